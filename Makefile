@@ -1,0 +1,57 @@
+# alphasync: run, test, check. All of it lives in .venv; nothing needs root.
+
+VENV := .venv
+BIN := $(VENV)/bin
+
+# The pinned versions hold for what is installed and, by these, for what builds it: pip up to 25
+# reads the first in a build environment, later ones the second. (A relative path: pip splits at
+# spaces.)
+export PIP_CONSTRAINT := constraints.txt
+export PIP_BUILD_CONSTRAINT := constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# What decides the content of the virtual environment.
+INPUTS := pyproject.toml constraints.txt hatch_build.py static/package.json static/package-lock.json
+
+.PHONY: run test check clean
+
+run: $(VENV)/.run
+	@exec $(BIN)/alphasync serve $(ARGS)
+
+test: $(VENV)/.dev
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf $(VENV) build dist static/vendor .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+		.import_linter_cache
+
+$(VENV)/.run: $(BIN)/python $(INPUTS)
+	@echo "Installing alphasync and what it needs into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.dev: $(BIN)/python $(INPUTS)
+	@echo "Installing alphasync, its tests' and its checks' needs into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@ $(VENV)/.run
+
+# Each candidate is asked, not only looked for: a version manager's shim may point to nothing.
+$(BIN)/python:
+	@for candidate in $(PYTHON) python3 python3.13 python3.12 python3.11 python; do \
+		"$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		echo "Creating $(VENV) with $$("$$candidate" --version)"; \
+		"$$candidate" -m venv --clear $(VENV) && exit 0; \
+		rm -rf $(VENV); \
+		echo "$$candidate cannot make a virtual environment with pip in it." >&2; \
+		echo "On Debian and Ubuntu the package python3-venv is missing." >&2; \
+		exit 1; \
+	done; \
+	echo "alphasync needs Python 3.11 or newer, and none was found." >&2; \
+	echo "If it is not on your PATH: make PYTHON=/path/to/python3 ..." >&2; \
+	exit 1
