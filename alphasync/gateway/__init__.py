@@ -1,0 +1,1 @@
+"""The road to the messaging backend: the port, its HTTP client, and a sandbox backend."""

@@ -1,0 +1,224 @@
+"""What alphasync asks of a messaging backend, as plain types without I/O.
+
+Two rules shape this module:
+
+- Whether a message went out is *data*: `Gateway.send` never raises for what the gateway or the
+  network did, it returns one member of `SendResult`. A caller that must not message anybody twice
+  has to look at every case, and a type checker can tell when it does not.
+- Calls that only read raise a `GatewayError`:
+
+      GatewayError (an AlphasyncError)
+      +-- BadCredentials       bad_credentials      the login was refused
+      +-- GatewayRefused       gateway_refused      this token or request is not accepted
+      +-- ProfileUnknown       unknown_profile      no such profile for this token
+      +-- GatewayRateLimited   too_many_requests    retryable, after `retry_after` seconds
+      +-- GatewayUnavailable   gateway_unavailable  retryable: no connection, 5xx, unreadable answer
+
+Everywhere here `profile_id` is the profile's `external_id`: the id that events and commands carry.
+"""
+
+from typing import ClassVar, Literal, Protocol
+
+import msgspec
+
+from alphasync.errors import AlphasyncError
+
+MediaType = Literal["image", "video", "audio"]
+AttachmentType = Literal["SENT_IMAGE", "SENT_VIDEO", "SENT_AUDIO"]
+
+
+class Login(msgspec.Struct, frozen=True):
+    """A successful login. `profiles`: the only profile ids allowed; None means all of them."""
+
+    operator_id: str
+    token: str
+    profiles: tuple[str, ...] | None
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """A profile that the operator writes for; texts the gateway does not give are empty."""
+
+    id: str
+    name: str
+    external_id: str
+    photo_link: str
+    age: int | None
+    gender: str
+    country_name: str
+    status: str
+
+
+class Media(msgspec.Struct, frozen=True):
+    """One picture, film or sound of a profile that can be attached to a mail."""
+
+    id: str
+    external_id: str
+    content_type: MediaType
+    link: str
+    filename: str
+    thumb_link: str
+
+
+class Attachments(msgspec.Struct, frozen=True):
+    """All media of one profile, by kind."""
+
+    images: tuple[Media, ...]
+    videos: tuple[Media, ...]
+    audios: tuple[Media, ...]
+
+
+class Recipient(msgspec.Struct, frozen=True):
+    """Somebody who can be messaged."""
+
+    id: str
+    name: str | None
+
+
+class RecipientPage(msgspec.Struct, frozen=True):
+    """One page of recipients.
+
+    `next` is the opaque cursor of the page after it, None on the last one. `honours_keys` is True
+    when the gateway declares that a repeated idempotency key does not message anybody again.
+    """
+
+    recipients: tuple[Recipient, ...]
+    next: str | None
+    honours_keys: bool
+
+
+class Attachment(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One attachment of an outgoing message."""
+
+    title: str
+    link: str
+    message_type: AttachmentType
+    id: str | None = None
+
+
+class Message(msgspec.Struct, frozen=True):
+    """An outgoing message; `type` is "chat" or "mail"."""
+
+    type: str
+    recipient_id: str
+    text: str
+    attachments: tuple[Attachment, ...]
+
+
+class Sent(msgspec.Struct, frozen=True, tag=True):
+    """The gateway took the message."""
+
+
+class AlreadySent(msgspec.Struct, frozen=True, tag=True):
+    """The gateway says that this recipient has had the message before."""
+
+
+class RecipientRefused(msgspec.Struct, frozen=True, tag=True):
+    """Not sent, and never will be to this recipient; others may work."""
+
+    reason: str
+
+
+class RunRefused(msgspec.Struct, frozen=True, tag=True):
+    """Not sent, and the refusal holds for every further recipient too."""
+
+    reason: str
+
+
+class RateLimited(msgspec.Struct, frozen=True, tag=True):
+    """Not sent; may be tried again after `retry_after` seconds."""
+
+    retry_after: float
+
+
+class NotSent(msgspec.Struct, frozen=True, tag=True):
+    """It is certain that nothing was sent; may be tried again."""
+
+    reason: str
+
+
+class Unknown(msgspec.Struct, frozen=True, tag=True):
+    """Maybe sent. Trying again is safe only where idempotency keys are honoured."""
+
+    reason: str
+
+
+SendResult = Sent | AlreadySent | RecipientRefused | RunRefused | RateLimited | NotSent | Unknown
+
+
+class GatewayError(AlphasyncError):
+    """A reading call failed. `str(error)` is a sentence for people, without secrets."""
+
+    code: ClassVar[str] = "gateway_unavailable"
+    retryable: ClassVar[bool] = True
+    default_message: ClassVar[str] = "The gateway cannot be used right now"
+
+
+class BadCredentials(GatewayError):
+    """The gateway does not know this e-mail and password."""
+
+    code = "bad_credentials"
+    retryable = False
+
+
+class GatewayRefused(GatewayError):
+    """The gateway does not accept the token or the request."""
+
+    code = "gateway_refused"
+    retryable = False
+
+
+class ProfileUnknown(GatewayError):
+    """The gateway knows no such profile for this token."""
+
+    code = "unknown_profile"
+    retryable = False
+
+
+class GatewayRateLimited(GatewayError):
+    """The gateway asks to wait for `retry_after` seconds."""
+
+    code = "too_many_requests"
+    retryable = True
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class GatewayUnavailable(GatewayError):
+    """No connection, no answer in time, a 5xx, or an answer that cannot be read."""
+
+    code = "gateway_unavailable"
+    retryable = True
+
+
+class Gateway(Protocol):
+    """A messaging backend. `token` None means: send no credentials."""
+
+    async def login(self, email: str, password: str) -> Login:
+        """Exchange credentials for a token. Raises GatewayError, BadCredentials among them."""
+        ...
+
+    async def profiles(self, token: str | None) -> list[Profile]:
+        """All profiles of the token's operator. Raises GatewayError."""
+        ...
+
+    async def attachments(self, token: str | None, profile_id: str) -> Attachments:
+        """The media of one profile. Raises GatewayError, ProfileUnknown among them."""
+        ...
+
+    async def recipients(
+        self, token: str | None, profile_id: str, type: str, cursor: str | None
+    ) -> RecipientPage:
+        """One page of recipients; `cursor` None is the first page. Raises GatewayError."""
+        ...
+
+    async def send(
+        self, token: str | None, profile_id: str, message: Message, idempotency_key: str
+    ) -> SendResult:
+        """Send one message, once: never retried in here. Raises nothing but cancellation."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        ...
