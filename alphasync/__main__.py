@@ -1,0 +1,5 @@
+"""``python -m alphasync``."""
+
+from alphasync.cli import main
+
+main()

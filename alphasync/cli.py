@@ -1,0 +1,147 @@
+"""The ``alphasync`` command."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from alphasync import config, doctor, serving, telemetry
+from alphasync.gateway.sandbox import (
+    FaultsError,
+    PeopleError,
+    faults_from_flags,
+    load_people,
+    start_sandbox,
+)
+from alphasync.services.tokens import Tokens
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+Host = Annotated[str | None, typer.Option(help="Address to listen on.", show_default="HOST")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on.", show_default="PORT, 3001")]
+DataDir = Annotated[
+    Path | None,
+    typer.Option(help="Where the embedded Valkey and the secret are kept.", show_default="data"),
+]
+
+
+def main() -> None:
+    """Entry point of the installed command."""
+    app()
+
+
+@app.command()
+def serve(
+    host: Host = None,
+    port: Port = None,
+    data_dir: DataDir = None,
+    wait: Annotated[bool, typer.Option(help="Wait for Redis instead of giving up.")] = False,
+) -> None:
+    """Run the server. Settings come from the environment; see the README."""
+    settings = _settings(host=host, port=port, data_dir=data_dir)
+    telemetry.configure(settings.log_level)
+    try:
+        _run(serving.serve(settings, wait=wait))
+    except serving.CannotStart as error:
+        _fail(str(error))
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 4001,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    people: Annotated[Path | None, typer.Option(help="People, as JSON or CSV.")] = None,
+    latency: Annotated[float, typer.Option(help="Seconds per message.")] = 0.0,
+    refuse: Annotated[str | None, typer.Option(help="Share (0.1) or recipient ids.")] = None,
+    rate_limit: Annotated[str | None, typer.Option(help="N or N:SECONDS: 429.")] = None,
+    errors: Annotated[str | None, typer.Option(help="N, N:STATUS or N:STATUS:after.")] = None,
+    drop: Annotated[str | None, typer.Option(help="N or N:after: cut the connection.")] = None,
+    status: Annotated[int | None, typer.Option(help="Answer every message so.")] = None,
+    idempotency: Annotated[bool, typer.Option(help="Honour idempotency keys.")] = True,
+) -> None:
+    """Run the sandbox: a gateway that messages nobody and shows what would have arrived."""
+    try:
+        cast = load_people(people) if people else None
+        faults = faults_from_flags(
+            latency=latency,
+            refuse=refuse,
+            rate_limit=rate_limit,
+            errors=errors,
+            drop=drop,
+            status=status,
+            idempotency=idempotency,
+        )
+    except (PeopleError, FaultsError) as error:
+        _fail(str(error))
+
+    async def run() -> None:
+        running = await start_sandbox(host, port, people=cast, faults=faults)
+        print(f"sandbox gateway:   {running.url}", flush=True)
+        try:
+            await serving.until_stopped()
+        finally:
+            await running.close()
+
+    try:
+        _run(run())
+    except OSError as error:
+        _fail(f"--port: cannot listen on {port} ({error.strerror})")
+
+
+@app.command()
+def token(
+    operator: Annotated[str, typer.Option(help="Operator id.")],
+    profiles: Annotated[str | None, typer.Option(help="Only these ids, by comma.")] = None,
+    ttl: Annotated[str | None, typer.Option(help="Such as 9h.", show_default="TOKEN_TTL")] = None,
+    email: Annotated[str | None, typer.Option(help="E-mail address.")] = None,
+    team: Annotated[str | None, typer.Option(help="Team: its operators share all state.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Mint a token for tests and scripts."""
+    settings = _settings(data_dir=data_dir, token_ttl=ttl)
+    try:
+        tokens = Tokens(settings.secret(), settings.token_ttl)
+    except config.WrongSetting as error:
+        _fail(str(error))
+    only = [part.strip() for part in profiles.split(",") if part.strip()] if profiles else None
+    print(tokens.mint(operator, email=email, profiles=only, team=team))
+
+
+@app.command("doctor")
+def examine(data_dir: DataDir = None) -> None:
+    """Check Redis, the gateway, the secret and the clock, and say what to do."""
+    settings = _settings(data_dir=data_dir)
+
+    async def run() -> bool:
+        healthy = True
+        async for finding in doctor.examine(settings):
+            print(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.what:<8} {finding.text}")
+            healthy = healthy and finding.ok
+        return healthy
+
+    if not _run(run()):
+        raise typer.Exit(1)
+
+
+def _settings(**overrides: Any) -> config.Settings:
+    try:
+        return config.load(**overrides)
+    except config.WrongSetting as error:
+        _fail(str(error))
+
+
+def _run(main_coroutine: Any) -> Any:
+    """Run on uvloop where there is one."""
+    try:
+        import uvloop  # noqa: PLC0415 - not on every platform
+    except ImportError:
+        return asyncio.run(main_coroutine)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(main_coroutine)
+
+
+def _fail(text: str) -> NoReturn:
+    print(f"alphasync: {text}", file=sys.stderr)
+    raise typer.Exit(1)

@@ -1,0 +1,144 @@
+"""Settings, from the environment. Each is described by its field; the README lists them."""
+
+import os
+import re
+import secrets
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+UNITS = {"": 1, "ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$")
+
+SECRET_FILE = "jwt-secret"
+DEFAULT_ORIGINS = ("http://localhost:3000", "http://localhost:5173")
+
+
+class WrongSetting(ValueError):
+    """A setting that the server cannot start with; the text names it and says what is expected."""
+
+
+def seconds(value: object) -> object:
+    """``90``, ``"90s"``, ``"30m"``, ``"9h"``, ``"30d"`` or ``"500ms"`` as seconds."""
+    if isinstance(value, str):
+        match = _DURATION.match(value.lower())
+        if match is None or match[2] not in UNITS:
+            raise ValueError("expected a duration such as 90s, 30m, 9h or 30d")
+        return float(match[1]) * UNITS[match[2]]
+    return value
+
+
+def _origins(value: object) -> object:
+    if isinstance(value, str):
+        return [origin.strip().rstrip("/") for origin in value.split(",") if origin.strip()]
+    return value
+
+
+def _origin(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
+        raise ValueError(f"expected origins such as https://app.example.com, got {value!r}")
+    return value
+
+
+Duration = Annotated[float, BeforeValidator(seconds), Field(gt=0, le=366 * 86400)]
+Origins = Annotated[
+    list[Annotated[str, AfterValidator(_origin)]], NoDecode, BeforeValidator(_origins)
+]
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="", case_sensitive=False, extra="ignore", populate_by_name=True
+    )
+
+    host: str = "0.0.0.0"  # noqa: S104 - phones and tablets are to reach it
+    port: int = Field(3001, ge=0, le=65535)
+    env: Literal["development", "production"] = Field("development", alias="ALPHASYNC_ENV")
+    data_dir: Path = Field(Path("data"), alias="ALPHASYNC_DATA_DIR")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    redis_url: str | None = None
+    gateway_url: str | None = None
+    gateway_token: str | None = None
+    gateway_timeout: Duration = 10.0
+    jwt_secret: str | None = None
+    cors_origins: Origins = list(DEFAULT_ORIGINS)
+
+    send_interval: Annotated[float, BeforeValidator(seconds), Field(ge=0, le=600)] = 0.2
+    lock_ttl: Duration = 30 * 60
+    run_ttl: Duration = 3600
+    draft_ttl: Duration = 2 * 3600
+    device_ttl: Duration = 2 * 3600
+    device_grace: Duration = 5.0
+    heartbeat_interval: Duration = 10 * 60
+    blocklist_ttl: Duration = 30 * 86400
+    token_ttl: Duration = 9 * 3600
+    ping_interval: Duration = 10.0
+    ping_timeout: Duration = 8.0
+
+    @field_validator("redis_url", "gateway_url", "gateway_token", "jwt_secret", mode="before")
+    @classmethod
+    def _blank_is_absent(cls, value: object) -> object:
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("gateway_url")
+    @classmethod
+    def _http(cls, value: str | None) -> str | None:
+        if value is not None and urlsplit(value).scheme not in ("http", "https"):
+            raise ValueError("expected an http:// or https:// address")
+        return value
+
+    def secret(self) -> str:
+        """The key that signs tokens: the setting, or one made once and kept in the data directory.
+
+        Raises WrongSetting without the setting in production, where replicas must share it.
+        """
+        if self.jwt_secret:
+            return self.jwt_secret
+        if self.env == "production":
+            raise WrongSetting("JWT_SECRET: must be set when ALPHASYNC_ENV is production")
+        path = self.data_dir / SECRET_FILE
+        try:
+            self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not path.exists():
+                _write_once(path, secrets.token_urlsafe(48))
+            secret = path.read_text().strip()
+        except OSError as error:
+            raise WrongSetting(f"ALPHASYNC_DATA_DIR: {error}") from None
+        if not secret:
+            raise WrongSetting(f"JWT_SECRET: {path} is empty; remove it or set JWT_SECRET")
+        return secret
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Make a private file, whole from its first moment; one that exists by then stays."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    draft.touch(mode=0o600)
+    try:
+        draft.write_text(text)
+        os.link(draft, path)
+    except FileExistsError:
+        pass  # made by another replica on this directory in the meantime
+    finally:
+        draft.unlink()
+
+
+def load(**overrides: Any) -> Settings:
+    """Settings from the environment, with what the command line says. Raises WrongSetting."""
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = _environment_name(str(first["loc"][0]))
+        text = first["msg"].removeprefix("Value error, ")
+        raise WrongSetting(f"{name}: {text} (got {first['input']!r})") from None
+
+
+def _environment_name(field: str) -> str:
+    known = Settings.model_fields.get(field)
+    return (known.alias if known and known.alias else field).upper()

@@ -1,0 +1,121 @@
+"""``alphasync doctor``: looks at everything the server needs and says what to do."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+
+import msgspec
+from redis.exceptions import RedisError
+
+from alphasync.config import Settings, WrongSetting
+from alphasync.gateway.http import HttpGateway
+from alphasync.gateway.port import GatewayError, GatewayRefused
+from alphasync.serving import CannotStart, check_gateway, check_redis, gateway_url, redis_url
+from alphasync.store.connect import MEMORY, make_client, redacted
+from alphasync.web.pages import CLIENT_BUNDLE, console_folder
+
+SKEW_MAX = 2.0
+"""Seconds between this machine's clock and Redis' before it is called wrong: tokens use ours."""
+SECRET_MIN = 32
+"""Bytes: the size of the hash that signs (RFC 7518, section 3.2)."""
+REDIS_MIN = (6, 2)
+"""ZMSCORE came with it."""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    what: str
+    ok: bool
+    text: str
+
+
+async def examine(settings: Settings) -> AsyncIterator[Finding]:
+    """One finding after the other; nothing is changed but that the embedded Valkey is started."""
+    yield _secret(settings)
+    yield _console()
+    try:
+        async with redis_url(settings) as redis:
+            await check_redis(redis, wait=False)
+            yield await _redis(redis)
+            yield await _clock(redis)
+    except CannotStart as error:
+        yield Finding("redis", ok=False, text=f"{error}. Start Redis, or unset REDIS_URL")
+    try:
+        async with gateway_url(settings) as gateway:
+            await check_gateway(gateway)
+            yield await _gateway(settings, gateway)
+    except CannotStart as error:
+        yield Finding("gateway", ok=False, text=f"{error}. Start it, or unset GATEWAY_URL")
+
+
+def _secret(settings: Settings) -> Finding:
+    try:
+        secret = settings.secret()
+    except WrongSetting as error:
+        return Finding("secret", ok=False, text=str(error))
+    if len(secret.encode()) < SECRET_MIN:
+        text = f"JWT_SECRET is shorter than {SECRET_MIN} bytes: use `openssl rand -base64 48`"
+        return Finding("secret", ok=False, text=text)
+    source = "JWT_SECRET" if settings.jwt_secret else f"kept in {settings.data_dir}"
+    return Finding("secret", ok=True, text=source)
+
+
+def _console() -> Finding:
+    folder = console_folder()
+    if (folder / CLIENT_BUNDLE).is_file():
+        return Finding("console", ok=True, text=str(folder))
+    text = f"{folder / CLIENT_BUNDLE} is missing: install again with `pip install .`"
+    return Finding("console", ok=False, text=text)
+
+
+async def _redis(url: str) -> Finding:
+    if url == MEMORY:
+        return Finding("redis", ok=False, text="in memory: nothing is kept. Set REDIS_URL")
+    client = make_client(url)
+    try:
+        info = await client.info("server")
+        policy = await _policy(client.config_get)
+    finally:
+        await client.aclose()
+    version = str(info.get("valkey_version") or info["redis_version"])
+    name = "Valkey" if "valkey_version" in info else "Redis"
+    text = f"{name} {version} at {redacted(url)}"
+    if tuple(int(part) for part in version.split(".")[:2]) < REDIS_MIN:
+        return Finding("redis", ok=False, text=f"{text}: 6.2 or newer is needed")
+    if policy not in ("noeviction", "unknown"):
+        text += f": maxmemory-policy is {policy}, which may drop who was messaged; use noeviction"
+        return Finding("redis", ok=False, text=text)
+    return Finding("redis", ok=True, text=text)
+
+
+async def _policy(config_get: Callable[..., object]) -> str:
+    try:
+        answer = await config_get("maxmemory-policy")  # type: ignore[misc]  # untyped in redis-py
+    except RedisError:
+        return "unknown"  # hosted services often hide CONFIG
+    return str(answer.get("maxmemory-policy", "unknown"))
+
+
+async def _clock(url: str) -> Finding:
+    client = make_client(url)
+    try:
+        seconds, microseconds = await client.time()
+    finally:
+        await client.aclose()
+    skew = time.time() - (seconds + microseconds / 1e6)
+    if abs(skew) > SKEW_MAX:
+        text = f"{skew:+.1f} s against Redis: tokens expire early or late. Set the clock (NTP)"
+        return Finding("clock", ok=False, text=text)
+    return Finding("clock", ok=True, text=f"{skew * 1000:+.0f} ms against Redis")
+
+
+async def _gateway(settings: Settings, url: str) -> Finding:
+    name = url if settings.gateway_url else "sandbox (GATEWAY_URL is not set)"
+    gateway = HttpGateway(url, timeout=settings.gateway_timeout)
+    try:
+        profiles = await gateway.profiles(settings.gateway_token)
+    except GatewayRefused:
+        return Finding("gateway", ok=True, text=f"{name} answers, and asks for a login")
+    except GatewayError as error:
+        return Finding("gateway", ok=False, text=f"{name}: {error}")
+    finally:
+        await gateway.aclose()
+    return Finding("gateway", ok=True, text=f"{name}, {len(profiles)} profiles")

@@ -1,0 +1,1 @@
+"""Plain data and decisions, without I/O."""

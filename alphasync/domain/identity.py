@@ -1,0 +1,33 @@
+"""Who is acting: the identity that a token proves."""
+
+from urllib.parse import quote
+
+import msgspec
+
+
+def account_of(operator_id: str, team: str | None) -> str:
+    """The tenant's name as it stands in keys and channels.
+
+    Percent-encoded, so that it can hold no brace (the hash tag's end), slash (the room's
+    separator) or control character; the prefix keeps team ``7`` apart from operator ``7``.
+    """
+    kind, name = ("t", team) if team else ("o", operator_id)
+    return f"{kind}:{quote(name, safe='')}"
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """What a valid token says. ``profiles`` None: all profiles of the account."""
+
+    operator_id: str
+    account: str
+    email: str | None
+    expires_at: int
+    """Seconds since the Unix epoch."""
+    token_hash: str
+    """Names the token without being it."""
+    profiles: frozenset[str] | None = None
+    role: str | None = None
+    team: str | None = None
+
+    def may_see(self, profile_id: str) -> bool:
+        return self.profiles is None or profile_id in self.profiles

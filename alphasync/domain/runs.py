@@ -1,0 +1,72 @@
+"""A run: one processing of a profile and type. Its states and the legal moves between them."""
+
+import enum
+from typing import Literal
+
+import msgspec
+
+ProcessingType = Literal["chat", "mail"]
+Key = tuple[str, ProcessingType]
+"""Profile id and type: at most one run and one draft each."""
+
+
+class RunStatus(enum.StrEnum):
+    RUNNING = "running"
+    """A device holds the lock and a worker sends."""
+    COMPLETED = "completed"
+    """Every recipient was dealt with."""
+    STOPPED = "stopped"
+    """A person stopped it; the recipient in flight may still be settled."""
+    INTERRUPTED = "interrupted"
+    """It ended against everybody's will: the device went, or the gateway refused."""
+
+
+LEGAL_MOVES: dict[RunStatus | None, frozenset[RunStatus]] = {
+    None: frozenset({RunStatus.RUNNING}),
+    RunStatus.RUNNING: frozenset(
+        {RunStatus.COMPLETED, RunStatus.STOPPED, RunStatus.INTERRUPTED},
+    ),
+    RunStatus.COMPLETED: frozenset({RunStatus.RUNNING}),
+    RunStatus.STOPPED: frozenset({RunStatus.RUNNING}),
+    RunStatus.INTERRUPTED: frozenset({RunStatus.RUNNING}),
+}
+"""From each state (None: no run on record) to the states that may follow. A new run of the same
+profile and type replaces the ended one; nothing leads from one ended state to another."""
+
+
+class Counters(msgspec.Struct, frozen=True):
+    """How far a run is, in recipients. Their sum is ``current``."""
+
+    total: int = 0
+    sent: int = 0
+    skipped: int = 0
+    failed: int = 0
+    uncertain: int = 0
+
+    @property
+    def current(self) -> int:
+        return self.sent + self.skipped + self.failed + self.uncertain
+
+
+class Run(msgspec.Struct, frozen=True):
+    """A run as every device sees it. Times in ms since the Unix epoch, from Redis' clock."""
+
+    profile_id: str
+    type: ProcessingType
+    status: RunStatus
+    device_id: str
+    operator_id: str
+    started_at: int
+    counters: Counters
+    message: str
+    revision: int
+    stopped_by: str = ""
+    """The device that stopped it."""
+    duration: int = 0
+    """ms from start to completion."""
+    away: bool = False
+    """Its device lost its connection and may still come back."""
+
+    @property
+    def key(self) -> Key:
+        return (self.profile_id, self.type)

@@ -1,0 +1,140 @@
+"""The state of an account at one revision, and how one event changes it."""
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from alphasync.domain import events
+from alphasync.domain.drafts import Draft
+from alphasync.domain.events import filled
+from alphasync.domain.runs import LEGAL_MOVES, Counters, Key, Run, RunStatus
+
+
+class Snapshot(Struct, frozen=True):
+    """All runs and drafts of an account that are still on record."""
+
+    epoch: str
+    revision: int
+    runs: dict[Key, Run]
+    drafts: dict[Key, Draft]
+
+
+class IllegalMove(ValueError):
+    """An event asked for a move that the table of legal moves does not have."""
+
+
+def apply(snapshot: Snapshot, event: events.StateEvent) -> Snapshot:
+    """The snapshot after ``event``, which must be the next one in the account's order.
+
+    Raises ValueError when it is not, and IllegalMove when a run would change against the table.
+    """
+    revision = filled(event.revision)
+    if revision != snapshot.revision + 1:
+        raise ValueError(f"revision {revision} does not follow {snapshot.revision}")
+    after = replace(snapshot, revision=revision)
+    match event:
+        case events.MessageUpdated() | events.MessageCleared():
+            draft = Draft(
+                profile_id=event.profile_id,
+                type=event.type,
+                message=event.message if isinstance(event, events.MessageUpdated) else "",
+                device_id=event.device_id,
+                timestamp=filled(event.timestamp),
+                revision=revision,
+            )
+            return replace(after, drafts={**snapshot.drafts, draft.key: draft})
+        case events.AllProcessingStopped() | events.BlocklistCleared() | events.UncertainResolved():
+            return after
+        case _:
+            key: Key = (filled(event.profile_id), filled(event.type))
+            run = _run_after(snapshot.runs.get(key), event, revision)
+            return replace(after, runs={**snapshot.runs, run.key: run})
+
+
+RunEvent = (
+    events.ProcessingStarted
+    | events.ProcessingProgress
+    | events.ProcessingComplete
+    | events.ProcessingStopped
+    | events.ProcessingInterrupted
+    | events.RunSettled
+    | events.DeviceReconnecting
+    | events.DeviceReconnected
+    | events.ProcessingTakenOver
+)
+
+
+def _run_after(run: Run | None, event: RunEvent, revision: int) -> Run:
+    if isinstance(event, events.ProcessingStarted):
+        _check(run, RunStatus.RUNNING)
+        return Run(
+            profile_id=event.profile_id,
+            type=event.type,
+            status=RunStatus.RUNNING,
+            device_id=event.device_id,
+            operator_id=event.operator_id,
+            started_at=filled(event.started_at),
+            counters=Counters(),
+            message="",
+            revision=revision,
+        )
+    if run is None:
+        raise IllegalMove(f"{event.event_name} without a run on record")
+    run = replace(run, revision=revision)
+    match event:
+        case events.ProcessingProgress():
+            if run.status is not RunStatus.RUNNING:
+                raise IllegalMove(f"progress of a run that is {run.status}")
+            return replace(
+                run,
+                message=event.progress.message,
+                counters=_counters(event.progress),
+            )
+        case events.RunSettled():
+            if run.status is RunStatus.RUNNING:
+                raise IllegalMove("a running run is not settled but goes on")
+            return replace(run, message=event.message, counters=_counters(event))
+        case events.DeviceReconnecting() | events.DeviceReconnected():
+            if run.status is not RunStatus.RUNNING:
+                raise IllegalMove(f"the device of a run that is {run.status} does not matter")
+            return replace(run, away=isinstance(event, events.DeviceReconnecting))
+        case events.ProcessingTakenOver():
+            if run.status is not RunStatus.RUNNING:
+                raise IllegalMove(f"a run that is {run.status} is not taken over")
+            return replace(run, message=event.message, counters=_counters(event))
+        case events.ProcessingComplete():
+            _check(run, RunStatus.COMPLETED)
+            counters = _counters(filled(event.stats))
+            return replace(
+                run,
+                status=RunStatus.COMPLETED,
+                counters=counters,
+                duration=filled(event.stats).duration,
+                away=False,
+            )
+        case events.ProcessingStopped():
+            _check(run, RunStatus.STOPPED)
+            run = replace(run, stopped_by=event.stopped_by)
+            return _ended(run, RunStatus.STOPPED, event.message, _counters(event))
+        case events.ProcessingInterrupted():
+            _check(run, RunStatus.INTERRUPTED)
+            return _ended(run, RunStatus.INTERRUPTED, event.reason, _counters(event))
+
+
+def _ended(run: Run, status: RunStatus, message: str, counters: Counters) -> Run:
+    return replace(run, status=status, message=message, counters=counters, away=False)
+
+
+def _check(run: Run | None, target: RunStatus) -> None:
+    status = run.status if run else None
+    if target not in LEGAL_MOVES[status]:
+        raise IllegalMove(f"{status} -> {target}")
+
+
+def _counters(source: events.Progress | events.Stats | events.CountedRunEvent) -> Counters:
+    return Counters(
+        total=filled(source.total),
+        sent=filled(source.sent),
+        skipped=filled(source.skipped),
+        failed=filled(source.failed),
+        uncertain=filled(source.uncertain),
+    )

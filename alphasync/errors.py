@@ -1,0 +1,112 @@
+"""Every error a client can see, each with a stable code.
+
+AlphasyncError
++-- InvalidPayload            invalid_payload       the payload does not fit the command
++-- UnknownEvent              unknown_event         no such command
++-- UnknownProfile            unknown_profile       not there, or not for this token
++-- MessageTooShort           message_too_short
++-- MessageTooLong            message_too_long
++-- Locked                    locked                another device processes the profile (``lockOwner``)
++-- AlreadyRunning            already_running       this device processes it already (``lockOwner``)
++-- NotRunning                not_running           nothing to stop
++-- NotRegistered             not_registered        sent before ``deviceRegistered``        (retryable)
++-- Superseded                superseded            the device identity was taken up elsewhere
++-- StoreUnavailable          store_unavailable     Redis does not answer                   (retryable)
++-- ShuttingDown              shutting_down         this replica takes no new runs          (retryable)
++-- BadCredentials            bad_credentials
++-- TooManyRequests           too_many_requests                                             (retryable)
+
+What is not in this tree reaches a client as ``internal_error`` and the log with its traceback.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+Detail = str | int | float | bool
+
+
+class AlphasyncError(Exception):
+    """An expected error: ``code`` is for programs and stable, ``message`` is for people."""
+
+    code: ClassVar[str] = "internal_error"
+    retryable: ClassVar[bool] = False
+    default_message: ClassVar[str] = "Something went wrong"
+
+    def __init__(self, message: str | None = None, **details: Detail) -> None:
+        self.message = message or self.default_message
+        self.details: Mapping[str, Detail] = details
+        super().__init__(self.message)
+
+
+class InvalidPayload(AlphasyncError):
+    code = "invalid_payload"
+    default_message = "The payload is not valid"
+
+
+class UnknownEvent(AlphasyncError):
+    code = "unknown_event"
+    default_message = "Unknown event"
+
+
+class UnknownProfile(AlphasyncError):
+    code = "unknown_profile"
+    default_message = "Unknown profile"
+
+
+class MessageTooShort(AlphasyncError):
+    code = "message_too_short"
+    default_message = "The message is too short"
+
+
+class MessageTooLong(AlphasyncError):
+    code = "message_too_long"
+    default_message = "The message is too long"
+
+
+class Locked(AlphasyncError):
+    code = "locked"
+    default_message = "Another device is already processing this profile"
+
+
+class AlreadyRunning(AlphasyncError):
+    code = "already_running"
+    default_message = "This device is already processing this profile"
+
+
+class NotRunning(AlphasyncError):
+    code = "not_running"
+    default_message = "Nothing is being processed for this profile"
+
+
+class NotRegistered(AlphasyncError):
+    code = "not_registered"
+    retryable = True
+    default_message = "This device is not registered yet: wait for deviceRegistered"
+
+
+class Superseded(AlphasyncError):
+    code = "superseded"
+    default_message = "This device was opened somewhere else"
+
+
+class StoreUnavailable(AlphasyncError):
+    code = "store_unavailable"
+    retryable = True
+    default_message = "The server cannot reach its storage right now, please try again"
+
+
+class ShuttingDown(AlphasyncError):
+    code = "shutting_down"
+    retryable = True
+    default_message = "This server is restarting, please try again"
+
+
+class BadCredentials(AlphasyncError):
+    code = "bad_credentials"
+    default_message = "E-mail or password is wrong"
+
+
+class TooManyRequests(AlphasyncError):
+    code = "too_many_requests"
+    retryable = True
+    default_message = "Too many tries, please wait a moment"

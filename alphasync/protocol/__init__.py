@@ -1,0 +1,1 @@
+"""The wire contract as typed models: commands in, events and acks out."""

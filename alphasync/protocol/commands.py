@@ -1,0 +1,179 @@
+"""What a device may ask for. Models refuse unknown fields, wrong types and over-long texts."""
+
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+from msgspec.structs import force_setattr
+
+from alphasync.domain.drafts import browser_length, well_formed
+from alphasync.domain.runs import ProcessingType
+from alphasync.errors import InvalidPayload, MessageTooLong, MessageTooShort
+
+PROFILE_ID_MAX = 128
+"""Characters. Ids are short; a bound keeps keys and rooms small."""
+DRAFT_MAX = 10_000
+"""UTF-16 code units: twice the longest message that can be sent, so that a text may be over its
+limit while it is being edited, and no more."""
+MESSAGE_LIMITS: dict[ProcessingType, tuple[int, int]] = {"chat": (1, 300), "mail": (150, 5000)}
+"""UTF-16 code units at start, both ends included (CONTRACT.md)."""
+ATTACHMENTS_MAX = 5
+
+ProfileId = Annotated[str, Meta(min_length=1, max_length=PROFILE_ID_MAX)]
+Link = Annotated[str, Meta(min_length=1, max_length=2048)]
+Ignored = Any
+"""Sent by the existing client and never read: identity comes from the token only."""
+
+
+def _short(value: str | int, field: str) -> str:
+    """An id as text. The models bound the ids that come as text, not those that come as numbers."""
+    text = str(value)
+    if len(text) > PROFILE_ID_MAX:
+        raise ValueError(f"Expected at most {PROFILE_ID_MAX} characters in `{field}`")
+    return text
+
+
+class Command(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
+    """Base of all commands; ``event_name`` is the name on the wire."""
+
+    event_name: ClassVar[str]
+    operator_id: Ignored | UnsetType = UNSET
+    device_id: Ignored | UnsetType = UNSET
+
+
+class ProfileCommand(Command, frozen=True, kw_only=True):
+    """A command about one profile and type. ``profileId`` may come as a number."""
+
+    profile_id: ProfileId | int
+    type: ProcessingType
+
+    def __post_init__(self) -> None:
+        profile_id = _short(self.profile_id, "profileId")
+        if not profile_id.isprintable():
+            raise ValueError("Expected a printable `profileId`")
+        force_setattr(self, "profile_id", profile_id)
+
+    @property
+    def profile(self) -> str:
+        """The profile id, as the string it is everywhere else."""
+        return str(self.profile_id)
+
+
+class Attachment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    title: Annotated[str, Meta(max_length=300)]
+    link: Link
+    message_type: Literal["SENT_IMAGE", "SENT_VIDEO", "SENT_AUDIO"]
+    id: ProfileId | int | None = None
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "title", well_formed(self.title))
+        force_setattr(self, "link", well_formed(self.link))
+        if self.id is not None:
+            force_setattr(self, "id", well_formed(_short(self.id, "id")))
+
+
+class StartProcessing(ProfileCommand, frozen=True, kw_only=True):
+    event_name = "startProcessing"
+    message: str
+    attachments: Annotated[list[Attachment], Meta(max_length=ATTACHMENTS_MAX)] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        force_setattr(self, "message", well_formed(self.message))
+        if self.attachments and self.type != "mail":
+            raise ValueError("Only a mail can have `attachments`")
+
+    def check_length(self) -> None:
+        """Raise MessageTooShort or MessageTooLong outside the limits of the type."""
+        shortest, longest = MESSAGE_LIMITS[self.type]
+        length = browser_length(self.message)
+        if length < shortest:
+            raise MessageTooShort(
+                f"A {self.type} message needs at least {shortest} characters, this one has {length}"
+            )
+        if length > longest:
+            raise MessageTooLong(
+                f"A {self.type} message can have {longest} characters, this one has {length}"
+            )
+
+
+class StopProcessing(ProfileCommand, frozen=True, kw_only=True):
+    event_name = "stopProcessing"
+
+
+class StopAllProcessing(Command, frozen=True, kw_only=True):
+    event_name = "stopAllProcessing"
+
+
+class UpdateMessage(ProfileCommand, frozen=True, kw_only=True):
+    event_name = "updateMessage"
+    message: str
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        force_setattr(self, "message", well_formed(self.message))
+
+    def check_length(self) -> None:
+        """Raise MessageTooLong for a text that no limit would ever let out."""
+        length = browser_length(self.message)
+        if length > DRAFT_MAX:
+            raise MessageTooLong(f"A draft can have {DRAFT_MAX} characters, this one has {length}")
+
+
+class ClearMessage(ProfileCommand, frozen=True, kw_only=True):
+    event_name = "clearMessage"
+
+
+class ClearBlocklist(ProfileCommand, frozen=True, kw_only=True):
+    event_name = "clearBlocklist"
+
+
+class CountBlocklist(ProfileCommand, frozen=True, kw_only=True):
+    event_name = "countBlocklist"
+
+
+class ListUncertain(ProfileCommand, frozen=True, kw_only=True):
+    event_name = "listUncertain"
+
+
+class ResolveUncertain(ProfileCommand, frozen=True, kw_only=True):
+    """``recipientId`` absent: all that are listed."""
+
+    event_name = "resolveUncertain"
+    action: Literal["resend", "leave"]
+    recipient_id: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.recipient_id is not None:
+            force_setattr(self, "recipient_id", well_formed(self.recipient_id))
+
+
+class Heartbeat(Command, frozen=True, kw_only=True):
+    event_name = "heartbeat"
+
+
+C = TypeVar("C", bound=Command)
+
+
+def parse(model: type[C], arguments: tuple[object, ...]) -> C:
+    """The command in the arguments of a socket event (its acknowledgement not among them).
+
+    Raises InvalidPayload, naming the field at fault. A command without fields of its own may come
+    with no argument, with null or with an empty object.
+    """
+    if len(arguments) > 1:
+        raise InvalidPayload(f"Expected one object, got {len(arguments)} arguments")
+    payload = arguments[0] if arguments else None
+    if payload is None:
+        payload = {}
+    if not isinstance(payload, dict):
+        raise InvalidPayload("Expected an object")
+    try:
+        return msgspec.convert(payload, model)
+    except msgspec.ValidationError as error:
+        raise InvalidPayload(str(error)) from None
+    except UnicodeEncodeError:  # half an emoji where only names and ids may stand
+        raise InvalidPayload("Expected well-formed text") from None

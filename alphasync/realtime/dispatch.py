@@ -1,0 +1,88 @@
+"""From a socket event to its handler and back: the one mapper from error to what a client sees."""
+
+from typing import Any
+
+import msgspec
+import structlog
+
+from alphasync import telemetry
+from alphasync.domain.drafts import well_formed
+from alphasync.domain.events import ErrorEvent
+from alphasync.errors import AlphasyncError, NotRegistered, UnknownEvent
+from alphasync.protocol import packets
+from alphasync.protocol.commands import parse
+from alphasync.realtime.handlers import REGISTRY, Handlers, Result
+from alphasync.realtime.manager import Manager
+from alphasync.realtime.sessions import Phase, Session, Sessions
+
+Ack = dict[str, str | int | float | bool | list[dict[str, str]]]
+
+EVENT_NAME_SHOWN = 64
+"""Characters of an unknown event's name that are said back."""
+
+log = structlog.get_logger(__name__)
+
+
+class Dispatcher:
+    def __init__(self, sessions: Sessions, manager: Manager, handlers: Handlers) -> None:
+        self._sessions = sessions
+        self._manager = manager
+        self._handlers = handlers
+
+    async def __call__(self, event: str, sid: str, *arguments: Any) -> Ack | None:
+        """Carry out a command; the result is its acknowledgement.
+
+        Nothing is awaited before the command has entered the pipeline to Redis, so that the
+        commands of a device take effect in the order in which it sent them.
+        """
+        session = self._sessions.get(sid)
+        if session is None:
+            return None  # it left while the event was on its way
+        event = well_formed(event)  # an unknown one's name is sent back, as UTF-8
+        try:
+            result = await self._carry_out(session, event, arguments)
+        except AlphasyncError as error:
+            telemetry.commands.labels(_label(event), error.code).inc()
+            return self._refuse(session, event, error)
+        except Exception as error:  # whatever it is, the device gets an answer and we the trace
+            telemetry.commands.labels(_label(event), "internal_error").inc()
+            log.exception("command failed", command=event, error=str(error))
+            return self._refuse(session, event, AlphasyncError())
+        telemetry.commands.labels(_label(event), "ok").inc()
+        return {"ok": True, **result}
+
+    async def _carry_out(
+        self, session: Session, event: str, arguments: tuple[object, ...]
+    ) -> Result:
+        if session.phase is not Phase.REGISTERED:
+            # The refusal is an event too, and none may come before deviceRegistered.
+            await session.settled.wait()
+            raise NotRegistered
+        if event not in REGISTRY:
+            raise UnknownEvent(f"Unknown event: {event[:EVENT_NAME_SHOWN]}")
+        model, handler = REGISTRY[event]
+        return await handler(self._handlers, session, parse(model, arguments))
+
+    def _refuse(self, session: Session, event: str, error: AlphasyncError) -> Ack:
+        refusal = ErrorEvent(
+            message=error.message,
+            code=error.code,
+            retryable=error.retryable or None,
+            event=event[:EVENT_NAME_SHOWN],
+        )
+        if owner := error.details.get("lockOwner"):
+            refusal = msgspec.structs.replace(refusal, lock_owner=str(owner))
+        if session.phase is Phase.REGISTERED:
+            self._manager.send(session, [packets.encode(refusal)])
+        return {
+            "ok": False,
+            "code": error.code,
+            "message": error.message,
+            "retryable": error.retryable,
+            **error.details,
+        }
+
+
+def _label(event: str) -> str:
+    """Event names come from outside: only the known ones become labels."""
+    return event if event in REGISTRY else "unknown"

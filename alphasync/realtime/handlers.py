@@ -1,0 +1,93 @@
+"""The commands of a device: each takes the session, calls one service and returns its result."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+from alphasync.protocol import commands
+from alphasync.realtime.sessions import Session
+from alphasync.services.blocklist import Blocklist
+from alphasync.services.devices import Devices
+from alphasync.services.drafts import Drafts
+from alphasync.services.runs import Runs
+from alphasync.services.uncertain import Uncertain
+
+Result = Mapping[str, str | int | list[dict[str, str]]]
+"""What the acknowledgement says besides ``ok``."""
+C = TypeVar("C", bound=commands.Command)
+Handler = Callable[["Handlers", Session, C], Awaitable[Result]]
+
+REGISTRY: dict[str, tuple[type[commands.Command], Handler[Any]]] = {}
+"""Event name to payload model and handler: the one place where they are bound."""
+
+
+def handles(model: type[C]) -> Callable[[Handler[C]], Handler[C]]:
+    """Bind a handler to the event name and the payload of ``model``."""
+
+    def bind(handler: Handler[C]) -> Handler[C]:
+        REGISTRY[model.event_name] = (model, handler)
+        return handler
+
+    return bind
+
+
+class Handlers:
+    def __init__(
+        self,
+        runs: Runs,
+        drafts: Drafts,
+        blocklist: Blocklist,
+        uncertain: Uncertain,
+        devices: Devices,
+    ) -> None:
+        self._runs = runs
+        self._drafts = drafts
+        self._blocklist = blocklist
+        self._uncertain = uncertain
+        self._devices = devices
+
+    @handles(commands.StartProcessing)
+    async def start(self, session: Session, command: commands.StartProcessing) -> Result:
+        ticket = await self._runs.start(session.who, session.device_id, command)
+        return {"runId": ticket.run_id, "startedAt": ticket.started_at}
+
+    @handles(commands.StopProcessing)
+    async def stop(self, session: Session, command: commands.StopProcessing) -> Result:
+        await self._runs.stop(session.who, session.device_id, command)
+        return {}
+
+    @handles(commands.StopAllProcessing)
+    async def stop_all(self, session: Session, _: commands.StopAllProcessing) -> Result:
+        return {"stopped": await self._runs.stop_all(session.who, session.device_id)}
+
+    @handles(commands.UpdateMessage)
+    async def update_message(self, session: Session, command: commands.UpdateMessage) -> Result:
+        return {"revision": await self._drafts.update(session.who, session.device_id, command)}
+
+    @handles(commands.ClearMessage)
+    async def clear_message(self, session: Session, command: commands.ClearMessage) -> Result:
+        return {"revision": await self._drafts.clear(session.who, session.device_id, command)}
+
+    @handles(commands.ClearBlocklist)
+    async def clear_blocklist(self, session: Session, command: commands.ClearBlocklist) -> Result:
+        deleted = await self._blocklist.clear(session.who, session.device_id, command)
+        return {"deletedCount": deleted}
+
+    @handles(commands.CountBlocklist)
+    async def count_blocklist(self, session: Session, command: commands.CountBlocklist) -> Result:
+        return {"count": await self._blocklist.count(session.who, command)}
+
+    @handles(commands.ListUncertain)
+    async def list_uncertain(self, session: Session, command: commands.ListUncertain) -> Result:
+        return {"recipients": await self._uncertain.listed(session.who, command)}
+
+    @handles(commands.ResolveUncertain)
+    async def resolve_uncertain(
+        self, session: Session, command: commands.ResolveUncertain
+    ) -> Result:
+        count = await self._uncertain.resolve(session.who, session.device_id, command)
+        return {"count": count}
+
+    @handles(commands.Heartbeat)
+    async def heartbeat(self, session: Session, _: commands.Heartbeat) -> Result:
+        await self._devices.touch(session.who, session.sid, session.device_id)
+        return {}

@@ -1,0 +1,96 @@
+"""The client manager: python-socketio's, with a road of its own for finished packets."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+import socketio
+from engineio.packet import Packet
+
+from alphasync.protocol import packets
+from alphasync.realtime import rooms
+from alphasync.realtime.order import Envelope
+from alphasync.realtime.sessions import Session, Sessions
+from alphasync.store.connect import Store
+from alphasync.transport import engine
+
+NAMESPACE = "/"
+
+
+class Manager(socketio.AsyncRedisManager):  # type: ignore[misc]  # python-socketio has no types
+    """Delivers what comes back from Redis to the sockets of this replica.
+
+    The stock channel stays for what python-socketio itself sends between servers and for external
+    emitters. ``on_connected`` is called with a socket's id once its CONNECT packet is on the way.
+    """
+
+    def __init__(
+        self, store: Store, sessions: Sessions, on_connected: Callable[[str], None]
+    ) -> None:
+        super().__init__(store.url)
+        self._store = store
+        self._sessions = sessions
+        self._on_connected = on_connected
+
+    def _redis_connect(self) -> None:
+        """Use the store's client, which knows every kind of URL that the store knows."""
+        self.redis = self._store.client
+        self.pubsub = self._store.client.pubsub(ignore_subscribe_messages=True)
+        self.connected = True
+
+    async def connect(self, sid: str, namespace: str) -> None:
+        await super().connect(sid, namespace)
+        self._on_connected(sid)
+
+    def enter(self, session: Session) -> None:
+        """Put a session into its rooms, without awaiting."""
+        for room in rooms.rooms_of(session.who):
+            self.basic_enter_room(session.sid, NAMESPACE, room)
+
+    def send(self, session: Session, packets_: Iterable[str]) -> None:
+        """Queue packets for one session, without awaiting."""
+        for packet in packets_:
+            engine.put(self.server.eio, session.eio_sid, engine.message(packet))
+
+    def deliver(self, account: str, envelope: Envelope) -> int:
+        """Queue an event for every session it is for; returns how many those are."""
+        packet = engine.message(envelope.packet)
+        if envelope.room:
+            audience = [
+                rooms.profile_room(account, envelope.room),
+                rooms.account_room(account),
+            ]
+            return self._put(audience, envelope.skip, packet)
+        delivered = self._put([rooms.account_room(account)], envelope.skip, packet)
+        # The devices that see only a part of the account each get their part of such an event.
+        limited = (s for s in self._sessions.registered(account) if s.who.profiles is not None)
+        return delivered + sum(self.deliver_to(session, envelope) for session in limited)
+
+    def _put(self, audience: list[str], skip: str, packet: Packet) -> int:
+        delivered = 0
+        for sid, eio_sid in self.get_participants(NAMESPACE, audience):
+            session = self._sessions.get(sid)
+            if session is not None and session.device_id != skip:
+                engine.put(self.server.eio, eio_sid, packet)
+                delivered += 1
+        return delivered
+
+    def deliver_to(self, session: Session, envelope: Envelope) -> bool:
+        """Queue an event for one session, if it is for that session."""
+        if session.device_id == envelope.skip:
+            return False
+        packet: str | None = envelope.packet
+        if envelope.room:
+            if not session.who.may_see(envelope.room):
+                return False
+        elif session.who.profiles is not None:
+            packet = packets.narrow(envelope.packet, session.who.profiles)
+        if packet is None:
+            return False
+        self.send(session, [packet])
+        return True
+
+    async def close(self) -> None:
+        """Stop listening on the stock channel."""
+        if self.server.manager_initialized:
+            self.thread.cancel()
+            await asyncio.gather(self.thread, return_exceptions=True)

@@ -1,0 +1,313 @@
+"""The life of a session: join, token expiry, heartbeat, leave."""
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from typing import NamedTuple
+
+import structlog
+
+from alphasync import telemetry
+from alphasync.domain import events
+from alphasync.domain.drafts import Draft
+from alphasync.domain.runs import Run, RunStatus
+from alphasync.domain.snapshot import Snapshot
+from alphasync.errors import StoreUnavailable, Superseded
+from alphasync.protocol import packets
+from alphasync.realtime.manager import Manager
+from alphasync.realtime.order import Envelope, parse
+from alphasync.realtime.relay import Relay
+from alphasync.realtime.sessions import Phase, Session, Sessions
+from alphasync.realtime.subscriber import Subscriber
+from alphasync.services.devices import Devices, Joined
+from alphasync.services.grace import Graces
+from alphasync.services.history import Log, Lost
+from alphasync.services.leases import ReplicaName
+from alphasync.store.pipeline import backoff
+from alphasync.transport import engine
+
+EXPIRY_WARNING = 60
+"""Seconds before its token expires that a device is told."""
+FOLLOW_WITHIN = 5.0
+"""Seconds for a relay to come up to the snapshot; then the join starts over."""
+LEAVE_TRIES = 600
+"""About ten minutes of trying to say that a device left while Redis is away."""
+
+CUT_WITHIN = 4.0
+"""Seconds over which the sockets of a replica that shuts down are closed: below a device's grace."""
+CUT_PAUSE = 0.05
+"""Seconds between two of them, at most."""
+
+log = structlog.get_logger(__name__)
+
+
+class Known(NamedTuple):
+    """What a joining device knows once it has got the state or these events."""
+
+    revision: int
+    envelopes: list[Envelope]
+    recovered: bool
+
+
+class Presence:
+    def __init__(
+        self,
+        sessions: Sessions,
+        manager: Manager,
+        subscriber: Subscriber,
+        devices: Devices,
+        graces: Graces,
+        replica: ReplicaName,
+        history: Log,
+        heartbeat: float,
+    ) -> None:
+        self._sessions = sessions
+        self._manager = manager
+        self._subscriber = subscriber
+        self._devices = devices
+        self._graces = graces
+        self._replica = replica
+        self._history = history
+        self._heartbeat = heartbeat
+        self._leaving: set[asyncio.Task[None]] = set()
+        self._beat: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._beat = asyncio.create_task(self._keep_alive(), name="heartbeat")
+
+    async def close(self) -> None:
+        if self._beat:
+            self._beat.cancel()
+        await asyncio.gather(*self._leaving, return_exceptions=True)
+
+    def connected(self, session: Session) -> None:
+        """The socket's CONNECT packet is on the way: register its device."""
+        session.joining = asyncio.create_task(self._join(session), name=f"join {session.sid}")
+
+    def disconnected(self, session: Session, *, on_purpose: bool) -> None:
+        """The socket is gone. A device that left on purpose ends its runs, another may come back."""
+        registered = session.phase is Phase.REGISTERED
+        session.move(Phase.CLOSED)
+        self._sessions.remove(session)
+        for timer in session.timers:
+            timer.cancel()
+        if registered:
+            telemetry.sessions.dec()
+        self._spawn(self._leave(session, on_purpose=on_purpose), f"leave {session.sid}")
+
+    def restore(self) -> None:
+        """This replica was taken for dead: put its sessions on record again."""
+        for session in self._sessions:
+            if session.phase is Phase.REGISTERED:
+                self._spawn(self._restore(session), f"restore {session.sid}")
+
+    async def cut_all(self) -> None:
+        """Close all sockets, spread over time, so that the clients do not come back all at once."""
+        sessions = list(self._sessions)
+        pause = min(CUT_PAUSE, CUT_WITHIN / len(sessions)) if sessions else 0.0
+        for session in sessions:
+            await engine.cut(self._manager.server.eio, session.eio_sid)
+            await asyncio.sleep(pause)
+
+    def resync(self, account: str, snapshot: Snapshot) -> None:
+        """Send a fresh snapshot to every device of the account on this replica."""
+        event = events.Resync(epoch=snapshot.epoch, revision=snapshot.revision)
+        for session in self._sessions.registered(account):
+            telemetry.resyncs.inc()
+            self._manager.send(session, [packets.encode(event), *_state(session, snapshot)])
+
+    async def _join(self, session: Session) -> None:
+        relay = self._subscriber.hold(session.who.account)
+        attempt = 0
+        while session.phase is Phase.JOINING:
+            try:
+                async with asyncio.timeout(FOLLOW_WITHIN):
+                    await self._subscriber.follow(relay)
+                joined = await self._register(session)
+                known = await self._known(session, joined)
+                async with asyncio.timeout(FOLLOW_WITHIN):
+                    await relay.reached(joined.snapshot.epoch, known.revision)
+                missed = relay.position.since(joined.snapshot.epoch, known.revision)
+                if missed is not None and session.phase is Phase.JOINING:
+                    self._welcome(session, joined, known, missed)
+            except (StoreUnavailable, TimeoutError):
+                attempt += 1
+                await asyncio.sleep(backoff(attempt))
+
+    async def _register(self, session: Session) -> Joined:
+        """Register the device; from the second try on as the one it was at the first."""
+        offer = session.offer
+        joined = await self._devices.join(
+            session.who,
+            session.sid,
+            offer.device_name,
+            session.device_id or offer.device_id,
+            session.resume_token or offer.resume_token,
+        )
+        session.device_id = joined.device_id
+        session.name = joined.name
+        session.resume_token = joined.resume_token
+        return joined
+
+    async def _known(self, session: Session, joined: Joined) -> Known:
+        """Where the device's knowledge begins: at its last event, or else at the snapshot."""
+        offer, snapshot = session.offer, joined.snapshot
+        if joined.resumed and offer.epoch == snapshot.epoch:
+            missed = await self._history.after(session.who.account, offer.epoch, offer.revision)
+            if not isinstance(missed, Lost):
+                envelopes = [parse(raw) for raw in missed]
+                reached = envelopes[-1].revision if envelopes else offer.revision
+                return Known(revision=reached, envelopes=envelopes, recovered=True)
+        return Known(revision=snapshot.revision, envelopes=[], recovered=False)
+
+    def _welcome(
+        self, session: Session, joined: Joined, known: Known, missed: list[Envelope]
+    ) -> None:
+        """From here to the rooms nothing is awaited: no event can fall between."""
+        registered = events.DeviceRegistered(
+            device_id=session.device_id,
+            name=session.name,
+            resumed=joined.resumed,
+            recovered=known.recovered,
+            resume_token=joined.resume_token,
+            heartbeat_interval=round(self._heartbeat * 1000),
+            epoch=joined.snapshot.epoch,
+            revision=joined.snapshot.revision,
+        )
+        state = [] if known.recovered else _state(session, joined.snapshot)
+        self._manager.send(session, [packets.encode(registered), *state])
+        for envelope in (*known.envelopes, *missed):
+            self._manager.deliver_to(session, envelope)
+        self._manager.enter(session)
+        session.move(Phase.REGISTERED)
+        telemetry.sessions.inc()
+        expiry = asyncio.create_task(self._watch_token(session), name=f"token {session.sid}")
+        self._own(session, expiry)
+        if joined.superseded and joined.superseded != session.sid:
+            cut = asyncio.create_task(self._cut(joined.superseded), name=f"cut {session.sid}")
+            self._own(session, cut)
+
+    async def _cut(self, sid: str) -> None:
+        """Tell the socket that held the identity before, on whichever replica it is."""
+        error = Superseded()
+        event = events.ErrorEvent(message=error.message, code=error.code)
+        await self._manager.emit(
+            event.event_name, {"message": event.message, "code": event.code}, room=sid
+        )
+        await self._manager.server.disconnect(sid)
+
+    async def _watch_token(self, session: Session) -> None:
+        """Warn before the token expires, then cut the connection: the client comes back anew."""
+        expires_at = session.who.expires_at
+        await asyncio.sleep(max(0.0, expires_at - EXPIRY_WARNING - time.time()))
+        event = events.TokenExpiring(expires_at=expires_at * 1000)
+        self._manager.send(session, [packets.encode(event)])
+        await asyncio.sleep(max(0.0, expires_at - time.time()))
+        await engine.cut(self._manager.server.eio, session.eio_sid)
+
+    async def _leave(self, session: Session, *, on_purpose: bool) -> None:
+        if session.joining is None:
+            return
+        # A join that is cut short could leave a record that says that the device is here.
+        await session.joining
+        for attempt in range(1, LEAVE_TRIES + 1):
+            if not session.device_id:
+                break
+            try:
+                await self._say_goodbye(session, on_purpose=on_purpose)
+                break
+            except StoreUnavailable:
+                await asyncio.sleep(backoff(attempt))
+        await self._subscriber.release(session.who.account)
+
+    async def _say_goodbye(self, session: Session, *, on_purpose: bool) -> None:
+        account, device_id = session.who.account, session.device_id
+        if on_purpose:
+            await self._devices.leave(account, device_id, session.sid)
+            return
+        replica = self._replica.value
+        grace = await self._devices.lose(account, device_id, session.sid, replica)
+        if grace is None:
+            await self._devices.forget(account, device_id, replica)
+        else:
+            self._graces.start(account, device_id, grace)
+
+    async def _restore(self, session: Session) -> None:
+        for attempt in range(1, LEAVE_TRIES + 1):
+            if session.phase is not Phase.REGISTERED:
+                return
+            try:
+                restored = await self._devices.restore(
+                    session.who, session.sid, session.name, session.device_id, session.resume_token
+                )
+            except StoreUnavailable:
+                await asyncio.sleep(backoff(attempt))
+                continue
+            if not restored:
+                await engine.cut(self._manager.server.eio, session.eio_sid)
+            return
+
+    def _spawn(self, work: Coroutine[None, None, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+
+    async def _keep_alive(self) -> None:
+        while True:
+            await asyncio.sleep(self._heartbeat)
+            for session in self._sessions:
+                if session.phase is Phase.REGISTERED:
+                    try:
+                        await self._devices.touch(session.who, session.sid, session.device_id)
+                    except StoreUnavailable:
+                        log.warning("heartbeat not written", device=session.device_id)
+
+    @staticmethod
+    def _own(session: Session, task: asyncio.Task[None]) -> None:
+        session.timers.add(task)
+        task.add_done_callback(session.timers.discard)
+
+
+def _state(session: Session, snapshot: Snapshot) -> list[str]:
+    """The snapshot as the events that a device knows, without the profiles it may not see."""
+    may_see = session.who.may_see
+    runs = [_run(session, run) for run in snapshot.runs.values() if may_see(run.profile_id)]
+    drafts = [_draft(session, d) for d in snapshot.drafts.values() if may_see(d.profile_id)]
+    return [packets.encode(event) for event in (*runs, *drafts)]
+
+
+def _run(session: Session, run: Run) -> events.ProcessingStateSync:
+    return events.ProcessingStateSync(
+        profile_id=run.profile_id,
+        type=run.type,
+        is_processing=run.status is RunStatus.RUNNING,
+        current=run.counters.current,
+        total=run.counters.total,
+        device_id=run.device_id,
+        started_at=run.started_at,
+        is_own_device=run.device_id == session.device_id,
+        operator_id=run.operator_id,
+        status=run.status,
+        sent=run.counters.sent,
+        skipped=run.counters.skipped,
+        failed=run.counters.failed,
+        uncertain=run.counters.uncertain,
+        message=run.message,
+        away=run.away,
+        stopped_by=run.stopped_by,
+        duration=run.duration,
+        reason=run.message if run.status is RunStatus.INTERRUPTED else "",
+        revision=run.revision,
+    )
+
+
+def _draft(session: Session, draft: Draft) -> events.MessageSync:
+    return events.MessageSync(
+        profile_id=draft.profile_id,
+        type=draft.type,
+        message=draft.message,
+        device_id=draft.device_id,
+        timestamp=draft.timestamp,
+        is_own_device=draft.device_id == session.device_id,
+        revision=draft.revision,
+    )

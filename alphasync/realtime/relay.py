@@ -1,0 +1,124 @@
+"""The relay: from an account's channel in Redis to the rooms, in order and without a gap."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from alphasync.domain.snapshot import Snapshot
+from alphasync.errors import StoreUnavailable
+from alphasync.realtime.order import Envelope, Position, Verdict, parse
+from alphasync.services.devices import Devices
+from alphasync.services.history import Log, Lost
+from alphasync.store.pipeline import backoff
+
+RECENT = 256
+"""Delivered events kept at hand for joining devices, which are milliseconds behind."""
+
+log = structlog.get_logger(__name__)
+
+
+class Relay:
+    """One account on one replica."""
+
+    def __init__(
+        self,
+        account: str,
+        history: Log,
+        devices: Devices,
+        deliver: Callable[[str, Envelope], None],
+        resync: Callable[[str, Snapshot], None],
+    ) -> None:
+        self.account = account
+        self.users = 0
+        """Sessions that need it."""
+        self.subscribing = False
+        self.position = Position(RECENT)
+        self.ready = asyncio.Event()
+        """Set once the relay has a position to go on from."""
+        self._history = history
+        self._devices = devices
+        self._deliver = deliver
+        self._resync = resync
+        self._moved = asyncio.Event()
+        self._recovery: asyncio.Task[None] | None = None
+        self._newest: Envelope | None = None
+
+    def feed(self, raw: bytes) -> None:
+        """An envelope from the channel."""
+        envelope = parse(raw)
+        if self._recovery is not None:
+            self._newest = envelope  # the log has it too; a later look decides
+            return
+        verdict = self.position.judge(envelope)
+        if verdict is Verdict.NEXT:
+            self._advance(envelope)
+        elif verdict is Verdict.GAP:
+            self.recover(envelope)
+
+    def recover(self, newest: Envelope | None = None) -> None:
+        """Read from the log what may have been missed: after a gap or a new subscription."""
+        self._newest = newest or self._newest
+        if self._recovery is None:
+            self._recovery = asyncio.create_task(
+                self._recover(), name=f"relay-recovery {self.account}"
+            )
+
+    async def reached(self, epoch: str, revision: int) -> bool:
+        """Wait until everything up to the revision is delivered; False in another epoch."""
+        while True:
+            if self.position.epoch != epoch:
+                return False
+            if self.position.revision >= revision:
+                return True
+            self._moved.clear()
+            await self._moved.wait()
+
+    async def close(self) -> None:
+        if self._recovery:
+            self._recovery.cancel()
+            await asyncio.gather(self._recovery, return_exceptions=True)
+
+    def _advance(self, envelope: Envelope) -> None:
+        self.position.advance(envelope)
+        self._deliver(self.account, envelope)
+        self._moved.set()
+
+    async def _recover(self) -> None:
+        attempt = 0
+        while True:
+            try:
+                await self._catch_up()
+            except StoreUnavailable:
+                attempt += 1
+                await asyncio.sleep(backoff(attempt))
+                continue
+            if self._newest is None or self.position.judge(self._newest) is Verdict.OLD:
+                break
+            self._newest = None
+        # No await from here on: what comes now is judged by the position just reached.
+        self._newest = None
+        self._recovery = None
+        self.ready.set()
+        self._moved.set()
+
+    async def _catch_up(self) -> None:
+        missed = await self._history.after(
+            self.account, self.position.epoch, self.position.revision
+        )
+        if isinstance(missed, Lost):
+            await self._start_anew()
+            return
+        for raw in missed:
+            envelope = parse(raw)
+            if self.position.judge(envelope) is Verdict.NEXT:
+                self._advance(envelope)
+
+    async def _start_anew(self) -> None:
+        first = not self.position.epoch
+        snapshot = await self._devices.snapshot(self.account)
+        if not first:
+            log.info("resync", account=self.account, epoch=snapshot.epoch)
+        self.position.jump(snapshot.epoch, snapshot.revision)
+        self._resync(self.account, snapshot)
+        self._moved.set()

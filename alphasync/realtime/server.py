@@ -1,0 +1,147 @@
+"""The Socket.IO server of a replica, put together."""
+
+from typing import Any
+
+import socketio
+
+from alphasync import telemetry
+from alphasync.domain.snapshot import Snapshot
+from alphasync.errors import AlphasyncError
+from alphasync.realtime import auth
+from alphasync.realtime.dispatch import Ack, Dispatcher
+from alphasync.realtime.handlers import Handlers
+from alphasync.realtime.manager import Manager
+from alphasync.realtime.order import Envelope
+from alphasync.realtime.presence import Presence
+from alphasync.realtime.relay import Relay
+from alphasync.realtime.sessions import Session, Sessions
+from alphasync.realtime.subscriber import Subscriber
+from alphasync.services.devices import Devices
+from alphasync.services.grace import Graces
+from alphasync.services.history import Log
+from alphasync.services.leases import ReplicaName
+from alphasync.services.tokens import Tokens
+from alphasync.store.connect import Store
+from alphasync.transport.engine import SocketServer, StrictPacket
+
+PAYLOAD_MAX = 64 * 1024
+"""Bytes of one message from a client: the longest mail with its attachments fits four times."""
+
+
+class Realtime:
+    """Everything between the sockets and the services."""
+
+    def __init__(
+        self,
+        store: Store,
+        replica: ReplicaName,
+        tokens: Tokens,
+        devices: Devices,
+        graces: Graces,
+        history: Log,
+        handlers: Handlers,
+        origins: "OriginRule",
+        heartbeat: float,
+        ping_interval: float,
+        ping_timeout: float,
+    ) -> None:
+        self._tokens = tokens
+        self._devices = devices
+        self._history = history
+        self.sessions = Sessions()
+        self._manager = Manager(store, self.sessions, self._connected)
+        self.subscriber = Subscriber(store, self._make_relay)
+        self._presence = Presence(
+            self.sessions,
+            self._manager,
+            self.subscriber,
+            devices,
+            graces,
+            replica,
+            history,
+            heartbeat,
+        )
+        self.server = SocketServer(
+            async_mode="aiohttp",
+            serializer=StrictPacket,
+            client_manager=self._manager,
+            cors_allowed_origins=origins,
+            cors_credentials=True,
+            max_http_buffer_size=PAYLOAD_MAX,
+            ping_interval=ping_interval,
+            ping_timeout=ping_timeout,
+            logger=False,
+            engineio_logger=False,
+        )
+        self._dispatch = Dispatcher(self.sessions, self._manager, handlers)
+        self.server.on("connect", self._connect)
+        self.server.on("disconnect", self._disconnect)
+        self.server.on("*", self._any)
+
+    def start(self) -> None:
+        self.subscriber.start()
+        self._presence.start()
+
+    def restore(self) -> None:
+        """Others have taken over from this replica: put its sessions on record again."""
+        self._presence.restore()
+
+    async def close(self) -> None:
+        """Cut all sockets, spread over a few seconds, and stop."""
+        await self._presence.cut_all()
+        await self._presence.close()
+        await self.subscriber.close()
+        await self._manager.close()
+        await self.server.shutdown()
+
+    async def _any(self, event: str, sid: str, *arguments: Any) -> Ack | None:
+        return await self._dispatch(event, sid, *arguments)
+
+    async def _connect(self, sid: str, environ: dict[str, Any], offered: object) -> None:
+        """Refuse who cannot prove who they are; awaits nothing, and so cannot be flooded."""
+        try:
+            handshake = auth.read(offered, environ)
+            who = self._tokens.verify(handshake.token)
+        except AlphasyncError as error:
+            telemetry.commands.labels("connect", error.code).inc()
+            raise socketio.exceptions.ConnectionRefusedError(error.message) from None
+        self.sessions.add(
+            Session(
+                sid=sid,
+                eio_sid=self._manager.eio_sid_from_sid(sid, "/"),
+                who=who,
+                offer=handshake,
+            )
+        )
+
+    def _connected(self, sid: str) -> None:
+        session = self.sessions.get(sid)
+        if session is not None:
+            self._presence.connected(session)
+
+    async def _disconnect(self, sid: str, reason: str) -> None:
+        session = self.sessions.get(sid)
+        if session is not None:
+            on_purpose = reason == self.server.reason.CLIENT_DISCONNECT
+            self._presence.disconnected(session, on_purpose=on_purpose)
+
+    def _make_relay(self, account: str) -> Relay:
+        return Relay(account, self._history, self._devices, self._deliver, self._resync)
+
+    def _deliver(self, account: str, envelope: Envelope) -> None:
+        telemetry.events_delivered.inc(self._manager.deliver(account, envelope))
+
+    def _resync(self, account: str, snapshot: Snapshot) -> None:
+        self._presence.resync(account, snapshot)
+
+
+class OriginRule:
+    """Which ``Origin`` may talk to this server: its own, and those of the setting."""
+
+    def __init__(self, allowed: frozenset[str]) -> None:
+        self._allowed = allowed
+
+    def __call__(self, origin: str, environ: dict[str, Any]) -> bool:
+        host = environ.get("HTTP_HOST", "")
+        own = {f"http://{host}", f"https://{host}"} if host else set()
+        return origin in self._allowed or origin in own

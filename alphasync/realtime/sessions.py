@@ -1,0 +1,71 @@
+"""The sessions of this replica: one authenticated socket each."""
+
+import asyncio
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from alphasync.domain.identity import Identity
+from alphasync.realtime.auth import Handshake
+
+
+class Phase(enum.Enum):
+    JOINING = "joining"
+    """Authenticated; its device is not registered yet, and it gets no events."""
+    REGISTERED = "registered"
+    CLOSED = "closed"
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    sid: str
+    eio_sid: str
+    who: Identity
+    offer: Handshake
+    """What the client said of itself."""
+    device_id: str = ""
+    name: str = ""
+    resume_token: str = ""
+    phase: Phase = Phase.JOINING
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the session is no longer joining."""
+    joining: asyncio.Task[None] | None = None
+    timers: set[asyncio.Task[None]] = field(default_factory=set)
+    """What dies with the session."""
+
+    def move(self, phase: Phase) -> None:
+        self.phase = phase
+        self.settled.set()
+
+
+class Sessions:
+    """All sessions of this replica, by socket and by account."""
+
+    def __init__(self) -> None:
+        self._by_sid: dict[str, Session] = {}
+        self._by_account: dict[str, dict[str, Session]] = {}
+
+    def add(self, session: Session) -> None:
+        self._by_sid[session.sid] = session
+        self._by_account.setdefault(session.who.account, {})[session.sid] = session
+
+    def remove(self, session: Session) -> None:
+        self._by_sid.pop(session.sid, None)
+        members = self._by_account.get(session.who.account, {})
+        members.pop(session.sid, None)
+        if not members:
+            self._by_account.pop(session.who.account, None)
+
+    def get(self, sid: str) -> Session | None:
+        return self._by_sid.get(sid)
+
+    def registered(self, account: str) -> list[Session]:
+        """The account's sessions that get events, in the order in which they came."""
+        members = self._by_account.get(account, {})
+        return [session for session in members.values() if session.phase is Phase.REGISTERED]
+
+    def __iter__(self) -> Iterator[Session]:
+        return iter(list(self._by_sid.values()))
+
+    def __len__(self) -> int:
+        return len(self._by_sid)

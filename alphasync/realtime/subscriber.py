@@ -1,0 +1,148 @@
+"""This replica's subscription: one connection, one channel per account that has a device here."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+
+import structlog
+from redis.asyncio.client import PubSub
+from redis.exceptions import RedisError
+
+from alphasync.errors import StoreUnavailable
+from alphasync.realtime.relay import Relay
+from alphasync.store import keys
+from alphasync.store.connect import Store
+from alphasync.store.pipeline import backoff
+
+PROBE_EVERY = 2.0
+"""Seconds between two messages that the replica publishes to itself."""
+PROBE_WITHIN = 5.0
+"""Seconds without an echo after which the subscription counts as dead."""
+
+log = structlog.get_logger(__name__)
+
+
+class Subscriber:
+    def __init__(self, store: Store, make_relay: Callable[[str], Relay]) -> None:
+        self._store = store
+        self._probe_channel = f"{keys.PROBE_PREFIX}{secrets.token_hex(8)}"
+        self._make_relay = make_relay
+        self._relays: dict[str, Relay] = {}
+        self._pubsub: PubSub | None = None
+        self._last_echo = 0.0
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def connected(self) -> bool:
+        return self._pubsub is not None
+
+    def __len__(self) -> int:
+        return len(self._relays)
+
+    def start(self) -> None:
+        self._tasks = [
+            asyncio.create_task(self._keep_subscribed(), name="subscriber"),
+            asyncio.create_task(self._probe(), name="subscriber-probe"),
+        ]
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for relay in self._relays.values():
+            await relay.close()
+
+    def hold(self, account: str) -> Relay:
+        """The account's relay, for one session more. Pair with ``release``."""
+        channel = keys.channel_of(account)
+        relay = self._relays.get(channel)
+        if relay is None:
+            relay = self._relays[channel] = self._make_relay(account)
+        relay.users += 1
+        return relay
+
+    async def follow(self, relay: Relay) -> None:
+        """Wait until the relay follows its channel."""
+        if not relay.subscribing:
+            relay.subscribing = True
+            await self._subscribe(keys.channel_of(relay.account))
+        await relay.ready.wait()
+
+    async def release(self, account: str) -> None:
+        """One session less; the last one ends the subscription."""
+        channel = keys.channel_of(account)
+        relay = self._relays.get(channel)
+        if relay is None:
+            return
+        relay.users -= 1
+        if relay.users == 0:
+            del self._relays[channel]
+            await relay.close()
+            if self._pubsub is not None and channel not in self._relays:
+                try:
+                    await self._pubsub.unsubscribe(channel)
+                except (RedisError, OSError):
+                    log.debug("unsubscribing on a connection that is lost", channel=channel)
+
+    async def _subscribe(self, channel: str) -> None:
+        if self._pubsub is None:
+            return  # subscribed with all others once there is a connection
+        try:
+            await self._pubsub.subscribe(channel)
+        except (RedisError, OSError) as error:
+            log.warning("subscribing failed", channel=channel, error=str(error))
+            self._last_echo = 0.0  # connect anew, with all channels
+
+    async def _keep_subscribed(self) -> None:
+        attempt = 0
+        while True:
+            pubsub = self._store.pubsub()
+            try:
+                await pubsub.subscribe(self._probe_channel, *self._relays)
+                self._last_echo = asyncio.get_running_loop().time()
+                self._pubsub = pubsub
+                # A channel that was added while subscribing.
+                await pubsub.subscribe(*self._relays, self._probe_channel)
+                attempt = 0
+                await self._read(pubsub)
+            except (RedisError, OSError, TimeoutError) as error:
+                attempt += 1
+                log.warning("redis subscription lost", error=str(error), attempt=attempt)
+            finally:
+                self._pubsub = None
+                await _close(pubsub)
+            await asyncio.sleep(backoff(attempt))
+
+    async def _read(self, pubsub: PubSub) -> None:
+        loop = asyncio.get_running_loop()
+        probe = self._probe_channel.encode()
+        while loop.time() - self._last_echo < PROBE_WITHIN:
+            message = await pubsub.get_message(timeout=1.0)
+            if message is None:
+                continue
+            if message["channel"] == probe:
+                self._last_echo = loop.time()
+                continue
+            relay = self._relays.get(message["channel"].decode())
+            if relay is None:
+                continue  # the last device of that account has just left
+            if message["type"] == "message":
+                relay.feed(message["data"])
+            elif message["type"] == "subscribe":
+                relay.recover()
+        raise TimeoutError(f"no echo in {PROBE_WITHIN} s")
+
+    async def _probe(self) -> None:
+        while True:
+            await asyncio.sleep(PROBE_EVERY)
+            try:
+                await self._store.pipeline.submit("PUBLISH", self._probe_channel, "alive")
+            except StoreUnavailable:
+                log.debug("probe not sent")
+
+
+async def _close(pubsub: PubSub) -> None:
+    try:
+        await pubsub.aclose()  # type: ignore[no-untyped-call]  # untyped in redis-py
+    except (RedisError, OSError):
+        log.debug("closing a connection that is lost")

@@ -1,0 +1,67 @@
+"""The blocklist: who was messaged already, per profile and type."""
+
+from collections.abc import Sequence
+
+from alphasync.domain import events
+from alphasync.domain.identity import Identity
+from alphasync.protocol import packets
+from alphasync.protocol.commands import ClearBlocklist, CountBlocklist
+from alphasync.services.runs import Ticket, check_profile
+from alphasync.store import keys
+from alphasync.store.pipeline import Pipeline
+from alphasync.store.scripts import Scripts
+
+
+class Blocklist:
+    def __init__(self, scripts: Scripts, pipeline: Pipeline) -> None:
+        self._scripts = scripts
+        self._pipeline = pipeline
+
+    async def blocked(self, ticket: Ticket, recipients: Sequence[str]) -> set[str]:
+        """Which of the recipients were messaged already: one command, however long the list is.
+
+        The run's start has dropped the entries that are past their life.
+        """
+        if not recipients:
+            return set()
+        sent = keys.of_account(ticket.account).sent(ticket.type, ticket.profile)
+        scores = await self._pipeline.submit("ZMSCORE", sent, *recipients)
+        if not isinstance(scores, list):
+            raise TypeError(f"ZMSCORE answered {scores!r}")
+        return {
+            recipient
+            for recipient, score in zip(recipients, scores, strict=True)
+            if score is not None
+        }
+
+    async def count(self, who: Identity, command: CountBlocklist) -> int:
+        """How many recipients are on the list. Raises UnknownProfile."""
+        check_profile(who, command.profile)
+        sent = keys.of_account(who.account).sent(command.type, command.profile)
+        count = await self._pipeline.submit("ZCARD", sent)
+        if not isinstance(count, int):
+            raise TypeError(f"ZCARD answered {count!r}")
+        return count
+
+    async def clear(self, who: Identity, device_id: str, command: ClearBlocklist) -> int:
+        """Forget who was messaged; returns how many there were. Raises UnknownProfile."""
+        check_profile(who, command.profile)
+        names = keys.of_account(who.account)
+        event = events.BlocklistCleared(
+            profile_id=command.profile, type=command.type, device_id=device_id
+        )
+        answer = await self._scripts.call(
+            "blocklist_clear",
+            {
+                "meta": names.meta,
+                "log": names.log,
+                "sent": names.sent(command.type, command.profile),
+                "run": names.run(command.type, command.profile),
+            },
+            {
+                "channel": names.channel,
+                "profile": command.profile,
+                "head": packets.head(event),
+            },
+        )
+        return answer.number(1)

@@ -1,0 +1,252 @@
+"""Devices: registering, the snapshot they start from, leaving."""
+
+import hashlib
+import secrets
+
+import msgspec
+
+from alphasync.domain import events
+from alphasync.domain.drafts import Draft
+from alphasync.domain.identity import Identity
+from alphasync.domain.runs import Counters, ProcessingType, Run, RunStatus
+from alphasync.domain.snapshot import Snapshot
+from alphasync.protocol import packets
+from alphasync.services.leases import Holding, Leases, ReplicaName
+from alphasync.store import keys
+from alphasync.store.scripts import Answer, Scripts
+
+DISCONNECTED = "Device disconnected"
+NAME_MAX = 64
+"""Characters of a device name; more are cut off."""
+
+
+class Joined(msgspec.Struct, frozen=True):
+    device_id: str
+    name: str
+    resume_token: str
+    """Proves the device's identity when it comes back."""
+    resumed: bool
+    superseded: str
+    """The session that held the identity until now, or ''."""
+    snapshot: Snapshot
+
+
+class Devices:
+    """``grace``: seconds that a device has to come back when its connection broke."""
+
+    def __init__(
+        self, scripts: Scripts, leases: Leases, replica: ReplicaName, grace: float
+    ) -> None:
+        self._scripts = scripts
+        self._leases = leases
+        self._replica = replica
+        self._grace_ms = round(grace * 1000)
+
+    async def join(
+        self,
+        who: Identity,
+        session: str,
+        name: str,
+        device_id: str | None = None,
+        resume_token: str | None = None,
+    ) -> Joined:
+        """Register a session as a device and read its snapshot, in one round trip.
+
+        With the ``deviceId`` and ``resumeToken`` of an earlier registration the device is that
+        one again; a pair that is not known gets a new identity, as a first visit does. A client
+        that offers none of the two is the one device of its token that is missing, if it is one.
+        """
+        if device_id and resume_token:
+            answer = await self._join(who, session, name, "resume", device_id, resume_token)
+            if answer.outcome == "OK":
+                return _joined(answer, resume_token)
+        fresh_id, fresh_token = secrets.token_hex(8), secrets.token_urlsafe(24)
+        answer = await self._join(who, session, name, "new", fresh_id, fresh_token)
+        joined = _joined(answer, fresh_token)
+        if joined.device_id != fresh_id:
+            self._leases.hold(self._replica.value, self._holding(who.account, joined.device_id))
+            await self._leases.drop(self._replica.value, self._holding(who.account, fresh_id))
+        return joined
+
+    async def restore(
+        self, who: Identity, session: str, name: str, device_id: str, resume_token: str
+    ) -> bool:
+        """Put a session on record again; False when another session has the device by now."""
+        answer = await self._join(who, session, name, "restore", device_id, resume_token)
+        return answer.outcome == "OK"
+
+    async def _join(
+        self, who: Identity, session: str, name: str, mode: str, device_id: str, token: str
+    ) -> Answer:
+        names = keys.of_account(who.account)
+        self._leases.hold(self._replica.value, self._holding(who.account, device_id))
+        return await self._scripts.call(
+            "device_join",
+            {
+                "meta": names.meta,
+                "log": names.log,
+                "device": names.device(device_id),
+                "devices": names.devices,
+                "runs": names.runs,
+                "drafts": names.drafts,
+            },
+            {
+                "channel": names.channel,
+                "mode": mode,
+                "device_id": device_id,
+                "proof": hashlib.sha256(token.encode()).hexdigest(),
+                "name": name[:NAME_MAX],
+                "operator": who.operator_id,
+                "session": session,
+                "replica": self._replica.value,
+                "token": who.token_hash,
+                "back_head": packets.head(events.DeviceReconnected()),
+            },
+        )
+
+    async def lose(self, account: str, device_id: str, session: str, owner: str) -> float | None:
+        """The device's connection broke, or its replica ``owner`` died (``session`` '').
+
+        Returns the seconds of grace that it has, or None when it is connected elsewhere.
+        """
+        names = keys.of_account(account)
+        answer = await self._scripts.call(
+            "device_lose",
+            {
+                "meta": names.meta,
+                "log": names.log,
+                "device": names.device(device_id),
+                "runs": names.runs,
+            },
+            {
+                "channel": names.channel,
+                "device_id": device_id,
+                "session": session,
+                "owner": owner,
+                "grace": self._grace_ms,
+                "replica": self._replica.value,
+                "head": packets.head(events.DeviceReconnecting(grace=self._grace_ms)),
+            },
+        )
+        if answer.outcome == "ELSEWHERE":
+            return None
+        if owner != self._replica.value:
+            self._leases.hold(self._replica.value, self._holding(account, device_id))
+        return answer.number(1) / 1000
+
+    async def leave(self, account: str, device_id: str, session: str) -> float:
+        """The device is gone: its runs are interrupted and their locks freed.
+
+        ``session`` '' for a device whose grace is over; returns the seconds that it still has,
+        0 when it is done.
+        """
+        names = keys.of_account(account)
+        interrupted = events.ProcessingInterrupted(reason=DISCONNECTED, code="device_disconnected")
+        answer = await self._scripts.call(
+            "device_leave",
+            {
+                "meta": names.meta,
+                "log": names.log,
+                "device": names.device(device_id),
+                "runs": names.runs,
+            },
+            {
+                "channel": names.channel,
+                "device_id": device_id,
+                "session": session,
+                "reason": DISCONNECTED,
+                "head": packets.head(interrupted),
+            },
+        )
+        if answer.outcome == "WAIT":
+            return answer.number(1) / 1000
+        await self.forget(account, device_id, self._replica.value)
+        return 0.0
+
+    async def forget(self, account: str, device_id: str, owner: str) -> None:
+        """This replica is not responsible for the device any more."""
+        holding = self._holding(account, device_id, owner)
+        await self._leases.drop(self._replica.value, holding)
+
+    def _holding(self, account: str, device_id: str, owner: str | None = None) -> Holding:
+        return Holding("device", owner or self._replica.value, account, device_id)
+
+    async def touch(self, who: Identity, session: str, device_id: str) -> None:
+        """Keep the device's record for another device lifetime."""
+        names = keys.of_account(who.account)
+        await self._scripts.call(
+            "device_touch",
+            {"device": names.device(device_id), "devices": names.devices},
+            {"session": session},
+        )
+
+    async def snapshot(self, account: str) -> Snapshot:
+        """The account's state as of now."""
+        names = keys.of_account(account)
+        answer = await self._scripts.call(
+            "snapshot_read",
+            {
+                "meta": names.meta,
+                "log": names.log,
+                "runs": names.runs,
+                "drafts": names.drafts,
+            },
+            {},
+        )
+        return _snapshot(answer, 0)
+
+
+def _joined(answer: Answer, resume_token: str) -> Joined:
+    return Joined(
+        device_id=answer.text(2),
+        name=answer.text(3),
+        resume_token=resume_token,
+        resumed=answer.text(1) == "resumed",
+        superseded=answer.text(4),
+        snapshot=_snapshot(answer, 5),
+    )
+
+
+def _snapshot(answer: Answer, position: int) -> Snapshot:
+    runs = [_run(record) for record in answer.records(position + 2)]
+    drafts = [_draft(record) for record in answer.records(position + 3)]
+    return Snapshot(
+        epoch=answer.text(position),
+        revision=answer.number(position + 1),
+        runs={run.key: run for run in runs},
+        drafts={draft.key: draft for draft in drafts},
+    )
+
+
+def _run(record: dict[str, str]) -> Run:
+    return Run(
+        profile_id=record["profile"],
+        type=_type(record["type"]),
+        status=RunStatus(record["status"]),
+        device_id=record["device"],
+        operator_id=record["operator"],
+        started_at=int(record["started_at"]),
+        counters=Counters(
+            **{name: int(record[name]) for name in Counters.__struct_fields__},
+        ),
+        message=record["message"],
+        stopped_by=record["stopped_by"],
+        duration=int(record["duration"]),
+        away=record["away"] == "1",
+        revision=int(record["revision"]),
+    )
+
+
+def _draft(record: dict[str, str]) -> Draft:
+    return Draft(
+        profile_id=record["profile"],
+        type=_type(record["type"]),
+        message=record["message"],
+        device_id=record["device"],
+        timestamp=int(record["timestamp"]),
+        revision=int(record["revision"]),
+    )
+
+
+def _type(value: str) -> ProcessingType:
+    return "mail" if value == "mail" else "chat"

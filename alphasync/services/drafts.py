@@ -1,0 +1,60 @@
+"""Drafts: the text as it is typed."""
+
+from alphasync.domain import events
+from alphasync.domain.identity import Identity
+from alphasync.protocol import packets
+from alphasync.protocol.commands import ClearMessage, UpdateMessage
+from alphasync.services.runs import check_profile
+from alphasync.store import keys
+from alphasync.store.scripts import Scripts
+
+
+class Drafts:
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+
+    async def update(self, who: Identity, device_id: str, command: UpdateMessage) -> int:
+        """Store the text and tell the other devices; returns the revision.
+
+        Raises UnknownProfile or MessageTooLong.
+        """
+        check_profile(who, command.profile)
+        command.check_length()
+        event = events.MessageUpdated(
+            profile_id=command.profile,
+            type=command.type,
+            message=command.message,
+            device_id=device_id,
+        )
+        return await self._set(who, event, command.message)
+
+    async def clear(self, who: Identity, device_id: str, command: ClearMessage) -> int:
+        """Empty the draft everywhere; returns the revision. Raises UnknownProfile."""
+        check_profile(who, command.profile)
+        event = events.MessageCleared(
+            profile_id=command.profile, type=command.type, device_id=device_id
+        )
+        return await self._set(who, event, "")
+
+    async def _set(
+        self, who: Identity, event: events.MessageUpdated | events.MessageCleared, text: str
+    ) -> int:
+        names = keys.of_account(who.account)
+        answer = await self._scripts.call(
+            "draft_set",
+            {
+                "meta": names.meta,
+                "log": names.log,
+                "draft": names.draft(event.type, event.profile_id),
+                "drafts": names.drafts,
+            },
+            {
+                "channel": names.channel,
+                "profile": event.profile_id,
+                "type": event.type,
+                "device": event.device_id,
+                "message": text,
+                "head": packets.head(event),
+            },
+        )
+        return answer.number(1)

@@ -1,0 +1,44 @@
+"""Devices whose connection broke: each has a grace to come back, and a timer here that ends it."""
+
+import asyncio
+
+import structlog
+
+from alphasync.errors import StoreUnavailable
+from alphasync.services.devices import Devices
+from alphasync.store.pipeline import backoff
+
+AFTER = 0.02
+"""Seconds past the end of a grace: the clock is Redis', the wait is ours."""
+
+log = structlog.get_logger(__name__)
+
+
+class Graces:
+    def __init__(self, devices: Devices) -> None:
+        self._devices = devices
+        self._timers: set[asyncio.Task[None]] = set()
+
+    def start(self, account: str, device_id: str, seconds: float) -> None:
+        """Interrupt the device's runs after these seconds, unless it is back by then."""
+        task = asyncio.create_task(
+            self._end(account, device_id, seconds), name=f"grace {device_id}"
+        )
+        self._timers.add(task)
+        task.add_done_callback(self._timers.discard)
+
+    async def close(self) -> None:
+        """Stop all timers; other replicas take the devices over."""
+        for task in self._timers:
+            task.cancel()
+        await asyncio.gather(*self._timers, return_exceptions=True)
+
+    async def _end(self, account: str, device_id: str, seconds: float) -> None:
+        attempt = 0
+        while seconds > 0:
+            await asyncio.sleep(seconds + AFTER)
+            try:
+                seconds = await self._devices.leave(account, device_id, session="")
+            except StoreUnavailable:
+                attempt += 1
+                seconds = backoff(attempt)

@@ -1,0 +1,30 @@
+"""The event log of an account."""
+
+import msgspec
+
+from alphasync.store import keys
+from alphasync.store.scripts import Scripts
+
+
+class Lost(msgspec.Struct, frozen=True):
+    """The log does not reach back that far, or it is another log: only a snapshot helps."""
+
+    epoch: str
+    revision: int
+
+
+class Log:
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+
+    async def after(self, account: str, epoch: str, revision: int) -> list[bytes] | Lost:
+        """All envelopes after a revision, in order."""
+        names = keys.of_account(account)
+        answer = await self._scripts.call(
+            "log_read",
+            {"meta": names.meta, "log": names.log},
+            {"known_epoch": epoch, "after": revision},
+        )
+        if answer.outcome == "LOST":
+            return Lost(answer.text(1), answer.number(2))
+        return [envelope.encode() for envelope in answer.texts(3)]

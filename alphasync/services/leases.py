@@ -1,0 +1,113 @@
+"""Which replicas live, what each holds, and who takes over from one that does not.
+
+A replica's lease is renewed for all its runs and devices in one command. What a replica holds is
+noted outside the accounts, before the account is told, so that no crash can leave a run or a
+device that nobody knows of; a note without anything behind it does no harm.
+"""
+
+import asyncio
+import secrets
+from typing import Literal
+
+import msgspec
+
+from alphasync.domain.runs import ProcessingType
+from alphasync.store import keys
+from alphasync.store.pipeline import Pipeline, Reply
+from alphasync.store.scripts import Scripts
+
+LEASE = 8.0
+"""Seconds that a lease lasts."""
+RENEW_EVERY = 2.0
+"""Seconds between two renewals: three may fail before the lease ends."""
+KEEP = 24 * 3600
+"""Seconds that the registry outlives the last replica, so that a restart finds what was left."""
+
+
+class ReplicaName:
+    """What this replica is called; another name once it has lost its lease."""
+
+    def __init__(self) -> None:
+        self.value = secrets.token_hex(6)
+
+    def renew(self) -> None:
+        self.value = secrets.token_hex(6)
+
+
+class Holding(msgspec.Struct, frozen=True, array_like=True):
+    """A run or a device that a replica is responsible for."""
+
+    kind: Literal["run", "device"]
+    owner: str
+    account: str
+    name: str
+    """A profile id or a device id."""
+    type: ProcessingType | Literal[""] = ""
+    run_id: str = ""
+
+    def encode(self) -> bytes:
+        return msgspec.json.encode(self)
+
+
+class Renewal(msgspec.Struct, frozen=True):
+    next_expiry: float | None
+    """Seconds until the next lease of another replica ends."""
+    expired: list[str]
+
+
+class Leases:
+    def __init__(self, scripts: Scripts, pipeline: Pipeline) -> None:
+        self._scripts = scripts
+        self._pipeline = pipeline
+
+    async def renew(self, replica: str, mode: Literal["register", "renew"]) -> Renewal | None:
+        """Renew the lease; None when it is lost: another replica has taken over."""
+        answer = await self._scripts.call(
+            "lease_renew",
+            {"leases": keys.LEASES, "holdings": keys.holdings(replica)},
+            {
+                "mode": mode,
+                "replica": replica,
+                "ttl": round(LEASE * 1000),
+                "keep": KEEP * 1000,
+            },
+        )
+        if answer.outcome == "LOST":
+            return None
+        return Renewal(
+            next_expiry=answer.number(1) / 1000 if answer.text(1) else None,
+            expired=answer.texts(2),
+        )
+
+    async def adopt(self, replica: str, dead: str) -> list[Holding]:
+        """Take over what a dead replica held; empty when another one was faster."""
+        answer = await self._scripts.call(
+            "lease_adopt",
+            {
+                "leases": keys.LEASES,
+                "holdings": keys.holdings(replica),
+                "dead_holdings": keys.holdings(dead),
+            },
+            {"dead": dead, "keep": KEEP * 1000},
+        )
+        return [_decode(m) for m in answer.texts(1)] if answer.outcome == "OK" else []
+
+    def hold(self, replica: str, holding: Holding) -> None:
+        """Note a holding; enters the pipeline before whatever is submitted next."""
+        _forget(self._pipeline.submit("SADD", keys.holdings(replica), holding.encode()))
+
+    async def drop(self, replica: str, holding: Holding) -> None:
+        await self._pipeline.submit("SREM", keys.holdings(replica), holding.encode())
+
+    async def resign(self, replica: str) -> None:
+        """Give the lease up: what is still held is for the others to take over."""
+        await self._scripts.call("lease_resign", {"leases": keys.LEASES}, {"replica": replica})
+
+
+def _decode(member: str) -> Holding:
+    return msgspec.json.decode(member, type=Holding)
+
+
+def _forget(answer: asyncio.Future[Reply]) -> None:
+    """Take note of an answer that nobody waits for: what follows in the pipeline fails with it."""
+    answer.add_done_callback(lambda done: done.exception() if not done.cancelled() else None)

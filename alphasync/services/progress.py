@@ -1,0 +1,237 @@
+"""What a runner reports of its run. Each report checks the fencing token in its script."""
+
+import enum
+
+import msgspec
+
+from alphasync.domain import events
+from alphasync.protocol import packets
+from alphasync.services.runs import Ticket
+from alphasync.store import keys
+from alphasync.store.scripts import Scripts
+
+
+class Outcome(enum.StrEnum):
+    """What became of a claimed recipient; all but the last are counters of the run."""
+
+    SENT = "sent"
+    SKIPPED = "skipped"
+    """Messaged before, as the gateway says."""
+    FAILED = "failed"
+    """Refused for good: leaves the blocklist."""
+    UNCERTAIN = "uncertain"
+    """Perhaps sent: stays on the blocklist."""
+    RELEASED = "released"
+    """Surely not sent, and not tried again by this run: leaves the blocklist, is not counted."""
+
+
+class Settled(msgspec.Struct, frozen=True):
+    """A recipient that is dealt with, and the line of text that says so."""
+
+    recipient: str
+    outcome: Outcome
+    claimed_at: str
+    """The claim's score in the blocklist: proves that a claim is this run's."""
+    message: str
+    error: str | None = None
+
+
+NOTHING = Settled(recipient="", outcome=Outcome.SENT, claimed_at="", message="")
+"""Before the first claim there is nothing to settle."""
+
+
+class Superseded(Exception):
+    """The run is no longer this runner's: stopped, interrupted or taken over. Send nothing."""
+
+
+class Progress:
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+
+    async def plan(
+        self, ticket: Ticket, total: int, skipped: int, message: str, *, honours_keys: bool
+    ) -> None:
+        """Put the number of recipients on record. Raises Superseded."""
+        await self._report(
+            "run_plan",
+            ticket,
+            {
+                "profile": ticket.profile,
+                "total": total,
+                "skipped": skipped,
+                "honours": "1" if honours_keys else "",
+                "message": message,
+                "head": _progress_head(ticket, message),
+            },
+        )
+
+    async def step(
+        self,
+        ticket: Ticket,
+        number: int,
+        settled: Settled,
+        claim: str = "",
+        name: str = "",
+        cursor: str = "",
+    ) -> str | None:
+        """Settle the last recipient and claim the next, in one round trip.
+
+        Returns the time of the claim, or None when the recipient is on the blocklist already. With
+        no ``claim`` it only settles. ``cursor`` names the page that the recipient is on.
+        ``number`` makes the step repeatable: the same one is not done twice. Raises Superseded.
+        """
+        message = settled.message or "Skipped a recipient who was messaged before"
+        outcome, at = await self._report(
+            "run_step",
+            ticket,
+            {
+                **_settled_args(settled),
+                "profile": ticket.profile,
+                "step": number,
+                "next": claim,
+                "name": name,
+                "cursor": cursor,
+                "message": message,
+                "head": _progress_head(ticket, message, settled.error),
+            },
+            sent=True,
+        )
+        return at if outcome == "CLAIMED" else None
+
+    async def note(self, ticket: Ticket, message: str, error: str | None = None) -> None:
+        """Show a line of text on all devices. Raises Superseded."""
+        head = _progress_head(ticket, message, error)
+        await self._report(
+            "run_note", ticket, {"profile": ticket.profile, "message": message, "head": head}
+        )
+
+    async def complete(self, ticket: Ticket, settled: Settled) -> None:
+        """Settle the last recipient and end the run. Raises Superseded."""
+        complete = events.ProcessingComplete(
+            profile_id=ticket.profile,
+            type=ticket.type,
+            device_id=ticket.device_id,
+            operator_id=ticket.operator_id,
+        )
+        await self._report(
+            "run_complete",
+            ticket,
+            {
+                **_settled_args(settled),
+                "profile": ticket.profile,
+                "message": settled.message,
+                "progress_head": _progress_head(ticket, settled.message, settled.error),
+                "head": packets.head(complete),
+            },
+            sent=True,
+        )
+
+    async def interrupt(self, ticket: Ticket, settled: Settled, reason: str, code: str) -> None:
+        """End a run that cannot go on. Raises Superseded."""
+        interrupted = events.ProcessingInterrupted(reason=reason, code=code)
+        await self._report(
+            "run_interrupt",
+            ticket,
+            {
+                **_settled_args(settled),
+                "reason": reason,
+                "head": packets.head(interrupted),
+            },
+            sent=True,
+        )
+
+    async def touch(self, ticket: Ticket) -> None:
+        """Keep the lock and the record alive. Raises Superseded."""
+        names = keys.of_account(ticket.account)
+        answer = await self._scripts.call(
+            "run_touch",
+            {
+                "lock": names.lock(ticket.type, ticket.profile),
+                "run": names.run(ticket.type, ticket.profile),
+                "runs": names.runs,
+            },
+            {"run_id": ticket.run_id, "fence": ticket.fence},
+        )
+        if answer.outcome == "SUPERSEDED":
+            raise Superseded
+
+    async def abandon(self, ticket: Ticket) -> None:
+        """End a run whose runner failed; its recipient in flight stays on the blocklist."""
+        try:
+            await self.interrupt(ticket, NOTHING, "Something went wrong", "internal_error")
+        except Superseded:
+            return  # it had ended already
+
+    async def settle(self, ticket: Ticket, settled: Settled) -> None:
+        """Record the answer for a recipient that was in flight when the run was ended."""
+        names = keys.of_account(ticket.account)
+        event = events.RunSettled(message=settled.message)
+        await self._scripts.call(
+            "run_settle",
+            {
+                "meta": names.meta,
+                "log": names.log,
+                "run": names.run(ticket.type, ticket.profile),
+                "runs": names.runs,
+                "sent": names.sent(ticket.type, ticket.profile),
+                "uncertain": names.uncertain(ticket.type, ticket.profile),
+            },
+            {
+                "channel": names.channel,
+                "profile": ticket.profile,
+                "run_id": ticket.run_id,
+                "fence": ticket.fence,
+                **_settled_args(settled),
+                "message": settled.message,
+                "head": packets.head(event),
+            },
+        )
+
+    async def _report(
+        self, script: str, ticket: Ticket, args: dict[str, str | int], *, sent: bool = False
+    ) -> tuple[str, str]:
+        names = keys.of_account(ticket.account)
+        script_keys = {
+            "meta": names.meta,
+            "log": names.log,
+            "lock": names.lock(ticket.type, ticket.profile),
+            "run": names.run(ticket.type, ticket.profile),
+            "runs": names.runs,
+        }
+        if sent:
+            script_keys["sent"] = names.sent(ticket.type, ticket.profile)
+            script_keys["uncertain"] = names.uncertain(ticket.type, ticket.profile)
+        common: dict[str, str | int] = {
+            "channel": names.channel,
+            "run_id": ticket.run_id,
+            "fence": ticket.fence,
+        }
+        answer = await self._scripts.call(script, script_keys, {**common, **args})
+        if answer.outcome == "SUPERSEDED":
+            raise Superseded
+        return answer.outcome, answer.text(1) if len(answer) > 1 else ""
+
+
+def _settled_args(settled: Settled) -> dict[str, str | int]:
+    return {
+        "settled": settled.recipient,
+        "outcome": settled.outcome,
+        "claimed_at": settled.claimed_at,
+    }
+
+
+def _progress_head(ticket: Ticket, message: str, error: str | None = None) -> str:
+    progress = events.Progress(
+        message=message, device_id=ticket.device_id, started_at=ticket.started_at
+    )
+    if error is not None:
+        progress = msgspec.structs.replace(progress, error=error)
+    return packets.progress_head(
+        events.ProcessingProgress(
+            profile_id=ticket.profile,
+            type=ticket.type,
+            device_id=ticket.device_id,
+            operator_id=ticket.operator_id,
+            progress=progress,
+        )
+    )

@@ -1,0 +1,180 @@
+"""Starting and stopping runs."""
+
+import secrets
+from collections.abc import Callable
+
+import msgspec
+
+from alphasync.domain import events
+from alphasync.domain.identity import Identity
+from alphasync.domain.runs import ProcessingType
+from alphasync.errors import AlreadyRunning, Locked, NotRunning, ShuttingDown, UnknownProfile
+from alphasync.protocol import packets
+from alphasync.protocol.commands import Attachment, StartProcessing, StopProcessing
+from alphasync.services.leases import Holding, Leases, ReplicaName
+from alphasync.store import keys
+from alphasync.store.scripts import Scripts
+
+LOST = "The runner was lost"
+"""Why a run ended whose lock had run out when the next one began."""
+
+
+class Ticket(msgspec.Struct, frozen=True):
+    """What a runner needs to know of its run, and to prove that it is still the runner."""
+
+    account: str
+    profile: str
+    type: ProcessingType
+    run_id: str
+    fence: int
+    """Fencing token: the revision at which the lock was taken."""
+    started_at: int
+    """ms since the Unix epoch."""
+    device_id: str
+    operator_id: str
+    text: str
+    attachments: tuple[Attachment, ...]
+
+
+class Runs:
+    """``launch`` hands the ticket of a started run to the worker of this replica."""
+
+    def __init__(
+        self,
+        scripts: Scripts,
+        leases: Leases,
+        replica: ReplicaName,
+        launch: Callable[[Ticket], None],
+    ) -> None:
+        self._scripts = scripts
+        self._leases = leases
+        self._replica = replica
+        self._launch = launch
+        self.accepting = True
+        """False while this replica shuts down."""
+
+    async def start(self, who: Identity, device_id: str, command: StartProcessing) -> Ticket:
+        """Take the lock and start the run.
+
+        Raises UnknownProfile, MessageTooShort, MessageTooLong, ShuttingDown, Locked or
+        AlreadyRunning (the last two with ``lockOwner``).
+        """
+        check_profile(who, command.profile)
+        command.check_length()
+        if not self.accepting:
+            raise ShuttingDown
+        names = keys.of_account(who.account)
+        profile, type_ = command.profile, command.type
+        run_id = secrets.token_hex(8)
+        owner = self._replica.value
+        holding = Holding("run", owner, who.account, profile, type_, run_id)
+        self._leases.hold(owner, holding)
+        started = events.ProcessingStarted(
+            profile_id=profile, type=type_, device_id=device_id, operator_id=who.operator_id
+        )
+        lost = events.ProcessingInterrupted(reason=LOST, code="runner_lost")
+        attachments = tuple(command.attachments or ())
+        stub = _members(events.StoppedProfile(profile_id=profile, type=type_))
+        answer = await self._scripts.call(
+            "run_start",
+            {
+                "meta": names.meta,
+                "log": names.log,
+                "lock": names.lock(type_, profile),
+                "run": names.run(type_, profile),
+                "runs": names.runs,
+                "sent": names.sent(type_, profile),
+                "uncertain": names.uncertain(type_, profile),
+            },
+            {
+                "channel": names.channel,
+                "profile": profile,
+                "type": type_,
+                "device": device_id,
+                "operator": who.operator_id,
+                "run_id": run_id,
+                "replica": owner,
+                "stub": stub,
+                "identity": _members(started),
+                "text": command.message,
+                "attachments": msgspec.json.encode(attachments),
+                "head": packets.head(started),
+                "lost_head": packets.head(lost),
+                "lost_reason": LOST,
+            },
+        )
+        if answer.outcome == "HELD":
+            await self._leases.drop(owner, holding)
+            lock_owner = answer.text(1)
+            held = AlreadyRunning if lock_owner == device_id else Locked
+            raise held(lockOwner=lock_owner)
+        ticket = Ticket(
+            account=who.account,
+            profile=profile,
+            type=type_,
+            run_id=run_id,
+            fence=answer.number(1),
+            started_at=answer.number(2),
+            device_id=device_id,
+            operator_id=who.operator_id,
+            text=command.message,
+            attachments=attachments,
+        )
+        self._launch(ticket)
+        return ticket
+
+    async def stop(self, who: Identity, device_id: str, command: StopProcessing) -> None:
+        """Stop a run, whichever device started it. Raises UnknownProfile or NotRunning."""
+        check_profile(who, command.profile)
+        names = keys.of_account(who.account)
+        stopped = events.ProcessingStopped(stopped_by=device_id, message="Stopped")
+        answer = await self._scripts.call(
+            "run_stop",
+            {
+                "meta": names.meta,
+                "log": names.log,
+                "run": names.run(command.type, command.profile),
+                "runs": names.runs,
+            },
+            {
+                "channel": names.channel,
+                "device": device_id,
+                "message": stopped.message,
+                "head": packets.head(stopped),
+            },
+        )
+        if answer.outcome == "NOT_RUNNING":
+            raise NotRunning
+
+    async def stop_all(self, who: Identity, device_id: str) -> int:
+        """Stop every run that the token may touch; returns how many there were."""
+        names = keys.of_account(who.account)
+        stopped = events.ProcessingStopped(stopped_by=device_id, message="Stopped")
+        all_stopped = events.AllProcessingStopped(
+            device_id=device_id, stopped_by=device_id, message="All processing stopped"
+        )
+        answer = await self._scripts.call(
+            "run_stop_all",
+            {"meta": names.meta, "log": names.log, "runs": names.runs},
+            {
+                "channel": names.channel,
+                "may_see": "all" if who.profiles is None else "only",
+                "profiles": "\n".join(sorted(who.profiles or ())),
+                "device": device_id,
+                "message": stopped.message,
+                "head": packets.head(stopped),
+                "all_head": packets.head(all_stopped),
+            },
+        )
+        return answer.number(1)
+
+
+def check_profile(who: Identity, profile_id: str) -> None:
+    """Raise UnknownProfile for a profile outside the token's: as for one that does not exist."""
+    if not who.may_see(profile_id):
+        raise UnknownProfile
+
+
+def _members(value: msgspec.Struct) -> str:
+    """The JSON members of an object, without its braces: the script puts them into events."""
+    return msgspec.json.encode(value).decode()[1:-1]

@@ -1,0 +1,105 @@
+"""Taking over a run whose runner is gone."""
+
+import msgspec
+
+from alphasync.domain import events
+from alphasync.domain.runs import Counters, ProcessingType
+from alphasync.protocol import packets
+from alphasync.protocol.commands import Attachment
+from alphasync.services.devices import DISCONNECTED
+from alphasync.services.leases import Holding, Leases, ReplicaName
+from alphasync.services.runs import Ticket
+from alphasync.store import keys
+from alphasync.store.scripts import Scripts
+
+TAKEN_OVER = "Another server goes on with it"
+
+
+class Resume(msgspec.Struct, frozen=True):
+    """Where a run goes on."""
+
+    cursor: str
+    """The page of the last recipient."""
+    last: str
+    """The last recipient that was claimed, or '' when there was none yet."""
+    counters: Counters
+    inflight: str
+    """A recipient to be asked for again under the same idempotency key, or ''."""
+    inflight_name: str
+    claimed_at: str
+
+
+class Takeover:
+    def __init__(self, scripts: Scripts, leases: Leases, replica: ReplicaName) -> None:
+        self._scripts = scripts
+        self._leases = leases
+        self._replica = replica
+
+    async def run(self, holding: Holding) -> tuple[Ticket, Resume] | None:
+        """Become the run's runner; None when it ended instead, or is somebody else's.
+
+        Of several replicas that try, one succeeds. The run goes on when its device is connected
+        or within its grace, else it is interrupted.
+        """
+        names = keys.of_account(holding.account)
+        type_: ProcessingType = "mail" if holding.type == "mail" else "chat"
+        device = await self._device(names.run(type_, holding.name))
+        taken_over = events.ProcessingTakenOver(message=TAKEN_OVER)
+        interrupted = events.ProcessingInterrupted(reason=DISCONNECTED, code="device_disconnected")
+        mine = msgspec.structs.replace(holding, owner=self._replica.value)
+        self._leases.hold(self._replica.value, mine)
+        answer = await self._scripts.call(
+            "run_adopt",
+            {
+                "meta": names.meta,
+                "log": names.log,
+                "lock": names.lock(type_, holding.name),
+                "run": names.run(type_, holding.name),
+                "runs": names.runs,
+                "device": names.device(device),
+                "uncertain": names.uncertain(type_, holding.name),
+            },
+            {
+                "channel": names.channel,
+                "run_id": holding.run_id,
+                "owner": holding.owner,
+                "replica": self._replica.value,
+                "message": TAKEN_OVER,
+                "head": packets.head(taken_over),
+                "reason": DISCONNECTED,
+                "interrupted_head": packets.head(interrupted),
+            },
+        )
+        await self._leases.drop(self._replica.value, holding)
+        if answer.outcome != "ADOPTED":
+            await self._leases.drop(self._replica.value, mine)
+            return None
+        return _resumed(holding.account, answer.record(2))
+
+    async def _device(self, run: str) -> str:
+        """The device of a run: a key that the script needs by name."""
+        return await self._scripts.field(run, "device") or "unknown"
+
+
+def _resumed(account: str, record: dict[str, str]) -> tuple[Ticket, Resume]:
+    ticket = Ticket(
+        account=account,
+        profile=record["profile"],
+        type="mail" if record["type"] == "mail" else "chat",
+        run_id=record["run_id"],
+        fence=int(record["fence"]),
+        started_at=int(record["started_at"]),
+        device_id=record["device"],
+        operator_id=record["operator"],
+        text=record["text"],
+        attachments=msgspec.json.decode(record["attachments"], type=tuple[Attachment, ...]),
+    )
+    resume = Resume(
+        cursor=record["cursor"],
+        last=record["last"],
+        counters=Counters(**{name: int(record[name]) for name in Counters.__struct_fields__}),
+        inflight=record["inflight"],
+        inflight_name=record["inflight_name"],
+        claimed_at=record["claimed_at"],
+    )
+    return ticket, resume

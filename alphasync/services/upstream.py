@@ -1,0 +1,89 @@
+"""Operators' tokens for the gateway: kept here, encrypted, and never shown to a browser."""
+
+import base64
+import hashlib
+import secrets
+
+import msgspec
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from alphasync.domain.identity import Identity
+from alphasync.errors import TooManyRequests
+from alphasync.store import keys
+from alphasync.store.pipeline import Pipeline
+from alphasync.store.scripts import Scripts
+
+LOGIN_TRIES = 10
+LOGIN_WINDOW = 5 * 60
+"""Seconds in which one address may try LOGIN_TRIES times for one e-mail address."""
+
+
+class HandleOwner(msgspec.Struct, frozen=True):
+    """Whose an ``alphaDateToken`` is."""
+
+    account: str
+    operator_id: str
+
+
+class Upstream:
+    def __init__(self, scripts: Scripts, pipeline: Pipeline, secret: str, lifetime: float) -> None:
+        self._scripts = scripts
+        self._pipeline = pipeline
+        self._lifetime_ms = round(lifetime * 1000)
+        derived = HKDF(SHA256(), 32, salt=None, info=b"alphasync upstream tokens")
+        self._fernet = Fernet(base64.urlsafe_b64encode(derived.derive(secret.encode())))
+
+    async def keep(self, who: Identity, token: str) -> str:
+        """Keep the operator's gateway token; returns an opaque handle for it."""
+        handle = secrets.token_urlsafe(32)
+        owner = HandleOwner(account=who.account, operator_id=who.operator_id)
+        name = keys.of_account(who.account).upstream(who.operator_id)
+        encrypted = self._fernet.encrypt(token.encode())
+        lifetime = str(self._lifetime_ms)
+        await self._pipeline.submit("SET", name, encrypted, "PX", lifetime)
+        await self._pipeline.submit(
+            "SET", keys.handle(_digest(handle)), msgspec.msgpack.encode(owner), "PX", lifetime
+        )
+        return handle
+
+    async def owner(self, handle: str) -> HandleOwner | None:
+        """Whose the handle is; None for one that is not known."""
+        raw = await self._pipeline.submit("GET", keys.handle(_digest(handle)))
+        return msgspec.msgpack.decode(raw, type=HandleOwner) if isinstance(raw, bytes) else None
+
+    async def token(self, account: str, operator_id: str) -> str | None:
+        """The operator's gateway token; None when there was no login or it has run out."""
+        raw = await self._pipeline.submit("GET", keys.of_account(account).upstream(operator_id))
+        if not isinstance(raw, bytes):
+            return None
+        try:
+            return self._fernet.decrypt(raw).decode()
+        except InvalidToken:
+            return None  # encrypted with a secret that has been changed since
+
+    async def prolong(self, who: Identity) -> None:
+        """Keep the gateway token for as long as a token minted now."""
+        name = keys.of_account(who.account).upstream(who.operator_id)
+        await self._pipeline.submit("PEXPIRE", name, str(self._lifetime_ms))
+
+    async def count_try(self, email: str, address: str) -> None:
+        """Count a login try. Raises TooManyRequests past the limit."""
+        name = keys.tries(_digest(f"{email.casefold()}\n{address}"))
+        answer = await self._scripts.call(
+            "login_attempt",
+            {"tries": name},
+            {"limit": LOGIN_TRIES, "window": LOGIN_WINDOW * 1000},
+        )
+        if answer.outcome == "REFUSED":
+            raise TooManyRequests(retryAfter=-(-answer.number(1) // 1000))
+
+    async def forgive(self, email: str, address: str) -> None:
+        """Forget the tries: the login was right."""
+        await self._pipeline.submit("DEL", keys.tries(_digest(f"{email.casefold()}\n{address}")))
+
+
+def _digest(secret: str) -> str:
+    """Names a secret without being it: a look into Redis shows nothing that can be used."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,205 @@
+"""The embedded Valkey: one server process per data directory, shared by all replicas on it.
+
+Nobody owns the server; three locked files in the data directory say what is true of it:
+
+``valkey.lock``   held while somebody starts or stops the server
+``valkey.users``  held shared by every open :class:`EmbeddedValkey`
+``valkey.alive``  held by the server process itself (see :mod:`alphasync.store.detach`)
+
+The kernel drops each of them when its holder dies, however it dies. So a killed replica leaves a
+server that the next replica goes on using, a killed server is found dead at once, and neither a
+stale socket file nor a reused process id can mislead anyone.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+from alphasync.store.valkey_process import EmbeddedUnavailable, ValkeyProcess, find_binary
+
+__all__ = ["EmbeddedUnavailable", "EmbeddedValkey", "open_embedded"]
+
+START_TIMEOUT = 10.0
+"""Seconds that a server may take to answer, or another replica to finish its start or stop."""
+
+LOAD_TIMEOUT = 60.0
+"""Seconds that a server may spend reading its append-only file. It says so when asked."""
+
+STOP_TIMEOUT = 10.0
+"""Seconds from SHUTDOWN to the end of the process: it writes and syncs its file meanwhile."""
+
+_POLL = 0.02
+"""Seconds between two looks at a lock or at a starting server, which is up after about 50 ms."""
+
+
+class EmbeddedValkey:
+    """One user's hold on the server of a data directory; made by :func:`open_embedded`."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._dir = data_dir
+        self._process = ValkeyProcess(data_dir)
+        self._users: int | None = None
+        self._pid = 0
+
+    @property
+    def url(self) -> str:
+        """Address for redis-py: ``unix://`` and the socket's path."""
+        return f"unix://{quote(str(self._process.socket))}"
+
+    @property
+    def pid(self) -> int:
+        """Process id of the server as it was last seen by this user."""
+        return self._pid
+
+    async def ensure_running(self) -> bool:
+        """Start the server again if its process is gone; True if this call started it.
+
+        A server that lives but does not answer (stopped, swapping) is left alone. One killed a
+        moment ago may still count as alive, until its last thread has gone: ask again.
+        Raises EmbeddedUnavailable.
+        """
+        return await asyncio.to_thread(self._ensure_running)
+
+    async def close(self) -> None:
+        """Give up the hold; the last user shuts the server down and waits for its end.
+
+        A second call does nothing. Raises EmbeddedUnavailable if the data directory is gone.
+        """
+        await asyncio.to_thread(self._close)
+
+    def _open(self) -> None:
+        with self._exclusive():
+            # Nobody waits here: an exclusive hold on this file is only tried under the lock above.
+            self._users = _open_lock_file(self._dir / "valkey.users")
+            fcntl.flock(self._users, fcntl.LOCK_SH)
+            try:
+                self._start_or_join()
+            except BaseException:
+                os.close(self._users)
+                self._users = None
+                raise
+
+    def _ensure_running(self) -> bool:
+        with self._exclusive():
+            if self._users is None or self._is_alive():
+                return False
+            return self._start_or_join()
+
+    def _close(self) -> None:
+        with self._exclusive():
+            if self._users is None:
+                return
+            users, self._users = self._users, None
+            try:
+                if _try_lock(users):
+                    self._shut_down()
+            finally:
+                os.close(users)
+
+    @contextlib.contextmanager
+    def _exclusive(self) -> Iterator[None]:
+        """Be the only one, of all processes, who starts or stops the server."""
+        fd = _open_lock_file(self._dir / "valkey.lock")
+        try:
+            deadline = time.monotonic() + LOAD_TIMEOUT + START_TIMEOUT
+            while not _try_lock(fd):
+                if time.monotonic() > deadline:
+                    raise EmbeddedUnavailable(
+                        "start_timeout",
+                        f"another process keeps {self._dir / 'valkey.lock'} locked",
+                    )
+                time.sleep(_POLL)
+            yield
+        finally:
+            os.close(fd)
+
+    def _is_alive(self) -> bool:
+        alive = _open_lock_file(self._dir / "valkey.alive")
+        try:
+            return not _try_lock(alive, fcntl.lockf)
+        finally:
+            os.close(alive)
+
+    def _start_or_join(self) -> bool:
+        """Return True if the server had to be started; either way it serves commands afterwards."""
+        begun = time.monotonic()
+        started = False
+        while True:
+            info = self._process.info()
+            if info.get("loading") == "0":
+                self._pid = int(info["process_id"])
+                return started
+            if not self._is_alive():
+                if started:
+                    raise self._process.failure("start_failed", "Valkey ended while starting")
+                self._spawn()
+                started = True
+            waited = time.monotonic() - begun
+            if waited > (LOAD_TIMEOUT if info else START_TIMEOUT):
+                raise self._process.failure(
+                    "start_timeout", f"Valkey is not ready after {waited:.0f} s"
+                )
+            time.sleep(_POLL)
+
+    def _spawn(self) -> None:
+        alive = _open_lock_file(self._dir / "valkey.alive")
+        try:
+            self._process.spawn(alive)
+        finally:
+            os.close(alive)
+
+    def _shut_down(self) -> None:
+        """End the server if it is up. One that does not react is left to the next user."""
+        self._process.shut_down()
+        deadline = time.monotonic() + STOP_TIMEOUT
+        while self._is_alive() and time.monotonic() < deadline:
+            time.sleep(_POLL)
+
+
+async def open_embedded(data_dir: Path) -> EmbeddedValkey:
+    """Use the Valkey of a data directory; start it if it is not up.
+
+    The directory is created if need be, for its owner only. Raises EmbeddedUnavailable.
+    """
+    embedded = await asyncio.to_thread(_prepare, data_dir)
+    opening = asyncio.create_task(asyncio.to_thread(embedded._open), name="embedded-open")
+    try:
+        await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        # The thread cannot be cancelled: what it takes hold of would be held for ever.
+        with contextlib.suppress(EmbeddedUnavailable):
+            await opening
+            await embedded.close()
+        raise
+    return embedded
+
+
+def _prepare(data_dir: Path) -> EmbeddedValkey:
+    find_binary()
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return EmbeddedValkey(data_dir.resolve())
+    except OSError as error:
+        raise EmbeddedUnavailable("data_dir_unusable", f"{data_dir}: {error}") from error
+
+
+def _open_lock_file(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise EmbeddedUnavailable("data_dir_unusable", f"{path}: {error}") from error
+
+
+def _try_lock(fd: int, lock: Callable[[int, int], None] = fcntl.flock) -> bool:
+    try:
+        lock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):  # POSIX leaves open which of the two it is.
+        return False
+    except OSError as error:
+        raise EmbeddedUnavailable("data_dir_unusable", f"no file locks here: {error}") from error
+    return True

@@ -1,0 +1,91 @@
+"""The names of all keys and channels. Every key of an account carries its hash tag.
+
+key (under ``as:{account}:``)      type    lifetime
+``meta``                           hash    a day after the last event: epoch and revision
+``log``                            stream  minutes after the last event
+``lock:<type>:<profile>``          hash    30 min, renewed while the run lives
+``run:<type>:<profile>``           hash    1 h after the last change
+``draft:<type>:<profile>``         hash    2 h after the last change
+``device:<id>``                    hash    2 h after the last sign of life
+``sent:<type>:<profile>``          zset    30 days after the last recipient (each entry by its score)
+``uncertain:<type>:<profile>``     hash    30 days after the last one: recipient to name
+``runs``, ``drafts``, ``devices``  zset    as the longest-living key they name
+``upstream:<operator>``            string  as the token: the gateway token, encrypted
+
+key outside any account            type    lifetime
+``as:handle:<hash>``               string  as the token: whose the ``alphaDateToken`` is
+``as:tries:<hash>``                string  the window of the login limit
+``as:{replicas}:leases``           zset    a day after the last replica: until when each lives
+``as:{replicas}:of:<replica>``     set     the same: the runs and devices that a replica holds
+
+Profile ids stand at the end of a key, so that no character in one can reach another key.
+"""
+
+from functools import lru_cache
+
+from alphasync.domain.runs import ProcessingType
+
+CHANNEL_PREFIX = "as:events:"
+PROBE_PREFIX = "as:probe:"
+
+
+class AccountKeys:
+    """Keys of one account."""
+
+    __slots__ = ("account", "channel", "devices", "drafts", "log", "meta", "prefix", "runs")
+
+    def __init__(self, account: str) -> None:
+        self.account = account
+        self.prefix = prefix = f"as:{{{account}}}:"
+        self.meta = prefix + "meta"
+        self.log = prefix + "log"
+        self.runs = prefix + "runs"
+        self.drafts = prefix + "drafts"
+        self.devices = prefix + "devices"
+        self.channel = channel_of(account)
+
+    def lock(self, type_: ProcessingType, profile: str) -> str:
+        return f"{self.prefix}lock:{type_}:{profile}"
+
+    def run(self, type_: ProcessingType, profile: str) -> str:
+        return f"{self.prefix}run:{type_}:{profile}"
+
+    def draft(self, type_: ProcessingType, profile: str) -> str:
+        return f"{self.prefix}draft:{type_}:{profile}"
+
+    def sent(self, type_: ProcessingType, profile: str) -> str:
+        return f"{self.prefix}sent:{type_}:{profile}"
+
+    def uncertain(self, type_: ProcessingType, profile: str) -> str:
+        return f"{self.prefix}uncertain:{type_}:{profile}"
+
+    def device(self, device_id: str) -> str:
+        return f"{self.prefix}device:{device_id}"
+
+    def upstream(self, operator_id: str) -> str:
+        return f"{self.prefix}upstream:{operator_id}"
+
+
+@lru_cache(maxsize=4096)
+def of_account(account: str) -> AccountKeys:
+    """The keys of an account; the busy ones are kept."""
+    return AccountKeys(account)
+
+
+def channel_of(account: str) -> str:
+    return f"{CHANNEL_PREFIX}{{{account}}}"
+
+
+LEASES = "as:{replicas}:leases"
+
+
+def holdings(replica: str) -> str:
+    return f"as:{{replicas}}:of:{replica}"
+
+
+def handle(digest: str) -> str:
+    return f"as:handle:{digest}"
+
+
+def tries(digest: str) -> str:
+    return f"as:tries:{digest}"

@@ -1,0 +1,140 @@
+-- Shared by all scripts: the loader puts it in front of each, after the constants
+-- (LOG_LENGTH, and in ms LOG_TTL, META_TTL, LOCK_TTL, RUN_TTL, DRAFT_TTL, DEVICE_TTL, SENT_TTL).
+
+-- Redis 6.2 refuses writes after TIME unless effects are what is replicated; later ones always do.
+if redis.replicate_commands then redis.replicate_commands() end
+
+local function int(n) return string.format('%.0f', n) end
+
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+
+-- The identity of the log's lifetime: made when there is none, as on a Redis that lost its data.
+local function epoch_of(meta, log)
+  local epoch = redis.call('HGET', meta, 'epoch')
+  if not epoch then
+    epoch = time[1] .. '.' .. time[2]
+    redis.call('DEL', log)
+    redis.call('HSET', meta, 'epoch', epoch, 'revision', '0')
+    redis.call('PEXPIRE', meta, META_TTL)
+  end
+  return epoch
+end
+
+-- Finish the packet that starts with `head` and give it the next place in the account's order.
+-- room: profile id, or '' for the whole account; skip: the device that does not get it, or ''.
+local function emit(meta, log, channel, room, skip, head)
+  local epoch = epoch_of(meta, log)
+  local revision = int(redis.call('HINCRBY', meta, 'revision', 1))
+  local packet = head .. ',"timestamp":' .. int(now) .. ',"revision":' .. revision .. '}]'
+  local envelope = table.concat({epoch, revision, room, skip, packet}, '\n')
+  redis.call('XADD', log, 'MAXLEN', '=', LOG_LENGTH, revision .. '-0', 'e', envelope)
+  redis.call('PEXPIRE', log, LOG_TTL)
+  redis.call('PEXPIRE', meta, META_TTL)
+  redis.call('PUBLISH', channel, envelope)
+  return revision
+end
+
+-- An index is a sorted set of key names by the time they expire, so that a snapshot finds them.
+local function index(set, key, ttl)
+  redis.call('ZADD', set, int(now + ttl), key)
+  redis.call('PEXPIRE', set, ttl)
+end
+
+local function indexed(set)
+  redis.call('ZREMRANGEBYSCORE', set, '-inf', int(now))
+  return redis.call('ZRANGE', set, 0, -1)
+end
+
+local function touch_run(runs, run)
+  redis.call('PEXPIRE', run, RUN_TTL)
+  index(runs, run, RUN_TTL)
+end
+
+-- Whether this runner still holds the lock: same run, same fencing token.
+local function owns(lock, run_id, fence)
+  local held = redis.call('HMGET', lock, 'run_id', 'fence')
+  return held[1] == run_id and held[2] == fence
+end
+
+local function release(lock, run_id)
+  if redis.call('HGET', lock, 'run_id') == run_id then redis.call('DEL', lock) end
+end
+
+-- A recipient who was surely not messaged leaves the blocklist, unless somebody has claimed him
+-- anew since (another score).
+local function unclaim(sent, recipient, outcome, claimed_at)
+  if outcome ~= 'failed' and outcome ~= 'released' then return end
+  if redis.call('ZSCORE', sent, recipient) == claimed_at then
+    redis.call('ZREM', sent, recipient)
+  end
+end
+
+-- The uncertain recipients as a JSON list, bounded so that an event stays small.
+local function listed(uncertain)
+  local fields = redis.call('HGETALL', uncertain)
+  local items = {}
+  for i = 1, math.min(#fields, 200), 2 do
+    items[#items + 1] = cjson.encode({id = fields[i], name = fields[i + 1]})
+  end
+  return '[' .. table.concat(items, ',') .. ']'
+end
+
+-- The recipient in flight may have been messaged: list it for a person to decide.
+local function doubt(run, uncertain)
+  local r = redis.call('HMGET', run, 'inflight', 'inflight_name')
+  redis.call('HSET', uncertain, r[1], r[2])
+  redis.call('PEXPIRE', uncertain, SENT_TTL)
+  redis.call('HINCRBY', run, 'uncertain', 1)
+  redis.call('HSET', run, 'inflight', '')
+end
+
+-- Record what became of the recipient in flight; `outcome` is a counter, or 'released' for a
+-- recipient whom the run gives back without having tried.
+local function settle(run, sent, uncertain, recipient, outcome, claimed_at)
+  if recipient == '' or redis.call('HGET', run, 'inflight') ~= recipient then return false end
+  if outcome == 'uncertain' then
+    doubt(run, uncertain)
+    return true
+  end
+  if outcome == 'released' then
+    -- A takeover goes on behind the last recipient, who was not this one after all.
+    redis.call('HSET', run, 'last', redis.call('HGET', run, 'before_last'))
+  else
+    redis.call('HINCRBY', run, outcome, 1)
+  end
+  redis.call('HSET', run, 'inflight', '')
+  unclaim(sent, recipient, outcome, claimed_at)
+  return true
+end
+
+local function counters(run)
+  local c = redis.call('HMGET', run, 'total', 'sent', 'skipped', 'failed', 'uncertain')
+  local current = tonumber(c[2]) + tonumber(c[3]) + tonumber(c[4]) + tonumber(c[5])
+  return '"current":' .. int(current) .. ',"total":' .. c[1] .. ',"sent":' .. c[2]
+    .. ',"skipped":' .. c[3] .. ',"failed":' .. c[4] .. ',"uncertain":' .. c[5]
+end
+
+-- Move a running run to an ended state, free its lock and tell the devices.
+-- head: the event's packet without the run's identity, which the run's record carries.
+local function end_run(meta, log, channel, runs, run, status, message, head, stopped_by)
+  local r = redis.call('HMGET', run, 'identity', 'profile', 'lock', 'run_id')
+  release(r[3], r[4])
+  local revision = emit(meta, log, channel, r[2], '', head .. ',' .. r[1] .. ',' .. counters(run))
+  redis.call('HSET', run, 'status', status, 'message', message, 'away', '',
+    'stopped_by', stopped_by or '', 'revision', revision)
+  touch_run(runs, run)
+  return r[1]
+end
+
+-- Note on a device's running runs whether the device is away, and tell the devices.
+local function mark_runs(meta, log, channel, runs, device, away, head)
+  for _, run in ipairs(indexed(runs)) do
+    local r = redis.call('HMGET', run, 'status', 'device', 'away', 'profile', 'identity')
+    if r[1] == 'running' and r[2] == device and (r[3] or '') ~= away then
+      local revision = emit(meta, log, channel, r[4], '', head .. ',' .. r[5])
+      redis.call('HSET', run, 'away', away, 'revision', revision)
+      touch_run(runs, run)
+    end
+  end
+end

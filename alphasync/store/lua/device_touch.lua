@@ -1,0 +1,8 @@
+-- Keep a device session alive.
+-- KEYS: device devices
+-- ARGV: session
+-- RETURN: {'OK'} | {'UNKNOWN'}
+if redis.call('HGET', device, 'session') ~= session then return {'UNKNOWN'} end
+redis.call('PEXPIRE', device, DEVICE_TTL)
+index(devices, device, DEVICE_TTL)
+return {'OK'}

@@ -1,0 +1,10 @@
+-- Store the text of a draft ('' empties it) and tell the other devices.
+-- KEYS: meta log draft drafts
+-- ARGV: channel profile type device message head
+-- RETURN: {'OK', revision, now}
+local revision = emit(meta, log, channel, profile, device, head)
+redis.call('HSET', draft, 'profile', profile, 'type', type, 'device', device,
+  'message', message, 'timestamp', int(now), 'revision', revision)
+redis.call('PEXPIRE', draft, DRAFT_TTL)
+index(drafts, draft, DRAFT_TTL)
+return {'OK', revision, int(now)}

@@ -1,0 +1,21 @@
+-- Prove that a replica lives, for all its runs and devices at once, and learn which replicas do
+-- not. An expired lease that nobody has taken over yet may be renewed.
+-- KEYS: leases holdings
+-- ARGV: mode replica ttl keep
+--   mode: "register" | "renew"; keep: ms that the registry outlives the last replica
+-- RETURN: {'OK', ms until the next lease of another replica ends or '', expired replicas} | {'LOST'}
+local expiry = redis.call('ZSCORE', leases, replica)
+if mode == 'renew' and not expiry then return {'LOST'} end
+redis.call('ZADD', leases, int(now + ttl), replica)
+redis.call('PEXPIRE', leases, keep)
+redis.call('PEXPIRE', holdings, keep)
+-- Who was late itself has been cut off together with the others: they get a chance to renew too.
+if mode == 'renew' and tonumber(expiry) < now then return {'OK', '', {}} end
+local expired = redis.call('ZRANGEBYSCORE', leases, '-inf', '(' .. int(now))
+local following = redis.call('ZRANGEBYSCORE', leases, '(' .. int(now), '+inf', 'WITHSCORES')
+for i = 1, #following, 2 do
+  if following[i] ~= replica then
+    return {'OK', int(tonumber(following[i + 1]) - now), expired}
+  end
+end
+return {'OK', '', expired}

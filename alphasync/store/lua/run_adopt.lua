@@ -1,0 +1,29 @@
+-- Take over a run whose runner is gone. With its device there, or in its grace, it goes on under a
+-- new fencing token; else it ends. The recipient in flight is uncertain, unless the gateway honours
+-- idempotency keys: then the new runner asks again under the same key.
+-- KEYS: meta log lock run runs device uncertain
+-- ARGV: channel run_id owner replica message head reason interrupted_head
+-- RETURN: {'ADOPTED', fence, fields} | {'INTERRUPTED'} | {'GONE'}: not that replica's any more
+local r = redis.call('HMGET', run, 'status', 'replica', 'device', 'profile', 'inflight', 'honours',
+  'run_id', 'identity')
+-- Asked again, because the answer was lost.
+if r[1] == 'running' and r[2] == replica and r[7] == run_id then
+  return {'ADOPTED', redis.call('HGET', run, 'fence'), redis.call('HGETALL', run)}
+end
+if r[1] ~= 'running' or r[2] ~= owner or r[7] ~= run_id then return {'GONE'} end
+local d = redis.call('HMGET', device, 'session', 'away_until')
+local there = d[1] and (d[1] ~= '' or tonumber(d[2]) > now)
+if r[5] ~= '' and not (there and r[6] == '1') then
+  doubt(run, uncertain)
+end
+if not there then
+  end_run(meta, log, channel, runs, run, 'interrupted', reason, interrupted_head)
+  return {'INTERRUPTED'}
+end
+local fence = emit(meta, log, channel, r[4], '', head .. ',' .. r[8] .. ',' .. counters(run))
+redis.call('HSET', lock, 'device', r[3], 'run_id', r[7], 'fence', fence)
+redis.call('PEXPIRE', lock, LOCK_TTL)
+redis.call('HSET', run, 'replica', replica, 'fence', fence, 'step', 0, 'message', message,
+  'revision', fence)
+touch_run(runs, run)
+return {'ADOPTED', fence, redis.call('HGETALL', run)}

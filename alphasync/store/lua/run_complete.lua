@@ -1,0 +1,17 @@
+-- Settle the last recipient, complete the run, free the lock and tell all devices.
+-- KEYS: meta log lock run runs sent uncertain
+-- ARGV: channel profile run_id fence settled outcome claimed_at message progress_head head
+-- RETURN: {'OK'} | {'SUPERSEDED'}
+if not owns(lock, run_id, fence) then return {'SUPERSEDED'} end
+if settle(run, sent, uncertain, settled, outcome, claimed_at) then
+  emit(meta, log, channel, profile, '', progress_head .. ',' .. counters(run) .. '}')
+  redis.call('HSET', run, 'message', message)
+end
+release(lock, run_id)
+local duration = now - tonumber(redis.call('HGET', run, 'started_at'))
+local revision = emit(meta, log, channel, profile, '', head .. ',"completedAt":' .. int(now)
+  .. ',"uncertainRecipients":' .. listed(uncertain) .. ',"stats":{' .. counters(run) .. ',"duration":' .. int(duration) .. '}')
+redis.call('HSET', run, 'status', 'completed', 'away', '', 'duration', int(duration),
+  'revision', revision)
+touch_run(runs, run)
+return {'OK'}

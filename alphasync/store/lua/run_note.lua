@@ -1,0 +1,10 @@
+-- Show a line of text on all devices while nothing is sent; keeps the lock alive.
+-- KEYS: meta log lock run runs
+-- ARGV: channel profile run_id fence message head
+-- RETURN: {'OK'} | {'SUPERSEDED'}
+if not owns(lock, run_id, fence) then return {'SUPERSEDED'} end
+local revision = emit(meta, log, channel, profile, '', head .. ',' .. counters(run) .. '}')
+redis.call('HSET', run, 'message', message, 'revision', revision)
+touch_run(runs, run)
+redis.call('PEXPIRE', lock, LOCK_TTL)
+return {'OK'}

@@ -1,0 +1,32 @@
+-- Take the processing lock, put a new run on record and tell all devices. The run's first revision
+-- is its fencing token: later holders of the lock have a higher one.
+-- KEYS: meta log lock run runs sent uncertain
+-- ARGV: channel profile type device operator run_id replica stub identity text attachments head lost_head lost_reason
+-- RETURN: {'OK', fence, now} | {'HELD', device}
+local holder = redis.call('HGET', lock, 'device')
+if holder then return {'HELD', holder} end
+
+-- The lock ran out under a run whose runner is gone: it ends before the next one begins.
+if redis.call('HGET', run, 'status') == 'running' then
+  end_run(meta, log, channel, runs, run, 'interrupted', lost_reason, lost_head)
+end
+
+-- Nobody has said what became of the last run's recipient in flight; its runner still may.
+local open = redis.call('HGET', run, 'inflight')
+if open and open ~= '' then doubt(run, uncertain) end
+
+local fence = emit(meta, log, channel, profile, '', head .. ',"startedAt":' .. int(now))
+redis.call('DEL', run)
+redis.call('HSET', run, 'run_id', run_id, 'status', 'running', 'profile', profile, 'type', type,
+  'device', device, 'operator', operator, 'replica', replica, 'fence', fence, 'lock', lock,
+  'stub', stub, 'identity', identity, 'text', text, 'attachments', attachments, 'started_at', int(now),
+  'total', 0, 'sent', 0, 'skipped', 0, 'failed', 0, 'uncertain', 0, 'message', '',
+  'inflight', '', 'inflight_name', '', 'cursor', '', 'last', '', 'before_last', '',
+  'claimed_at', '', 'honours', '', 'away', '',
+  'stopped_by', '', 'duration', 0,
+  'step', 0, 'revision', fence)
+touch_run(runs, run)
+redis.call('HSET', lock, 'device', device, 'run_id', run_id, 'fence', fence)
+redis.call('PEXPIRE', lock, LOCK_TTL)
+redis.call('ZREMRANGEBYSCORE', sent, '-inf', int(now - SENT_TTL))
+return {'OK', fence, int(now)}

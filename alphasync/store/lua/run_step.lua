@@ -1,0 +1,33 @@
+-- One recipient further: settle the last, claim the next, tell all devices. A step that is asked
+-- for again, because its answer was lost, is answered again and not done again. With no `next` it
+-- only settles.
+-- KEYS: meta log lock run runs sent uncertain
+-- ARGV: channel profile run_id fence step settled outcome claimed_at next name cursor message head
+-- RETURN: {'CLAIMED', claimed_at} | {'BLOCKED', now} | {'SETTLED', now} | {'SUPERSEDED'}
+if not owns(lock, run_id, fence) then return {'SUPERSEDED'} end
+local done = redis.call('HMGET', run, 'step', 'answer', 'answered_at')
+if done[1] == step then return {done[2], done[3]} end
+
+local tell = settle(run, sent, uncertain, settled, outcome, claimed_at)
+local answer = 'CLAIMED'
+if next == '' then
+  answer = 'SETTLED'
+elseif redis.call('ZSCORE', sent, next) then
+  answer = 'BLOCKED'
+  redis.call('HINCRBY', run, 'skipped', 1)
+  tell = true
+else
+  redis.call('ZADD', sent, int(now), next)
+  redis.call('PEXPIRE', sent, SENT_TTL)
+  redis.call('HSET', run, 'inflight', next, 'inflight_name', name,
+    'claimed_at', int(now), 'cursor', cursor, 'last', next,
+    'before_last', redis.call('HGET', run, 'last'))
+end
+redis.call('HSET', run, 'step', step, 'answer', answer, 'answered_at', int(now))
+if tell then
+  local revision = emit(meta, log, channel, profile, '', head .. ',' .. counters(run) .. '}')
+  redis.call('HSET', run, 'message', message, 'revision', revision)
+end
+touch_run(runs, run)
+redis.call('PEXPIRE', lock, LOCK_TTL)
+return {answer, int(now)}

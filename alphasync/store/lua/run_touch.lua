@@ -1,0 +1,8 @@
+-- Keep the lock and the record of a run that lives, however long its gateway takes.
+-- KEYS: lock run runs
+-- ARGV: run_id fence
+-- RETURN: {'OK'} | {'SUPERSEDED'}
+if not owns(lock, run_id, fence) then return {'SUPERSEDED'} end
+redis.call('PEXPIRE', lock, LOCK_TTL)
+touch_run(runs, run)
+return {'OK'}

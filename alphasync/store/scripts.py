@@ -1,0 +1,165 @@
+"""Loading and calling the Lua scripts in ``lua/``.
+
+The header of a script is its signature: the names after ``KEYS:`` and ``ARGV:`` become its local
+variables, and a caller passes them by those names.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+
+import msgspec
+
+from alphasync.errors import StoreUnavailable
+from alphasync.store.pipeline import Pipeline, Reply, ReplyError
+
+LOG_LENGTH = 512
+"""Events kept per account: minutes of typing on several devices, about 200 KB at most times."""
+LOG_TTL = 10 * 60
+"""Seconds. A device away for longer gets a snapshot."""
+META_TTL = 24 * 3600
+"""Seconds. Longer than any state that carries a revision, so that revisions only ever grow."""
+
+_HEADER = re.compile(r"^-- (KEYS|ARGV):(.*)$", re.MULTILINE)
+
+
+class Lifetimes(msgspec.Struct, frozen=True):
+    """How long state lives, in seconds."""
+
+    lock: float = 1800
+    run: float = 3600
+    draft: float = 7200
+    device: float = 7200
+    sent: float = 30 * 86400
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    name: str
+    source: str
+    sha: str
+    keys: tuple[str, ...]
+    args: tuple[str, ...]
+
+
+class Scripts:
+    """All scripts of this version, with the lifetimes built in as constants."""
+
+    def __init__(self, pipeline: Pipeline, lifetimes: Lifetimes) -> None:
+        self._pipeline = pipeline
+        self._scripts = load(lifetimes)
+        pipeline.on_connect = tuple(
+            ("SCRIPT", "LOAD", script.source) for script in self._scripts.values()
+        )
+
+    async def call(
+        self, name: str, keys: Mapping[str, str], args: Mapping[str, str | int | bytes]
+    ) -> "Answer":
+        """Run a script; it enters the pipeline before this first awaits anything.
+
+        Raises StoreUnavailable when Redis does not answer in time, and KeyError when an argument
+        is missing.
+        """
+        script = self._scripts[name]
+        if len(keys) + len(args) != len(script.keys) + len(script.args):
+            raise TypeError(f"{name} takes {script.keys} and {script.args}")
+        tail = [len(script.keys), *(keys[k] for k in script.keys), *(args[a] for a in script.args)]
+        try:
+            reply = await self._pipeline.submit("EVALSHA", script.sha, *tail)
+        except ReplyError as error:
+            if error.kind != "NOSCRIPT":
+                raise
+            # Scripts are loaded with each connection; somebody flushed them since.
+            reply = await self._pipeline.submit("EVAL", script.source, *tail)
+        if not isinstance(reply, list):
+            raise StoreUnavailable(f"{name} answered {reply!r}")
+        return Answer(reply)
+
+    async def field(self, key: str, name: str) -> str | None:
+        """One field of a hash, for a script that needs the name of another key from it."""
+        value = await self._pipeline.submit("HGET", key, name)
+        return value.decode() if isinstance(value, bytes) else None
+
+
+class Answer:
+    """What a script returned: a named outcome, then its values."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: list[Reply]) -> None:
+        self._values = values
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @property
+    def outcome(self) -> str:
+        return self.text(0)
+
+    def text(self, position: int) -> str:
+        value = self._values[position]
+        if not isinstance(value, bytes):
+            raise TypeError(f"expected text at {position}, got {value!r}")
+        return value.decode()
+
+    def number(self, position: int) -> int:
+        return int(self.text(position))
+
+    def texts(self, position: int) -> list[str]:
+        return [Answer([item]).text(0) for item in self._list(position)]
+
+    def records(self, position: int) -> list[dict[str, str]]:
+        """Hashes, each returned as a flat list of fields and values."""
+        found = Answer(self._list(position))
+        return [found.record(number) for number in range(len(found))]
+
+    def record(self, position: int) -> dict[str, str]:
+        """A hash, returned as a flat list of fields and values."""
+        fields = self.texts(position)
+        return dict(zip(fields[::2], fields[1::2], strict=True))
+
+    def _list(self, position: int) -> list[Reply]:
+        value = self._values[position]
+        if not isinstance(value, list):
+            raise TypeError(f"expected a list at {position}, got {value!r}")
+        return value
+
+
+def load(lifetimes: Lifetimes) -> dict[str, Script]:
+    """All scripts by name (the file's name without its ending)."""
+    folder = files("alphasync.store") / "lua"
+    milliseconds = {
+        "LOG_TTL": LOG_TTL,
+        "META_TTL": META_TTL,
+        "LOCK_TTL": lifetimes.lock,
+        "RUN_TTL": lifetimes.run,
+        "DRAFT_TTL": lifetimes.draft,
+        "DEVICE_TTL": lifetimes.device,
+        "SENT_TTL": lifetimes.sent,
+    }
+    constants = f"local LOG_LENGTH = {LOG_LENGTH}\n" + "".join(
+        f"local {name} = {round(seconds * 1000)}\n" for name, seconds in milliseconds.items()
+    )
+    shared = constants + (folder / "_lib.lua").read_text()
+    scripts = {}
+    for file in folder.iterdir():
+        if file.name.endswith(".lua") and not file.name.startswith("_"):
+            name = file.name.removesuffix(".lua")
+            scripts[name] = _script(name, file.read_text(), shared)
+    return scripts
+
+
+def _script(name: str, body: str, shared: str) -> Script:
+    header = {kind: tuple(names.split()) for kind, names in _HEADER.findall(body)}
+    keys, args = header["KEYS"], header["ARGV"]
+    signature = "".join(
+        f"local {local} = {table}[{position}]\n"
+        for table, names in (("KEYS", keys), ("ARGV", args))
+        for position, local in enumerate(names, start=1)
+    )
+    source = shared + signature + body
+    # SHA-1 is how Redis names a script, not a safeguard.
+    sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
+    return Script(name, source, sha, keys, args)

@@ -1,0 +1,90 @@
+"""Handing finished packets to sockets.
+
+Every attribute of python-engineio and python-socketio that is touched beyond their documented
+interface is listed in ``TOUCHED`` and pinned by a contract test.
+"""
+
+import engineio
+import socketio
+from engineio.packet import MESSAGE, Packet
+from engineio.payload import Payload
+from socketio.packet import Packet as SocketPacket
+
+TOUCHED = {
+    "engineio.AsyncServer": ("sockets",),
+    "engineio.payload.Payload": ("max_decode_packets",),
+    "engineio.async_socket.AsyncSocket": ("queue", "closed"),
+    "socketio.AsyncServer": (
+        "_handle_eio_message",
+        "_handle_event",
+        "eio",
+        "manager_initialized",
+    ),
+    "socketio.packet.Packet": ("decode",),
+    "socketio.AsyncRedisManager": ("_redis_connect", "redis", "pubsub", "connected", "thread"),
+    "socketio.AsyncManager": ("rooms", "basic_enter_room", "get_participants", "connect"),
+}
+
+PACKETS_MAX = 4096
+"""Packets in one POST: 64 KB of the shortest event. A client puts all that it has buffered into one
+POST and goes by ``maxPayload`` only; the stock limit of 16 would cut off who types fast."""
+Payload.max_decode_packets = PACKETS_MAX
+
+RESERVED = frozenset({"connect", "connect_error", "disconnect"})
+"""Event names that only a server or client library itself may use (Socket.IO v5 protocol)."""
+
+
+def message(packet: str) -> Packet:
+    """An Engine.IO message, which may be put to any number of sockets."""
+    return Packet(MESSAGE, data=packet)
+
+
+def put(engine: engineio.AsyncServer, eio_sid: str, packet: Packet) -> None:
+    """Queue a packet for one socket without awaiting; a socket that is gone gets nothing."""
+    socket = engine.sockets.get(eio_sid)
+    if socket is not None and not socket.closed:
+        socket.queue.put_nowait(packet)
+
+
+async def cut(engine: engineio.AsyncServer, eio_sid: str) -> None:
+    """Close a socket for good. Stock ``disconnect`` only writes a CLOSE packet, which the client
+    ignores on a WebSocket: it would notice by its ping time-out alone."""
+    socket = engine.sockets.get(eio_sid)
+    await engine.disconnect(eio_sid)
+    if socket is not None:
+        socket.queue.put_nowait(None)  # ends the writer, which closes the WebSocket
+
+
+class MalformedPacket(ValueError):
+    """What came is no Socket.IO packet."""
+
+
+class StrictPacket(SocketPacket):  # type: ignore[misc]  # python-socketio has no types
+    """A packet whose decoder has one way to fail."""
+
+    def decode(self, encoded_packet: str) -> int:
+        try:
+            count: int = super().decode(encoded_packet)
+        except Exception as error:  # the stock decoder raises whatever its slicing runs into
+            raise MalformedPacket(str(error)) from error
+        return count
+
+
+class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # as above
+    """python-socketio's server, which closes a connection that does not speak Socket.IO."""
+
+    async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:
+        try:
+            await super()._handle_eio_message(eio_sid, data)
+        except ValueError as error:
+            self.logger.info("closing %s: %s", eio_sid, error)
+            await cut(self.eio, eio_sid)
+
+    async def _handle_event(
+        self, eio_sid: str, namespace: str | None, id: int | None, data: object
+    ) -> None:
+        if not isinstance(data, list) or not data or not isinstance(data[0], str):
+            raise MalformedPacket("an event needs a name")
+        if data[0] in RESERVED:
+            raise MalformedPacket(f"{data[0]!r} is a reserved name")
+        await super()._handle_event(eio_sid, namespace, id, data)

@@ -1,0 +1,1 @@
+"""HTTP: login, profiles, health, metrics and the console's files."""

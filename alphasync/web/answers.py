@@ -1,0 +1,73 @@
+"""JSON in and out of the HTTP calls."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import msgspec
+from aiohttp import web
+
+from alphasync.errors import AlphasyncError, InvalidPayload
+from alphasync.gateway.port import GatewayError
+
+T = TypeVar("T")
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+BODY_MAX = 16 * 1024
+"""Bytes of a request body: credentials are short."""
+
+STATUS = {
+    "invalid_payload": 400,
+    "bad_credentials": 401,
+    "missing_token": 401,
+    "invalid_token": 401,
+    "unknown_profile": 404,
+    "too_many_requests": 429,
+    "gateway_refused": 502,
+    "gateway_unavailable": 502,
+    "store_unavailable": 503,
+}
+"""HTTP status of an error code; 500 for the others."""
+
+
+def ok(value: object, status: int = 200) -> web.Response:
+    body = msgspec.json.encode(value)
+    return web.Response(body=body, status=status, content_type="application/json")
+
+
+def refusal(code: str, message: str, *, retryable: bool, retry_after: int = 0) -> web.Response:
+    """An error as the client reads it: it always has ``message``."""
+    response = ok(
+        {"status": False, "message": message, "code": code, "retryable": retryable},
+        STATUS.get(code, 500),
+    )
+    if retry_after:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+def refused(error: AlphasyncError) -> web.Response:
+    wait = error.details.get("retryAfter", 0)
+    return refusal(error.code, error.message, retryable=error.retryable, retry_after=int(wait))
+
+
+async def body(request: web.Request, model: type[T]) -> T:
+    """The request's JSON body as ``model``. Raises InvalidPayload, naming the field at fault."""
+    if (request.content_length or 0) > BODY_MAX:
+        raise InvalidPayload("The body is too long")
+    raw = await request.content.read(BODY_MAX + 1)
+    if len(raw) > BODY_MAX:
+        raise InvalidPayload("The body is too long")
+    try:
+        return msgspec.json.decode(raw, type=model)
+    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidPayload(str(error)) from None
+
+
+@web.middleware
+async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The one mapper from exception to HTTP answer."""
+    try:
+        return await handler(request)
+    except AlphasyncError as error:
+        return refused(error)
+    except GatewayError as error:
+        return refusal(error.code, str(error), retryable=error.retryable)

@@ -1,0 +1,1 @@
+"""The coroutine that sends a run's message to its recipients."""

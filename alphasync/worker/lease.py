@@ -1,0 +1,105 @@
+"""This replica's lease: proof that it lives, and the look for those that do not."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from alphasync.errors import StoreUnavailable
+from alphasync.services.leases import LEASE, RENEW_EVERY, Holding, Leases, ReplicaName
+
+MARGIN = 1.0
+"""Seconds before its end from which a lease is not relied on: a send may take a moment to start."""
+AFTER_EXPIRY = 0.05
+"""Seconds after another's expiry to look: the clock is Redis', the wait is ours."""
+
+log = structlog.get_logger(__name__)
+
+
+class Lease:
+    """``name`` names this replica while its lease holds; a lost lease brings a new name.
+
+    ``adopt`` gets what a dead or draining replica held; ``lost`` is called, with a new name set,
+    when others have taken over from this one.
+    """
+
+    def __init__(
+        self,
+        leases: Leases,
+        name: ReplicaName,
+        adopt: Callable[[Holding], None],
+        lost: Callable[[], None],
+    ) -> None:
+        self._leases = leases
+        self._name = name
+        self._adopt = adopt
+        self._lost = lost
+        self._held_until = 0.0
+        self._held = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self.adopting = True
+        """False while this replica drains."""
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._keep(), name="lease")
+
+    async def close(self) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    @property
+    def valid(self) -> bool:
+        """Whether this replica may send now."""
+        return asyncio.get_running_loop().time() < self._held_until - MARGIN
+
+    async def held(self) -> None:
+        """Wait until the lease is valid."""
+        while not self.valid:
+            self._held.clear()
+            await self._held.wait()
+
+    async def _keep(self) -> None:
+        loop = asyncio.get_running_loop()
+        registered = False
+        while True:
+            asked_at = loop.time()
+            pause = RENEW_EVERY
+            try:
+                renewal = await self._leases.renew(
+                    self._name.value, "renew" if registered else "register"
+                )
+                if renewal is None:
+                    self._start_over()
+                    registered = False
+                    continue
+                registered = True
+                # Counted from before the question: the answer may have taken its time.
+                self._held_until = asked_at + LEASE
+                self._held.set()
+                if self.adopting:
+                    for dead in renewal.expired:
+                        await self._take_over(dead)
+                    if renewal.next_expiry is not None:
+                        pause = min(pause, renewal.next_expiry + AFTER_EXPIRY)
+            except StoreUnavailable:
+                pause = 0.2  # the lease runs on meanwhile
+            await asyncio.sleep(pause)
+
+    async def _take_over(self, dead: str) -> None:
+        holdings = await self._leases.adopt(self._name.value, dead)
+        log.warning("taking over from a dead replica", dead=dead, holdings=len(holdings))
+        for holding in sorted(holdings, key=lambda h: h.kind):  # devices before their runs
+            self._adopt(holding)
+
+    def _start_over(self) -> None:
+        before = self._name.value
+        self._name.renew()
+        self._held_until = 0.0
+        log.warning("lease lost, going on under another name", before=before, now=self._name.value)
+        self._lost()
+
+    async def resign(self) -> None:
+        """Give it up at the end, with whatever this replica still holds."""
+        await self.close()
+        await self._leases.resign(self._name.value)

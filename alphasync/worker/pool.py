@@ -1,0 +1,121 @@
+"""The runs of this replica: each a task with a name, owned here."""
+
+import asyncio
+
+import structlog
+
+from alphasync import telemetry
+from alphasync.errors import StoreUnavailable
+from alphasync.services.devices import Devices
+from alphasync.services.grace import Graces
+from alphasync.services.leases import Holding, Leases, ReplicaName
+from alphasync.services.progress import Superseded
+from alphasync.services.runs import Ticket
+from alphasync.services.takeover import Resume, Takeover
+from alphasync.worker.processor import HandedOver, Processor, Tools, patiently
+
+DRAIN_WITHIN = 12.0
+"""Seconds for running runs to come to a recipient's boundary: a gateway call and a little more."""
+
+log = structlog.get_logger(__name__)
+
+
+class Pool:
+    """``lock_ttl``: seconds that a processing lock lasts; it is renewed well before."""
+
+    def __init__(
+        self,
+        tools: Tools,
+        leases: Leases,
+        replica: ReplicaName,
+        takeover: Takeover,
+        devices: Devices,
+        graces: Graces,
+        lock_ttl: float,
+    ) -> None:
+        self._tools = tools
+        self._leases = leases
+        self._replica = replica
+        self._takeover = takeover
+        self._devices = devices
+        self._graces = graces
+        self._renew_every = lock_ttl / 3
+        self._runs: dict[asyncio.Task[None], Ticket] = {}
+        self._adoptions: set[asyncio.Task[None]] = set()
+        self._renewal: asyncio.Task[None] | None = None
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def start(self) -> None:
+        self._renewal = asyncio.create_task(self._renew_locks(), name="lock renewal")
+
+    def launch(self, ticket: Ticket, resume: Resume | None = None) -> None:
+        """Process a run that is on record as this replica's."""
+        task = asyncio.create_task(self._process(ticket, resume), name=f"run {ticket.run_id}")
+        self._runs[task] = ticket
+        telemetry.runs.inc()
+        task.add_done_callback(self._done)
+
+    def adopt(self, holding: Holding) -> None:
+        """Look after a run or a device whose replica is gone."""
+        take = self._adopt_run if holding.kind == "run" else self._adopt_device
+        task = asyncio.create_task(take(holding), name=f"adopt {holding.kind} {holding.name}")
+        self._adoptions.add(task)
+        task.add_done_callback(self._adoptions.discard)
+
+    async def drain(self) -> None:
+        """Bring all runs to a boundary; cut what does not come to one in time."""
+        self._tools.draining.set()
+        await asyncio.gather(*self._adoptions, return_exceptions=True)
+        if self._runs:
+            _, late = await asyncio.wait(self._runs, timeout=DRAIN_WITHIN)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        if self._renewal:
+            self._renewal.cancel()
+            await asyncio.gather(self._renewal, return_exceptions=True)
+
+    async def _process(self, ticket: Ticket, resume: Resume | None) -> None:
+        try:
+            await Processor(self._tools, ticket, resume).process()
+        except HandedOver:
+            log.info("run handed over", run=ticket.run_id)
+            return  # the note of it stays, for whoever takes over
+        except Exception:  # a fault of ours: the run ends for its devices too, and we get the trace
+            log.exception("run failed", run=ticket.run_id)
+            await patiently(lambda: self._tools.progress.abandon(ticket))
+        holding = Holding(
+            "run", self._replica.value, ticket.account, ticket.profile, ticket.type, ticket.run_id
+        )
+        await patiently(lambda: self._leases.drop(self._replica.value, holding))
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        del self._runs[task]
+        telemetry.runs.dec()
+
+    async def _adopt_run(self, holding: Holding) -> None:
+        taken = await patiently(lambda: self._takeover.run(holding))
+        if taken is not None:
+            ticket, resume = taken
+            log.info("run taken over", run=ticket.run_id, owner=holding.owner)
+            self.launch(ticket, resume)
+
+    async def _adopt_device(self, holding: Holding) -> None:
+        account, device, owner = holding.account, holding.name, holding.owner
+        grace = await patiently(
+            lambda: self._devices.lose(account, device, session="", owner=owner)
+        )
+        if grace is not None:
+            self._graces.start(account, device, grace)
+        await patiently(lambda: self._devices.forget(account, device, owner))
+
+    async def _renew_locks(self) -> None:
+        while True:
+            await asyncio.sleep(self._renew_every)
+            for ticket in list(self._runs.values()):
+                try:
+                    await self._tools.progress.touch(ticket)
+                except (StoreUnavailable, Superseded) as error:
+                    log.debug("lock not renewed", run=ticket.run_id, reason=str(error))

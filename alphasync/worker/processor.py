@@ -1,0 +1,257 @@
+"""Processing a run: from the recipients' list to the last answer."""
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import structlog
+
+from alphasync import telemetry
+from alphasync.errors import StoreUnavailable
+from alphasync.gateway import port
+from alphasync.services.blocklist import Blocklist
+from alphasync.services.progress import NOTHING, Outcome, Progress, Settled, Superseded
+from alphasync.services.runs import Ticket
+from alphasync.services.takeover import Resume
+from alphasync.services.upstream import Upstream
+from alphasync.store.pipeline import backoff
+from alphasync.worker.lease import Lease
+from alphasync.worker.listing import Candidate, Listing, fetch
+from alphasync.worker.sending import Delivery, pause
+
+LIST_TRIES_MAX = 6
+"""Tries to fetch the recipients before the run ends: with the waits about half a minute."""
+UNCERTAIN_MAX = 3
+"""Uncertain recipients in a row after which the run ends: the gateway is taken to be down, and
+going on would only make more of them."""
+UNSEEN_LAG = 0.25
+"""Seconds. With a longer interval between sends the last recipient is settled at once, in a round
+trip of its own; with a shorter one nobody sees that it waits for the next claim."""
+
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+
+class HandedOver(Exception):
+    """This replica shuts down: the run stands at a recipient's boundary, for another to go on."""
+
+
+class Ended(Exception):
+    """The run cannot go on: text for people, and a stable code."""
+
+    def __init__(self, reason: str, code: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What every run needs."""
+
+    gateway: port.Gateway
+    progress: Progress
+    blocklist: Blocklist
+    upstream: Upstream
+    service_token: str | None
+    """Used for an operator who has not logged in through this server."""
+    interval: float
+    """Seconds between two sends of a run."""
+    lease: Lease
+    """Without it nothing is sent."""
+    draining: asyncio.Event
+    """Set when this replica shuts down."""
+
+
+class Processor:
+    """One run on its way. ``process`` returns when the run has ended, by whomever."""
+
+    def __init__(self, tools: Tools, ticket: Ticket, resume: Resume | None = None) -> None:
+        self._tools = tools
+        self.ticket = ticket
+        self._resume = resume if resume and resume.last else None
+        self._unreported: Settled = NOTHING
+        """The recipient whose outcome is known here and not yet on record."""
+        self._step = 0
+
+    async def process(self) -> None:
+        """Process the run to its end. Raises HandedOver when this replica shuts down before."""
+        ticket, progress = self.ticket, self._tools.progress
+        try:
+            try:
+                token = await self._token()
+                if self._resume and self._resume.inflight:
+                    await self._ask_again(token, self._resume)
+                listing = await self._list(token)
+                await self._send_all(token, listing)
+                await patiently(lambda: progress.complete(ticket, self._unreported))
+            except Ended as ended:
+                reason, code = ended.reason, ended.code
+                log.info("run interrupted", run=ticket.run_id, reason=reason)
+                await patiently(lambda: progress.interrupt(ticket, self._unreported, reason, code))
+        except Superseded:
+            log.info("run ended by another", run=ticket.run_id)
+            if self._unreported is not NOTHING:
+                await patiently(lambda: progress.settle(ticket, self._unreported))
+
+    async def _token(self) -> str | None:
+        ticket, upstream = self.ticket, self._tools.upstream
+        token = await patiently(lambda: upstream.token(ticket.account, ticket.operator_id))
+        return token or self._tools.service_token
+
+    async def _list(self, token: str | None) -> Listing:
+        listing = await self._fetch(token)
+        if self._resume:
+            done = self._resume.counters
+            skipped = done.skipped
+            total = done.current + bool(self._resume.inflight) + len(listing.candidates)
+            text = f"{len(listing.candidates)} recipients left"
+        else:
+            total, skipped = listing.total, listing.skipped
+            text = f"{total} recipients, {skipped} messaged before"
+        progress, ticket, honours = self._tools.progress, self.ticket, listing.honours_keys
+        await patiently(lambda: progress.plan(ticket, total, skipped, text, honours_keys=honours))
+        return listing
+
+    async def _fetch(self, token: str | None) -> Listing:
+        tools, ticket = self._tools, self.ticket
+        cursor = self._resume.cursor or None if self._resume else None
+        after = self._resume.last if self._resume else ""
+        for attempt in itertools.count(1):
+            try:
+                return await patiently(
+                    lambda: fetch(tools.gateway, tools.blocklist, ticket, token, cursor, after)
+                )
+            except port.GatewayError as error:
+                if not error.retryable or attempt == LIST_TRIES_MAX:
+                    raise Ended(str(error), error.code) from error
+                wait = error.retry_after if isinstance(error, port.GatewayRateLimited) else 0.0
+                await self._note("The gateway does not answer, trying again", str(error))
+                await asyncio.sleep(max(wait, pause(attempt)))
+        raise AssertionError("unreachable: the last try raises")
+
+    async def _ask_again(self, token: str | None, resume: Resume) -> None:
+        """The recipient in flight at the takeover: the gateway honours the key of the first try."""
+        candidate = Candidate(
+            recipient=port.Recipient(resume.inflight, resume.inflight_name or None),
+            cursor=resume.cursor,
+        )
+        await self._deliver(token, candidate, resume.claimed_at, honours_keys=True, maybe_sent=True)
+
+    async def _send_all(self, token: str | None, listing: Listing) -> None:
+        uncertain_in_a_row = 0
+        ready_at = 0.0
+        loop = asyncio.get_running_loop()
+        for candidate in listing.candidates:
+            await self._keep_interval(ready_at - loop.time())
+            claimed_at = await self._claim(candidate)
+            if claimed_at is None:
+                continue
+            outcome = await self._deliver(
+                token, candidate, claimed_at, honours_keys=listing.honours_keys
+            )
+            ready_at = loop.time() + self._tools.interval
+            uncertain_in_a_row = uncertain_in_a_row + 1 if outcome is Outcome.UNCERTAIN else 0
+            if uncertain_in_a_row == UNCERTAIN_MAX:
+                raise Ended("The gateway does not answer", "gateway_unavailable")
+
+    async def _keep_interval(self, seconds: float) -> None:
+        draining = self._tools.draining.is_set()
+        if self._unreported is not NOTHING and (draining or self._tools.interval > UNSEEN_LAG):
+            await self._report()
+        if draining:
+            raise HandedOver
+        if seconds > 0:
+            await asyncio.sleep(seconds)
+        await self._tools.lease.held()
+
+    async def _claim(self, candidate: Candidate) -> str | None:
+        """The time of the claim; None when the recipient was messaged in the meantime."""
+        return await self._report(candidate.recipient.id, candidate.shown, candidate.cursor)
+
+    async def _report(self, claim: str = "", name: str = "", cursor: str = "") -> str | None:
+        self._step += 1
+        number, settled = self._step, self._unreported
+        progress, ticket = self._tools.progress, self.ticket
+        answer = await patiently(
+            lambda: progress.step(ticket, number, settled, claim, name, cursor)
+        )
+        self._unreported = NOTHING
+        return answer
+
+    async def _ready(self) -> None:
+        """Return when this runner may send: its lease holds, and if it did not, the run is ours."""
+        lease, progress, ticket = self._tools.lease, self._tools.progress, self.ticket
+        while not lease.valid:
+            await lease.held()
+            await patiently(lambda: progress.touch(ticket))
+
+    async def _deliver(
+        self,
+        token: str | None,
+        candidate: Candidate,
+        claimed_at: str,
+        *,
+        honours_keys: bool,
+        maybe_sent: bool = False,
+    ) -> Outcome:
+        ticket = self.ticket
+        message = port.Message(
+            type=ticket.type,
+            recipient_id=candidate.recipient.id,
+            text=ticket.text,
+            attachments=tuple(
+                port.Attachment(
+                    title=attachment.title,
+                    link=attachment.link,
+                    message_type=attachment.message_type,
+                    id=str(attachment.id) if attachment.id is not None else None,
+                )
+                for attachment in ticket.attachments
+            ),
+        )
+        delivery = Delivery(
+            message,
+            candidate.shown,
+            claimed_at,
+            honours_keys=honours_keys,
+            maybe_sent=maybe_sent,
+        )
+        self._unreported = delivery.given_up
+        key = f"{ticket.run_id}:{candidate.recipient.id}"
+        try:
+            verdict = await delivery.send(
+                self._tools.gateway, token, ticket.profile, key, ready=self._ready, note=self._note
+            )
+        except Superseded:
+            self._unreported = delivery.given_up
+            raise
+        except HandedOver:
+            self._unreported = delivery.given_up
+            await self._report()
+            raise
+        self._unreported = verdict.settled
+        outcome = verdict.settled.outcome
+        telemetry.recipients.labels(outcome).inc()
+        if verdict.ends_run is not None:
+            raise Ended(verdict.ends_run, verdict.code)
+        return outcome
+
+    async def _note(self, message: str, error: str | None) -> None:
+        progress, ticket = self._tools.progress, self.ticket
+        await patiently(lambda: progress.note(ticket, message, error))
+        if self._tools.draining.is_set():
+            raise HandedOver
+
+
+async def patiently(call: Callable[[], Awaitable[T]]) -> T:
+    """Call until Redis answers. Only for calls that may be repeated; sends nothing meanwhile."""
+    attempt = 0
+    while True:
+        try:
+            return await call()
+        except StoreUnavailable:
+            attempt += 1
+            await asyncio.sleep(backoff(attempt))

@@ -1,0 +1,129 @@
+"""Sending one claimed recipient's message: the answers of a gateway and what follows from each."""
+
+import asyncio
+import math
+import random
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from alphasync.gateway import port
+from alphasync.services.progress import Outcome, Settled
+
+TRIES_MAX = 8
+"""Tries for one recipient before the run ends: with the waits between them about a minute."""
+WAIT_MAX = 20.0
+"""Seconds between two tries, at most."""
+NOTE_EVERY = 5.0
+"""Seconds of waiting between two looks whether the run is still ours."""
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What became of a recipient, and whether the run can go on after it."""
+
+    settled: Settled
+    ends_run: str | None = None
+    """Why the run ends: text for people."""
+    code: str = ""
+
+
+Note = Callable[[str, str | None], Awaitable[None]]
+"""Shows a line of text (and an error) on all devices; raises Superseded when the run ended."""
+
+
+class Delivery:
+    """One claimed recipient, until it is known what became of them."""
+
+    def __init__(
+        self,
+        message: port.Message,
+        shown: str,
+        claimed_at: str,
+        *,
+        honours_keys: bool,
+        maybe_sent: bool = False,
+    ) -> None:
+        """``maybe_sent``: an earlier runner may have sent it under the same key."""
+        self._message = message
+        self._shown = shown
+        self._claimed_at = claimed_at
+        self._honours_keys = honours_keys
+        self._maybe_sent = maybe_sent
+        self.given_up = (
+            self._settled(Outcome.UNCERTAIN, f"{shown} may have been messaged")
+            if maybe_sent
+            else self._settled(Outcome.RELEASED, f"{shown} was not messaged")
+        )
+        """What holds if it is not tried again from here on."""
+
+    async def send(
+        self,
+        gateway: port.Gateway,
+        token: str | None,
+        profile: str,
+        key: str,
+        *,
+        ready: Callable[[], Awaitable[None]],
+        note: Note,
+    ) -> Verdict:
+        """Send, and try again where it is certain that this cannot message anybody twice.
+
+        ``ready`` is called before each try and ``note`` before each wait; when one of them raises,
+        ``given_up`` holds.
+        """
+        for attempt in range(1, TRIES_MAX + 1):
+            await ready()
+            result = await gateway.send(token, profile, self._message, key)
+            match result:
+                case port.RateLimited(retry_after):
+                    await _wait(retry_after, note)
+                    continue
+                case port.NotSent(reason):
+                    pass
+                case port.Unknown(reason):
+                    self._maybe_sent = True
+                    text = f"{self._shown} may have been messaged: the gateway did not answer"
+                    self.given_up = self._settled(Outcome.UNCERTAIN, text, reason)
+                    if not self._honours_keys:
+                        return Verdict(self.given_up)
+                case _:
+                    return self._verdict(result)
+            await note(f"The gateway does not answer, trying again ({attempt})", reason)
+            await asyncio.sleep(pause(attempt))
+        text = "The gateway does not answer"
+        return Verdict(self.given_up, ends_run=text, code="gateway_unavailable")
+
+    def _verdict(
+        self, result: port.Sent | port.AlreadySent | port.RecipientRefused | port.RunRefused
+    ) -> Verdict:
+        shown = self._shown
+        match result:
+            case port.Sent():
+                return Verdict(self._settled(Outcome.SENT, f"Messaged {shown}"))
+            case port.AlreadySent() if self._maybe_sent:
+                # It was this run's own try, whose answer got lost.
+                return Verdict(self._settled(Outcome.SENT, f"Messaged {shown}"))
+            case port.AlreadySent():
+                return Verdict(self._settled(Outcome.SKIPPED, f"{shown} was messaged before"))
+            case port.RecipientRefused(reason):
+                text = f"{shown} could not be messaged"
+                return Verdict(self._settled(Outcome.FAILED, text, reason))
+            case port.RunRefused(reason):
+                return Verdict(self.given_up, ends_run=reason, code="gateway_refused")
+
+    def _settled(self, outcome: Outcome, text: str, error: str | None = None) -> Settled:
+        return Settled(self._message.recipient_id, outcome, self._claimed_at, text, error)
+
+
+async def _wait(seconds: float, note: Note) -> None:
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
+    while (left := until - loop.time()) > 0:
+        await note(f"The gateway asks to wait, going on in {math.ceil(left)} s", None)
+        await asyncio.sleep(min(left, NOTE_EVERY))
+
+
+def pause(attempt: int) -> float:
+    """Seconds before the next try: doubling from half a second, a quarter more or less."""
+    doubling: float = 0.5 * 2 ** (attempt - 1)
+    return min(WAIT_MAX, doubling) * random.uniform(0.75, 1.25)
