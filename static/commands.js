@@ -1,0 +1,122 @@
+// What the operator can do, as commands to the server: each is sent with an acknowledgement, and what the answer
+// says goes to the card it belongs to.
+
+import { inConflict, needsSending } from './drafts.js';
+import { keyOf } from './keys.js';
+import { startProblem } from './status.js';
+
+const NOT_SAVED = 'Not saved yet: ';
+const RESEND_AFTER = 1_000; // ms, for a draft that the server could not take
+
+/** `link` is a connection of socket.js; `state()` the state as it is now. Returns the commands. */
+export function createCommands({ link, state, dispatch }) {
+  const waiting = []; // {event, key} of commands without an answer, oldest first
+  let resend = null;
+
+  const local = (name, data) => dispatch({ name: `local/${name}`, data });
+  const complain = (key, { message, lockOwner }) =>
+    local('notice', { key, tone: 'error', text: message, hint: lockOwner ? `Device ${lockOwner}` : '' });
+
+  /** Send one command about a card; shows on the card that it is under way, and why it failed if it did. */
+  async function command(event, profileId, type, extra = {}) {
+    const key = keyOf(profileId, type);
+    const entry = { event, key };
+    waiting.push(entry);
+    local('noticeGone', { key });
+    local('busy', { key, command: event });
+    const ack = await link.send(event, { profileId, type, ...extra });
+    waiting.splice(waiting.indexOf(entry), 1);
+    local('busy', { key, command: null });
+    if (!ack.ok) complain(key, ack);
+    return ack;
+  }
+
+  async function sendDraft(event, profileId, type, message) {
+    const key = keyOf(profileId, type);
+    const payload = event === 'clearMessage' ? { profileId, type } : { profileId, type, message };
+    const { epoch } = state();
+    const ack = await link.send(event, payload);
+    const lost = epoch !== state().epoch; // a revision of another epoch says nothing about the order in this one
+    local('draftAnswered', { profileId, type, ok: ack.ok && !lost, revision: ack.revision });
+    if (lost) {
+      resendLater();
+      return;
+    }
+    if (ack.ok) {
+      if (state().notices[key]?.text.startsWith(NOT_SAVED)) local('noticeGone', { key });
+      return;
+    }
+    if (ack.code !== 'offline') complain(key, { ...ack, message: `${NOT_SAVED}${ack.message}` });
+    if (ack.retryable) resendLater();
+  }
+
+  function change(event, profileId, type, message) {
+    const key = keyOf(profileId, type);
+    const said = state().notices[key];
+    if (said && !said.text.startsWith(NOT_SAVED)) local('noticeGone', { key }); // it was about the text before
+    local('draftTyped', { profileId, type, message, sent: true });
+    void sendDraft(event, profileId, type, message);
+  }
+
+  function resendLater() {
+    clearTimeout(resend);
+    resend = setTimeout(flush, RESEND_AFTER);
+  }
+
+  /** Send what was typed while the server could not be reached. */
+  function flush() {
+    if (!link.connected() || state().syncing) return;
+    for (const [key, draft] of Object.entries(state().drafts)) {
+      if (!needsSending(draft)) continue;
+      const at = key.lastIndexOf('/');
+      const [profileId, type] = [key.slice(0, at), key.slice(at + 1)];
+      local('draftSent', { profileId, type });
+      void sendDraft('updateMessage', profileId, type, draft.message);
+    }
+  }
+
+  return {
+    flush,
+
+    type: (profileId, type, message) => change('updateMessage', profileId, type, message),
+    clearMessage: (profileId, type) => change('clearMessage', profileId, type, ''),
+
+    /** The operator chose 'mine' or 'theirs' of two texts. */
+    choose(profileId, type, keep) {
+      if (!inConflict(state().drafts[keyOf(profileId, type)])) return;
+      local('draftChosen', { profileId, type, keep });
+      flush();
+    },
+
+    start(profileId, type) {
+      const { runs, drafts, device, attachments } = state();
+      const key = keyOf(profileId, type);
+      const message = drafts[key]?.message ?? '';
+      const problem = startProblem({ run: runs[key], me: device?.id ?? null, type, message, connected: link.connected() });
+      if (problem) {
+        local('notice', { key, tone: 'error', text: problem });
+        return;
+      }
+      const chosen = type === 'mail' ? (attachments[profileId] ?? []) : [];
+      void command('startProcessing', profileId, type, chosen.length > 0 ? { message, attachments: chosen } : { message });
+    },
+
+    stop: (profileId, type) => void command('stopProcessing', profileId, type),
+    clearBlocklist: (profileId, type) => void command('clearBlocklist', profileId, type),
+
+    /** How many are on the list: resolves to the ack, with `count` when it is ok. */
+    countBlocklist: (profileId, type) => link.send('countBlocklist', { profileId, type }),
+
+    async stopAll() {
+      const ack = await link.send('stopAllProcessing');
+      if (!ack.ok) local('banner', { tone: 'error', text: ack.message });
+    },
+
+    /** The `error` event: it names the command but not the card, so that it goes to the oldest such command. */
+    failed(data) {
+      const entry = waiting.find(({ event }) => event === data.event);
+      if (entry) complain(entry.key, data);
+      else if (data.event === undefined) local('banner', { tone: 'error', text: String(data.message ?? 'Error') });
+    },
+  };
+}

@@ -1,0 +1,145 @@
+// What server events do to the runs. Pure: (runs, name, data) -> runs.
+//
+// A run as the console knows it:
+//   {status, current, total, sent, skipped, failed, uncertain, message, error, note, reason, code,
+//    deviceId, away, stoppedBy, startedAt, endedAt, duration, revision}
+// status is 'running', 'completed', 'stopped' or 'interrupted'; away: its device lost its connection and may come
+// back; note is about the run as a whole, message about its last step; times are ms since the epoch, duration is ms.
+
+import { isOld, keyFrom } from './keys.js';
+
+const COUNTERS = ['current', 'total', 'sent', 'skipped', 'failed', 'uncertain'];
+
+const BLANK = Object.freeze({
+  status: 'running',
+  current: 0,
+  total: 0,
+  sent: 0,
+  skipped: 0,
+  failed: 0,
+  uncertain: 0,
+  message: '',
+  error: '',
+  note: '',
+  reason: '',
+  code: '',
+  deviceId: null,
+  away: false,
+  stoppedBy: null,
+  startedAt: null,
+  endedAt: null,
+  duration: null,
+  revision: 0,
+});
+
+const text = (value, otherwise = '') => (typeof value === 'string' ? value : otherwise);
+const number = (value, otherwise = null) => (Number.isFinite(value) ? value : otherwise);
+
+/** The counters that a payload really carries; an older server leaves some out. */
+function counters(source) {
+  const found = {};
+  for (const name of COUNTERS) if (Number.isFinite(source?.[name])) found[name] = source[name];
+  return found;
+}
+
+/** A run that ended: nothing that was about its way there is shown any more. */
+const ended = (run, status, data) => ({
+  ...run,
+  ...counters(data),
+  status,
+  message: text(data.message),
+  error: '',
+  note: '',
+  away: false,
+  deviceId: text(data.deviceId, run.deviceId),
+});
+
+const moves = {
+  processingStarted: (_run, data) => ({
+    ...BLANK,
+    ...counters(data),
+    deviceId: text(data.deviceId, null),
+    startedAt: number(data.startedAt),
+  }),
+
+  processingProgress(run, data) {
+    const progress = data.progress ?? {};
+    return {
+      ...run,
+      ...counters(progress),
+      status: 'running',
+      message: text(progress.message),
+      error: text(progress.error),
+      deviceId: text(progress.deviceId, text(data.deviceId, run.deviceId)),
+      startedAt: number(progress.startedAt, run.startedAt),
+    };
+  },
+
+  processingComplete: (run, data) => ({
+    ...ended(run, 'completed', data),
+    ...counters(data.stats),
+    endedAt: number(data.completedAt),
+    duration: number(data.stats?.duration),
+  }),
+
+  processingStopped: (run, data) => ({
+    ...ended(run, 'stopped', data),
+    stoppedBy: text(data.stoppedBy, null),
+    endedAt: number(data.stoppedAt),
+  }),
+
+  processingInterrupted: (run, data) => ({
+    ...ended(run, 'interrupted', data),
+    reason: text(data.reason),
+    code: text(data.code),
+    endedAt: number(data.timestamp),
+  }),
+
+  // Its device lost its connection; the run goes on while that may come back.
+  deviceReconnecting: (run) => ({ ...run, away: true }),
+  deviceReconnected: (run) => ({ ...run, away: false }),
+
+  // Another server goes on with it, and says so until the run ends: its next steps follow at once.
+  processingTakenOver: (run, data) => ({ ...run, ...counters(data), error: '', note: text(data.message) }),
+
+  // The answer for the recipient that was in flight when the run ended: the counters move, the status stays.
+  runSettled: (run, data) => ({ ...run, ...counters(data), message: text(data.message, run.message) }),
+
+  processingStateSync: (_run, data) => ({
+    ...BLANK,
+    ...counters(data),
+    status: text(data.status) || statusOfOldSync(data),
+    message: text(data.message),
+    error: text(data.error),
+    reason: text(data.reason),
+    code: text(data.code),
+    deviceId: text(data.deviceId, null),
+    away: data.away === true,
+    stoppedBy: text(data.stoppedBy) || null,
+    startedAt: number(data.startedAt),
+    duration: data.duration > 0 ? number(data.duration) : null, // 0 stands for a run that was not completed
+  }),
+};
+
+/** A server that sends no `status` says only whether the run still goes on. */
+function statusOfOldSync({ isProcessing, current, total }) {
+  if (isProcessing) return 'running';
+  return total > 0 && current >= total ? 'completed' : 'stopped';
+}
+
+/** Names of the events that `applyRun` understands. */
+export const RUN_EVENTS = Object.freeze(Object.keys(moves));
+
+/** Those that change a run and do not tell what it is. */
+const ABOUT_KNOWN = new Set(['runSettled', 'deviceReconnecting', 'deviceReconnected', 'processingTakenOver']);
+
+/** The runs after one event; the very same object when the event is old, malformed or not about a run. */
+export function applyRun(runs, name, data) {
+  const key = keyFrom(data);
+  const known = key === null ? undefined : runs[key];
+  if (key === null || isOld(known, data.revision)) return runs;
+  if (known === undefined && ABOUT_KNOWN.has(name)) return runs;
+  const next = moves[name](known ?? BLANK, data);
+  const revision = number(data.revision, known?.revision ?? 0);
+  return { ...runs, [key]: { ...next, revision } };
+}

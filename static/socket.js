@@ -1,0 +1,129 @@
+// The connection: one Socket.IO client, its identity, and what to do when it breaks. It reports, it does not decide
+// what is shown.
+
+import { deviceName, identity, session } from './session.js';
+
+const UNAUTHORISED = new Set(['Invalid authentication token', 'Authentication token required']);
+const ACK_TIMEOUT = 10_000; // ms; a command that Redis cannot take is refused well before that
+const RETRY_FIRST = 1_000; // ms; the client library does not come back by itself when the server said no
+const RETRY_MOST = 10_000; // ms
+
+/**
+ * Open a connection.
+ *   report(event)         every server event, and `local/connection`
+ *   log                   an EventLog
+ *   onUnauthorised()      the token is not accepted
+ *   onTokenExpiring()     60 s before the token ends
+ *   onError(data)         the `error` event, except `superseded`
+ * Returns `{send, connected, renew, useHere, close}`.
+ */
+export function connect({ report, log, onUnauthorised, onTokenExpiring, onError }) {
+  const { io } = globalThis; // the classic script at /socket.io/socket.io.js
+  const socket = io({
+    autoConnect: false,
+    auth: (answer) => answer({ token: session.get()?.token, ...identity.get(), deviceName: deviceName() }),
+  });
+  let retry = null;
+  let attempts = 0;
+  let taken = false; // another page has our identity
+
+  const status = (name, detail = '') => report({ name: 'local/connection', data: { status: name, detail } });
+
+  function retryLater(detail) {
+    status('reconnecting', detail);
+    const wait = Math.min(RETRY_MOST, RETRY_FIRST * 2 ** attempts) * (0.5 + Math.random());
+    attempts += 1;
+    clearTimeout(retry);
+    retry = setTimeout(() => socket.connect(), wait);
+  }
+
+  function superseded() {
+    taken = true;
+    identity.forget();
+    clearTimeout(retry);
+    socket.disconnect();
+    report({ name: 'local/superseded', data: {} });
+    status('superseded');
+  }
+
+  function registered(data) {
+    attempts = 0;
+    if (data.resumeToken) identity.set(data);
+    // Answers come in order with events, so that this one marks the end of the snapshot.
+    send('heartbeat').then(() => report({ name: 'local/snapshotEnd', data: {} }));
+  }
+
+  socket.onAny((name, data) => {
+    log.add('in', name, data);
+    if (name === 'error') {
+      if (data?.code === 'superseded') superseded();
+      else onError(data ?? {});
+      return;
+    }
+    report({ name, data });
+    if (name === 'deviceRegistered') registered(data);
+    if (name === 'resync') send('heartbeat').then(() => report({ name: 'local/snapshotEnd', data: {} }));
+    if (name === 'tokenExpiring') onTokenExpiring();
+  });
+  socket.onAnyOutgoing((name, data) => log.add('out', name, data));
+
+  socket.on('connect', () => {
+    log.add('link', 'connected', { transport: socket.io.engine.transport.name });
+    status('connected');
+  });
+  socket.on('disconnect', (reason) => {
+    log.add('link', 'disconnected', { reason });
+    if (reason === 'io server disconnect') {
+      if (!taken) retryLater('The server closed the connection');
+    } else if (reason !== 'io client disconnect') {
+      status(navigator.onLine ? 'reconnecting' : 'offline', reason);
+    }
+  });
+  socket.on('connect_error', (error) => {
+    log.add('link', 'refused', { message: error.message, ...error.data });
+    if (UNAUTHORISED.has(error.message)) onUnauthorised();
+    else if (error.data?.code === 'superseded') superseded();
+    else if (socket.active) status(navigator.onLine ? 'reconnecting' : 'offline', error.message);
+    else retryLater(error.message);
+  });
+
+  /** Send a command. Resolves to its ack: `{ok: true, ...}` or `{ok: false, code, message, retryable}`. */
+  function send(event, payload) {
+    if (!socket.connected) {
+      return Promise.resolve({ ok: false, code: 'offline', message: 'Not connected: nothing was sent', retryable: true });
+    }
+    return new Promise((resolve) => {
+      const answer = (error, ack) => {
+        const settled = error
+          ? { ok: false, code: 'no_answer', message: 'The server did not answer', retryable: true }
+          : ack;
+        log.add('ack', event, settled);
+        resolve(settled);
+      };
+      const timed = socket.timeout(ACK_TIMEOUT);
+      if (payload === undefined) timed.emit(event, answer);
+      else timed.emit(event, payload, answer);
+    });
+  }
+
+  status('connecting');
+  socket.connect();
+
+  return {
+    send,
+    connected: () => socket.connected,
+    /** Reconnect with the token as it now is. Breaks the transport only: a leave on purpose would end our runs. */
+    renew: () => socket.io.engine.close(),
+    /** Come back as a new device after another page took the identity. */
+    useHere() {
+      taken = false;
+      status('connecting');
+      socket.connect();
+    },
+    /** Leave on purpose. */
+    close() {
+      clearTimeout(retry);
+      socket.disconnect();
+    },
+  };
+}

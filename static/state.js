@@ -1,0 +1,119 @@
+// The whole state of the console, and what each event does to it. Pure and immutable: what did not change keeps its
+// identity, so that a view can tell by `===` whether it has anything to do.
+//
+// An event is {name, data}: a server event by its own name, or one of the console's own, named `local/...`.
+
+import { applyDraft, DRAFT_EVENTS, unsentDrafts } from './drafts.js';
+import { keyFrom } from './keys.js';
+import { MAX_ATTACHMENTS } from './limits.js';
+import { applyRun, RUN_EVENTS } from './runs.js';
+
+export const initialState = Object.freeze({
+  connection: Object.freeze({ status: 'connecting', detail: '' }),
+  device: null, // {id, name} once registered
+  epoch: null, // identity of the server's event log
+  revision: 0, // the latest revision seen, of anything
+  syncing: false, // between a reset and the end of the snapshot that follows it
+  superseded: false, // another page has taken this device's identity
+  profiles: Object.freeze({ status: 'loading', items: Object.freeze([]), message: '' }),
+  selected: null, // profileId
+  filter: Object.freeze({ text: '', runningOnly: false }),
+  runs: Object.freeze({}), // by key, see runs.js
+  drafts: Object.freeze({}), // by key, see drafts.js
+  notices: Object.freeze({}), // by key: {tone: 'error'|'info', text, hint}
+  busy: Object.freeze({}), // by key: name of the command that waits for its answer
+  attachments: Object.freeze({}), // by profileId: what goes with the next mail
+  banner: null, // {tone, text}, not about one card
+});
+
+/** An object without one of its keys; the same object when it has none such. */
+function without(object, key) {
+  if (!(key in object)) return object;
+  const { [key]: _gone, ...rest } = object;
+  return rest;
+}
+
+/** Forget what the server is about to tell anew. */
+function reset(state, epoch) {
+  return { ...state, epoch, revision: 0, runs: {}, drafts: unsentDrafts(state.drafts), syncing: true };
+}
+
+const notice = (state, key, entry) => ({ ...state, notices: { ...state.notices, [key]: entry } });
+
+const handlers = {
+  deviceRegistered(state, data) {
+    const device = { id: String(data.deviceId), name: data.name ?? '' };
+    const epoch = data.epoch ?? null;
+    const goesOn = data.recovered === true && epoch === state.epoch;
+    const next = goesOn ? state : reset(state, epoch);
+    return { ...next, device, superseded: false };
+  },
+
+  resync: (state, data) => reset(state, data.epoch ?? null),
+
+  blocklistCleared(state, data) {
+    const key = keyFrom(data);
+    if (key === null) return state;
+    const elsewhere = data.deviceId === state.device?.id ? '' : ' on another device';
+    const text = `${data.message ?? `Cleared ${data.deletedCount} blocked recipients`}${elsewhere}`;
+    return notice(state, key, { tone: 'info', text, hint: '' });
+  },
+
+  allProcessingStopped(state, data) {
+    const elsewhere = data.stoppedBy === state.device?.id ? '' : ' (on another device)';
+    const text = `${data.message ?? 'All processing stopped'}${elsewhere}`;
+    return { ...state, banner: { tone: 'info', text } };
+  },
+
+  'local/connection': (state, { status, detail }) => ({ ...state, connection: { status, detail: detail ?? '' } }),
+  'local/superseded': (state) => ({ ...state, superseded: true, device: null }),
+  'local/snapshotEnd': (state) => (state.syncing ? { ...state, syncing: false } : state),
+  'local/profiles': (state, { status, items, message }) => ({
+    ...state,
+    profiles: { status, items: items ?? state.profiles.items, message: message ?? '' },
+  }),
+  'local/select': (state, { profileId }) => ({ ...state, selected: profileId }),
+  'local/filter': (state, change) => ({ ...state, filter: { ...state.filter, ...change } }),
+  'local/notice': (state, { key, tone, text, hint }) => notice(state, key, { tone, text, hint: hint ?? '' }),
+  'local/noticeGone': (state, { key }) => ({ ...state, notices: without(state.notices, key) }),
+  'local/banner': (state, { tone, text }) => ({ ...state, banner: text ? { tone, text } : null }),
+  'local/busy': (state, { key, command }) => ({
+    ...state,
+    busy: command ? { ...state.busy, [key]: command } : without(state.busy, key),
+  }),
+  'local/attach': (state, { profileId, items }) => ({
+    ...state,
+    attachments: { ...state.attachments, [profileId]: items.slice(0, MAX_ATTACHMENTS) },
+  }),
+};
+
+function withRun(state, name, data) {
+  const runs = applyRun(state.runs, name, data);
+  if (runs === state.runs) return state;
+  // What was said about the last run ("locked", "too short") is over once a new one starts.
+  const notices = name === 'processingStarted' ? without(state.notices, keyFrom(data)) : state.notices;
+  return { ...state, runs, notices };
+}
+
+function withDraft(state, name, data) {
+  const drafts = applyDraft(state.drafts, name, data, state.device?.id ?? null);
+  return drafts === state.drafts ? state : { ...state, drafts };
+}
+
+for (const name of RUN_EVENTS) handlers[name] = (state, data) => withRun(state, name, data);
+for (const name of DRAFT_EVENTS) handlers[name] = (state, data) => withDraft(state, name, data);
+
+/** The state after one event; an event that the console does not know leaves it as it is. */
+export function apply(state, { name, data }) {
+  const payload = typeof data === 'object' && data !== null ? data : {};
+  const next = Object.hasOwn(handlers, name) ? handlers[name](state, payload) : state;
+  const { revision } = payload;
+  if (name.startsWith('local/') || !Number.isInteger(revision) || revision <= next.revision) return next;
+  return { ...next, revision };
+}
+
+/** How many runs go on now: `{all, own}`. */
+export function running({ runs, device }) {
+  const all = Object.values(runs).filter((run) => run.status === 'running');
+  return { all: all.length, own: all.filter((run) => device && run.deviceId === device.id).length };
+}

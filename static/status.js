@@ -1,0 +1,116 @@
+// The words that an operator reads about a run. Pure functions of the run and of this device's id.
+
+import { lengthProblem } from './limits.js';
+
+export const LOCKED = 'Another device is already processing this profile';
+const AWAY = '📱 Reconnecting: the other device lost its connection, the run goes on';
+const AGAIN = ', please try again';
+/** How a notice about text begins that the server does not have. */
+export const NOT_SAVED = 'Not saved yet: ';
+
+const counts = ({ current, total }) => (total > 0 ? ` (${current}/${total})` : '');
+
+/** Who acted last on the run, seen from this device: the one that stopped it, else the one that runs it. */
+export function isOwn(run, me) {
+  const actor = run.status === 'stopped' && run.stoppedBy ? run.stoppedBy : run.deviceId;
+  return actor !== null && actor === me;
+}
+
+/** The status line of a run, in the contract's exact words; `run` may be undefined. */
+export function statusLine(run, me) {
+  if (!run) return 'Not running';
+  const own = isOwn(run, me);
+  switch (run.status) {
+    case 'running':
+      if (run.away && !own) return AWAY;
+      if (own) return `🔄 Processing...${counts(run)}`;
+      if (run.total > 0) return `📱 Processing on another device...${counts(run)}`;
+      return '📱 Processing started on another device...';
+    case 'completed':
+      return own ? `✅ Completed${counts(run)}` : `✅ Completed on another device${counts(run)}`;
+    case 'stopped':
+      return own ? '⏹️ Stopped' : '⏹️ Stopped on another device';
+    case 'interrupted':
+      return run.reason ? `⚠️ Interrupted: ${run.reason}` : '⚠️ Interrupted';
+    default:
+      return run.status;
+  }
+}
+
+/** The few letters of the overview: `{tone, text, label}`, or null when there is nothing to show. */
+export function badge(run, me, type) {
+  if (!run) return null;
+  const name = type === 'chat' ? 'Chat' : 'Mail';
+  const label = `${name}: ${statusLine(run, me)}`;
+  const of = run.total > 0 ? ` ${run.current}/${run.total}` : '';
+  switch (run.status) {
+    case 'running':
+      if (run.away && !isOwn(run, me)) return { tone: 'warn', text: `${name} reconnecting`, label };
+      return { tone: isOwn(run, me) ? 'own' : 'other', text: `${name}${of || ' …'}`, label };
+    case 'completed':
+      return { tone: 'done', text: `${name} done`, label };
+    case 'stopped':
+      return { tone: 'quiet', text: `${name} stopped`, label };
+    default:
+      return { tone: 'warn', text: `${name} interrupted`, label };
+  }
+}
+
+/** A length of time in words; `ms` in milliseconds. */
+export function duration(ms) {
+  if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** The statistics of a run as one line, e.g. "8 sent · 1 skipped · 0 failed · took 12 s". */
+export function statistics(run) {
+  if (!run) return '';
+  const parts = [`${run.sent} sent`, `${run.skipped} skipped`, `${run.failed} failed`];
+  if (run.uncertain > 0) parts.push(`${run.uncertain} uncertain`);
+  const took = run.duration ?? (run.endedAt !== null && run.startedAt !== null ? run.endedAt - run.startedAt : null);
+  if (took !== null && run.status !== 'running') parts.push(`took ${duration(took)}`);
+  return parts.join(' · ');
+}
+
+/** The line of text that came with the run, unless the status line already says it. */
+export function remark(run) {
+  if (!run || run.status === 'completed') return '';
+  if (run.error) return run.message ? `${run.message} — ${run.error}` : run.error;
+  return run.status === 'interrupted' && run.message === run.reason ? '' : run.message;
+}
+
+/** A refused command in words: `ack` is `{code, message, retryable}`. */
+export function refusal({ code, message, retryable }) {
+  if (code === 'not_registered') return `Not connected yet${AGAIN}`; // its own text names an event
+  return retryable && !/please/i.test(message) ? `${message}${AGAIN}` : message;
+}
+
+/** The same for text that the console sends again by itself. */
+export function notSaved(ack) {
+  const words = refusal(ack);
+  return `${NOT_SAVED}${words.endsWith(AGAIN) ? `${words.slice(0, -AGAIN.length)}, trying again` : words}`;
+}
+
+/** Why a run cannot be started now, as a sentence; empty when it can. */
+export function startProblem({ run, me, type, message, connected }) {
+  if (!connected) return 'Not connected: wait for the connection to come back';
+  if (run?.status === 'running') {
+    return isOwn(run, me) ? 'This device is already processing this profile' : LOCKED;
+  }
+  return lengthProblem(type, message);
+}
+
+const CONNECTION = Object.freeze({
+  connecting: 'Connecting…',
+  connected: 'Connected',
+  reconnecting: 'Reconnecting…',
+  offline: 'Offline',
+  superseded: 'In use elsewhere',
+});
+
+/** The state of the connection in words. */
+export const connectionWords = (status) => CONNECTION[status] ?? status;

@@ -1,0 +1,38 @@
+// One dialog that asks before something that cannot be taken back.
+
+import { byId, setText } from './dom.js';
+
+/**
+ * Returns `ask({title, text, ok})`, which resolves to whether it was confirmed. `text` may be a promise of a string:
+ * "Counting…" stands there until it is known.
+ */
+export function createConfirm() {
+  const dialog = byId('confirm');
+  const words = byId('confirm-text');
+  let answer = null;
+
+  function finish(value) {
+    const resolve = answer;
+    answer = null;
+    if (dialog.open) dialog.close();
+    resolve?.(value);
+  }
+
+  byId('confirm-ok').addEventListener('click', () => finish(true));
+  byId('confirm-cancel').addEventListener('click', () => finish(false));
+  dialog.addEventListener('close', () => finish(false)); // the Escape key
+
+  return ({ title, text, ok }) =>
+    new Promise((resolve) => {
+      finish(false); // an earlier question is taken back
+      answer = resolve;
+      setText(byId('confirm-title'), title);
+      setText(byId('confirm-ok'), ok);
+      setText(words, typeof text === 'string' ? text : 'Counting…');
+      dialog.showModal();
+      byId('confirm-cancel').focus();
+      void Promise.resolve(text).then((known) => {
+        if (answer === resolve) setText(words, known);
+      });
+    });
+}

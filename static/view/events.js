@@ -1,0 +1,79 @@
+// The drawer with the raw events. Rows are made only while it is open, at most once per frame.
+
+import { matches } from '../eventlog.js';
+import { byId, element, setAttr, setHidden, setText } from './dom.js';
+
+const ARROWS = { in: '← in', out: '→ out', ack: '← ack', link: '• link' };
+const NEAR = 40; // px from the end within which the list follows new rows
+
+const clock = (at) => {
+  const date = new Date(at);
+  return `${date.toLocaleTimeString('en-GB')}.${String(date.getMilliseconds()).padStart(3, '0')}`;
+};
+
+function row({ id, at, direction, name, json }) {
+  const item = element('li', 'event', '', { 'data-direction': direction, 'data-id': String(id) });
+  item.append(
+    element('time', '', clock(at)),
+    element('span', 'direction', ARROWS[direction]),
+    element('b', '', name),
+    element('code', '', json),
+  );
+  return item;
+}
+
+/** `log` is an EventLog. */
+export function createEvents(log) {
+  const drawer = byId('events');
+  const list = byId('events-list');
+  const toggle = byId('events-toggle');
+  const pause = byId('events-pause');
+  const filter = byId('events-filter');
+  let asked = 0;
+
+  function draw() {
+    asked = 0;
+    if (drawer.hidden) return;
+    const follow = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR;
+    const wanted = log.entries.filter((entry) => matches(entry, filter.value));
+    const first = wanted[0]?.id ?? Infinity;
+    while (list.firstChild && Number(list.firstChild.dataset.id) < first) list.firstChild.remove();
+    const newest = Number(list.lastChild?.dataset.id ?? 0);
+    list.append(...wanted.filter(({ id }) => id > newest).map(row));
+    if (follow) list.scrollTop = list.scrollHeight;
+    const more = log.paused ? ` · paused, ${log.missed} not kept` : '';
+    setText(byId('events-count'), `${wanted.length} of ${log.entries.length}${more}`);
+    setAttr(pause, 'aria-pressed', log.paused);
+  }
+
+  function drawSoon() {
+    if (asked === 0 && !drawer.hidden) asked = requestAnimationFrame(draw);
+  }
+
+  function open(on) {
+    setHidden(drawer, !on);
+    setAttr(toggle, 'aria-expanded', on);
+    if (on) {
+      draw();
+      list.scrollTop = list.scrollHeight;
+    }
+  }
+
+  log.onChange = drawSoon;
+  toggle.addEventListener('click', () => open(drawer.hidden));
+  byId('events-close').addEventListener('click', () => {
+    open(false);
+    toggle.focus();
+  });
+  pause.addEventListener('click', () => log.pause(!log.paused));
+  byId('events-clear').addEventListener('click', () => log.clear());
+  filter.addEventListener('input', () => {
+    list.replaceChildren();
+    draw();
+  });
+  // A row is one line until it is pressed.
+  list.addEventListener('click', ({ target }) => {
+    const pressed = getSelection().isCollapsed ? target.closest('.event') : null;
+    if (pressed?.classList.toggle('open')) pressed.scrollIntoView({ block: 'nearest' });
+  });
+}

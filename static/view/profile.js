@@ -1,0 +1,33 @@
+// The selected profile: who it is, and its two cards.
+
+import { TYPES } from '../keys.js';
+import { about, byId, setAvatar, setHidden, setText } from './dom.js';
+import { createCard } from './card.js';
+
+/** `actions`: see card.js. Returns `render(state)`. */
+export function createProfile(actions) {
+  const article = byId('profile');
+  const cards = TYPES.map((type) => createCard(type, actions));
+  byId('cards').append(...cards.map(({ node }) => node));
+  let shown = null;
+
+  return (state) => {
+    const profile = state.profiles.items.find(({ external_id: id }) => String(id) === state.selected) ?? null;
+    setHidden(article, profile === null);
+    setHidden(byId('empty'), profile !== null);
+    byId('console').dataset.view = profile === null ? 'list' : 'profile';
+    document.title = profile === null ? 'alphasync' : `${profile.name} · alphasync`;
+    if (profile === null) {
+      setText(byId('empty'), state.profiles.status === 'ready' ? 'Choose a profile' : 'Profiles');
+      shown = null;
+      return;
+    }
+    if (shown !== profile) {
+      shown = profile;
+      setAvatar(byId('profile-avatar'), profile);
+      setText(byId('profile-name'), profile.name ?? state.selected);
+      setText(byId('profile-about'), [about(profile), `ID ${state.selected}`].filter(Boolean).join(' · '));
+    }
+    for (const card of cards) card.render(state, profile);
+  };
+}

@@ -1,0 +1,24 @@
+// The theme button: auto (as the system says), light, dark. theme-early.js sets the stored one before the first paint.
+
+import { $, byId, setAttr, setText } from './dom.js';
+
+const THEMES = ['auto', 'light', 'dark'];
+
+export function createTheme() {
+  const button = byId('theme');
+  const root = document.documentElement;
+
+  function show() {
+    const words = `Theme: ${root.dataset.theme}`;
+    setText($('.vh', button), words);
+    setAttr(button, 'title', words);
+  }
+
+  button.addEventListener('click', () => {
+    const next = THEMES[(THEMES.indexOf(root.dataset.theme) + 1) % THEMES.length];
+    root.dataset.theme = next;
+    localStorage.setItem('alphasync.theme', next);
+    show();
+  });
+  show();
+}

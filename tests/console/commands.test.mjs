@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+
+import { createCommands } from '../../static/commands.js';
+import { apply } from '../../static/state.js';
+import { chat, event, OTHER, registered } from './helpers.mjs';
+
+/** Commands over a link that answers what the test says: `answer(ack)` answers the oldest command that waits. */
+function bench() {
+  const bed = { state: registered(), online: true, sent: [], waiting: [] };
+  const dispatch = (event) => {
+    bed.state = apply(bed.state, event);
+  };
+  const link = {
+    connected: () => bed.online,
+    send(name, payload) {
+      if (!bed.online) return Promise.resolve({ ok: false, code: 'offline', message: 'Not connected', retryable: true });
+      bed.sent.push([name, payload]);
+      return new Promise((resolve) => bed.waiting.push(resolve));
+    },
+  };
+  bed.dispatch = dispatch;
+  bed.commands = createCommands({ link, state: () => bed.state, dispatch });
+  bed.answer = async (ack) => {
+    bed.waiting.shift()(ack);
+    await turn();
+  };
+  bed.notice = () => bed.state.notices['7/chat']?.text;
+  return bed;
+}
+
+const HELD = { ok: false, code: 'locked', message: 'Another device is already processing this profile', lockOwner: OTHER };
+
+test('every change of the text is sent, and confirmed by its answer', async () => {
+  const bed = bench();
+  bed.commands.type('7', 'chat', 'H');
+  bed.commands.type('7', 'chat', 'Hi');
+  assert.deepEqual(bed.sent, [['updateMessage', chat({ message: 'H' })], ['updateMessage', chat({ message: 'Hi' })]]);
+  await bed.answer({ ok: true, revision: 11 });
+  assert.equal(bed.state.drafts['7/chat'].dirty, true);
+  await bed.answer({ ok: true, revision: 12 });
+  assert.equal(bed.state.drafts['7/chat'].dirty, false);
+});
+
+test('a refused start is told at its card', async () => {
+  const bed = bench();
+  bed.dispatch(event('messageUpdated', chat({ message: 'Hello', deviceId: OTHER, revision: 11 })));
+  bed.commands.start('7', 'chat');
+  assert.equal(bed.state.busy['7/chat'], 'startProcessing');
+  await bed.answer(HELD);
+  assert.deepEqual([bed.notice(), bed.state.busy['7/chat']], [HELD.message, undefined]);
+  assert.equal(bed.state.notices['7/chat'].hint, `Device ${OTHER}`);
+});
+
+test('a start that cannot work is not sent, and says why', () => {
+  const bed = bench();
+  bed.dispatch(event('processingStarted', chat({ deviceId: OTHER, revision: 11 })));
+  bed.commands.start('7', 'chat');
+  assert.deepEqual([bed.sent, bed.notice()], [[], HELD.message]);
+});
+
+test('the attachments of the profile go with a mail', () => {
+  const bed = bench();
+  const items = [{ id: 1, title: 'a', link: 'l', message_type: 'SENT_IMAGE' }];
+  const message = 'x'.repeat(150);
+  bed.dispatch(event('local/attach', { profileId: '7', items }));
+  bed.dispatch(event('messageUpdated', { profileId: '7', type: 'mail', message, deviceId: OTHER, revision: 11 }));
+  bed.commands.start('7', 'mail');
+  assert.deepEqual(bed.sent, [['startProcessing', { profileId: '7', type: 'mail', message, attachments: items }]]);
+});
+
+test('the error event goes to the card of the oldest such command', () => {
+  const bed = bench();
+  bed.commands.stop('7', 'chat');
+  bed.commands.stop('8', 'chat');
+  bed.commands.failed({ event: 'stopProcessing', message: 'no' });
+  assert.deepEqual(Object.keys(bed.state.notices), ['7/chat']);
+  bed.commands.failed({ message: 'about nothing in particular' });
+  assert.equal(bed.state.banner.text, 'about nothing in particular');
+});
+
+test('text typed offline is sent once the connection is back', async () => {
+  const bed = bench();
+  bed.online = false;
+  bed.commands.type('7', 'chat', 'later');
+  await turn();
+  bed.commands.flush();
+  assert.deepEqual(bed.sent, []);
+  bed.online = true;
+  bed.commands.flush();
+  assert.deepEqual(bed.sent, [['updateMessage', chat({ message: 'later' })]]);
+  bed.commands.flush(); // under way: not once more
+  assert.equal(bed.sent.length, 1);
+});
+
+test('text that the server could not take is sent again after a moment', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const bed = bench();
+  bed.commands.type('7', 'chat', 'x');
+  await bed.answer({ ok: false, code: 'store_unavailable', message: 'The store is away', retryable: true });
+  assert.equal(bed.notice(), 'Not saved yet: The store is away');
+  t.mock.timers.tick(1000);
+  assert.equal(bed.sent.length, 2);
+  await bed.answer({ ok: true, revision: 12 });
+  assert.equal(bed.notice(), undefined);
+});
+
+test('an answer from before a new epoch does not count', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const bed = bench();
+  bed.commands.type('7', 'chat', 'x');
+  bed.dispatch(event('resync', { epoch: 'e2', revision: 1 }));
+  bed.dispatch(event('local/snapshotEnd'));
+  await bed.answer({ ok: true, revision: 500 });
+  assert.deepEqual([bed.state.drafts['7/chat'].dirty, bed.state.drafts['7/chat'].revision], [true, 0]);
+  t.mock.timers.tick(1000);
+  assert.equal(bed.sent.length, 2);
+});

@@ -1,0 +1,20 @@
+// Shared by the tests: a state with a device in it, and events in short.
+
+import { apply, initialState } from '../../static/state.js';
+
+export const ME = 'device-me';
+export const OTHER = 'device-other';
+
+export const event = (name, data = {}) => ({ name, data });
+
+export const after = (state, ...events) => events.reduce(apply, state);
+
+/** A console whose device is registered and whose snapshot has come. */
+export const registered = (extra = {}) =>
+  after(
+    initialState,
+    event('deviceRegistered', { deviceId: ME, epoch: 'e1', revision: 10, recovered: false, ...extra }),
+    event('local/snapshotEnd'),
+  );
+
+export const chat = (data = {}) => ({ profileId: '7', type: 'chat', ...data });

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { badge, duration, LOCKED, remark, startProblem, statistics, statusLine } from '../../static/status.js';
+import { after, chat, event, ME, OTHER, registered } from './helpers.mjs';
+
+const runAfter = (...events) => after(registered(), ...events).runs['7/chat'];
+const started = (deviceId) => event('processingStarted', chat({ deviceId, startedAt: 1000, revision: 11 }));
+const progress = (deviceId, current, total, more = {}) =>
+  event('processingProgress', chat({ deviceId, revision: 12, progress: { current, total, message: 'Sent', ...more } }));
+const stopped = (deviceId, stoppedBy) =>
+  event('processingStopped', chat({ deviceId, stoppedBy, stoppedAt: 9000, revision: 13 }));
+
+test('a running run, here and elsewhere', () => {
+  assert.equal(statusLine(runAfter(started(ME), progress(ME, 2, 10)), ME), '🔄 Processing... (2/10)');
+  assert.equal(statusLine(runAfter(started(OTHER), progress(OTHER, 2, 10)), ME), '📱 Processing on another device... (2/10)');
+});
+
+test('before the number of recipients is known', () => {
+  assert.equal(statusLine(runAfter(started(ME)), ME), '🔄 Processing...');
+  assert.equal(statusLine(runAfter(started(OTHER)), ME), '📱 Processing started on another device...');
+});
+
+test('a completed run', () => {
+  const complete = (deviceId) =>
+    event('processingComplete', chat({ deviceId, revision: 13, stats: { current: 10, total: 10, duration: 12_300 } }));
+  assert.equal(statusLine(runAfter(started(ME), complete(ME)), ME), '✅ Completed (10/10)');
+  assert.equal(statusLine(runAfter(started(OTHER), complete(OTHER)), ME), '✅ Completed on another device (10/10)');
+});
+
+test('a stopped run belongs to the device that stopped it', () => {
+  assert.equal(statusLine(runAfter(started(OTHER), stopped(OTHER, ME)), ME), '⏹️ Stopped');
+  assert.equal(statusLine(runAfter(started(ME), stopped(ME, OTHER)), ME), '⏹️ Stopped on another device');
+});
+
+test('an interrupted run gives its reason', () => {
+  const lost = event('processingInterrupted', chat({ deviceId: OTHER, reason: 'Device disconnected', revision: 13 }));
+  assert.equal(statusLine(runAfter(started(OTHER), lost), ME), '⚠️ Interrupted: Device disconnected');
+  const sync = event('processingStateSync', chat({ status: 'interrupted', deviceId: OTHER, message: 'Messaged Ann', revision: 13 }));
+  assert.equal(statusLine(runAfter(sync), ME), '⚠️ Interrupted');
+});
+
+test('without a run', () => {
+  assert.equal(statusLine(undefined, ME), 'Not running');
+  assert.equal(badge(undefined, ME, 'chat'), null);
+  assert.equal(statistics(undefined), '');
+  assert.equal(remark(undefined), '');
+});
+
+test('the statistics name what is uncertain, and how long it took once it is over', () => {
+  const counts = { sent: 8, skipped: 1, failed: 0, uncertain: 1 };
+  assert.equal(statistics(runAfter(started(ME), progress(ME, 9, 10, { ...counts, uncertain: 0 }))), '8 sent · 1 skipped · 0 failed');
+  const complete = event('processingComplete', chat({ revision: 14, stats: { ...counts, current: 10, total: 10, duration: 12_300 } }));
+  assert.equal(statistics(runAfter(started(ME), complete)), '8 sent · 1 skipped · 0 failed · 1 uncertain · took 12 s');
+  assert.match(statistics(runAfter(started(ME), stopped(ME, ME))), /took 8\.0 s$/);
+});
+
+test('the remark carries the error of the last step', () => {
+  assert.equal(remark(runAfter(progress(ME, 1, 2, { message: 'Failed: Ann', error: 'gone' }))), 'Failed: Ann — gone');
+});
+
+test('the overview tells own, other and finished runs apart', () => {
+  const own = badge(runAfter(started(ME), progress(ME, 2, 10)), ME, 'chat');
+  assert.deepEqual([own.tone, own.text], ['own', 'Chat 2/10']);
+  assert.equal(badge(runAfter(started(OTHER)), ME, 'chat').tone, 'other');
+  assert.equal(badge(runAfter(started(OTHER), stopped(OTHER, ME)), ME, 'mail').text, 'Mail stopped');
+});
+
+test('durations', () => {
+  const expected = [[0, '0 ms'], [850, '850 ms'], [1234, '1.2 s'], [59_400, '59 s'], [200_000, '3 min 20 s'], [3_900_000, '1 h 5 min']];
+  for (const [ms, words] of expected) assert.equal(duration(ms), words);
+});
+
+test('why a run cannot be started', () => {
+  const base = { run: undefined, me: ME, type: 'chat', message: 'Hello', connected: true };
+  assert.equal(startProblem(base), '');
+  assert.equal(startProblem({ ...base, run: runAfter(started(OTHER)) }), LOCKED);
+  assert.equal(LOCKED, 'Another device is already processing this profile');
+  assert.match(startProblem({ ...base, run: runAfter(started(ME)) }), /^This device/);
+  assert.match(startProblem({ ...base, connected: false }), /^Not connected/);
+  assert.match(startProblem({ ...base, message: '' }), /at least 1/);
+  assert.equal(startProblem({ ...base, run: runAfter(started(OTHER), stopped(OTHER, ME)) }), '');
+});
