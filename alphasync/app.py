@@ -57,7 +57,7 @@ class Replica:
     async def start(self) -> None:
         self.store.start()
         self.pool.start()
-        self.lease.start()
+        self.lease.start(self.pool.adopt, self.realtime.restore)
         self.realtime.start()
 
     async def stop(self) -> None:
@@ -105,7 +105,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
     leases = Leases(scripts, pipeline)
     devices = Devices(scripts, leases, name, settings.device_grace)
     graces = Graces(devices)
-    lease = Lease(leases, name, lambda holding: pool.adopt(holding), lambda: realtime.restore())
+    lease = Lease(leases, name)
     tools = Tools(
         gateway=gateway,
         progress=Progress(scripts),

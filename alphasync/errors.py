@@ -6,15 +6,15 @@ AlphasyncError
 +-- UnknownProfile            unknown_profile       not there, or not for this token
 +-- MessageTooShort           message_too_short
 +-- MessageTooLong            message_too_long
-+-- Locked                    locked                another device processes the profile (``lockOwner``)
-+-- AlreadyRunning            already_running       this device processes it already (``lockOwner``)
++-- Locked                    locked                another device is at it (``lockOwner``)
++-- AlreadyRunning            already_running       this device is at it (``lockOwner``)
 +-- NotRunning                not_running           nothing to stop
-+-- NotRegistered             not_registered        sent before ``deviceRegistered``        (retryable)
++-- NotRegistered             not_registered        sent before ``deviceRegistered`` (retryable)
 +-- Superseded                superseded            the device identity was taken up elsewhere
-+-- StoreUnavailable          store_unavailable     Redis does not answer                   (retryable)
-+-- ShuttingDown              shutting_down         this replica takes no new runs          (retryable)
++-- StoreUnavailable          store_unavailable     Redis does not answer (retryable)
++-- ShuttingDown              shutting_down         this replica takes no new runs (retryable)
 +-- BadCredentials            bad_credentials
-+-- TooManyRequests           too_many_requests                                             (retryable)
++-- TooManyRequests           too_many_requests (retryable)
 
 What is not in this tree reaches a client as ``internal_error`` and the log with its traceback.
 """

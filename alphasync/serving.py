@@ -10,7 +10,6 @@ import structlog
 
 from alphasync.app import Replica, build, listen
 from alphasync.config import Settings, WrongSetting
-from alphasync.errors import StoreUnavailable
 from alphasync.gateway.sandbox import start_sandbox
 from alphasync.store.connect import MEMORY, UnsupportedUrl, make_client, redacted
 from alphasync.store.embedded import EmbeddedUnavailable, EmbeddedValkey, open_embedded

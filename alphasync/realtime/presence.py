@@ -2,28 +2,26 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine
 from typing import NamedTuple
 
 import structlog
 
 from alphasync import telemetry
 from alphasync.domain import events
-from alphasync.domain.drafts import Draft
-from alphasync.domain.runs import Run, RunStatus
 from alphasync.domain.snapshot import Snapshot
 from alphasync.errors import StoreUnavailable, Superseded
 from alphasync.protocol import packets
 from alphasync.realtime.manager import Manager
 from alphasync.realtime.order import Envelope, parse
-from alphasync.realtime.relay import Relay
 from alphasync.realtime.sessions import Phase, Session, Sessions
+from alphasync.realtime.state import state_of
 from alphasync.realtime.subscriber import Subscriber
 from alphasync.services.devices import Devices, Joined
 from alphasync.services.grace import Graces
 from alphasync.services.history import Log, Lost
 from alphasync.services.leases import ReplicaName
 from alphasync.store.pipeline import backoff
+from alphasync.tasks import Tasks
 from alphasync.transport import engine
 
 EXPIRY_WARNING = 60
@@ -34,7 +32,7 @@ LEAVE_TRIES = 600
 """About ten minutes of trying to say that a device left while Redis is away."""
 
 CUT_WITHIN = 4.0
-"""Seconds over which the sockets of a replica that shuts down are closed: below a device's grace."""
+"""Seconds over which a replica that shuts down closes its sockets: below a device's grace."""
 CUT_PAUSE = 0.05
 """Seconds between two of them, at most."""
 
@@ -69,37 +67,36 @@ class Presence:
         self._replica = replica
         self._history = history
         self._heartbeat = heartbeat
-        self._leaving: set[asyncio.Task[None]] = set()
-        self._beat: asyncio.Task[None] | None = None
+        self._beat = Tasks()
+        self._passing = Tasks()
+        """Joins, leaves, restores: short, and never cut off."""
 
     def start(self) -> None:
-        self._beat = asyncio.create_task(self._keep_alive(), name="heartbeat")
+        self._beat.spawn(self._keep_alive(), "heartbeat")
 
     async def close(self) -> None:
-        if self._beat:
-            self._beat.cancel()
-        await asyncio.gather(*self._leaving, return_exceptions=True)
+        await self._beat.close()
+        await self._passing.wait()
 
     def connected(self, session: Session) -> None:
         """The socket's CONNECT packet is on the way: register its device."""
-        session.joining = asyncio.create_task(self._join(session), name=f"join {session.sid}")
+        session.joining = self._passing.spawn(self._join(session), f"join {session.sid}")
 
     def disconnected(self, session: Session, *, on_purpose: bool) -> None:
-        """The socket is gone. A device that left on purpose ends its runs, another may come back."""
+        """The socket is gone. Who left on purpose ends their runs, others may come back."""
         registered = session.phase is Phase.REGISTERED
         session.move(Phase.CLOSED)
         self._sessions.remove(session)
-        for timer in session.timers:
-            timer.cancel()
+        session.timers.cancel()
         if registered:
             telemetry.sessions.dec()
-        self._spawn(self._leave(session, on_purpose=on_purpose), f"leave {session.sid}")
+        self._passing.spawn(self._leave(session, on_purpose=on_purpose), f"leave {session.sid}")
 
     def restore(self) -> None:
         """This replica was taken for dead: put its sessions on record again."""
         for session in self._sessions:
             if session.phase is Phase.REGISTERED:
-                self._spawn(self._restore(session), f"restore {session.sid}")
+                self._passing.spawn(self._restore(session), f"restore {session.sid}")
 
     async def cut_all(self) -> None:
         """Close all sockets, spread over time, so that the clients do not come back all at once."""
@@ -114,7 +111,7 @@ class Presence:
         event = events.Resync(epoch=snapshot.epoch, revision=snapshot.revision)
         for session in self._sessions.registered(account):
             telemetry.resyncs.inc()
-            self._manager.send(session, [packets.encode(event), *_state(session, snapshot)])
+            self._manager.send(session, [packets.encode(event), *state_of(session, snapshot)])
 
     async def _join(self, session: Session) -> None:
         relay = self._subscriber.hold(session.who.account)
@@ -174,18 +171,16 @@ class Presence:
             epoch=joined.snapshot.epoch,
             revision=joined.snapshot.revision,
         )
-        state = [] if known.recovered else _state(session, joined.snapshot)
+        state = [] if known.recovered else state_of(session, joined.snapshot)
         self._manager.send(session, [packets.encode(registered), *state])
         for envelope in (*known.envelopes, *missed):
             self._manager.deliver_to(session, envelope)
         self._manager.enter(session)
         session.move(Phase.REGISTERED)
         telemetry.sessions.inc()
-        expiry = asyncio.create_task(self._watch_token(session), name=f"token {session.sid}")
-        self._own(session, expiry)
+        session.timers.spawn(self._watch_token(session), f"token {session.sid}")
         if joined.superseded and joined.superseded != session.sid:
-            cut = asyncio.create_task(self._cut(joined.superseded), name=f"cut {session.sid}")
-            self._own(session, cut)
+            self._passing.spawn(self._cut(joined.superseded), f"cut {joined.superseded}")
 
     async def _cut(self, sid: str) -> None:
         """Tell the socket that held the identity before, on whichever replica it is."""
@@ -209,7 +204,7 @@ class Presence:
         if session.joining is None:
             return
         # A join that is cut short could leave a record that says that the device is here.
-        await session.joining
+        await asyncio.wait([session.joining])
         for attempt in range(1, LEAVE_TRIES + 1):
             if not session.device_id:
                 break
@@ -247,11 +242,6 @@ class Presence:
                 await engine.cut(self._manager.server.eio, session.eio_sid)
             return
 
-    def _spawn(self, work: Coroutine[None, None, None], name: str) -> None:
-        task = asyncio.create_task(work, name=name)
-        self._leaving.add(task)
-        task.add_done_callback(self._leaving.discard)
-
     async def _keep_alive(self) -> None:
         while True:
             await asyncio.sleep(self._heartbeat)
@@ -261,53 +251,3 @@ class Presence:
                         await self._devices.touch(session.who, session.sid, session.device_id)
                     except StoreUnavailable:
                         log.warning("heartbeat not written", device=session.device_id)
-
-    @staticmethod
-    def _own(session: Session, task: asyncio.Task[None]) -> None:
-        session.timers.add(task)
-        task.add_done_callback(session.timers.discard)
-
-
-def _state(session: Session, snapshot: Snapshot) -> list[str]:
-    """The snapshot as the events that a device knows, without the profiles it may not see."""
-    may_see = session.who.may_see
-    runs = [_run(session, run) for run in snapshot.runs.values() if may_see(run.profile_id)]
-    drafts = [_draft(session, d) for d in snapshot.drafts.values() if may_see(d.profile_id)]
-    return [packets.encode(event) for event in (*runs, *drafts)]
-
-
-def _run(session: Session, run: Run) -> events.ProcessingStateSync:
-    return events.ProcessingStateSync(
-        profile_id=run.profile_id,
-        type=run.type,
-        is_processing=run.status is RunStatus.RUNNING,
-        current=run.counters.current,
-        total=run.counters.total,
-        device_id=run.device_id,
-        started_at=run.started_at,
-        is_own_device=run.device_id == session.device_id,
-        operator_id=run.operator_id,
-        status=run.status,
-        sent=run.counters.sent,
-        skipped=run.counters.skipped,
-        failed=run.counters.failed,
-        uncertain=run.counters.uncertain,
-        message=run.message,
-        away=run.away,
-        stopped_by=run.stopped_by,
-        duration=run.duration,
-        reason=run.message if run.status is RunStatus.INTERRUPTED else "",
-        revision=run.revision,
-    )
-
-
-def _draft(session: Session, draft: Draft) -> events.MessageSync:
-    return events.MessageSync(
-        profile_id=draft.profile_id,
-        type=draft.type,
-        message=draft.message,
-        device_id=draft.device_id,
-        timestamp=draft.timestamp,
-        is_own_device=draft.device_id == session.device_id,
-        revision=draft.revision,
-    )

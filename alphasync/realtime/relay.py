@@ -11,6 +11,7 @@ from alphasync.realtime.order import Envelope, Position, Verdict, parse
 from alphasync.services.devices import Devices
 from alphasync.services.history import Log, Lost
 from alphasync.store.pipeline import backoff
+from alphasync.tasks import Tasks
 
 RECENT = 256
 """Delivered events kept at hand for joining devices, which are milliseconds behind."""
@@ -41,6 +42,7 @@ class Relay:
         self._deliver = deliver
         self._resync = resync
         self._moved = asyncio.Event()
+        self._tasks = Tasks()
         self._recovery: asyncio.Task[None] | None = None
         self._newest: Envelope | None = None
 
@@ -60,9 +62,7 @@ class Relay:
         """Read from the log what may have been missed: after a gap or a new subscription."""
         self._newest = newest or self._newest
         if self._recovery is None:
-            self._recovery = asyncio.create_task(
-                self._recover(), name=f"relay-recovery {self.account}"
-            )
+            self._recovery = self._tasks.spawn(self._recover(), f"relay recovery {self.account}")
 
     async def reached(self, epoch: str, revision: int) -> bool:
         """Wait until everything up to the revision is delivered; False in another epoch."""
@@ -75,9 +75,7 @@ class Relay:
             await self._moved.wait()
 
     async def close(self) -> None:
-        if self._recovery:
-            self._recovery.cancel()
-            await asyncio.gather(self._recovery, return_exceptions=True)
+        await self._tasks.close()
 
     def _advance(self, envelope: Envelope) -> None:
         self.position.advance(envelope)

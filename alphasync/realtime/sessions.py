@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from alphasync.domain.identity import Identity
 from alphasync.realtime.auth import Handshake
+from alphasync.tasks import Tasks
 
 
 class Phase(enum.Enum):
@@ -30,7 +31,7 @@ class Session:
     settled: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the session is no longer joining."""
     joining: asyncio.Task[None] | None = None
-    timers: set[asyncio.Task[None]] = field(default_factory=set)
+    timers: Tasks = field(default_factory=Tasks)
     """What dies with the session."""
 
     def move(self, phase: Phase) -> None:

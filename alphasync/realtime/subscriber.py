@@ -13,6 +13,7 @@ from alphasync.realtime.relay import Relay
 from alphasync.store import keys
 from alphasync.store.connect import Store
 from alphasync.store.pipeline import backoff
+from alphasync.tasks import Tasks
 
 PROBE_EVERY = 2.0
 """Seconds between two messages that the replica publishes to itself."""
@@ -30,7 +31,7 @@ class Subscriber:
         self._relays: dict[str, Relay] = {}
         self._pubsub: PubSub | None = None
         self._last_echo = 0.0
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks = Tasks()
 
     @property
     def connected(self) -> bool:
@@ -40,15 +41,11 @@ class Subscriber:
         return len(self._relays)
 
     def start(self) -> None:
-        self._tasks = [
-            asyncio.create_task(self._keep_subscribed(), name="subscriber"),
-            asyncio.create_task(self._probe(), name="subscriber-probe"),
-        ]
+        self._tasks.spawn(self._keep_subscribed(), "subscriber")
+        self._tasks.spawn(self._probe(), "subscriber-probe")
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()
         for relay in self._relays.values():
             await relay.close()
 

@@ -2,36 +2,27 @@
 
 import asyncio
 
-import structlog
-
 from alphasync.errors import StoreUnavailable
 from alphasync.services.devices import Devices
 from alphasync.store.pipeline import backoff
+from alphasync.tasks import Tasks
 
 AFTER = 0.02
 """Seconds past the end of a grace: the clock is Redis', the wait is ours."""
-
-log = structlog.get_logger(__name__)
 
 
 class Graces:
     def __init__(self, devices: Devices) -> None:
         self._devices = devices
-        self._timers: set[asyncio.Task[None]] = set()
+        self._timers = Tasks()
 
     def start(self, account: str, device_id: str, seconds: float) -> None:
         """Interrupt the device's runs after these seconds, unless it is back by then."""
-        task = asyncio.create_task(
-            self._end(account, device_id, seconds), name=f"grace {device_id}"
-        )
-        self._timers.add(task)
-        task.add_done_callback(self._timers.discard)
+        self._timers.spawn(self._end(account, device_id, seconds), f"grace {device_id}")
 
     async def close(self) -> None:
         """Stop all timers; other replicas take the devices over."""
-        for task in self._timers:
-            task.cancel()
-        await asyncio.gather(*self._timers, return_exceptions=True)
+        await self._timers.close()
 
     async def _end(self, account: str, device_id: str, seconds: float) -> None:
         attempt = 0

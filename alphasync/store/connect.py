@@ -11,8 +11,9 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from alphasync.errors import StoreUnavailable
-from alphasync.store.pipeline import OrderedPipeline, Pipeline, SerialPipeline
+from alphasync.store.pipeline import OrderedPipeline, Pipeline
 from alphasync.store.scripts import Lifetimes, Scripts
+from alphasync.store.serial import SerialPipeline
 
 MEMORY = "memory://"
 SCHEMES = ("redis", "rediss", "unix")

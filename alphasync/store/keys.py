@@ -7,7 +7,7 @@ key (under ``as:{account}:``)      type    lifetime
 ``run:<type>:<profile>``           hash    1 h after the last change
 ``draft:<type>:<profile>``         hash    2 h after the last change
 ``device:<id>``                    hash    2 h after the last sign of life
-``sent:<type>:<profile>``          zset    30 days after the last recipient (each entry by its score)
+``sent:<type>:<profile>``          zset    30 days after the last recipient; an entry by its score
 ``uncertain:<type>:<profile>``     hash    30 days after the last one: recipient to name
 ``runs``, ``drafts``, ``devices``  zset    as the longest-living key they name
 ``upstream:<operator>``            string  as the token: the gateway token, encrypted

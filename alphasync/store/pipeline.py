@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
-from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import (
     InvalidResponse,
@@ -26,6 +25,7 @@ from redis.exceptions import (
 )
 
 from alphasync.errors import StoreUnavailable
+from alphasync.tasks import Tasks
 
 Argument = str | int | bytes
 Reply = bytes | int | float | None | list["Reply"]
@@ -72,7 +72,7 @@ class Pipeline(Protocol):
 
 
 @dataclass(slots=True)
-class _Entry:
+class Entry:
     command: tuple[Argument, ...]
     answer: asyncio.Future[Reply]
     since: float
@@ -85,26 +85,22 @@ class OrderedPipeline:
         self.on_connect: tuple[tuple[Argument, ...], ...] = ()
         self._make_connection = make_connection
         self._connection: AbstractConnection | None = None
-        self._waiting: deque[_Entry] = deque()
-        self._sent: deque[_Entry] = deque()
+        self._waiting: deque[Entry] = deque()
+        self._sent: deque[Entry] = deque()
         self._stalled = False
         self._wake = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks = Tasks()
 
     @property
     def connected(self) -> bool:
         return self._connection is not None and not self._stalled
 
     def start(self) -> None:
-        self._tasks = [
-            asyncio.create_task(self._keep_connected(), name="redis-pipeline"),
-            asyncio.create_task(self._watch(), name="redis-pipeline-watch"),
-        ]
+        self._tasks.spawn(self._keep_connected(), "redis-pipeline")
+        self._tasks.spawn(self._watch(), "redis-pipeline-watch")
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()
         self._fail(self._sent)
         self._fail(self._waiting)
 
@@ -114,7 +110,7 @@ class OrderedPipeline:
         if len(self._waiting) >= WAITING_MAX:
             answer.set_exception(StoreUnavailable())
         else:
-            self._waiting.append(_Entry(command, answer, loop.time()))
+            self._waiting.append(Entry(command, answer, loop.time()))
             self._wake.set()
         return answer
 
@@ -197,7 +193,7 @@ class OrderedPipeline:
             if error is None:
                 entry.answer.set_result(reply)
             else:
-                entry.answer.set_exception(_reply_error(error))
+                entry.answer.set_exception(reply_error(error))
 
     async def _watch(self) -> None:
         """Fail what is overdue, and give up a connection that stalls for too long."""
@@ -219,60 +215,14 @@ class OrderedPipeline:
                     await self._connection.disconnect(nowait=True)
 
     @staticmethod
-    def _fail(queue: deque[_Entry]) -> None:
+    def _fail(queue: deque[Entry]) -> None:
         for entry in queue:
             if not entry.answer.done():
                 entry.answer.set_exception(StoreUnavailable())
         queue.clear()
 
 
-class SerialPipeline:
-    """The same promise over any client, one command after the other: for fakeredis."""
-
-    def __init__(self, client: Redis) -> None:
-        self.on_connect: tuple[tuple[Argument, ...], ...] = ()
-        self._client = client
-        self._waiting: asyncio.Queue[_Entry] = asyncio.Queue()
-        self._task: asyncio.Task[None] | None = None
-
-    @property
-    def connected(self) -> bool:
-        return True
-
-    def start(self) -> None:
-        self._task = asyncio.create_task(self._serve(), name="redis-pipeline")
-
-    async def close(self) -> None:
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    def submit(self, *command: Argument) -> asyncio.Future[Reply]:
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Reply] = loop.create_future()
-        self._waiting.put_nowait(_Entry(command, answer, loop.time()))
-        return answer
-
-    async def _execute(self, command: tuple[Argument, ...]) -> Reply:
-        reply: Reply = await self._client.execute_command(*command)  # type: ignore[no-untyped-call]
-        return reply
-
-    async def _serve(self) -> None:
-        for command in self.on_connect:
-            await self._execute(command)
-        while True:
-            entry = await self._waiting.get()
-            try:
-                reply = await self._execute(entry.command)
-            except ResponseError as error:
-                if not entry.answer.done():
-                    entry.answer.set_exception(_reply_error(error))
-            else:
-                if not entry.answer.done():
-                    entry.answer.set_result(reply)
-
-
-def _reply_error(error: ResponseError) -> ReplyError:
+def reply_error(error: ResponseError) -> ReplyError:
     kind = "NOSCRIPT" if isinstance(error, NoScriptError) else "ERR"
     return ReplyError(kind, str(error))
 

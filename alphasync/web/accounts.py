@@ -6,11 +6,10 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
-from alphasync.errors import AlphasyncError
 from alphasync.gateway import port
 from alphasync.services.tokens import InvalidToken, MissingToken, Tokens
 from alphasync.services.upstream import HandleOwner, Upstream
-from alphasync.web.answers import body, ok, refusal, refused
+from alphasync.web.answers import body, ok
 
 HANDLE_HEADER = "X-Alpha-Date-Token"
 BEARER = "bearer "

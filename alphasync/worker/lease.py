@@ -7,6 +7,7 @@ import structlog
 
 from alphasync.errors import StoreUnavailable
 from alphasync.services.leases import LEASE, RENEW_EVERY, Holding, Leases, ReplicaName
+from alphasync.tasks import Tasks
 
 MARGIN = 1.0
 """Seconds before its end from which a lease is not relied on: a send may take a moment to start."""
@@ -17,36 +18,29 @@ log = structlog.get_logger(__name__)
 
 
 class Lease:
-    """``name`` names this replica while its lease holds; a lost lease brings a new name.
+    """The proof, and what to do without it: nothing is sent."""
 
-    ``adopt`` gets what a dead or draining replica held; ``lost`` is called, with a new name set,
-    when others have taken over from this one.
-    """
-
-    def __init__(
-        self,
-        leases: Leases,
-        name: ReplicaName,
-        adopt: Callable[[Holding], None],
-        lost: Callable[[], None],
-    ) -> None:
+    def __init__(self, leases: Leases, name: ReplicaName) -> None:
         self._leases = leases
         self._name = name
-        self._adopt = adopt
-        self._lost = lost
         self._held_until = 0.0
         self._held = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks = Tasks()
         self.adopting = True
         """False while this replica drains."""
 
-    def start(self) -> None:
-        self._task = asyncio.create_task(self._keep(), name="lease")
+    def start(self, adopt: Callable[[Holding], None], lost: Callable[[], None]) -> None:
+        """Register and keep renewing.
+
+        ``adopt`` gets what a dead or draining replica held; ``lost`` is called, with a new name
+        set, when others have taken over from this one.
+        """
+        self._adopt = adopt
+        self._lost = lost
+        self._tasks.spawn(self._keep(), "lease")
 
     async def close(self) -> None:
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._tasks.close()
 
     @property
     def valid(self) -> bool:

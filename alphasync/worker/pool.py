@@ -12,6 +12,7 @@ from alphasync.services.leases import Holding, Leases, ReplicaName
 from alphasync.services.progress import Superseded
 from alphasync.services.runs import Ticket
 from alphasync.services.takeover import Resume, Takeover
+from alphasync.tasks import Tasks
 from alphasync.worker.processor import HandedOver, Processor, Tools, patiently
 
 DRAIN_WITHIN = 12.0
@@ -41,18 +42,19 @@ class Pool:
         self._graces = graces
         self._renew_every = lock_ttl / 3
         self._runs: dict[asyncio.Task[None], Ticket] = {}
-        self._adoptions: set[asyncio.Task[None]] = set()
-        self._renewal: asyncio.Task[None] | None = None
+        self._running = Tasks()
+        self._adoptions = Tasks()
+        self._renewal = Tasks()
 
     def __len__(self) -> int:
         return len(self._runs)
 
     def start(self) -> None:
-        self._renewal = asyncio.create_task(self._renew_locks(), name="lock renewal")
+        self._renewal.spawn(self._renew_locks(), "lock renewal")
 
     def launch(self, ticket: Ticket, resume: Resume | None = None) -> None:
         """Process a run that is on record as this replica's."""
-        task = asyncio.create_task(self._process(ticket, resume), name=f"run {ticket.run_id}")
+        task = self._running.spawn(self._process(ticket, resume), f"run {ticket.run_id}")
         self._runs[task] = ticket
         telemetry.runs.inc()
         task.add_done_callback(self._done)
@@ -60,22 +62,20 @@ class Pool:
     def adopt(self, holding: Holding) -> None:
         """Look after a run or a device whose replica is gone."""
         take = self._adopt_run if holding.kind == "run" else self._adopt_device
-        task = asyncio.create_task(take(holding), name=f"adopt {holding.kind} {holding.name}")
-        self._adoptions.add(task)
-        task.add_done_callback(self._adoptions.discard)
+        self._adoptions.spawn(take(holding), f"adopt {holding.kind} {holding.name}")
 
     async def drain(self) -> None:
         """Bring all runs to a boundary; cut what does not come to one in time."""
         self._tools.draining.set()
-        await asyncio.gather(*self._adoptions, return_exceptions=True)
-        if self._runs:
-            _, late = await asyncio.wait(self._runs, timeout=DRAIN_WITHIN)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
-        if self._renewal:
-            self._renewal.cancel()
-            await asyncio.gather(self._renewal, return_exceptions=True)
+        try:
+            async with asyncio.timeout(DRAIN_WITHIN):
+                await self._adoptions.wait()
+                await self._running.wait()
+        except TimeoutError:
+            log.warning("cutting runs that come to no boundary", runs=len(self._runs))
+        await self._adoptions.close()
+        await self._running.close()
+        await self._renewal.close()
 
     async def _process(self, ticket: Ticket, resume: Resume | None) -> None:
         try:

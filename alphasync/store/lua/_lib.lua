@@ -115,6 +115,27 @@ local function counters(run)
     .. ',"skipped":' .. c[3] .. ',"failed":' .. c[4] .. ',"uncertain":' .. c[5]
 end
 
+-- Send the progress that starts with `head` (open inside its `progress` object).
+local function tell(meta, log, channel, profile, run, message, head)
+  local revision = emit(meta, log, channel, profile, '', head .. ',' .. counters(run) .. '}')
+  redis.call('HSET', run, 'message', message, 'revision', revision)
+end
+
+-- Everything that a device shows, behind what `answer` holds: epoch, revision, runs, drafts.
+local function with_snapshot(answer, meta, log, runs, drafts)
+  answer[#answer + 1] = epoch_of(meta, log)
+  answer[#answer + 1] = redis.call('HGET', meta, 'revision')
+  for _, set in ipairs({runs, drafts}) do
+    local records = {}
+    for _, key in ipairs(indexed(set)) do
+      local fields = redis.call('HGETALL', key)
+      if #fields > 0 then records[#records + 1] = fields end
+    end
+    answer[#answer + 1] = records
+  end
+  return answer
+end
+
 -- Move a running run to an ended state, free its lock and tell the devices.
 -- head: the event's packet without the run's identity, which the run's record carries.
 local function end_run(meta, log, channel, runs, run, status, message, head, stopped_by)

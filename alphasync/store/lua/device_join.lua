@@ -35,12 +35,4 @@ redis.call('PEXPIRE', device, DEVICE_TTL)
 index(devices, device, DEVICE_TTL)
 mark_runs(meta, log, channel, runs, device_id, '', back_head)
 
-local found = {'OK', how, device_id, name, before[1] or '', epoch_of(meta, log),
-  redis.call('HGET', meta, 'revision'), {}, {}}
-for i, set in ipairs({runs, drafts}) do
-  for _, key in ipairs(indexed(set)) do
-    local fields = redis.call('HGETALL', key)
-    if #fields > 0 then table.insert(found[7 + i], fields) end
-  end
-end
-return found
+return with_snapshot({'OK', how, device_id, name, before[1] or ''}, meta, log, runs, drafts)

@@ -4,8 +4,7 @@
 -- RETURN: {'OK'} | {'SUPERSEDED'}
 if not owns(lock, run_id, fence) then return {'SUPERSEDED'} end
 if settle(run, sent, uncertain, settled, outcome, claimed_at) then
-  emit(meta, log, channel, profile, '', progress_head .. ',' .. counters(run) .. '}')
-  redis.call('HSET', run, 'message', message)
+  tell(meta, log, channel, profile, run, message, progress_head)
 end
 release(lock, run_id)
 local duration = now - tonumber(redis.call('HGET', run, 'started_at'))

@@ -3,8 +3,7 @@
 -- ARGV: channel profile run_id fence message head
 -- RETURN: {'OK'} | {'SUPERSEDED'}
 if not owns(lock, run_id, fence) then return {'SUPERSEDED'} end
-local revision = emit(meta, log, channel, profile, '', head .. ',' .. counters(run) .. '}')
-redis.call('HSET', run, 'message', message, 'revision', revision)
+tell(meta, log, channel, profile, run, message, head)
 touch_run(runs, run)
 redis.call('PEXPIRE', lock, LOCK_TTL)
 return {'OK'}

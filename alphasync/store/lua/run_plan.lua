@@ -4,8 +4,7 @@
 -- RETURN: {'OK'} | {'SUPERSEDED'}
 if not owns(lock, run_id, fence) then return {'SUPERSEDED'} end
 redis.call('HSET', run, 'total', total, 'skipped', skipped, 'honours', honours)
-local revision = emit(meta, log, channel, profile, '', head .. ',' .. counters(run) .. '}')
-redis.call('HSET', run, 'message', message, 'revision', revision)
+tell(meta, log, channel, profile, run, message, head)
 touch_run(runs, run)
 redis.call('PEXPIRE', lock, LOCK_TTL)
 return {'OK'}

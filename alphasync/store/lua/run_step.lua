@@ -8,14 +8,14 @@ if not owns(lock, run_id, fence) then return {'SUPERSEDED'} end
 local done = redis.call('HMGET', run, 'step', 'answer', 'answered_at')
 if done[1] == step then return {done[2], done[3]} end
 
-local tell = settle(run, sent, uncertain, settled, outcome, claimed_at)
+local changed = settle(run, sent, uncertain, settled, outcome, claimed_at)
 local answer = 'CLAIMED'
 if next == '' then
   answer = 'SETTLED'
 elseif redis.call('ZSCORE', sent, next) then
   answer = 'BLOCKED'
   redis.call('HINCRBY', run, 'skipped', 1)
-  tell = true
+  changed = true
 else
   redis.call('ZADD', sent, int(now), next)
   redis.call('PEXPIRE', sent, SENT_TTL)
@@ -24,10 +24,7 @@ else
     'before_last', redis.call('HGET', run, 'last'))
 end
 redis.call('HSET', run, 'step', step, 'answer', answer, 'answered_at', int(now))
-if tell then
-  local revision = emit(meta, log, channel, profile, '', head .. ',' .. counters(run) .. '}')
-  redis.call('HSET', run, 'message', message, 'revision', revision)
-end
+if changed then tell(meta, log, channel, profile, run, message, head) end
 touch_run(runs, run)
 redis.call('PEXPIRE', lock, LOCK_TTL)
 return {answer, int(now)}

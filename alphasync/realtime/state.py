@@ -1,0 +1,53 @@
+"""The snapshot as the events that a device knows."""
+
+from alphasync.domain import events
+from alphasync.domain.drafts import Draft
+from alphasync.domain.runs import Run, RunStatus
+from alphasync.domain.snapshot import Snapshot
+from alphasync.protocol import packets
+from alphasync.realtime.sessions import Session
+
+
+def state_of(session: Session, snapshot: Snapshot) -> list[str]:
+    """One packet per run and per draft, without the profiles that the device may not see."""
+    may_see = session.who.may_see
+    runs = [_run(session, run) for run in snapshot.runs.values() if may_see(run.profile_id)]
+    drafts = [_draft(session, d) for d in snapshot.drafts.values() if may_see(d.profile_id)]
+    return [packets.encode(event) for event in (*runs, *drafts)]
+
+
+def _run(session: Session, run: Run) -> events.ProcessingStateSync:
+    return events.ProcessingStateSync(
+        profile_id=run.profile_id,
+        type=run.type,
+        is_processing=run.status is RunStatus.RUNNING,
+        current=run.counters.current,
+        total=run.counters.total,
+        device_id=run.device_id,
+        started_at=run.started_at,
+        is_own_device=run.device_id == session.device_id,
+        operator_id=run.operator_id,
+        status=run.status,
+        sent=run.counters.sent,
+        skipped=run.counters.skipped,
+        failed=run.counters.failed,
+        uncertain=run.counters.uncertain,
+        message=run.message,
+        away=run.away,
+        stopped_by=run.stopped_by,
+        duration=run.duration,
+        reason=run.message if run.status is RunStatus.INTERRUPTED else "",
+        revision=run.revision,
+    )
+
+
+def _draft(session: Session, draft: Draft) -> events.MessageSync:
+    return events.MessageSync(
+        profile_id=draft.profile_id,
+        type=draft.type,
+        message=draft.message,
+        device_id=draft.device_id,
+        timestamp=draft.timestamp,
+        is_own_device=draft.device_id == session.device_id,
+        revision=draft.revision,
+    )

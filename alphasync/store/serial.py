@@ -1,0 +1,53 @@
+"""The pipeline's promise over any client, for fakeredis."""
+
+import asyncio
+
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from alphasync.store.pipeline import Argument, Entry, Reply, reply_error
+from alphasync.tasks import Tasks
+
+
+class SerialPipeline:
+    """One command after the other, in the order in which they were submitted."""
+
+    def __init__(self, client: Redis) -> None:
+        self.on_connect: tuple[tuple[Argument, ...], ...] = ()
+        self._client = client
+        self._waiting: asyncio.Queue[Entry] = asyncio.Queue()
+        self._tasks = Tasks()
+
+    @property
+    def connected(self) -> bool:
+        return True
+
+    def start(self) -> None:
+        self._tasks.spawn(self._serve(), "redis-pipeline")
+
+    async def close(self) -> None:
+        await self._tasks.close()
+
+    def submit(self, *command: Argument) -> asyncio.Future[Reply]:
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Reply] = loop.create_future()
+        self._waiting.put_nowait(Entry(command, answer, loop.time()))
+        return answer
+
+    async def _execute(self, command: tuple[Argument, ...]) -> Reply:
+        reply: Reply = await self._client.execute_command(*command)  # type: ignore[no-untyped-call]
+        return reply
+
+    async def _serve(self) -> None:
+        for command in self.on_connect:
+            await self._execute(command)
+        while True:
+            entry = await self._waiting.get()
+            try:
+                reply = await self._execute(entry.command)
+            except ResponseError as error:
+                if not entry.answer.done():
+                    entry.answer.set_exception(reply_error(error))
+            else:
+                if not entry.answer.done():
+                    entry.answer.set_result(reply)
