@@ -1,4 +1,4 @@
-# alphasync: run, test, check. All of it lives in .venv; nothing needs root.
+# alphasync: run, test, check, bench. All of it lives in .venv; nothing needs root.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # What decides the content of the virtual environment.
 INPUTS := pyproject.toml constraints.txt hatch_build.py static/package.json static/package-lock.json
 
-.PHONY: run test check clean
+.PHONY: run test check bench clean
 
 run: $(VENV)/.run
 	@exec $(BIN)/alphasync serve $(ARGS)
@@ -26,6 +26,9 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.replay
 
 clean:
 	rm -rf $(VENV) build dist static/vendor .mypy_cache .pytest_cache .ruff_cache .hypothesis \

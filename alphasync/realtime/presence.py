@@ -1,6 +1,7 @@
 """The life of a session: join, token expiry, heartbeat, leave."""
 
 import asyncio
+import itertools
 import time
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from alphasync.errors import StoreUnavailable, Superseded
 from alphasync.protocol import packets
 from alphasync.realtime.manager import Manager
 from alphasync.realtime.order import Envelope, parse
+from alphasync.realtime.relay import Relay
 from alphasync.realtime.sessions import Phase, Session, Sessions
 from alphasync.realtime.state import state_of
 from alphasync.realtime.subscriber import Subscriber
@@ -115,21 +117,25 @@ class Presence:
 
     async def _join(self, session: Session) -> None:
         relay = self._subscriber.hold(session.who.account)
-        attempt = 0
-        while session.phase is Phase.JOINING:
+        for attempt in itertools.count(1):
             try:
-                async with asyncio.timeout(FOLLOW_WITHIN):
-                    await self._subscriber.follow(relay)
-                joined = await self._register(session)
-                known = await self._known(session, joined)
-                async with asyncio.timeout(FOLLOW_WITHIN):
-                    await relay.reached(joined.snapshot.epoch, known.revision)
-                missed = relay.position.since(joined.snapshot.epoch, known.revision)
-                if missed is not None and session.phase is Phase.JOINING:
-                    self._welcome(session, joined, known, missed)
+                await self._try_to_join(session, relay)
             except (StoreUnavailable, TimeoutError):
-                attempt += 1
-                await asyncio.sleep(backoff(attempt))
+                log.info("join takes another try", session=session.sid, attempt=attempt)
+            if session.phase is not Phase.JOINING:
+                return
+            await asyncio.sleep(backoff(attempt))
+
+    async def _try_to_join(self, session: Session, relay: Relay) -> None:
+        async with asyncio.timeout(FOLLOW_WITHIN):
+            await self._subscriber.follow(relay)
+        joined = await self._register(session)
+        known = await self._known(session, joined)
+        async with asyncio.timeout(FOLLOW_WITHIN):
+            await relay.reached(joined.snapshot.epoch, known.revision)
+        missed = relay.position.since(joined.snapshot.epoch, known.revision)
+        if missed is not None and session.phase is Phase.JOINING:
+            self._welcome(session, joined, known, missed)
 
     async def _register(self, session: Session) -> Joined:
         """Register the device; from the second try on as the one it was at the first."""
@@ -169,7 +175,8 @@ class Presence:
             resume_token=joined.resume_token,
             heartbeat_interval=round(self._heartbeat * 1000),
             epoch=joined.snapshot.epoch,
-            revision=joined.snapshot.revision,
+            # What follows begins here: the events that the device missed, or the snapshot.
+            revision=session.offer.revision if known.recovered else joined.snapshot.revision,
         )
         state = [] if known.recovered else state_of(session, joined.snapshot)
         self._manager.send(session, [packets.encode(registered), *state])
@@ -218,14 +225,14 @@ class Presence:
     async def _say_goodbye(self, session: Session, *, on_purpose: bool) -> None:
         account, device_id = session.who.account, session.device_id
         if on_purpose:
-            await self._devices.leave(account, device_id, session.sid)
+            await self._devices.leave(account, device_id, session.sid, away=False)
             return
         replica = self._replica.value
         grace = await self._devices.lose(account, device_id, session.sid, replica)
         if grace is None:
-            await self._devices.forget(account, device_id, replica)
+            await self._devices.forget(account, device_id, session.sid, replica)
         else:
-            self._graces.start(account, device_id, grace)
+            self._graces.start(account, device_id, session.sid, grace)
 
     async def _restore(self, session: Session) -> None:
         for attempt in range(1, LEAVE_TRIES + 1):

@@ -64,8 +64,8 @@ class Devices:
         answer = await self._join(who, session, name, "new", fresh_id, fresh_token)
         joined = _joined(answer, fresh_token)
         if joined.device_id != fresh_id:
-            self._leases.hold(self._replica.value, self._holding(who.account, joined.device_id))
-            await self._leases.drop(self._replica.value, self._holding(who.account, fresh_id))
+            self._hold(who.account, joined.device_id, session)
+            await self.forget(who.account, fresh_id, session, self._replica.value)
         return joined
 
     async def restore(
@@ -79,7 +79,7 @@ class Devices:
         self, who: Identity, session: str, name: str, mode: str, device_id: str, token: str
     ) -> Answer:
         names = keys.of_account(who.account)
-        self._leases.hold(self._replica.value, self._holding(who.account, device_id))
+        self._hold(who.account, device_id, session)
         return await self._scripts.call(
             "device_join",
             {
@@ -105,7 +105,7 @@ class Devices:
         )
 
     async def lose(self, account: str, device_id: str, session: str, owner: str) -> float | None:
-        """The device's connection broke, or its replica ``owner`` died (``session`` '').
+        """The device's connection broke, or its replica ``owner`` died.
 
         Returns the seconds of grace that it has, or None when it is connected elsewhere.
         """
@@ -131,13 +131,13 @@ class Devices:
         if answer.outcome == "ELSEWHERE":
             return None
         if owner != self._replica.value:
-            self._leases.hold(self._replica.value, self._holding(account, device_id))
+            self._hold(account, device_id, session)
         return answer.number(1) / 1000
 
-    async def leave(self, account: str, device_id: str, session: str) -> float:
+    async def leave(self, account: str, device_id: str, session: str, *, away: bool) -> float:
         """The device is gone: its runs are interrupted and their locks freed.
 
-        ``session`` '' for a device whose grace is over; returns the seconds that it still has,
+        ``away``: because the grace of that session is over; returns the seconds that it still has,
         0 when it is done.
         """
         names = keys.of_account(account)
@@ -153,23 +153,24 @@ class Devices:
             {
                 "channel": names.channel,
                 "device_id": device_id,
-                "session": session,
+                "session": "" if away else session,
                 "reason": DISCONNECTED,
                 "head": packets.head(interrupted),
             },
         )
         if answer.outcome == "WAIT":
             return answer.number(1) / 1000
-        await self.forget(account, device_id, self._replica.value)
+        await self.forget(account, device_id, session, self._replica.value)
         return 0.0
 
-    async def forget(self, account: str, device_id: str, owner: str) -> None:
-        """This replica is not responsible for the device any more."""
-        holding = self._holding(account, device_id, owner)
+    async def forget(self, account: str, device_id: str, session: str, owner: str) -> None:
+        """This replica is not responsible any more for what it had from ``owner``."""
+        holding = Holding("device", owner, account, device_id, "", session)
         await self._leases.drop(self._replica.value, holding)
 
-    def _holding(self, account: str, device_id: str, owner: str | None = None) -> Holding:
-        return Holding("device", owner or self._replica.value, account, device_id)
+    def _hold(self, account: str, device_id: str, session: str) -> None:
+        owner = self._replica.value
+        self._leases.hold(owner, Holding("device", owner, account, device_id, "", session))
 
     async def touch(self, who: Identity, session: str, device_id: str) -> None:
         """Keep the device's record for another device lifetime."""

@@ -16,20 +16,20 @@ class Graces:
         self._devices = devices
         self._timers = Tasks()
 
-    def start(self, account: str, device_id: str, seconds: float) -> None:
+    def start(self, account: str, device_id: str, session: str, seconds: float) -> None:
         """Interrupt the device's runs after these seconds, unless it is back by then."""
-        self._timers.spawn(self._end(account, device_id, seconds), f"grace {device_id}")
+        self._timers.spawn(self._end(account, device_id, session, seconds), f"grace {device_id}")
 
     async def close(self) -> None:
         """Stop all timers; other replicas take the devices over."""
         await self._timers.close()
 
-    async def _end(self, account: str, device_id: str, seconds: float) -> None:
+    async def _end(self, account: str, device_id: str, session: str, seconds: float) -> None:
         attempt = 0
         while seconds > 0:
             await asyncio.sleep(seconds + AFTER)
             try:
-                seconds = await self._devices.leave(account, device_id, session="")
+                seconds = await self._devices.leave(account, device_id, session, away=True)
             except StoreUnavailable:
                 attempt += 1
                 seconds = backoff(attempt)

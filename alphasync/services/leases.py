@@ -43,7 +43,8 @@ class Holding(msgspec.Struct, frozen=True, array_like=True):
     name: str
     """A profile id or a device id."""
     type: ProcessingType | Literal[""] = ""
-    run_id: str = ""
+    instance: str = ""
+    """The run's id or the device's session: another one of the same name is another holding."""
 
     def encode(self) -> bytes:
         return msgspec.json.encode(self)
@@ -92,9 +93,19 @@ class Leases:
         )
         return [_decode(m) for m in answer.texts(1)] if answer.outcome == "OK" else []
 
+    async def inherited(self, replica: str) -> list[Holding]:
+        """What a replica has taken over and not yet looked after."""
+        members = await self._pipeline.submit("SMEMBERS", keys.holdings(replica))
+        if not isinstance(members, list):
+            raise TypeError(f"SMEMBERS answered {members!r}")
+        held = [_decode(member.decode()) for member in members if isinstance(member, bytes)]
+        return [holding for holding in held if holding.owner != replica]
+
     def hold(self, replica: str, holding: Holding) -> None:
         """Note a holding; enters the pipeline before whatever is submitted next."""
-        _forget(self._pipeline.submit("SADD", keys.holdings(replica), holding.encode()))
+        name = keys.holdings(replica)
+        _forget(self._pipeline.submit("SADD", name, holding.encode()))
+        _forget(self._pipeline.submit("PEXPIRE", name, KEEP * 1000))
 
     async def drop(self, replica: str, holding: Holding) -> None:
         await self._pipeline.submit("SREM", keys.holdings(replica), holding.encode())

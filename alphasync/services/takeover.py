@@ -61,7 +61,7 @@ class Takeover:
             },
             {
                 "channel": names.channel,
-                "run_id": holding.run_id,
+                "run_id": holding.instance,
                 "owner": holding.owner,
                 "replica": self._replica.value,
                 "message": TAKEN_OVER,

@@ -25,6 +25,7 @@ class Lease:
         self._name = name
         self._held_until = 0.0
         self._held = asyncio.Event()
+        self._inheriting = False
         self._tasks = Tasks()
         self.adopting = True
         """False while this replica drains."""
@@ -72,17 +73,25 @@ class Lease:
                 self._held_until = asked_at + LEASE
                 self._held.set()
                 if self.adopting:
-                    for dead in renewal.expired:
-                        await self._take_over(dead)
+                    await self._take_over(renewal.expired)
                     if renewal.next_expiry is not None:
                         pause = min(pause, renewal.next_expiry + AFTER_EXPIRY)
             except StoreUnavailable:
                 pause = 0.2  # the lease runs on meanwhile
             await asyncio.sleep(pause)
 
-    async def _take_over(self, dead: str) -> None:
-        holdings = await self._leases.adopt(self._name.value, dead)
-        log.warning("taking over from a dead replica", dead=dead, holdings=len(holdings))
+    async def _take_over(self, expired: list[str]) -> None:
+        if self._inheriting:
+            # An answer was lost: what was taken over is held, and was not looked after.
+            self._look_after(await self._leases.inherited(self._name.value))
+        for dead in expired:
+            self._inheriting = True
+            holdings = await self._leases.adopt(self._name.value, dead)
+            log.warning("taking over from a dead replica", dead=dead, holdings=len(holdings))
+            self._look_after(holdings)
+        self._inheriting = False
+
+    def _look_after(self, holdings: list[Holding]) -> None:
         for holding in sorted(holdings, key=lambda h: h.kind):  # devices before their runs
             self._adopt(holding)
 

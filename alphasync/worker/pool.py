@@ -103,13 +103,12 @@ class Pool:
             self.launch(ticket, resume)
 
     async def _adopt_device(self, holding: Holding) -> None:
-        account, device, owner = holding.account, holding.name, holding.owner
-        grace = await patiently(
-            lambda: self._devices.lose(account, device, session="", owner=owner)
-        )
+        account, device, session = holding.account, holding.name, holding.instance
+        owner = holding.owner
+        grace = await patiently(lambda: self._devices.lose(account, device, session, owner))
         if grace is not None:
-            self._graces.start(account, device, grace)
-        await patiently(lambda: self._devices.forget(account, device, owner))
+            self._graces.start(account, device, session, grace)
+        await patiently(lambda: self._devices.forget(account, device, session, owner))
 
     async def _renew_locks(self) -> None:
         while True:
