@@ -59,7 +59,7 @@ def make_client(url: str) -> Redis:
     if url.startswith(MEMORY):
         from fakeredis import FakeAsyncRedis  # noqa: PLC0415 - heavy, and not needed with a server
 
-        return FakeAsyncRedis()
+        return FakeAsyncRedis(protocol=2)
     if urlsplit(url).scheme not in SCHEMES:
         raise UnsupportedUrl(f"expected {', '.join(SCHEMES)} or memory, got {redacted(url)!r}")
     pool: ConnectionPool = BlockingConnectionPool.from_url(

@@ -35,7 +35,14 @@ class SerialPipeline:
         return answer
 
     async def _execute(self, command: tuple[Argument, ...]) -> Reply:
-        reply: Reply = await self._client.execute_command(*command)  # type: ignore[no-untyped-call]
+        # Not through the client's own commands: those make Python objects of the replies.
+        pool = self._client.connection_pool
+        connection = await pool.get_connection()  # type: ignore[no-untyped-call]  # untyped in redis-py
+        try:
+            await connection.send_command(*command)
+            reply: Reply = await connection.read_response(disable_decoding=True)
+        finally:
+            await pool.release(connection)
         return reply
 
     async def _serve(self) -> None:

@@ -4,18 +4,22 @@ Every attribute of python-engineio and python-socketio that is touched beyond th
 interface is listed in ``TOUCHED`` and pinned by a contract test.
 """
 
+import asyncio
+
 import engineio
 import socketio
-from engineio.packet import MESSAGE, Packet
+from engineio.async_socket import AsyncSocket
+from engineio.packet import MESSAGE, NOOP, Packet
 from engineio.payload import Payload
 from socketio.packet import Packet as SocketPacket
 
 TOUCHED = {
     "engineio.AsyncServer": ("sockets",),
     "engineio.payload.Payload": ("max_decode_packets",),
-    "engineio.async_socket.AsyncSocket": ("queue", "closed"),
+    "engineio.async_socket.AsyncSocket": ("queue", "closed", "upgraded"),
     "socketio.AsyncServer": (
         "_handle_eio_message",
+        "_handle_eio_disconnect",
         "_handle_event",
         "eio",
         "manager_initialized",
@@ -47,12 +51,14 @@ def put(engine: engineio.AsyncServer, eio_sid: str, packet: Packet) -> None:
 
 
 async def cut(engine: engineio.AsyncServer, eio_sid: str) -> None:
-    """Close a socket for good. Stock ``disconnect`` only writes a CLOSE packet, which the client
-    ignores on a WebSocket: it would notice by its ping time-out alone."""
-    socket = engine.sockets.get(eio_sid)
+    """Close a socket; ``SocketServer`` sees to it that this closes the connection too."""
     await engine.disconnect(eio_sid)
-    if socket is not None:
-        socket.queue.put_nowait(None)  # ends the writer, which closes the WebSocket
+
+
+def _end(socket: AsyncSocket) -> None:
+    if not socket.upgraded:
+        socket.queue.put_nowait(Packet(NOOP))  # what a poll is answered with at a close
+    socket.queue.put_nowait(None)  # ends the writer, which closes the WebSocket
 
 
 class MalformedPacket(ValueError):
@@ -79,6 +85,15 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # as above
         except ValueError as error:
             self.logger.info("closing %s: %s", eio_sid, error)
             await cut(self.eio, eio_sid)
+
+    async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
+        """Close the connection with the session. Stock only writes a CLOSE packet, which clients
+        ignore on a WebSocket, and leaves a poll that is open to its time-out."""
+        socket = self.eio.sockets.get(eio_sid)
+        await super()._handle_eio_disconnect(eio_sid, reason)
+        if socket is not None:
+            # Behind the CLOSE packet, which stock queues when this returns.
+            asyncio.get_running_loop().call_soon(_end, socket)
 
     async def _handle_event(
         self, eio_sid: str, namespace: str | None, id: int | None, data: object

@@ -30,6 +30,10 @@ UNSEEN_LAG = 0.25
 """Seconds. With a longer interval between sends the last recipient is settled at once, in a round
 trip of its own; with a shorter one nobody sees that it waits for the next claim."""
 
+LOOK_EVERY = 1.0
+"""Seconds of waiting between two looks whether the run is still ours: a stop gives the recipient in
+flight back to the next run that soon."""
+
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
@@ -128,8 +132,8 @@ class Processor:
                 if not error.retryable or attempt == LIST_TRIES_MAX:
                     raise Ended(str(error), error.code) from error
                 wait = error.retry_after if isinstance(error, port.GatewayRateLimited) else 0.0
-                await self._note("The gateway does not answer, trying again", str(error))
-                await asyncio.sleep(max(wait, pause(attempt)))
+                await self.note("The gateway does not answer, trying again", str(error))
+                await self.wait(max(wait, pause(attempt)))
         raise AssertionError("unreachable: the last try raises")
 
     async def _ask_again(self, token: str | None, resume: Resume) -> None:
@@ -163,8 +167,7 @@ class Processor:
             await self._report()
         if draining:
             raise HandedOver
-        if seconds > 0:
-            await asyncio.sleep(seconds)
+        await self.wait(seconds)
         await self._tools.lease.held()
 
     async def _claim(self, candidate: Candidate) -> str | None:
@@ -181,7 +184,7 @@ class Processor:
         self._unreported = NOTHING
         return answer
 
-    async def _ready(self) -> None:
+    async def ready(self) -> None:
         """Return when this runner may send: its lease holds, and if it did not, the run is ours."""
         lease, progress, ticket = self._tools.lease, self._tools.progress, self.ticket
         while not lease.valid:
@@ -222,9 +225,7 @@ class Processor:
         self._unreported = delivery.given_up
         key = f"{ticket.run_id}:{candidate.recipient.id}"
         try:
-            verdict = await delivery.send(
-                self._tools.gateway, token, ticket.profile, key, ready=self._ready, note=self._note
-            )
+            verdict = await delivery.send(self._tools.gateway, token, ticket.profile, key, self)
         except Superseded:
             self._unreported = delivery.given_up
             raise
@@ -239,11 +240,24 @@ class Processor:
             raise Ended(verdict.ends_run, verdict.code)
         return outcome
 
-    async def _note(self, message: str, error: str | None) -> None:
+    async def note(self, message: str, error: str | None) -> None:
         progress, ticket = self._tools.progress, self.ticket
         await patiently(lambda: progress.note(ticket, message, error))
-        if self._tools.draining.is_set():
-            raise HandedOver
+
+    async def wait(self, seconds: float) -> None:
+        """Let time pass, with a look now and then whether the run is still ours.
+
+        Raises Superseded or HandedOver: a claim that waits for its send is given back at once.
+        """
+        progress, ticket = self._tools.progress, self.ticket
+        while seconds > LOOK_EVERY:
+            await asyncio.sleep(LOOK_EVERY)
+            seconds -= LOOK_EVERY
+            await patiently(lambda: progress.touch(ticket))
+            if self._tools.draining.is_set():
+                raise HandedOver
+        if seconds > 0:
+            await asyncio.sleep(seconds)
 
 
 async def patiently(call: Callable[[], Awaitable[T]]) -> T:

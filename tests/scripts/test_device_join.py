@@ -1,0 +1,106 @@
+"""device_join: who a session is, and what it starts from."""
+
+from alphasync.domain.events import DeviceReconnected
+from tests.scripts.bench import PROFILE, Bench, identity
+
+
+async def test_a_first_visit_gets_an_identity_and_the_snapshot(bench: Bench) -> None:
+    await bench.start(device="d1")
+    await bench.type("Hello")
+    async with bench.verify():
+        joined = await bench.devices.join(bench.who, "s1", "Anna's phone")
+    assert bench.last("device_join") == "OK"
+    assert (joined.resumed, joined.superseded, joined.name) == (False, "", "Anna's phone")
+    assert joined.snapshot == await bench.snapshot()
+    assert set(joined.snapshot.runs) == set(joined.snapshot.drafts) == {(PROFILE, "chat")}
+    record = bench.names.device(joined.device_id)
+    assert await bench.field(record, "session") == "s1"
+    assert joined.resume_token not in str(await bench.client.hgetall(record))
+    assert 7190 < await bench.ttl(record) <= 7200
+
+
+async def test_the_pair_of_an_earlier_visit_takes_it_up_again(bench: Bench) -> None:
+    first = await bench.devices.join(bench.who, "s1", "phone")
+    async with bench.verify():
+        again = await bench.devices.join(bench.who, "s2", "", first.device_id, first.resume_token)
+    assert (again.device_id, again.resume_token) == (first.device_id, first.resume_token)
+    assert (again.resumed, again.superseded, again.name) == (True, "s1", "phone")
+
+
+async def test_a_pair_that_does_not_fit_is_a_first_visit(bench: Bench) -> None:
+    first = await bench.devices.join(bench.who, "s1", "phone")
+    for device, token in (
+        (first.device_id, "guessed"),
+        ("guessed", first.resume_token),
+        ("", first.resume_token),
+        (first.device_id, ""),
+    ):
+        other = await bench.devices.join(bench.who, "s2", "phone", device, token)
+        assert not other.resumed
+        assert other.device_id != first.device_id
+    asked = [call.outcome for call in bench.scripts.calls if call.name == "device_join"]
+    assert asked == ["OK", "UNKNOWN", "OK", "UNKNOWN", "OK", "OK", "OK"]
+    assert await bench.field(bench.names.device(first.device_id), "session") == "s1"
+
+
+async def test_an_identity_is_of_its_account_only(bench: Bench) -> None:
+    first = await bench.devices.join(bench.who, "s1", "phone")
+    other = await bench.devices.join(
+        identity("2"), "s2", "phone", first.device_id, first.resume_token
+    )
+    assert other.device_id != first.device_id
+    assert other.snapshot.runs == {}
+
+
+async def test_the_one_missing_device_of_a_token_is_that_one(bench: Bench) -> None:
+    first = await bench.devices.join(bench.who, "s1", "phone")
+    await bench.start(device=first.device_id)
+    await bench.devices.lose(bench.who.account, first.device_id, "s1", bench.replica.value)
+    async with bench.verify(DeviceReconnected) as made:
+        again = await bench.devices.join(bench.who, "s2", "")
+    assert (again.device_id, again.resumed, again.superseded) == (first.device_id, True, "")
+    assert made[0].device_id == first.device_id
+    assert again.snapshot == await bench.snapshot()
+    # It has a new proof; the one before is void.
+    assert again.resume_token != first.resume_token
+    old = await bench.devices.join(bench.who, "s3", "", first.device_id, first.resume_token)
+    assert old.device_id != first.device_id
+
+
+async def test_of_two_missing_devices_neither_is_guessed(bench: Bench) -> None:
+    gone = [await bench.devices.join(bench.who, session, "x") for session in ("s1", "s2")]
+    for device, session in zip(gone, ("s1", "s2"), strict=True):
+        await bench.devices.lose(bench.who.account, device.device_id, session, bench.replica.value)
+    third = await bench.devices.join(bench.who, "s3", "")
+    assert not third.resumed
+    assert third.device_id not in {device.device_id for device in gone}
+
+
+async def test_a_device_whose_grace_is_over_is_not_guessed(bench: Bench) -> None:
+    first = await bench.devices.join(bench.who, "s1", "phone")
+    await bench.devices.lose(bench.who.account, first.device_id, "s1", bench.replica.value)
+    await bench.client.hset(bench.names.device(first.device_id), "away_until", 1)
+    assert not (await bench.devices.join(bench.who, "s2", "")).resumed
+
+
+async def test_another_tokens_device_is_not_guessed(bench: Bench) -> None:
+    first = await bench.devices.join(bench.who, "s1", "phone")
+    await bench.devices.lose(bench.who.account, first.device_id, "s1", bench.replica.value)
+    await bench.client.hset(bench.names.device(first.device_id), "token", "another")
+    assert not (await bench.devices.join(bench.who, "s2", "")).resumed
+
+
+async def test_a_record_that_was_lost_is_put_back_unless_somebody_else_has_it(
+    bench: Bench,
+) -> None:
+    first = await bench.devices.join(bench.who, "s1", "phone")
+    record = bench.names.device(first.device_id)
+    await bench.client.delete(record)
+    pair = (first.device_id, first.resume_token)
+    assert await bench.devices.restore(bench.who, "s1", "phone", *pair)
+    assert await bench.field(record, "session") == "s1"
+    assert await bench.devices.restore(bench.who, "s1", "phone", *pair)
+    await bench.devices.join(bench.who, "s2", "", *pair)
+    assert not await bench.devices.restore(bench.who, "s1", "phone", *pair)
+    assert bench.last("device_join") == "SUPERSEDED"
+    assert await bench.field(record, "session") == "s2"

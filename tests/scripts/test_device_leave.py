@@ -1,0 +1,74 @@
+"""device_leave: a device is gone, and its runs with it."""
+
+from alphasync.domain.events import ProcessingInterrupted
+from alphasync.domain.runs import RunStatus
+from tests.scripts.bench import GRACE, Bench
+
+
+async def joined(bench: Bench, session: str = "s1") -> str:
+    return (await bench.devices.join(bench.who, session, "phone")).device_id
+
+
+async def test_its_runs_end_and_no_others(bench: Bench) -> None:
+    device = await joined(bench)
+    await bench.start("1", device=device)
+    await bench.start("2", device=device)
+    await bench.start("3", device="another")
+    async with bench.verify(ProcessingInterrupted, ProcessingInterrupted) as made:
+        assert await bench.devices.leave(bench.who.account, device, "s1", away=False) == 0
+    assert bench.last("device_leave") == "OK"
+    assert {event.profile_id for event in made} == {"1", "2"}
+    assert {event.reason for event in made} == {"Device disconnected"}
+    assert not await bench.client.exists(bench.names.lock("chat", "1"))
+    assert (await bench.run("3")).status is RunStatus.RUNNING
+    await bench.start("1", device="another")
+
+
+async def test_leaving_again_ends_nothing(bench: Bench) -> None:
+    device = await joined(bench)
+    await bench.devices.leave(bench.who.account, device, "s1", away=False)
+    await bench.start(device="another")
+    async with bench.verify():
+        await bench.devices.leave(bench.who.account, device, "s1", away=False)
+
+
+async def test_a_session_that_was_superseded_ends_nothing(bench: Bench) -> None:
+    first = await bench.devices.join(bench.who, "s1", "phone")
+    await bench.start(device=first.device_id)
+    await bench.devices.join(bench.who, "s2", "", first.device_id, first.resume_token)
+    async with bench.verify():
+        await bench.devices.leave(bench.who.account, first.device_id, "s1", away=False)
+    assert bench.last("device_leave") == "SUPERSEDED"
+    assert (await bench.run()).status is RunStatus.RUNNING
+
+
+async def test_a_grace_is_waited_for_and_then_it_is_over(bench: Bench) -> None:
+    device = await joined(bench)
+    await bench.start(device=device)
+    await bench.devices.lose(bench.who.account, device, "s1", bench.replica.value)
+    async with bench.verify():
+        left = await bench.devices.leave(bench.who.account, device, "s1", away=True)
+    assert bench.last("device_leave") == "WAIT"
+    assert 0 < left <= GRACE
+    await bench.client.hset(bench.names.device(device), "away_until", await bench.now() - 1)
+    async with bench.verify(ProcessingInterrupted):
+        assert await bench.devices.leave(bench.who.account, device, "s1", away=True) == 0
+
+
+async def test_a_device_that_is_back_is_not_ended_by_its_old_grace(bench: Bench) -> None:
+    first = await bench.devices.join(bench.who, "s1", "phone")
+    await bench.start(device=first.device_id)
+    await bench.devices.lose(bench.who.account, first.device_id, "s1", bench.replica.value)
+    await bench.devices.join(bench.who, "s2", "", first.device_id, first.resume_token)
+    async with bench.verify():
+        await bench.devices.leave(bench.who.account, first.device_id, "s1", away=True)
+    assert (await bench.run()).status is RunStatus.RUNNING
+
+
+async def test_a_device_whose_record_is_gone_leaves_no_run_behind(bench: Bench) -> None:
+    device = await joined(bench)
+    await bench.start(device=device)
+    await bench.client.delete(bench.names.device(device))
+    async with bench.verify(ProcessingInterrupted):
+        await bench.devices.leave(bench.who.account, device, "s1", away=False)
+    assert not await bench.client.exists(bench.names.device(device))

@@ -1,0 +1,71 @@
+"""device_lose: a broken connection starts a grace."""
+
+from alphasync.domain.events import DeviceReconnected, DeviceReconnecting
+from alphasync.domain.runs import RunStatus
+from tests.scripts.bench import GRACE, Bench
+
+
+async def joined(bench: Bench) -> str:
+    return (await bench.devices.join(bench.who, "s1", "phone")).device_id
+
+
+async def test_its_runs_go_on_and_the_others_are_told(bench: Bench) -> None:
+    device = await joined(bench)
+    await bench.start(device=device)
+    await bench.start(profile="1002", device="another")
+    async with bench.verify(DeviceReconnecting) as made:
+        left = await bench.devices.lose(bench.who.account, device, "s1", bench.replica.value)
+    assert bench.last("device_lose") == "AWAY"
+    assert left == GRACE
+    assert (made[0].device_id, made[0].grace) == (device, GRACE * 1000)
+    run = await bench.run()
+    assert (run.status, run.away) == (RunStatus.RUNNING, True)
+    assert not (await bench.run("1002")).away
+
+
+async def test_losing_it_again_gives_what_is_left_and_tells_nobody(bench: Bench) -> None:
+    device = await joined(bench)
+    await bench.start(device=device)
+    own = bench.replica.value
+    await bench.devices.lose(bench.who.account, device, "s1", own)
+    async with bench.verify():
+        left = await bench.devices.lose(bench.who.account, device, "s1", own)
+    assert left is not None
+    assert 0 < left <= GRACE
+
+
+async def test_a_replica_that_takes_over_loses_it_for_the_one_that_died(bench: Bench) -> None:
+    device = await joined(bench)
+    await bench.start(device=device)
+    other = bench.other_replica()
+    async with bench.verify(DeviceReconnecting):
+        left = await other.devices.lose(bench.who.account, device, "s1", bench.replica.value)
+    assert left == GRACE
+    assert await bench.field(bench.names.device(device), "replica") == other.replica.value
+    third = other.other_replica()
+    async with bench.verify():
+        assert await third.devices.lose(bench.who.account, device, "s1", "a third") is None
+
+
+async def test_a_device_that_is_connected_elsewhere_is_left_alone(bench: Bench) -> None:
+    first = await bench.devices.join(bench.who, "s1", "phone")
+    device = first.device_id
+    await bench.start(device=device)
+    other = bench.other_replica()
+    await other.devices.join(bench.who, "s2", "", device, first.resume_token)
+    async with bench.verify():
+        lost = await bench.devices.lose(bench.who.account, device, "s1", bench.replica.value)
+        assert lost is None
+        assert bench.last("device_lose") == "ELSEWHERE"
+        assert await bench.devices.lose(bench.who.account, "nobody", "s1", "x") is None
+    assert await bench.field(bench.names.device(device), "session") == "s2"
+
+
+async def test_back_within_the_grace_everything_is_as_before(bench: Bench) -> None:
+    first = await bench.devices.join(bench.who, "s1", "phone")
+    await bench.start(device=first.device_id)
+    before = (await bench.run()).away
+    async with bench.verify(DeviceReconnecting, DeviceReconnected):
+        await bench.devices.lose(bench.who.account, first.device_id, "s1", bench.replica.value)
+        await bench.devices.join(bench.who, "s2", "", first.device_id, first.resume_token)
+    assert (await bench.run()).away is before is False

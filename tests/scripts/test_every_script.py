@@ -1,0 +1,270 @@
+"""What holds for all scripts: headers, lifetimes, slots, clocks."""
+
+import re
+import time
+from importlib.resources import files
+from pathlib import Path
+from types import TracebackType
+
+import pytest
+
+from alphasync.domain.events import StateEvent, filled
+from alphasync.domain.snapshot import apply
+from alphasync.protocol import packets
+from alphasync.protocol.commands import StartProcessing
+from alphasync.realtime.order import parse
+from alphasync.services.leases import Holding
+from alphasync.services.progress import Outcome
+from alphasync.store import keys
+from alphasync.store.connect import make_client
+from alphasync.store.scripts import load
+from tests.harness import Valkey
+from tests.scripts.bench import LIFETIMES, Bench, became
+
+LUA = files("alphasync.store") / "lua"
+BODIES = {
+    file.name.removesuffix(".lua"): file.read_text()
+    for file in LUA.iterdir()
+    if file.name.endswith(".lua")
+}
+SHARED = BODIES.pop("_lib")
+GIVEN = {"redis", "string", "table", "math", "cjson", "tonumber", "tostring", "ipairs", "pairs"}
+"""What Redis gives to a script."""
+KEYWORDS = {
+    *("and", "break", "do", "else", "elseif", "end", "false", "for", "function", "if", "in"),
+    *("local", "nil", "not", "or", "repeat", "return", "then", "true", "until", "while"),
+}
+
+
+def code(lua: str) -> str:
+    """Without comments and the content of strings."""
+    without_strings = re.sub(r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"", "''", lua)
+    return re.sub(r"--[^\n]*", "", without_strings)
+
+
+def names_in(lua: str) -> set[str]:
+    """Identifiers that are not fields of a table."""
+
+    def without_fields(table: re.Match[str]) -> str:
+        return re.sub(r"([{,]\s*)[A-Za-z_]\w*\s*=(?!=)", r"\1", table[0])
+
+    text = re.sub(r"\{[^{}]*\}", without_fields, code(lua))
+    return set(re.findall(r"(?<![\w.])[A-Za-z_]\w*", text)) - KEYWORDS
+
+
+def declared_in(lua: str) -> set[str]:
+    text = code(lua)
+    found: set[str] = set()
+    for names in re.findall(r"\blocal\s+(?!function)([\w\s,]+?)(?==|\n|$)", text):
+        found.update(re.findall(r"\w+", names))
+    for name, parameters in re.findall(r"\bfunction\s+(\w+)\s*\(([^)]*)\)", text):
+        found.update([name, *re.findall(r"\w+", parameters)])
+    for names in re.findall(r"\bfor\s+([\w\s,]+?)\s*(?:=|\bin\b)", text):
+        found.update(re.findall(r"\w+", names))
+    return found
+
+
+def outcomes_of(name: str) -> set[str]:
+    """As the header and the code name them."""
+    return set(re.findall(r"\{'([A-Z_]+)'", BODIES[name])) | set(
+        re.findall(r"answer = '([A-Z_]+)'", BODIES[name])
+    )
+
+
+@pytest.mark.parametrize("name", sorted(BODIES))
+def test_a_header_lists_exactly_the_names_that_the_script_uses(name: str) -> None:
+    body = BODIES[name]
+    script = load(LIFETIMES)[name]
+    header = [*script.keys, *script.args]
+    assert len(header) == len(set(header))
+    assert re.match(r"-- .*\n(?:-- .*\n)*?-- KEYS: .*\n-- ARGV:.*\n(?:--   .*\n)*-- RETURN: ", body)
+    constants = set(re.findall(r"^local ([A-Z_]+) =", script.source, re.MULTILINE))
+    shared = set(re.findall(r"^local (?:function )?(\w+)", SHARED, re.MULTILINE))
+    used = names_in(body)
+    assert not set(header) & (declared_in(body) | shared), "a name means one thing"
+    assert used - declared_in(body) - shared - constants - GIVEN == set(header)
+    assert not {"KEYS", "ARGV"} & used
+
+
+def test_what_all_scripts_share_uses_nothing_from_outside() -> None:
+    constants = set(re.findall(r"[A-Z]+_[A-Z]+", code(SHARED)))
+    assert names_in(SHARED) - declared_in(SHARED) - GIVEN == constants
+    source = load(LIFETIMES)["draft_set"].source
+    assert constants <= set(re.findall(r"^local ([A-Z_]+) = \d+$", source, re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", sorted(BODIES))
+def test_each_script_has_its_tests_and_each_outcome_is_in_them(name: str) -> None:
+    tests = (Path(__file__).parent / f"test_{name}.py").read_text()
+    for outcome in outcomes_of(name):
+        assert f'"{outcome}"' in tests, outcome
+    header = BODIES[name].partition("RETURN: ")[2]
+    returned = "".join(line[3:] for line in header.splitlines(True) if line.startswith("-- "))
+    documented = header.partition("\n")[0] + returned
+    for outcome in outcomes_of(name):
+        assert outcome in documented, f"{outcome} is not in the header"
+
+
+async def everything(bench: Bench) -> None:
+    """Have every script write all that it can write."""
+    phone = await bench.devices.join(bench.who, "s1", "phone")
+    await bench.devices.join(bench.who, "s1b", "", phone.device_id, phone.resume_token)
+    tablet = await bench.devices.join(bench.who, "s2", "tablet")
+    await bench.devices.touch(bench.who, "s2", tablet.device_id)
+    await bench.type("Hello")
+    await bench.empty("1002")
+    ticket = await bench.start(device=phone.device_id)
+    await bench.plan(ticket, 9)
+    settled = await bench.claim(ticket, 1, "r1")
+    for number, outcome in enumerate(Outcome, start=2):
+        settled = await bench.claim(ticket, number, f"r{number}", became(settled, outcome))
+    await bench.progress.note(ticket, "Waiting")
+    await bench.progress.touch(ticket)
+    await bench.devices.lose(bench.who.account, phone.device_id, "s1b", bench.replica.value)
+    holding = Holding(
+        "run", bench.replica.value, ticket.account, ticket.profile, ticket.type, ticket.run_id
+    )
+    other = bench.other_replica()
+    await other.leases.renew(other.replica.value, "register")
+    taken = await other.takeover.run(holding)
+    assert taken is not None
+    claimed = await bench.claim(taken[0], 1, "r90")
+    await bench.forget()
+    await bench.stop()
+    await bench.progress.settle(taken[0], became(claimed, Outcome.UNCERTAIN))
+    mail = await bench.runs.start(
+        bench.who,
+        tablet.device_id,
+        StartProcessing(profile_id="1002", type="mail", message="Hello " * 40),
+    )
+    await bench.progress.complete(mail, await bench.claim(mail, 1, "r1"))
+    third = await bench.start("1003", device=tablet.device_id)
+    await bench.claim(third, 1, "r1")
+    await bench.progress.interrupt(third, settled, "No", "x")
+    await bench.start("1003", device=tablet.device_id)
+    await bench.runs.stop_all(bench.who, "d")
+    await bench.start("1004", device=tablet.device_id)
+    await bench.devices.leave(bench.who.account, tablet.device_id, "s2", away=False)
+    await bench.resolve("leave", "r90")
+    await bench.upstream.keep(bench.who, "the gateway's token")
+    await bench.upstream.prolong(bench.who)
+    await bench.upstream.count_try("a@b.example", "10.0.0.1")
+    await bench.leases.resign(other.replica.value)
+    await bench.leases.adopt(bench.replica.value, other.replica.value)
+    await bench.leases.renew(bench.replica.value, "renew")
+    await bench.log.after(bench.who.account, "", 0)
+    await bench.snapshot()
+
+
+async def test_everything_is_everything(bench: Bench) -> None:
+    await everything(bench)
+    assert {call.name for call in bench.scripts.calls} == set(BODIES)
+
+
+async def test_every_key_has_an_end(bench: Bench) -> None:
+    await everything(bench)
+    found = [key async for key in bench.client.scan_iter("*", count=1000)]
+    kinds = {key.decode().removeprefix(bench.names.prefix).split(":")[0] for key in found}
+    assert kinds >= {
+        *("meta", "log", "run", "runs", "draft", "drafts", "device", "devices"),
+        *("sent", "uncertain", "upstream", "as"),
+    }
+    endless = [key.decode() for key in found if await bench.client.pttl(key) < 0]
+    assert endless == []
+
+
+async def test_a_lock_and_what_a_replica_holds_have_an_end_from_their_first_moment(
+    bench: Bench,
+) -> None:
+    device = await bench.devices.join(bench.who, "s1", "phone")
+    ticket = await bench.start(device=device.device_id)
+    await bench.claim(ticket, 1, "r1")
+    found = [key async for key in bench.client.scan_iter("*", count=1000)]
+    assert bench.names.lock("chat", "1001").encode() in found
+    assert keys.holdings(bench.replica.value).encode() in found
+    endless = [key.decode() for key in found if await bench.client.pttl(key) < 0]
+    assert endless == []
+
+
+async def test_all_keys_of_a_call_are_in_one_slot(real: Bench, cluster_valkey: Valkey) -> None:
+    """Asked of a server in cluster mode; it also runs all other tests of scripts."""
+    await everything(real)
+    written = [key async for key in real.client.scan_iter(f"{real.names.prefix}*", count=1000)]
+    client = make_client(cluster_valkey.url)
+
+    async def slot(key: str | bytes) -> int:
+        return int(await client.execute_command("CLUSTER", "KEYSLOT", key))  # type: ignore[no-untyped-call]  # untyped in redis-py
+
+    assert len({await slot(key) for key in written}) == 1
+    for call in real.scripts.calls:
+        assert len({await slot(key) for key in call.keys.values()}) == 1, call.name
+    await client.aclose()
+
+
+TIMES = {"claimed_at"}
+"""The arguments that carry a time: the score of a claim, which came from Redis."""
+
+
+async def test_no_argument_carries_a_time_but_scores_of_claims(bench: Bench) -> None:
+    await everything(bench)
+    now = await bench.now()
+    day = 86400 * 1000
+    for call in bench.scripts.calls:
+        for name, value in call.args.items():
+            text = value.decode() if isinstance(value, bytes) else str(value)
+            if name in TIMES or not re.fullmatch(r"\d+(\.\d+)?", text):
+                continue
+            for scale in (1, 1000, 0.001):
+                assert abs(float(text) * scale - now) > day, f"{call.name}: {name} = {text}"
+
+
+class AnHourOff:
+    """This process' clock, an hour ahead for as long as the block lasts."""
+
+    def __init__(self) -> None:
+        self._patch = pytest.MonkeyPatch()
+
+    def __enter__(self) -> None:
+        true_time, true_time_ns = time.time, time.time_ns
+        self._patch.setattr(time, "time", lambda: true_time() + 3600)
+        self._patch.setattr(time, "time_ns", lambda: true_time_ns() + 3600 * 10**9)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._patch.undo()
+
+
+async def test_a_replica_whose_clock_is_off_changes_nothing(real: Bench) -> None:
+    before = await real.now()
+    with AnHourOff():
+        await everything(real)
+    after = await real.now()
+    epoch = (await real.snapshot()).epoch
+    raw = await real.log.after(real.who.account, epoch, 0)
+    assert isinstance(raw, list)
+    events = [packets.decode(parse(envelope).packet) for envelope in raw]
+    assert len(events) > 20
+    for event in events:
+        for field in ("timestamp", "started_at", "stopped_at", "completed_at"):
+            value = getattr(event, field, None)
+            assert value is None or before <= filled(value) <= after, f"{event}: {field}"
+    for name in ("sent:chat:1001", "sent:mail:1002", "sent:chat:1003"):
+        key = real.names.prefix + name
+        assert await real.client.zcard(key) == await real.client.zcount(key, before, after) > 0
+
+
+async def test_the_events_of_it_all_lead_from_nothing_to_the_last_snapshot(bench: Bench) -> None:
+    state = await bench.snapshot()
+    assert (state.revision, state.runs) == (0, {})
+    await everything(bench)
+    raw = await bench.log.after(bench.who.account, state.epoch, 0)
+    assert isinstance(raw, list)
+    for envelope in map(parse, raw):
+        event = packets.decode(envelope.packet)
+        assert isinstance(event, StateEvent)
+        state = apply(state, event)
+    assert state == await bench.snapshot()

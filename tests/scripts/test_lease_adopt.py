@@ -1,0 +1,54 @@
+"""lease_adopt: what a dead replica held has exactly one heir."""
+
+import asyncio
+
+from alphasync.services.leases import Holding
+from alphasync.store import keys
+from tests.scripts.bench import Bench
+
+RUN = Holding("run", "dead", "o:1", "1001", "chat", "run id")
+DEVICE = Holding("device", "dead", "o:1", "d1")
+
+
+async def die(bench: Bench, name: str = "dead") -> None:
+    await bench.leases.renew(name, "register")
+    bench.leases.hold(name, RUN)
+    bench.leases.hold(name, DEVICE)
+    await bench.client.zadd(keys.LEASES, {name: 1})
+
+
+async def members(bench: Bench, replica: str) -> int:
+    return int(await bench.client.scard(keys.holdings(replica)))
+
+
+async def test_everything_it_held(bench: Bench) -> None:
+    await die(bench)
+    taken = await bench.leases.adopt(bench.replica.value, "dead")
+    assert bench.last("lease_adopt") == "OK"
+    assert set(taken) == {RUN, DEVICE}
+    assert await members(bench, bench.replica.value) == 2
+    assert await members(bench, "dead") == 0
+    assert await bench.client.zscore(keys.LEASES, "dead") is None
+
+
+async def test_one_that_held_nothing(bench: Bench) -> None:
+    await bench.client.zadd(keys.LEASES, {"dead": 1})
+    assert await bench.leases.adopt(bench.replica.value, "dead") == []
+    assert bench.last("lease_adopt") == "OK"
+
+
+async def test_one_heir(bench: Bench) -> None:
+    await die(bench)
+    heirs = [f"heir {n}" for n in range(5)]
+    taken = await asyncio.gather(*(bench.leases.adopt(heir, "dead") for heir in heirs))
+    assert sorted(len(holdings) for holdings in taken) == [0, 0, 0, 0, 2]
+    assert bench.last("lease_adopt") == "ALIVE"
+
+
+async def test_one_that_is_back_keeps_everything(bench: Bench) -> None:
+    await die(bench)
+    await bench.leases.renew("dead", "renew")
+    assert await bench.leases.adopt(bench.replica.value, "dead") == []
+    assert bench.last("lease_adopt") == "ALIVE"
+    assert await members(bench, "dead") == 2
+    assert await bench.leases.adopt(bench.replica.value, "never seen") == []

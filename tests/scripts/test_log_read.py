@@ -1,0 +1,57 @@
+"""log_read: exactly what was missed, or that it cannot be had."""
+
+from alphasync.realtime.order import parse
+from alphasync.services.history import Lost
+from alphasync.store.scripts import LOG_LENGTH
+from tests.scripts.bench import Bench
+
+
+async def revisions(bench: Bench, epoch: str, after: int) -> list[int] | Lost:
+    raw = await bench.log.after(bench.who.account, epoch, after)
+    return raw if isinstance(raw, Lost) else [parse(envelope).revision for envelope in raw]
+
+
+async def test_the_events_after_a_revision_in_order(bench: Bench) -> None:
+    epoch = (await bench.snapshot()).epoch
+    for n in range(12):
+        await bench.type(f"{n}")
+    assert await revisions(bench, epoch, 0) == list(range(1, 13))
+    assert await revisions(bench, epoch, 9) == [10, 11, 12]
+    assert await revisions(bench, epoch, 12) == []
+    assert bench.last("log_read") == "OK"
+
+
+async def test_another_log(bench: Bench) -> None:
+    await bench.type("a")
+    snapshot = await bench.snapshot()
+    for unknown in ("", "another", snapshot.epoch + "0"):
+        assert await revisions(bench, unknown, 0) == Lost(snapshot.epoch, 1)
+    assert bench.last("log_read") == "LOST"
+
+
+async def test_a_revision_from_the_future_is_no_place_in_this_log(bench: Bench) -> None:
+    await bench.type("a")
+    epoch = (await bench.snapshot()).epoch
+    assert await revisions(bench, epoch, 5) == Lost(epoch, 1)
+
+
+async def test_a_trimmed_log(bench: Bench) -> None:
+    epoch = (await bench.snapshot()).epoch
+    for n in range(LOG_LENGTH + 5):
+        await bench.type(f"{n}")
+    assert await bench.client.xlen(bench.names.log) == LOG_LENGTH
+    assert await revisions(bench, epoch, 4) == Lost(epoch, LOG_LENGTH + 5)
+    found = await revisions(bench, epoch, 5)
+    assert found == list(range(6, LOG_LENGTH + 6))
+
+
+async def test_a_log_that_ran_out(bench: Bench) -> None:
+    await bench.type("a")
+    await bench.type("b")
+    epoch = (await bench.snapshot()).epoch
+    await bench.client.delete(bench.names.log)
+    assert await revisions(bench, epoch, 1) == Lost(epoch, 2)
+    assert await revisions(bench, epoch, 2) == []
+    await bench.type("c")
+    assert await revisions(bench, epoch, 1) == Lost(epoch, 3)
+    assert await revisions(bench, epoch, 2) == [3]

@@ -1,0 +1,132 @@
+"""run_adopt: a run whose runner is gone goes on, or ends."""
+
+import asyncio
+
+import pytest
+
+from alphasync.domain.events import ProcessingInterrupted, ProcessingTakenOver
+from alphasync.domain.runs import Counters, RunStatus
+from alphasync.services.leases import Holding
+from alphasync.services.progress import NOTHING, Outcome, Superseded
+from alphasync.services.runs import Ticket
+from tests.scripts.bench import PROFILE, Bench, became
+
+
+async def join(bench: Bench, session: str = "s1") -> str:
+    return (await bench.devices.join(bench.who, session, "phone")).device_id
+
+
+def held(bench: Bench, ticket: Ticket) -> Holding:
+    return Holding(
+        "run", bench.replica.value, ticket.account, ticket.profile, ticket.type, ticket.run_id
+    )
+
+
+async def test_with_its_device_there_it_goes_on_under_a_new_token(bench: Bench) -> None:
+    device = await join(bench)
+    old = await bench.start(device=device)
+    await bench.plan(old, 5)
+    first = await bench.claim(old, 1, "r1")
+    await bench.progress.step(old, 2, first)
+    other = bench.other_replica()
+    async with bench.verify(ProcessingTakenOver) as made:
+        taken = await other.takeover.run(held(bench, old))
+    assert bench.last("run_adopt") == "ADOPTED"
+    assert taken is not None
+    ticket, resume = taken
+    assert ticket.fence == made[0].revision > old.fence
+    assert (ticket.run_id, ticket.device_id, ticket.text) == (old.run_id, device, old.text)
+    assert (ticket.started_at, ticket.operator_id) == (old.started_at, "1")
+    assert (resume.last, resume.cursor, resume.inflight) == ("r1", "page", "")
+    assert resume.counters == Counters(total=5, sent=1)
+    async with bench.verify():
+        with pytest.raises(Superseded):
+            await bench.claim(old, 3, "r2")
+    await bench.claim(ticket, 1, "r2")
+
+
+async def test_without_its_device_it_ends(bench: Bench) -> None:
+    ticket = await bench.start(device="nobody")
+    await bench.claim(ticket, 1, "r1")
+    async with bench.verify(ProcessingInterrupted) as made:
+        assert await bench.other_replica().takeover.run(held(bench, ticket)) is None
+    assert bench.last("run_adopt") == "INTERRUPTED"
+    assert (made[0].reason, made[0].code) == ("Device disconnected", "device_disconnected")
+    assert made[0].uncertain == 1
+    assert await bench.listed() == {"r1": "Name of r1"}
+    assert not await bench.client.exists(bench.names.lock("chat", PROFILE))
+
+
+async def test_within_its_devices_grace_it_goes_on_and_after_it_ends(bench: Bench) -> None:
+    device = await join(bench)
+    ticket = await bench.start(device=device)
+    await bench.devices.lose(bench.who.account, device, "s1", bench.replica.value)
+    other = bench.other_replica()
+    async with bench.verify(ProcessingTakenOver):
+        assert await other.takeover.run(held(bench, ticket)) is not None
+    await bench.client.hset(bench.names.device(device), "away_until", 1)
+    third = other.other_replica()
+    async with bench.verify(ProcessingInterrupted):
+        assert await third.takeover.run(held(other, ticket)) is None
+
+
+async def test_a_recipient_in_flight_is_uncertain(bench: Bench) -> None:
+    device = await join(bench)
+    ticket = await bench.start(device=device)
+    await bench.claim(ticket, 1, "r1")
+    async with bench.verify(ProcessingTakenOver) as made:
+        taken = await bench.other_replica().takeover.run(held(bench, ticket))
+    assert taken is not None
+    assert (taken[1].inflight, made[0].uncertain) == ("", 1)
+    assert await bench.listed() == {"r1": "Name of r1"}
+    assert await bench.blocked() == {"r1"}
+
+
+async def test_where_keys_are_honoured_it_is_asked_for_again(bench: Bench) -> None:
+    device = await join(bench)
+    ticket = await bench.start(device=device)
+    await bench.progress.plan(ticket, 1, 0, "Planned", honours_keys=True)
+    claimed = await bench.claim(ticket, 1, "r1")
+    async with bench.verify(ProcessingTakenOver):
+        taken = await bench.other_replica().takeover.run(held(bench, ticket))
+    assert taken is not None
+    newer, resume = taken
+    assert (resume.inflight, resume.inflight_name) == ("r1", "Name of r1")
+    assert resume.claimed_at == claimed.claimed_at
+    assert await bench.listed() == {}
+    await bench.progress.complete(newer, claimed)
+    assert (await bench.run()).counters == Counters(total=1, sent=1)
+
+
+async def test_of_several_replicas_one_takes_over(bench: Bench) -> None:
+    device = await join(bench)
+    ticket = await bench.start(device=device)
+    others = [bench.other_replica() for _ in range(4)]
+    async with bench.verify(ProcessingTakenOver):
+        taken = await asyncio.gather(*(other.takeover.run(held(bench, ticket)) for other in others))
+    assert sum(one is not None for one in taken) == 1
+    assert "GONE" in {call.outcome for call in bench.scripts.calls if call.name == "run_adopt"}
+
+
+async def test_what_has_ended_or_is_another_run_is_not_taken_over(bench: Bench) -> None:
+    device = await join(bench)
+    ticket = await bench.start(device=device)
+    await bench.progress.complete(ticket, NOTHING)
+    async with bench.verify():
+        assert await bench.other_replica().takeover.run(held(bench, ticket)) is None
+    await bench.start(device=device)
+    async with bench.verify():
+        assert await bench.other_replica().takeover.run(held(bench, ticket)) is None
+    assert bench.last("run_adopt") == "GONE"
+    assert (await bench.run()).status is RunStatus.RUNNING
+
+
+async def test_the_late_answer_of_the_runner_before_settles_the_lists_only(bench: Bench) -> None:
+    device = await join(bench)
+    ticket = await bench.start(device=device)
+    claimed = await bench.claim(ticket, 1, "r1")
+    await bench.other_replica().takeover.run(held(bench, ticket))
+    async with bench.verify():
+        await bench.progress.settle(ticket, became(claimed, Outcome.SENT))
+    assert await bench.listed() == {}
+    assert await bench.blocked() == {"r1"}

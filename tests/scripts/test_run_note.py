@@ -1,0 +1,34 @@
+"""run_note: a line of text while nothing is sent."""
+
+import pytest
+
+from alphasync.domain.events import ProcessingProgress
+from alphasync.services.progress import Superseded
+from tests.scripts.bench import PROFILE, Bench
+
+
+async def test_a_line_and_its_error_are_shown(bench: Bench) -> None:
+    ticket = await bench.start()
+    await bench.plan(ticket, 10, skipped=2)
+    async with bench.verify(ProcessingProgress) as made:
+        await bench.progress.note(ticket, 'Waiting "10 s"', error="429")
+    assert bench.last("run_note") == "OK"
+    progress = made[0].progress
+    assert (progress.message, progress.error, progress.current) == ('Waiting "10 s"', "429", 2)
+    assert progress.started_at == ticket.started_at
+
+
+async def test_it_keeps_the_lock_alive(bench: Bench) -> None:
+    ticket = await bench.start()
+    await bench.client.pexpire(bench.names.lock("chat", PROFILE), 60_000)
+    await bench.progress.note(ticket, "Waiting")
+    assert await bench.ttl(bench.names.lock("chat", PROFILE)) > 1700
+
+
+async def test_only_the_runner_notes(bench: Bench) -> None:
+    ticket = await bench.start()
+    await bench.stop()
+    async with bench.verify():
+        with pytest.raises(Superseded):
+            await bench.progress.note(ticket, "Waiting")
+    assert bench.last("run_note") == "SUPERSEDED"

@@ -1,0 +1,45 @@
+"""run_plan: how many recipients, and how many of them are skipped."""
+
+import pytest
+
+from alphasync.domain.events import ProcessingProgress
+from alphasync.domain.runs import Counters
+from alphasync.services.progress import Superseded
+from tests.scripts.bench import PROFILE, Bench
+
+
+async def test_the_plan_is_put_on_record_and_shown(bench: Bench) -> None:
+    ticket = await bench.start()
+    async with bench.verify(ProcessingProgress) as made:
+        await bench.plan(ticket, 10, skipped=4)
+    assert bench.last("run_plan") == "OK"
+    progress = made[0].progress
+    assert (progress.current, progress.total, progress.message) == (4, 10, "Planned")
+    assert (await bench.run()).counters == Counters(total=10, skipped=4)
+
+
+async def test_a_plan_made_twice_is_the_same_plan(bench: Bench) -> None:
+    ticket = await bench.start()
+    async with bench.verify(ProcessingProgress, ProcessingProgress):
+        await bench.plan(ticket, 10, skipped=4)
+        await bench.plan(ticket, 10, skipped=4)
+    assert (await bench.run()).counters == Counters(total=10, skipped=4)
+
+
+async def test_only_the_runner_plans(bench: Bench) -> None:
+    ticket = await bench.start()
+    await bench.stop()
+    async with bench.verify():
+        with pytest.raises(Superseded):
+            await bench.plan(ticket, 10)
+    assert bench.last("run_plan") == "SUPERSEDED"
+
+
+@pytest.mark.parametrize("honours_keys", [True, False])
+async def test_whether_keys_are_honoured_is_kept_for_a_takeover(
+    bench: Bench, honours_keys: bool
+) -> None:
+    ticket = await bench.start()
+    await bench.progress.plan(ticket, 1, 0, "Planned", honours_keys=honours_keys)
+    kept = await bench.field(bench.names.run("chat", PROFILE), "honours")
+    assert kept == ("1" if honours_keys else "")

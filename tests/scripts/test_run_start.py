@@ -1,0 +1,112 @@
+"""run_start: one winner, a new record, a fencing token that only grows."""
+
+import asyncio
+
+import pytest
+
+from alphasync.domain.events import ProcessingInterrupted, ProcessingStarted
+from alphasync.domain.runs import Counters, Run, RunStatus
+from alphasync.errors import AlreadyRunning, Locked
+from alphasync.services.progress import Outcome
+from alphasync.services.runs import LOST
+from tests.scripts.bench import PROFILE, Bench, became
+
+
+async def test_the_lock_is_taken_and_the_run_is_new(bench: Bench) -> None:
+    async with bench.verify(ProcessingStarted) as made:
+        ticket = await bench.start()
+    assert bench.last("run_start") == "OK"
+    [started] = made
+    assert (started.profile_id, started.type, started.device_id) == (PROFILE, "chat", "d1")
+    assert started.operator_id == "1"
+    assert started.started_at == started.timestamp == ticket.started_at
+    assert await bench.run() == Run(
+        profile_id=PROFILE,
+        type="chat",
+        status=RunStatus.RUNNING,
+        device_id="d1",
+        operator_id="1",
+        started_at=ticket.started_at,
+        counters=Counters(),
+        message="",
+        revision=ticket.fence,
+    )
+    lock = bench.names.lock("chat", PROFILE)
+    assert await bench.field(lock, "device") == "d1"
+    assert 1790 < await bench.ttl(lock) <= 1800
+    assert 3590 < await bench.ttl(bench.names.run("chat", PROFILE)) <= 3600
+
+
+async def test_who_comes_second_is_told_who_holds_it(bench: Bench) -> None:
+    await bench.start()
+    async with bench.verify():
+        with pytest.raises(Locked) as locked:
+            await bench.start(device="d2")
+        assert bench.last("run_start") == "HELD"
+        with pytest.raises(AlreadyRunning) as again:
+            await bench.start(device="d1")
+    assert dict(locked.value.details) == dict(again.value.details) == {"lockOwner": "d1"}
+
+
+async def test_of_many_at_once_one_wins(bench: Bench) -> None:
+    async with bench.verify(ProcessingStarted):
+        results = await asyncio.gather(
+            *(bench.start(device=f"d{n}") for n in range(20)), return_exceptions=True
+        )
+    assert sum(isinstance(result, Locked) for result in results) == 19
+
+
+async def test_other_profiles_and_types_are_free(bench: Bench) -> None:
+    async with bench.verify(ProcessingStarted, ProcessingStarted, ProcessingStarted):
+        tickets = [
+            await bench.start(),
+            await bench.start(type_="mail"),
+            await bench.start(profile="1002"),
+        ]
+    fences = [ticket.fence for ticket in tickets]
+    assert fences == sorted(set(fences))
+
+
+async def test_the_fencing_token_grows_with_every_run(bench: Bench) -> None:
+    fences = []
+    for _ in range(3):
+        fences.append((await bench.start()).fence)
+        await bench.stop()
+    assert fences == sorted(set(fences))
+
+
+async def test_a_run_whose_lock_ran_out_ends_before_the_next_begins(bench: Bench) -> None:
+    old = await bench.start()
+    await bench.client.delete(bench.names.lock("chat", PROFILE))
+    async with bench.verify(ProcessingInterrupted, ProcessingStarted) as made:
+        new = await bench.start(device="d2")
+    assert (made[0].reason, made[0].code, made[0].device_id) == (LOST, "runner_lost", "d1")
+    assert new.fence > old.fence
+    assert (await bench.run()).device_id == "d2"
+
+
+async def test_a_recipient_left_in_flight_is_listed_for_a_person(bench: Bench) -> None:
+    ticket = await bench.start()
+    await bench.claim(ticket, 1, "r1")
+    await bench.stop()
+    async with bench.verify(ProcessingStarted):
+        await bench.start()
+    assert await bench.listed() == {"r1": "Name of r1"}
+    assert await bench.blocked() == {"r1"}
+
+
+async def test_a_run_that_was_settled_leaves_nobody_in_doubt(bench: Bench) -> None:
+    ticket = await bench.start()
+    claimed = await bench.claim(ticket, 1, "r1")
+    await bench.progress.complete(ticket, became(claimed, Outcome.SENT))
+    await bench.start()
+    assert await bench.listed() == {}
+
+
+async def test_entries_of_the_blocklist_past_their_life_are_dropped(bench: Bench) -> None:
+    sent = bench.names.sent("chat", PROFILE)
+    now = await bench.now()
+    life = 30 * 86400 * 1000
+    await bench.client.zadd(sent, {"old": now - life - 1000, "new": now - life + 60_000})
+    await bench.start()
+    assert await bench.blocked() == {"new"}

@@ -1,0 +1,128 @@
+"""run_step: settle the last recipient, claim the next, once."""
+
+import pytest
+
+from alphasync.domain.events import ProcessingProgress
+from alphasync.domain.runs import Counters
+from alphasync.services.progress import NOTHING, Outcome, Superseded
+from tests.scripts.bench import PROFILE, Bench, became
+
+
+async def test_the_first_claim_shows_nothing_yet(bench: Bench) -> None:
+    ticket = await bench.start()
+    async with bench.verify():
+        claimed = await bench.claim(ticket, 1, "r1")
+    assert bench.last("run_step") == "CLAIMED"
+    assert await bench.blocked() == {"r1"}
+    score = await bench.client.zscore(bench.names.sent("chat", PROFILE), "r1")
+    assert score == int(claimed.claimed_at)
+    assert await bench.field(bench.names.run("chat", PROFILE), "inflight") == "r1"
+    assert await bench.ttl(bench.names.sent("chat", PROFILE)) > 29 * 86400
+
+
+@pytest.mark.parametrize(
+    ("outcome", "counters", "stays", "listed"),
+    [
+        (Outcome.SENT, Counters(total=5, sent=1), True, False),
+        (Outcome.SKIPPED, Counters(total=5, skipped=1), True, False),
+        (Outcome.FAILED, Counters(total=5, failed=1), False, False),
+        (Outcome.UNCERTAIN, Counters(total=5, uncertain=1), True, True),
+        (Outcome.RELEASED, Counters(total=5), False, False),
+    ],
+)
+async def test_each_end_of_a_recipient(
+    bench: Bench, outcome: Outcome, counters: Counters, stays: bool, listed: bool
+) -> None:
+    ticket = await bench.start()
+    await bench.plan(ticket, 5)
+    claimed = await bench.claim(ticket, 1, "r1")
+    async with bench.verify(ProcessingProgress) as made:
+        await bench.claim(ticket, 2, "r2", became(claimed, outcome))
+    assert (await bench.run()).counters == counters
+    assert made[0].progress.current == counters.current
+    assert made[0].progress.message == f"r1 {outcome}"
+    assert await bench.blocked() == ({"r1", "r2"} if stays else {"r2"})
+    assert await bench.listed() == ({"r1": "Name of r1"} if listed else {})
+
+
+async def test_who_is_on_the_blocklist_is_skipped(bench: Bench) -> None:
+    ticket = await bench.start()
+    claimed = await bench.claim(ticket, 1, "r1")
+    async with bench.verify(ProcessingProgress):
+        assert await bench.progress.step(ticket, 2, claimed, "r1", "Name", "page") is None
+    assert bench.last("run_step") == "BLOCKED"
+    assert (await bench.run()).counters == Counters(sent=1, skipped=1)
+    assert await bench.field(bench.names.run("chat", PROFILE), "inflight") == ""
+
+
+async def test_settling_alone(bench: Bench) -> None:
+    ticket = await bench.start()
+    claimed = await bench.claim(ticket, 1, "r1")
+    async with bench.verify(ProcessingProgress):
+        assert await bench.progress.step(ticket, 2, claimed) is None
+    assert bench.last("run_step") == "SETTLED"
+    async with bench.verify():
+        await bench.progress.step(ticket, 3, NOTHING)
+        await bench.progress.step(ticket, 4, claimed)
+    assert (await bench.run()).counters == Counters(sent=1)
+
+
+async def test_a_step_asked_for_again_is_answered_again_and_not_done_again(bench: Bench) -> None:
+    ticket = await bench.start()
+    first = await bench.claim(ticket, 1, "r1")
+    async with bench.verify():
+        again = await bench.claim(ticket, 1, "r1")
+    assert bench.last("run_step") == "CLAIMED"
+    assert again.claimed_at == first.claimed_at
+    async with bench.verify(ProcessingProgress):
+        second = await bench.claim(ticket, 2, "r2", first)
+    async with bench.verify():
+        assert (await bench.claim(ticket, 2, "r2", first)).claimed_at == second.claimed_at
+    async with bench.verify(ProcessingProgress):
+        assert await bench.progress.step(ticket, 3, second, "r1") is None
+    async with bench.verify():
+        assert await bench.progress.step(ticket, 3, second, "r1") is None
+    assert bench.last("run_step") == "BLOCKED"
+    assert (await bench.run()).counters == Counters(sent=2, skipped=1)
+
+
+async def test_a_runner_whose_run_is_not_its_own_any_more_claims_nothing(bench: Bench) -> None:
+    ticket = await bench.start()
+    claimed = await bench.claim(ticket, 1, "r1")
+    await bench.stop()
+    with pytest.raises(Superseded):
+        await bench.claim(ticket, 2, "r2", claimed)
+    newer = await bench.start()
+    async with bench.verify():
+        for number in (1, 2, 3):
+            with pytest.raises(Superseded):
+                await bench.claim(ticket, number, "r2", claimed)
+        assert bench.last("run_step") == "SUPERSEDED"
+    assert await bench.blocked() == {"r1"}
+    await bench.claim(newer, 1, "r2")
+
+
+async def test_a_claim_made_anew_by_another_run_is_not_taken_back(bench: Bench) -> None:
+    """The score of the claim tells whose it is."""
+    ticket = await bench.start()
+    claimed = await bench.claim(ticket, 1, "r1")
+    await bench.client.zadd(bench.names.sent("chat", PROFILE), {"r1": int(claimed.claimed_at) + 5})
+    await bench.progress.step(ticket, 2, became(claimed, Outcome.FAILED))
+    assert await bench.blocked() == {"r1"}
+
+
+async def test_the_lock_and_the_record_are_renewed(bench: Bench) -> None:
+    ticket = await bench.start()
+    for key in (bench.names.lock("chat", PROFILE), bench.names.run("chat", PROFILE)):
+        await bench.client.pexpire(key, 60_000)
+    await bench.claim(ticket, 1, "r1")
+    assert await bench.ttl(bench.names.lock("chat", PROFILE)) > 1700
+    assert await bench.ttl(bench.names.run("chat", PROFILE)) > 3500
+
+
+async def test_text_from_anywhere_comes_through_whole(bench: Bench) -> None:
+    ticket = await bench.start(profile='1"\\/}{é😀')
+    claimed = await bench.claim(ticket, 1, "r\"}]'\\😀")
+    async with bench.verify(ProcessingProgress) as made:
+        await bench.progress.step(ticket, 2, claimed)
+    assert made[0].progress.message == "Messaged r\"}]'\\😀"

@@ -1,0 +1,32 @@
+"""run_touch: a lock lives as long as its run, and says nothing about it."""
+
+import pytest
+
+from alphasync.services.progress import Superseded
+from tests.scripts.bench import PROFILE, Bench
+
+
+async def test_lock_and_record_are_renewed_in_silence(bench: Bench) -> None:
+    ticket = await bench.start()
+    lock, run = bench.names.lock("chat", PROFILE), bench.names.run("chat", PROFILE)
+    for key in (lock, run):
+        await bench.client.pexpire(key, 60_000)
+    async with bench.verify():
+        await bench.progress.touch(ticket)
+    assert bench.last("run_touch") == "OK"
+    assert await bench.ttl(lock) > 1700
+    assert await bench.ttl(run) > 3500
+
+
+async def test_only_the_runner_renews(bench: Bench) -> None:
+    ticket = await bench.start()
+    await bench.stop()
+    newer = await bench.start()
+    lock = bench.names.lock("chat", PROFILE)
+    await bench.client.pexpire(lock, 60_000)
+    async with bench.verify():
+        with pytest.raises(Superseded):
+            await bench.progress.touch(ticket)
+    assert bench.last("run_touch") == "SUPERSEDED"
+    assert await bench.ttl(lock) <= 60
+    await bench.progress.touch(newer)

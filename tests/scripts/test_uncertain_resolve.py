@@ -1,0 +1,55 @@
+"""uncertain_resolve: a person decides."""
+
+import pytest
+
+from alphasync.domain.events import UncertainResolved
+from alphasync.services.progress import Outcome
+from tests.scripts.bench import Bench, became
+
+
+async def three_uncertain(bench: Bench) -> None:
+    ticket = await bench.start()
+    settled = await bench.claim(ticket, 1, "r1")
+    for number, recipient in ((2, "r2"), (3, "r3")):
+        settled = await bench.claim(ticket, number, recipient, became(settled, Outcome.UNCERTAIN))
+    await bench.progress.complete(ticket, became(settled, Outcome.UNCERTAIN))
+    assert set(await bench.listed()) == await bench.blocked() == {"r1", "r2", "r3"}
+
+
+@pytest.mark.parametrize(
+    ("action", "blocked"), [("resend", {"r1", "r3"}), ("leave", {"r1", "r2", "r3"})]
+)
+async def test_one_of_them(bench: Bench, action: str, blocked: set[str]) -> None:
+    await three_uncertain(bench)
+    async with bench.verify(UncertainResolved) as made:
+        assert await bench.resolve(action, "r2") == 1
+    assert bench.last("uncertain_resolve") == "OK"
+    assert (made[0].action, made[0].count, made[0].device_id) == (action, 1, "d1")
+    assert set(await bench.listed()) == {"r1", "r3"}
+    assert await bench.blocked() == blocked
+
+
+@pytest.mark.parametrize(("action", "blocked"), [("resend", set()), ("leave", {"r1", "r2", "r3"})])
+async def test_all_of_them(bench: Bench, action: str, blocked: set[str]) -> None:
+    await three_uncertain(bench)
+    async with bench.verify(UncertainResolved):
+        assert await bench.resolve(action) == 3
+    assert await bench.listed() == {}
+    assert await bench.blocked() == blocked
+
+
+async def test_who_is_not_listed_is_not_touched(bench: Bench) -> None:
+    """Not even off the blocklist: a certain recipient is never messaged again this way."""
+    ticket = await bench.start()
+    await bench.progress.complete(ticket, await bench.claim(ticket, 1, "r1"))
+    async with bench.verify():
+        assert await bench.resolve("resend", "r1") == 0
+        assert await bench.resolve("resend") == 0
+    assert await bench.blocked() == {"r1"}
+
+
+async def test_deciding_twice_counts_once(bench: Bench) -> None:
+    await three_uncertain(bench)
+    await bench.resolve("resend", "r2")
+    async with bench.verify():
+        assert await bench.resolve("resend", "r2") == 0

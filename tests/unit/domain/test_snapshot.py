@@ -1,0 +1,386 @@
+"""How one event changes an account's state: only along the table of legal moves."""
+
+from collections.abc import Callable
+from typing import Any, get_args
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alphasync.domain import events
+from alphasync.domain.drafts import Draft
+from alphasync.domain.runs import LEGAL_MOVES, Counters, Key, Run, RunStatus
+from alphasync.domain.snapshot import IllegalMove, Snapshot, apply
+
+PROFILES = ("1", "2")
+KEYS: list[Key] = [(profile, type_) for profile in PROFILES for type_ in ("chat", "mail")]
+EMPTY = Snapshot(epoch="e", revision=0, runs={}, drafts={})
+COUNTERS: dict[str, Any] = {"total": 9, "sent": 3, "skipped": 2, "failed": 1, "uncertain": 1}
+Make = Callable[[Key, int], events.StateEvent]
+
+
+def started(key: Key, revision: int) -> events.ProcessingStarted:
+    return events.ProcessingStarted(
+        profile_id=key[0],
+        type=key[1],
+        device_id=f"device {revision}",
+        operator_id="operator",
+        started_at=revision * 10,
+        timestamp=revision * 10,
+        revision=revision,
+    )
+
+
+def progressed(key: Key, revision: int) -> events.ProcessingProgress:
+    return events.ProcessingProgress(
+        profile_id=key[0],
+        type=key[1],
+        device_id="device",
+        operator_id="operator",
+        progress=events.Progress(
+            message=f"line {revision}", device_id="device", started_at=1, current=7, **COUNTERS
+        ),
+        timestamp=revision,
+        revision=revision,
+    )
+
+
+def completed(key: Key, revision: int) -> events.ProcessingComplete:
+    return events.ProcessingComplete(
+        profile_id=key[0],
+        type=key[1],
+        device_id="device",
+        operator_id="operator",
+        completed_at=revision,
+        stats=events.Stats(current=7, duration=5, **COUNTERS),
+        timestamp=revision,
+        revision=revision,
+    )
+
+
+def reconnecting(key: Key, revision: int) -> events.DeviceReconnecting:
+    return events.DeviceReconnecting(
+        profile_id=key[0],
+        type=key[1],
+        device_id="device",
+        operator_id="operator",
+        grace=5000,
+        timestamp=revision,
+        revision=revision,
+    )
+
+
+def reconnected(key: Key, revision: int) -> events.DeviceReconnected:
+    return events.DeviceReconnected(
+        profile_id=key[0],
+        type=key[1],
+        device_id="device",
+        operator_id="operator",
+        timestamp=revision,
+        revision=revision,
+    )
+
+
+def taken_over(key: Key, revision: int) -> events.ProcessingTakenOver:
+    return events.ProcessingTakenOver(
+        profile_id=key[0],
+        type=key[1],
+        device_id="device",
+        operator_id="operator",
+        message=f"line {revision}",
+        current=7,
+        **COUNTERS,
+        timestamp=revision,
+        revision=revision,
+    )
+
+
+def resolved(key: Key, revision: int) -> events.UncertainResolved:
+    return events.UncertainResolved(
+        profile_id=key[0],
+        type=key[1],
+        device_id="device",
+        action="leave",
+        count=1,
+        timestamp=revision,
+        revision=revision,
+    )
+
+
+def stopped(key: Key, revision: int) -> events.ProcessingStopped:
+    return events.ProcessingStopped(
+        profile_id=key[0],
+        type=key[1],
+        device_id="device",
+        operator_id="operator",
+        stopped_by="other",
+        stopped_at=revision,
+        message="Stopped",
+        current=7,
+        **COUNTERS,
+        timestamp=revision,
+        revision=revision,
+    )
+
+
+def interrupted(key: Key, revision: int) -> events.ProcessingInterrupted:
+    return events.ProcessingInterrupted(
+        profile_id=key[0],
+        type=key[1],
+        device_id="device",
+        operator_id="operator",
+        reason="Device disconnected",
+        code="device_disconnected",
+        current=7,
+        **COUNTERS,
+        timestamp=revision,
+        revision=revision,
+    )
+
+
+def settled(key: Key, revision: int) -> events.RunSettled:
+    return events.RunSettled(
+        profile_id=key[0],
+        type=key[1],
+        device_id="device",
+        operator_id="operator",
+        message=f"line {revision}",
+        current=7,
+        **COUNTERS,
+        timestamp=revision,
+        revision=revision,
+    )
+
+
+def updated(key: Key, revision: int) -> events.MessageUpdated:
+    return events.MessageUpdated(
+        profile_id=key[0],
+        type=key[1],
+        message=f"text {revision}",
+        device_id="device",
+        timestamp=revision,
+        revision=revision,
+    )
+
+
+def cleared(key: Key, revision: int) -> events.MessageCleared:
+    return events.MessageCleared(
+        profile_id=key[0], type=key[1], device_id="device", timestamp=revision, revision=revision
+    )
+
+
+def forgot(key: Key, revision: int) -> events.BlocklistCleared:
+    return events.BlocklistCleared(
+        profile_id=key[0],
+        type=key[1],
+        device_id="device",
+        deleted_count=3,
+        message="Cleared 3 blocked recipients",
+        timestamp=revision,
+        revision=revision,
+    )
+
+
+def all_stopped(key: Key, revision: int) -> events.AllProcessingStopped:
+    return events.AllProcessingStopped(
+        device_id="device",
+        stopped_by="device",
+        message="All processing stopped",
+        stopped_at=revision,
+        stopped_profiles=[events.StoppedProfile(profile_id=key[0], type=key[1])],
+        timestamp=revision,
+        revision=revision,
+    )
+
+
+MOVES: dict[Make, RunStatus] = {
+    started: RunStatus.RUNNING,
+    completed: RunStatus.COMPLETED,
+    stopped: RunStatus.STOPPED,
+    interrupted: RunStatus.INTERRUPTED,
+}
+"""The events that move a run, and where to."""
+OF_A_RUNNING_RUN: list[Make] = [progressed, reconnecting, reconnected, taken_over]
+OTHERS: list[Make] = [settled, updated, cleared, forgot, all_stopped, resolved]
+MAKERS: list[Make] = [*MOVES, *OF_A_RUNNING_RUN, *OTHERS]
+
+
+def run_in(status: RunStatus, key: Key = ("1", "chat")) -> Run:
+    return Run(
+        profile_id=key[0],
+        type=key[1],
+        status=status,
+        device_id="old device",
+        operator_id="old operator",
+        started_at=1,
+        counters=Counters(total=4, sent=2),
+        message="old line",
+        revision=5,
+    )
+
+
+def snapshot_with(status: RunStatus | None) -> Snapshot:
+    runs: dict[Key, Run] = {} if status is None else {("1", "chat"): run_in(status)}
+    return Snapshot(epoch="e", revision=5, runs=runs, drafts={})
+
+
+def test_every_state_event_is_exercised_here() -> None:
+    made = {type(make(("1", "chat"), 1)) for make in MAKERS}
+    assert made == set(get_args(events.StateEvent))
+
+
+@pytest.mark.parametrize("make", MOVES)
+@pytest.mark.parametrize("status", [None, *RunStatus])
+def test_a_run_moves_along_the_table_only(status: RunStatus | None, make: Make) -> None:
+    before = snapshot_with(status)
+    event = make(("1", "chat"), 6)
+    if MOVES[make] in LEGAL_MOVES[status]:
+        assert apply(before, event).runs["1", "chat"].status is MOVES[make]
+    else:
+        with pytest.raises(IllegalMove):
+            apply(before, event)
+
+
+def test_a_running_run_is_never_started_again_and_an_ended_one_only_started() -> None:
+    """The table itself, said once more in words: what it must not come to allow."""
+    assert LEGAL_MOVES[None] == {RunStatus.RUNNING}
+    assert RunStatus.RUNNING not in LEGAL_MOVES[RunStatus.RUNNING]
+    for ended in set(RunStatus) - {RunStatus.RUNNING}:
+        assert LEGAL_MOVES[ended] == {RunStatus.RUNNING}
+    assert LEGAL_MOVES.keys() == {None, *RunStatus}
+
+
+@pytest.mark.parametrize("make", OF_A_RUNNING_RUN)
+@pytest.mark.parametrize("status", [None, *RunStatus])
+def test_what_only_a_running_run_has(status: RunStatus | None, make: Make) -> None:
+    before = snapshot_with(status)
+    if status is RunStatus.RUNNING:
+        run = apply(before, make(("1", "chat"), 6)).runs["1", "chat"]
+        assert (run.status, run.revision) == (RunStatus.RUNNING, 6)
+        assert run.away is (make is reconnecting)
+    else:
+        with pytest.raises(IllegalMove):
+            apply(before, make(("1", "chat"), 6))
+
+
+@pytest.mark.parametrize("end", [completed, stopped, interrupted])
+def test_a_device_that_is_away_is_of_no_interest_once_its_run_has_ended(end: Make) -> None:
+    away = apply(snapshot_with(RunStatus.RUNNING), reconnecting(("1", "chat"), 6))
+    assert away.runs["1", "chat"].away
+    back = apply(away, reconnected(("1", "chat"), 7))
+    assert back == msgspec.structs.replace(
+        snapshot_with(RunStatus.RUNNING),
+        revision=7,
+        runs={("1", "chat"): msgspec.structs.replace(run_in(RunStatus.RUNNING), revision=7)},
+    )
+    assert not apply(away, end(("1", "chat"), 7)).runs["1", "chat"].away
+
+
+@pytest.mark.parametrize("status", [None, *RunStatus])
+def test_progress_is_of_a_running_run(status: RunStatus | None) -> None:
+    before = snapshot_with(status)
+    if status is RunStatus.RUNNING:
+        run = apply(before, progressed(("1", "chat"), 6)).runs["1", "chat"]
+        assert run == msgspec.structs.replace(
+            run_in(RunStatus.RUNNING), message="line 6", counters=Counters(**COUNTERS), revision=6
+        )
+        assert run.counters.current == 7
+    else:
+        with pytest.raises(IllegalMove):
+            apply(before, progressed(("1", "chat"), 6))
+
+
+@pytest.mark.parametrize("status", [None, *RunStatus])
+def test_an_ended_run_is_settled_and_keeps_its_status(status: RunStatus | None) -> None:
+    before = snapshot_with(status)
+    if status in (None, RunStatus.RUNNING):
+        with pytest.raises(IllegalMove):
+            apply(before, settled(("1", "chat"), 6))
+    else:
+        run = apply(before, settled(("1", "chat"), 6)).runs["1", "chat"]
+        assert (run.status, run.message, run.counters.failed) == (status, "line 6", 1)
+
+
+def test_a_new_run_begins_with_nothing_of_the_last_one() -> None:
+    run = apply(snapshot_with(RunStatus.STOPPED), started(("1", "chat"), 6)).runs["1", "chat"]
+    assert run == Run(
+        profile_id="1",
+        type="chat",
+        status=RunStatus.RUNNING,
+        device_id="device 6",
+        operator_id="operator",
+        started_at=60,
+        counters=Counters(),
+        message="",
+        revision=6,
+    )
+
+
+def test_a_stopped_run_keeps_its_starter_and_says_why() -> None:
+    before = snapshot_with(RunStatus.RUNNING)
+    run = apply(before, stopped(("1", "chat"), 6)).runs["1", "chat"]
+    assert (run.device_id, run.stopped_by, run.message) == ("old device", "other", "Stopped")
+    assert run.counters == Counters(**COUNTERS)
+    run = apply(before, interrupted(("1", "chat"), 6)).runs["1", "chat"]
+    assert (run.device_id, run.message) == ("old device", "Device disconnected")
+    assert run.counters == Counters(**COUNTERS)
+    run = apply(before, completed(("1", "chat"), 6)).runs["1", "chat"]
+    assert (run.device_id, run.duration, run.counters) == ("old device", 5, Counters(**COUNTERS))
+
+
+def test_an_emptied_draft_stays_with_an_empty_text() -> None:
+    typed = apply(EMPTY, updated(("1", "chat"), 1))
+    assert typed.drafts["1", "chat"].message == "text 1"
+    empty = apply(typed, cleared(("1", "chat"), 2)).drafts["1", "chat"]
+    assert empty == Draft(
+        profile_id="1", type="chat", message="", device_id="device", timestamp=2, revision=2
+    )
+
+
+@pytest.mark.parametrize("make", MAKERS)
+@pytest.mark.parametrize("revision", [0, 4, 5, 7])
+def test_only_the_next_revision_is_taken(make: Make, revision: int) -> None:
+    with pytest.raises(ValueError, match=f"revision {revision} does not follow 5"):
+        apply(snapshot_with(RunStatus.RUNNING), make(("1", "chat"), revision))
+
+
+def test_an_event_that_no_script_has_completed_is_refused() -> None:
+    bare = events.MessageUpdated(profile_id="1", type="chat", message="x", device_id="d")
+    with pytest.raises(ValueError, match="not been through its script"):
+        apply(EMPTY, bare)
+
+
+@given(st.lists(st.tuples(st.sampled_from(MAKERS), st.sampled_from(KEYS)), max_size=40))
+def test_any_history_keeps_the_table_and_touches_one_key(history: list[tuple[Make, Key]]) -> None:
+    state = EMPTY
+    for make, key in history:
+        event = make(key, state.revision + 1)
+        frozen = msgspec.msgpack.encode([*state.runs.values(), *state.drafts.values()])
+        run = state.runs.get(key)
+        status = run.status if run else None
+        try:
+            after = apply(state, event)
+        except IllegalMove:
+            if make in OF_A_RUNNING_RUN:
+                assert status is not RunStatus.RUNNING
+            elif make is settled:
+                assert status in (None, RunStatus.RUNNING)
+            else:
+                assert MOVES[make] not in LEGAL_MOVES[status]
+            after = state
+        else:
+            assert after.revision == state.revision + 1
+            moved = after.runs[key].status if key in after.runs else None
+            if make in MOVES:
+                assert moved is MOVES[make]
+                assert moved in LEGAL_MOVES[status]
+            else:
+                assert moved is status
+        others = {k: v for k, v in after.runs.items() if k != key}
+        assert others == {k: v for k, v in state.runs.items() if k != key}
+        untouched = {k: v for k, v in after.drafts.items() if k != key}
+        assert untouched == {k: v for k, v in state.drafts.items() if k != key}
+        # The snapshot before is somebody else's to keep.
+        assert msgspec.msgpack.encode([*state.runs.values(), *state.drafts.values()]) == frozen
+        state = after

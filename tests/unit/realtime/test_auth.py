@@ -1,0 +1,75 @@
+"""The handshake: where the token is, and what else a client may offer."""
+
+from typing import Any
+
+import pytest
+
+from alphasync.realtime.auth import TOKEN_MAX, Handshake, read
+from alphasync.services.tokens import MissingToken
+
+
+def only(token: str) -> Handshake:
+    return Handshake(
+        token=token, device_id=None, resume_token=None, device_name="", epoch=None, revision=0
+    )
+
+
+def test_the_token_is_in_auth() -> None:
+    assert read({"token": "abc"}, {}) == only("abc")
+
+
+@pytest.mark.parametrize("header", ["Bearer abc", "bearer abc", "BEARER abc", "Bearer   abc  "])
+def test_or_else_in_the_header(header: str) -> None:
+    assert read(None, {"HTTP_AUTHORIZATION": header}) == only("abc")
+    assert read({}, {"HTTP_AUTHORIZATION": header}) == only("abc")
+
+
+def test_auth_comes_before_the_header() -> None:
+    assert read({"token": "abc"}, {"HTTP_AUTHORIZATION": "Bearer xyz"}) == only("abc")
+
+
+@pytest.mark.parametrize("token", [None, "", 5, True, [], {}, ["abc"], "a\nb", "x" * 8193])
+def test_what_is_no_token_leaves_the_header_to_look_at(token: Any) -> None:
+    assert read({"token": token}, {"HTTP_AUTHORIZATION": "Bearer abc"}) == only("abc")
+    with pytest.raises(MissingToken) as caught:
+        read({"token": token}, {})
+    assert caught.value.message == "Authentication token required"
+
+
+@pytest.mark.parametrize("offered", [None, "", "abc", 5, True, [], ["token"], {"Token": "abc"}])
+def test_nothing_offered(offered: Any) -> None:
+    with pytest.raises(MissingToken):
+        read(offered, {})
+
+
+@pytest.mark.parametrize(
+    "header", ["", "abc", "Bearer", "Bearer ", "Bearer    ", "Basic abc", "Token abc", b"Bearer x"]
+)
+def test_a_header_without_a_bearer_token(header: object) -> None:
+    with pytest.raises(MissingToken):
+        read(None, {"HTTP_AUTHORIZATION": header})
+
+
+def test_a_token_is_bounded() -> None:
+    longest = "x" * TOKEN_MAX
+    assert read({"token": longest}, {}).token == longest
+    assert len(read(None, {"HTTP_AUTHORIZATION": f"Bearer {longest}yyy"}).token) == TOKEN_MAX
+
+
+def test_an_earlier_identity_and_a_name_are_offers() -> None:
+    offered = {"token": "t", "deviceId": "d", "resumeToken": "r", "deviceName": "Anna's phone 📱"}
+    handshake = read(offered, {})
+    assert (handshake.device_id, handshake.resume_token) == ("d", "r")
+    assert handshake.device_name == "Anna's phone 📱"
+
+
+@pytest.mark.parametrize("wrong", [None, "", 5, True, [], {}, "a\nb", "\ud83d", "x" * 257])
+def test_an_offer_that_does_not_fit_counts_as_not_made(wrong: Any) -> None:
+    names = ("deviceId", "resumeToken", "deviceName", "epoch")
+    assert read({"token": "t", **dict.fromkeys(names, wrong)}, {}) == only("t")
+
+
+@pytest.mark.parametrize("wrong", [None, "", "5", -1, 1.5, [], {}])
+def test_a_revision_that_is_no_revision_counts_as_none(wrong: Any) -> None:
+    assert read({"token": "t", "revision": wrong}, {}) == only("t")
+    assert read({"token": "t", "epoch": "e.1", "revision": 12}, {}).revision == 12

@@ -1,0 +1,213 @@
+"""Tokens: what is refused, and what a good one proves."""
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alphasync.services.tokens import ALGORITHM, ID_MAX, InvalidToken, Tokens
+
+SECRET = "a secret that only the tests know, long enough for each of the algorithms"
+HOUR = 3600
+ABSENT = object()
+
+
+@pytest.fixture
+def tokens() -> Tokens:
+    return Tokens(SECRET, HOUR)
+
+
+def signed(key: Any = SECRET, algorithm: str = ALGORITHM, **claims: Any) -> str:
+    payload = {"operatorId": "7", "exp": int(time.time()) + HOUR, **claims}
+    kept = {name: value for name, value in payload.items() if value is not ABSENT}
+    return jwt.encode(kept, key, algorithm=algorithm)
+
+
+def part(content: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(content).encode()).rstrip(b"=").decode()
+
+
+def refused(tokens: Tokens, token: str) -> None:
+    with pytest.raises(InvalidToken) as caught:
+        tokens.verify(token)
+    assert caught.value.message == "Invalid authentication token"
+
+
+def test_a_minted_token_proves_what_it_was_minted_for(tokens: Tokens) -> None:
+    before = int(time.time())
+    token = tokens.mint("7", email="a@b.example", profiles=["2", "1"], role="lead", team="red")
+    who = tokens.verify(token)
+    assert (who.operator_id, who.account, who.team) == ("7", "t:red", "red")
+    assert (who.email, who.role) == ("a@b.example", "lead")
+    assert who.profiles == frozenset({"1", "2"})
+    assert before + HOUR <= who.expires_at <= int(time.time()) + HOUR
+    assert token not in who.token_hash
+
+
+def test_two_tokens_of_one_moment_are_two(tokens: Tokens) -> None:
+    one, other = tokens.mint("7"), tokens.mint("7")
+    assert one != other
+    assert tokens.verify(one).token_hash != tokens.verify(other).token_hash
+    assert tokens.verify(one).token_hash == tokens.verify(one).token_hash
+
+
+def test_a_token_of_somebody_else_with_the_same_secret_is_taken(tokens: Tokens) -> None:
+    """The least that the contract asks for: an operator, a number or text, and an end."""
+    assert tokens.verify(signed(operatorId=7)).account == "o:7"
+    who = tokens.verify(signed(iss="login", sub="7", nbf=1, iat=1, anything={"a": [1]}))
+    assert (who.account, who.email, who.profiles) == ("o:7", None, None)
+    assert tokens.verify(signed(exp=time.time() + 60.5)).expires_at > time.time()
+
+
+# Refused before anything else.
+
+
+def test_the_none_algorithm(tokens: Tokens) -> None:
+    refused(tokens, signed(key=None, algorithm="none"))
+    payload = part({"operatorId": "7", "exp": int(time.time()) + HOUR})
+    for name in ("none", "None", "NONE", "nOnE", "", None):
+        header = part({"alg": name, "typ": "JWT"})
+        refused(tokens, f"{header}.{payload}.")
+        signature = signed().rpartition(".")[2]
+        refused(tokens, f"{header}.{payload}.{signature}")
+
+
+@pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
+def test_another_algorithm_with_the_right_key(tokens: Tokens, algorithm: str) -> None:
+    refused(tokens, signed(algorithm=algorithm))
+
+
+def test_a_public_key_is_not_a_secret() -> None:
+    """A server that holds a public key must not take it for the key of an HMAC, nor the reverse."""
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = private.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    holder = Tokens(pem.decode(), HOUR)
+    refused(holder, signed(key=private, algorithm="RS256"))
+    refused(Tokens(SECRET, HOUR), signed(key=private, algorithm="RS256"))
+    # PyJWT will not sign so; an attacker's own code would.
+    header, payload = part({"alg": "HS256", "typ": "JWT"}), part({"operatorId": "7", "exp": 2**33})
+    signature = hmac.digest(pem, f"{header}.{payload}".encode(), hashlib.sha256)
+    forged = base64.urlsafe_b64encode(signature).rstrip(b"=").decode()
+    refused(holder, f"{header}.{payload}.{forged}")
+
+
+def test_a_wrong_key(tokens: Tokens) -> None:
+    refused(tokens, signed(key=SECRET + "x"))
+    refused(Tokens("another secret of a fair length..", HOUR), signed())
+
+
+def test_a_changed_token(tokens: Tokens) -> None:
+    header, _, signature = signed().split(".")
+    forged = part({"operatorId": "8", "exp": int(time.time()) + HOUR})
+    refused(tokens, f"{header}.{forged}.{signature}")
+
+
+@pytest.mark.parametrize(
+    "token", ["", ".", "..", "...", "a.b.c", "abc", "null", "ä.ö.ü", "\ud83d.a.b", "a" * 8192]
+)
+def test_what_is_no_token(tokens: Tokens, token: str) -> None:
+    refused(tokens, token)
+
+
+@given(st.text(st.characters()) | st.from_regex(r"[\w-]*\.[\w-]*\.[\w-]*"))
+def test_whatever_comes_is_refused_in_one_way(token: str) -> None:
+    refused(Tokens(SECRET, HOUR), token)
+
+
+def test_times(tokens: Tokens) -> None:
+    now = int(time.time())
+    refused(tokens, signed(exp=now - 1))
+    refused(tokens, signed(exp=0))
+    refused(tokens, signed(exp=-1))
+    refused(tokens, signed(exp=ABSENT))
+    refused(tokens, signed(nbf=now + HOUR))
+    refused(tokens, signed(iat=now + HOUR))
+    refused(tokens, tokens.mint("7", lifetime=-1))
+
+
+WRONG_CLAIMS: dict[str, list[Any]] = {
+    "operatorId": [
+        ABSENT,
+        None,
+        "",
+        True,
+        1.5,
+        [],
+        {},
+        ["7"],
+        "x" * (ID_MAX + 1),
+        "a\nb",
+        "\ud83d",
+    ],
+    "exp": [None, "", "soon", "9999999999", True, [], {}, float("inf"), float("nan")],
+    "email": [5, True, [], {}],
+    "profiles": ["12", 5, True, {}, [None], [True], [1.5], [[]], [""], ["a\nb"], ["\ud83d"]],
+    "role": [5, True, [], {}],
+    "team": ["", True, 1.5, [], {}, "x" * (ID_MAX + 1), "a\nb", "\x00"],
+    "jti": [5, True, [], {}],
+    "nbf": ["soon", [], {}],
+    "iat": ["soon", [], {}],
+}
+
+
+@pytest.mark.parametrize(
+    ("claim", "value"),
+    [(claim, value) for claim, values in WRONG_CLAIMS.items() for value in values],
+    ids=lambda value: "absent" if value is ABSENT else ascii(value)[:20],
+)
+def test_a_claim_of_the_wrong_type(tokens: Tokens, claim: str, value: Any) -> None:
+    payload = {"operatorId": "7", "exp": int(time.time()) + HOUR, claim: value}
+    kept = {name: v for name, v in payload.items() if v is not ABSENT}
+    # Signed by hand: PyJWT itself would not write some of these.
+    signing = jwt.api_jws.PyJWS()
+    refused(tokens, signing.encode(json.dumps(kept).encode(), SECRET, algorithm=ALGORITHM))
+
+
+@pytest.mark.parametrize("payload", [b"[]", b"null", b"5", b'"7"', b"", b"\xff", b"{"])
+def test_a_payload_that_is_no_object(tokens: Tokens, payload: bytes) -> None:
+    refused(tokens, jwt.api_jws.PyJWS().encode(payload, SECRET, algorithm=ALGORITHM))
+
+
+# Accounts and limits.
+
+
+def test_a_team_and_an_operator_of_one_name_are_two_accounts(tokens: Tokens) -> None:
+    operator = tokens.verify(tokens.mint("7"))
+    team = tokens.verify(tokens.mint("1", team="7"))
+    assert operator.account != team.account
+    assert tokens.verify(tokens.mint("2", team="7")).account == team.account
+    assert tokens.verify(tokens.mint("t:7")).account != team.account
+    assert tokens.verify(signed(operatorId=1, team=7)).account == team.account
+
+
+def test_an_absent_limit_is_none_and_an_empty_one_is_all(tokens: Tokens) -> None:
+    assert tokens.verify(tokens.mint("7")).profiles is None
+    assert tokens.verify(tokens.mint("7", profiles=[])).profiles == frozenset()
+    assert tokens.verify(signed(profiles=[12, "13"])).profiles == frozenset({"12", "13"})
+
+
+@pytest.mark.parametrize("profiles", [None, [], ["1"], ["2", "1", "3"]])
+@pytest.mark.parametrize("team", [None, "red"])
+def test_a_refreshed_token_says_the_same_for_longer(
+    tokens: Tokens, profiles: list[str] | None, team: str | None
+) -> None:
+    token = tokens.mint(
+        "7", email="a@b.example", profiles=profiles, team=team, role="r", lifetime=60
+    )
+    old = tokens.verify(token)
+    new = tokens.verify(tokens.refresh(old))
+    assert new.expires_at > old.expires_at
+    assert new.token_hash != old.token_hash
+    for field in ("operator_id", "account", "email", "profiles", "role", "team"):
+        assert getattr(new, field) == getattr(old, field), field

@@ -1,0 +1,246 @@
+"""Settings: each good and bad value, and one line that says what is wrong."""
+
+import os
+import stat
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alphasync import config
+from alphasync.config import DEFAULT_ORIGINS, SECRET_FILE, Settings, WrongSetting, load
+
+NAMES = {name: (field.alias or name).upper() for name, field in Settings.model_fields.items()}
+"""Setting to the name of its environment variable."""
+DURATIONS = [
+    name
+    for name in NAMES
+    if name.endswith(("_ttl", "_interval", "_timeout", "_grace")) and name != "send_interval"
+]
+GOOD: list[tuple[str, str, Any]] = [
+    ("host", "127.0.0.1", "127.0.0.1"),
+    ("port", "0", 0),
+    ("port", "65535", 65535),
+    ("env", "production", "production"),
+    ("env", "development", "development"),
+    ("data_dir", "/var/lib/alphasync", Path("/var/lib/alphasync")),
+    ("log_level", "debug", "debug"),
+    ("redis_url", "redis://localhost:6379", "redis://localhost:6379"),
+    ("gateway_url", "http://gateway.example", "http://gateway.example"),
+    ("gateway_url", "https://gateway.example/api", "https://gateway.example/api"),
+    ("gateway_token", "abc", "abc"),
+    ("jwt_secret", "a long secret", "a long secret"),
+    ("cors_origins", "https://a.example", ["https://a.example"]),
+    (
+        "cors_origins",
+        " https://a.example/ , http://localhost:5173,",
+        ["https://a.example", "http://localhost:5173"],
+    ),
+    ("cors_origins", "", []),
+    ("send_interval", "0", 0.0),
+    ("send_interval", "10m", 600.0),
+    *((name, "90s", 90.0) for name in DURATIONS),
+]
+BAD: list[tuple[str, str]] = [
+    ("port", "-1"),
+    ("port", "65536"),
+    ("port", "abc"),
+    ("port", "1.5"),
+    ("port", ""),
+    ("env", "staging"),
+    ("env", "PRODUCTION!"),
+    ("log_level", "loud"),
+    ("gateway_url", "gateway.example"),
+    ("gateway_url", "ftp://gateway.example"),
+    ("gateway_url", "redis://gateway.example"),
+    ("cors_origins", "*"),
+    ("cors_origins", "a.example"),
+    ("cors_origins", "https://"),
+    ("cors_origins", "https://a.example/path"),
+    ("cors_origins", "https://a.example?x=1"),
+    ("cors_origins", "https://a.example,null"),
+    ("cors_origins", "file:///tmp"),
+    ("send_interval", "-1"),
+    ("send_interval", "601"),
+    ("send_interval", "often"),
+    *((name, wrong) for name in DURATIONS for wrong in ("0", "-5", "soon", "367d")),
+]
+TEXTS: list[tuple[str, float]] = [
+    ("90", 90),
+    ("90s", 90),
+    ("1.5h", 5400),
+    ("30m", 1800),
+    ("30min", 1800),
+    ("9h", 32400),
+    ("30d", 2592000),
+    ("500ms", 0.5),
+    (" 90 S ", 90),
+    ("0.25", 0.25),
+]
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in NAMES.values():
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_the_documented_defaults() -> None:
+    settings = load()
+    assert settings.port == 3001
+    assert tuple(settings.cors_origins) == DEFAULT_ORIGINS
+    assert settings.redis_url is settings.gateway_url is settings.jwt_secret is None
+    assert settings.lock_ttl == 30 * 60
+    assert settings.device_ttl == settings.draft_ttl == 2 * 3600
+    assert settings.run_ttl == 3600
+    assert settings.heartbeat_interval == 10 * 60
+    assert settings.blocklist_ttl == 30 * 86400
+    assert settings.token_ttl == 9 * 3600
+
+
+def test_each_setting_is_tried_here() -> None:
+    assert {name for name, *_ in GOOD} == set(NAMES)
+    free_text = {"host", "data_dir", "redis_url", "gateway_token", "jwt_secret"}
+    assert {name for name, _ in BAD} == set(NAMES) - free_text
+
+
+@pytest.mark.parametrize(("name", "text", "value"), GOOD)
+def test_a_good_value(name: str, text: str, value: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(NAMES[name], text)
+    assert getattr(load(), name) == value
+
+
+@pytest.mark.parametrize(("name", "text"), BAD)
+def test_a_bad_value_gives_one_line_that_names_it(
+    name: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(NAMES[name], text)
+    with pytest.raises(WrongSetting) as caught:
+        load()
+    line = str(caught.value)
+    assert line.startswith(f"{NAMES[name]}: ")
+    assert "\n" not in line
+    assert len(line) < 300
+
+
+def test_a_line_break_in_a_value_does_not_make_two_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "30\n01 x")
+    with pytest.raises(WrongSetting, match=r"^PORT: [^\n]*$"):
+        load()
+
+
+def test_the_command_line_comes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "5000")
+    assert load(port=6000).port == 6000
+    assert load(port=None).port == 5000
+    with pytest.raises(WrongSetting, match=r"^PORT: "):
+        load(port=70000)
+
+
+@pytest.mark.parametrize("name", ["redis_url", "gateway_url", "gateway_token", "jwt_secret"])
+@pytest.mark.parametrize("blank", ["", " ", "\t\n"])
+def test_a_blank_value_is_an_absent_one(
+    name: str, blank: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(NAMES[name], blank)
+    assert getattr(load(), name) is None
+
+
+@pytest.mark.parametrize(("text", "value"), TEXTS)
+def test_durations(text: str, value: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCK_TTL", text)
+    assert load().lock_ttl == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "s", "90x", "1 2", "1h30m", "1e3", "nan", "inf", "0x10", "+5", "-5s"]
+)
+def test_what_is_no_duration(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCK_TTL", text)
+    with pytest.raises(WrongSetting, match=r"^LOCK_TTL: .*such as 90s, 30m, 9h or 30d"):
+        load()
+
+
+# The secret.
+
+
+def settings(**fields: Any) -> Settings:
+    """By the names of the fields, as the command line gives them."""
+    return Settings(**fields)
+
+
+def test_a_given_secret_is_used_and_nothing_is_written(tmp_path: Path) -> None:
+    made = settings(jwt_secret="given", data_dir=tmp_path)
+    assert made.secret() == "given"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("given", [None, "", "  "])
+def test_production_without_a_secret_is_refused(tmp_path: Path, given: str | None) -> None:
+    made = settings(jwt_secret=given, env="production", data_dir=tmp_path)
+    with pytest.raises(WrongSetting, match=r"^JWT_SECRET: .*production"):
+        made.secret()
+    assert list(tmp_path.iterdir()) == []
+    assert settings(jwt_secret="given", env="production").secret() == "given"
+
+
+def test_a_secret_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "data"
+    before = os.umask(0)
+    try:
+        secret = settings(data_dir=folder).secret()
+    finally:
+        os.umask(before)
+    file = folder / SECRET_FILE
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert len(secret) >= 43, "32 bytes or more"
+    assert settings(data_dir=folder).secret() == secret
+    assert [path.name for path in folder.iterdir()] == [SECRET_FILE]
+    assert settings(data_dir=tmp_path / "b").secret() != secret
+
+
+def test_replicas_that_start_at_once_on_one_directory_agree(tmp_path: Path) -> None:
+    together = threading.Barrier(8)
+    secrets: list[str] = []
+
+    def start() -> None:
+        together.wait()
+        secrets.append(settings(data_dir=tmp_path).secret())
+
+    replicas = [threading.Thread(target=start) for _ in range(8)]
+    for replica in replicas:
+        replica.start()
+    for replica in replicas:
+        replica.join()
+    assert len(secrets) == 8
+    assert len(set(secrets)) == 1
+    assert [path.name for path in tmp_path.iterdir()] == [SECRET_FILE]
+
+
+def test_a_maker_who_comes_second_takes_the_firsts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The very moment between the look and the making."""
+    make = config._write_once
+
+    def slow(path: Path, text: str) -> None:
+        make(path, "the first one's")
+        make(path, text)
+
+    monkeypatch.setattr(config, "_write_once", slow)
+    assert settings(data_dir=tmp_path).secret() == "the first one's"
+    assert [path.name for path in tmp_path.iterdir()] == [SECRET_FILE]
+
+
+def test_an_empty_secret_is_never_used(tmp_path: Path) -> None:
+    (tmp_path / SECRET_FILE).write_text(" \n")
+    with pytest.raises(WrongSetting, match=r"^JWT_SECRET: .*empty"):
+        settings(data_dir=tmp_path).secret()
+
+
+def test_a_data_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(WrongSetting, match=r"^ALPHASYNC_DATA_DIR: [^\n]*$"):
+        settings(data_dir=tmp_path / "file" / "data").secret()

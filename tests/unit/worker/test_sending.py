@@ -1,0 +1,240 @@
+"""Every answer of a gateway, and what follows from it for one recipient. No real time passes."""
+
+from typing import Any, cast
+
+import pytest
+
+from alphasync.gateway import port
+from alphasync.gateway.port import (
+    AlreadySent,
+    Gateway,
+    NotSent,
+    RateLimited,
+    RecipientRefused,
+    RunRefused,
+    SendResult,
+    Sent,
+    Unknown,
+)
+from alphasync.services.progress import Outcome
+from alphasync.worker.sending import NOTE_EVERY, TRIES_MAX, WAIT_MAX, Delivery, Verdict, pause
+
+KEY = "run:7"
+DOWN = NotSent("no connection")
+CUT = Unknown("cut off")
+
+
+class Ended(Exception):
+    """What ``note`` and ``ready`` raise when the run is no longer this runner's."""
+
+
+class Scripted:
+    """A gateway that gives its answers one after the other, and the last one for ever."""
+
+    def __init__(self, *answers: SendResult) -> None:
+        self._answers = list(answers)
+        self.sends: list[tuple[str | None, str, str, str]] = []
+
+    async def send(
+        self, token: str | None, profile: str, message: port.Message, key: str
+    ) -> SendResult:
+        self.sends.append((token, profile, message.recipient_id, key))
+        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+
+
+class Try:
+    """One delivery, with what it was seen to do."""
+
+    def __init__(self, *answers: SendResult, honours_keys: bool, maybe_sent: bool = False) -> None:
+        self.gateway = Scripted(*answers)
+        self.notes: list[tuple[str, str | None]] = []
+        self.waited: list[float] = []
+        self.ready_calls = 0
+        self.end_at_note = 0
+        """Which call of ``note`` says that the run has ended."""
+        self.end_at_ready = 0
+        message = port.Message(type="chat", recipient_id="7", text="Hello", attachments=())
+        self.delivery = Delivery(
+            message, "Nora", "111", honours_keys=honours_keys, maybe_sent=maybe_sent
+        )
+
+    async def ready(self) -> None:
+        self.ready_calls += 1
+        if self.ready_calls == self.end_at_ready:
+            raise Ended
+
+    async def wait(self, seconds: float) -> None:
+        self.waited.append(seconds)
+
+    async def note(self, message: str, error: str | None) -> None:
+        self.notes.append((message, error))
+        if len(self.notes) == self.end_at_note:
+            raise Ended
+
+    async def send(self) -> Verdict:
+        gateway = cast(Gateway, self.gateway)
+        verdict = await self.delivery.send(gateway, "token", "1001", KEY, self)
+        # Whatever happens, it is about this claim and sent under this one key.
+        assert (verdict.settled.recipient, verdict.settled.claimed_at) == ("7", "111")
+        assert set(self.gateway.sends) == {("token", "1001", "7", KEY)}
+        assert self.ready_calls == len(self.gateway.sends)
+        return verdict
+
+
+ANSWERED: list[tuple[SendResult, bool, Outcome, str, str | None]] = [
+    (Sent(), False, Outcome.SENT, "Messaged Nora", None),
+    (AlreadySent(), False, Outcome.SKIPPED, "Nora was messaged before", None),
+    (RecipientRefused("gone"), False, Outcome.FAILED, "Nora could not be messaged", "gone"),
+    (RunRefused("not yours"), True, Outcome.RELEASED, "Nora was not messaged", None),
+]
+
+
+@pytest.mark.parametrize("honours_keys", [False, True])
+@pytest.mark.parametrize(("answer", "ends", "outcome", "text", "error"), ANSWERED)
+async def test_a_clear_answer_is_the_end_of_it(
+    answer: SendResult,
+    ends: bool,
+    outcome: Outcome,
+    text: str,
+    error: str | None,
+    honours_keys: bool,
+) -> None:
+    attempt = Try(answer, honours_keys=honours_keys)
+    verdict = await attempt.send()
+    assert len(attempt.gateway.sends) == 1
+    assert (verdict.settled.outcome, verdict.settled.message) == (outcome, text)
+    assert verdict.settled.error == error
+    assert (verdict.ends_run, verdict.code) == (
+        ("not yours", "gateway_refused") if ends else (None, "")
+    )
+    assert attempt.waited == []
+
+
+async def test_perhaps_sent_is_not_tried_again_without_keys() -> None:
+    attempt = Try(CUT, honours_keys=False)
+    verdict = await attempt.send()
+    assert len(attempt.gateway.sends) == 1
+    assert (verdict.settled.outcome, verdict.settled.error) == (Outcome.UNCERTAIN, "cut off")
+    assert verdict.ends_run is None
+    assert attempt.waited == []
+
+
+async def test_perhaps_sent_is_asked_again_under_the_same_key_where_it_is_honoured() -> None:
+    attempt = Try(CUT, CUT, Sent(), honours_keys=True)
+    verdict = await attempt.send()
+    assert len(attempt.gateway.sends) == 3
+    assert verdict.settled.outcome is Outcome.SENT
+
+
+@pytest.mark.parametrize("before", [[CUT], [CUT, DOWN], [DOWN, CUT, RateLimited(1)]])
+async def test_already_sent_after_an_unknown_try_of_ours_is_sent(before: list[SendResult]) -> None:
+    verdict = await Try(*before, AlreadySent(), honours_keys=True).send()
+    assert (verdict.settled.outcome, verdict.settled.message) == (Outcome.SENT, "Messaged Nora")
+
+
+async def test_already_sent_after_an_earlier_runners_try_is_sent() -> None:
+    verdict = await Try(AlreadySent(), honours_keys=True, maybe_sent=True).send()
+    assert verdict.settled.outcome is Outcome.SENT
+
+
+@pytest.mark.parametrize("before", [[DOWN], [RateLimited(1)], [DOWN, RateLimited(1), DOWN]])
+async def test_already_sent_after_tries_that_surely_sent_nothing_is_somebody_elses(
+    before: list[SendResult],
+) -> None:
+    verdict = await Try(*before, AlreadySent(), honours_keys=True).send()
+    assert verdict.settled.outcome is Outcome.SKIPPED
+
+
+@pytest.mark.parametrize("honours_keys", [False, True])
+async def test_surely_not_sent_is_tried_again(honours_keys: bool) -> None:
+    attempt = Try(DOWN, DOWN, DOWN, Sent(), honours_keys=honours_keys)
+    assert (await attempt.send()).settled.outcome is Outcome.SENT
+    assert [error for _, error in attempt.notes] == ["no connection"] * 3
+    assert len(attempt.waited) == 3
+    for number, seconds in enumerate(attempt.waited):
+        assert 0.375 * 2**number <= seconds <= 0.625 * 2**number
+
+
+async def test_after_the_last_try_the_run_ends_and_the_recipient_is_free() -> None:
+    attempt = Try(DOWN, honours_keys=False)
+    verdict = await attempt.send()
+    assert len(attempt.gateway.sends) == TRIES_MAX
+    assert verdict.settled.outcome is Outcome.RELEASED
+    assert (verdict.ends_run, verdict.code) == (
+        "The gateway does not answer",
+        "gateway_unavailable",
+    )
+    assert 20 < sum(attempt.waited) < 100
+
+
+@pytest.mark.parametrize("answers", [[CUT], [CUT, DOWN], [DOWN, CUT, DOWN], [CUT, RateLimited(1)]])
+async def test_after_the_last_try_a_recipient_perhaps_messaged_stays_uncertain(
+    answers: list[SendResult],
+) -> None:
+    attempt = Try(*answers, honours_keys=True)
+    verdict = await attempt.send()
+    assert len(attempt.gateway.sends) == TRIES_MAX
+    assert verdict.settled.outcome is Outcome.UNCERTAIN
+    assert verdict.code == "gateway_unavailable"
+
+
+@pytest.mark.parametrize("answers", [[CUT, RunRefused("no")], [CUT, DOWN, RunRefused("no")]])
+async def test_a_run_refused_after_an_unknown_try_leaves_it_uncertain(
+    answers: list[SendResult],
+) -> None:
+    verdict = await Try(*answers, honours_keys=True).send()
+    assert verdict.settled.outcome is Outcome.UNCERTAIN
+    assert verdict.code == "gateway_refused"
+
+
+async def test_a_run_refused_at_a_takeover_leaves_the_recipient_uncertain() -> None:
+    verdict = await Try(RunRefused("no"), honours_keys=True, maybe_sent=True).send()
+    assert verdict.settled.outcome is Outcome.UNCERTAIN
+
+
+async def test_a_rate_limit_is_waited_for_and_shown() -> None:
+    attempt = Try(RateLimited(12.5), Sent(), honours_keys=False)
+    verdict = await attempt.send()
+    assert verdict.settled.outcome is Outcome.SENT
+    assert sum(attempt.waited) == 12.5
+    assert attempt.waited == [NOTE_EVERY, NOTE_EVERY, 2.5]
+    assert [message for message, _ in attempt.notes] == [
+        f"The gateway asks to wait, going on in {left} s" for left in (13, 8, 3)
+    ]
+
+
+async def test_a_run_that_ends_while_waiting_sends_no_more() -> None:
+    for answers, outcome in (
+        ([DOWN, Sent()], Outcome.RELEASED),
+        ([RateLimited(60), Sent()], Outcome.RELEASED),
+        ([CUT, Sent()], Outcome.UNCERTAIN),
+        ([CUT, RateLimited(60), Sent()], Outcome.UNCERTAIN),
+    ):
+        attempt = Try(*cast(Any, answers), honours_keys=True)
+        attempt.end_at_note = len(answers) - 1
+        with pytest.raises(Ended):
+            await attempt.send()
+        assert len(attempt.gateway.sends) == len(answers) - 1
+        assert attempt.delivery.given_up.outcome is outcome
+
+
+async def test_a_runner_that_is_not_sure_of_its_lease_does_not_send() -> None:
+    attempt = Try(Sent(), honours_keys=False)
+    attempt.end_at_ready = 1
+    with pytest.raises(Ended):
+        await attempt.send()
+    assert attempt.gateway.sends == []
+    assert attempt.delivery.given_up.outcome is Outcome.RELEASED
+    attempt = Try(CUT, Sent(), honours_keys=True)
+    attempt.end_at_ready = 2
+    with pytest.raises(Ended):
+        await attempt.send()
+    assert len(attempt.gateway.sends) == 1
+    assert attempt.delivery.given_up.outcome is Outcome.UNCERTAIN
+
+
+def test_pauses_double_and_are_bounded() -> None:
+    for attempt in range(1, 200):
+        expected = min(WAIT_MAX, 0.5 * 2 ** (attempt - 1))
+        assert 0.75 * expected <= pause(attempt) <= 1.25 * expected
+    assert len({pause(1) for _ in range(20)}) > 1, "replicas do not come all at once"
