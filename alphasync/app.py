@@ -117,8 +117,10 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
         draining=asyncio.Event(),
     )
     takeover = Takeover(scripts, leases, name)
-    pool = Pool(tools, leases, name, takeover, devices, graces, settings.lock_ttl)
-    runs = Runs(scripts, leases, name, pool.launch)
+    pool = Pool(
+        tools, leases, name, takeover, devices, graces, min(settings.lock_ttl, settings.run_ttl)
+    )
+    runs = Runs(scripts, leases, name, pool.launch, pool.adopt)
     origins = frozenset(settings.cors_origins)
     realtime = Realtime(
         store=store,

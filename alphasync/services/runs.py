@@ -8,7 +8,14 @@ import msgspec
 from alphasync.domain import events
 from alphasync.domain.identity import Identity
 from alphasync.domain.runs import ProcessingType
-from alphasync.errors import AlreadyRunning, Locked, NotRunning, ShuttingDown, UnknownProfile
+from alphasync.errors import (
+    AlreadyRunning,
+    Locked,
+    NotRunning,
+    ShuttingDown,
+    StoreUnavailable,
+    UnknownProfile,
+)
 from alphasync.protocol import packets
 from alphasync.protocol.commands import Attachment, StartProcessing, StopProcessing
 from alphasync.services.leases import Holding, Leases, ReplicaName
@@ -37,7 +44,8 @@ class Ticket(msgspec.Struct, frozen=True):
 
 
 class Runs:
-    """``launch`` hands the ticket of a started run to the worker of this replica."""
+    """``launch`` hands the ticket of a started run to the worker of this replica, and ``adopt`` a
+    run of which it is not known whether it was started."""
 
     def __init__(
         self,
@@ -45,11 +53,13 @@ class Runs:
         leases: Leases,
         replica: ReplicaName,
         launch: Callable[[Ticket], None],
+        adopt: Callable[[Holding], None],
     ) -> None:
         self._scripts = scripts
         self._leases = leases
         self._replica = replica
         self._launch = launch
+        self._adopt = adopt
         self.accepting = True
         """False while this replica shuts down."""
 
@@ -57,7 +67,8 @@ class Runs:
         """Take the lock and start the run.
 
         Raises UnknownProfile, MessageTooShort, MessageTooLong, ShuttingDown, Locked or
-        AlreadyRunning (the last two with ``lockOwner``).
+        AlreadyRunning (the last two with ``lockOwner``), and StoreUnavailable: the run may start
+        all the same.
         """
         check_profile(who, command.profile)
         command.check_length()
@@ -75,34 +86,39 @@ class Runs:
         lost = events.ProcessingInterrupted(reason=LOST, code="runner_lost")
         attachments = tuple(command.attachments or ())
         stub = _members(events.StoppedProfile(profile_id=profile, type=type_))
-        answer = await self._scripts.call(
-            "run_start",
-            {
-                "meta": names.meta,
-                "log": names.log,
-                "lock": names.lock(type_, profile),
-                "run": names.run(type_, profile),
-                "runs": names.runs,
-                "sent": names.sent(type_, profile),
-                "uncertain": names.uncertain(type_, profile),
-            },
-            {
-                "channel": names.channel,
-                "profile": profile,
-                "type": type_,
-                "device": device_id,
-                "operator": who.operator_id,
-                "run_id": run_id,
-                "replica": owner,
-                "stub": stub,
-                "identity": _members(started),
-                "text": command.message,
-                "attachments": msgspec.json.encode(attachments),
-                "head": packets.head(started),
-                "lost_head": packets.head(lost),
-                "lost_reason": LOST,
-            },
-        )
+        try:
+            answer = await self._scripts.call(
+                "run_start",
+                {
+                    "meta": names.meta,
+                    "log": names.log,
+                    "lock": names.lock(type_, profile),
+                    "run": names.run(type_, profile),
+                    "runs": names.runs,
+                    "sent": names.sent(type_, profile),
+                    "uncertain": names.uncertain(type_, profile),
+                },
+                {
+                    "channel": names.channel,
+                    "profile": profile,
+                    "type": type_,
+                    "device": device_id,
+                    "operator": who.operator_id,
+                    "run_id": run_id,
+                    "replica": owner,
+                    "stub": stub,
+                    "identity": _members(started),
+                    "text": command.message,
+                    "attachments": msgspec.json.encode(attachments),
+                    "head": packets.head(started),
+                    "lost_head": packets.head(lost),
+                    "lost_reason": LOST,
+                },
+            )
+        except StoreUnavailable:
+            # It may have been carried out all the same, and then nobody else looks after the run.
+            self._adopt(holding)
+            raise
         if answer.outcome == "HELD":
             await self._leases.drop(owner, holding)
             lock_owner = answer.text(1)

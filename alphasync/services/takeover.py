@@ -70,7 +70,8 @@ class Takeover:
                 "interrupted_head": packets.head(interrupted),
             },
         )
-        await self._leases.drop(self._replica.value, holding)
+        if holding != mine:
+            await self._leases.drop(self._replica.value, holding)
         if answer.outcome != "ADOPTED":
             await self._leases.drop(self._replica.value, mine)
             return None

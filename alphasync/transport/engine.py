@@ -16,7 +16,7 @@ from socketio.packet import Packet as SocketPacket
 TOUCHED = {
     "engineio.AsyncServer": ("sockets",),
     "engineio.payload.Payload": ("max_decode_packets",),
-    "engineio.async_socket.AsyncSocket": ("queue", "closed", "upgraded"),
+    "engineio.async_socket.AsyncSocket": ("queue", "close", "closed", "upgraded"),
     "socketio.AsyncServer": (
         "_handle_eio_message",
         "_handle_eio_disconnect",
@@ -34,8 +34,9 @@ PACKETS_MAX = 4096
 POST and goes by ``maxPayload`` only; the stock limit of 16 would cut off who types fast."""
 Payload.max_decode_packets = PACKETS_MAX
 
-RESERVED = frozenset({"connect", "connect_error", "disconnect"})
-"""Event names that only a server or client library itself may use (Socket.IO v5 protocol)."""
+RESERVED = frozenset({"connect", "connect_error", "disconnect", "*"})
+"""Event names that only a server or client library itself may use (Socket.IO v5 protocol), and the
+name of the catch-all handler: python-socketio would call it with a client's argument as the sid."""
 
 
 def message(packet: str) -> Packet:
@@ -51,8 +52,14 @@ def put(engine: engineio.AsyncServer, eio_sid: str, packet: Packet) -> None:
 
 
 async def cut(engine: engineio.AsyncServer, eio_sid: str) -> None:
-    """Close a socket; ``SocketServer`` sees to it that this closes the connection too."""
-    await engine.disconnect(eio_sid)
+    """Close a socket; ``SocketServer`` sees to it that this closes the connection too.
+
+    Stock ``disconnect`` would wait until the client has fetched all that is queued for it: for
+    ever, when it does not poll any more.
+    """
+    socket = engine.sockets.get(eio_sid)
+    if socket is not None:
+        await socket.close(wait=False)
 
 
 def _end(socket: AsyncSocket) -> None:

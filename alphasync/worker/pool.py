@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 
 class Pool:
-    """``lock_ttl``: seconds that a processing lock lasts; it is renewed well before."""
+    """``lifetime``: seconds that a lock and a record last; they are renewed well before."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class Pool:
         takeover: Takeover,
         devices: Devices,
         graces: Graces,
-        lock_ttl: float,
+        lifetime: float,
     ) -> None:
         self._tools = tools
         self._leases = leases
@@ -40,7 +40,7 @@ class Pool:
         self._takeover = takeover
         self._devices = devices
         self._graces = graces
-        self._renew_every = lock_ttl / 3
+        self._renew_every = lifetime / 3
         self._runs: dict[asyncio.Task[None], Ticket] = {}
         self._running = Tasks()
         self._adoptions = Tasks()
@@ -60,7 +60,7 @@ class Pool:
         task.add_done_callback(self._done)
 
     def adopt(self, holding: Holding) -> None:
-        """Look after a run or a device whose replica is gone."""
+        """Look after a run or a device whose replica is gone, or a run that may be on record."""
         take = self._adopt_run if holding.kind == "run" else self._adopt_device
         self._adoptions.spawn(take(holding), f"adopt {holding.kind} {holding.name}")
 

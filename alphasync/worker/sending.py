@@ -13,6 +13,8 @@ TRIES_MAX = 8
 """Tries for one recipient before the run ends: with the waits between them about a minute."""
 WAIT_MAX = 20.0
 """Seconds between two tries, at most."""
+ASKED_MIN = 0.2
+"""Seconds of waiting when the gateway asks for less: not to ask in a tight circle."""
 NOTE_EVERY = 5.0
 """Seconds of waiting between two lines of text that say how long it takes."""
 
@@ -74,13 +76,14 @@ class Delivery:
         runner: Runner,
     ) -> Verdict:
         """Send, and try again where it is certain that this cannot message anybody twice."""
-        for attempt in range(1, TRIES_MAX + 1):
+        attempt = 0
+        while attempt < TRIES_MAX:
             await runner.ready()
             result = await gateway.send(token, profile, self._message, key)
             match result:
                 case port.RateLimited(retry_after):
-                    await _wait_as_asked(retry_after, runner)
-                    continue
+                    await _wait_as_asked(max(retry_after, ASKED_MIN), runner)
+                    continue  # it answers: no try is used up
                 case port.NotSent(reason):
                     pass
                 case port.Unknown(reason):
@@ -91,6 +94,7 @@ class Delivery:
                         return Verdict(self.given_up)
                 case _:
                     return self._verdict(result)
+            attempt += 1
             await runner.note(f"The gateway does not answer, trying again ({attempt})", reason)
             await runner.wait(pause(attempt))
         text = "The gateway does not answer"

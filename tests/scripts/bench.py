@@ -88,7 +88,9 @@ class Bench:
         self.replica = ReplicaName()
         self.leases = Leases(self.scripts, store.pipeline)
         self.devices = Devices(self.scripts, self.leases, self.replica, GRACE)
-        self.runs = Runs(self.scripts, self.leases, self.replica, lambda _ticket: None)
+        self.runs = Runs(
+            self.scripts, self.leases, self.replica, lambda _ticket: None, lambda _holding: None
+        )
         self.progress = Progress(self.scripts)
         self.drafts = Drafts(self.scripts)
         self.blocklist = Blocklist(self.scripts, store.pipeline)
@@ -113,7 +115,9 @@ class Bench:
         other.__dict__.update(self.__dict__)
         other.replica = ReplicaName()
         other.devices = Devices(self.scripts, self.leases, other.replica, GRACE)
-        other.runs = Runs(self.scripts, self.leases, other.replica, lambda _ticket: None)
+        other.runs = Runs(
+            self.scripts, self.leases, other.replica, lambda _ticket: None, lambda _holding: None
+        )
         return other
 
     @property

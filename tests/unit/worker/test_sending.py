@@ -17,7 +17,15 @@ from alphasync.gateway.port import (
     Unknown,
 )
 from alphasync.services.progress import Outcome
-from alphasync.worker.sending import NOTE_EVERY, TRIES_MAX, WAIT_MAX, Delivery, Verdict, pause
+from alphasync.worker.sending import (
+    ASKED_MIN,
+    NOTE_EVERY,
+    TRIES_MAX,
+    WAIT_MAX,
+    Delivery,
+    Verdict,
+    pause,
+)
 
 KEY = "run:7"
 DOWN = NotSent("no connection")
@@ -167,7 +175,7 @@ async def test_after_the_last_try_the_run_ends_and_the_recipient_is_free() -> No
     assert 20 < sum(attempt.waited) < 100
 
 
-@pytest.mark.parametrize("answers", [[CUT], [CUT, DOWN], [DOWN, CUT, DOWN], [CUT, RateLimited(1)]])
+@pytest.mark.parametrize("answers", [[CUT], [CUT, DOWN], [DOWN, CUT, DOWN]])
 async def test_after_the_last_try_a_recipient_perhaps_messaged_stays_uncertain(
     answers: list[SendResult],
 ) -> None:
@@ -201,6 +209,14 @@ async def test_a_rate_limit_is_waited_for_and_shown() -> None:
     assert [message for message, _ in attempt.notes] == [
         f"The gateway asks to wait, going on in {left} s" for left in (13, 8, 3)
     ]
+
+
+async def test_a_rate_limit_uses_up_no_try() -> None:
+    answers = [RateLimited(0)] * (TRIES_MAX * 3)
+    attempt = Try(*answers, Sent(), honours_keys=False)
+    verdict = await attempt.send()
+    assert verdict.settled.outcome is Outcome.SENT
+    assert attempt.waited == [ASKED_MIN] * len(answers), "and is never asked in a tight circle"
 
 
 async def test_a_run_that_ends_while_waiting_sends_no_more() -> None:
