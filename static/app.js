@@ -6,7 +6,7 @@ import { EventLog } from './eventlog.js';
 import { keyOf } from './keys.js';
 import { identity, session } from './session.js';
 import { connect } from './socket.js';
-import { apply, initialState, running } from './state.js';
+import { apply, initialState, running, seen } from './state.js';
 import { statusLine } from './status.js';
 import { createPicker } from './view/attachments.js';
 import { createConfirm } from './view/confirm.js';
@@ -48,7 +48,7 @@ function announce(before, after) {
   for (const type of ['chat', 'mail']) {
     const key = keyOf(after.selected, type);
     const [old, run] = [before.runs[key], after.runs[key]];
-    if (run && !after.syncing && old?.status !== run.status) {
+    if (run && !after.syncing && (old?.status !== run.status || old.away !== run.away)) {
       setText(byId('announcer'), `${type}: ${statusLine(run, after.device?.id ?? null)}`);
     }
   }
@@ -86,8 +86,9 @@ function enter() {
   link = connect({
     report(event) {
       dispatch(event);
-      if (event.name === 'local/snapshotEnd') commands.flush();
+      if (event.name === 'local/caughtUp') commands.flush();
     },
+    seen: () => seen(state),
     log,
     onUnauthorised: () => leave('Your session has ended. Please sign in again.'),
     onTokenExpiring: () => void renewToken(),
@@ -170,6 +171,7 @@ function draw() {
   if (state.syncing) return; // half a snapshot is not shown
   drawPeople(state);
   drawProfile(state);
+  commands.listUncertain(); // of the profile that is seen now
 }
 
 createTheme();

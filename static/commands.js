@@ -2,11 +2,11 @@
 // says goes to the card it belongs to.
 
 import { inConflict, needsSending } from './drafts.js';
-import { keyOf } from './keys.js';
-import { startProblem } from './status.js';
+import { keyOf, TYPES } from './keys.js';
+import { NOT_SAVED, notSaved, refusal, startProblem } from './status.js';
+import { needsAsking, versionOf } from './uncertain.js';
 
-const NOT_SAVED = 'Not saved yet: ';
-const RESEND_AFTER = 1_000; // ms, for a draft that the server could not take
+const RESEND_AFTER = 1_000; // ms, for a draft that the server could not take or a question it could not answer
 
 /** `link` is a connection of socket.js; `state()` the state as it is now. Returns the commands. */
 export function createCommands({ link, state, dispatch }) {
@@ -14,8 +14,8 @@ export function createCommands({ link, state, dispatch }) {
   let resend = null;
 
   const local = (name, data) => dispatch({ name: `local/${name}`, data });
-  const complain = (key, { message, lockOwner }) =>
-    local('notice', { key, tone: 'error', text: message, hint: lockOwner ? `Device ${lockOwner}` : '' });
+  const complain = (key, ack, text = refusal(ack)) =>
+    local('notice', { key, tone: 'error', text, hint: ack.lockOwner ? `Device ${ack.lockOwner}` : '' });
 
   /** Send one command about a card; shows on the card that it is under way, and why it failed if it did. */
   async function command(event, profileId, type, extra = {}) {
@@ -46,7 +46,7 @@ export function createCommands({ link, state, dispatch }) {
       if (state().notices[key]?.text.startsWith(NOT_SAVED)) local('noticeGone', { key });
       return;
     }
-    if (ack.code !== 'offline') complain(key, { ...ack, message: `${NOT_SAVED}${ack.message}` });
+    if (ack.code !== 'offline') complain(key, ack, notSaved(ack));
     if (ack.retryable) resendLater();
   }
 
@@ -75,8 +75,33 @@ export function createCommands({ link, state, dispatch }) {
     }
   }
 
+  /** Ask who may have been messaged; what came of it goes to the list, not to the card. */
+  async function ask(profileId, type, version) {
+    local('uncertainAsked', { profileId, type });
+    const ack = await link.send('listUncertain', { profileId, type });
+    if (ack.ok) local('uncertainListed', { profileId, type, version, recipients: ack.recipients });
+    else if (ack.retryable) setTimeout(() => local('uncertainUnheard', { profileId, type, version }), RESEND_AFTER);
+  }
+
   return {
     flush,
+
+    /** Ask for the lists of the open profile that are not known to be as the server has them. */
+    listUncertain() {
+      const { selected: profileId, device, syncing, uncertain } = state();
+      if (profileId === null || device === null || syncing || !link.connected()) return;
+      for (const type of TYPES) {
+        const list = uncertain[keyOf(profileId, type)];
+        if (needsAsking(list)) void ask(profileId, type, versionOf(list));
+      }
+    },
+
+    /** Decide about one recipient who may have been messaged, or about all: `action` is 'resend' or 'leave'. */
+    async resolveUncertain(profileId, type, action, recipientId) {
+      const extra = recipientId === undefined ? { action } : { action, recipientId };
+      const ack = await command('resolveUncertain', profileId, type, extra);
+      if (ack.ok && ack.count === 0) local('uncertainChanged', { profileId, type }); // decided elsewhere meanwhile
+    },
 
     type: (profileId, type, message) => change('updateMessage', profileId, type, message),
     clearMessage: (profileId, type) => change('clearMessage', profileId, type, ''),
@@ -109,7 +134,7 @@ export function createCommands({ link, state, dispatch }) {
 
     async stopAll() {
       const ack = await link.send('stopAllProcessing');
-      if (!ack.ok) local('banner', { tone: 'error', text: ack.message });
+      if (!ack.ok) local('banner', { tone: 'error', text: refusal(ack) });
     },
 
     /** The `error` event: it names the command but not the card, so that it goes to the oldest such command. */

@@ -10,22 +10,25 @@ const RETRY_MOST = 10_000; // ms
 
 /**
  * Open a connection.
- *   report(event)         every server event, and `local/connection`
+ *   report(event)         every server event, `local/connection`, and `local/caughtUp` once all that was sent with
+ *                         a registration or a resync is here
+ *   seen()                `{epoch, revision}` of the last event, to be told only what comes after it, or null
  *   log                   an EventLog
  *   onUnauthorised()      the token is not accepted
  *   onTokenExpiring()     60 s before the token ends
  *   onError(data)         the `error` event, except `superseded`
  * Returns `{send, connected, renew, useHere, close}`.
  */
-export function connect({ report, log, onUnauthorised, onTokenExpiring, onError }) {
+export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, onError }) {
   const { io } = globalThis; // the classic script at /socket.io/socket.io.js
   const socket = io({
     autoConnect: false,
-    auth: (answer) => answer({ token: session.get()?.token, ...identity.get(), deviceName: deviceName() }),
+    auth: (answer) => answer({ token: session.get()?.token, ...offer(), deviceName: deviceName() }),
   });
   let retry = null;
   let attempts = 0;
   let taken = false; // another page has our identity
+  let round = 0; // of registrations and resyncs
 
   const status = (name, detail = '') => report({ name: 'local/connection', data: { status: name, detail } });
 
@@ -46,11 +49,27 @@ export function connect({ report, log, onUnauthorised, onTokenExpiring, onError 
     status('superseded');
   }
 
+  /** Which device this is, and what it knows already; nothing on a first visit. */
+  function offer() {
+    const device = identity.get();
+    return device === null ? {} : { ...device, ...seen() };
+  }
+
   function registered(data) {
     attempts = 0;
     if (data.resumeToken) identity.set(data);
-    // Answers come in order with events, so that this one marks the end of the snapshot.
-    send('heartbeat').then(() => report({ name: 'local/snapshotEnd', data: {} }));
+    void catchUp();
+  }
+
+  /** Answers come in order with events, so that this one comes after all that was sent before it. */
+  async function catchUp() {
+    round += 1;
+    const mine = round;
+    let ack = null;
+    do ack = await send('heartbeat');
+    while (ack.code === 'no_answer' && mine === round);
+    // Another round: it was broken off, or begun anew, before all was here.
+    if (mine === round) report({ name: 'local/caughtUp', data: {} });
   }
 
   socket.onAny((name, data) => {
@@ -62,7 +81,7 @@ export function connect({ report, log, onUnauthorised, onTokenExpiring, onError 
     }
     report({ name, data });
     if (name === 'deviceRegistered') registered(data);
-    if (name === 'resync') send('heartbeat').then(() => report({ name: 'local/snapshotEnd', data: {} }));
+    if (name === 'resync') void catchUp();
     if (name === 'tokenExpiring') onTokenExpiring();
   });
   socket.onAnyOutgoing((name, data) => log.add('out', name, data));
@@ -72,6 +91,7 @@ export function connect({ report, log, onUnauthorised, onTokenExpiring, onError 
     status('connected');
   });
   socket.on('disconnect', (reason) => {
+    round += 1;
     log.add('link', 'disconnected', { reason });
     if (reason === 'io server disconnect') {
       if (!taken) retryLater('The server closed the connection');

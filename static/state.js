@@ -7,12 +7,13 @@ import { applyDraft, DRAFT_EVENTS, unsentDrafts } from './drafts.js';
 import { keyFrom } from './keys.js';
 import { MAX_ATTACHMENTS } from './limits.js';
 import { applyRun, RUN_EVENTS } from './runs.js';
+import { applyUncertain, resolvedWords, UNCERTAIN_EVENTS } from './uncertain.js';
 
 export const initialState = Object.freeze({
   connection: Object.freeze({ status: 'connecting', detail: '' }),
   device: null, // {id, name} once registered
   epoch: null, // identity of the server's event log
-  revision: 0, // the latest revision seen, of anything
+  revision: 0, // the latest revision seen, of anything: all before it is known
   syncing: false, // between a reset and the end of the snapshot that follows it
   superseded: false, // another page has taken this device's identity
   profiles: Object.freeze({ status: 'loading', items: Object.freeze([]), message: '' }),
@@ -20,6 +21,7 @@ export const initialState = Object.freeze({
   filter: Object.freeze({ text: '', runningOnly: false }),
   runs: Object.freeze({}), // by key, see runs.js
   drafts: Object.freeze({}), // by key, see drafts.js
+  uncertain: Object.freeze({}), // by key, see uncertain.js
   notices: Object.freeze({}), // by key: {tone: 'error'|'info', text, hint}
   busy: Object.freeze({}), // by key: name of the command that waits for its answer
   attachments: Object.freeze({}), // by profileId: what goes with the next mail
@@ -34,8 +36,16 @@ function without(object, key) {
 }
 
 /** Forget what the server is about to tell anew. */
-function reset(state, epoch) {
-  return { ...state, epoch, revision: 0, runs: {}, drafts: unsentDrafts(state.drafts), syncing: true };
+function reset(state, { epoch = null, revision }) {
+  return {
+    ...state,
+    epoch,
+    revision: Number.isInteger(revision) ? revision : 0,
+    runs: {},
+    uncertain: {},
+    drafts: unsentDrafts(state.drafts),
+    syncing: true,
+  };
 }
 
 const notice = (state, key, entry) => ({ ...state, notices: { ...state.notices, [key]: entry } });
@@ -43,20 +53,28 @@ const notice = (state, key, entry) => ({ ...state, notices: { ...state.notices, 
 const handlers = {
   deviceRegistered(state, data) {
     const device = { id: String(data.deviceId), name: data.name ?? '' };
-    const epoch = data.epoch ?? null;
-    const goesOn = data.recovered === true && epoch === state.epoch;
-    const next = goesOn ? state : reset(state, epoch);
+    const goesOn = data.recovered === true && data.epoch === state.epoch && !state.syncing;
+    const next = goesOn ? state : reset(state, data);
     return { ...next, device, superseded: false };
   },
 
-  resync: (state, data) => reset(state, data.epoch ?? null),
+  resync: reset,
+
+  uncertainResolved(state, data) {
+    const next = withUncertain(state, 'uncertainResolved', data);
+    const key = keyFrom(data);
+    if (key === null) return next;
+    const elsewhere = data.deviceId === state.device?.id ? '' : ' (decided on another device)';
+    const text = `${resolvedWords(data.action, data.count)}${elsewhere}`;
+    return notice(next, key, { tone: 'info', text, hint: '' });
+  },
 
   blocklistCleared(state, data) {
     const key = keyFrom(data);
     if (key === null) return state;
     const elsewhere = data.deviceId === state.device?.id ? '' : ' on another device';
     const text = `${data.message ?? `Cleared ${data.deletedCount} blocked recipients`}${elsewhere}`;
-    return notice(state, key, { tone: 'info', text, hint: '' });
+    return notice(withUncertain(state, 'blocklistCleared', data), key, { tone: 'info', text, hint: '' });
   },
 
   allProcessingStopped(state, data) {
@@ -67,7 +85,7 @@ const handlers = {
 
   'local/connection': (state, { status, detail }) => ({ ...state, connection: { status, detail: detail ?? '' } }),
   'local/superseded': (state) => ({ ...state, superseded: true, device: null }),
-  'local/snapshotEnd': (state) => (state.syncing ? { ...state, syncing: false } : state),
+  'local/caughtUp': (state) => (state.syncing ? { ...state, syncing: false } : state),
   'local/profiles': (state, { status, items, message }) => ({
     ...state,
     profiles: { status, items: items ?? state.profiles.items, message: message ?? '' },
@@ -87,12 +105,28 @@ const handlers = {
   }),
 };
 
+function withUncertain(state, name, data) {
+  const uncertain = applyUncertain(state.uncertain, name, data);
+  return uncertain === state.uncertain ? state : { ...state, uncertain };
+}
+
 function withRun(state, name, data) {
   const runs = applyRun(state.runs, name, data);
   if (runs === state.runs) return state;
+  return withDoubts(state, { ...withoutOldNotice(state, name, data), runs }, name, data);
+}
+
+/** The list of those who may have been messaged, after a run event that is news. */
+function withDoubts(before, after, name, data) {
+  if (UNCERTAIN_EVENTS.includes(name)) return withUncertain(after, name, data);
+  const key = keyFrom(data);
+  const same = before.runs[key]?.uncertain === after.runs[key].uncertain;
+  return same ? after : withUncertain(after, 'local/uncertainChanged', data);
+}
+
+function withoutOldNotice(state, name, data) {
   // What was said about the last run ("locked", "too short") is over once a new one starts.
-  const notices = name === 'processingStarted' ? without(state.notices, keyFrom(data)) : state.notices;
-  return { ...state, runs, notices };
+  return name === 'processingStarted' ? { ...state, notices: without(state.notices, keyFrom(data)) } : state;
 }
 
 function withDraft(state, name, data) {
@@ -100,17 +134,29 @@ function withDraft(state, name, data) {
   return drafts === state.drafts ? state : { ...state, drafts };
 }
 
+for (const name of UNCERTAIN_EVENTS.filter((event) => event.startsWith('local/'))) {
+  handlers[name] = (state, data) => withUncertain(state, name, data);
+}
 for (const name of RUN_EVENTS) handlers[name] = (state, data) => withRun(state, name, data);
 for (const name of DRAFT_EVENTS) handlers[name] = (state, data) => withDraft(state, name, data);
+
+/** They name the revision of the account: what led to it may still be on its way. */
+const UNORDERED = new Set(['deviceRegistered', 'resync']);
 
 /** The state after one event; an event that the console does not know leaves it as it is. */
 export function apply(state, { name, data }) {
   const payload = typeof data === 'object' && data !== null ? data : {};
   const next = Object.hasOwn(handlers, name) ? handlers[name](state, payload) : state;
   const { revision } = payload;
-  if (name.startsWith('local/') || !Number.isInteger(revision) || revision <= next.revision) return next;
-  return { ...next, revision };
+  if (name.startsWith('local/') || UNORDERED.has(name)) return next;
+  return Number.isInteger(revision) && revision > next.revision ? { ...next, revision } : next;
 }
+
+/**
+ * What this console has seen, to be told only what comes after: `{epoch, revision}`; null when it has to be told all,
+ * as in the midst of a snapshot.
+ */
+export const seen = ({ epoch, revision, syncing }) => (epoch === null || syncing ? null : { epoch, revision });
 
 /** How many runs go on now: `{all, own}`. */
 export function running({ runs, device }) {

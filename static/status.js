@@ -80,7 +80,8 @@ export function statistics(run) {
 export function remark(run) {
   if (!run || run.status === 'completed') return '';
   if (run.error) return run.message ? `${run.message} — ${run.error}` : run.error;
-  return run.status === 'interrupted' && run.message === run.reason ? '' : run.message;
+  const said = run.status === 'interrupted' ? run.reason : run.status === 'stopped' ? 'Stopped' : '';
+  return run.message === said ? '' : run.message;
 }
 
 /** A refused command in words: `ack` is `{code, message, retryable}`. */

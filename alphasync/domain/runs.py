@@ -62,6 +62,8 @@ class Run(msgspec.Struct, frozen=True):
     revision: int
     stopped_by: str = ""
     """The device that stopped it."""
+    reason: str = ""
+    """Why it was interrupted."""
     duration: int = 0
     """ms from start to completion."""
     away: bool = False

@@ -117,6 +117,7 @@ def _run_after(run: Run | None, event: RunEvent, revision: int) -> Run:
             return _ended(run, RunStatus.STOPPED, event.message, _counters(event))
         case events.ProcessingInterrupted():
             _check(run, RunStatus.INTERRUPTED)
+            run = replace(run, reason=event.reason)
             return _ended(run, RunStatus.INTERRUPTED, event.reason, _counters(event))
 
 

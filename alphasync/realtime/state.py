@@ -36,7 +36,7 @@ def _run(session: Session, run: Run) -> events.ProcessingStateSync:
         away=run.away,
         stopped_by=run.stopped_by,
         duration=run.duration,
-        reason=run.message if run.status is RunStatus.INTERRUPTED else "",
+        reason=run.reason,
         revision=run.revision,
     )
 

@@ -232,6 +232,7 @@ def _run(record: dict[str, str]) -> Run:
         ),
         message=record["message"],
         stopped_by=record["stopped_by"],
+        reason=record["reason"],
         duration=int(record["duration"]),
         away=record["away"] == "1",
         revision=int(record["revision"]),

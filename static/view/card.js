@@ -8,10 +8,10 @@ import { measure } from '../limits.js';
 import { isOwn, remark, startProblem, statistics, statusLine } from '../status.js';
 import { createChips } from './attachments.js';
 import { $, clone, setAttr, setBlocked, setHidden, setText } from './dom.js';
+import { createUncertain } from './uncertain.js';
 
 const NAMES = { chat: 'Chat', mail: 'Mail' };
 const NONE = [];
-const DOUBT = 'Uncertain: the answer was lost, so the message may or may not have arrived. It is not sent again.';
 
 /** Give the parts of a card their names, labels and test hooks. */
 function prepare(type) {
@@ -59,6 +59,13 @@ function originWords(draft, me) {
   return draft.message ? 'Typed on another device' : 'Cleared on another device';
 }
 
+/** The colour of a run: its status, told apart by whose it is and whether that device is there. */
+function tone(run, me) {
+  if (!run) return 'idle';
+  if (run.status !== 'running' || isOwn(run, me)) return run.status;
+  return run.away ? 'away' : 'other';
+}
+
 /**
  * `actions`: `{commands, confirmBlocklist(profile, type), pick(profile), detach(profileId, id)}`.
  * Returns `{node, render(state, profile)}`.
@@ -84,6 +91,9 @@ export function createCard(type, { commands, confirmBlocklist, pick, detach }) {
     if (target.dataset.keep) commands.choose(profileId, type, target.dataset.keep);
   });
   const chips = withAttachments();
+  const uncertain = createUncertain(node, type, (action, recipientId) =>
+    commands.resolveUncertain(profileId, type, action, recipientId),
+  );
 
   /** Only a mail takes attachments. */
   function withAttachments() {
@@ -109,7 +119,7 @@ export function createCard(type, { commands, confirmBlocklist, pick, detach }) {
 
   function showRun(run, me) {
     setText(parts.status, statusLine(run, me));
-    parts.status.dataset.tone = run ? (run.status === 'running' && !isOwn(run, me) ? 'other' : run.status) : 'idle';
+    parts.status.dataset.tone = tone(run, me);
     setHidden(parts.progress, !run);
     const known = run?.total > 0;
     const share = known ? Math.min(1, run.current / run.total) : 0;
@@ -121,14 +131,15 @@ export function createCard(type, { commands, confirmBlocklist, pick, detach }) {
     $('i', parts.progress).style.transform = `scaleX(${share})`;
     setText($('.remark', parts.detail), remark(run));
     setText($('.stats', parts.detail), statistics(run));
-    setText($('.doubt', parts.detail), run?.uncertain > 0 ? DOUBT : '');
+    setText($('.note', parts.detail), run?.note ?? '');
   }
 
   function render(state, shownProfile) {
     const id = String(shownProfile.external_id);
     const key = keyOf(id, type);
     const [run, draft, notice, busy] = [state.runs[key], state.drafts[key], state.notices[key], state.busy[key]];
-    const now = [shownProfile, run, draft, notice, busy, state.device, state.connection, state.attachments[id]];
+    const list = state.uncertain[key];
+    const now = [shownProfile, run, draft, notice, busy, list, state.device, state.connection, state.attachments[id]];
     if (now.every((value, index) => value === last[index]) && last.length > 0) return;
     last = now;
     const switched = profileId !== id;
@@ -152,6 +163,7 @@ export function createCard(type, { commands, confirmBlocklist, pick, detach }) {
     parts.notice.dataset.tone = notice?.tone ?? '';
     setAttr(parts.notice, 'title', notice?.hint || null);
     showRun(run, me);
+    uncertain(list?.recipients, busy === 'resolveUncertain');
     chips(state.attachments[id] ?? NONE);
   }
 

@@ -32,6 +32,13 @@ function bench() {
 
 const HELD = { ok: false, code: 'locked', message: 'Another device is already processing this profile', lockOwner: OTHER };
 
+const AWAY = {
+  ok: false,
+  code: 'store_unavailable',
+  message: 'The server cannot reach its storage right now, please try again',
+  retryable: true,
+};
+
 test('every change of the text is sent, and confirmed by its answer', async () => {
   const bed = bench();
   bed.commands.type('7', 'chat', 'H');
@@ -98,8 +105,8 @@ test('text that the server could not take is sent again after a moment', async (
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const bed = bench();
   bed.commands.type('7', 'chat', 'x');
-  await bed.answer({ ok: false, code: 'store_unavailable', message: 'The store is away', retryable: true });
-  assert.equal(bed.notice(), 'Not saved yet: The store is away');
+  await bed.answer(AWAY);
+  assert.equal(bed.notice(), 'Not saved yet: The server cannot reach its storage right now, trying again');
   t.mock.timers.tick(1000);
   assert.equal(bed.sent.length, 2);
   await bed.answer({ ok: true, revision: 12 });
@@ -111,9 +118,92 @@ test('an answer from before a new epoch does not count', async (t) => {
   const bed = bench();
   bed.commands.type('7', 'chat', 'x');
   bed.dispatch(event('resync', { epoch: 'e2', revision: 1 }));
-  bed.dispatch(event('local/snapshotEnd'));
+  bed.dispatch(event('local/caughtUp'));
   await bed.answer({ ok: true, revision: 500 });
   assert.deepEqual([bed.state.drafts['7/chat'].dirty, bed.state.drafts['7/chat'].revision], [true, 0]);
   t.mock.timers.tick(1000);
   assert.equal(bed.sent.length, 2);
+});
+
+test('text that the server could not take is sent again with the next key stroke', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const bed = bench();
+  bed.commands.type('7', 'chat', 'x');
+  await bed.answer(AWAY);
+  bed.commands.type('7', 'chat', 'xy');
+  assert.equal(bed.sent.length, 2);
+  t.mock.timers.tick(1000); // under way: not once more
+  assert.equal(bed.sent.length, 2);
+  await bed.answer({ ok: true, revision: 12 });
+  assert.deepEqual([bed.state.drafts['7/chat'].dirty, bed.notice()], [false, undefined]);
+});
+
+test('a refusal that may be tried again says so at its card', async () => {
+  const bed = bench();
+  for (const ack of [AWAY, { ...AWAY, code: 'no_answer', message: 'The server cannot reach its storage right now' }]) {
+    bed.commands.stop('7', 'chat');
+    await bed.answer(ack);
+    assert.equal(bed.notice(), AWAY.message);
+  }
+});
+
+test('the lists of the open profile are asked for, each once', async () => {
+  const bed = bench();
+  bed.commands.listUncertain();
+  assert.deepEqual(bed.sent, [], 'no profile is open');
+  bed.dispatch(event('local/select', { profileId: '7' }));
+  bed.commands.listUncertain();
+  bed.commands.listUncertain();
+  assert.deepEqual(bed.sent, [['listUncertain', chat()], ['listUncertain', { profileId: '7', type: 'mail' }]]);
+  await bed.answer({ ok: true, recipients: [{ id: 'r1', name: 'Ann' }] });
+  assert.deepEqual(bed.state.uncertain['7/chat'].recipients, [{ id: 'r1', name: 'Ann' }]);
+});
+
+test('nobody is asked while there is no connection, or half a snapshot', () => {
+  const bed = bench();
+  bed.dispatch(event('local/select', { profileId: '7' }));
+  bed.online = false;
+  bed.commands.listUncertain();
+  bed.online = true;
+  bed.dispatch(event('resync', { epoch: 'e2', revision: 1 }));
+  bed.commands.listUncertain();
+  assert.deepEqual(bed.sent, []);
+});
+
+test('a list that could not be told is asked for again after a moment, a refused one is not', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const bed = bench();
+  bed.dispatch(event('local/select', { profileId: '7' }));
+  bed.commands.listUncertain();
+  await bed.answer(AWAY);
+  await bed.answer({ ok: false, code: 'unknown_event', message: 'Unknown event: listUncertain', retryable: false });
+  assert.deepEqual([bed.notice(), bed.state.banner], [undefined, null], 'nobody asked for it, nobody is told');
+  bed.commands.listUncertain();
+  assert.equal(bed.sent.length, 2);
+  t.mock.timers.tick(1000);
+  bed.commands.listUncertain();
+  assert.deepEqual(bed.sent.slice(2), [['listUncertain', chat()]]);
+});
+
+test('a decision is about one recipient or about all', async () => {
+  const bed = bench();
+  bed.commands.resolveUncertain('7', 'chat', 'resend', 'r1');
+  assert.equal(bed.state.busy['7/chat'], 'resolveUncertain');
+  await bed.answer({ ok: true, count: 1 });
+  bed.commands.resolveUncertain('7', 'chat', 'leave');
+  assert.deepEqual(bed.sent, [
+    ['resolveUncertain', chat({ action: 'resend', recipientId: 'r1' })],
+    ['resolveUncertain', chat({ action: 'leave' })],
+  ]);
+  await bed.answer({ ok: false, code: 'unknown_profile', message: 'Unknown profile', retryable: false });
+  assert.deepEqual([bed.notice(), bed.state.busy['7/chat']], ['Unknown profile', undefined]);
+});
+
+test('a decision that came too late has the list asked for again', async () => {
+  const bed = bench();
+  bed.dispatch(event('local/uncertainAsked', chat()));
+  bed.commands.resolveUncertain('7', 'chat', 'leave', 'r1');
+  await bed.answer({ ok: true, count: 0 });
+  const { asked, version } = bed.state.uncertain['7/chat'];
+  assert.notEqual(asked, version);
 });

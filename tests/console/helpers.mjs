@@ -14,7 +14,7 @@ export const registered = (extra = {}) =>
   after(
     initialState,
     event('deviceRegistered', { deviceId: ME, epoch: 'e1', revision: 10, recovered: false, ...extra }),
-    event('local/snapshotEnd'),
+    event('local/caughtUp'),
   );
 
 export const chat = (data = {}) => ({ profileId: '7', type: 'chat', ...data });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { apply, initialState, running } from '../../static/state.js';
+import { apply, initialState, running, seen } from '../../static/state.js';
 import { after, chat, event, ME, OTHER, registered } from './helpers.mjs';
 
 const started = (revision, data = {}) => event('processingStarted', chat({ deviceId: OTHER, startedAt: 1, revision, ...data }));
@@ -79,6 +79,47 @@ test('a fresh registration resets runs and drafts, a recovered one keeps them', 
   }
 });
 
+test('what was seen is told once the whole snapshot is here', () => {
+  assert.equal(seen(initialState), null);
+  assert.equal(seen(after(initialState, event('deviceRegistered', { deviceId: ME, epoch: 'e1', revision: 10 }))), null);
+  assert.deepEqual(seen(registered()), { epoch: 'e1', revision: 10 });
+  assert.deepEqual(seen(after(registered(), started(12))), { epoch: 'e1', revision: 12 });
+  assert.deepEqual(seen(after(registered(), event('local/draftAnswered', chat({ ok: true, revision: 15 })))), { epoch: 'e1', revision: 10 });
+});
+
+test('a recovered registration does not count as having seen what comes after it', () => {
+  const again = event('deviceRegistered', { deviceId: ME, epoch: 'e1', revision: 14, recovered: true });
+  assert.equal(after(registered(), started(12), again).revision, 12);
+});
+
+test('a device that lost its connection is away until it is back, or the run ends', () => {
+  const lost = event('deviceReconnecting', chat({ deviceId: OTHER, grace: 5000, revision: 12 }));
+  const back = event('deviceReconnected', chat({ deviceId: OTHER, revision: 13 }));
+  const interrupted = event('processingInterrupted', chat({ deviceId: OTHER, reason: 'Device disconnected', revision: 13 }));
+  const away = (...events) => after(registered(), started(11), ...events).runs['7/chat'].away;
+  assert.deepEqual([away(), away(lost), away(lost, progress(13, 2)), away(lost, back)], [false, true, true, false]);
+  assert.deepEqual([away(lost, interrupted), away(lost, started(13))], [false, false]);
+  assert.equal(apply(registered(), lost).runs['7/chat'], undefined);
+});
+
+test('a run that was taken over goes on from its counters, and says so until it ends', () => {
+  const taken = event('processingTakenOver', chat({ deviceId: OTHER, message: 'Another server goes on with it', current: 3, total: 10, sent: 2, uncertain: 1, revision: 13 }));
+  const state = after(registered(), started(11), progress(12, 2), taken);
+  const { status, current, uncertain, note } = state.runs['7/chat'];
+  assert.deepEqual([status, current, uncertain, note], ['running', 3, 1, 'Another server goes on with it']);
+  assert.equal(apply(state, progress(14, 4)).runs['7/chat'].note, note);
+  const complete = event('processingComplete', chat({ deviceId: OTHER, revision: 15, stats: { current: 10, total: 10 } }));
+  assert.equal(apply(state, complete).runs['7/chat'].note, '');
+});
+
+test('a run that was stopped or interrupted carries its last counters', () => {
+  const last = { current: 4, total: 10, sent: 2, skipped: 1, failed: 0, uncertain: 1, revision: 13 };
+  for (const name of ['processingStopped', 'processingInterrupted']) {
+    const run = after(registered(), started(11), progress(12, 2), event(name, chat({ deviceId: OTHER, ...last }))).runs['7/chat'];
+    assert.deepEqual([run.current, run.sent, run.skipped, run.uncertain], [4, 2, 1, 1], name);
+  }
+});
+
 test('resync begins a new epoch: lower revisions count again', () => {
   const state = after(
     registered(),
@@ -86,7 +127,7 @@ test('resync begins a new epoch: lower revisions count again', () => {
     event('resync', { epoch: 'e2', revision: 3 }),
     event('processingStateSync', chat({ status: 'running', isProcessing: true, current: 4, total: 9, deviceId: OTHER, revision: 2 })),
     event('messageSync', chat({ message: 'kept', deviceId: OTHER, revision: 1 })),
-    event('local/snapshotEnd'),
+    event('local/caughtUp'),
   );
   assert.deepEqual([state.epoch, state.revision, state.syncing], ['e2', 3, false]);
   assert.equal(state.runs['7/chat'].current, 4);

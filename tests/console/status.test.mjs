@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { badge, duration, LOCKED, remark, startProblem, statistics, statusLine } from '../../static/status.js';
+import { badge, duration, LOCKED, notSaved, refusal, remark, startProblem, statistics, statusLine } from '../../static/status.js';
 import { after, chat, event, ME, OTHER, registered } from './helpers.mjs';
 
 const runAfter = (...events) => after(registered(), ...events).runs['7/chat'];
@@ -38,6 +38,49 @@ test('an interrupted run gives its reason', () => {
   assert.equal(statusLine(runAfter(started(OTHER), lost), ME), '⚠️ Interrupted: Device disconnected');
   const sync = event('processingStateSync', chat({ status: 'interrupted', deviceId: OTHER, message: 'Messaged Ann', revision: 13 }));
   assert.equal(statusLine(runAfter(sync), ME), '⚠️ Interrupted');
+});
+
+test('a run whose device lost its connection', () => {
+  const lost = event('deviceReconnecting', chat({ revision: 13 }));
+  const words = '📱 Reconnecting: the other device lost its connection, the run goes on';
+  const run = runAfter(started(OTHER), progress(OTHER, 2, 10), lost);
+  assert.equal(statusLine(run, ME), words);
+  assert.deepEqual(badge(run, ME, 'chat'), { tone: 'warn', text: 'Chat reconnecting', label: `Chat: ${words}` });
+  assert.equal(statusLine(runAfter(started(ME), progress(ME, 2, 10), lost), ME), '🔄 Processing... (2/10)');
+});
+
+test('a device that came later reads the same as one that followed', () => {
+  const base = { current: 2, total: 10, sent: 2, skipped: 0, failed: 0, uncertain: 0 };
+  const synced = (data) =>
+    event('processingStateSync', chat({ ...base, deviceId: OTHER, startedAt: 1000, away: false, stoppedBy: '', duration: 0, reason: '', ...data }));
+  const stop = event('processingStopped', chat({ ...base, deviceId: OTHER, stoppedBy: ME, message: 'Stopped', revision: 13 }));
+  const lost = event('processingInterrupted', chat({ ...base, deviceId: OTHER, reason: 'Device disconnected', revision: 13 }));
+  const complete = event('processingComplete', chat({ deviceId: OTHER, revision: 13, stats: { ...base, duration: 4200 } }));
+  const way = [started(OTHER), progress(OTHER, 2, 10, { ...base, message: 'Ann could not be messaged', error: 'gone' })];
+  const pairs = [
+    [runAfter(...way, stop), synced({ status: 'stopped', stoppedBy: ME, message: 'Stopped' })],
+    [runAfter(...way, lost), synced({ status: 'interrupted', reason: 'Device disconnected', message: 'Device disconnected' })],
+    [runAfter(...way, complete), synced({ status: 'completed', duration: 4200, message: 'Messaged Ann' })],
+    [
+      runAfter(started(OTHER), progress(OTHER, 2, 10, base), event('deviceReconnecting', chat({ revision: 13 }))),
+      synced({ status: 'running', away: true, message: 'Sent' }),
+    ],
+  ];
+  for (const [run, sync] of pairs) {
+    const late = runAfter(sync);
+    assert.deepEqual([statusLine(run, ME), remark(run), statistics(run)], [statusLine(late, ME), remark(late), statistics(late)]);
+  }
+});
+
+test('a refusal that may be tried again says so, once', () => {
+  const away = { code: 'store_unavailable', message: 'No storage, please try again', retryable: true };
+  assert.equal(refusal(away), 'No storage, please try again');
+  assert.equal(refusal({ ...away, message: 'The server did not answer' }), 'The server did not answer, please try again');
+  assert.equal(refusal({ code: 'too_many_requests', message: 'Too many tries, please wait a moment', retryable: true }), 'Too many tries, please wait a moment');
+  assert.equal(refusal({ code: 'locked', message: LOCKED, retryable: false }), LOCKED);
+  assert.equal(refusal({ code: 'not_registered', message: 'wait for deviceRegistered', retryable: true }), 'Not connected yet, please try again');
+  assert.equal(notSaved(away), 'Not saved yet: No storage, trying again');
+  assert.equal(notSaved({ code: 'message_too_long', message: 'Too long', retryable: false }), 'Not saved yet: Too long');
 });
 
 test('without a run', () => {

@@ -33,3 +33,14 @@ async def test_the_recipient_in_flight_stays_and_keeps_its_claim(bench: Bench) -
     # Its claim is still known as this run's.
     await bench.progress.step(ticket, 3, became(second, Outcome.FAILED))
     assert await bench.blocked() == set()
+
+
+async def test_who_may_have_been_messaged_is_forgotten_too(bench: Bench) -> None:
+    ticket = await bench.start()
+    claimed = await bench.claim(ticket, 1, "r1")
+    await bench.progress.step(ticket, 2, became(claimed, Outcome.UNCERTAIN))
+    uncertain = bench.names.uncertain("chat", PROFILE)
+    assert await bench.client.hlen(uncertain) == 1
+    async with bench.verify(BlocklistCleared):
+        assert await bench.forget() == 1
+    assert await bench.client.hlen(uncertain) == 0

@@ -143,7 +143,8 @@ local function end_run(meta, log, channel, runs, run, status, message, head, sto
   release(r[3], r[4])
   local revision = emit(meta, log, channel, r[2], '', head .. ',' .. r[1] .. ',' .. counters(run))
   redis.call('HSET', run, 'status', status, 'message', message, 'away', '',
-    'stopped_by', stopped_by or '', 'revision', revision)
+    'stopped_by', stopped_by or '', 'reason', status == 'interrupted' and message or '',
+    'revision', revision)
   touch_run(runs, run)
   return r[1]
 end

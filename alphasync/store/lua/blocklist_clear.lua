@@ -1,11 +1,11 @@
--- Forget who was messaged. The recipient in flight stays, so that nobody claims it a second time.
--- KEYS: meta log sent run
+-- Forget who was messaged, and who may have been. The recipient in flight stays, so that nobody claims it a second time.
+-- KEYS: meta log sent uncertain run
 -- ARGV: channel profile head
 -- RETURN: {'OK', deleted count, revision}
 local inflight = redis.call('HGET', run, 'inflight')
 local kept = inflight and inflight ~= '' and redis.call('ZSCORE', sent, inflight)
 local deleted = redis.call('ZCARD', sent)
-redis.call('UNLINK', sent)
+redis.call('UNLINK', sent, uncertain)
 if kept then
   deleted = deleted - 1
   redis.call('ZADD', sent, kept, inflight)

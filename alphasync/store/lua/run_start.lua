@@ -23,7 +23,7 @@ redis.call('HSET', run, 'run_id', run_id, 'status', 'running', 'profile', profil
   'total', 0, 'sent', 0, 'skipped', 0, 'failed', 0, 'uncertain', 0, 'message', '',
   'inflight', '', 'inflight_name', '', 'cursor', '', 'last', '', 'before_last', '',
   'claimed_at', '', 'honours', '', 'away', '',
-  'stopped_by', '', 'duration', 0,
+  'stopped_by', '', 'reason', '', 'duration', 0,
   'step', 0, 'revision', fence)
 touch_run(runs, run)
 redis.call('HSET', lock, 'device', device, 'run_id', run_id, 'fence', fence)

@@ -1,0 +1,63 @@
+// Recipients who may have been messaged, and what a person decides about them. Pure: (lists, name, data) -> lists.
+//
+// The server tells when the list of a profile and type may have changed, not what is on it; that is asked for when
+// somebody looks. A list: {recipients, version, asked}
+//   recipients  [{id, name}] as last heard
+//   version     goes up with each sign that the list has changed
+//   asked       the version at which the server was last asked, null before
+
+import { keyFrom } from './keys.js';
+
+const BLANK = Object.freeze({ recipients: Object.freeze([]), version: 1, asked: null });
+const CARRIED = 100; // most recipients that an event lists: with as many there may be more
+
+const outdated = (list) => ({ ...list, version: list.version + 1 });
+
+const valid = (recipients) =>
+  recipients.filter((item) => typeof item?.id === 'string').map(({ id, name }) => ({ id, name: String(name || id) }));
+
+/** What an answer of the server does; one to a question of before the last change says nothing. */
+const moves = {
+  uncertainResolved: outdated,
+  blocklistCleared: outdated, // the server forgets them with the rest
+  'local/uncertainChanged': outdated,
+  'local/uncertainAsked': (list) => ({ ...list, asked: list.version }),
+  'local/uncertainListed': (list, { version, recipients }) =>
+    version === list.version ? { ...list, recipients: valid(recipients) } : list,
+  'local/uncertainUnheard': (list, { version }) => (version === list.asked ? { ...list, asked: null } : list),
+
+  processingStarted: outdated, // the last run may have left one behind
+  processingComplete(list, { uncertainRecipients: recipients }) {
+    if (!Array.isArray(recipients) || recipients.length >= CARRIED) return outdated(list);
+    const next = outdated(list);
+    return { ...next, recipients: valid(recipients), asked: next.version };
+  },
+};
+
+/** Names of the events that `applyUncertain` understands. */
+export const UNCERTAIN_EVENTS = Object.freeze(Object.keys(moves));
+
+/** The lists after one event; the very same object when it does not matter to them. */
+export function applyUncertain(lists, name, data) {
+  const key = keyFrom(data);
+  if (key === null) return lists;
+  const known = lists[key] ?? BLANK;
+  const next = moves[name](known, data);
+  return next === known ? lists : { ...lists, [key]: next };
+}
+
+/** Whether the server has to be asked (again). `list` may be undefined. */
+export const needsAsking = (list = BLANK) => list.asked !== list.version;
+
+/** The version that an answer asked for now belongs to. */
+export const versionOf = (list = BLANK) => list.version;
+
+/** "2 recipients", "1 recipient". */
+export const recipientsWords = (count) => (count === 1 ? '1 recipient' : `${count} recipients`);
+
+/** What was decided, in words; `action` is 'resend' or 'leave'. */
+export function resolvedWords(action, count) {
+  const who = recipientsWords(count);
+  if (action === 'resend') return `${who} can be messaged again in the next run`;
+  return count === 1 ? `${who} counts as messaged` : `${who} count as messaged`;
+}

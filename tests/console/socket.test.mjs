@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+
+import { EventLog } from '../../static/eventlog.js';
+import { identity, session } from '../../static/session.js';
+import { connect } from '../../static/socket.js';
+import { apply, initialState, seen } from '../../static/state.js';
+import { chat, ME, OTHER } from './helpers.mjs';
+
+/** What a browser has: storage of the tab, and a name. */
+function browser() {
+  const kept = new Map();
+  globalThis.sessionStorage = {
+    getItem: (name) => kept.get(name) ?? null,
+    setItem: (name, value) => kept.set(name, value),
+    removeItem: (name) => kept.delete(name),
+  };
+  const navigator = { userAgent: 'Firefox/140.0 (X11; Linux)', onLine: true };
+  Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
+}
+
+/** A connection whose server is the test: `up()`, `down()`, `emit()` an event, `answer()` the oldest command. */
+function bench() {
+  const bed = { state: initialState, reported: [], sent: [], waiting: [] };
+  const on = {};
+  const socket = {
+    connected: false,
+    active: true,
+    io: { engine: { transport: { name: 'websocket' }, close() {} } },
+    on: (name, callback) => (on[name] = callback),
+    onAny: (callback) => (bed.emit = callback),
+    onAnyOutgoing() {},
+    connect() {},
+    disconnect() {
+      socket.connected = false;
+    },
+    timeout: () => ({
+      emit(name, ...rest) {
+        bed.sent.push(name);
+        bed.waiting.push(rest.at(-1));
+      },
+    }),
+  };
+  globalThis.io = ({ auth }) => {
+    bed.auth = () => {
+      let given = null;
+      auth((fields) => (given = fields));
+      return given;
+    };
+    return socket;
+  };
+  bed.up = () => {
+    socket.connected = true;
+    on.connect();
+  };
+  bed.down = async () => {
+    socket.connected = false;
+    on.disconnect('transport close');
+    for (const unanswered of bed.waiting.splice(0)) unanswered(new Error('socket has been disconnected'));
+    await turn();
+  };
+  bed.answer = async (ack = { ok: true }) => {
+    bed.waiting.shift()(null, ack);
+    await turn();
+  };
+  bed.caughtUp = () => bed.reported.filter((name) => name === 'local/caughtUp').length;
+  const ignore = () => {};
+  bed.link = connect({
+    report(news) {
+      bed.reported.push(news.name);
+      bed.state = apply(bed.state, news);
+    },
+    seen: () => seen(bed.state),
+    log: new EventLog(),
+    onUnauthorised: ignore,
+    onTokenExpiring: ignore,
+    onError: ignore,
+  });
+  return bed;
+}
+
+const registered = (data) => ({ deviceId: ME, resumeToken: 'proof', epoch: 'e1', revision: 10, recovered: false, ...data });
+const started = (revision) => chat({ deviceId: OTHER, startedAt: 1, revision });
+
+/** A console that has its snapshot, up to revision 10, and one event more. */
+async function settled() {
+  const bed = bench();
+  bed.up();
+  bed.emit('deviceRegistered', registered());
+  bed.emit('processingStateSync', chat({ status: 'running', current: 1, total: 9, deviceId: OTHER, revision: 9 }));
+  await bed.answer();
+  bed.emit('messageUpdated', chat({ message: 'x', deviceId: OTHER, revision: 11 }));
+  return bed;
+}
+
+beforeEach(() => {
+  browser();
+  session.set({ token: 'jwt' });
+});
+
+test('a first visit offers its token and its name only', () => {
+  assert.deepEqual(bench().auth(), { token: 'jwt', deviceName: 'Firefox on Linux' });
+});
+
+test('a page that comes back offers its identity and the last event it has seen', async () => {
+  const bed = await settled();
+  await bed.down();
+  assert.deepEqual(bed.auth(), {
+    token: 'jwt',
+    deviceId: ME,
+    resumeToken: 'proof',
+    epoch: 'e1',
+    revision: 11,
+    deviceName: 'Firefox on Linux',
+  });
+});
+
+test('a reloaded page knows no events any more', () => {
+  identity.set({ deviceId: ME, resumeToken: 'proof' });
+  const { deviceId, epoch, revision } = bench().auth();
+  assert.deepEqual([deviceId, epoch, revision], [ME, undefined, undefined]);
+});
+
+test('recovered: what was known stays, is shown at once, and only what was missed is applied', async () => {
+  const bed = await settled();
+  await bed.down();
+  bed.up();
+  const { runs, drafts } = bed.state;
+  bed.emit('deviceRegistered', registered({ revision: 13, recovered: true, resumed: true }));
+  assert.deepEqual([bed.state.syncing, bed.state.runs, bed.state.drafts], [false, runs, drafts]);
+  assert.equal(bed.state.revision, 11, 'what was missed is still on its way');
+  bed.emit('processingProgress', chat({ deviceId: OTHER, revision: 12, progress: { current: 2, total: 9 } }));
+  bed.emit('messageUpdated', chat({ message: 'xy', deviceId: OTHER, revision: 13 }));
+  assert.deepEqual([bed.state.runs['7/chat'].current, bed.state.drafts['7/chat'].message, bed.state.revision], [2, 'xy', 13]);
+});
+
+test('broken off before all that was missed is here, the rest is asked for again', async () => {
+  const bed = await settled();
+  await bed.down();
+  bed.up();
+  bed.emit('deviceRegistered', registered({ revision: 13, recovered: true }));
+  bed.emit('processingProgress', chat({ deviceId: OTHER, revision: 12, progress: { current: 2, total: 9 } }));
+  await bed.down();
+  assert.equal(bed.auth().revision, 12);
+  assert.equal(bed.caughtUp(), 1, 'of the first connection');
+});
+
+test('broken off in the midst of a snapshot, a whole one is asked for', async () => {
+  const bed = bench();
+  bed.up();
+  bed.emit('deviceRegistered', registered());
+  await bed.down();
+  assert.deepEqual([bed.caughtUp(), bed.state.syncing, bed.auth().revision], [0, true, undefined]);
+});
+
+test('a resync starts over: only the answer after its snapshot ends it', async () => {
+  const bed = bench();
+  bed.up();
+  bed.emit('deviceRegistered', registered());
+  bed.emit('resync', { epoch: 'e2', revision: 3 });
+  await bed.answer();
+  assert.deepEqual([bed.caughtUp(), bed.state.syncing], [0, true]);
+  bed.emit('processingStateSync', started(2));
+  await bed.answer();
+  assert.deepEqual([bed.caughtUp(), bed.state.syncing, seen(bed.state)], [1, false, { epoch: 'e2', revision: 3 }]);
+});
+
+test('a server that cannot reach its storage has told all it had; one that is silent is asked again', async () => {
+  const bed = bench();
+  bed.up();
+  bed.emit('deviceRegistered', registered());
+  bed.waiting.shift()(new Error('operation has timed out'));
+  await turn();
+  assert.deepEqual([bed.caughtUp(), bed.sent], [0, ['heartbeat', 'heartbeat']]);
+  await bed.answer({ ok: false, code: 'store_unavailable', message: 'no', retryable: true });
+  assert.equal(bed.caughtUp(), 1);
+});
+
+test('the identity is forgotten when another page has taken it', async () => {
+  const bed = await settled();
+  bed.emit('error', { code: 'superseded', message: 'This device was opened somewhere else' });
+  assert.equal(bed.state.superseded, true);
+  assert.deepEqual(Object.keys(bed.auth()), ['token', 'deviceName']);
+});

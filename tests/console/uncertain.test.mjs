@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { needsAsking, recipientsWords, resolvedWords, versionOf } from '../../static/uncertain.js';
+import { after, chat, event, ME, OTHER, registered } from './helpers.mjs';
+
+const ANN = { id: 'r1', name: 'Ann' };
+const BEA = { id: 'r2', name: 'Bea' };
+
+const asked = event('local/uncertainAsked', chat());
+const listed = (version, ...recipients) => event('local/uncertainListed', chat({ version, recipients }));
+const resolved = (data) => event('uncertainResolved', chat({ deviceId: OTHER, action: 'resend', count: 1, revision: 20, ...data }));
+const progress = (revision, uncertain) =>
+  event('processingProgress', chat({ deviceId: OTHER, revision, progress: { current: 2, total: 10, uncertain } }));
+const list = (...events) => after(registered(), ...events).uncertain['7/chat'];
+
+test('a list is asked for once, and again when something says that it changed', () => {
+  assert.equal(needsAsking(undefined), true);
+  assert.equal(needsAsking(list(asked)), false);
+  const known = [asked, listed(1, ANN)];
+  assert.deepEqual(list(...known), { recipients: [ANN], version: 1, asked: 1 });
+  const signs = [
+    resolved(),
+    progress(12, 1),
+    event('processingStarted', chat({ deviceId: OTHER, revision: 12 })),
+    event('local/uncertainChanged', chat()),
+  ];
+  for (const sign of signs) {
+    const now = list(...known, sign);
+    assert.equal(needsAsking(now), true, sign.name);
+    assert.deepEqual(now.recipients, [ANN], 'what is known stays to be seen until the answer is here');
+  }
+});
+
+test('progress that makes nobody uncertain asks for nothing', () => {
+  const known = [progress(12, 1), asked, listed(2, ANN)];
+  assert.equal(versionOf(list(...known)), 2);
+  assert.equal(needsAsking(list(...known, progress(13, 1))), false);
+  assert.equal(needsAsking(list(...known, progress(12, 2))), false, 'an old event is no sign');
+});
+
+test('an answer of before the last change says nothing', () => {
+  const now = list(asked, resolved(), listed(1, ANN, BEA));
+  assert.deepEqual([now.recipients, needsAsking(now)], [[], true]);
+  assert.deepEqual(list(asked, resolved(), asked, listed(1, ANN, BEA), listed(2, BEA)).recipients, [BEA]);
+});
+
+test('a question without an answer is asked again', () => {
+  const unheard = (version) => event('local/uncertainUnheard', chat({ version }));
+  assert.equal(needsAsking(list(asked, unheard(1))), true);
+  assert.equal(needsAsking(list(asked, resolved(), asked, unheard(1))), false, 'a newer one is under way');
+});
+
+test('the end of a run lists them, unless there may be more than it can carry', () => {
+  const complete = (recipients) =>
+    event('processingComplete', chat({ deviceId: OTHER, revision: 14, stats: { uncertain: 2 }, uncertainRecipients: recipients }));
+  const now = list(progress(12, 1), asked, complete([ANN, { id: 'r3', name: '' }]));
+  assert.deepEqual(now.recipients, [ANN, { id: 'r3', name: 'r3' }]);
+  assert.equal(needsAsking(now), false);
+  assert.equal(needsAsking(list(asked, listed(1), complete(Array(100).fill(ANN)))), true);
+  assert.equal(needsAsking(list(asked, listed(1), complete(undefined))), true);
+});
+
+test('a fresh snapshot makes every list unknown, a recovered connection none', () => {
+  const state = after(registered(), asked, listed(1, ANN));
+  const again = (data) => after(state, event('deviceRegistered', { deviceId: ME, epoch: 'e1', revision: 12, ...data }));
+  assert.deepEqual(again({ recovered: false }).uncertain, {});
+  assert.equal(again({ recovered: true }).uncertain, state.uncertain);
+  assert.deepEqual(after(state, event('resync', { epoch: 'e2', revision: 1 })).uncertain, {});
+});
+
+test('a decision is told at its card, on every device', () => {
+  const notice = (data) => after(registered(), resolved(data)).notices['7/chat'].text;
+  assert.equal(notice({ deviceId: ME }), '1 recipient can be messaged again in the next run');
+  assert.equal(notice({ action: 'leave', count: 3 }), '3 recipients count as messaged (decided on another device)');
+});
+
+test('words', () => {
+  assert.deepEqual([recipientsWords(1), recipientsWords(2)], ['1 recipient', '2 recipients']);
+  assert.equal(resolvedWords('leave', 1), '1 recipient counts as messaged');
+  assert.equal(resolvedWords('resend', 2), '2 recipients can be messaged again in the next run');
+});
