@@ -57,8 +57,13 @@ class Replica:
     async def start(self) -> None:
         self.store.start()
         self.pool.start()
-        self.lease.start(self.pool.adopt, self.realtime.restore)
+        self.lease.start(self.pool.adopt, self._start_over)
         self.realtime.start()
+
+    def _start_over(self, before: str) -> None:
+        """Others have taken over from this replica under the name that it had before."""
+        self.realtime.restore()
+        self.pool.reclaim(before)
 
     async def stop(self) -> None:
         """Not ready, no new runs, running ones to a boundary, sockets closed, the rest left to the

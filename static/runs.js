@@ -97,7 +97,7 @@ const moves = {
 
   // Its device lost its connection; the run goes on while that may come back.
   deviceReconnecting: (run) => ({ ...run, away: true }),
-  deviceReconnected: (run) => ({ ...run, away: false }),
+  deviceReconnected: (run, data) => ({ ...run, away: false, deviceId: text(data.deviceId, run.deviceId) }),
 
   // Another server goes on with it, and says so until the run ends: its next steps follow at once.
   processingTakenOver: (run, data) => ({ ...run, ...counters(data), error: '', note: text(data.message) }),

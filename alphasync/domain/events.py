@@ -117,6 +117,8 @@ class DeviceReconnecting(RunEvent, frozen=True, kw_only=True):
 
 
 class DeviceReconnected(RunEvent, frozen=True, kw_only=True):
+    """It is back; ``deviceId`` is the one that it goes by from here on."""
+
     event_name = "deviceReconnected"
     resumed: bool = True
 

@@ -96,7 +96,8 @@ def _run_after(run: Run | None, event: RunEvent, revision: int) -> Run:
         case events.DeviceReconnecting() | events.DeviceReconnected():
             if run.status is not RunStatus.RUNNING:
                 raise IllegalMove(f"the device of a run that is {run.status} does not matter")
-            return replace(run, away=isinstance(event, events.DeviceReconnecting))
+            away = isinstance(event, events.DeviceReconnecting)
+            return replace(run, device_id=filled(event.device_id), away=away)
         case events.ProcessingTakenOver():
             if run.status is not RunStatus.RUNNING:
                 raise IllegalMove(f"a run that is {run.status} is not taken over")

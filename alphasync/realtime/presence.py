@@ -75,6 +75,7 @@ class Presence:
 
     def start(self) -> None:
         self._beat.spawn(self._keep_alive(), "heartbeat")
+        self._beat.spawn(engine.watch_pings(self._manager.server.eio), "ping watch")
 
     async def close(self) -> None:
         await self._beat.close()

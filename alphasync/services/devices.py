@@ -104,10 +104,13 @@ class Devices:
             },
         )
 
-    async def lose(self, account: str, device_id: str, session: str, owner: str) -> float | None:
+    async def lose(
+        self, account: str, device_id: str, session: str, owner: str, silent_since: int = 0
+    ) -> float | None:
         """The device's connection broke, or its replica ``owner`` died.
 
-        Returns the seconds of grace that it has, or None when it is connected elsewhere.
+        ``silent_since``: when a dead owner gave its last sign of life (ms, Redis' clock). Returns
+        the seconds of grace that the device has, or None when it is connected elsewhere.
         """
         names = keys.of_account(account)
         answer = await self._scripts.call(
@@ -116,6 +119,7 @@ class Devices:
                 "meta": names.meta,
                 "log": names.log,
                 "device": names.device(device_id),
+                "devices": names.devices,
                 "runs": names.runs,
             },
             {
@@ -125,10 +129,12 @@ class Devices:
                 "owner": owner,
                 "grace": self._grace_ms,
                 "replica": self._replica.value,
+                "silent_since": silent_since,
                 "head": packets.head(events.DeviceReconnecting(grace=self._grace_ms)),
+                "back_head": packets.head(events.DeviceReconnected()),
             },
         )
-        if answer.outcome == "ELSEWHERE":
+        if answer.outcome != "AWAY":
             return None
         if owner != self._replica.value:
             self._hold(account, device_id, session)

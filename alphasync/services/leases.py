@@ -56,6 +56,14 @@ class Renewal(msgspec.Struct, frozen=True):
     expired: list[str]
 
 
+class Estate(msgspec.Struct, frozen=True):
+    """What a dead replica left."""
+
+    holdings: list[Holding]
+    silent_since: int
+    """Its last sign of life: ms, Redis' clock; 0 when it resigned, or when it is not known."""
+
+
 class Leases:
     def __init__(self, scripts: Scripts, pipeline: Pipeline) -> None:
         self._scripts = scripts
@@ -80,8 +88,8 @@ class Leases:
             expired=answer.texts(2),
         )
 
-    async def adopt(self, replica: str, dead: str) -> list[Holding]:
-        """Take over what a dead replica held; empty when another one was faster."""
+    async def adopt(self, replica: str, dead: str) -> Estate:
+        """Take over what a dead replica held; nothing when another one was faster."""
         answer = await self._scripts.call(
             "lease_adopt",
             {
@@ -89,17 +97,21 @@ class Leases:
                 "holdings": keys.holdings(replica),
                 "dead_holdings": keys.holdings(dead),
             },
-            {"dead": dead, "keep": KEEP * 1000},
+            {"dead": dead, "ttl": round(LEASE * 1000), "keep": KEEP * 1000},
         )
-        return [_decode(m) for m in answer.texts(1)] if answer.outcome == "OK" else []
+        if answer.outcome != "OK":
+            return Estate(holdings=[], silent_since=0)
+        holdings = [_decode(member) for member in answer.texts(1)]
+        return Estate(holdings=holdings, silent_since=answer.number(2))
 
-    async def inherited(self, replica: str) -> list[Holding]:
+    async def inherited(self, replica: str) -> Estate:
         """What a replica has taken over and not yet looked after."""
         members = await self._pipeline.submit("SMEMBERS", keys.holdings(replica))
         if not isinstance(members, list):
             raise TypeError(f"SMEMBERS answered {members!r}")
         held = [_decode(member.decode()) for member in members if isinstance(member, bytes)]
-        return [holding for holding in held if holding.owner != replica]
+        holdings = [holding for holding in held if holding.owner != replica]
+        return Estate(holdings=holdings, silent_since=0)
 
     def hold(self, replica: str, holding: Holding) -> None:
         """Note a holding; enters the pipeline before whatever is submitted next."""

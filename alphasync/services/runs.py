@@ -136,7 +136,11 @@ class Runs:
             text=command.message,
             attachments=attachments,
         )
-        self._launch(ticket)
+        if owner == self._replica.value:
+            self._launch(ticket)
+        else:
+            # The lease that it was started under is lost: under the new one it is taken over.
+            self._adopt(holding)
         return ticket
 
     async def stop(self, who: Identity, device_id: str, command: StopProcessing) -> None:

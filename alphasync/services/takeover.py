@@ -72,9 +72,12 @@ class Takeover:
         )
         if holding != mine:
             await self._leases.drop(self._replica.value, holding)
+            await self._leases.drop(holding.owner, holding)  # where this replica was the owner
         if answer.outcome != "ADOPTED":
             await self._leases.drop(self._replica.value, mine)
             return None
+        if mine.owner != self._replica.value:
+            return await self.run(mine)  # the lease was lost meanwhile
         return _resumed(holding.account, answer.record(2))
 
     async def _device(self, run: str) -> str:

@@ -16,7 +16,13 @@ from socketio.packet import Packet as SocketPacket
 TOUCHED = {
     "engineio.AsyncServer": ("sockets",),
     "engineio.payload.Payload": ("max_decode_packets",),
-    "engineio.async_socket.AsyncSocket": ("queue", "close", "closed", "upgraded"),
+    "engineio.async_socket.AsyncSocket": (
+        "check_ping_timeout",
+        "close",
+        "closed",
+        "queue",
+        "upgraded",
+    ),
     "socketio.AsyncServer": (
         "_handle_eio_message",
         "_handle_eio_disconnect",
@@ -33,6 +39,9 @@ PACKETS_MAX = 4096
 """Packets in one POST: 64 KB of the shortest event. A client puts all that it has buffered into one
 POST and goes by ``maxPayload`` only; the stock limit of 16 would cut off who types fast."""
 Payload.max_decode_packets = PACKETS_MAX
+
+PINGS_EVERY = 1.0
+"""Seconds between two looks for clients that owe a pong."""
 
 RESERVED = frozenset({"connect", "connect_error", "disconnect", "*"})
 """Event names that only a server or client library itself may use (Socket.IO v5 protocol), and the
@@ -60,6 +69,16 @@ async def cut(engine: engineio.AsyncServer, eio_sid: str) -> None:
     socket = engine.sockets.get(eio_sid)
     if socket is not None:
         await socket.close(wait=False)
+
+
+async def watch_pings(engine: engineio.AsyncServer) -> None:
+    """Give up clients that do not answer their ping, soon after the time-out. Stock looks once in
+    a ping time-out, and a WebSocket's own reader waits for a close handshake that never comes."""
+    while True:
+        await asyncio.sleep(PINGS_EVERY)
+        for socket in list(engine.sockets.values()):
+            if not socket.closed:
+                await socket.check_ping_timeout()
 
 
 def _end(socket: AsyncSocket) -> None:

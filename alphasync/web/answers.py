@@ -71,3 +71,6 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return refused(error)
     except GatewayError as error:
         return refusal(error.code, str(error), retryable=error.retryable)
+    except ConnectionResetError:
+        # The client went away before its answer, or its WebSocket, had begun: nobody hears it.
+        return web.Response(status=400)

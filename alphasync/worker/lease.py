@@ -6,7 +6,7 @@ from collections.abc import Callable
 import structlog
 
 from alphasync.errors import StoreUnavailable
-from alphasync.services.leases import LEASE, RENEW_EVERY, Holding, Leases, ReplicaName
+from alphasync.services.leases import LEASE, RENEW_EVERY, Estate, Holding, Leases, ReplicaName
 from alphasync.tasks import Tasks
 
 MARGIN = 1.0
@@ -30,11 +30,12 @@ class Lease:
         self.adopting = True
         """False while this replica drains."""
 
-    def start(self, adopt: Callable[[Holding], None], lost: Callable[[], None]) -> None:
+    def start(self, adopt: Callable[[Holding, int], None], lost: Callable[[str], None]) -> None:
         """Register and keep renewing.
 
-        ``adopt`` gets what a dead or draining replica held; ``lost`` is called, with a new name
-        set, when others have taken over from this one.
+        ``adopt`` gets what a dead or draining replica held, and when it gave its last sign of life
+        (ms, 0 when it resigned); ``lost`` is called with the name that
+        this replica had until now, a new one being set, when others have taken over from it.
         """
         self._adopt = adopt
         self._lost = lost
@@ -86,21 +87,21 @@ class Lease:
             self._look_after(await self._leases.inherited(self._name.value))
         for dead in expired:
             self._inheriting = True
-            holdings = await self._leases.adopt(self._name.value, dead)
-            log.warning("taking over from a dead replica", dead=dead, holdings=len(holdings))
-            self._look_after(holdings)
+            estate = await self._leases.adopt(self._name.value, dead)
+            log.warning("taking over from a dead replica", dead=dead, holdings=len(estate.holdings))
+            self._look_after(estate)
         self._inheriting = False
 
-    def _look_after(self, holdings: list[Holding]) -> None:
-        for holding in sorted(holdings, key=lambda h: h.kind):  # devices before their runs
-            self._adopt(holding)
+    def _look_after(self, estate: Estate) -> None:
+        for holding in sorted(estate.holdings, key=lambda h: h.kind):  # devices before their runs
+            self._adopt(holding, estate.silent_since)
 
     def _start_over(self) -> None:
         before = self._name.value
         self._name.renew()
         self._held_until = 0.0
         log.warning("lease lost, going on under another name", before=before, now=self._name.value)
-        self._lost()
+        self._lost(before)
 
     async def resign(self) -> None:
         """Give it up at the end, with whatever this replica still holds."""

@@ -54,15 +54,34 @@ class Pool:
 
     def launch(self, ticket: Ticket, resume: Resume | None = None) -> None:
         """Process a run that is on record as this replica's."""
-        task = self._running.spawn(self._process(ticket, resume), f"run {ticket.run_id}")
+        holding = Holding(
+            "run", self._replica.value, ticket.account, ticket.profile, ticket.type, ticket.run_id
+        )
+        work = self._process(ticket, resume, holding)
+        task = self._running.spawn(work, f"run {ticket.run_id}")
         self._runs[task] = ticket
         telemetry.runs.inc()
         task.add_done_callback(self._done)
 
-    def adopt(self, holding: Holding) -> None:
-        """Look after a run or a device whose replica is gone, or a run that may be on record."""
-        take = self._adopt_run if holding.kind == "run" else self._adopt_device
-        self._adoptions.spawn(take(holding), f"adopt {holding.kind} {holding.name}")
+    def adopt(self, holding: Holding, silent_since: int = 0) -> None:
+        """Look after a run or a device whose replica is gone, or a run that may be on record.
+
+        ``silent_since``: when the dead replica gave its last sign of life (ms), where one died.
+        """
+        work = (
+            self._adopt_run(holding)
+            if holding.kind == "run"
+            else self._adopt_device(holding, silent_since)
+        )
+        self._adoptions.spawn(work, f"adopt {holding.kind} {holding.name}")
+
+    def reclaim(self, before: str) -> None:
+        """Go on under the new name with what nobody took over from the one of ``before``: runs
+        that were started after it was taken for dead and before this replica heard of it."""
+        for ticket in self._runs.values():
+            self.adopt(
+                Holding("run", before, ticket.account, ticket.profile, ticket.type, ticket.run_id)
+            )
 
     async def drain(self) -> None:
         """Bring all runs to a boundary; cut what does not come to one in time."""
@@ -77,7 +96,7 @@ class Pool:
         await self._running.close()
         await self._renewal.close()
 
-    async def _process(self, ticket: Ticket, resume: Resume | None) -> None:
+    async def _process(self, ticket: Ticket, resume: Resume | None, holding: Holding) -> None:
         try:
             await Processor(self._tools, ticket, resume).process()
         except HandedOver:
@@ -86,10 +105,8 @@ class Pool:
         except Exception:  # a fault of ours: the run ends for its devices too, and we get the trace
             log.exception("run failed", run=ticket.run_id)
             await patiently(lambda: self._tools.progress.abandon(ticket))
-        holding = Holding(
-            "run", self._replica.value, ticket.account, ticket.profile, ticket.type, ticket.run_id
-        )
-        await patiently(lambda: self._leases.drop(self._replica.value, holding))
+        # The note that it was launched with: under a later name the run may be held anew.
+        await patiently(lambda: self._leases.drop(holding.owner, holding))
 
     def _done(self, task: asyncio.Task[None]) -> None:
         del self._runs[task]
@@ -102,10 +119,12 @@ class Pool:
             log.info("run taken over", run=ticket.run_id, owner=holding.owner)
             self.launch(ticket, resume)
 
-    async def _adopt_device(self, holding: Holding) -> None:
+    async def _adopt_device(self, holding: Holding, silent_since: int) -> None:
         account, device, session = holding.account, holding.name, holding.instance
         owner = holding.owner
-        grace = await patiently(lambda: self._devices.lose(account, device, session, owner))
+        grace = await patiently(
+            lambda: self._devices.lose(account, device, session, owner, silent_since)
+        )
         if grace is not None:
             self._graces.start(account, device, session, grace)
         await patiently(lambda: self._devices.forget(account, device, session, owner))

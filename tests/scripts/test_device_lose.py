@@ -1,8 +1,12 @@
 """device_lose: a broken connection starts a grace."""
 
-from alphasync.domain.events import DeviceReconnected, DeviceReconnecting
+from alphasync.domain.events import (
+    DeviceReconnected,
+    DeviceReconnecting,
+    ProcessingInterrupted,
+)
 from alphasync.domain.runs import RunStatus
-from tests.scripts.bench import GRACE, Bench
+from tests.scripts.bench import GRACE, PROFILE, Bench
 
 
 async def joined(bench: Bench) -> str:
@@ -69,3 +73,51 @@ async def test_back_within_the_grace_everything_is_as_before(bench: Bench) -> No
         await bench.devices.lose(bench.who.account, first.device_id, "s1", bench.replica.value)
         await bench.devices.join(bench.who, "s2", "", first.device_id, first.resume_token)
     assert (await bench.run()).away is before is False
+
+
+async def test_one_that_came_back_with_only_its_token_goes_on_with_the_runs(bench: Bench) -> None:
+    device = await joined(bench)
+    await bench.start(device=device)
+    other = bench.other_replica()
+    again = await other.devices.join(bench.who, "s2", "")
+    assert not again.resumed, "its replica still counts as alive"
+    async with bench.verify(DeviceReconnected) as made:
+        left = await other.devices.lose(
+            bench.who.account, device, "s1", bench.replica.value, silent_since=1
+        )
+    assert left is None
+    assert bench.last("device_lose") == "SUCCEEDED"
+    assert made[0].device_id == again.device_id
+    run = await bench.run()
+    assert (run.device_id, run.away) == (again.device_id, False)
+    lock = bench.names.lock("chat", PROFILE)
+    assert await bench.field(lock, "device") == again.device_id
+    # It leaves: the run is its own to interrupt.
+    async with bench.verify(ProcessingInterrupted):
+        await other.devices.leave(bench.who.account, again.device_id, "s2", away=False)
+
+
+async def test_with_two_that_came_nobody_can_tell_which_it_is(bench: Bench) -> None:
+    device = await joined(bench)
+    await bench.start(device=device)
+    other = bench.other_replica()
+    await other.devices.join(bench.who, "s2", "")
+    await other.devices.join(bench.who, "s3", "")
+    async with bench.verify(DeviceReconnecting):
+        left = await other.devices.lose(
+            bench.who.account, device, "s1", bench.replica.value, silent_since=1
+        )
+    assert left == GRACE
+
+
+async def test_one_that_was_there_before_is_another_device(bench: Bench) -> None:
+    other = bench.other_replica()
+    await other.devices.join(bench.who, "s2", "")
+    device = await joined(bench)
+    await bench.start(device=device)
+    later = int(await bench.field(bench.names.device(device), "new_at")) + 60_000
+    async with bench.verify(DeviceReconnecting):
+        left = await other.devices.lose(
+            bench.who.account, device, "s1", bench.replica.value, silent_since=later
+        )
+    assert left == GRACE

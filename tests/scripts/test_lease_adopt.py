@@ -2,11 +2,12 @@
 
 import asyncio
 
-from alphasync.services.leases import Holding
+from alphasync.services.leases import LEASE, Estate, Holding
 from alphasync.store import keys
 from tests.scripts.bench import Bench
 
 RUN = Holding("run", "dead", "o:1", "1001", "chat", "run id")
+NOTHING = Estate(holdings=[], silent_since=0)
 DEVICE = Holding("device", "dead", "o:1", "d1")
 
 
@@ -25,7 +26,7 @@ async def test_everything_it_held(bench: Bench) -> None:
     await die(bench)
     taken = await bench.leases.adopt(bench.replica.value, "dead")
     assert bench.last("lease_adopt") == "OK"
-    assert set(taken) == {RUN, DEVICE}
+    assert set(taken.holdings) == {RUN, DEVICE}
     assert await members(bench, bench.replica.value) == 2
     assert await members(bench, "dead") == 0
     assert await bench.client.zscore(keys.LEASES, "dead") is None
@@ -33,7 +34,7 @@ async def test_everything_it_held(bench: Bench) -> None:
 
 async def test_one_that_held_nothing(bench: Bench) -> None:
     await bench.client.zadd(keys.LEASES, {"dead": 1})
-    assert await bench.leases.adopt(bench.replica.value, "dead") == []
+    assert await bench.leases.adopt(bench.replica.value, "dead") == NOTHING
     assert bench.last("lease_adopt") == "OK"
 
 
@@ -41,14 +42,26 @@ async def test_one_heir(bench: Bench) -> None:
     await die(bench)
     heirs = [f"heir {n}" for n in range(5)]
     taken = await asyncio.gather(*(bench.leases.adopt(heir, "dead") for heir in heirs))
-    assert sorted(len(holdings) for holdings in taken) == [0, 0, 0, 0, 2]
+    assert sorted(len(estate.holdings) for estate in taken) == [0, 0, 0, 0, 2]
     assert bench.last("lease_adopt") == "ALIVE"
 
 
 async def test_one_that_is_back_keeps_everything(bench: Bench) -> None:
     await die(bench)
     await bench.leases.renew("dead", "renew")
-    assert await bench.leases.adopt(bench.replica.value, "dead") == []
+    assert await bench.leases.adopt(bench.replica.value, "dead") == NOTHING
     assert bench.last("lease_adopt") == "ALIVE"
     assert await members(bench, "dead") == 2
-    assert await bench.leases.adopt(bench.replica.value, "never seen") == []
+    assert await bench.leases.adopt(bench.replica.value, "never seen") == NOTHING
+
+
+async def test_when_it_gave_its_last_sign_of_life(bench: Bench) -> None:
+    await die(bench)
+    await bench.client.zadd(keys.LEASES, {"dead": LEASE * 1000 + 5000})
+    assert (await bench.leases.adopt(bench.replica.value, "dead")).silent_since == 5000
+
+
+async def test_one_that_resigned_was_not_silent(bench: Bench) -> None:
+    await die(bench)
+    await bench.leases.resign("dead")
+    assert (await bench.leases.adopt(bench.replica.value, "dead")).silent_since == 0

@@ -160,3 +160,18 @@ local function mark_runs(meta, log, channel, runs, device, away, head)
     end
   end
 end
+
+-- Give a device's running runs to the device that it came back as, and tell the devices. Ids are
+-- our own and hexadecimal, so that one can stand for the other in the text of the identity.
+local function hand_runs(meta, log, channel, runs, from, to, head)
+  for _, run in ipairs(indexed(runs)) do
+    local r = redis.call('HMGET', run, 'status', 'device', 'profile', 'identity', 'lock')
+    if r[1] == 'running' and r[2] == from then
+      local identity = string.gsub(r[4], '"deviceId":"' .. from, '"deviceId":"' .. to)
+      local revision = emit(meta, log, channel, r[3], '', head .. ',' .. identity)
+      redis.call('HSET', run, 'device', to, 'identity', identity, 'away', '', 'revision', revision)
+      redis.call('HSET', r[5], 'device', to)
+      touch_run(runs, run)
+    end
+  end
+end

@@ -30,7 +30,8 @@ end
 local before = redis.call('HMGET', device, 'session', 'name')
 if name == '' and before[2] then name = before[2] end
 redis.call('HSET', device, 'id', device_id, 'proof', proof, 'name', name, 'operator', operator,
-  'session', session, 'replica', replica, 'token', token, 'away_until', 0)
+  'session', session, 'replica', replica, 'token', token, 'away_until', 0,
+  'new_at', how == 'new' and mode == 'new' and int(now) or 0)
 redis.call('PEXPIRE', device, DEVICE_TTL)
 index(devices, device, DEVICE_TTL)
 mark_runs(meta, log, channel, runs, device_id, '', back_head)

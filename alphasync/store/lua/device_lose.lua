@@ -1,14 +1,37 @@
 -- The transport of a session broke, or its replica died: the device has a grace to come back, in
--- which its runs go on.
--- KEYS: meta log device runs
--- ARGV: channel device_id session owner grace replica head
+-- which its runs go on. One that came back before its replica was known to be dead, with nothing but
+-- its token, was taken for a new device: that one goes on with the runs.
+-- KEYS: meta log device devices runs
+-- ARGV: channel device_id session owner grace replica silent_since head back_head
+--   silent_since: ms, when the dead owner gave its last sign of life; 0 where nothing died
 -- RETURN: {'AWAY', ms until the grace ends} | {'ELSEWHERE'}: another session has the device
-local d = redis.call('HMGET', device, 'session', 'replica', 'away_until')
+--   | {'SUCCEEDED'}
+local d = redis.call('HMGET', device, 'session', 'replica', 'away_until', 'token')
 if d[1] == '' and (d[2] == owner or d[2] == replica) and tonumber(d[3]) > 0 then
   redis.call('HSET', device, 'replica', replica)
   return {'AWAY', int(math.max(0, tonumber(d[3]) - now))}
 end
 if d[1] ~= session or d[2] ~= owner then return {'ELSEWHERE'} end
+
+-- As at a join: exactly one device of the token is missing, and exactly one has come since.
+local missing, come = 0, {}
+for _, key in ipairs(tonumber(silent_since) > 0 and indexed(devices) or {}) do
+  local o = redis.call('HMGET', key, 'token', 'session', 'replica', 'new_at', 'id')
+  if o[1] == d[4] then
+    if o[2] == '' or o[3] == owner then
+      missing = missing + 1
+    elseif tonumber(o[4]) >= tonumber(silent_since) then
+      come[#come + 1] = o[5]
+    end
+  end
+end
+if missing == 1 and #come == 1 then
+  redis.call('DEL', device)
+  redis.call('ZREM', devices, device)
+  hand_runs(meta, log, channel, runs, device_id, come[1], back_head)
+  return {'SUCCEEDED'}
+end
+
 redis.call('HSET', device, 'session', '', 'replica', replica, 'away_until', int(now + grace))
 mark_runs(meta, log, channel, runs, device_id, '1', head)
 return {'AWAY', grace}

@@ -64,6 +64,7 @@ SIGNATURES: dict[tuple[str, str], str] = {
     ("socketio.AsyncServer", "_handle_eio_message"): "(eio_sid, data)",
     ("socketio.AsyncServer", "_handle_eio_disconnect"): "(eio_sid, reason)",
     ("socketio.AsyncServer", "_handle_event"): "(eio_sid, namespace, id, data)",
+    ("engineio.async_socket.AsyncSocket", "check_ping_timeout"): "()",
     ("engineio.async_socket.AsyncSocket", "close"): "(wait=True, abort=False, reason=None)",
     ("socketio.packet.Packet", "decode"): "(encoded_packet)",
     ("socketio.AsyncRedisManager", "_redis_connect"): "()",
