@@ -13,6 +13,7 @@ from alphasync.store import keys
 from alphasync.store.scripts import Scripts
 
 TAKEN_OVER = "Another server goes on with it"
+IN_DOUBT = "One recipient may have been messaged: the server was lost"
 
 
 class Resume(msgspec.Struct, frozen=True):
@@ -45,6 +46,7 @@ class Takeover:
         type_: ProcessingType = "mail" if holding.type == "mail" else "chat"
         device = await self._device(names.run(type_, holding.name))
         taken_over = events.ProcessingTakenOver(message=TAKEN_OVER)
+        settled = events.RunSettled(message=IN_DOUBT)
         interrupted = events.ProcessingInterrupted(reason=DISCONNECTED, code="device_disconnected")
         mine = msgspec.structs.replace(holding, owner=self._replica.value)
         self._leases.hold(self._replica.value, mine)
@@ -68,6 +70,8 @@ class Takeover:
                 "head": packets.head(taken_over),
                 "reason": DISCONNECTED,
                 "interrupted_head": packets.head(interrupted),
+                "doubt_message": IN_DOUBT,
+                "settled_head": packets.head(settled),
             },
         )
         if holding != mine:

@@ -5,25 +5,37 @@ interface is listed in ``TOUCHED`` and pinned by a contract test.
 """
 
 import asyncio
+from typing import Any
 
 import engineio
 import socketio
 from engineio.async_socket import AsyncSocket
 from engineio.packet import MESSAGE, NOOP, Packet
 from engineio.payload import Payload
+from socketio.packet import BINARY_ACK, BINARY_EVENT
 from socketio.packet import Packet as SocketPacket
+
+from alphasync.transport import sockets
 
 TOUCHED = {
     "engineio.AsyncServer": ("sockets",),
     "engineio.payload.Payload": ("max_decode_packets",),
     "engineio.async_socket.AsyncSocket": (
+        "_websocket_handler",
         "check_ping_timeout",
         "close",
         "closed",
+        "connected",
+        "handle_post_request",
         "queue",
+        "receive",
+        "server",
+        "sid",
         "upgraded",
+        "upgrading",
     ),
     "socketio.AsyncServer": (
+        "_handle_eio_connect",
         "_handle_eio_message",
         "_handle_eio_disconnect",
         "_handle_event",
@@ -81,7 +93,8 @@ async def watch_pings(engine: engineio.AsyncServer) -> None:
                 await socket.check_ping_timeout()
 
 
-def _end(socket: AsyncSocket) -> None:
+def _end(engine: engineio.AsyncServer, socket: AsyncSocket) -> None:
+    engine.sockets.pop(socket.sid, None)  # what still comes for it is answered with 400
     if not socket.upgraded:
         socket.queue.put_nowait(Packet(NOOP))  # what a poll is answered with at a close
     socket.queue.put_nowait(None)  # ends the writer, which closes the WebSocket
@@ -99,11 +112,18 @@ class StrictPacket(SocketPacket):  # type: ignore[misc]  # python-socketio has n
             count: int = super().decode(encoded_packet)
         except Exception as error:  # the stock decoder raises whatever its slicing runs into
             raise MalformedPacket(str(error)) from error
+        if self.packet_type in (BINARY_EVENT, BINARY_ACK):
+            # It would hold back all that follows until its parts are there, however many it names.
+            raise MalformedPacket("no command has binary parts")
         return count
 
 
 class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # as above
     """python-socketio's server, which closes a connection that does not speak Socket.IO."""
+
+    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
+        sockets.adopt(self.eio.sockets[eio_sid])
+        await super()._handle_eio_connect(eio_sid, environ)
 
     async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:
         try:
@@ -119,7 +139,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # as above
         await super()._handle_eio_disconnect(eio_sid, reason)
         if socket is not None:
             # Behind the CLOSE packet, which stock queues when this returns.
-            asyncio.get_running_loop().call_soon(_end, socket)
+            asyncio.get_running_loop().call_soon(_end, self.eio, socket)
 
     async def _handle_event(
         self, eio_sid: str, namespace: str | None, id: int | None, data: object

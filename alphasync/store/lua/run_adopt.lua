@@ -1,8 +1,9 @@
 -- Take over a run whose runner is gone. With its device there, or in its grace, it goes on under a
 -- new fencing token; else it ends. The recipient in flight is uncertain, unless the gateway honours
--- idempotency keys: then the new runner asks again under the same key.
+-- idempotency keys: then the new runner asks again under the same key. Of a run that was ended with
+-- a recipient in flight nobody will hear any more what became of them: they are uncertain, too.
 -- KEYS: meta log lock run runs device uncertain
--- ARGV: channel run_id owner replica message head reason interrupted_head
+-- ARGV: channel run_id owner replica message head reason interrupted_head doubt_message settled_head
 -- RETURN: {'ADOPTED', fence, fields} | {'INTERRUPTED'} | {'GONE'}: not that replica's any more
 local r = redis.call('HMGET', run, 'status', 'replica', 'device', 'profile', 'inflight', 'honours',
   'run_id', 'identity')
@@ -10,7 +11,17 @@ local r = redis.call('HMGET', run, 'status', 'replica', 'device', 'profile', 'in
 if r[1] == 'running' and r[2] == replica and r[7] == run_id then
   return {'ADOPTED', redis.call('HGET', run, 'fence'), redis.call('HGETALL', run)}
 end
-if r[1] ~= 'running' or r[2] ~= owner or r[7] ~= run_id then return {'GONE'} end
+if r[2] ~= owner or r[7] ~= run_id then return {'GONE'} end
+if r[1] ~= 'running' then
+  if r[5] ~= '' then
+    doubt(run, uncertain)
+    local revision = emit(meta, log, channel, r[4], '',
+      settled_head .. ',' .. r[8] .. ',' .. counters(run))
+    redis.call('HSET', run, 'message', doubt_message, 'revision', revision)
+    touch_run(runs, run)
+  end
+  return {'GONE'}
+end
 local d = redis.call('HMGET', device, 'session', 'away_until')
 local there = d[1] and (d[1] ~= '' or tonumber(d[2]) > now)
 if r[5] ~= '' and not (there and r[6] == '1') then

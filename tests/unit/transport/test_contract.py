@@ -61,6 +61,10 @@ NAMED_TUPLE = ("_replace", "_asdict")
 LATER = {("socketio.AsyncRedisManager", "thread"): "initialize"}
 """Attributes that only exist once a method has run: that method's source has to set them."""
 SIGNATURES: dict[tuple[str, str], str] = {
+    ("engineio.async_socket.AsyncSocket", "_websocket_handler"): "(ws)",
+    ("engineio.async_socket.AsyncSocket", "handle_post_request"): "(environ)",
+    ("engineio.async_socket.AsyncSocket", "receive"): "(pkt)",
+    ("socketio.AsyncServer", "_handle_eio_connect"): "(eio_sid, environ)",
     ("socketio.AsyncServer", "_handle_eio_message"): "(eio_sid, data)",
     ("socketio.AsyncServer", "_handle_eio_disconnect"): "(eio_sid, reason)",
     ("socketio.AsyncServer", "_handle_event"): "(eio_sid, namespace, id, data)",

@@ -1,0 +1,101 @@
+"""The console in a real Chromium, as an operator sees and uses it."""
+
+import shutil
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Locator, Page
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+INSTALL = "no Chromium on PATH: apt-get install chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+"""What a browser needs to run as root and without asking the outside for anything."""
+
+REPORT_VIOLATIONS = """
+document.addEventListener('securitypolicyviolation', (event) =>
+  console.error(`policy ${event.violatedDirective} violated by ${event.blockedURI}`));
+"""
+SEND_INTERVAL = 0.08
+"""Seconds between two messages: a run of ten is long enough to be looked at."""
+EMAIL, PASSWORD = "demo@example.com", "demo"
+LOCKED = "Another device is already processing this profile"
+
+
+def chromium_path() -> str | None:
+    return next((path for name in CHROMIUM if (path := shutil.which(name))), None)
+
+
+class Console:
+    """One device: a browser context of its own with one page in it."""
+
+    def __init__(self, url: str, context: BrowserContext, page: Page) -> None:
+        self.url = url
+        self.context = context
+        self.page = page
+        self.complaints: list[str] = []
+        """Errors and warnings that the page wrote to the browser's console, and its crashes."""
+        page.on("console", self._note)
+        page.on("pageerror", self._crashed)
+
+    @classmethod
+    async def open(cls, browser: Browser, url: str, **options: Any) -> "Console":
+        """A fresh device that looks at the server's page. Options as of ``Browser.new_context``."""
+        context = await browser.new_context(
+            **{"viewport": {"width": 1280, "height": 860}, **options}
+        )
+        await context.add_init_script(REPORT_VIOLATIONS)
+        console = cls(url, context, await context.new_page())
+        await console.page.goto(url)
+        return console
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def _crashed(self, error: Error) -> None:
+        self.complaints.append(str(error))
+
+    def hook(self, name: str) -> Locator:
+        return self.page.get_by_test_id(name)
+
+    async def sign_in(self, email: str = EMAIL, password: str = PASSWORD) -> None:
+        await self.hook("email").fill(email)
+        await self.hook("password").fill(password)
+        await self.hook("sign-in").click()
+
+    async def choose(self, profile: str) -> None:
+        await self.hook(f"profile-item-{profile}").click()
+
+    async def device_id(self) -> str:
+        return await self.hook("device-id").get_attribute("data-id") or ""
+
+    async def press(self, name: str) -> None:
+        """Click a button, also one that is marked as doing nothing now: it is to say why."""
+        await self.hook(name).click(force=True)
+
+    async def tab_to(self, name: str) -> None:
+        """Press the Tab key until the control has the focus; AssertionError if it never has."""
+        for _ in range(80):
+            await self.page.keyboard.press("Tab")
+            if await self.page.evaluate("document.activeElement.dataset.testid") == name:
+                return
+        raise AssertionError(f"{name} is not reached by the Tab key")
+
+    async def overflow(self) -> int:
+        """Pixels by which the page is wider than its window."""
+        root = "document.documentElement"
+        wide = await self.page.evaluate(f"{root}.scrollWidth - {root}.clientWidth")
+        assert isinstance(wide, int)
+        return wide
+
+
+Open = Callable[..., Awaitable[Console]]
+"""Opens a device at an address, as ``Console.open`` does."""

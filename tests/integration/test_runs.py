@@ -1,0 +1,507 @@
+"""Runs: every event field by field, stopping, and who is messaged how often."""
+
+import asyncio
+
+import pytest
+
+from tests.harness import Cluster, Device, cluster, wait_until
+from tests.integration.support import (
+    MAIL,
+    Payload,
+    check,
+    deliveries,
+    people,
+    reached,
+    run_events,
+    settled,
+    switch,
+)
+
+CHAT = {"profileId": "1001", "type": "chat"}
+SLOW = 0.15
+"""Seconds per message of a sandbox that is to be caught in the middle of one."""
+
+
+def counted(data: Payload) -> Payload:
+    return {name: data[name] for name in ("current", "total", "sent", "skipped", "failed")}
+
+
+async def test_a_run_from_beginning_to_end(replicas: Cluster) -> None:
+    a, b = await replicas.pair()
+    ack = await a.start(1001)
+    assert ack["ok"]
+    for device in (a, b):
+        await device.wait_for("processingComplete")
+    assert run_events(a) == run_events(b), "all devices get the same, the acting one included"
+    names = [name for name, _ in run_events(a)]
+    assert names[0] == "processingStarted"
+    assert set(names[1:-1]) == {"processingProgress"}
+    assert names[-1] == "processingComplete"
+
+    started = a.last("processingStarted")
+    check(
+        started,
+        profileId="1001",
+        type="chat",
+        deviceId=a.id,
+        startedAt=int,
+        operatorId="demo",
+        timestamp=started["startedAt"],
+        revision=int,
+    )
+    assert ack["startedAt"] == started["startedAt"]
+
+    for progress in a.named("processingProgress"):
+        check(
+            progress,
+            profileId="1001",
+            type="chat",
+            deviceId=a.id,
+            operatorId="demo",
+            timestamp=int,
+            progress=dict,
+            revision=int,
+        )
+        check(
+            progress["progress"],
+            current=int,
+            total=10,
+            message=str,
+            deviceId=a.id,
+            startedAt=started["startedAt"],
+            sent=int,
+            skipped=0,
+            failed=0,
+            uncertain=0,
+        )
+        assert progress["progress"]["message"]
+    currents = [progress["progress"]["current"] for progress in a.named("processingProgress")]
+    assert currents == sorted(currents)
+    assert set(range(1, 11)) <= set(currents), "progress is told for every recipient"
+
+    complete = a.last("processingComplete")
+    check(
+        complete,
+        profileId="1001",
+        type="chat",
+        deviceId=a.id,
+        completedAt=int,
+        operatorId="demo",
+        timestamp=complete["completedAt"],
+        stats=dict,
+        revision=int,
+    )
+    check(
+        complete["stats"],
+        current=10,
+        total=10,
+        duration=complete["completedAt"] - started["startedAt"],
+        sent=10,
+        skipped=0,
+        failed=0,
+        uncertain=0,
+    )
+    places = [data["revision"] for _, data in run_events(a)]
+    assert places == list(range(places[0], places[0] + len(places)))
+    times = [data["timestamp"] for _, data in run_events(a)]
+    assert times == sorted(times)
+    assert all(count == 1 for count in (await reached(replicas)).values())
+
+
+async def test_the_clock_of_a_run_is_in_milliseconds(redis_url: str) -> None:
+    async with cluster(redis_url, send_interval=0.05, people=people(p=5)) as slow:
+        a = await slow.device()
+        await a.start("p")
+        stats = (await a.wait_for("processingComplete"))["stats"]
+        assert 200 <= stats["duration"] < 10_000
+
+
+async def test_two_hundred_recipients_exactly_once(replicas: Cluster) -> None:
+    a, b = await replicas.pair()
+    assert (await a.start("1004", message="Ciao 👋"))["ok"]
+    stats = (await b.wait_for("processingComplete"))["stats"]
+    assert counted(stats) == {"current": 200, "total": 200, "sent": 200, "skipped": 0, "failed": 0}
+    found = await deliveries(replicas)
+    assert len(found) == 200
+    assert len({d["recipientId"] for d in found}) == 200
+    assert len({d["idempotencyKey"] for d in found}) == 200
+    assert {(d["profileId"], d["type"], d["message"]) for d in found} == {
+        ("1004", "chat", "Ciao 👋")
+    }
+
+
+async def test_a_second_run_messages_nobody_until_the_blocklist_is_cleared(
+    replicas: Cluster,
+) -> None:
+    a, b = await replicas.pair()
+    await a.start()
+    await b.wait_for("processingComplete")
+    assert (await b.call("countBlocklist", CHAT))["count"] == 10
+
+    await b.start(message="Once more")
+    second = (await a.wait_for("processingComplete", count=2))["stats"]
+    assert counted(second) == {"current": 10, "total": 10, "sent": 0, "skipped": 10, "failed": 0}
+    assert len(await deliveries(replicas)) == 10
+
+    ack = await a.call("clearBlocklist", {"profileId": 1001, "type": "chat"})
+    assert ack["deletedCount"] == 10
+    for device in (a, b):
+        cleared = await device.wait_for("blocklistCleared")
+        check(
+            cleared,
+            profileId="1001",
+            type="chat",
+            deletedCount=10,
+            deviceId=a.id,
+            timestamp=int,
+            message="Cleared 10 blocked recipients",
+            revision=int,
+        )
+    assert (await b.call("countBlocklist", CHAT))["count"] == 0
+
+    await a.start(message="And again")
+    third = (await b.wait_for("processingComplete", count=3))["stats"]
+    assert counted(third) == {"current": 10, "total": 10, "sent": 10, "skipped": 0, "failed": 0}
+    assert set((await reached(replicas)).values()) == {2}
+
+
+async def test_the_blocklist_is_kept_apart_by_type(replicas: Cluster) -> None:
+    a, b = await replicas.pair()
+    await a.start()
+    await b.wait_for("processingComplete", type="chat")
+    await a.start(type="mail", message=MAIL)
+    stats = (await b.wait_for("processingComplete", type="mail"))["stats"]
+    assert stats["sent"] == 10
+    ack = await a.call("clearBlocklist", {"profileId": "1001", "type": "mail"})
+    assert ack["deletedCount"] == 10
+    assert (await a.call("countBlocklist", CHAT))["count"] == 10
+
+
+async def test_chat_and_mail_of_a_profile_run_side_by_side(replicas: Cluster) -> None:
+    await switch(replicas, latency=0.05)
+    a, b = await replicas.pair()
+    assert (await a.start(type="chat"))["ok"]
+    assert (await b.start(type="mail", message=MAIL))["ok"]
+    for type_ in ("chat", "mail"):
+        stats = (await a.wait_for("processingComplete", type=type_))["stats"]
+        assert stats["sent"] == 10
+
+
+async def test_a_locked_profile_is_refused_to_the_other_device_only(replicas: Cluster) -> None:
+    await switch(replicas, latency=SLOW)
+    a, b = await replicas.pair()
+    assert (await a.start())["ok"]
+    await b.emit("startProcessing", {**CHAT, "message": "Me too"})
+    error = await b.wait_for("error")
+    check(
+        error,
+        message="Another device is already processing this profile",
+        lockOwner=a.id,
+        code="locked",
+        event="startProcessing",
+    )
+    ack = await b.start()
+    check(
+        ack,
+        ok=False,
+        code="locked",
+        message="Another device is already processing this profile",
+        retryable=bool,
+        lockOwner=a.id,
+    )
+    await settled(a, b)
+    assert not a.named("error")
+    assert len(a.named("processingStarted")) == 1
+
+
+async def test_the_own_device_cannot_start_twice(replicas: Cluster) -> None:
+    await switch(replicas, latency=SLOW)
+    a = await replicas.device()
+    assert (await a.start())["ok"]
+    ack = await a.start()
+    assert (ack["ok"], ack["code"], ack["lockOwner"]) == (False, "already_running", a.id)
+    error = a.last("error")
+    assert (error["code"], error["lockOwner"]) == ("already_running", a.id)
+
+
+async def test_one_winner_when_two_start_at_once(replicas: Cluster) -> None:
+    a, b = await replicas.pair()
+    for round_ in range(20):
+        profile = f"p{round_}"
+        acks = await asyncio.gather(a.start(profile), b.start(profile))
+        assert sorted(ack["ok"] for ack in acks) == [False, True]
+        loser = next(ack for ack in acks if not ack["ok"])
+        winner = (a, b)[0 if acks[0]["ok"] else 1]
+        assert (loser["code"], loser["lockOwner"]) == ("locked", winner.id)
+        await a.wait_for("processingInterrupted", profileId=profile)  # the sandbox has no such
+
+
+async def test_any_device_may_stop_a_run(replicas: Cluster) -> None:
+    await switch(replicas, latency=SLOW)
+    a, b = await replicas.pair()
+    await a.start("1004")
+    await b.wait_for("processingProgress", count=3)
+    ack = await b.call("stopProcessing", {"profileId": 1004, "type": "chat"})
+    assert ack["ok"]
+    for device in (a, b):
+        stopped = await device.wait_for("processingStopped")
+        check(
+            stopped,
+            profileId="1004",
+            type="chat",
+            deviceId=a.id,
+            stoppedBy=b.id,
+            stoppedAt=int,
+            operatorId="demo",
+            timestamp=stopped["stoppedAt"],
+            message=str,
+            revision=int,
+        )
+    again = await a.call("stopProcessing", {"profileId": "1004", "type": "chat"})
+    assert (again["ok"], again["code"]) == (False, "not_running")
+    assert a.last("error")["code"] == "not_running"
+
+
+async def test_a_stop_takes_effect_within_one_recipient(replicas: Cluster) -> None:
+    await switch(replicas, latency=SLOW)
+    a, b = await replicas.pair()
+    await a.start("1004")
+    await b.wait_for("processingProgress", count=3)
+    assert (await b.call("stopProcessing", {"profileId": "1004", "type": "chat"}))["ok"]
+    at_stop = len(await deliveries(replicas))
+    result = await a.wait_for("runSettled")
+    check(
+        result,
+        profileId="1004",
+        type="chat",
+        deviceId=a.id,
+        operatorId="demo",
+        timestamp=int,
+        revision=int,
+        current=result["sent"],
+        total=200,
+        sent=int,
+        skipped=0,
+        failed=0,
+        uncertain=0,
+        message=str,
+    )
+    # The runner has had its last answer: nothing comes after this.
+    found = await reached(replicas)
+    assert len(found) == result["sent"] <= at_stop + 1
+    names = [name for name, _ in run_events(b)]
+    assert names[-2:] == ["processingStopped", "runSettled"]
+    assert (await a.call("countBlocklist", {"profileId": "1004", "type": "chat"}))[
+        "count"
+    ] == result["sent"]
+
+    await switch(replicas)
+    assert (await b.start("1004"))["ok"]
+    stats = (await a.wait_for("processingComplete"))["stats"]
+    assert stats["skipped"] == result["sent"]
+    assert len(await reached(replicas)) == 200
+    assert set((await reached(replicas)).values()) == {1}
+
+
+async def test_stop_all(replicas: Cluster) -> None:
+    await switch(replicas, latency=SLOW)
+    a, b = await replicas.pair()
+    runs = {("1003", "chat"): a, ("1004", "mail"): b, ("1005", "chat"): b}
+    for (profile, type_), device in runs.items():
+        message = MAIL if type_ == "mail" else "Hello"
+        assert (await device.start(profile, type=type_, message=message))["ok"]
+    for profile, _ in runs:
+        await a.wait_for("processingProgress", count=2, profileId=profile)
+    ack = await a.call("stopAllProcessing")
+    assert (ack["ok"], ack["stopped"]) == (True, 3)
+    for device in (a, b):
+        summary = await device.wait_for("allProcessingStopped")
+        check(
+            summary,
+            deviceId=a.id,
+            stoppedBy=a.id,
+            message=str,
+            stoppedAt=int,
+            stoppedProfiles=list,
+            revision=int,
+        )
+        named = [(item["profileId"], item["type"]) for item in summary["stoppedProfiles"]]
+        assert sorted(named) == sorted(runs)
+        for item in summary["stoppedProfiles"]:
+            assert set(item) == {"profileId", "type"}
+        singles = device.named("processingStopped")
+        assert {(s["profileId"], s["type"]): s["deviceId"] for s in singles} == {
+            key: starter.id for key, starter in runs.items()
+        }
+        assert {s["stoppedBy"] for s in singles} == {a.id}
+        order = [n for n in device.names() if n in ("processingStopped", "allProcessingStopped")]
+        assert order == ["processingStopped"] * 3 + ["allProcessingStopped"]
+    await settled(a, b)
+    assert len(b.named("allProcessingStopped")) == 1
+
+
+async def test_stop_all_without_a_run(replicas: Cluster) -> None:
+    a, b = await replicas.pair()
+    await a.emit("stopAllProcessing")
+    summary = await b.wait_for("allProcessingStopped")
+    assert (summary["stoppedBy"], summary["stoppedProfiles"]) == (a.id, [])
+    assert not b.named("processingStopped")
+    assert (await a.call("stopAllProcessing", {}))["stopped"] == 0
+
+
+async def test_a_profile_without_recipients(redis_url: str) -> None:
+    async with cluster(redis_url, replicas=2, people=people(nobody=0)) as empty:
+        a, b = await empty.pair()
+        assert (await a.start("nobody"))["ok"]
+        stats = (await b.wait_for("processingComplete"))["stats"]
+        assert counted(stats) == {"current": 0, "total": 0, "sent": 0, "skipped": 0, "failed": 0}
+        assert (await b.start("nobody"))["ok"], "the lock is free"
+
+
+async def test_a_profile_that_the_gateway_does_not_know(replicas: Cluster) -> None:
+    a, b = await replicas.pair()
+    assert (await a.start("nowhere"))["ok"]
+    for device in (a, b):
+        interrupted = await device.wait_for("processingInterrupted")
+        check(
+            interrupted,
+            profileId="nowhere",
+            type="chat",
+            deviceId=a.id,
+            reason=str,
+            operatorId="demo",
+            timestamp=int,
+            code="unknown_profile",
+            revision=int,
+        )
+    assert (await b.start("nowhere"))["ok"], "the lock is free"
+
+
+ATTACHMENTS = [
+    {"title": "By the sea", "link": "https://m.example.com/1.jpg", "message_type": "SENT_IMAGE"},
+    {
+        "title": "Hills",
+        "link": "https://m.example.com/2.mp4",
+        "message_type": "SENT_VIDEO",
+        "id": "1001-video-1",
+    },
+    {
+        "title": "",
+        "link": "https://m.example.com/3.mp3",
+        "message_type": "SENT_AUDIO",
+        "id": 77,
+    },
+]
+
+
+async def test_a_mail_with_attachments(replicas: Cluster) -> None:
+    a, b = await replicas.pair()
+    started = await a.start(type="mail", message=MAIL, attachments=ATTACHMENTS)
+    assert started["ok"], started
+    await b.wait_for("processingComplete", type="mail")
+    found = await deliveries(replicas)
+    assert len(found) == 10
+    expected = [*ATTACHMENTS[:2], {**ATTACHMENTS[2], "id": "77"}]
+    for delivery in found:
+        assert delivery["type"] == "mail"
+        assert delivery["message"] == MAIL
+        got = [{k: v for k, v in item.items() if v is not None} for item in delivery["attachments"]]
+        assert got == expected
+    keys = [delivery["idempotencyKey"] for delivery in found]
+    assert all(keys)
+    assert len(set(keys)) == 10
+
+
+LENGTHS = [
+    ("chat", "x", True),
+    ("chat", "x" * 300, True),
+    ("chat", "👋" * 150, True),
+    ("chat", "", "message_too_short"),
+    ("chat", "x" * 301, "message_too_long"),
+    ("chat", "👋" * 150 + "x", "message_too_long"),
+    ("mail", "x" * 150, True),
+    ("mail", "👋" * 75, True),
+    ("mail", "x" * 5000, True),
+    ("mail", "x" * 149, "message_too_short"),
+    ("mail", "👋" * 74 + "x", "message_too_short"),
+    ("mail", "x" * 5001, "message_too_long"),
+    ("mail", "👋" * 2500 + "x", "message_too_long"),
+]
+
+
+async def test_the_length_of_a_message(replicas: Cluster) -> None:
+    a, b = await replicas.pair()
+    for number, (type_, message, expected) in enumerate(LENGTHS):
+        profile = f"nowhere{number}"
+        ack = await a.start(profile, type=type_, message=message)
+        if expected is True:
+            assert ack["ok"], (type_, len(message), ack)
+            await b.wait_for("processingStarted", profileId=profile)
+        else:
+            assert ack["code"] == expected, (type_, len(message), ack)
+            assert a.last("error")["code"] == expected
+    await settled(a, b)
+    assert len(b.named("processingStarted")) == sum(case[2] is True for case in LENGTHS)
+
+
+async def test_what_a_device_that_comes_later_is_told_of_a_stop(replicas: Cluster) -> None:
+    await switch(replicas, latency=SLOW)
+    a, b = await replicas.pair()
+    await a.start("1004")
+    await b.wait_for("processingProgress", count=2)
+    await b.call("stopProcessing", {"profileId": "1004", "type": "chat"})
+    result = await b.wait_for("runSettled")
+    late = await replicas.device(1)
+    state = await late.wait_for("processingStateSync")
+    assert (state["isProcessing"], state["status"]) == (False, "stopped")
+    assert counted(state) == counted(result)
+    assert state["revision"] == result["revision"]
+
+
+async def test_disconnecting_on_purpose_ends_only_the_own_runs(replicas: Cluster) -> None:
+    await switch(replicas, latency=0.05)
+    a, b = await replicas.pair()
+    await a.start("1003")
+    await b.start("1002")
+    await b.wait_for("processingProgress", count=2, profileId="1003")
+    await a.close()
+    interrupted = await b.wait_for("processingInterrupted")
+    check(
+        interrupted,
+        profileId="1003",
+        type="chat",
+        deviceId=a.id,
+        reason="Device disconnected",
+        operatorId="demo",
+        timestamp=int,
+        code="device_disconnected",
+        revision=int,
+    )
+    stats = (await b.wait_for("processingComplete", profileId="1002"))["stats"]
+    assert stats["sent"] == 24
+    assert len(b.named("processingInterrupted")) == 1
+    await no_more_than_once(replicas, b)
+
+
+async def no_more_than_once(replicas: Cluster, device: Device) -> None:
+    """Finish the interrupted run: everybody is messaged, nobody twice."""
+    await wait_until(lambda: device.named("runSettled"), what="the last answer")
+    await switch(replicas)
+    assert (await device.start("1003"))["ok"]
+    await device.wait_for("processingComplete", profileId="1003")
+    found = await reached(replicas, "1003")
+    assert len(found) == 60
+    assert set(found.values()) == {1}
+
+
+@pytest.mark.parametrize("profile", ["1001", 1001])
+async def test_a_number_as_profile_id_is_the_same_profile(
+    replicas: Cluster, profile: str | int
+) -> None:
+    a, b = await replicas.pair()
+    await switch(replicas, latency=SLOW)
+    assert (await a.start(profile))["ok"]
+    other = 1001 if profile == "1001" else "1001"
+    assert (await b.start(other))["code"] == "locked"
+    assert (await b.call("stopProcessing", {"profileId": other, "type": "chat"}))["ok"]
+    assert (await a.wait_for("processingStopped"))["profileId"] == "1001"

@@ -1,0 +1,420 @@
+"""Snapshot equals events: whatever devices do, what a device has folded together from its events
+is what a fresh snapshot says, on every device of every replica."""
+
+import asyncio
+import contextlib
+import functools
+import json
+import os
+import secrets
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from msgspec.structs import replace
+
+from alphasync.domain.drafts import Draft
+from alphasync.domain.identity import account_of
+from alphasync.domain.runs import Key, RunStatus
+from alphasync.domain.snapshot import Snapshot
+from alphasync.gateway.sandbox import Faults
+from alphasync.gateway.sandbox.faults import Drop
+from alphasync.protocol import packets
+from alphasync.realtime.order import Envelope, parse
+from alphasync.services.devices import Devices
+from alphasync.services.history import Log
+from alphasync.services.leases import Leases, ReplicaName
+from alphasync.store.connect import make_client
+from tests.harness import PATIENCE, Cluster, Device, Event, Valkey, cluster, wait_until
+from tests.integration.support import MAIL, people
+from tests.replay import Replay, may_get, visible
+
+T = TypeVar("T")
+CI = bool(os.environ.get("CI"))
+
+PROFILES = ("p1", "p2")
+LIMITED = frozenset({"p1"})
+GRACE = 0.3
+"""Seconds, so that some devices are back within it and some are not."""
+FAULTS = Faults(
+    latency=0.015,  # so that some steps find a run on its way, and some find it at its end
+    refuse=("p1-2",),
+    drop=Drop(every_nth=5, after_recording=True),
+    idempotency=False,  # so that some recipients are uncertain
+)
+
+EVENTS_WITHIN = 3.0
+"""Seconds for what is on the log to be on the devices: far more than it takes."""
+
+SEATS = ("one", "two", "limited", "stranger")
+seats = st.sampled_from(SEATS)
+keys = st.tuples(st.sampled_from(PROFILES), st.sampled_from(("chat", "mail")))
+texts = st.text(st.characters(codec="utf-8"), max_size=12)
+wrong = st.sampled_from(
+    (
+        ("updateMessage", {"profileId": "p1", "type": "chat"}),
+        ("updateMessage", {"profileId": "p1", "type": "fax", "message": "x"}),
+        ("updateMessage", {"profileId": "p1", "type": "chat", "message": "x" * 10_001}),
+        ("clearMessage", {"profileId": "", "type": "chat"}),
+        ("startProcessing", {"profileId": "p1", "type": "chat", "message": ""}),
+        ("startProcessing", {"profileId": "p1", "type": "mail", "message": "too short"}),
+        ("stopProcessing", ["p1", "chat"]),
+        ("resolveUncertain", {"profileId": "p1", "type": "chat", "action": "forget"}),
+        ("deviceRegistered", {"deviceId": "me"}),
+        ("clearEverything", {}),
+    )
+)
+
+
+class Books:
+    """The account as the store has it: the truth that devices are compared with."""
+
+    def __init__(self, running: Cluster) -> None:
+        scripts = running.replicas[0].store.scripts
+        leases = Leases(scripts, running.replicas[0].store.pipeline)
+        self._devices = Devices(scripts, leases, ReplicaName(), GRACE)
+        self._log = Log(scripts)
+        self._read: dict[str, list[Envelope]] = {}
+
+    async def snapshot(self, account: str) -> Snapshot:
+        return await self._devices.snapshot(account)
+
+    async def events(self, account: str, upto: Snapshot) -> list[Envelope]:
+        """Every event that the account ever had, up to a snapshot."""
+        known = self._read.setdefault(account, [])
+        seen = known[-1].revision if known else 0
+        fresh = await self._log.after(account, upto.epoch, seen)
+        assert isinstance(fresh, list), "the log is shorter than one step"
+        known.extend(parse(raw) for raw in fresh)
+        return [envelope for envelope in known if envelope.revision <= upto.revision]
+
+
+class Seat:
+    """One device of a person, through all its connections; what it knows and what it typed."""
+
+    def __init__(self, running: Cluster, place: int, operator: str, limited: bool) -> None:
+        self._running = running
+        self._place = place
+        self.account = account_of(operator, None)
+        self.may_see = LIMITED if limited else None
+        profiles = sorted(LIMITED) if limited else None
+        self._token = running.token(operator, **({"profiles": profiles} if profiles else {}))
+        self.device: Device | None = None
+        self.knows = Replay()
+        self._identity: dict[str, str] = {}
+        self._typed: dict[int, Event] = {}
+        """By revision: a device is not told what it typed itself."""
+        self._fed = 0
+        """Events of the connection that are folded into what the seat knows."""
+        self._since = 0
+        """The revision from which on this connection must have brought every event."""
+
+    @property
+    def present(self) -> Device:
+        assert self.device is not None
+        return self.device
+
+    async def sit(self, replica: int, *, remember: bool) -> None:
+        """Connect to a replica, as the device of before; ``remember``: with what it knows."""
+        url = self._running.urls[replica % len(self._running.urls)]
+        auth: dict[str, object] = {"token": self._token, **self._identity}
+        if remember:
+            auth |= {"epoch": self.knows.epoch, "revision": self.knows.revision}
+        self.device = await Device(url, None, auth=auth).connect()
+        registered = self.device.last("deviceRegistered")
+        self._identity = {
+            "deviceId": registered["deviceId"],
+            "resumeToken": registered["resumeToken"],
+        }
+        self._fed = 0
+        self._since = self.knows.revision if registered["recovered"] else registered["revision"]
+
+    async def drop(self) -> None:
+        device, self.device = self.present, None
+        await device.drop()
+        self._take_in(device, upto=None)
+
+    async def leave(self) -> None:
+        device, self.device = self.present, None
+        await device.close()
+        self._take_in(device, upto=None)
+
+    async def call(self, event: str, profile: str, type_: str, **fields: object) -> dict[str, Any]:
+        """Carry out a command about a profile and type; returns its acknowledgement."""
+        payload = {"profileId": profile, "type": type_, **fields}
+        ack = await self.present.call(event, payload)
+        may = self.may_see is None or profile in self.may_see
+        assert may or ack["code"] == "unknown_profile", ack
+        return ack
+
+    async def type(self, event: str, key: Key, message: str = "") -> None:
+        fields = {"message": message} if event == "updateMessage" else {}
+        ack = await self.call(event, *key, **fields)
+        if not ack["ok"]:
+            return
+        self._typed[ack["revision"]] = (
+            "messageUpdated",
+            {
+                "profileId": key[0],
+                "type": key[1],
+                "message": message,
+                "deviceId": self.present.id,
+                "timestamp": 0,
+                "revision": ack["revision"],
+            },
+        )
+
+    async def check(self, truth: Snapshot, log: list[Envelope]) -> None:
+        """Fail unless the device got exactly its events, and they make the truth."""
+        device = self.present
+        due = [event for envelope in log for event in self._for_me(envelope)]
+        await wait_until(
+            lambda: len(_logged(device, truth.revision)) >= len(due),
+            within=EVENTS_WITHIN,
+            what=f"{due} on the device that got {device.events}",
+        )
+        assert _logged(device, truth.revision) == due
+        self._take_in(device, upto=truth.revision)
+        own = {key for key, draft in truth.drafts.items() if draft.device_id == device.id}
+        known = replace(self.knows.state, revision=truth.revision)
+        assert _timeless(known, own) == _timeless(visible(truth, self.may_see), own)
+
+    def _for_me(self, envelope: Envelope) -> list[Event]:
+        """The event as this connection must have brought it, if it is for the device at all."""
+        if envelope.revision <= self._since or envelope.skip == self.present.id:
+            return []
+        name, payload = json.loads(envelope.packet.removeprefix(packets.EVENT))
+        assert envelope.room == payload.get("profileId", "")
+        if not may_get(name, payload, self.may_see):
+            return []
+        if name == "allProcessingStopped" and self.may_see is not None:
+            stopped = [i for i in payload["stoppedProfiles"] if i["profileId"] in self.may_see]
+            payload = {**payload, "stoppedProfiles": stopped}
+        return [(name, payload)]
+
+    def _take_in(self, device: Device, upto: int | None) -> None:
+        """Fold the events that came, and what was typed here, in the order of the account."""
+        while self._fed < len(device.events):
+            name, payload = device.events[self._fed]
+            logged = _is_logged(name)
+            if logged and upto is not None and payload["revision"] > upto:
+                break
+            if logged:
+                self._type_in(payload["revision"])
+            self._fed += 1
+            self.knows.feed(name, payload)
+            if not logged:
+                # A snapshot has what was typed before it.
+                self._typed = {r: e for r, e in self._typed.items() if r > self.knows.revision}
+        if upto is not None:
+            self._type_in(upto)
+
+    def _type_in(self, upto: int) -> None:
+        for revision in sorted(r for r in self._typed if r <= upto):
+            self.knows.feed(*self._typed.pop(revision))
+
+
+def _is_logged(name: str) -> bool:
+    return name not in (
+        "deviceRegistered",
+        "processingStateSync",
+        "messageSync",
+        "error",
+    )
+
+
+def _logged(device: Device, upto: int) -> list[Event]:
+    return [(n, p) for n, p in device.events if _is_logged(n) and p["revision"] <= upto]
+
+
+def _timeless(state: Snapshot, own: set[Key]) -> Snapshot:
+    """Without the times of a device's own drafts, which it is not told."""
+    drafts: dict[Key, Draft] = {
+        key: replace(draft, timestamp=0) if key in own else draft
+        for key, draft in state.drafts.items()
+    }
+    return replace(state, drafts=drafts)
+
+
+class Machine(RuleBasedStateMachine):
+    """Random commands of random devices. Each example has accounts of its own."""
+
+    def __init__(self, runner: asyncio.Runner, running: Cluster) -> None:
+        super().__init__()
+        self._runner = runner
+        self._running = running
+        self._books = Books(running)
+        operator, stranger = secrets.token_hex(4), secrets.token_hex(4)
+        self.seats = {
+            "one": Seat(running, 0, operator, limited=False),
+            "two": Seat(running, 1, operator, limited=False),
+            "limited": Seat(running, 1, operator, limited=True),
+            "stranger": Seat(running, 0, stranger, limited=False),
+        }
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        return self._runner.run(work)
+
+    def anybody_here(self) -> bool:
+        return any(seat.device for seat in self.seats.values())
+
+    def here(self, name: str) -> Seat:
+        """The named seat, or, when its device is away, the first one that is not."""
+        seat = self.seats[name]
+        return seat if seat.device else next(s for s in self.seats.values() if s.device)
+
+    def anybody_away(self) -> bool:
+        return not all(seat.device for seat in self.seats.values())
+
+    @initialize()
+    def connect(self) -> None:
+        for place, seat in enumerate(self.seats.values()):
+            self.wait(seat.sit(place, remember=False))
+
+    @precondition(anybody_here)
+    @rule(seat=seats, key=keys, text=texts)
+    def type(self, seat: str, key: Key, text: str) -> None:
+        event = "updateMessage" if text else "clearMessage"
+        self.wait(self.here(seat).type(event, key, text))
+
+    @rule(key=keys, burst=st.lists(st.tuples(seats, texts), min_size=2, max_size=12))
+    def type_at_once(self, key: Key, burst: list[tuple[str, str]]) -> None:
+        async def all_of_them() -> None:
+            await asyncio.gather(
+                *(
+                    self.seats[seat].type("updateMessage", key, text)
+                    for seat, text in burst
+                    if self.seats[seat].device
+                )
+            )
+
+        self.wait(all_of_them())
+
+    @precondition(anybody_here)
+    @rule(seat=seats, key=keys, to_its_end=st.booleans())
+    def start(self, seat: str, key: Key, to_its_end: bool) -> None:
+        message = MAIL if key[1] == "mail" else "Hello"
+        self.wait(self.here(seat).call("startProcessing", *key, message=message))
+        if to_its_end:
+            self.wait(self._no_run_goes_on())
+
+    @precondition(anybody_here)
+    @rule(
+        seat=seats,
+        keys=st.lists(keys, min_size=2, max_size=4, unique=True),
+        stopped_by=st.none() | seats,
+    )
+    def start_several(self, seat: str, keys: list[Key], stopped_by: str | None) -> None:
+        for key in keys:
+            self.start(seat, key, to_its_end=False)
+        if stopped_by is not None:
+            self.stop(stopped_by, keys[0], everything=True)
+
+    @precondition(anybody_here)
+    @rule(seat=seats, key=keys, everything=st.sampled_from((False, False, True)))
+    def stop(self, seat: str, key: Key, everything: bool) -> None:
+        if everything:
+            assert self.wait(self.here(seat).present.call("stopAllProcessing"))["ok"]
+        else:
+            self.wait(self.here(seat).call("stopProcessing", *key))
+
+    @precondition(anybody_here)
+    @rule(seat=seats, key=keys, how=st.sampled_from(("clear", "resend", "leave")))
+    def forget_or_resolve(self, seat: str, key: Key, how: str) -> None:
+        chosen = self.here(seat)
+        if how == "clear":
+            self.wait(chosen.call("clearBlocklist", *key))
+        else:
+            self.wait(chosen.call("resolveUncertain", *key, action=how))
+
+    @precondition(anybody_here)
+    @rule(seat=seats, command=wrong)
+    def ask_wrongly(self, seat: str, command: tuple[str, object]) -> None:
+        assert not self.wait(self.here(seat).present.call(*command))["ok"]
+
+    @precondition(anybody_here)
+    @rule(seat=seats, replica=st.integers(0, 1), remember=st.booleans())
+    def blink(self, seat: str, replica: int, remember: bool) -> None:
+        chosen = self.here(seat)
+        self.wait(chosen.drop())
+        self.wait(chosen.sit(replica, remember=remember))
+
+    @precondition(anybody_here)
+    @rule(seat=seats, on_purpose=st.booleans())
+    def go(self, seat: str, on_purpose: bool) -> None:
+        chosen = self.here(seat)
+        self.wait(chosen.leave() if on_purpose else chosen.drop())
+
+    @precondition(anybody_away)
+    @rule(replica=st.integers(0, 1), remember=st.booleans(), which=st.integers(0, 3))
+    def come_back(self, replica: int, remember: bool, which: int) -> None:
+        absent = [seat for seat in self.seats.values() if not seat.device]
+        self.wait(absent[which % len(absent)].sit(replica, remember=remember))
+
+    async def _no_run_goes_on(self) -> None:
+        async with asyncio.timeout(PATIENCE):
+            for account in {seat.account for seat in self.seats.values()}:
+                while _running(await self._books.snapshot(account)):
+                    await asyncio.sleep(0.005)
+
+    @invariant()
+    def snapshot_equals_events(self) -> None:
+        self.wait(self._compare())
+
+    async def _compare(self) -> None:
+        for account in {seat.account for seat in self.seats.values()}:
+            truth = await self._books.snapshot(account)
+            log = await self._books.events(account, truth)
+            for seat in self.seats.values():
+                if seat.account == account and seat.device:
+                    await seat.check(truth, log)
+
+    def teardown(self) -> None:
+        for seat in self.seats.values():
+            if seat.device:
+                self.wait(seat.leave())
+
+
+def _running(truth: Snapshot) -> bool:
+    return any(run.status is RunStatus.RUNNING for run in truth.runs.values())
+
+
+async def _open(stack: contextlib.AsyncExitStack, valkey: Valkey) -> Cluster:
+    client = make_client(valkey.url)
+    await client.flushall()
+    await client.aclose()
+    return await stack.enter_async_context(
+        cluster(valkey.url, 2, people=people(p1=6, p2=4), faults=FAULTS, device_grace=GRACE)
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)  # when it fails, it looks for the shortest way to fail
+def test_snapshot_equals_events_on_every_device_and_replica(valkey: Valkey) -> None:
+    with asyncio.Runner() as runner:
+        stack = contextlib.AsyncExitStack()
+        try:
+            running = runner.run(_open(stack, valkey))
+            run_state_machine_as_test(
+                functools.partial(Machine, runner, running),  # type: ignore[arg-type]  # a factory
+                settings=settings(
+                    max_examples=40,
+                    stateful_step_count=25,
+                    deadline=None,
+                    derandomize=CI,
+                    # A step is a round trip through two replicas.
+                    suppress_health_check=[HealthCheck.too_slow],
+                ),
+            )
+        finally:
+            runner.run(stack.aclose())
