@@ -8,6 +8,10 @@ import structlog
 log = structlog.get_logger(__name__)
 
 
+CANCEL_EVERY = 1.0
+"""Seconds for a task to end after it was cancelled, until it is cancelled once more."""
+
+
 class Tasks:
     """The tasks of one owner."""
 
@@ -31,8 +35,10 @@ class Tasks:
 
     async def close(self) -> None:
         """Cancel all and wait until they have ended."""
-        self.cancel()
-        await self.wait()
+        while self._running:
+            # More than once: redis-py takes a cancellation while it connects for a reason to return.
+            self.cancel()
+            await asyncio.wait(self._running, timeout=CANCEL_EVERY)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)

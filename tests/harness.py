@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import socketio
+from redis.exceptions import RedisError
 
 from alphasync.app import Replica, build, listen
 from alphasync.config import Settings
@@ -66,7 +67,7 @@ class Valkey:
                 try:
                     await client.ping()
                     break
-                except Exception:
+                except (RedisError, OSError):
                     await asyncio.sleep(0.01)
         await client.aclose()
 

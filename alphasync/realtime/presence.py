@@ -1,6 +1,7 @@
 """The life of a session: join, token expiry, heartbeat, leave."""
 
 import asyncio
+import contextlib
 import itertools
 import time
 from typing import NamedTuple
@@ -33,6 +34,8 @@ FOLLOW_WITHIN = 5.0
 LEAVE_TRIES = 600
 """About ten minutes of trying to say that a device left while Redis is away."""
 
+CLOSE_WITHIN = 3.0
+"""Seconds for joins and leaves that are under way when the replica shuts down."""
 CUT_WITHIN = 4.0
 """Seconds over which a replica that shuts down closes its sockets: below a device's grace."""
 CUT_PAUSE = 0.05
@@ -78,8 +81,13 @@ class Presence:
         self._beat.spawn(engine.watch_pings(self._manager.server.eio), "ping watch")
 
     async def close(self) -> None:
+        """Let what is under way come to its end, but not wait for a Redis that is away: what is
+        left undone is found by whoever takes over."""
         await self._beat.close()
-        await self._passing.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_WITHIN):
+                await self._passing.wait()
+        await self._passing.close()
 
     def connected(self, session: Session) -> None:
         """The socket's CONNECT packet is on the way: register its device."""
@@ -147,6 +155,7 @@ class Presence:
             offer.device_name,
             session.device_id or offer.device_id,
             session.resume_token or offer.resume_token,
+            session.fresh,
         )
         session.device_id = joined.device_id
         session.name = joined.name
@@ -214,9 +223,9 @@ class Presence:
         # A join that is cut short could leave a record that says that the device is here.
         await asyncio.wait([session.joining])
         for attempt in range(1, LEAVE_TRIES + 1):
-            if not session.device_id:
-                break
             try:
+                if not session.device_id:
+                    await self._register(session)  # it may be on record, as whichever device
                 await self._say_goodbye(session, on_purpose=on_purpose)
                 break
             except StoreUnavailable:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from alphasync.domain.identity import Identity
 from alphasync.realtime.auth import Handshake
+from alphasync.services.devices import Credentials, new_credentials
 from alphasync.tasks import Tasks
 
 
@@ -24,6 +25,8 @@ class Session:
     who: Identity
     offer: Handshake
     """What the client said of itself."""
+    fresh: Credentials = field(default_factory=new_credentials)
+    """What it is to be if it is a device that was not here before."""
     device_id: str = ""
     name: str = ""
     resume_token: str = ""

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,6 +19,17 @@ from alphasync.store.scripts import Answer, Scripts
 DISCONNECTED = "Device disconnected"
 NAME_MAX = 64
 """Characters of a device name; more are cut off."""
+
+
+class Credentials(NamedTuple):
+    """A device identity and its proof."""
+
+    device_id: str
+    resume_token: str
+
+
+def new_credentials() -> Credentials:
+    return Credentials(secrets.token_hex(8), secrets.token_urlsafe(24))
 
 
 class Joined(msgspec.Struct, frozen=True):
@@ -49,18 +61,20 @@ class Devices:
         name: str,
         device_id: str | None = None,
         resume_token: str | None = None,
+        fresh: Credentials | None = None,
     ) -> Joined:
         """Register a session as a device and read its snapshot, in one round trip.
 
         With the ``deviceId`` and ``resumeToken`` of an earlier registration the device is that
         one again; a pair that is not known gets a new identity, as a first visit does. A client
         that offers none of the two is the one device of its token that is missing, if it is one.
+        Repeatable when the answer gets lost, with the same ``fresh`` for a new identity.
         """
         if device_id and resume_token:
             answer = await self._join(who, session, name, "resume", device_id, resume_token)
             if answer.outcome == "OK":
                 return _joined(answer, resume_token)
-        fresh_id, fresh_token = secrets.token_hex(8), secrets.token_urlsafe(24)
+        fresh_id, fresh_token = fresh or new_credentials()
         answer = await self._join(who, session, name, "new", fresh_id, fresh_token)
         joined = _joined(answer, fresh_token)
         if joined.device_id != fresh_id:

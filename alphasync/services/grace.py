@@ -26,10 +26,13 @@ class Graces:
 
     async def _end(self, account: str, device_id: str, session: str, seconds: float) -> None:
         attempt = 0
-        while seconds > 0:
+        while True:  # at least once: at a takeover the grace may be over already
             await asyncio.sleep(seconds + AFTER)
             try:
                 seconds = await self._devices.leave(account, device_id, session, away=True)
             except StoreUnavailable:
                 attempt += 1
                 seconds = backoff(attempt)
+            else:
+                if seconds <= 0:
+                    return

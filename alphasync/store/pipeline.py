@@ -17,11 +17,15 @@ from typing import Protocol
 import structlog
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import (
+    ClusterDownError,
     InvalidResponse,
+    MasterDownError,
     NoScriptError,
+    OutOfMemoryError,
     ReadOnlyError,
     RedisError,
     ResponseError,
+    TryAgainError,
 )
 
 from alphasync.errors import StoreUnavailable
@@ -43,6 +47,11 @@ BACKOFF_MAX = 1.0
 """Seconds between two attempts, at most: Redis is on the road of every event."""
 WAITING_MAX = 10_000
 """Commands that may wait to be sent; more are refused, so that a stall cannot eat the memory."""
+
+NOT_NOW = (OutOfMemoryError, MasterDownError, ClusterDownError, TryAgainError)
+NOT_NOW_CODES = ("MISCONF", "NOREPLICAS", "BUSY")
+"""Error replies of a Redis that answers and cannot serve: memory or disk full, no primary, busy.
+The first are classes of redis-py, which leaves no code in their text."""
 
 log = structlog.get_logger(__name__)
 
@@ -222,7 +231,11 @@ class OrderedPipeline:
         queue.clear()
 
 
-def reply_error(error: ResponseError) -> ReplyError:
+def reply_error(error: ResponseError) -> ReplyError | StoreUnavailable:
+    """What an error reply means for the caller: a fault of ours, or a Redis that cannot now."""
+    if isinstance(error, NOT_NOW) or str(error).startswith(NOT_NOW_CODES):
+        log.warning("redis refuses commands", error=str(error))
+        return StoreUnavailable()
     kind = "NOSCRIPT" if isinstance(error, NoScriptError) else "ERR"
     return ReplyError(kind, str(error))
 

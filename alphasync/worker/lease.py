@@ -11,6 +11,8 @@ from alphasync.tasks import Tasks
 
 MARGIN = 1.0
 """Seconds before its end from which a lease is not relied on: a send may take a moment to start."""
+RETRY_AFTER = 0.2
+"""Seconds from a renewal that failed to the next."""
 AFTER_EXPIRY = 0.05
 """Seconds after another's expiry to look: the clock is Redis', the wait is ours."""
 
@@ -78,7 +80,10 @@ class Lease:
                     if renewal.next_expiry is not None:
                         pause = min(pause, renewal.next_expiry + AFTER_EXPIRY)
             except StoreUnavailable:
-                pause = 0.2  # the lease runs on meanwhile
+                pause = RETRY_AFTER  # the lease runs on meanwhile
+            except Exception:  # whatever it is, a replica without a lease is of no use to anybody
+                log.exception("lease not renewed")
+                pause = RETRY_AFTER
             await asyncio.sleep(pause)
 
     async def _take_over(self, expired: list[str]) -> None:

@@ -116,8 +116,14 @@ class Pool:
         taken = await patiently(lambda: self._takeover.run(holding))
         if taken is not None:
             ticket, resume = taken
+            if any(self._same(ticket, other) for other in self._runs.values()):
+                return  # noted twice, or asked for again: it is on its way already
             log.info("run taken over", run=ticket.run_id, owner=holding.owner)
             self.launch(ticket, resume)
+
+    @staticmethod
+    def _same(one: Ticket, other: Ticket) -> bool:
+        return (one.run_id, one.fence) == (other.run_id, other.fence)
 
     async def _adopt_device(self, holding: Holding, silent_since: int) -> None:
         account, device, session = holding.account, holding.name, holding.instance

@@ -1,6 +1,7 @@
 """device_join: who a session is, and what it starts from."""
 
 from alphasync.domain.events import DeviceReconnected
+from alphasync.services.devices import new_credentials
 from tests.scripts.bench import PROFILE, Bench, identity
 
 
@@ -29,13 +30,14 @@ async def test_the_pair_of_an_earlier_visit_takes_it_up_again(bench: Bench) -> N
 
 async def test_a_pair_that_does_not_fit_is_a_first_visit(bench: Bench) -> None:
     first = await bench.devices.join(bench.who, "s1", "phone")
-    for device, token in (
+    offers = (
         (first.device_id, "guessed"),
         ("guessed", first.resume_token),
         ("", first.resume_token),
         (first.device_id, ""),
-    ):
-        other = await bench.devices.join(bench.who, "s2", "phone", device, token)
+    )
+    for number, (device, token) in enumerate(offers, start=2):
+        other = await bench.devices.join(bench.who, f"s{number}", "phone", device, token)
         assert not other.resumed
         assert other.device_id != first.device_id
     asked = [call.outcome for call in bench.scripts.calls if call.name == "device_join"]
@@ -104,3 +106,21 @@ async def test_a_record_that_was_lost_is_put_back_unless_somebody_else_has_it(
     assert not await bench.devices.restore(bench.who, "s1", "phone", *pair)
     assert bench.last("device_join") == "SUPERSEDED"
     assert await bench.field(record, "session") == "s2"
+
+
+async def test_a_join_whose_answer_was_lost_is_asked_for_again(bench: Bench) -> None:
+    fresh = new_credentials()
+    first = await bench.devices.join(bench.who, "s1", "phone", fresh=fresh)
+    again = await bench.devices.join(bench.who, "s1", "phone", fresh=fresh)
+    assert (again.device_id, again.resumed) == (first.device_id, False)
+    assert again.device_id == fresh.device_id
+
+
+async def test_so_is_one_of_a_device_that_came_back_with_its_token(bench: Bench) -> None:
+    first = await bench.devices.join(bench.who, "s1", "phone")
+    await bench.devices.lose(bench.who.account, first.device_id, "s1", bench.replica.value)
+    fresh = new_credentials()
+    back = await bench.devices.join(bench.who, "s2", "", fresh=fresh)
+    again = await bench.devices.join(bench.who, "s2", "", fresh=fresh)
+    assert (back.device_id, again.device_id) == (first.device_id, first.device_id)
+    assert again.resumed

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from alphasync.domain.events import ProcessingInterrupted, ProcessingTakenOver
+from alphasync.domain.events import ProcessingInterrupted, ProcessingTakenOver, RunSettled
 from alphasync.domain.runs import Counters, RunStatus
 from alphasync.services.leases import Holding
 from alphasync.services.progress import NOTHING, Outcome, Superseded
@@ -55,6 +55,20 @@ async def test_without_its_device_it_ends(bench: Bench) -> None:
     assert made[0].uncertain == 1
     assert await bench.listed() == {"r1": "Name of r1"}
     assert not await bench.client.exists(bench.names.lock("chat", PROFILE))
+
+
+async def test_of_a_stopped_run_the_recipient_in_flight_is_uncertain(bench: Bench) -> None:
+    ticket = await bench.start(device=await join(bench))
+    await bench.claim(ticket, 1, "r1")
+    await bench.stop()
+    async with bench.verify(RunSettled) as made:
+        assert await bench.other_replica().takeover.run(held(bench, ticket)) is None
+    assert bench.last("run_adopt") == "GONE"
+    assert (made[0].uncertain, made[0].current) == (1, 1)
+    assert await bench.listed() == {"r1": "Name of r1"}
+    assert await bench.blocked() == {"r1"}
+    async with bench.verify():
+        assert await bench.other_replica().takeover.run(held(bench, ticket)) is None
 
 
 async def test_within_its_devices_grace_it_goes_on_and_after_it_ends(bench: Bench) -> None:

@@ -170,7 +170,7 @@ local function hand_runs(meta, log, channel, runs, from, to, head)
       local identity = string.gsub(r[4], '"deviceId":"' .. from, '"deviceId":"' .. to)
       local revision = emit(meta, log, channel, r[3], '', head .. ',' .. identity)
       redis.call('HSET', run, 'device', to, 'identity', identity, 'away', '', 'revision', revision)
-      redis.call('HSET', r[5], 'device', to)
+      if redis.call('EXISTS', r[5]) == 1 then redis.call('HSET', r[5], 'device', to) end
       touch_run(runs, run)
     end
   end

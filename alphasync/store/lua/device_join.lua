@@ -17,13 +17,16 @@ else
   local missing = {}
   for _, key in ipairs(indexed(devices)) do
     local d = redis.call('HMGET', key, 'token', 'session', 'away_until', 'id')
-    if d[1] == token and d[2] == '' and tonumber(d[3]) > now then
+    if d[2] == session then
+      missing = {{key, d[4]}}  -- asked again, because the answer was lost
+      break
+    elseif d[1] == token and d[2] == '' and tonumber(d[3]) > now then
       missing[#missing + 1] = {key, d[4]}
     end
   end
   if #missing == 1 then
+    if missing[1][2] ~= device_id then how = 'resumed' end
     device, device_id = missing[1][1], missing[1][2]
-    how = 'resumed'
   end
 end
 

@@ -16,9 +16,11 @@ if d[1] ~= session or d[2] ~= owner then return {'ELSEWHERE'} end
 -- As at a join: exactly one device of the token is missing, and exactly one has come since.
 local missing, come = 0, {}
 for _, key in ipairs(tonumber(silent_since) > 0 and indexed(devices) or {}) do
-  local o = redis.call('HMGET', key, 'token', 'session', 'replica', 'new_at', 'id')
+  local o = redis.call('HMGET', key, 'token', 'session', 'replica', 'new_at', 'id', 'away_until')
   if o[1] == d[4] then
-    if o[2] == '' or o[3] == owner then
+    if o[2] == '' then
+      if tonumber(o[6]) > now then missing = missing + 1 end
+    elseif o[3] == owner then
       missing = missing + 1
     elseif tonumber(o[4]) >= tonumber(silent_since) then
       come[#come + 1] = o[5]

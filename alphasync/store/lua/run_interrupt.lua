@@ -4,5 +4,6 @@
 -- RETURN: {'OK'} | {'SUPERSEDED'}
 if not owns(lock, run_id, fence) then return {'SUPERSEDED'} end
 settle(run, sent, uncertain, settled, outcome, claimed_at)
+if redis.call('HGET', run, 'inflight') ~= '' then doubt(run, uncertain) end
 end_run(meta, log, channel, runs, run, 'interrupted', reason, head)
 return {'OK'}

@@ -272,7 +272,11 @@ def test_a_device_that_is_away_is_of_no_interest_once_its_run_has_ended(end: Mak
     assert back == msgspec.structs.replace(
         snapshot_with(RunStatus.RUNNING),
         revision=7,
-        runs={("1", "chat"): msgspec.structs.replace(run_in(RunStatus.RUNNING), revision=7)},
+        runs={
+            ("1", "chat"): msgspec.structs.replace(
+                run_in(RunStatus.RUNNING), device_id="device", revision=7
+            )
+        },
     )
     assert not apply(away, end(("1", "chat"), 7)).runs["1", "chat"].away
 
