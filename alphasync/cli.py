@@ -105,7 +105,11 @@ def token(
         tokens = Tokens(settings.secret(), settings.token_ttl)
     except config.WrongSetting as error:
         _fail(str(error))
-    only = [part.strip() for part in profiles.split(",") if part.strip()] if profiles else None
+    only = (
+        [part.strip() for part in profiles.split(",") if part.strip()]
+        if profiles is not None
+        else None
+    )
     print(tokens.mint(operator, email=email, profiles=only, team=team))
 
 

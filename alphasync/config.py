@@ -17,6 +17,10 @@ SECRET_FILE = "jwt-secret"
 DEFAULT_ORIGINS = ("http://localhost:3000", "http://localhost:5173")
 
 
+SECRETS = frozenset({"gateway_url", "gateway_token", "jwt_secret", "redis_url"})
+"""Settings that may hold one: their values are not said back."""
+
+
 class WrongSetting(ValueError):
     """A setting that the server cannot start with; the text names it and says what is expected."""
 
@@ -88,8 +92,14 @@ class Settings(BaseSettings):
     @field_validator("gateway_url")
     @classmethod
     def _http(cls, value: str | None) -> str | None:
-        if value is not None and urlsplit(value).scheme not in ("http", "https"):
+        if value is None:
+            return value
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("expected an http:// or https:// address")
+        if "@" in parts.netloc or parts.query or parts.fragment:
+            raise ValueError("expected an address without credentials, query or fragment")
+        _ = parts.port  # raises for one that is none
         return value
 
     def secret(self) -> str:
@@ -136,7 +146,8 @@ def load(**overrides: Any) -> Settings:
         first = error.errors()[0]
         name = _environment_name(str(first["loc"][0]))
         text = first["msg"].removeprefix("Value error, ")
-        raise WrongSetting(f"{name}: {text} (got {first['input']!r})") from None
+        got = "" if first["loc"][0] in SECRETS else f" (got {first['input']!r})"
+        raise WrongSetting(f"{name}: {text}{got}") from None
 
 
 def _environment_name(field: str) -> str:

@@ -13,7 +13,9 @@ AlphasyncError
 +-- Superseded                superseded            the device identity was taken up elsewhere
 +-- StoreUnavailable          store_unavailable     Redis does not answer (retryable)
 +-- ShuttingDown              shutting_down         this replica takes no new runs (retryable)
-+-- BadCredentials            bad_credentials
++-- services.tokens.MissingToken   missing_token   no token
++-- services.tokens.InvalidToken   invalid_token   not ours, expired, or not understood
++-- gateway.port.GatewayError      see there
 +-- TooManyRequests           too_many_requests (retryable)
 
 What is not in this tree reaches a client as ``internal_error`` and the log with its traceback.
@@ -99,11 +101,6 @@ class ShuttingDown(AlphasyncError):
     code = "shutting_down"
     retryable = True
     default_message = "This server is restarting, please try again"
-
-
-class BadCredentials(AlphasyncError):
-    code = "bad_credentials"
-    default_message = "E-mail or password is wrong"
 
 
 class TooManyRequests(AlphasyncError):

@@ -36,7 +36,7 @@ class Tasks:
     async def close(self) -> None:
         """Cancel all and wait until they have ended."""
         while self._running:
-            # More than once: redis-py takes a cancellation while it connects for a reason to return.
+            # Again and again: redis-py loses a cancellation that comes while it connects.
             self.cancel()
             await asyncio.wait(self._running, timeout=CANCEL_EVERY)
 

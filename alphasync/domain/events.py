@@ -121,6 +121,7 @@ class DeviceReconnected(RunEvent, frozen=True, kw_only=True):
 
     event_name = "deviceReconnected"
     resumed: bool = True
+    """A head needs a field for the script to go on behind."""
 
 
 class ProcessingTakenOver(CountedRunEvent, frozen=True, kw_only=True):

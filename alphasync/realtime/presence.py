@@ -6,6 +6,7 @@ import itertools
 import time
 from typing import NamedTuple
 
+import msgspec
 import structlog
 
 from alphasync import telemetry
@@ -111,11 +112,11 @@ class Presence:
 
     async def cut_all(self) -> None:
         """Close all sockets, spread over time, so that the clients do not come back all at once."""
-        sessions = list(self._sessions)
-        pause = min(CUT_PAUSE, CUT_WITHIN / len(sessions)) if sessions else 0.0
-        for session in sessions:
-            await engine.cut(self._manager.server.eio, session.eio_sid)
-            await asyncio.sleep(pause)
+        while sessions := list(self._sessions):  # some may come while others are cut
+            pause = min(CUT_PAUSE, CUT_WITHIN / len(sessions))
+            for session in sessions:
+                await engine.cut(self._manager.server.eio, session.eio_sid)
+                await asyncio.sleep(pause)
 
     def resync(self, account: str, snapshot: Snapshot) -> None:
         """Send a fresh snapshot to every device of the account on this replica."""
@@ -138,6 +139,7 @@ class Presence:
     async def _try_to_join(self, session: Session, relay: Relay) -> None:
         async with asyncio.timeout(FOLLOW_WITHIN):
             await self._subscriber.follow(relay)
+        registered_as = self._replica.value
         joined = await self._register(session)
         known = await self._known(session, joined)
         async with asyncio.timeout(FOLLOW_WITHIN):
@@ -145,6 +147,9 @@ class Presence:
         missed = relay.position.since(joined.snapshot.epoch, known.revision)
         if missed is not None and session.phase is Phase.JOINING:
             self._welcome(session, joined, known, missed)
+            if self._replica.value != registered_as:
+                # Taken for dead meanwhile: ``restore`` did not know of this session yet.
+                self._passing.spawn(self._restore(session), f"restore {session.sid}")
 
     async def _register(self, session: Session) -> Joined:
         """Register the device; from the second try on as the one it was at the first."""
@@ -157,7 +162,10 @@ class Presence:
             session.resume_token or offer.resume_token,
             session.fresh,
         )
+        if session.device_id:
+            joined = msgspec.structs.replace(joined, resumed=session.resumed)
         session.device_id = joined.device_id
+        session.resumed = joined.resumed
         session.name = joined.name
         session.resume_token = joined.resume_token
         return joined
@@ -225,7 +233,8 @@ class Presence:
         for attempt in range(1, LEAVE_TRIES + 1):
             try:
                 if not session.device_id:
-                    await self._register(session)  # it may be on record, as whichever device
+                    found = await self._devices.find(session.who, session.sid, session.fresh)
+                    session.device_id = found or session.fresh.device_id
                 await self._say_goodbye(session, on_purpose=on_purpose)
                 break
             except StoreUnavailable:
@@ -265,6 +274,9 @@ class Presence:
             for session in self._sessions:
                 if session.phase is Phase.REGISTERED:
                     try:
-                        await self._devices.touch(session.who, session.sid, session.device_id)
+                        if not await self._devices.touch(
+                            session.who, session.sid, session.device_id
+                        ):
+                            await self._restore(session)
                     except StoreUnavailable:
                         log.warning("heartbeat not written", device=session.device_id)

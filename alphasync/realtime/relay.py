@@ -45,6 +45,8 @@ class Relay:
         self._tasks = Tasks()
         self._recovery: asyncio.Task[None] | None = None
         self._newest: Envelope | None = None
+        self._again = False
+        """Whether something called for a look at the log since the last one began."""
 
     def feed(self, raw: bytes) -> None:
         """An envelope from the channel."""
@@ -61,6 +63,7 @@ class Relay:
     def recover(self, newest: Envelope | None = None) -> None:
         """Read from the log what may have been missed: after a gap or a new subscription."""
         self._newest = newest or self._newest
+        self._again = True
         if self._recovery is None:
             self._recovery = self._tasks.spawn(self._recover(), f"relay recovery {self.account}")
 
@@ -84,19 +87,22 @@ class Relay:
 
     async def _recover(self) -> None:
         attempt = 0
-        while True:
-            try:
-                await self._catch_up()
-            except StoreUnavailable:
-                attempt += 1
-                await asyncio.sleep(backoff(attempt))
-                continue
-            if self._newest is None or self.position.judge(self._newest) is Verdict.OLD:
-                break
-            self._newest = None
-        # No await from here on: what comes now is judged by the position just reached.
-        self._newest = None
-        self._recovery = None
+        try:
+            while self._again:
+                self._again = False
+                try:
+                    await self._catch_up()
+                except StoreUnavailable:
+                    attempt += 1
+                    self._again = True
+                    await asyncio.sleep(backoff(attempt))
+                    continue
+                newest, self._newest = self._newest, None
+                if newest is not None and self.position.judge(newest) is not Verdict.OLD:
+                    self._again = True
+        finally:
+            # No await from here on: what comes now is judged by the position just reached.
+            self._recovery = None
         self.ready.set()
         self._moved.set()
 

@@ -28,6 +28,7 @@ class Session:
     fresh: Credentials = field(default_factory=new_credentials)
     """What it is to be if it is a device that was not here before."""
     device_id: str = ""
+    resumed: bool = False
     name: str = ""
     resume_token: str = ""
     phase: Phase = Phase.JOINING

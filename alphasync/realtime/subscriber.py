@@ -105,6 +105,9 @@ class Subscriber:
             except (RedisError, OSError, TimeoutError) as error:
                 attempt += 1
                 log.warning("redis subscription lost", error=str(error), attempt=attempt)
+            except Exception:  # a message that nobody understands must not end all others
+                attempt += 1
+                log.exception("subscription failed")
             finally:
                 self._pubsub = None
                 await _close(pubsub)

@@ -74,6 +74,7 @@ class Devices:
             answer = await self._join(who, session, name, "resume", device_id, resume_token)
             if answer.outcome == "OK":
                 return _joined(answer, resume_token)
+            await self.forget(who.account, device_id, session, self._replica.value)
         fresh_id, fresh_token = fresh or new_credentials()
         answer = await self._join(who, session, name, "new", fresh_id, fresh_token)
         joined = _joined(answer, fresh_token)
@@ -81,6 +82,11 @@ class Devices:
             self._hold(who.account, joined.device_id, session)
             await self.forget(who.account, fresh_id, session, self._replica.value)
         return joined
+
+    async def find(self, who: Identity, session: str, fresh: Credentials) -> str | None:
+        """The device that a session is on record as, when the answer to its join was lost."""
+        answer = await self._join(who, session, "", "find", fresh.device_id, fresh.resume_token)
+        return answer.text(2) if answer.outcome == "OK" else None
 
     async def restore(
         self, who: Identity, session: str, name: str, device_id: str, resume_token: str
@@ -192,14 +198,15 @@ class Devices:
         owner = self._replica.value
         self._leases.hold(owner, Holding("device", owner, account, device_id, "", session))
 
-    async def touch(self, who: Identity, session: str, device_id: str) -> None:
-        """Keep the device's record for another device lifetime."""
+    async def touch(self, who: Identity, session: str, device_id: str) -> bool:
+        """Keep the device's record for another device lifetime; False when it is gone."""
         names = keys.of_account(who.account)
-        await self._scripts.call(
+        answer = await self._scripts.call(
             "device_touch",
             {"device": names.device(device_id), "devices": names.devices},
             {"session": session},
         )
+        return answer.outcome == "OK"
 
     async def snapshot(self, account: str) -> Snapshot:
         """The account's state as of now."""

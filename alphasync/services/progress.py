@@ -8,7 +8,7 @@ from alphasync.domain import events
 from alphasync.protocol import packets
 from alphasync.services.runs import Ticket
 from alphasync.store import keys
-from alphasync.store.scripts import Scripts
+from alphasync.store.scripts import Answer, Scripts
 
 
 class Outcome(enum.StrEnum):
@@ -38,6 +38,13 @@ class Settled(msgspec.Struct, frozen=True):
 
 NOTHING = Settled(recipient="", outcome=Outcome.SENT, claimed_at="", message="")
 """Before the first claim there is nothing to settle."""
+
+
+class Step(msgspec.Struct, frozen=True):
+    claimed_at: str | None
+    """The time of the claim; None without one."""
+    device_id: str
+    """Whose the run is: after a crash its device may go by another id."""
 
 
 class Superseded(Exception):
@@ -73,15 +80,15 @@ class Progress:
         claim: str = "",
         name: str = "",
         cursor: str = "",
-    ) -> str | None:
+    ) -> Step:
         """Settle the last recipient and claim the next, in one round trip.
 
-        Returns the time of the claim, or None when the recipient is on the blocklist already. With
+        Gives the time of the claim, or None when the recipient is on the blocklist already. With
         no ``claim`` it only settles. ``cursor`` names the page that the recipient is on.
         ``number`` makes the step repeatable: the same one is not done twice. Raises Superseded.
         """
         message = settled.message or "Skipped a recipient who was messaged before"
-        outcome, at = await self._report(
+        answer = await self._report(
             "run_step",
             ticket,
             {
@@ -96,7 +103,8 @@ class Progress:
             },
             sent=True,
         )
-        return at if outcome == "CLAIMED" else None
+        claimed_at = answer.text(1) if answer.outcome == "CLAIMED" else None
+        return Step(claimed_at=claimed_at, device_id=answer.text(2))
 
     async def note(self, ticket: Ticket, message: str, error: str | None = None) -> None:
         """Show a line of text on all devices. Raises Superseded."""
@@ -189,7 +197,7 @@ class Progress:
 
     async def _report(
         self, script: str, ticket: Ticket, args: dict[str, str | int], *, sent: bool = False
-    ) -> tuple[str, str]:
+    ) -> Answer:
         names = keys.of_account(ticket.account)
         script_keys = {
             "meta": names.meta,
@@ -209,7 +217,7 @@ class Progress:
         answer = await self._scripts.call(script, script_keys, {**common, **args})
         if answer.outcome == "SUPERSEDED":
             raise Superseded
-        return answer.outcome, answer.text(1) if len(answer) > 1 else ""
+        return answer
 
 
 def _settled_args(settled: Settled) -> dict[str, str | int]:

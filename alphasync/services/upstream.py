@@ -49,8 +49,9 @@ class Upstream:
         return handle
 
     async def owner(self, handle: str) -> HandleOwner | None:
-        """Whose the handle is; None for one that is not known."""
-        raw = await self._pipeline.submit("GET", keys.handle(_digest(handle)))
+        """Whose the handle is; None for one that is not known. One that is used stays."""
+        name = keys.handle(_digest(handle))
+        raw = await self._pipeline.submit("GETEX", name, "PX", str(self._lifetime_ms))
         return msgspec.msgpack.decode(raw, type=HandleOwner) if isinstance(raw, bytes) else None
 
     async def token(self, account: str, operator_id: str) -> str | None:

@@ -7,7 +7,6 @@ import msgspec
 from aiohttp import web
 
 from alphasync.errors import AlphasyncError, InvalidPayload
-from alphasync.gateway.port import GatewayError
 
 T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -53,7 +52,9 @@ async def body(request: web.Request, model: type[T]) -> T:
     """The request's JSON body as ``model``. Raises InvalidPayload, naming the field at fault."""
     if (request.content_length or 0) > BODY_MAX:
         raise InvalidPayload("The body is too long")
-    raw = await request.content.read(BODY_MAX + 1)
+    raw = b""
+    while chunk := await request.content.read(BODY_MAX + 1 - len(raw)):
+        raw += chunk
     if len(raw) > BODY_MAX:
         raise InvalidPayload("The body is too long")
     try:
@@ -69,8 +70,6 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except AlphasyncError as error:
         return refused(error)
-    except GatewayError as error:
-        return refusal(error.code, str(error), retryable=error.retryable)
     except ConnectionResetError:
         # The client went away before its answer, or its WebSocket, had begun: nobody hears it.
         return web.Response(status=400)

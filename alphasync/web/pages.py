@@ -76,9 +76,12 @@ class Pages:
         return self._send(request.match_info["path"])
 
     def _send(self, name: str) -> web.StreamResponse:
-        path = (self._folder / name).resolve()
-        inside = path.is_relative_to(self._folder)
-        if not inside or path.suffix not in SERVED or not path.is_file():
+        try:
+            path = (self._folder / name).resolve()
+            inside = path.is_relative_to(self._folder) and path.is_file()
+        except (ValueError, OSError):  # a NUL, a name too long
+            raise web.HTTPNotFound from None
+        if not inside or path.suffix not in SERVED:
             raise web.HTTPNotFound
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         headers = {**HEADERS, hdrs.CONTENT_TYPE: kind}

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+import msgspec
 import structlog
 
 from alphasync import telemetry
@@ -182,7 +183,9 @@ class Processor:
             lambda: progress.step(ticket, number, settled, claim, name, cursor)
         )
         self._unreported = NOTHING
-        return answer
+        if answer.device_id != ticket.device_id:
+            self.ticket = msgspec.structs.replace(ticket, device_id=answer.device_id)
+        return answer.claimed_at
 
     async def ready(self) -> None:
         """Return when this runner may send: its lease holds, and if it did not, the run is ours."""

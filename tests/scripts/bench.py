@@ -238,7 +238,8 @@ class Bench:
     ) -> Settled:
         """Claim a recipient; the result is what to settle it with as sent."""
         name = f"Name of {recipient}"
-        at = await self.progress.step(ticket, number, settled, recipient, name, "page")
+        step = await self.progress.step(ticket, number, settled, recipient, name, "page")
+        at = step.claimed_at
         assert at is not None, f"{recipient} was on the blocklist"
         return Settled(recipient, Outcome.SENT, at, f"Messaged {recipient}")
 

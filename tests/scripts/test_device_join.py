@@ -124,3 +124,11 @@ async def test_so_is_one_of_a_device_that_came_back_with_its_token(bench: Bench)
     again = await bench.devices.join(bench.who, "s2", "", fresh=fresh)
     assert (back.device_id, again.device_id) == (first.device_id, first.device_id)
     assert again.resumed
+
+
+async def test_a_session_is_found_whatever_it_was_registered_as(bench: Bench) -> None:
+    first = await bench.devices.join(bench.who, "s1", "phone")
+    fresh = new_credentials()
+    assert await bench.devices.find(bench.who, "s1", fresh) == first.device_id
+    assert await bench.devices.find(bench.who, "s2", fresh) is None
+    assert bench.last("device_join") == "UNKNOWN"

@@ -49,7 +49,7 @@ async def test_who_is_on_the_blocklist_is_skipped(bench: Bench) -> None:
     ticket = await bench.start()
     claimed = await bench.claim(ticket, 1, "r1")
     async with bench.verify(ProcessingProgress):
-        assert await bench.progress.step(ticket, 2, claimed, "r1", "Name", "page") is None
+        assert (await bench.progress.step(ticket, 2, claimed, "r1", "Name", "page")).claimed_at is None
     assert bench.last("run_step") == "BLOCKED"
     assert (await bench.run()).counters == Counters(sent=1, skipped=1)
     assert await bench.field(bench.names.run("chat", PROFILE), "inflight") == ""
@@ -59,7 +59,7 @@ async def test_settling_alone(bench: Bench) -> None:
     ticket = await bench.start()
     claimed = await bench.claim(ticket, 1, "r1")
     async with bench.verify(ProcessingProgress):
-        assert await bench.progress.step(ticket, 2, claimed) is None
+        assert (await bench.progress.step(ticket, 2, claimed)).claimed_at is None
     assert bench.last("run_step") == "SETTLED"
     async with bench.verify():
         await bench.progress.step(ticket, 3, NOTHING)
@@ -79,9 +79,9 @@ async def test_a_step_asked_for_again_is_answered_again_and_not_done_again(bench
     async with bench.verify():
         assert (await bench.claim(ticket, 2, "r2", first)).claimed_at == second.claimed_at
     async with bench.verify(ProcessingProgress):
-        assert await bench.progress.step(ticket, 3, second, "r1") is None
+        assert (await bench.progress.step(ticket, 3, second, "r1")).claimed_at is None
     async with bench.verify():
-        assert await bench.progress.step(ticket, 3, second, "r1") is None
+        assert (await bench.progress.step(ticket, 3, second, "r1")).claimed_at is None
     assert bench.last("run_step") == "BLOCKED"
     assert (await bench.run()).counters == Counters(sent=2, skipped=1)
 
@@ -126,3 +126,15 @@ async def test_text_from_anywhere_comes_through_whole(bench: Bench) -> None:
     async with bench.verify(ProcessingProgress) as made:
         await bench.progress.step(ticket, 2, claimed)
     assert made[0].progress.message == "Messaged r\"}]'\\😀"
+
+
+async def test_a_lock_that_ran_out_is_still_the_runners_until_somebody_takes_it(
+    bench: Bench,
+) -> None:
+    ticket = await bench.start()
+    lock = bench.names.lock("chat", PROFILE)
+    await bench.client.delete(lock)
+    await bench.claim(ticket, 1, "r1")
+    assert bench.last("run_step") == "CLAIMED"
+    assert await bench.field(lock, "run_id") == ticket.run_id
+    assert await bench.ttl(lock) > 0

@@ -51,10 +51,16 @@ local function touch_run(runs, run)
   index(runs, run, RUN_TTL)
 end
 
--- Whether this runner still holds the lock: same run, same fencing token.
-local function owns(lock, run_id, fence)
+-- Whether this runner still holds the lock: same run, same fencing token. A lock that ran out, as
+-- over a long absence of Redis, is still its own while nobody else has taken it.
+local function owns(lock, run, run_id, fence)
   local held = redis.call('HMGET', lock, 'run_id', 'fence')
-  return held[1] == run_id and held[2] == fence
+  if held[1] then return held[1] == run_id and held[2] == fence end
+  local r = redis.call('HMGET', run, 'status', 'run_id', 'fence', 'device')
+  if r[1] ~= 'running' or r[2] ~= run_id or r[3] ~= fence then return false end
+  redis.call('HSET', lock, 'device', r[4], 'run_id', run_id, 'fence', fence)
+  redis.call('PEXPIRE', lock, LOCK_TTL)
+  return true
 end
 
 local function release(lock, run_id)

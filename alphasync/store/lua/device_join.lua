@@ -4,6 +4,7 @@
 -- KEYS: meta log device devices runs drafts
 -- ARGV: channel mode device_id proof name operator session replica token back_head
 --   mode: "new" | "resume" | "restore" (the session is registered; only its record was lost)
+--     | "find" (the session may be on record, as whichever device)
 -- RETURN: {'OK', how, device_id, name, superseded_session, epoch, revision, runs, drafts}
 --   how: "new" | "resumed"; {'UNKNOWN'} | {'SUPERSEDED'}
 local how = 'new'
@@ -20,10 +21,11 @@ else
     if d[2] == session then
       missing = {{key, d[4]}}  -- asked again, because the answer was lost
       break
-    elseif d[1] == token and d[2] == '' and tonumber(d[3]) > now then
+    elseif mode == 'new' and d[1] == token and d[2] == '' and tonumber(d[3]) > now then
       missing[#missing + 1] = {key, d[4]}
     end
   end
+  if mode == 'find' and #missing == 0 then return {'UNKNOWN'} end
   if #missing == 1 then
     if missing[1][2] ~= device_id then how = 'resumed' end
     device, device_id = missing[1][1], missing[1][2]

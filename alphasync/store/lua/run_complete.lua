@@ -2,7 +2,7 @@
 -- KEYS: meta log lock run runs sent uncertain
 -- ARGV: channel profile run_id fence settled outcome claimed_at message progress_head head
 -- RETURN: {'OK'} | {'SUPERSEDED'}
-if not owns(lock, run_id, fence) then return {'SUPERSEDED'} end
+if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
 if settle(run, sent, uncertain, settled, outcome, claimed_at) then
   tell(meta, log, channel, profile, run, message, progress_head)
 end

@@ -2,7 +2,7 @@
 -- KEYS: meta log lock run runs sent uncertain
 -- ARGV: channel run_id fence settled outcome claimed_at reason head
 -- RETURN: {'OK'} | {'SUPERSEDED'}
-if not owns(lock, run_id, fence) then return {'SUPERSEDED'} end
+if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
 settle(run, sent, uncertain, settled, outcome, claimed_at)
 if redis.call('HGET', run, 'inflight') ~= '' then doubt(run, uncertain) end
 end_run(meta, log, channel, runs, run, 'interrupted', reason, head)

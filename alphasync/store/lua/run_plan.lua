@@ -2,7 +2,7 @@
 -- KEYS: meta log lock run runs
 -- ARGV: channel profile run_id fence total skipped honours message head
 -- RETURN: {'OK'} | {'SUPERSEDED'}
-if not owns(lock, run_id, fence) then return {'SUPERSEDED'} end
+if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
 redis.call('HSET', run, 'total', total, 'skipped', skipped, 'honours', honours)
 tell(meta, log, channel, profile, run, message, head)
 touch_run(runs, run)

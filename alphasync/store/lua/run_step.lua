@@ -3,10 +3,11 @@
 -- only settles.
 -- KEYS: meta log lock run runs sent uncertain
 -- ARGV: channel profile run_id fence step settled outcome claimed_at next name cursor message head
--- RETURN: {'CLAIMED', claimed_at} | {'BLOCKED', now} | {'SETTLED', now} | {'SUPERSEDED'}
-if not owns(lock, run_id, fence) then return {'SUPERSEDED'} end
-local done = redis.call('HMGET', run, 'step', 'answer', 'answered_at')
-if done[1] == step then return {done[2], done[3]} end
+-- RETURN: {'CLAIMED', claimed_at, device} | {'BLOCKED', now, device} | {'SETTLED', now, device}
+--   | {'SUPERSEDED'}; device: whose the run is by now
+if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
+local done = redis.call('HMGET', run, 'step', 'answer', 'answered_at', 'device')
+if done[1] == step then return {done[2], done[3], done[4]} end
 
 local changed = settle(run, sent, uncertain, settled, outcome, claimed_at)
 local answer = 'CLAIMED'
@@ -18,6 +19,7 @@ elseif redis.call('ZSCORE', sent, next) then
   changed = true
 else
   redis.call('ZADD', sent, int(now), next)
+  redis.call('HDEL', uncertain, next)  -- listed in an earlier life of the blocklist
   redis.call('PEXPIRE', sent, SENT_TTL)
   redis.call('HSET', run, 'inflight', next, 'inflight_name', name,
     'claimed_at', int(now), 'cursor', cursor, 'last', next,
@@ -27,4 +29,4 @@ redis.call('HSET', run, 'step', step, 'answer', answer, 'answered_at', int(now))
 if changed then tell(meta, log, channel, profile, run, message, head) end
 touch_run(runs, run)
 redis.call('PEXPIRE', lock, LOCK_TTL)
-return {answer, int(now)}
+return {answer, int(now), done[4]}

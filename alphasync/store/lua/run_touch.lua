@@ -2,7 +2,7 @@
 -- KEYS: lock run runs
 -- ARGV: run_id fence
 -- RETURN: {'OK'} | {'SUPERSEDED'}
-if not owns(lock, run_id, fence) then return {'SUPERSEDED'} end
+if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
 redis.call('PEXPIRE', lock, LOCK_TTL)
 touch_run(runs, run)
 return {'OK'}
