@@ -5,11 +5,10 @@ from collections.abc import Coroutine
 
 import structlog
 
-log = structlog.get_logger(__name__)
-
-
 CANCEL_EVERY = 1.0
 """Seconds for a task to end after it was cancelled, until it is cancelled once more."""
+
+log = structlog.get_logger(__name__)
 
 
 class Tasks:

@@ -10,8 +10,9 @@ from tests.harness import Cluster, cluster
 @pytest.fixture(params=[1, 2], ids=["one-replica", "two-replicas"])
 async def brisk(request: pytest.FixtureRequest, redis_url: str) -> AsyncIterator[Cluster]:
     """As ``replicas``, with pings so close together that an idle long poll soon ends."""
-    settings = {"ping_interval": 0.5, "ping_timeout": 1.5}
-    async with cluster(redis_url, replicas=request.param, **settings) as running:
+    async with cluster(
+        redis_url, replicas=request.param, ping_interval=0.5, ping_timeout=1.5
+    ) as running:
         yield running
 
 

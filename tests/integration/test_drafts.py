@@ -100,7 +100,7 @@ async def test_key_strokes_arrive_in_order(brisk: Cluster, transport: str) -> No
         if number % 5 == 0:
             await asyncio.sleep(0)  # as between two key strokes: other things may happen
     for device in (b, c):
-        await wait_until(lambda d=device: texts(d)[-1:] == typed[-1:], what="the last text")
+        await device.wait_for("messageUpdated", message=typed[-1])
         assert texts(device) == typed
     assert await stored(brisk) == typed[-1]
 

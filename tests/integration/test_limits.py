@@ -296,7 +296,7 @@ async def test_identity_comes_from_the_token_only(replicas: Cluster, claimed: ob
     await switch(replicas, latency=0.1)
     ours, witness = await replicas.pair()
     theirs = await replicas.device(1, token=replicas.token("other"))
-    lie = {"operatorId": claimed, "deviceId": theirs.id if claimed == "other" else claimed}
+    lie: Payload = {"operatorId": claimed, "deviceId": theirs.id if claimed == "other" else claimed}
     assert (await ours.start(**lie))["ok"]
     started = await witness.wait_for("processingStarted")
     assert (started["operatorId"], started["deviceId"]) == ("demo", ours.id)

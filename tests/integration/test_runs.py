@@ -256,6 +256,12 @@ async def test_any_device_may_stop_a_run(replicas: Cluster) -> None:
             timestamp=stopped["stoppedAt"],
             message=str,
             revision=int,
+            current=int,
+            total=200,
+            sent=stopped["current"],
+            skipped=0,
+            failed=0,
+            uncertain=0,
         )
     again = await a.call("stopProcessing", {"profileId": "1004", "type": "chat"})
     assert (again["ok"], again["code"]) == (False, "not_running")
@@ -377,7 +383,7 @@ async def test_a_profile_that_the_gateway_does_not_know(replicas: Cluster) -> No
     assert (await b.start("nowhere"))["ok"], "the lock is free"
 
 
-ATTACHMENTS = [
+ATTACHMENTS: list[Payload] = [
     {"title": "By the sea", "link": "https://m.example.com/1.jpg", "message_type": "SENT_IMAGE"},
     {
         "title": "Hills",

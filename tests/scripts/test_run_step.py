@@ -49,7 +49,8 @@ async def test_who_is_on_the_blocklist_is_skipped(bench: Bench) -> None:
     ticket = await bench.start()
     claimed = await bench.claim(ticket, 1, "r1")
     async with bench.verify(ProcessingProgress):
-        assert (await bench.progress.step(ticket, 2, claimed, "r1", "Name", "page")).claimed_at is None
+        step = await bench.progress.step(ticket, 2, claimed, "r1", "Name", "page")
+        assert step.claimed_at is None
     assert bench.last("run_step") == "BLOCKED"
     assert (await bench.run()).counters == Counters(sent=1, skipped=1)
     assert await bench.field(bench.names.run("chat", PROFILE), "inflight") == ""

@@ -1,0 +1,139 @@
+"""What things cost, counted by Redis itself."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from redis.asyncio import Redis
+
+from alphasync.store.connect import make_client
+from tests.harness import PATIENCE, Cluster, cluster
+from tests.integration.support import deliveries, people
+
+PROBES = b"as:probe:"
+
+
+class Ledger:
+    """Commands and published messages since the ledger was opened."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+        self.published: list[bytes] = []
+        """The channel of each message, probes left out."""
+
+    async def calls(self, command: str) -> int:
+        stats = await self._client.info("commandstats")
+        return int(stats.get(f"cmdstat_{command}", {"calls": 0})["calls"])
+
+
+@contextlib.asynccontextmanager
+async def ledger(redis_url: str) -> AsyncIterator[Ledger]:
+    client = make_client(redis_url)
+    pubsub = client.pubsub()
+    try:
+        await pubsub.psubscribe("*")
+        await pubsub.get_message(timeout=1)
+        await client.config_resetstat()
+        book = Ledger(client)
+        yield book
+        await client.publish("end of the count", "")
+        while (message := await pubsub.get_message(timeout=5)) is not None:
+            if message["channel"] == b"end of the count":
+                break
+            if not message["channel"].startswith(PROBES):
+                book.published.append(message["channel"])
+    finally:
+        await pubsub.aclose()  # type: ignore[no-untyped-call]  # untyped in redis-py
+        await client.aclose()
+
+
+async def run(running: Cluster, profile: str, redis_url: str) -> dict[str, int]:
+    """Calls during one whole run, by command."""
+    device = await running.device()
+    async with ledger(redis_url) as book:
+        assert (await device.start(profile))["ok"]
+        await device.wait_for("processingComplete", profileId=profile)
+        counts = {name: await book.calls(name) for name in ("evalsha", "zmscore", "smembers")}
+    await device.close()
+    return counts
+
+
+async def test_a_run_costs_one_filter_a_page_and_one_call_a_recipient(redis_url: str) -> None:
+    cast = people(none=0, hundred=100, two=200)
+    async with cluster(redis_url, people=cast) as running:
+        none = await run(running, "none", redis_url)
+        hundred = await run(running, "hundred", redis_url)
+        two = await run(running, "two", redis_url)
+        assert len(await deliveries(running)) == 300
+    assert hundred["zmscore"] == 1, "one for a page of a hundred recipients"
+    assert two["zmscore"] == 2
+    assert hundred["smembers"] == 0
+    # Between the two counts a lease may be renewed, which is a call every two seconds.
+    assert 100 <= hundred["evalsha"] - none["evalsha"] <= 102
+    assert 100 <= two["evalsha"] - hundred["evalsha"] <= 102
+    assert none["evalsha"] <= 6
+
+
+async def test_a_second_run_costs_no_call_for_those_messaged_before(redis_url: str) -> None:
+    async with cluster(redis_url, people=people(hundred=100)) as running:
+        await run(running, "hundred", redis_url)
+        again = await run(running, "hundred", redis_url)
+    assert again["zmscore"] == 1
+    assert again["evalsha"] <= 6
+
+
+async def test_an_event_is_published_once_however_many_devices_there_are(redis_url: str) -> None:
+    async with cluster(redis_url, replicas=2) as running:
+        acting, *others = [await running.device(number) for number in range(6)]
+        async with ledger(redis_url) as book:
+            for number in range(10):
+                text = {"profileId": "1", "type": "chat", "message": str(number)}
+                await acting.emit("updateMessage", text)
+            for device in others:
+                await device.wait_for("messageUpdated", count=10)
+            strokes = await book.calls("evalsha")
+        assert book.published == [b"as:events:{o:demo}"] * 10
+        assert 10 <= strokes <= 11, "one call for a key stroke"
+
+
+async def test_key_strokes_that_are_refused_cost_nothing(redis_url: str) -> None:
+    async with cluster(redis_url) as running:
+        device = await running.device()
+        async with ledger(redis_url) as book:
+            for _ in range(20):
+                await device.call("updateMessage", {"profileId": "1"})
+            calls = await book.calls("evalsha")
+        assert calls <= 1
+        assert book.published == []
+
+
+async def test_a_replica_hears_only_of_accounts_with_a_device_there(redis_url: str) -> None:
+    async with cluster(redis_url, replicas=2) as running:
+        client = make_client(redis_url)
+        try:
+            first = await running.device(0, token=running.token("first"))
+            await running.device(1, token=running.token("second"))
+
+            async def subscribers(account: str) -> int:
+                counted = await client.pubsub_numsub(f"as:events:{{o:{account}}}")
+                return int(counted[0][1])
+
+            assert await subscribers("first") == 1
+            assert await subscribers("second") == 1
+            await first.close()
+            async with asyncio.timeout(PATIENCE):
+                while await subscribers("first"):
+                    await asyncio.sleep(0.01)
+        finally:
+            await client.aclose()
+
+
+async def test_a_heartbeat_is_one_call(redis_url: str) -> None:
+    async with cluster(redis_url) as running:
+        device = await running.device()
+        async with ledger(redis_url) as book:
+            for _ in range(10):
+                assert (await device.call("heartbeat"))["ok"]
+            calls = await book.calls("evalsha")
+        assert book.published == []
+        assert 10 <= calls <= 11
