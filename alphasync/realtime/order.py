@@ -17,6 +17,11 @@ class Envelope(NamedTuple):
     packet: str
 
 
+def unparse(envelope: Envelope) -> bytes:
+    """The very bytes that an envelope was parsed from."""
+    return "\n".join((envelope.epoch, str(envelope.revision), *envelope[2:])).encode()
+
+
 def parse(raw: bytes) -> Envelope:
     """Five lines, as ``emit`` in ``_lib.lua`` writes them; the packet holds no line break."""
     epoch, revision, room, skip, packet = raw.decode().split("\n", 4)
@@ -52,6 +57,11 @@ class Position:
     def advance(self, envelope: Envelope) -> None:
         self.revision = envelope.revision
         self.recent.append(envelope)
+
+    @property
+    def last(self) -> Envelope | None:
+        """The event at the position, where it was delivered here."""
+        return self.recent[-1] if self.recent else None
 
     def jump(self, epoch: str, revision: int) -> None:
         """Go on from a snapshot."""

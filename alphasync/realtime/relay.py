@@ -7,7 +7,7 @@ import structlog
 
 from alphasync.domain.snapshot import Snapshot
 from alphasync.errors import StoreUnavailable
-from alphasync.realtime.order import Envelope, Position, Verdict, parse
+from alphasync.realtime.order import Envelope, Position, Verdict, parse, unparse
 from alphasync.services.devices import Devices
 from alphasync.services.history import Log, Lost
 from alphasync.store.pipeline import backoff
@@ -107,9 +107,9 @@ class Relay:
         self._moved.set()
 
     async def _catch_up(self) -> None:
-        missed = await self._history.after(
-            self.account, self.position.epoch, self.position.revision
-        )
+        position = self.position
+        last = unparse(position.last) if position.last else b""
+        missed = await self._history.after(self.account, position.epoch, position.revision, last)
         if isinstance(missed, Lost):
             await self._start_anew()
             return

@@ -17,13 +17,19 @@ class Log:
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
 
-    async def after(self, account: str, epoch: str, revision: int) -> list[bytes] | Lost:
-        """All envelopes after a revision, in order."""
+    async def after(
+        self, account: str, epoch: str, revision: int, last: bytes = b""
+    ) -> list[bytes] | Lost:
+        """All envelopes after a revision, in order.
+
+        ``last``: the envelope that this replica has delivered at the revision. A log that has
+        another one there, or does not reach it, is begun anew.
+        """
         names = keys.of_account(account)
         answer = await self._scripts.call(
             "log_read",
             {"meta": names.meta, "log": names.log},
-            {"known_epoch": epoch, "after": revision},
+            {"known_epoch": epoch, "after": revision, "last": last},
         )
         if answer.outcome == "LOST":
             return Lost(answer.text(1), answer.number(2))

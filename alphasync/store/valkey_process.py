@@ -72,7 +72,7 @@ class ValkeyProcess:
             *("--unixsocket", str(self.socket)),
             *("--unixsocketperm", "700"),
             *("--appendonly", "yes"),
-            *("--appendfsync", "everysec"),
+            *("--appendfsync", "always"),  # a claim that was answered must not be lost
             # A cut tail is what a power failure leaves; all before it is good.
             *("--aof-load-truncated", "yes"),
             *("--save", ""),

@@ -113,7 +113,7 @@ async def test_it_is_private_persistent_and_without_a_port(tmp_path: Path) -> No
         wanted = {
             "port": "0",
             "appendonly": "yes",
-            "appendfsync": "everysec",
+            "appendfsync": "always",
             "save": "",
             "maxmemory-policy": "noeviction",
             "enable-debug-command": "no",

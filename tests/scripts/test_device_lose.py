@@ -115,7 +115,7 @@ async def test_one_that_was_there_before_is_another_device(bench: Bench) -> None
     await other.devices.join(bench.who, "s2", "")
     device = await joined(bench)
     await bench.start(device=device)
-    later = int(await bench.field(bench.names.device(device), "new_at")) + 60_000
+    later = int(await bench.field(bench.names.device(device), "new_at") or 0) + 60_000
     async with bench.verify(DeviceReconnecting):
         left = await other.devices.lose(
             bench.who.account, device, "s1", bench.replica.value, silent_since=later

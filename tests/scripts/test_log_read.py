@@ -55,3 +55,36 @@ async def test_a_log_that_ran_out(bench: Bench) -> None:
     await bench.type("c")
     assert await revisions(bench, epoch, 1) == Lost(epoch, 3)
     assert await revisions(bench, epoch, 2) == [3]
+
+
+async def test_a_history_that_went_back_is_another_log(bench: Bench) -> None:
+    epoch = (await bench.snapshot()).epoch
+    for text in "abc":
+        await bench.type(text)
+    delivered = await bench.log.after(bench.who.account, epoch, 2)
+    assert isinstance(delivered, list)
+    # Redis comes back without its last event.
+    await bench.client.xdel(bench.names.log, "3-0")
+    await bench.client.hset(bench.names.meta, "revision", 2)
+    lost = await bench.log.after(bench.who.account, epoch, 3, delivered[-1])
+    assert isinstance(lost, Lost)
+    assert (lost.epoch != epoch, lost.revision) == (True, 2)
+    assert (await bench.snapshot()).epoch == lost.epoch
+
+
+async def test_so_is_one_that_has_grown_past_it_since(bench: Bench) -> None:
+    epoch = (await bench.snapshot()).epoch
+    for text in "abcd":
+        await bench.type(text)
+    ours = b"%s\n3\n\n\nanother event" % epoch.encode()
+    lost = await bench.log.after(bench.who.account, epoch, 3, ours)
+    assert isinstance(lost, Lost)
+    assert lost.epoch != epoch
+
+
+async def test_what_a_client_says_begins_no_log(bench: Bench) -> None:
+    """Only a relay knows what was delivered; a device may claim any revision."""
+    await bench.type("a")
+    epoch = (await bench.snapshot()).epoch
+    assert await revisions(bench, epoch, 1_000_000) == Lost(epoch, 1)
+    assert (await bench.snapshot()).epoch == epoch

@@ -9,16 +9,18 @@ local function int(n) return string.format('%.0f', n) end
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 
--- The identity of the log's lifetime: made when there is none, as on a Redis that lost its data.
-local function epoch_of(meta, log)
-  local epoch = redis.call('HGET', meta, 'epoch')
-  if not epoch then
-    epoch = time[1] .. '.' .. time[2]
-    redis.call('DEL', log)
-    redis.call('HSET', meta, 'epoch', epoch, 'revision', '0')
-    redis.call('PEXPIRE', meta, META_TTL)
-  end
+-- Begin another log. The epoch is its identity.
+local function new_epoch(meta, log, revision)
+  local epoch = time[1] .. '.' .. time[2]
+  redis.call('DEL', log)
+  redis.call('HSET', meta, 'epoch', epoch, 'revision', revision)
+  redis.call('PEXPIRE', meta, META_TTL)
   return epoch
+end
+
+-- The epoch; a new one where there is none, as on a Redis that lost its data.
+local function epoch_of(meta, log)
+  return redis.call('HGET', meta, 'epoch') or new_epoch(meta, log, '0')
 end
 
 -- Finish the packet that starts with `head` and give it the next place in the account's order.

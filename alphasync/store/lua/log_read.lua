@@ -1,11 +1,20 @@
--- The events after a revision, if the log still has all of them.
+-- The events after a revision, if the log still has all of them. A Redis that lost the end of its
+-- data (a failover, a kill before the disk had it) has a history that differs from what was
+-- delivered: that is another log, so it gets an epoch of its own.
 -- KEYS: meta log
--- ARGV: known_epoch after
+-- ARGV: known_epoch after last
+--   last: the envelope that was delivered at `after`, '' where it is not known for sure
 -- RETURN: {'OK', epoch, revision, envelopes} | {'LOST', epoch, revision}
 local epoch = epoch_of(meta, log)
 local revision = redis.call('HGET', meta, 'revision')
 if epoch ~= known_epoch then return {'LOST', epoch, revision} end
 local missing = tonumber(revision) - tonumber(after)
+if last ~= '' then
+  local there = redis.call('XRANGE', log, after .. '-0', after .. '-0')[1]
+  if missing < 0 or (there and there[2][2] ~= last) then
+    return {'LOST', new_epoch(meta, log, revision), revision}
+  end
+end
 local entries = redis.call('XRANGE', log, '(' .. after .. '-0', '+')
 if #entries ~= missing then return {'LOST', epoch, revision} end
 local envelopes = {}

@@ -9,7 +9,7 @@ import pytest
 from alphasync.domain.snapshot import Snapshot
 from alphasync.errors import StoreUnavailable
 from alphasync.realtime import relay as relay_module
-from alphasync.realtime.order import Envelope
+from alphasync.realtime.order import Envelope, parse
 from alphasync.realtime.relay import Relay
 from alphasync.services.devices import Devices
 from alphasync.services.history import Log, Lost
@@ -43,8 +43,11 @@ class World:
             self._resync,
         )
 
-    async def after(self, account: str, epoch: str, revision: int) -> list[bytes] | Lost:
+    async def after(
+        self, account: str, epoch: str, revision: int, last: bytes = b""
+    ) -> list[bytes] | Lost:
         assert account == "o:1"
+        assert not last or parse(last).revision == revision
         self.reads.append((epoch, revision))
         if self.broken:
             raise StoreUnavailable
