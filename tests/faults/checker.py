@@ -1,0 +1,264 @@
+"""Judges a history: what the gateway delivered, and what each device was told.
+
+Nothing of the product's own books is taken for granted: a recipient counts as messaged when the
+gateway says so, and a device knows what its events say. Every rule returns its violations as text.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from alphasync.domain.runs import Key
+from alphasync.domain.snapshot import IllegalMove, Snapshot
+from tests.replay import Replay, WentBack, may_get, visible
+
+Event = tuple[str, dict[str, Any]]
+DRAFTS = ("messageUpdated", "messageCleared")
+NOT_LOGGED = ("deviceRegistered", "processingStateSync", "messageSync", "resync")
+"""Events that carry a revision and have no place of their own in the order."""
+
+
+class Delivery(NamedTuple):
+    """One message, from the gateway's own list. ``at``: ms since the Unix epoch."""
+
+    profile: str
+    type: str
+    recipient: str
+    at: int
+
+
+class Opening(NamedTuple):
+    """From here on a recipient (None: everybody) may be messaged again."""
+
+    profile: str
+    type: str
+    recipient: str | None
+    at: int
+
+
+class History(msgspec.Struct):
+    """One device through all its connections, each of which begins with ``deviceRegistered``."""
+
+    name: str
+    events: list[Event] = []
+    may_see: frozenset[str] | None = None
+    types: bool = False
+    """Whether it typed: it is not told of its own drafts."""
+
+
+class Lists(msgspec.Struct):
+    """How a profile and type stand at the end, when nothing is under way any more."""
+
+    blocked: set[str] = set()
+    uncertain: set[str] = set()
+    left: set[str] = set()
+    """Once uncertain, and by a person's decision counted as messaged."""
+
+
+class Account(msgspec.Struct):
+    """All that is known about one account."""
+
+    deliveries: list[Delivery]
+    histories: list[History]
+    cast: dict[str, list[str]]
+    """Profile to the recipients whom its runs are to message."""
+    openings: list[Opening] = []
+    """Besides those that the events tell of."""
+    lists: dict[Key, Lists] = {}
+    truth: Snapshot | None = None
+    flight: int = 0
+    """ms that a message may be on its way to the gateway."""
+    unsettled: int = 0
+    """ms that a message may be there before its claim is settled: until then the recipient stays
+    blocked when the blocklist is cleared."""
+
+
+def check(account: Account) -> list[str]:
+    """Every violation of every rule."""
+    log = Merged(account.histories)
+    lives = Lives(account, log)
+    return [
+        *log.contradictions,
+        *devices(account, log),
+        *at_most_once(account, lives),
+        *completed_runs(account, lives, log),
+        *final_lists(account, lives),
+    ]
+
+
+class Merged:
+    """The account's order, put together from all devices: by epoch, then by revision."""
+
+    def __init__(self, histories: Iterable[History]) -> None:
+        self.contradictions: list[str] = []
+        self._events: dict[tuple[str, int], Event] = {}
+        for history in histories:
+            for epoch, event in placed(history.events):
+                self._put(history, (epoch, event[1]["revision"]), event)
+        self.events = [(place, self._events[place]) for place in sorted(self._events)]
+
+    def at(self, epoch: str, revision: int) -> Event | None:
+        return self._events.get((epoch, revision))
+
+    def named(self, name: str) -> Iterator[tuple[tuple[str, int], dict[str, Any]]]:
+        """All events of this name, in order, with their places."""
+        return ((place, payload) for place, (found, payload) in self.events if found == name)
+
+    def _put(self, history: History, place: tuple[str, int], event: Event) -> None:
+        other = self._events.setdefault(place, event)
+        if _shared(other) != _shared(event):
+            self.contradictions.append(
+                f"order: {history.name} has {event} at {place}, another device {other}"
+            )
+        elif history.may_see is None:
+            self._events[place] = event
+
+
+def _shared(event: Event) -> Event:
+    """What is the same for every device: one that sees a part gets a part of the list."""
+    name, payload = event
+    return name, {field: v for field, v in payload.items() if field != "stoppedProfiles"}
+
+
+def placed(events: Iterable[Event]) -> Iterator[tuple[str, Event]]:
+    """The events that have a place in the account's order, each with its epoch."""
+    epoch = ""
+    for name, payload in events:
+        epoch = payload.get("epoch", epoch)
+        if "revision" in payload and name not in NOT_LOGGED:
+            yield epoch, (name, payload)
+
+
+def devices(account: Account, log: Merged) -> Iterator[str]:
+    """Order without a gap, legal moves only, and an end that is the truth, on every device."""
+    for history in account.histories:
+        device = Replay()
+        for name, payload in history.events:
+            yield from _told_in_between(history, device, log, name, payload)
+            try:
+                device.feed(name, payload)
+            except (WentBack, IllegalMove) as error:
+                yield f"{type(error).__name__}: {history.name}: {error} ({name} {payload})"
+            except (KeyError, ValueError) as error:
+                yield f"malformed: {history.name}: {error} ({name} {payload})"
+        if account.truth is not None:
+            yield from _end(history, device, log, account.truth)
+
+
+def _told_in_between(
+    history: History, device: Replay, log: Merged, name: str, payload: dict[str, Any]
+) -> Iterator[str]:
+    """Take in what the device did itself; tell of what it should have been told."""
+    if "revision" not in payload or name in NOT_LOGGED:
+        return
+    yield from _catch_up(history, device, log, payload["revision"] - 1)
+
+
+def _catch_up(history: History, device: Replay, log: Merged, upto: int) -> Iterator[str]:
+    for revision in range(device.revision + 1, upto + 1):
+        event = log.at(device.epoch, revision)
+        if event is None:
+            if not history.types and history.may_see is None:
+                yield f"gap: {history.name} was never told of {device.epoch}/{revision}"
+        elif event[0] in DRAFTS and event[1]["deviceId"] == device.device_id:
+            device.feed(*event)
+        elif may_get(*event, history.may_see):
+            yield f"gap: {history.name} was not told of {event}"
+
+
+def _end(history: History, device: Replay, log: Merged, truth: Snapshot) -> Iterator[str]:
+    yield from _catch_up(history, device, log, truth.revision)
+    known = replace(device.state, revision=truth.revision)
+    expected = visible(truth, history.may_see)
+    if known != expected:
+        yield f"end: {history.name} knows {known}, and it is {expected}"
+
+
+class Lives:
+    """When each recipient's lives on the blocklist began."""
+
+    def __init__(self, account: Account, log: Merged) -> None:
+        self._unsettled = account.unsettled
+        self._openings: dict[Key, list[Opening]] = {}
+        cleared = (
+            Opening(payload["profileId"], payload["type"], None, payload["timestamp"])
+            for _, payload in log.named("blocklistCleared")
+        )
+        for opening in sorted((*account.openings, *cleared), key=lambda opening: opening.at):
+            self._openings.setdefault(_key(opening), []).append(opening)
+
+    def life(self, key: Key, recipient: str, at: int) -> int:
+        """Which life of the recipient it is at a time: 0, 1, 2, ..."""
+        return sum(o.at <= at and o.recipient in (None, recipient) for o in self._of(key))
+
+    def began(self, key: Key, recipient: str, at: int) -> int:
+        """When the life of that time began, less what may not have been settled by then."""
+        began = (o.at for o in self._of(key) if o.at <= at and o.recipient in (None, recipient))
+        return max(began, default=0) - self._unsettled
+
+    def _of(self, key: Key) -> list[Opening]:
+        return self._openings.get(key, [])
+
+
+def at_most_once(account: Account, lives: Lives) -> Iterator[str]:
+    """A recipient is messaged at most once in each life.
+
+    A message that arrives within ``flight`` after a life began may belong to the one before.
+    """
+    last: dict[tuple[Key, str], int] = {}
+    for delivery in sorted(account.deliveries, key=lambda delivery: delivery.at):
+        key, recipient = _key(delivery), delivery.recipient
+        earliest = lives.life(key, recipient, delivery.at - account.flight)
+        life = max(earliest, last.get((key, recipient), -1) + 1)
+        if life > lives.life(key, recipient, delivery.at):
+            yield f"twice: {delivery}"
+        last[key, recipient] = life
+
+
+def completed_runs(account: Account, lives: Lives, log: Merged) -> Iterator[str]:
+    """A run that completed has dealt with everybody: messaged, or listed for a person to decide."""
+    messaged: dict[tuple[Key, str], list[int]] = {}
+    for delivery in account.deliveries:
+        messaged.setdefault((_key(delivery), delivery.recipient), []).append(delivery.at)
+    started: dict[Key, int] = {}
+    for _, (name, payload) in log.events:
+        if name == "processingStarted":
+            started[payload["profileId"], payload["type"]] = payload["startedAt"]
+        if name != "processingComplete":
+            continue
+        key: Key = (payload["profileId"], payload["type"])
+        stats, end = payload["stats"], payload["completedAt"]
+        if stats["current"] != stats["total"]:
+            yield f"incomplete: {key} completed with {stats}"
+        listed = {recipient["id"] for recipient in payload["uncertainRecipients"]}
+        listed |= account.lists.get(key, Lists()).left
+        for recipient in account.cast[key[0]]:
+            began = lives.began(key, recipient, started.get(key, 0))
+            times = messaged.get((key, recipient), [])
+            reached = any(began <= at <= end + account.flight for at in times)
+            if not reached and recipient not in listed and not stats["failed"]:
+                yield f"lost: {recipient} by the run of {key} that completed at {end}"
+
+
+def final_lists(account: Account, lives: Lives) -> Iterator[str]:
+    """At the end the blocklist holds those who were messaged or may have been, and only those."""
+    forever = 2**63
+    messaged: dict[Key, dict[str, int]] = {}
+    for delivery in account.deliveries:
+        times = messaged.setdefault(_key(delivery), {})
+        times[delivery.recipient] = max(delivery.at, times.get(delivery.recipient, 0))
+    for key, lists in account.lists.items():
+        times = messaged.get(key, {})
+        for recipient in sorted(lists.blocked - lists.uncertain - lists.left):
+            if times.get(recipient, -1) < lives.began(key, recipient, forever):
+                yield f"silent: {recipient} of {key} is blocked, not messaged and not uncertain"
+        for recipient, at in times.items():
+            current = at > lives.began(key, recipient, forever) + account.unsettled + account.flight
+            if current and recipient not in lists.blocked:
+                yield f"unblocked: {recipient} of {key} was messaged and may be messaged again"
+
+
+def _key(of: Delivery | Opening) -> Key:
+    return (of.profile, "mail" if of.type == "mail" else "chat")

@@ -1,0 +1,75 @@
+"""A network between a client and the replicas, which can be cut or go dead without a word."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+CHUNK = 65_536
+
+
+class Network:
+    """Forwards each connection to the first of its ``ports`` that takes it."""
+
+    def __init__(self, ports: list[int]) -> None:
+        self.ports = ports
+        self.url = ""
+        self._flowing = asyncio.Event()
+        self._flowing.set()
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+
+    def go_dead(self) -> None:
+        """Nothing comes through from now on, also not that a side has closed."""
+        self._flowing.clear()
+
+    def cut(self) -> None:
+        """End all connections."""
+        for writer in self._writers:
+            writer.transport.abort()
+
+    async def close(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        self._flowing.set()
+        self.cut()
+        await self._server.wait_closed()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for port in self.ports:
+            with contextlib.suppress(OSError):
+                onward = await asyncio.open_connection("127.0.0.1", port)
+                break
+        else:
+            writer.transport.abort()
+            return
+        async with asyncio.TaskGroup() as pipes:
+            pipes.create_task(self._pipe(reader, onward[1]))
+            pipes.create_task(self._pipe(onward[0], writer))
+
+    async def _pipe(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        try:
+            with contextlib.suppress(OSError):
+                while data := await reader.read(CHUNK):
+                    await self._flowing.wait()
+                    writer.write(data)
+                    await writer.drain()
+                await self._flowing.wait()
+        finally:
+            self._writers.discard(writer)
+            writer.close()
+
+
+@contextlib.asynccontextmanager
+async def network(*ports: int) -> AsyncIterator[Network]:
+    """A network to these ports of this machine."""
+    between = Network(list(ports))
+    await between.start()
+    try:
+        yield between
+    finally:
+        await between.close()

@@ -1,0 +1,301 @@
+"""A soak: devices at work, faults at random, and the books of both for the checker."""
+
+import asyncio
+import contextlib
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import aiohttp
+
+from alphasync.domain.identity import account_of
+from alphasync.domain.runs import Key, ProcessingType, RunStatus
+from alphasync.domain.snapshot import Snapshot
+from alphasync.services.devices import Devices
+from alphasync.services.leases import Leases, ReplicaName
+from alphasync.store import keys
+from alphasync.store.connect import make_store
+from alphasync.store.scripts import Lifetimes
+from tests.faults.checker import Account, Delivery, History, Lists, Opening
+from tests.faults.harness import ReplicaProcess, Site
+from tests.faults.returning import ReturningDevice
+from tests.harness import wait_until
+from tests.integration.support import MAIL
+
+CAST = {"p1": 60, "p2": 40, "p3": 25}
+OPERATOR = "demo"
+ACCOUNT = account_of(OPERATOR, None)
+LIMITED = frozenset({"p1"})
+TYPES: tuple[ProcessingType, ...] = ("chat", "mail")
+SETTLED_WITHIN = 90.0
+"""Seconds for all runs to end once nothing is killed any more."""
+FLIGHT = 1500
+"""ms that a message may be on its way to the gateway."""
+UNSETTLED = 20_000
+"""ms: the longest that a replica and Valkey, one after the other, are away, and some more."""
+LOST_ANSWERS = (ConnectionError, TimeoutError, aiohttp.ClientError)
+"""The command was carried out, or it was not: nobody knows."""
+
+
+class Soak:
+    """A site at work. ``seed`` decides what is done and what breaks, not when it takes effect."""
+
+    def __init__(self, site: Site, seed: int) -> None:
+        self.faults: Counter[str] = Counter()
+        self.histories: list[History] = []
+        self.sizes: list[tuple[int, int]] = []
+        """Samples of the first replica: its memory in bytes, its open files."""
+        self._site = site
+        self._random = random.Random(seed)
+        self._paused: set[ReplicaProcess] = set()
+        self._resent: list[Opening] = []
+        self._left: dict[Key, set[str]] = {}
+        self._watchers: list[ReturningDevice] = []
+        self._workers: list[ReturningDevice] = []
+        self._over = asyncio.Event()
+
+    async def run(self, seconds: float) -> None:
+        """Work and break things for so long; then mend everything and let all runs end."""
+        await self._connect()
+        async with asyncio.TaskGroup() as tasks:
+            for device in self._workers:
+                tasks.create_task(self._work(device, random.Random(self._random.random())))
+            tasks.create_task(self._measure())
+            await self._break_things(seconds)
+            self._over.set()
+        await self._settled()
+        await self._last_event()
+        self.sizes.append(measure(self._site.replicas[0].pid))
+
+    async def close(self) -> None:
+        """Let the devices leave."""
+        for device in (*self._watchers, *self._workers):
+            with contextlib.suppress(*LOST_ANSWERS):
+                await device.close()
+
+    async def account(self) -> Account:
+        """The books, to be judged."""
+        deliveries = [
+            Delivery(d["profileId"], d["type"], d["recipientId"], d["at"])
+            for d in await self._site.deliveries()
+        ]
+        names = keys.of_account(ACCOUNT)
+        lists: dict[Key, Lists] = {}
+        for profile in CAST:
+            for type_ in TYPES:
+                sent, doubt = names.sent(type_, profile), names.uncertain(type_, profile)
+                blocked = await self._site.redis.zrange(sent, 0, -1)
+                uncertain = await self._site.redis.hkeys(doubt)
+                lists[profile, type_] = Lists(
+                    blocked={str(member) for member in blocked},
+                    uncertain={str(field) for field in uncertain},
+                    left=self._left.get((profile, type_), set()),
+                )
+        return Account(
+            deliveries=deliveries,
+            histories=self.histories,
+            cast={p: [f"{p}-{place}" for place in range(size)] for p, size in CAST.items()},
+            openings=self._resent,
+            lists=lists,
+            truth=await self._truth(),
+            flight=FLIGHT,
+            unsettled=UNSETTLED,
+        )
+
+    async def _connect(self) -> None:
+        for name, may_see, works, remembers in (
+            ("watcher", None, False, True),
+            ("watching existing client", None, False, False),
+            ("operator", None, True, True),
+            ("second operator", None, True, True),
+            ("operating existing client", None, True, False),
+            ("limited operator", LIMITED, True, True),
+        ):
+            claims = {} if may_see is None else {"profiles": sorted(may_see)}
+            urls = self._random.sample(self._site.urls, len(self._site.urls))
+            token = self._site.token(OPERATOR, **claims)
+            device = await self._site.returning(*urls, token=token, remembers=remembers)
+            self.histories.append(History(name, device.events, may_see, types=works))
+            (self._workers if works else self._watchers).append(device)
+
+    # What people do
+
+    async def _work(self, device: ReturningDevice, rng: random.Random) -> None:
+        doing = (self._type, self._start, self._stop, self._clear, self._resolve, self._drop)
+        while not self._over.is_set():
+            do = rng.choices(doing, weights=(40, 25, 4, 4, 6, 3))[0]
+            profile, type_ = rng.choice(list(CAST)), rng.choice(TYPES)
+            try:
+                await do(device, rng, profile, type_)
+            except LOST_ANSWERS:
+                continue
+            await asyncio.sleep(rng.uniform(0.05, 0.4))
+
+    async def _type(
+        self, device: ReturningDevice, rng: random.Random, profile: str, type_: ProcessingType
+    ) -> None:
+        text = "".join(rng.choices("abc ü😀", k=rng.randrange(5)))
+        for end in range(len(text) + 1):
+            payload = {"profileId": profile, "type": type_, "message": text[:end]}
+            await device.emit("updateMessage", payload)
+
+    async def _start(
+        self, device: ReturningDevice, _: random.Random, profile: str, type_: ProcessingType
+    ) -> None:
+        message = MAIL if type_ == "mail" else "Hello"
+        payload = {"profileId": profile, "type": type_, "message": message}
+        await device.call("startProcessing", payload)
+
+    async def _stop(
+        self, device: ReturningDevice, rng: random.Random, profile: str, type_: ProcessingType
+    ) -> None:
+        if rng.random() < 0.2:
+            await device.call("stopAllProcessing")
+        else:
+            await device.call("stopProcessing", {"profileId": profile, "type": type_})
+
+    async def _clear(
+        self, device: ReturningDevice, _: random.Random, profile: str, type_: ProcessingType
+    ) -> None:
+        await device.call("clearBlocklist", {"profileId": profile, "type": type_})
+
+    async def _resolve(
+        self, device: ReturningDevice, rng: random.Random, profile: str, type_: ProcessingType
+    ) -> None:
+        """Decide about one uncertain recipient. A paused replica may still be about to send: a
+        person would wait, too."""
+        about = {"profileId": profile, "type": type_}
+        listed = (await device.call("listUncertain", about)).get("recipients", [])
+        if not listed or self._paused:
+            return
+        recipient = rng.choice(listed)["id"]
+        action = rng.choice(("resend", "leave"))
+        # On record before it is asked for: the answer may get lost.
+        if action == "resend":
+            at = (await self._site.redis.time())[0] * 1000
+            self._resent.append(Opening(profile, type_, recipient, at))
+        else:
+            self._left.setdefault((profile, type_), set()).add(recipient)
+        choice = {"action": action, "recipientId": recipient}
+        await device.call("resolveUncertain", {**about, **choice})
+
+    async def _drop(
+        self, device: ReturningDevice, _: random.Random, _profile: str, _type: ProcessingType
+    ) -> None:
+        await device.drop()
+
+    # What breaks
+
+    async def _break_things(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        ways: tuple[Callable[[], Awaitable[None]], ...] = (
+            self._kill_replica,
+            self._restart_replica,
+            self._pause_replica,
+            self._kill_valkey,
+            self._pause_valkey,
+        )
+        while loop.time() < until:
+            for way in self._random.sample(ways, len(ways)):
+                await asyncio.sleep(self._random.uniform(0.5, 3.0))
+                if loop.time() >= until:
+                    return
+                self.faults[way.__name__] += 1
+                await way()
+
+    def _mortal(self) -> ReplicaProcess:
+        """Any but the first, which is only paused: its memory tells of the whole time."""
+        return self._random.choice(self._site.replicas[1:])
+
+    async def _kill_replica(self) -> None:
+        replica = self._mortal()
+        replica.kill()
+        await asyncio.sleep(self._random.uniform(0.0, 4.0))
+        await replica.start()
+
+    async def _restart_replica(self) -> None:
+        replica = self._mortal()
+        replica.terminate()
+        await replica.gone()
+        await replica.start()
+
+    async def _pause_replica(self) -> None:
+        """Sometimes for longer than its lease, sometimes while Valkey dies."""
+        replica = self._random.choice(self._site.replicas)
+        seconds = self._random.choice((1.0, 4.0, 11.0))
+        self._paused.add(replica)
+        replica.pause()
+        await asyncio.sleep(seconds / 2)
+        if self._random.random() < 0.25:
+            await self._kill_valkey()
+        await asyncio.sleep(seconds / 2)
+        replica.resume()
+        self._paused.remove(replica)
+
+    async def _kill_valkey(self) -> None:
+        self._site.valkey.stop()
+        await asyncio.sleep(self._random.uniform(0.0, 3.0))
+        await self._site.valkey.start()
+
+    async def _pause_valkey(self) -> None:
+        self._site.valkey.pause()
+        await asyncio.sleep(self._random.uniform(0.5, 6.0))
+        self._site.valkey.resume()
+
+    # What is seen at the end
+
+    async def _truth(self) -> Snapshot:
+        store = make_store(self._site.valkey.url, Lifetimes())
+        store.start()
+        try:
+            await wait_until(lambda: store.pipeline.connected, what="connected to Valkey")
+            leases = Leases(store.scripts, store.pipeline)
+            return await Devices(store.scripts, leases, ReplicaName(), 0).snapshot(ACCOUNT)
+        finally:
+            await store.close()
+
+    async def _settled(self) -> None:
+        """Wait until no run goes on, and no replica has one to bring to its end."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + SETTLED_WITHIN
+        while under_way := await self._under_way():
+            assert loop.time() < until, f"not within {SETTLED_WITHIN} s: {under_way}"
+            await asyncio.sleep(0.1)
+
+    async def _under_way(self) -> list[object]:
+        runs = (await self._truth()).runs.values()
+        under_way: list[object] = [run for run in runs if run.status is RunStatus.RUNNING]
+        pattern = f"{keys.holdings('')}*"
+        async for holdings in self._site.redis.scan_iter(match=pattern):
+            members = await self._site.redis.smembers(holdings)
+            under_way += [(holdings, m) for m in members if '"run"' in str(m)]
+        return under_way
+
+    async def _last_event(self) -> None:
+        """One event more that every device gets: behind it there is nothing left to come."""
+        watcher = self._watchers[0]
+        assert (await watcher.call("stopAllProcessing"))["ok"]
+        revision = (await self._truth()).revision
+
+        def reached(device: ReturningDevice) -> bool:
+            _, payload = device.events[-1]
+            return int(payload.get("revision", 0)) >= revision
+
+        for device in (*self._watchers, *self._workers):
+            await wait_until(lambda d=device: reached(d), what=f"event {revision}")  # type: ignore[misc]
+
+    async def _measure(self) -> None:
+        while not self._over.is_set():
+            self.sizes.append(measure(self._site.replicas[0].pid))
+            await asyncio.sleep(1.0)
+
+
+def measure(pid: int) -> tuple[int, int]:
+    """A process's resident memory in bytes and its open files, as Linux tells them."""
+    process = Path("/proc") / str(pid)
+    status = dict(
+        line.split(":", 1) for line in (process / "status").read_text().splitlines() if ":" in line
+    )
+    return int(status["VmRSS"].split()[0]) * 1024, len(list((process / "fd").iterdir()))

@@ -1,0 +1,162 @@
+"""A device whose network fails: noticed, waited for, and back where it was."""
+
+import asyncio
+
+import pytest
+
+from tests.faults.existing_client import existing_client
+from tests.faults.harness import Site, completed, nobody_twice_nobody_lost, site
+from tests.faults.network import network
+from tests.faults.returning import ReturningDevice, unbroken
+from tests.harness import Device, wait_until
+from tests.integration.support import people
+
+pytestmark = pytest.mark.faults
+
+NOTICED_WITHIN = 20.0
+GRACE = 5.0
+TOLD_WITHIN = 1.0
+RECIPIENTS = 60
+INTERVAL = 0.1
+
+
+@pytest.mark.slow
+async def test_a_network_that_goes_dead_without_a_word() -> None:
+    async with (
+        site(people=people(p=500), send_interval=INTERVAL) as running,
+        network(running.replicas[0].port) as between,
+    ):
+        a = await running.returning(between.url)
+        b = await running.device(1)
+        assert (await a.start("p"))["ok"]
+        await b.wait_for("processingProgress")
+        between.go_dead()
+        await wait_until(lambda: b.named("deviceReconnecting"), NOTICED_WITHIN, "noticed")
+        noticed_at = asyncio.get_running_loop().time()
+        assert b.last("deviceReconnecting")["deviceId"] == a.id
+        await wait_until(lambda: b.named("processingInterrupted"), GRACE + TOLD_WITHIN, "told")
+        assert b.last("processingInterrupted")["reason"] == "Device disconnected"
+        # Not before: the device had its whole grace.
+        assert asyncio.get_running_loop().time() - noticed_at >= GRACE - TOLD_WITHIN
+        assert (await b.start("p"))["ok"]
+
+
+async def typed_while_away(typist: Device, count: int) -> None:
+    for place in range(count):
+        await typist.call(
+            "updateMessage", {"profileId": "typing", "type": "chat", "message": f"text {place}"}
+        )
+
+
+async def lost(device: ReturningDevice, times: int) -> None:
+    await wait_until(lambda: len(device.lost) == times, what=f"connection lost {times} times")
+
+
+async def ends_uninterrupted(running: Site, a: Device, b: Device, me: str) -> None:
+    for device in (a, b):
+        await completed(device)
+        assert not device.named("processingInterrupted")
+    assert a.id == me
+    # The same runner, all the time.
+    assert not b.named("processingTakenOver")
+    assert b.last("processingComplete")["deviceId"] == me
+    await nobody_twice_nobody_lost(running, b, "p", RECIPIENTS)
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["same-replica", "other-replica"])
+async def test_back_within_the_grace_with_what_it_remembers(elsewhere: bool) -> None:
+    async with site(people=people(p=RECIPIENTS), send_interval=INTERVAL) as running:
+        a = await running.returning(running.urls[0], running.urls[1 if elsewhere else 0])
+        b = await running.device(1)
+        me = a.id
+        assert (await a.start("p"))["ok"]
+        await b.wait_for("processingProgress")
+        for times in range(1, 4):
+            await a.go_away()
+            await b.wait_for("deviceReconnecting", times)
+            await typed_while_away(b, 5)
+            a.come_back()
+            await b.wait_for("deviceReconnected", times)
+            await a.wait_for("deviceRegistered", times + 1)
+        registrations = a.named("deviceRegistered")
+        assert [r["resumed"] for r in registrations] == [False, True, True, True]
+        assert [r["recovered"] for r in registrations] == [False, True, True, True]
+        await ends_uninterrupted(running, a, b, me)
+        assert unbroken(a.events) == 1, "every event once, in order, over all connections"
+        texts = [data["message"] for data in a.named("messageUpdated")]
+        assert texts == [f"text {place}" for place in range(5)] * 3
+
+
+async def test_back_before_anybody_noticed() -> None:
+    """The new connection may be there before the server has heard that the old one is gone."""
+    async with site(people=people(p=RECIPIENTS), send_interval=INTERVAL) as running:
+        a = await running.returning()
+        b = await running.device(1)
+        me = a.id
+        assert (await a.start("p"))["ok"]
+        for times in range(1, 11):
+            await a.drop()
+            await lost(a, times)
+            await typed_while_away(b, 2)
+            await wait_until(a.connected.is_set)
+        await ends_uninterrupted(running, a, b, me)
+        assert unbroken(a.events) == 1
+        assert len(a.named("messageUpdated")) == 20
+
+
+async def test_back_within_the_grace_with_its_token_only() -> None:
+    async with site(people=people(p=RECIPIENTS), send_interval=INTERVAL) as running:
+        a = await running.returning(remembers=False)
+        b = await running.device(1)
+        me = a.id
+        assert (await a.start("p"))["ok"]
+        await b.wait_for("processingProgress")
+        await a.go_away()
+        await b.wait_for("deviceReconnecting")
+        a.come_back()
+        await b.wait_for("deviceReconnected")
+        again = a.last("deviceRegistered")
+        assert (again["resumed"], again["recovered"]) == (True, False)
+        sync = await a.wait_for("processingStateSync", profileId="p")
+        assert (sync["isOwnDevice"], sync["status"]) == (True, "running")
+        await ends_uninterrupted(running, a, b, me)
+        assert unbroken(a.events) == 2, "the snapshot, and then every event after it"
+
+
+async def test_the_existing_client_back_within_the_grace() -> None:
+    async with (
+        site(people=people(p=RECIPIENTS), send_interval=INTERVAL) as running,
+        network(running.replicas[0].port) as between,
+        existing_client(between.url, running.token()) as a,
+    ):
+        me = a.id
+        b = await running.device(1)
+        await a.emit("startProcessing", {"profileId": "p", "type": "chat", "message": "Hello"})
+        await b.wait_for("processingProgress")
+        between.cut()
+        await b.wait_for("deviceReconnecting")
+        await b.wait_for("deviceReconnected")
+        await a.wait_for("deviceRegistered", 2)
+        await ends_uninterrupted(running, a, b, me)
+
+
+async def test_too_late_is_too_late() -> None:
+    async with (
+        site(people=people(p=500), send_interval=INTERVAL, device_grace="1s") as running,
+        network(running.replicas[0].port) as between,
+    ):
+        a = await running.returning(between.url)
+        b = await running.device(1)
+        me = a.id
+        assert (await a.start("p"))["ok"]
+        await b.wait_for("processingProgress")
+        between.ports = []
+        between.cut()
+        await b.wait_for("processingInterrupted")
+        between.ports = [running.replicas[0].port]
+        await a.wait_for("deviceRegistered", 2)
+        # The same person at the same device, whose run has ended meanwhile.
+        assert a.id == me
+        await a.wait_for("processingInterrupted")
+        assert unbroken(a.events) == 1
+        assert not b.named("deviceReconnected")

@@ -1,0 +1,72 @@
+"""A runner that is paused for longer than its lease, and goes on as if nothing had happened."""
+
+import asyncio
+
+import pytest
+
+from alphasync.gateway.sandbox import Faults
+from tests.faults.harness import Site, completed, nobody_twice_nobody_lost, site
+from tests.faults.returning import unbroken
+from tests.integration.support import people
+
+pytestmark = [pytest.mark.faults, pytest.mark.slow]
+
+RECIPIENTS = 25
+INTERVAL = 0.3
+
+
+async def in_flight(running: Site) -> None:
+    """Return when somebody is claimed whose message the gateway has not delivered yet."""
+    async with asyncio.timeout(10):
+        while True:
+            claimed = await running.redis.hget("as:{o:demo}:run:chat:p", "inflight")
+            if claimed and claimed not in await running.reached("p"):
+                return
+            await asyncio.sleep(0.005)
+
+
+@pytest.mark.parametrize("honours_keys", [True, False], ids=["keys", "no-keys"])
+async def test_paused_in_the_middle_of_a_send(honours_keys: bool) -> None:
+    gateway = Faults(idempotency=honours_keys, latency=0.4)
+    async with site(people=people(p=RECIPIENTS), faults=gateway, send_interval=INTERVAL) as running:
+        first, second = running.replicas
+        a = await running.returning(first.url)
+        b = await running.returning(second.url)
+        assert (await a.start("p"))["ok"]
+        await b.wait_for("processingProgress", 3)
+        for times, paused in enumerate((first, second, first), start=1):
+            await in_flight(running)
+            paused.pause()
+            await (b if paused is first else a).wait_for("processingTakenOver", times)
+            paused.resume()
+            # Back under another name, with its devices; its runner finds the run taken.
+            watcher = a if paused is first else b
+            await watcher.wait_for("processingTakenOver", times)
+        for device in (a, b):
+            await completed(device)
+            assert not device.named("processingInterrupted")
+            assert unbroken(device.events) == 1
+        await nobody_twice_nobody_lost(
+            running, b, "p", RECIPIENTS, uncertain=0 if honours_keys else 3
+        )
+        assert "run ended by another" in first.log
+        assert "run ended by another" in second.log
+
+
+async def test_paused_between_two_sends() -> None:
+    async with site(people=people(p=40), send_interval=1) as running:
+        first, second = running.replicas
+        a = await running.returning(first.url)
+        b = await running.returning(second.url)
+        assert (await a.start("p"))["ok"]
+        await b.wait_for("processingProgress", 3)
+        first.pause()
+        await b.wait_for("processingTakenOver")
+        reached = set(await running.reached("p"))
+        first.resume()
+        await a.wait_for("processingTakenOver")
+        # Both are awake now, and one of them sends.
+        await running.delivered(len(reached) + 4, "p")
+        assert set((await running.reached("p")).values()) == {1}
+        assert "run ended by another" in first.log
+        assert (await b.call("stopAllProcessing"))["ok"]

@@ -1,0 +1,105 @@
+"""A replica that is killed: who goes on with its runs, and what becomes of them."""
+
+import pytest
+
+from alphasync.gateway.sandbox import Faults
+from tests.faults.existing_client import existing_client
+from tests.faults.harness import completed, nobody_twice_nobody_lost, site
+from tests.faults.network import network
+from tests.faults.returning import unbroken
+from tests.harness import wait_until
+from tests.integration.support import people
+
+pytestmark = [pytest.mark.faults, pytest.mark.slow]
+
+TAKEN_OVER_WITHIN = 10.0
+INTERRUPTED_WITHIN = 15.0
+RECIPIENTS = 40
+INTERVAL = 0.25
+"""Seconds between two sends: the run outlives the takeover."""
+
+
+@pytest.mark.parametrize("honours_keys", [True, False], ids=["keys", "no-keys"])
+async def test_another_replica_goes_on_when_the_device_comes_back(honours_keys: bool) -> None:
+    # With a slow gateway somebody is in flight at the moment of the crash.
+    gateway = Faults(idempotency=honours_keys, latency=0.1)
+    async with site(people=people(p=RECIPIENTS), faults=gateway, send_interval=INTERVAL) as running:
+        dying, surviving = running.replicas
+        a = await running.returning(dying.url, surviving.url)
+        b = await running.device(1)
+        me = a.id
+        assert (await a.start("p"))["ok"]
+        await b.wait_for("processingProgress", 8)
+        dying.kill()
+        await wait_until(lambda: b.named("processingTakenOver"), TAKEN_OVER_WITHIN, "taken over")
+        await completed(b)
+        assert not b.named("processingInterrupted")
+        assert a.id == me
+        assert len(a.lost) == 1
+        await a.wait_for("processingComplete")
+        assert unbroken(a.events) == 1
+        assert unbroken(b.events) == 1
+        await nobody_twice_nobody_lost(
+            running, b, "p", RECIPIENTS, uncertain=0 if honours_keys else 1
+        )
+        stats = b.last("processingComplete")["stats"]
+        assert stats["current"] == stats["total"] == RECIPIENTS
+
+
+@pytest.mark.parametrize("honours_keys", [True, False], ids=["keys", "no-keys"])
+async def test_crash_after_crash(honours_keys: bool) -> None:
+    gateway = Faults(idempotency=honours_keys, latency=0.1)
+    async with site(
+        3, people=people(p=RECIPIENTS), faults=gateway, send_interval=INTERVAL
+    ) as running:
+        a = await running.returning()
+        b = await running.returning(*reversed(running.urls))
+        assert (await a.start("p"))["ok"]
+        for crash in (1, 2):
+            await b.wait_for("processingProgress", crash * 8)
+            (await running.runner("p")).kill()
+            await b.wait_for("processingTakenOver", crash)
+        await completed(b)
+        assert not b.named("processingInterrupted")
+        await nobody_twice_nobody_lost(
+            running, b, "p", RECIPIENTS, uncertain=0 if honours_keys else 2
+        )
+        assert unbroken(b.events) == 1
+
+
+async def test_the_run_of_a_device_that_never_returns_is_interrupted() -> None:
+    async with site(people=people(p=200), send_interval=INTERVAL) as running:
+        dying, _ = running.replicas
+        a = await running.device(0)
+        b = await running.device(1)
+        assert (await a.start("p"))["ok"]
+        await b.wait_for("processingProgress", 8)
+        dying.kill()
+        await wait_until(lambda: b.named("processingInterrupted"), INTERRUPTED_WITHIN, "told")
+        interrupted = b.last("processingInterrupted")
+        assert interrupted["reason"] == "Device disconnected"
+        assert interrupted["deviceId"] == a.id
+        before = await running.deliveries("p")
+        assert (await b.start("p"))["ok"], "the lock is free"
+        await running.delivered(len(before) + 3, "p")
+        assert set((await running.reached("p")).values()) == {1}
+
+
+async def test_the_existing_client_keeps_its_run() -> None:
+    """It offers nothing but its token, and comes back through whatever is in front of us."""
+    async with (
+        site(people=people(p=RECIPIENTS), send_interval=INTERVAL) as running,
+        network(*(replica.port for replica in running.replicas)) as between,
+        existing_client(between.url, running.token()) as a,
+    ):
+        b = await running.device(1)
+        await a.emit("startProcessing", {"profileId": "p", "type": "chat", "message": "Hello"})
+        await b.wait_for("processingProgress", 8)
+        running.replicas[0].kill()
+        await wait_until(lambda: b.named("processingTakenOver"), TAKEN_OVER_WITHIN, "taken over")
+        await wait_until(
+            lambda: b.named("processingComplete") or b.named("processingInterrupted"), 60
+        )
+        assert not b.named("processingInterrupted")
+        await a.wait_for("processingComplete")
+        await nobody_twice_nobody_lost(running, b, "p", RECIPIENTS, uncertain=1)

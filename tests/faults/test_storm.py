@@ -1,0 +1,54 @@
+"""A thousand devices that come back at once."""
+
+import asyncio
+
+import pytest
+
+from tests.faults.harness import site
+from tests.faults.returning import ReturningDevice
+
+pytestmark = [pytest.mark.faults, pytest.mark.slow]
+
+DEVICES = 1000
+AT_A_TIME = 50
+BACK_WITHIN = 15.0
+DRAFTS = 5
+
+
+@pytest.mark.parametrize("accounts", [100, 1], ids=["many-accounts", "one-account"])
+async def test_all_are_back_with_their_snapshots(accounts: int) -> None:
+    async with site(2) as running:
+        dying, surviving = running.replicas
+        for account in range(accounts):
+            writer = await running.device(1, token=running.token(f"operator {account}"))
+            for profile in range(DRAFTS):
+                draft = {"profileId": profile, "type": "chat", "message": f"draft {profile}"}
+                assert (await writer.call("updateMessage", draft))["ok"]
+            await writer.close()
+
+        devices: list[ReturningDevice] = []
+        for begin in range(0, DEVICES, AT_A_TIME):
+            devices += await asyncio.gather(
+                *(
+                    running.returning(
+                        dying.url,
+                        surviving.url,
+                        token=running.token(f"operator {place % accounts}"),
+                    )
+                    for place in range(begin, begin + AT_A_TIME)
+                )
+            )
+        before = {device: device.id for device in devices}
+        for device in devices:
+            device.offers_position = False
+            device.events.clear()
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        dying.kill()
+        async with asyncio.timeout(BACK_WITHIN):
+            while not all(len(device.named("messageSync")) == DRAFTS for device in devices):
+                await asyncio.sleep(0.05)
+        assert loop.time() - begun <= BACK_WITHIN
+        for device in devices:
+            assert (device.id, device.url) == (before[device], surviving.url)
+            assert device.last("deviceRegistered")["resumed"]
