@@ -218,7 +218,10 @@ def at_most_once(account: Account, lives: Lives) -> Iterator[str]:
 
 
 def completed_runs(account: Account, lives: Lives, log: Merged) -> Iterator[str]:
-    """A run that completed has dealt with everybody: messaged, or listed for a person to decide."""
+    """A run that completed has dealt with everybody: messaged, or listed for a person to decide.
+
+    Whose blocklist was cleared, or who was to be messaged again, while it ran is for the next one.
+    """
     messaged: dict[tuple[Key, str], list[int]] = {}
     for delivery in account.deliveries:
         messaged.setdefault((_key(delivery), delivery.recipient), []).append(delivery.at)
@@ -234,8 +237,13 @@ def completed_runs(account: Account, lives: Lives, log: Merged) -> Iterator[str]
             yield f"incomplete: {key} completed with {stats}"
         listed = {recipient["id"] for recipient in payload["uncertainRecipients"]}
         listed |= account.lists.get(key, Lists()).left
+        start = started.get(key, 0)
         for recipient in account.cast[key[0]]:
-            began = lives.began(key, recipient, started.get(key, 0))
+            if lives.life(key, recipient, start - account.flight) != lives.life(
+                key, recipient, end
+            ):
+                continue
+            began = lives.began(key, recipient, start)
             times = messaged.get((key, recipient), [])
             reached = any(began <= at <= end + account.flight for at in times)
             if not reached and recipient not in listed and not stats["failed"]:

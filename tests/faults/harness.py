@@ -208,11 +208,13 @@ class Site:
         return [log for log in logs if any(sign in log for sign in signs)]
 
     async def close(self) -> None:
-        await asyncio.gather(*(_part_with(device) for device in self._devices))
-        for replica in self.replicas:
-            replica.kill()
-        await self.redis.aclose()
-        await self.http.close()
+        try:
+            await asyncio.gather(*(_part_with(device) for device in self._devices))
+        finally:  # a device that cannot close must not leave the processes behind
+            for replica in self.replicas:
+                replica.kill()
+            await self.redis.aclose()
+            await self.http.close()
 
 
 @contextlib.asynccontextmanager

@@ -173,7 +173,8 @@ class Soak:
         action = rng.choice(("resend", "leave"))
         # On record before it is asked for: the answer may get lost.
         if action == "resend":
-            at = (await self._site.redis.time())[0] * 1000
+            seconds, microseconds = await self._site.redis.time()
+            at = seconds * 1000 + microseconds // 1000
             self._resent.append(Opening(profile, type_, recipient, at))
         else:
             self._left.setdefault((profile, type_), set()).add(recipient)

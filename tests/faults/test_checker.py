@@ -169,6 +169,15 @@ def test_a_recipient_whom_a_completed_run_lost() -> None:
     assert rules(found) == ["lost", "silent"]
 
 
+def test_a_recipient_whom_a_person_gave_back_while_the_run_went_on_is_not_lost() -> None:
+    openings = [Opening("p", "chat", "b", 300)]
+    lists = {KEY: Lists(blocked={"a", "u"}, uncertain={"u"})}
+    given = account(deliveries=messaged(("a", 150)), openings=openings, lists=lists)
+    assert check(given) == []
+    given.openings = [Opening("p", "chat", "b", 50)]
+    assert rules(check(given)) == ["lost"]
+
+
 def test_a_recipient_who_was_left_as_messaged_is_not_lost() -> None:
     lists = {KEY: Lists(blocked={"a", "b", "u"}, uncertain={"u"}, left={"b"})}
     assert check(account(deliveries=messaged(("a", 150)), lists=lists)) == []
