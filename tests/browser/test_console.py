@@ -139,7 +139,7 @@ async def test_text_of_others_stays_text(crowded: Cluster, open_console: Open) -
     await other.emit("updateMessage", {"profileId": "1", "type": "chat", "message": TRICK})
     await expect(console.hook("chat-text")).to_have_value(TRICK)
     await console.hook("chat-start").click()
-    await expect(console.hook("chat-detail")).to_contain_text(f"Messaged {TRICK} 3")
+    await expect(console.hook("chat-detail")).to_contain_text(f"Messaged {TRICK}")
     await expect(console.hook("chat-status")).to_have_text("✅ Completed (10/10)")
     await expect(console.hook("events-list")).to_contain_text("onerror")
     await console.hook("chat-clear-blocklist").click()

@@ -239,10 +239,12 @@ async def site(
         yield running
         assert running.complaints() == []
     finally:
-        await running.close()
-        await sandbox.close()
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            await running.close()
+        finally:
+            await sandbox.close()
+            server.stop()
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 async def completed(device: Device, count: int = 1, within: float = 60.0) -> None:
