@@ -214,8 +214,7 @@ class OrderedPipeline:
                 for entry in queue:
                     if now - entry.since < ANSWER_WITHIN:
                         break
-                    if not entry.answer.done():
-                        entry.answer.set_exception(StoreUnavailable())
+                    _refuse(entry)
             while self._waiting and self._waiting[0].answer.done():
                 self._waiting.popleft()
             if self._sent and now - self._sent[0].since >= ANSWER_WITHIN:
@@ -226,9 +225,14 @@ class OrderedPipeline:
     @staticmethod
     def _fail(queue: deque[Entry]) -> None:
         for entry in queue:
-            if not entry.answer.done():
-                entry.answer.set_exception(StoreUnavailable())
+            _refuse(entry)
         queue.clear()
+
+
+def _refuse(entry: Entry) -> None:
+    if not entry.answer.done():
+        entry.answer.set_exception(StoreUnavailable())
+        entry.answer.exception()  # seen, also where the caller has been cancelled meanwhile
 
 
 def reply_error(error: ResponseError) -> ReplyError | StoreUnavailable:

@@ -23,7 +23,7 @@ REPORT_VIOLATIONS = """
 document.addEventListener('securitypolicyviolation', (event) =>
   console.error(`policy ${event.violatedDirective} violated by ${event.blockedURI}`));
 """
-SEND_INTERVAL = 0.08
+SEND_INTERVAL = 0.2
 """Seconds between two messages: a run of ten is long enough to be looked at."""
 EMAIL, PASSWORD = "demo@example.com", "demo"
 LOCKED = "Another device is already processing this profile"
