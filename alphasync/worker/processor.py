@@ -76,6 +76,7 @@ class Processor:
     def __init__(self, tools: Tools, ticket: Ticket, resume: Resume | None = None) -> None:
         self._tools = tools
         self.ticket = ticket
+        """Follows the device, which may go by another id after a crash of its replica."""
         self._resume = resume if resume and resume.last else None
         self._unreported: Settled = NOTHING
         """The recipient whose outcome is known here and not yet on record."""
@@ -83,7 +84,7 @@ class Processor:
 
     async def process(self) -> None:
         """Process the run to its end. Raises HandedOver when this replica shuts down before."""
-        ticket, progress = self.ticket, self._tools.progress
+        progress = self._tools.progress
         try:
             try:
                 token = await self._token()
@@ -91,15 +92,17 @@ class Processor:
                     await self._ask_again(token, self._resume)
                 listing = await self._list(token)
                 await self._send_all(token, listing)
-                await patiently(lambda: progress.complete(ticket, self._unreported))
+                await patiently(lambda: progress.complete(self.ticket, self._unreported))
             except Ended as ended:
                 reason, code = ended.reason, ended.code
-                log.info("run interrupted", run=ticket.run_id, reason=reason)
-                await patiently(lambda: progress.interrupt(ticket, self._unreported, reason, code))
+                log.info("run interrupted", run=self.ticket.run_id, reason=reason)
+                await patiently(
+                    lambda: progress.interrupt(self.ticket, self._unreported, reason, code)
+                )
         except Superseded:
-            log.info("run ended by another", run=ticket.run_id)
+            log.info("run ended by another", run=self.ticket.run_id)
             if self._unreported is not NOTHING:
-                await patiently(lambda: progress.settle(ticket, self._unreported))
+                await patiently(lambda: progress.settle(self.ticket, self._unreported))
 
     async def _token(self) -> str | None:
         ticket, upstream = self.ticket, self._tools.upstream
