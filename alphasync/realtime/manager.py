@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import socketio
 from engineio.packet import Packet
 
+from alphasync.domain import events
+from alphasync.errors import Superseded
 from alphasync.protocol import packets
 from alphasync.realtime import rooms
 from alphasync.realtime.order import Envelope
@@ -88,6 +91,28 @@ class Manager(socketio.AsyncRedisManager):  # type: ignore[misc]  # python-socke
             return False
         self.send(session, [packet])
         return True
+
+    async def supersede(self, sid: str) -> None:
+        """Tell a socket, on whichever replica it is, that its identity is another's by now, and
+        disconnect it."""
+        message = {
+            "method": "disconnect",
+            "sid": sid,
+            "namespace": NAMESPACE,
+            "host_id": self.host_id,
+            "superseded": True,
+        }
+        await self._handle_disconnect(message)
+        await self._publish(message)
+
+    async def _handle_disconnect(self, message: dict[str, Any]) -> None:
+        session = self._sessions.get(message["sid"])
+        if session is not None and message.get("superseded"):
+            # Nothing is awaited from here to the disconnect: no event comes after this one.
+            error = Superseded()
+            event = events.ErrorEvent(message=error.message, code=error.code)
+            self.send(session, [packets.encode(event)])
+        await super()._handle_disconnect(message)
 
     async def close(self) -> None:
         """Stop listening on the stock channel."""

@@ -12,7 +12,7 @@ import structlog
 from alphasync import telemetry
 from alphasync.domain import events
 from alphasync.domain.snapshot import Snapshot
-from alphasync.errors import StoreUnavailable, Superseded
+from alphasync.errors import StoreUnavailable
 from alphasync.protocol import packets
 from alphasync.realtime.manager import Manager
 from alphasync.realtime.order import Envelope, parse
@@ -205,16 +205,8 @@ class Presence:
         telemetry.sessions.inc()
         session.timers.spawn(self._watch_token(session), f"token {session.sid}")
         if joined.superseded and joined.superseded != session.sid:
-            self._passing.spawn(self._cut(joined.superseded), f"cut {joined.superseded}")
-
-    async def _cut(self, sid: str) -> None:
-        """Tell the socket that held the identity before, on whichever replica it is."""
-        error = Superseded()
-        event = events.ErrorEvent(message=error.message, code=error.code)
-        await self._manager.emit(
-            event.event_name, {"message": event.message, "code": event.code}, room=sid
-        )
-        await self._manager.server.disconnect(sid)
+            cut = self._manager.supersede(joined.superseded)
+            self._passing.spawn(cut, f"cut {joined.superseded}")
 
     async def _watch_token(self, session: Session) -> None:
         """Warn before the token expires, then cut the connection: the client comes back anew."""

@@ -106,12 +106,23 @@ class Leases:
 
     async def inherited(self, replica: str) -> Estate:
         """What a replica has taken over and not yet looked after."""
+        held = await self._members(replica)
+        holdings = [holding for holding in held if holding.owner != replica]
+        return Estate(holdings=holdings, silent_since=0)
+
+    async def _members(self, replica: str) -> list[Holding]:
         members = await self._pipeline.submit("SMEMBERS", keys.holdings(replica))
         if not isinstance(members, list):
             raise TypeError(f"SMEMBERS answered {members!r}")
-        held = [_decode(member.decode()) for member in members if isinstance(member, bytes)]
-        holdings = [holding for holding in held if holding.owner != replica]
-        return Estate(holdings=holdings, silent_since=0)
+        return [_decode(member.decode()) for member in members if isinstance(member, bytes)]
+
+    async def leftovers(self, former: str) -> Estate:
+        """Runs noted under a name that this replica has lost: written after it was taken for dead,
+        they are in nobody's inheritance. Devices are put on record again by their sessions."""
+        held = await self._members(former)
+        for device in (holding for holding in held if holding.kind == "device"):
+            await self.drop(former, device)
+        return Estate(holdings=[h for h in held if h.kind == "run"], silent_since=0)
 
     def hold(self, replica: str, holding: Holding) -> None:
         """Note a holding; enters the pipeline before whatever is submitted next."""

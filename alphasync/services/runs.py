@@ -120,7 +120,10 @@ class Runs:
             self._adopt(holding)
             raise
         if answer.outcome == "HELD":
-            await self._leases.drop(owner, holding)
+            try:
+                await self._leases.drop(owner, holding)
+            except StoreUnavailable:
+                self._adopt(holding)  # finds nothing behind the note, and drops it in its own time
             lock_owner = answer.text(1)
             held = AlreadyRunning if lock_owner == device_id else Locked
             raise held(lockOwner=lock_owner)

@@ -43,7 +43,16 @@ TOUCHED = {
         "manager_initialized",
     ),
     "socketio.packet.Packet": ("decode",),
-    "socketio.AsyncRedisManager": ("_redis_connect", "redis", "pubsub", "connected", "thread"),
+    "socketio.AsyncRedisManager": (
+        "_handle_disconnect",
+        "_publish",
+        "_redis_connect",
+        "connected",
+        "host_id",
+        "pubsub",
+        "redis",
+        "thread",
+    ),
     "socketio.AsyncManager": ("rooms", "basic_enter_room", "get_participants", "connect"),
 }
 

@@ -28,6 +28,8 @@ class Lease:
         self._held_until = 0.0
         self._held = asyncio.Event()
         self._inheriting = False
+        self._former: list[str] = []
+        """Names that were lost, whose notes are still to be gone through."""
         self._tasks = Tasks()
         self.adopting = True
         """False while this replica drains."""
@@ -87,6 +89,9 @@ class Lease:
             await asyncio.sleep(pause)
 
     async def _take_over(self, expired: list[str]) -> None:
+        while self._former:
+            self._look_after(await self._leases.leftovers(self._former[0]))
+            del self._former[0]
         if self._inheriting:
             # An answer was lost: what was taken over is held, and was not looked after.
             self._look_after(await self._leases.inherited(self._name.value))
@@ -105,6 +110,7 @@ class Lease:
         before = self._name.value
         self._name.renew()
         self._held_until = 0.0
+        self._former.append(before)
         log.warning("lease lost, going on under another name", before=before, now=self._name.value)
         self._lost(before)
 

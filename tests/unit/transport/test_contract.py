@@ -71,6 +71,8 @@ SIGNATURES: dict[tuple[str, str], str] = {
     ("engineio.async_socket.AsyncSocket", "check_ping_timeout"): "()",
     ("engineio.async_socket.AsyncSocket", "close"): "(wait=True, abort=False, reason=None)",
     ("socketio.packet.Packet", "decode"): "(encoded_packet)",
+    ("socketio.AsyncRedisManager", "_handle_disconnect"): "(message)",
+    ("socketio.AsyncRedisManager", "_publish"): "(data)",
     ("socketio.AsyncRedisManager", "_redis_connect"): "()",
     ("socketio.AsyncManager", "basic_enter_room"): "(sid, namespace, room, eio_sid=None)",
     ("socketio.AsyncManager", "get_participants"): "(namespace, room)",
