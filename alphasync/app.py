@@ -10,6 +10,7 @@ from alphasync.config import Settings
 from alphasync.errors import StoreUnavailable
 from alphasync.gateway.http import HttpGateway
 from alphasync.realtime.handlers import Handlers
+from alphasync.realtime.limits import Limits
 from alphasync.realtime.server import OriginRule, Realtime
 from alphasync.services.blocklist import Blocklist
 from alphasync.services.devices import Devices
@@ -139,6 +140,12 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
         heartbeat=settings.heartbeat_interval,
         ping_interval=settings.ping_interval,
         ping_timeout=settings.ping_timeout,
+        limits=Limits(
+            account=settings.connections_per_account,
+            address=settings.connections_per_address,
+            rate=settings.event_rate,
+            burst=settings.event_burst,
+        ),
     )
 
     def not_ready() -> str | None:

@@ -83,6 +83,10 @@ class Settings(BaseSettings):
     token_ttl: Duration = 9 * 3600
     ping_interval: Duration = 10.0
     ping_timeout: Duration = 8.0
+    connections_per_account: int = Field(2_000, ge=1)
+    connections_per_address: int = Field(4_096, ge=1)
+    event_rate: float = Field(200.0, gt=0)
+    event_burst: int = Field(1_000, ge=1)
 
     @field_validator("redis_url", "gateway_url", "gateway_token", "jwt_secret", mode="before")
     @classmethod

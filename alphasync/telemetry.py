@@ -10,6 +10,7 @@ commands = Counter("alphasync_commands", "Commands by outcome.", ["event", "outc
 events_delivered = Counter("alphasync_events_delivered", "Events put to sockets.")
 resyncs = Counter("alphasync_resyncs", "Snapshots sent because events could not be replayed.")
 recipients = Counter("alphasync_recipients", "Recipients by what became of them.", ["outcome"])
+limits = Counter("alphasync_limits", "Clients that ran into a limit, by limit.", ["limit"])
 sessions = Gauge("alphasync_sessions", "Registered sessions on this replica.")
 runs = Gauge("alphasync_runs", "Runs whose worker is this replica.")
 

@@ -1,5 +1,6 @@
 """From a socket event to its handler and back: the one mapper from error to what a client sees."""
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -8,7 +9,7 @@ import structlog
 from alphasync import telemetry
 from alphasync.domain.drafts import well_formed
 from alphasync.domain.events import ErrorEvent
-from alphasync.errors import AlphasyncError, NotRegistered, UnknownEvent
+from alphasync.errors import AlphasyncError, NotRegistered, TooManyRequests, UnknownEvent
 from alphasync.protocol import packets
 from alphasync.protocol.commands import parse
 from alphasync.realtime.handlers import REGISTRY, Handlers, Result
@@ -20,11 +21,18 @@ Ack = dict[str, str | int | float | bool | list[dict[str, str]]]
 EVENT_NAME_SHOWN = 64
 """Characters of an unknown event's name that are said back."""
 
+_CARRIED_OUT = {event: telemetry.commands.labels(event, "ok") for event in REGISTRY}
+
 log = structlog.get_logger(__name__)
 
 
 class Dispatcher:
-    def __init__(self, sessions: Sessions, manager: Manager, handlers: Handlers) -> None:
+    """``refusals``: events over its rate after which a connection is cut."""
+
+    def __init__(
+        self, sessions: Sessions, manager: Manager, handlers: Handlers, refusals: int
+    ) -> None:
+        self._refusals = refusals
         self._sessions = sessions
         self._manager = manager
         self._handlers = handlers
@@ -38,6 +46,9 @@ class Dispatcher:
         session = self._sessions.get(sid)
         if session is None:
             return None  # it left while the event was on its way
+        if not session.bucket.take(asyncio.get_running_loop().time()):
+            return self._slow_down(session, event)
+        session.refused = max(0, session.refused - 1)
         event = well_formed(event)  # an unknown one's name is sent back, as UTF-8
         try:
             result = await self._carry_out(session, event, arguments)
@@ -48,8 +59,20 @@ class Dispatcher:
             telemetry.commands.labels(_label(event), "internal_error").inc()
             log.exception("command failed", command=event, error=str(error))
             return self._refuse(session, event, AlphasyncError())
-        telemetry.commands.labels(_label(event), "ok").inc()
+        _CARRIED_OUT[event].inc()
         return {"ok": True, **result}
+
+    def _slow_down(self, session: Session, event: str) -> Ack | None:
+        session.refused += 1
+        if session.refused > self._refusals:
+            if session.phase is not Phase.CLOSED:
+                telemetry.limits.labels("event_rate").inc()
+                self._manager.cut(session)
+                session.refused = 0
+            return None
+        error = TooManyRequests("Too many events, please slow down")
+        telemetry.commands.labels(_label(event), error.code).inc()
+        return self._refuse(session, well_formed(event), error)
 
     async def _carry_out(
         self, session: Session, event: str, arguments: tuple[object, ...]
@@ -73,7 +96,7 @@ class Dispatcher:
         if owner := error.details.get("lockOwner"):
             refusal = msgspec.structs.replace(refusal, lock_owner=str(owner))
         if session.phase is Phase.REGISTERED:
-            self._manager.send(session, [packets.encode(refusal)])
+            self._manager.send(session, packets.encode(refusal))
         return {
             "ok": False,
             "code": error.code,

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import socketio
-from engineio.packet import Packet
 
 from alphasync.domain import events
 from alphasync.errors import Superseded
@@ -14,12 +13,14 @@ from alphasync.realtime import rooms
 from alphasync.realtime.order import Envelope
 from alphasync.realtime.sessions import Session, Sessions
 from alphasync.store.connect import Store
-from alphasync.transport import engine
+from alphasync.transport import Outgoing, Rooms, message
 
 NAMESPACE = "/"
+CANCEL_EVERY = 0.1
+"""Seconds until a cancellation is repeated."""
 
 
-class Manager(socketio.AsyncRedisManager):  # type: ignore[misc]  # python-socketio has no types
+class Manager(socketio.AsyncRedisManager, Rooms):  # type: ignore[misc]  # python-socketio has no types
     """Delivers what comes back from Redis to the sockets of this replica.
 
     The stock channel stays for what python-socketio itself sends between servers and for external
@@ -40,40 +41,44 @@ class Manager(socketio.AsyncRedisManager):  # type: ignore[misc]  # python-socke
         self.pubsub = self._store.client.pubsub(ignore_subscribe_messages=True)
         self.connected = True
 
-    async def connect(self, sid: str, namespace: str) -> None:
-        await super().connect(sid, namespace)
+    async def connect(self, sid: str, namespace: str) -> str:
+        sid = await super().connect(sid, namespace)
         self._on_connected(sid)
+        return sid
 
     def enter(self, session: Session) -> None:
         """Put a session into its rooms, without awaiting."""
         for room in rooms.rooms_of(session.who):
             self.basic_enter_room(session.sid, NAMESPACE, room)
 
-    def send(self, session: Session, packets_: Iterable[str]) -> None:
-        """Queue packets for one session, without awaiting."""
-        for packet in packets_:
-            engine.put(self.server.eio, session.eio_sid, engine.message(packet))
+    def send(self, session: Session, packet: str) -> None:
+        """Queue a packet for one session, without awaiting."""
+        self.server.eio.put(session.eio_sid, message(packet))
+
+    def send_state(self, session: Session, packets_: Iterable[str]) -> None:
+        """Queue what a session needs to be up to date, which may be a lot."""
+        self.server.eio.put_all(session.eio_sid, [message(packet) for packet in packets_])
 
     def deliver(self, account: str, envelope: Envelope) -> int:
         """Queue an event for every session it is for; returns how many those are."""
-        packet = engine.message(envelope.packet)
+        packet = message(envelope.packet)
         if envelope.room:
             audience = [
                 rooms.profile_room(account, envelope.room),
                 rooms.account_room(account),
             ]
-            return self._put(audience, envelope.skip, packet)
-        delivered = self._put([rooms.account_room(account)], envelope.skip, packet)
+            return self._fan_out(audience, envelope.skip, packet)
+        delivered = self._fan_out([rooms.account_room(account)], envelope.skip, packet)
         # The devices that see only a part of the account each get their part of such an event.
         limited = (s for s in self._sessions.registered(account) if s.who.profiles is not None)
         return delivered + sum(self.deliver_to(session, envelope) for session in limited)
 
-    def _put(self, audience: list[str], skip: str, packet: Packet) -> int:
+    def _fan_out(self, audience: list[str], skip: str, packet: Outgoing) -> int:
         delivered = 0
         for sid, eio_sid in self.get_participants(NAMESPACE, audience):
             session = self._sessions.get(sid)
             if session is not None and session.device_id != skip:
-                engine.put(self.server.eio, eio_sid, packet)
+                self.server.eio.put(eio_sid, packet)
                 delivered += 1
         return delivered
 
@@ -89,33 +94,38 @@ class Manager(socketio.AsyncRedisManager):  # type: ignore[misc]  # python-socke
             packet = packets.narrow(envelope.packet, session.who.profiles)
         if packet is None:
             return False
-        self.send(session, [packet])
+        self.send(session, packet)
         return True
+
+    def cut(self, session: Session) -> None:
+        """Close a session's connection: its device may come back."""
+        self.server.eio.cut(session.eio_sid)
 
     async def supersede(self, sid: str) -> None:
         """Tell a socket, on whichever replica it is, that its identity is another's by now, and
         disconnect it."""
-        message = {
+        request = {
             "method": "disconnect",
             "sid": sid,
             "namespace": NAMESPACE,
             "host_id": self.host_id,
             "superseded": True,
         }
-        await self._handle_disconnect(message)
-        await self._publish(message)
+        await self._handle_disconnect(request)
+        await self._publish(request)
 
-    async def _handle_disconnect(self, message: dict[str, Any]) -> None:
-        session = self._sessions.get(message["sid"])
-        if session is not None and message.get("superseded"):
+    async def _handle_disconnect(self, request: dict[str, Any]) -> None:
+        session = self._sessions.get(request["sid"])
+        if session is not None and request.get("superseded"):
             # Nothing is awaited from here to the disconnect: no event comes after this one.
             error = Superseded()
             event = events.ErrorEvent(message=error.message, code=error.code)
-            self.send(session, [packets.encode(event)])
-        await super()._handle_disconnect(message)
+            self.send(session, packets.encode(event))
+        await super()._handle_disconnect(request)
 
     async def close(self) -> None:
         """Stop listening on the stock channel."""
         if self.server.manager_initialized:
-            self.thread.cancel()
-            await asyncio.gather(self.thread, return_exceptions=True)
+            while not self.thread.done():
+                self.thread.cancel()  # redis-py swallows one that comes while it connects
+                await asyncio.wait([self.thread], timeout=CANCEL_EVERY)

@@ -26,7 +26,6 @@ from alphasync.services.history import Log, Lost
 from alphasync.services.leases import ReplicaName
 from alphasync.store.pipeline import backoff
 from alphasync.tasks import Tasks
-from alphasync.transport import engine
 
 EXPIRY_WARNING = 60
 """Seconds before its token expires that a device is told."""
@@ -79,7 +78,6 @@ class Presence:
 
     def start(self) -> None:
         self._beat.spawn(self._keep_alive(), "heartbeat")
-        self._beat.spawn(engine.watch_pings(self._manager.server.eio), "ping watch")
 
     async def close(self) -> None:
         """Let what is under way come to its end, but not wait for a Redis that is away: what is
@@ -115,7 +113,7 @@ class Presence:
         while sessions := list(self._sessions):  # some may come while others are cut
             pause = min(CUT_PAUSE, CUT_WITHIN / len(sessions))
             for session in sessions:
-                await engine.cut(self._manager.server.eio, session.eio_sid)
+                self._manager.cut(session)
                 await asyncio.sleep(pause)
 
     def resync(self, account: str, snapshot: Snapshot) -> None:
@@ -123,7 +121,7 @@ class Presence:
         event = events.Resync(epoch=snapshot.epoch, revision=snapshot.revision)
         for session in self._sessions.registered(account):
             telemetry.resyncs.inc()
-            self._manager.send(session, [packets.encode(event), *state_of(session, snapshot)])
+            self._manager.send_state(session, [packets.encode(event), *state_of(session, snapshot)])
 
     async def _join(self, session: Session) -> None:
         relay = self._subscriber.hold(session.who.account)
@@ -197,7 +195,7 @@ class Presence:
             revision=session.offer.revision if known.recovered else joined.snapshot.revision,
         )
         state = [] if known.recovered else state_of(session, joined.snapshot)
-        self._manager.send(session, [packets.encode(registered), *state])
+        self._manager.send_state(session, [packets.encode(registered), *state])
         for envelope in (*known.envelopes, *missed):
             self._manager.deliver_to(session, envelope)
         self._manager.enter(session)
@@ -213,9 +211,9 @@ class Presence:
         expires_at = session.who.expires_at
         await asyncio.sleep(max(0.0, expires_at - EXPIRY_WARNING - time.time()))
         event = events.TokenExpiring(expires_at=expires_at * 1000)
-        self._manager.send(session, [packets.encode(event)])
+        self._manager.send(session, packets.encode(event))
         await asyncio.sleep(max(0.0, expires_at - time.time()))
-        await engine.cut(self._manager.server.eio, session.eio_sid)
+        self._manager.cut(session)
 
     async def _leave(self, session: Session, *, on_purpose: bool) -> None:
         if session.joining is None:
@@ -257,7 +255,7 @@ class Presence:
                 await asyncio.sleep(backoff(attempt))
                 continue
             if not restored:
-                await engine.cut(self._manager.server.eio, session.eio_sid)
+                self._manager.cut(session)
             return
 
     async def _keep_alive(self) -> None:

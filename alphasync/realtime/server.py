@@ -7,9 +7,10 @@ import socketio
 from alphasync import telemetry
 from alphasync.domain.snapshot import Snapshot
 from alphasync.errors import AlphasyncError
-from alphasync.realtime import auth
+from alphasync.realtime import auth, conflation
 from alphasync.realtime.dispatch import Ack, Dispatcher
 from alphasync.realtime.handlers import Handlers
+from alphasync.realtime.limits import Limits
 from alphasync.realtime.manager import Manager
 from alphasync.realtime.order import Envelope
 from alphasync.realtime.presence import Presence
@@ -22,10 +23,14 @@ from alphasync.services.history import Log
 from alphasync.services.leases import ReplicaName
 from alphasync.services.tokens import Tokens
 from alphasync.store.connect import Store
-from alphasync.transport.engine import SocketServer, StrictPacket
+from alphasync.transport import SocketServer
 
 PAYLOAD_MAX = 64 * 1024
 """Bytes of one message from a client: the longest mail with its attachments fits four times."""
+
+BUFFER_MAX = 1_000_000
+"""Bytes that may wait for one client: thousands of events, and what a thousand such clients cost is
+still below the memory of a small machine."""
 
 
 class Realtime:
@@ -44,7 +49,9 @@ class Realtime:
         heartbeat: float,
         ping_interval: float,
         ping_timeout: float,
+        limits: Limits,
     ) -> None:
+        self._limits = limits
         self._tokens = tokens
         self._devices = devices
         self._history = history
@@ -63,17 +70,21 @@ class Realtime:
         )
         self.server = SocketServer(
             async_mode="aiohttp",
-            serializer=StrictPacket,
             client_manager=self._manager,
             cors_allowed_origins=origins,
             cors_credentials=True,
             max_http_buffer_size=PAYLOAD_MAX,
+            buffer_max=BUFFER_MAX,
+            address_max=limits.address,
+            conflate=conflation.key_of,
+            attachments_max=0,  # no command has binary parts
+            on_limit=lambda limit: telemetry.limits.labels(limit).inc(),
             ping_interval=ping_interval,
             ping_timeout=ping_timeout,
             logger=False,
             engineio_logger=False,
         )
-        self._dispatch = Dispatcher(self.sessions, self._manager, handlers)
+        self._dispatch = Dispatcher(self.sessions, self._manager, handlers, limits.refusals)
         self.server.on("connect", self._connect)
         self.server.on("disconnect", self._disconnect)
         self.server.on("*", self._any)
@@ -105,14 +116,12 @@ class Realtime:
         except AlphasyncError as error:
             telemetry.commands.labels("connect", error.code).inc()
             raise socketio.exceptions.ConnectionRefusedError(error.message) from None
-        self.sessions.add(
-            Session(
-                sid=sid,
-                eio_sid=self._manager.eio_sid_from_sid(sid, "/"),
-                who=who,
-                offer=handshake,
-            )
-        )
+        if self.sessions.count(who.account) >= self._limits.account:
+            telemetry.limits.labels("connections_per_account").inc()
+            raise socketio.exceptions.ConnectionRefusedError("Too many connections of this account")
+        eio_sid = self._manager.eio_sid_from_sid(sid, "/")
+        if eio_sid is not None:
+            self.sessions.add(Session(sid, eio_sid, who, handshake, self._limits.bucket()))
 
     def _connected(self, sid: str) -> None:
         session = self.sessions.get(sid)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from alphasync.domain.identity import Identity
 from alphasync.realtime.auth import Handshake
+from alphasync.realtime.limits import Bucket
 from alphasync.services.devices import Credentials, new_credentials
 from alphasync.tasks import Tasks
 
@@ -25,12 +26,16 @@ class Session:
     who: Identity
     offer: Handshake
     """What the client said of itself."""
+    bucket: Bucket
+    """How many more events it may send now."""
     fresh: Credentials = field(default_factory=new_credentials)
     """What it is to be if it is a device that was not here before."""
     device_id: str = ""
     resumed: bool = False
     name: str = ""
     resume_token: str = ""
+    refused: int = 0
+    """Events refused in a row because they were too many."""
     phase: Phase = Phase.JOINING
     settled: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the session is no longer joining."""
@@ -68,6 +73,10 @@ class Sessions:
         """The account's sessions that get events, in the order in which they came."""
         members = self._by_account.get(account, {})
         return [session for session in members.values() if session.phase is Phase.REGISTERED]
+
+    def count(self, account: str) -> int:
+        """The account's sessions, whatever their phase."""
+        return len(self._by_account.get(account, ()))
 
     def __iter__(self) -> Iterator[Session]:
         return iter(list(self._by_sid.values()))

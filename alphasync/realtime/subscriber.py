@@ -5,12 +5,12 @@ import secrets
 from collections.abc import Callable
 
 import structlog
-from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 from alphasync.errors import StoreUnavailable
 from alphasync.realtime.relay import Relay
 from alphasync.store import keys
+from alphasync.store.channels import Channels
 from alphasync.store.connect import Store
 from alphasync.store.pipeline import backoff
 from alphasync.tasks import Tasks
@@ -29,13 +29,12 @@ class Subscriber:
         self._probe_channel = f"{keys.PROBE_PREFIX}{secrets.token_hex(8)}"
         self._make_relay = make_relay
         self._relays: dict[str, Relay] = {}
-        self._pubsub: PubSub | None = None
-        self._last_echo = 0.0
+        self._channels: Channels | None = None
         self._tasks = Tasks()
 
     @property
     def connected(self) -> bool:
-        return self._pubsub is not None
+        return self._channels is not None
 
     def __len__(self) -> int:
         return len(self._relays)
@@ -75,33 +74,33 @@ class Subscriber:
         if relay.users == 0:
             del self._relays[channel]
             await relay.close()
-            if self._pubsub is not None and channel not in self._relays:
+            if self._channels is not None and channel not in self._relays:
                 try:
-                    await self._pubsub.unsubscribe(channel)
+                    await self._channels.unsubscribe(channel)
                 except (RedisError, OSError):
                     log.debug("unsubscribing on a connection that is lost", channel=channel)
 
     async def _subscribe(self, channel: str) -> None:
-        if self._pubsub is None:
+        if self._channels is None:
             return  # subscribed with all others once there is a connection
         try:
-            await self._pubsub.subscribe(channel)
+            await self._channels.subscribe(channel)
         except (RedisError, OSError) as error:
             log.warning("subscribing failed", channel=channel, error=str(error))
-            self._last_echo = 0.0  # connect anew, with all channels
+            await self._channels.close()  # it is made anew, with all channels
 
     async def _keep_subscribed(self) -> None:
         attempt = 0
         while True:
-            pubsub = self._store.pubsub()
+            channels = self._store.channels()
             try:
-                await pubsub.subscribe(self._probe_channel, *self._relays)
-                self._last_echo = asyncio.get_running_loop().time()
-                self._pubsub = pubsub
+                await channels.subscribe(self._probe_channel, *self._relays)
+                self._channels = channels
                 # A channel that was added while subscribing.
-                await pubsub.subscribe(*self._relays, self._probe_channel)
+                await channels.subscribe(*self._relays, self._probe_channel)
                 attempt = 0
-                await self._read(pubsub)
+                async with asyncio.timeout(PROBE_WITHIN) as until:
+                    await self._read(channels, until)
             except (RedisError, OSError, TimeoutError) as error:
                 attempt += 1
                 log.warning("redis subscription lost", error=str(error), attempt=attempt)
@@ -109,28 +108,26 @@ class Subscriber:
                 attempt += 1
                 log.exception("subscription failed")
             finally:
-                self._pubsub = None
-                await _close(pubsub)
+                self._channels = None
+                await channels.close()
             await asyncio.sleep(backoff(attempt))
 
-    async def _read(self, pubsub: PubSub) -> None:
+    async def _read(self, channels: Channels, until: asyncio.Timeout) -> None:
+        """Read for as long as the own probes come back."""
         loop = asyncio.get_running_loop()
         probe = self._probe_channel.encode()
-        while loop.time() - self._last_echo < PROBE_WITHIN:
-            message = await pubsub.get_message(timeout=1.0)
-            if message is None:
+        while True:
+            kind, channel, data = await channels.read()
+            if channel == probe:
+                until.reschedule(loop.time() + PROBE_WITHIN)
                 continue
-            if message["channel"] == probe:
-                self._last_echo = loop.time()
-                continue
-            relay = self._relays.get(message["channel"].decode())
+            relay = self._relays.get(channel.decode())
             if relay is None:
                 continue  # the last device of that account has just left
-            if message["type"] == "message":
-                relay.feed(message["data"])
-            elif message["type"] == "subscribe":
+            if kind == "message":
+                relay.feed(data)
+            elif kind == "subscribe":
                 relay.recover()
-        raise TimeoutError(f"no echo in {PROBE_WITHIN} s")
 
     async def _probe(self) -> None:
         while True:
@@ -139,10 +136,3 @@ class Subscriber:
                 await self._store.pipeline.submit("PUBLISH", self._probe_channel, "alive")
             except StoreUnavailable:
                 log.debug("probe not sent")
-
-
-async def _close(pubsub: PubSub) -> None:
-    try:
-        await pubsub.aclose()  # type: ignore[no-untyped-call]  # untyped in redis-py
-    except (RedisError, OSError):
-        log.debug("closing a connection that is lost")

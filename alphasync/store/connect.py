@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
-from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from alphasync.errors import StoreUnavailable
+from alphasync.store.channels import Channels, MemoryChannels, RedisChannels
 from alphasync.store.pipeline import OrderedPipeline, Pipeline
 from alphasync.store.scripts import Lifetimes, Scripts
 from alphasync.store.serial import SerialPipeline
@@ -34,9 +34,11 @@ class Store:
     pipeline: Pipeline
     scripts: Scripts
 
-    def pubsub(self) -> PubSub:
-        """A subscription on a connection of its own."""
-        return self.client.pubsub()
+    def channels(self) -> Channels:
+        """A new subscription, not connected yet."""
+        if self.url.startswith(MEMORY):
+            return MemoryChannels(self.client.pubsub())
+        return RedisChannels(self.client.connection_pool.make_connection())  # type: ignore[no-untyped-call]
 
     def start(self) -> None:
         self.pipeline.start()

@@ -10,10 +10,11 @@ import asyncio
 import math
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+import hiredis
 import structlog
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import (
@@ -148,9 +149,7 @@ class OrderedPipeline:
     async def _prepare(self, connection: AbstractConnection) -> None:
         await connection.connect()  # type: ignore[no-untyped-call]  # untyped in redis-py
         if self.on_connect:
-            await connection.send_packed_command(
-                connection.pack_commands(self.on_connect), check_health=False
-            )
+            await connection.send_packed_command(_packed(self.on_connect), check_health=False)
             for _ in self.on_connect:
                 await connection.read_response(timeout=math.inf)
 
@@ -178,7 +177,7 @@ class OrderedPipeline:
             self._waiting.clear()
             if batch:
                 self._sent.extend(batch)
-                packed = connection.pack_commands(entry.command for entry in batch)
+                packed = _packed([entry.command for entry in batch])
                 await connection.send_packed_command(packed, check_health=False)
 
     async def _read(self, connection: AbstractConnection) -> None:
@@ -227,6 +226,11 @@ class OrderedPipeline:
         for entry in queue:
             _refuse(entry)
         queue.clear()
+
+
+def _packed(commands: Iterable[tuple[Argument, ...]]) -> bytes:
+    # The annotation in hiredis is that of a tuple of one.
+    return b"".join([hiredis.pack_command(command) for command in commands])  # type: ignore[arg-type]
 
 
 def _refuse(entry: Entry) -> None:

@@ -65,6 +65,7 @@ async def test_typing_goes_on_and_drafts_are_kept(data_dir: Path, replicas: int)
         assert await valkey_pid(data_dir) != first
         newcomer = await Device(processes[-1].url, token).connect()
         devices.append(newcomer)
+        await newcomer.wait_for("messageSync", count=2)
         drafts = {data["profileId"]: data["message"] for data in newcomer.named("messageSync")}
         assert drafts == {"1": "before", "2": "after"}
         for device in devices:

@@ -115,7 +115,7 @@ async def test_back_within_the_grace_with_its_token_only() -> None:
         await b.wait_for("deviceReconnecting")
         a.come_back()
         await b.wait_for("deviceReconnected")
-        again = a.last("deviceRegistered")
+        again = await a.wait_for("deviceRegistered", 2)
         assert (again["resumed"], again["recovered"]) == (True, False)
         sync = await a.wait_for("processingStateSync", profileId="p")
         assert (sync["isOwnDevice"], sync["status"]) == (True, "running")

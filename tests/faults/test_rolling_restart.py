@@ -23,11 +23,14 @@ CUT_PAUSE = 0.02
 
 
 async def went_red(replica: ReplicaProcess) -> float:
-    """When it said for the first time that it is not ready; fails when it went without a word."""
-    while await _readiness(replica) != 503:
+    """When it was asked, the first time that it answered that it is not ready;
+    fails when it went without a word."""
+    while True:
+        asked_at = asyncio.get_running_loop().time()
+        if await _readiness(replica) == 503:
+            return asked_at
         assert replica.running, "readiness was never red"
         await asyncio.sleep(0.005)
-    return asyncio.get_running_loop().time()
 
 
 async def _readiness(replica: ReplicaProcess) -> int:

@@ -97,7 +97,7 @@ class Bench:
         self.uncertain = Uncertain(self.scripts, store.pipeline)
         self.log = Log(self.scripts)
         self.upstream = Upstream(self.scripts, store.pipeline, "secret", 3600)
-        self._channel = store.pubsub()
+        self._channel = store.client.pubsub()
 
     async def open(self) -> None:
         await self.client.flushall()

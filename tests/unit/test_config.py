@@ -40,6 +40,10 @@ GOOD: list[tuple[str, str, Any]] = [
     ("cors_origins", "", []),
     ("send_interval", "0", 0.0),
     ("send_interval", "10m", 600.0),
+    ("connections_per_account", "1", 1),
+    ("connections_per_address", "100000", 100_000),
+    ("event_rate", "0.5", 0.5),
+    ("event_burst", "5000", 5000),
     *((name, "90s", 90.0) for name in DURATIONS),
 ]
 BAD: list[tuple[str, str]] = [
@@ -64,6 +68,11 @@ BAD: list[tuple[str, str]] = [
     ("send_interval", "-1"),
     ("send_interval", "601"),
     ("send_interval", "often"),
+    ("connections_per_account", "0"),
+    ("connections_per_account", "many"),
+    ("connections_per_address", "0"),
+    ("event_rate", "0"),
+    ("event_burst", "0"),
     *((name, wrong) for name in DURATIONS for wrong in ("0", "-5", "soon", "367d")),
 ]
 TEXTS: list[tuple[str, float]] = [

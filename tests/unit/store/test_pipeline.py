@@ -1,9 +1,10 @@
 """The ordered pipeline, over a connection that the test holds in its hand."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from typing import cast
 
+import hiredis
 import pytest
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as ConnectionLost
@@ -30,15 +31,13 @@ class Connection:
         if self._refuses:
             raise ConnectionLost("refused")
 
-    def pack_commands(self, commands: Iterable[Command]) -> list[Command]:
-        packed = list(commands)
-        for part in (part for command in packed for part in command):
-            str(part).encode()  # as the real one does, with its error
-        return packed
-
-    async def send_packed_command(self, packed: list[Command], check_health: bool = True) -> None:
+    async def send_packed_command(self, packed: bytes, check_health: bool = True) -> None:
         assert not check_health, "a health check would be a command of its own, out of order"
-        self.writes.append(packed)
+        # A request has the form of a reply that is an array.
+        reader = hiredis.Reader()
+        reader.feed(packed)
+        commands = iter(reader.gets, False)
+        self.writes.append([tuple(part.decode() for part in command) for command in commands])
 
     async def read_response(
         self, disable_decoding: bool = False, timeout: float | None = None

@@ -1,0 +1,189 @@
+"""The Socket.IO v5 server on top of the Engine.IO server."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any
+
+import socketio
+from engineio.packet import Packet as EnginePacket
+from socketio.packet import (
+    ACK,
+    BINARY_ACK,
+    BINARY_EVENT,
+    CONNECT,
+    CONNECT_ERROR,
+    DISCONNECT,
+)
+from socketio.packet import Packet as SocketPacket
+
+from alphasync.transport.engine import EngineServer
+from alphasync.transport.outgoing import Outgoing
+from alphasync.transport.packets import MalformedPacket, StrictPacket, check
+from alphasync.transport.rooms import Rooms, encoded
+from alphasync.transport.socket import PROTOCOL_ERROR
+
+
+class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio has no types
+    """Takes the place of ``socketio.AsyncServer`` under aiohttp.
+
+    Besides its arguments and those of ``EngineServer``: ``connect_timeout``, seconds that a
+    connection may be in no namespace; ``attachments_max``, binary parts of one packet.
+    """
+
+    eio: EngineServer
+
+    def __init__(
+        self,
+        client_manager: Any = None,
+        *,
+        serializer: Any = "default",
+        connect_timeout: float = 10.0,
+        attachments_max: int = 10,
+        **options: Any,
+    ) -> None:
+        super().__init__(
+            client_manager=Rooms() if client_manager is None else client_manager,
+            serializer=StrictPacket if serializer == "default" else serializer,
+            **options,
+        )
+        self.connect_timeout = connect_timeout
+        self.attachments_max = attachments_max
+        self.eio.on("message", self._take)
+        self._deadlines: dict[str, asyncio.TimerHandle] = {}
+        """Of the connections that are in no namespace."""
+
+    def _engineio_server_class(self) -> type[EngineServer]:
+        return EngineServer
+
+    # To clients
+
+    async def _send_packet(self, eio_sid: str, pkt: SocketPacket) -> None:
+        for part in encoded(pkt):
+            self.eio.put(eio_sid, part)
+
+    async def _send_eio_packet(self, eio_sid: str, eio_pkt: EnginePacket) -> None:
+        self.eio.put(eio_sid, Outgoing(eio_pkt.encode()))
+
+    # From clients
+
+    def _take(self, eio_sid: str, data: str | bytes) -> Awaitable[object] | None:
+        """Take a message; what is returned has to end before the next one is taken."""
+        try:
+            pkt = self._decode(eio_sid, data)
+            return None if pkt is None else self._carry_out(eio_sid, pkt)
+        except (ValueError, RecursionError) as error:
+            self._break_off(eio_sid, str(error))
+            return None
+
+    def _decode(self, eio_sid: str, data: str | bytes) -> SocketPacket | None:
+        """The packet that is complete with this message, or None."""
+        pkt: SocketPacket | None = self._binary_packet.get(eio_sid)
+        if pkt is None:
+            pkt = self.packet_class(encoded_packet=data)
+            if pkt.packet_type not in (BINARY_EVENT, BINARY_ACK):
+                return pkt
+            if not 0 < pkt.attachment_count <= self.attachments_max:
+                raise MalformedPacket("too many attachments, or none")
+            if self.manager.sid_from_eio_sid(eio_sid, pkt.namespace or "/") is None:
+                raise MalformedPacket("not connected to this namespace")
+            self._binary_packet[eio_sid] = pkt
+            return None
+        if not isinstance(data, bytes):
+            raise MalformedPacket("an attachment is missing")
+        if not pkt.add_attachment(data):
+            return None
+        del self._binary_packet[eio_sid]
+        return pkt
+
+    def _carry_out(self, eio_sid: str, pkt: SocketPacket) -> Awaitable[object] | None:
+        check(pkt)
+        namespace = pkt.namespace or "/"
+        sid = self.manager.sid_from_eio_sid(eio_sid, namespace)
+        work: Awaitable[object]
+        if pkt.packet_type == CONNECT:
+            if sid is not None:
+                raise MalformedPacket("connected to this namespace already")
+            return self._handle_connect(eio_sid, namespace, pkt.data)
+        if not self.manager.is_connected(sid, namespace):
+            raise MalformedPacket("not connected to this namespace")
+        if pkt.packet_type == DISCONNECT:
+            return self._handle_disconnect(eio_sid, namespace, self.reason.CLIENT_DISCONNECT)
+        if pkt.packet_type in (ACK, BINARY_ACK):
+            work = self._handle_ack(eio_sid, namespace, pkt.id, pkt.data)
+            return work
+        work = self._handle_event_internal(self, sid, eio_sid, pkt.data, namespace, pkt.id)
+        if not self.async_handlers:
+            return work
+        self.eio.look_after(self.eio.finish(work), f"socket.io {sid}")
+        return None
+
+    def _break_off(self, eio_sid: str, why: str) -> None:
+        self.logger.info("closing %s: %s", eio_sid, why)
+        self.eio.cut(eio_sid, self.reason.TRANSPORT_ERROR, code=PROTOCOL_ERROR, said=why[:100])
+
+    # The life of a connection
+
+    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
+        await super()._handle_eio_connect(eio_sid, environ)
+        self._set_deadline(eio_sid)
+
+    async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
+        self._binary_packet.pop(eio_sid, None)
+        await super()._handle_eio_disconnect(eio_sid, reason)
+        self._clear_deadline(eio_sid)
+
+    async def _handle_connect(self, eio_sid: str, namespace: str, data: Any) -> None:
+        if not self._serves(namespace):
+            refusal = self.packet_class(
+                CONNECT_ERROR, data={"message": "Invalid namespace"}, namespace=namespace
+            )
+            await self._send_packet(eio_sid, refusal)
+            return
+        await super()._handle_connect(eio_sid, namespace, data)
+        if self._connected_anywhere(eio_sid):
+            self._clear_deadline(eio_sid)
+
+    async def _handle_disconnect(
+        self, eio_sid: str, namespace: str, reason: str | None = None
+    ) -> None:
+        await super()._handle_disconnect(eio_sid, namespace, reason)
+        if eio_sid in self.environ and not self._connected_anywhere(eio_sid):
+            self._set_deadline(eio_sid)
+
+    async def disconnect(
+        self, sid: str, namespace: str | None = None, ignore_queue: bool = False
+    ) -> None:
+        """Disconnect a client. The connection is closed when it is in no other namespace."""
+        eio_sid = self.manager.eio_sid_from_sid(sid, namespace or "/")
+        await super().disconnect(sid, namespace, ignore_queue)
+        if eio_sid is not None and not self._connected_anywhere(eio_sid):
+            self.eio.cut(eio_sid)
+
+    def _serves(self, namespace: str) -> bool:
+        return (
+            self.namespaces == "*"
+            or namespace in self.namespaces
+            or namespace in self.handlers
+            or namespace in self.namespace_handlers
+        )
+
+    def _connected_anywhere(self, eio_sid: str) -> bool:
+        return any(
+            self.manager.is_connected(self.manager.sid_from_eio_sid(eio_sid, name), name)
+            for name in list(self.manager.get_namespaces())
+        )
+
+    def _set_deadline(self, eio_sid: str) -> None:
+        self._clear_deadline(eio_sid)
+        loop = asyncio.get_running_loop()
+        self._deadlines[eio_sid] = loop.call_later(self.connect_timeout, self._overdue, eio_sid)
+
+    def _clear_deadline(self, eio_sid: str) -> None:
+        deadline = self._deadlines.pop(eio_sid, None)
+        if deadline is not None:
+            deadline.cancel()
+
+    def _overdue(self, eio_sid: str) -> None:
+        self._deadlines.pop(eio_sid, None)
+        self.eio.limited("unauthenticated")
+        self._break_off(eio_sid, "in no namespace")

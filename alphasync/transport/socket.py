@@ -1,0 +1,317 @@
+"""An Engine.IO session: one client, over polling or over a WebSocket."""
+
+import asyncio
+import base64
+import binascii
+from collections import deque
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any
+
+from engineio.packet import Packet
+
+from alphasync.transport.outgoing import MESSAGE, SEPARATOR, Backlog, Outgoing, Overflow
+from alphasync.transport.websocket import Link
+
+if TYPE_CHECKING:
+    from alphasync.transport.engine import EngineServer
+
+OPEN, CLOSE, PING, PONG, UPGRADE, NOOP = "0", "1", "2", "3", "5", "6"
+"""Engine.IO v4 packet types, with MESSAGE."""
+CLOSED, PINGED, NOTHING = Outgoing(CLOSE), Outgoing(PING), Outgoing(NOOP)
+
+INBOX_MAX = 256
+"""Messages that may wait until the ones before them are handled; then the client has to wait."""
+PROTOCOL_ERROR, TRY_AGAIN = 1002, 1013
+"""WebSocket close codes (RFC 6455 and its registry): broke the protocol; may come back."""
+
+
+class Malformed(ValueError):
+    """What came is no Engine.IO packet that a client may send."""
+
+
+class EngineSocket:
+    """Has the public face of python-engineio's session: ``send``, ``close`` and the flags."""
+
+    __slots__ = (
+        "_inbox",
+        "_link",
+        "_poll",
+        "_reason",
+        "_timer",
+        "_worker",
+        "address",
+        "backlog",
+        "closed",
+        "closing",
+        "connected",
+        "posting",
+        "probe",
+        "server",
+        "session",
+        "sid",
+        "upgraded",
+        "upgrading",
+    )
+
+    def __init__(self, server: "EngineServer", sid: str, address: str) -> None:
+        self.server = server
+        self.sid = sid
+        self.address = address
+        self.session: dict[str, Any] = {}
+        self.connected = False
+        """The application has accepted it."""
+        self.upgrading = False
+        self.upgraded = False
+        """On a WebSocket."""
+        self.closing = False
+        """Nothing is sent or taken any more; the application is being told."""
+        self.closed = False
+        self.posting = False
+        """A body of the client is being handled."""
+        self.probe: Link | None = None
+        """The WebSocket that the client is about to move to."""
+        self.backlog = Backlog(server.buffer_max, server.conflate)
+        self._link: Link | None = None
+        self._poll: asyncio.Future[list[Outgoing]] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._reason = ""
+        self._inbox: deque[str | bytes] | None = None
+        self._worker: asyncio.Task[None] | None = None
+        """Handles a message that takes its time, and then those that came behind it."""
+
+    # To the client
+
+    def put(self, packet: Outgoing) -> None:
+        """Send a packet, without waiting; a session that ends sends nothing."""
+        link = self._link
+        if link is not None:
+            link.put(packet)
+        elif not self.closing:
+            try:
+                self.backlog.extend([packet])
+            except Overflow:
+                self.overflow()
+                return
+            if self._poll is not None and not self._poll.done():
+                self._poll.set_result(self.backlog.take())
+
+    async def send(self, packet: Packet) -> None:
+        """Send a packet of python-engineio's."""
+        self.put(Outgoing(packet.encode()))
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that wait for the client in this process."""
+        return self._link.waiting if self._link is not None else self.backlog.size
+
+    @property
+    def polling(self) -> bool:
+        """Whether a poll of the client is open."""
+        return self._poll is not None
+
+    def open_poll(self) -> asyncio.Future[list[Outgoing]]:
+        """What to answer a poll with, now or later. Pair with ``close_poll``."""
+        self._poll = asyncio.get_running_loop().create_future()
+        if self.backlog.packets:
+            self._poll.set_result(self.backlog.take())
+        elif self.upgrading:
+            self._poll.set_result([NOTHING])  # the client waits for this one before it moves
+        return self._poll
+
+    def close_poll(self) -> None:
+        self._poll = None
+
+    # The transport
+
+    def begin(self, link: Link) -> None:
+        """Go on over a WebSocket, with what has been put so far."""
+        self._link = link
+        self.probe = None
+        self.upgraded = True
+        self.upgrading = False
+        link.begin(self, self.backlog)
+        if self._poll is not None and not self._poll.done():
+            self._poll.set_result([NOTHING])
+        for packet in self.backlog.take():
+            link.put(packet)
+
+    def prepare_upgrade(self) -> None:
+        """Hold back what is put until the client has moved; end its poll, for which it waits."""
+        self.upgrading = True
+        if self._poll is not None and not self._poll.done():
+            self._poll.set_result([NOTHING])
+
+    def lost(self, link: Link) -> None:
+        """The WebSocket is gone."""
+        if link is self._link:
+            self.end(self.server.reason.TRANSPORT_CLOSE)
+
+    def overflow(self) -> None:
+        """The client does not take what is sent to it."""
+        self.server.limited("slow_consumer")
+        self.backlog.take()
+        link, self._link = self._link, None
+        if link is not None:
+            link.drop(TRY_AGAIN, "too much waits for this client")
+        self.end(self.server.reason.TRANSPORT_ERROR, quietly=True)
+
+    def too_large(self) -> None:
+        """A message of the client is over the limit."""
+        self.server.limited("payload")
+
+    # The life of the session
+
+    def start_pinging(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self.server.ping_interval, self._ping)
+
+    def _ping(self) -> None:
+        self.put(PINGED)
+        if not self.closing:
+            self._timer = asyncio.get_running_loop().call_later(
+                self.server.ping_timeout, self.end, self.server.reason.PING_TIMEOUT
+            )
+
+    def end(self, reason: str, *, code: int = 1000, said: str = "", quietly: bool = False) -> None:
+        """End the session, and tell the application.
+
+        ``code`` and ``said``: why, for a WebSocket. ``quietly``: without a CLOSE packet.
+        """
+        if self.closing:
+            return
+        self.closing = True
+        self._reason = reason
+        if self._timer is not None:
+            self._timer.cancel()
+        link, self._link = self._link, None
+        if link is not None:
+            link.close(code, said)
+        elif self._poll is not None and not self._poll.done():
+            self._poll.set_result([*self.backlog.take(), NOTHING if quietly else CLOSED])
+        elif self.backlog.packets and reason == self.server.reason.SERVER_DISCONNECT:
+            # Without a CLOSE: clients look at it before the messages that it comes with.
+            self.server.leave_behind(self.sid, self.backlog.take())
+        if self.probe is not None:
+            self.probe.close()
+        if self._worker is None:
+            self._work(None)
+
+    async def close(
+        self, wait: bool = True, abort: bool = False, reason: str | None = None
+    ) -> None:
+        """As python-engineio's: end the session and wait until the application knows."""
+        self.end(reason or self.server.reason.SERVER_DISCONNECT, quietly=abort)
+        worker = self._worker
+        if wait and worker is not None and worker is not asyncio.current_task():
+            await asyncio.wait([worker])
+
+    # From the client
+
+    def receive(self, data: str | bytes) -> None:
+        """A packet from the WebSocket."""
+        try:
+            self.handle(data)
+        except Malformed as error:
+            self.end(self.server.reason.TRANSPORT_ERROR, code=PROTOCOL_ERROR, said=str(error))
+
+    def handle(self, data: str | bytes) -> None:
+        """Handle a packet. Raises Malformed."""
+        if self.closing:
+            return
+        kind = data[:1] if isinstance(data, str) else MESSAGE
+        if kind == MESSAGE:
+            self._take(data[1:] if isinstance(data, str) else data)
+        elif kind == PONG:
+            if self._timer is not None:
+                self._timer.cancel()
+            self.start_pinging()
+        elif kind == CLOSE:
+            self.end(self.server.reason.CLIENT_DISCONNECT, quietly=True)
+        else:
+            raise Malformed("not a packet that a client may send")
+
+    async def handled(self) -> None:
+        """Wait until every message so far is handled."""
+        if self._worker is not None:
+            await asyncio.wait([self._worker])
+
+    def _take(self, message: str | bytes) -> None:
+        if self._worker is not None:
+            if self._inbox is None:
+                self._inbox = deque()
+            self._inbox.append(message)
+            if len(self._inbox) == INBOX_MAX and self._link is not None:
+                self._link.pause_reading()
+            return
+        under_way = self.server.take(self.sid, message)
+        if under_way is not None:
+            self._work(under_way)
+
+    def _work(self, under_way: Awaitable[object] | None) -> None:
+        self._worker = self.server.look_after(self._finish(under_way), f"engine.io {self.sid}")
+
+    async def _finish(self, under_way: Awaitable[object] | None) -> None:
+        """Finish one message, then the ones behind it, then perhaps the session."""
+        if under_way is not None:
+            await self.server.finish(under_way)
+        while self._inbox:
+            if len(self._inbox) == INBOX_MAX and self._link is not None:
+                self._link.resume_reading()
+            under_way = self.server.take(self.sid, self._inbox.popleft())
+            if under_way is not None:
+                await self.server.finish(under_way)
+        self._inbox = None
+        if self.closing and not self.closed:
+            await self.server.tell_end(self, self._reason)
+            self.closed = True
+        self._worker = None
+
+
+class Upgrade:
+    """A client's move from polling to a WebSocket, which it tries out first."""
+
+    def __init__(self, socket: EngineSocket, link: Link) -> None:
+        self._socket = socket
+        self._link = link
+        socket.probe = link
+        link.begin(self)
+        self._timer = asyncio.get_running_loop().call_later(
+            socket.server.upgrade_timeout, link.close, PROTOCOL_ERROR, "no upgrade in time"
+        )
+
+    def receive(self, data: str | bytes) -> None:
+        socket = self._socket
+        if not socket.upgrading and data == PING + "probe":
+            self._link.say(Outgoing(PONG + "probe"))
+            socket.prepare_upgrade()
+        elif socket.upgrading and data == UPGRADE:
+            self._timer.cancel()
+            socket.begin(self._link)
+        else:
+            self._link.close(PROTOCOL_ERROR, "no upgrade")
+
+    def lost(self, link: Link) -> None:
+        """The session goes on with polling."""
+        self._timer.cancel()
+        self._socket.probe = None
+        self._socket.upgrading = False
+
+    def overflow(self) -> None:
+        """Nothing is put to a WebSocket that is only tried out."""
+
+    def too_large(self) -> None:
+        self._socket.too_large()
+
+
+def packets_of(body: str) -> list[str | bytes]:
+    """The packets of an HTTP body. Raises Malformed."""
+    packets: list[str | bytes] = []
+    for text in body.split(SEPARATOR):
+        if text.startswith("b"):
+            try:
+                packets.append(base64.b64decode(text[1:], validate=True))
+            except binascii.Error:
+                raise Malformed("not base64") from None
+        else:
+            packets.append(text)
+    return packets

@@ -1,0 +1,334 @@
+"""A WebSocket connection: the handshake, the frames that come, the bytes that go.
+
+aiohttp accepts the HTTP request; after the handshake the connection is ours, and nothing of the
+request stays behind: no task, no parser, no queue. What is written to the transport is in order
+by itself, so its buffer is the only queue while a client keeps up.
+"""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+from collections.abc import Callable
+from typing import Protocol
+
+from aiohttp import web
+from aiohttp._websocket.reader import WebSocketDataQueue
+from aiohttp.http import WebSocketError, WebSocketReader, WSCloseCode, WSMessage, WSMsgType
+
+from alphasync.transport import outgoing
+from alphasync.transport.outgoing import Backlog, Outgoing
+
+GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+"""RFC 6455, 1.3."""
+KEY_SIZE = 16
+CLOSE_WITHIN = 2.0
+"""Seconds that a client has to take what is left and to close its side."""
+WRITE_MOST = 64 * 1024
+"""Bytes for one write: after it the transport may have told us to wait."""
+
+
+class NoHandshake(ValueError):
+    """The request is none for a WebSocket."""
+
+
+class Owner(Protocol):
+    """The Engine.IO session that a connection belongs to."""
+
+    def receive(self, data: str | bytes) -> None: ...
+
+    def lost(self, link: "Link") -> None: ...
+
+    def overflow(self) -> None: ...
+
+    def too_large(self) -> None: ...
+
+
+class Detached(web.StreamResponse):
+    """What aiohttp gets as the answer to a request whose connection is not its own any more."""
+
+    async def prepare(self, request: web.BaseRequest) -> None:
+        pass
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        pass
+
+
+class Frames(WebSocketDataQueue):
+    """aiohttp's reader puts messages in here; they are handled at once, none is kept."""
+
+    def __init__(self, link: "Link", loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(link, 2**16, loop=loop)  # type: ignore[arg-type]  # it is never paused
+        self._link: Link | None = link
+
+    def feed_data(self, data: WSMessage, size: int) -> None:  # type: ignore[override]
+        if self._link is not None:
+            self._link.handle(data)
+
+    def set_exception(self, exc: BaseException, exc_cause: BaseException | None = None) -> None:
+        if self._link is not None:
+            code = exc.code if isinstance(exc, WebSocketError) else WSCloseCode.INTERNAL_ERROR
+            self._link.refuse(code)
+
+    def feed_eof(self) -> None:
+        """The end is told to the connection itself."""
+
+    def forget(self) -> None:
+        """Break the cycle of connection, reader and queue: nobody waits for a collection then."""
+        self._link = None
+
+
+class Link(asyncio.Protocol):
+    """One connection. ``put`` never waits; ``flush`` is called once in a turn of the loop."""
+
+    __slots__ = (
+        "_backlog",
+        "_closing",
+        "_deadline",
+        "_deflate",
+        "_frames",
+        "_gone",
+        "_loop",
+        "_owner",
+        "_paused",
+        "_reader",
+        "_schedule",
+        "_size",
+        "_transport",
+        "batch",
+    )
+
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        schedule: Callable[["Link"], None],
+        gone: Callable[["Link"], None],
+        message_max: int,
+        *,
+        deflate: bool,
+    ) -> None:
+        self._gone = gone
+        self._loop = asyncio.get_running_loop()
+        self._transport = transport
+        self._schedule = schedule
+        self._backlog = Backlog(0, None)
+        self._deflate = deflate
+        self._owner: Owner | None = None
+        self._frames = Frames(self, self._loop)
+        # It refuses what has its limit's size, too.
+        self._reader = WebSocketReader(
+            self._frames, message_max + 1, compress=deflate, decode_text=True
+        )
+        self._paused = False
+        self._closing = False
+        self._deadline: asyncio.TimerHandle | None = None
+        self._size = 0
+        self.batch: list[Outgoing] = []
+        """Put in this turn of the loop."""
+
+    def begin(self, owner: Owner, backlog: Backlog | None = None) -> None:
+        """Take messages from now on, for this owner. ``backlog`` is to keep what has to wait."""
+        self._owner = owner
+        if backlog is not None:
+            self._backlog = backlog
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that wait for the client here, the kernel's own buffer apart."""
+        return self._backlog.size + self._transport.get_write_buffer_size()
+
+    def put(self, packet: Outgoing) -> None:
+        if not self.batch:
+            self._schedule(self)
+        self.batch.append(packet)
+        self._size += packet.size
+        if self._size > WRITE_MOST:
+            self.flush()  # a turn of the loop has no end while nobody awaits anything
+
+    def say(self, packet: Outgoing) -> None:
+        """Write at once, past what was put."""
+        self._transport.write(packet.frame)
+
+    def flush(self) -> None:
+        """Write what was put, in one piece, or keep it while the client does not keep up."""
+        batch, self.batch = self.batch, []
+        size, self._size = self._size, 0
+        if self._closing:
+            return
+        if not self._paused:
+            batch = self._write(batch)
+            if self._backlog.extra and not batch:
+                self._backlog.extra = max(0, self._backlog.extra - size)
+        if batch:
+            try:
+                self._backlog.extend(batch, self._transport.get_write_buffer_size())
+            except outgoing.Overflow:
+                if self._owner is not None:
+                    self._owner.overflow()
+
+    def _write(self, packets: list[Outgoing]) -> list[Outgoing]:
+        """Write until the transport has enough; returns what is left."""
+        if self._deflate:
+            frames = [packet.deflated for packet in packets]
+        else:
+            frames = [packet.frame for packet in packets]
+        start = 0
+        while start < len(frames) and not self._paused:
+            end, size = start, 0
+            while end < len(frames) and size < WRITE_MOST:
+                size += len(frames[end])
+                end += 1
+            self._transport.write(b"".join(frames[start:end]) if end - start > 1 else frames[start])
+            start = end
+        return packets[start:]
+
+    def handle(self, incoming: WSMessage) -> None:
+        """A message from the client. Must not raise: the reader would swallow it."""
+        if self._closing:
+            if incoming.type is WSMsgType.CLOSE:
+                self._transport.close()
+        elif incoming.type is WSMsgType.TEXT or incoming.type is WSMsgType.BINARY:
+            if self._owner is not None:
+                self._owner.receive(incoming.data)
+        elif incoming.type is WSMsgType.PING and not self._paused:  # else it reads no answers
+            self._transport.write(outgoing.frame(outgoing.PONG, bytes(incoming.data)))
+        elif incoming.type is WSMsgType.CLOSE:
+            self.close(incoming.data or WSCloseCode.OK)
+            self._transport.close()
+
+    def refuse(self, code: int) -> None:
+        """Close the connection of a client that does not keep to the protocol."""
+        if code == WSCloseCode.MESSAGE_TOO_BIG and self._owner is not None:
+            self._owner.too_large()
+        self.close(code)
+
+    def close(self, code: int = WSCloseCode.OK, reason: str = "") -> None:
+        """Close the connection behind what has been put."""
+        if self._closing:
+            return
+        # What the client does not take now it does not get any more.
+        self._write([*self._backlog.take(), *self.batch])
+        self.batch = []
+        self._closing = True
+        payload = int(code).to_bytes(2, "big") + reason.encode()
+        self._transport.write(outgoing.frame(outgoing.CLOSE, payload))
+        self._deadline = self._loop.call_later(CLOSE_WITHIN, self._transport.abort)
+        self._end()
+
+    def abort(self) -> None:
+        """Close the connection now, whatever is left."""
+        self._transport.abort()
+
+    def drop(self, code: int, reason: str) -> None:
+        """Close the connection of a client that does not read, with the reason behind what the
+        transport has already."""
+        self.batch = []
+        self._backlog.take()
+        self.close(code, reason)
+
+    def _end(self) -> None:
+        owner, self._owner = self._owner, None
+        if owner is not None:
+            owner.lost(self)
+
+    def pause_reading(self) -> None:
+        """Let the client wait, by TCP's own means, while its messages are handled."""
+        self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    # What the transport calls
+
+    def data_received(self, data: bytes) -> None:
+        self._reader.feed_data(data)
+
+    def pause_writing(self) -> None:
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        self._paused = False
+        if not self._closing:
+            self._backlog.give_back(self._write(self._backlog.take()))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._closing = True
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._gone(self)
+        self._frames.forget()
+        self._end()
+
+    @property
+    def reader(self) -> WebSocketReader:
+        return self._reader
+
+
+def accept(
+    request: web.Request,
+    schedule: Callable[[Link], None],
+    gone: Callable[[Link], None],
+    message_max: int,
+    *,
+    deflate: bool,
+) -> Link:
+    """Answer the handshake and take the connection over from aiohttp.
+
+    Return ``Detached`` as the response to this request. ``schedule`` is to call ``flush`` once in
+    the next turn of the loop, ``gone`` is called at the end. ``message_max``: bytes. Raises
+    NoHandshake.
+    """
+    key = check(request)
+    protocol, transport = request.protocol, request.transport
+    if transport is None or transport.is_closing():
+        raise NoHandshake("the connection is lost")
+    deflate = deflate and _offers_deflate(request.headers.get("Sec-WebSocket-Extensions", ""))
+    link = Link(transport, schedule, gone, message_max, deflate=deflate)
+    transport.write(_answer(key, deflate=deflate))
+    protocol.set_parser(link.reader)  # what has come behind the request is for it
+    transport.set_protocol(link)
+    protocol.transport = None
+    protocol.connection_lost(None)
+    return link
+
+
+def check(request: web.Request) -> bytes:
+    """The key of a handshake. Raises NoHandshake."""
+    headers = request.headers
+    tokens = [token.strip().lower() for token in headers.get("Connection", "").split(",")]
+    if headers.get("Upgrade", "").strip().lower() != "websocket" or "upgrade" not in tokens:
+        raise NoHandshake("no upgrade to a WebSocket")
+    if headers.get("Sec-WebSocket-Version", "") != "13":
+        raise NoHandshake("unsupported WebSocket version")
+    key = headers.get("Sec-WebSocket-Key", "").strip()
+    try:
+        if len(base64.b64decode(key, validate=True)) != KEY_SIZE:
+            raise NoHandshake("not a WebSocket key")
+    except binascii.Error:
+        raise NoHandshake("not a WebSocket key") from None
+    return key.encode()
+
+
+def _offers_deflate(extensions: str) -> bool:
+    """Whether one of the offers can be taken: we compress with the full window only."""
+    for offer in extensions.split(","):
+        name, *parameters = [part.strip() for part in offer.split(";")]
+        if name == "permessage-deflate" and not any(
+            parameter.startswith("server_max_window_bits") for parameter in parameters
+        ):
+            return True
+    return False
+
+
+def _answer(key: bytes, *, deflate: bool) -> bytes:
+    proof = base64.b64encode(hashlib.sha1(key + GUID, usedforsecurity=False).digest())
+    lines = [
+        b"HTTP/1.1 101 Switching Protocols",
+        b"Upgrade: websocket",
+        b"Connection: Upgrade",
+        b"Sec-WebSocket-Accept: " + proof,
+    ]
+    if deflate:
+        lines.append(b"Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover")
+    return b"\r\n".join([*lines, b"", b""])
