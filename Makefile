@@ -27,8 +27,8 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.dev
-	$(BIN)/python -m benchmarks.replay
+bench: $(VENV)/.bench
+	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist static/vendor .mypy_cache .pytest_cache .ruff_cache .hypothesis \
@@ -42,6 +42,11 @@ $(VENV)/.run: $(BIN)/python $(INPUTS)
 $(VENV)/.dev: $(BIN)/python $(INPUTS)
 	@echo "Installing alphasync, its tests' and its checks' needs into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@ $(VENV)/.run
+
+$(VENV)/.bench: $(BIN)/python $(INPUTS)
+	@echo "Installing alphasync and what its benchmarks need into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	@touch $@ $(VENV)/.run
 
 # Each candidate is asked, not only looked for: a version manager's shim may point to nothing.

@@ -27,7 +27,7 @@ PATIENCE = 10.0
 Event = tuple[str, dict[str, Any]]
 
 Payload.max_decode_packets = 4096
-"""python-engineio's client gives up an answer of more than 16 packets; the official one does not."""
+"""python-engineio's client gives up an answer of more than 16 packets; the official one none."""
 
 
 async def wait_until(

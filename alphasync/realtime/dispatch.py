@@ -1,6 +1,6 @@
 """From a socket event to its handler and back: the one mapper from error to what a client sees."""
 
-import asyncio
+import time
 from typing import Any
 
 import msgspec
@@ -46,7 +46,7 @@ class Dispatcher:
         session = self._sessions.get(sid)
         if session is None:
             return None  # it left while the event was on its way
-        if not session.bucket.take(asyncio.get_running_loop().time()):
+        if not session.bucket.take(time.monotonic()):
             return self._slow_down(session, event)
         session.refused = max(0, session.refused - 1)
         event = well_formed(event)  # an unknown one's name is sent back, as UTF-8

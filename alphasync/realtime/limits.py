@@ -14,7 +14,7 @@ class Limits:
     burst: int
     """Events at once: what a client has put aside while it was offline comes in one piece."""
     refusals: int = 1000
-    """Refused events in a row after which the connection is cut."""
+    """Events refused, less those carried out since, at which the connection is cut."""
 
     def bucket(self) -> "Bucket":
         return Bucket(self.rate, self.burst)

@@ -35,7 +35,7 @@ class Session:
     name: str = ""
     resume_token: str = ""
     refused: int = 0
-    """Events refused in a row because they were too many."""
+    """Events refused because they were too many, less those carried out since."""
     phase: Phase = Phase.JOINING
     settled: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the session is no longer joining."""

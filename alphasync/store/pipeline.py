@@ -106,6 +106,7 @@ class OrderedPipeline:
         return self._connection is not None and not self._stalled
 
     def start(self) -> None:
+        self._loop = asyncio.get_running_loop()
         self._tasks.spawn(self._keep_connected(), "redis-pipeline")
         self._tasks.spawn(self._watch(), "redis-pipeline-watch")
 
@@ -115,7 +116,7 @@ class OrderedPipeline:
         self._fail(self._waiting)
 
     def submit(self, *command: Argument) -> asyncio.Future[Reply]:
-        loop = asyncio.get_running_loop()
+        loop = self._loop
         answer: asyncio.Future[Reply] = loop.create_future()
         if len(self._waiting) >= WAITING_MAX:
             answer.set_exception(StoreUnavailable())

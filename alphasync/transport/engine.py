@@ -158,7 +158,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
 
     def _schedule(self, link: websocket.Link) -> None:
         if not self._dirty:
-            asyncio.get_running_loop().call_soon(self._flush)
+            link.loop.call_soon(self._flush)
         self._dirty.append(link)
 
     def _flush(self) -> None:

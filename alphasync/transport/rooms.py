@@ -185,7 +185,7 @@ class Rooms(socketio.AsyncManager):  # type: ignore[misc]  # python-socketio has
         try:
             held.extend(packets)
         except Overflow:
-            held.take()
+            self._held[namespace, sid] = Backlog(0, None)  # nothing more is kept for it
             self.server.eio.overflow(eio_sid)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import binascii
+import itertools
 from collections import deque
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ OPEN, CLOSE, PING, PONG, UPGRADE, NOOP = "0", "1", "2", "3", "5", "6"
 """Engine.IO v4 packet types, with MESSAGE."""
 CLOSED, PINGED, NOTHING = Outgoing(CLOSE), Outgoing(PING), Outgoing(NOOP)
 
+TURN_MAX = 32
+"""Messages of one client in one turn of the loop: then it is the others' turn."""
 INBOX_MAX = 256
 """Messages that may wait until the ones before them are handled; then the client has to wait."""
 PROTOCOL_ERROR, TRY_AGAIN = 1002, 1013
@@ -35,8 +38,10 @@ class EngineSocket:
     __slots__ = (
         "_inbox",
         "_link",
+        "_loop",
         "_poll",
         "_reason",
+        "_taken",
         "_timer",
         "_worker",
         "address",
@@ -75,6 +80,9 @@ class EngineSocket:
         self._poll: asyncio.Future[list[Outgoing]] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._reason = ""
+        self._loop = asyncio.get_running_loop()
+        self._taken = 0
+        """Messages in this turn of the loop."""
         self._inbox: deque[str | bytes] | None = None
         self._worker: asyncio.Task[None] | None = None
         """Handles a message that takes its time, and then those that came behind it."""
@@ -111,7 +119,7 @@ class EngineSocket:
 
     def open_poll(self) -> asyncio.Future[list[Outgoing]]:
         """What to answer a poll with, now or later. Pair with ``close_poll``."""
-        self._poll = asyncio.get_running_loop().create_future()
+        self._poll = self._loop.create_future()
         if self.backlog.packets:
             self._poll.set_result(self.backlog.take())
         elif self.upgrading:
@@ -162,13 +170,12 @@ class EngineSocket:
     # The life of the session
 
     def start_pinging(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(self.server.ping_interval, self._ping)
+        self._timer = self._loop.call_later(self.server.ping_interval, self._ping)
 
     def _ping(self) -> None:
         self.put(PINGED)
         if not self.closing:
-            self._timer = asyncio.get_running_loop().call_later(
+            self._timer = self._loop.call_later(
                 self.server.ping_timeout, self.end, self.server.reason.PING_TIMEOUT
             )
 
@@ -236,6 +243,11 @@ class EngineSocket:
             await asyncio.wait([self._worker])
 
     def _take(self, message: str | bytes) -> None:
+        if self._taken == 0:
+            self._loop.call_soon(self._next_turn)
+        self._taken += 1
+        if self._taken > TURN_MAX and self._worker is None:
+            self._work(asyncio.sleep(0))
         if self._worker is not None:
             if self._inbox is None:
                 self._inbox = deque()
@@ -247,6 +259,9 @@ class EngineSocket:
         if under_way is not None:
             self._work(under_way)
 
+    def _next_turn(self) -> None:
+        self._taken = 0
+
     def _work(self, under_way: Awaitable[object] | None) -> None:
         self._worker = self.server.look_after(self._finish(under_way), f"engine.io {self.sid}")
 
@@ -254,7 +269,11 @@ class EngineSocket:
         """Finish one message, then the ones behind it, then perhaps the session."""
         if under_way is not None:
             await self.server.finish(under_way)
-        while self._inbox:
+        for number in itertools.count(1):
+            if not self._inbox:
+                break
+            if number % TURN_MAX == 0:
+                await asyncio.sleep(0)
             if len(self._inbox) == INBOX_MAX and self._link is not None:
                 self._link.resume_reading()
             under_way = self.server.take(self.sid, self._inbox.popleft())

@@ -88,7 +88,6 @@ class Link(asyncio.Protocol):
         "_deflate",
         "_frames",
         "_gone",
-        "_loop",
         "_owner",
         "_paused",
         "_reader",
@@ -96,6 +95,7 @@ class Link(asyncio.Protocol):
         "_size",
         "_transport",
         "batch",
+        "loop",
     )
 
     def __init__(
@@ -108,13 +108,13 @@ class Link(asyncio.Protocol):
         deflate: bool,
     ) -> None:
         self._gone = gone
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         self._transport = transport
         self._schedule = schedule
         self._backlog = Backlog(0, None)
         self._deflate = deflate
         self._owner: Owner | None = None
-        self._frames = Frames(self, self._loop)
+        self._frames = Frames(self, self.loop)
         # It refuses what has its limit's size, too.
         self._reader = WebSocketReader(
             self._frames, message_max + 1, compress=deflate, decode_text=True
@@ -212,7 +212,7 @@ class Link(asyncio.Protocol):
         self._closing = True
         payload = int(code).to_bytes(2, "big") + reason.encode()
         self._transport.write(outgoing.frame(outgoing.CLOSE, payload))
-        self._deadline = self._loop.call_later(CLOSE_WITHIN, self._transport.abort)
+        self._deadline = self.loop.call_later(CLOSE_WITHIN, self._transport.abort)
         self._end()
 
     def abort(self) -> None:

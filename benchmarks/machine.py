@@ -1,0 +1,58 @@
+"""What was measured on, and with which versions."""
+
+import json
+import os
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from benchmarks import node
+from tests.harness import valkey_binary
+
+PACKAGES = ("python-socketio", "python-engineio", "aiohttp", "uvloop", "redis", "hiredis")
+
+
+def about(rounds: int, quick: bool) -> dict[str, Any]:
+    return {
+        "machine": {
+            "processor": _processor(),
+            "cores": os.cpu_count(),
+            "memory": f"{_memory_gib():.0f} GiB",
+            "kernel": f"{platform.system()} {platform.release()}",
+        },
+        "versions": {
+            "Python": platform.python_version(),
+            **{name: version(name) for name in PACKAGES},
+            "Valkey": _first_line([str(valkey_binary()), "--version"]).split("v=")[-1].split()[0],
+            **_node_versions(),
+        },
+        "rounds": rounds,
+        "quick": quick,
+        "failed": {},
+    }
+
+
+def _node_versions() -> dict[str, str]:
+    try:
+        found = {"Node": node.version().removeprefix("v")}
+    except node.NoNode:
+        return {}
+    packages = json.loads((node.FOLDER / "package.json").read_text())["dependencies"]
+    return found | {f"{name} (npm)": pinned for name, pinned in packages.items()}
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(": ")[2]
+    return platform.machine()
+
+
+def _memory_gib() -> float:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+
+
+def _first_line(command: list[str]) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

@@ -1,0 +1,72 @@
+"""``python -m benchmarks.report [JSON]``: docs/benchmarks.md and its pictures, from the figures."""
+
+import re
+import sys
+from pathlib import Path
+
+from benchmarks import plots, tables
+from benchmarks.results import Results
+from benchmarks.targets import judge
+
+ROOT = Path(__file__).parents[1]
+TEMPLATE = Path(__file__).with_name("template.md")
+PAGE = ROOT / "docs" / "benchmarks.md"
+PICTURES = ROOT / "docs" / "images"
+DEFAULT_JSON = ROOT / "benchmarks" / "results.json"
+PLACE = re.compile(r"<!-- (\w+) ?(\w*) -->")
+"""In the template: ``<!-- table fanout -->``, ``<!-- targets -->``, ``<!-- about -->``."""
+
+
+def page(results: Results, template: str) -> str:
+    """The template with the figures in their places."""
+
+    def fill(place: re.Match[str]) -> str:
+        match place[1]:
+            case "table":
+                return work(results, place[2])
+            case "targets":
+                return verdicts(results)
+            case "about":
+                return about(results)
+            case other:
+                raise ValueError(f"{TEMPLATE.name}: nothing is called {other!r}")
+
+    return PLACE.sub(fill, template)
+
+
+def work(results: Results, name: str) -> str:
+    """The tables of a work, one per metric."""
+    parts = [
+        f"{metric[0].upper()}{metric[1:]}{'' if unit in metric else f', {unit}'}:\n\n"
+        + tables.markdown(tables.rows(results, name, metric))
+        for metric, unit in tables.metrics(results, name).items()
+    ]
+    return "\n\n".join(parts) or "Not measured in this run."
+
+
+def verdicts(results: Results) -> str:
+    rows = [["", "target", "measured", "the floor's", ""]]
+    for one in judge(results):
+        floor = tables.number(one.floor) if one.floor is not None else ""
+        met = "met" if one.target.met(one.ratio) else "**missed**"
+        rows.append([one.target.text, one.target.bound, tables.number(one.ratio), floor, met])
+    return tables.markdown(rows)
+
+
+def about(results: Results) -> str:
+    told = results.about
+    failed = {f"{name} failed": reason for name, reason in told["failed"].items()}
+    facts = {**told["machine"], **told["versions"], "rounds": told["rounds"], **failed}
+    return tables.markdown([["", ""], *([name, str(value)] for name, value in facts.items())])
+
+
+def main(path: Path) -> None:
+    results = Results.load(path)
+    PAGE.write_text(page(results, TEMPLATE.read_text()))
+    PICTURES.mkdir(exist_ok=True)
+    drawn = plots.draw(results, PICTURES)
+    print(f"{PAGE.relative_to(ROOT)} and {', '.join(drawn)}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT_JSON)
