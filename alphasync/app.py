@@ -34,6 +34,8 @@ from alphasync.worker.lease import Lease
 from alphasync.worker.pool import Pool
 from alphasync.worker.processor import Tools
 
+KEEP_ALIVE = 75.0
+"""Seconds that a connection without a request stays open; aiohttp's own is an hour."""
 SOCKET_CLOSE_WITHIN = 3.0
 """Seconds that aiohttp waits for open requests at the end; long polls never end by themselves."""
 
@@ -163,7 +165,12 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
 
 async def listen(replica: Replica, host: str, port: int) -> tuple[web.AppRunner, int]:
     """Open the port; returns the runner and the port. Raises OSError when it is taken."""
-    runner = web.AppRunner(replica.web_app, access_log=None, shutdown_timeout=SOCKET_CLOSE_WITHIN)
+    runner = web.AppRunner(
+        replica.web_app,
+        access_log=None,
+        shutdown_timeout=SOCKET_CLOSE_WITHIN,
+        keepalive_timeout=KEEP_ALIVE,
+    )
     await runner.setup()
     site = web.TCPSite(runner, host, port)
     await site.start()

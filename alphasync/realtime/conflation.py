@@ -22,5 +22,8 @@ def key_of(message: str) -> tuple[str, str, str] | None:
     """
     if not message.startswith(_STARTS):
         return None
-    name, payload = _decoder.decode(message[1:])
+    try:
+        name, payload = _decoder.decode(message[1:])
+    except msgspec.DecodeError:  # not one of ours: others may send by the stock channel
+        return None
     return name, payload.profile_id, payload.type

@@ -28,6 +28,8 @@ from alphasync.transport import SocketServer
 PAYLOAD_MAX = 64 * 1024
 """Bytes of one message from a client: the longest mail with its attachments fits four times."""
 
+CONNECTS_MAX = 10
+"""CONNECT packets of one connection: a client needs one, and each brings a snapshot."""
 BUFFER_MAX = 1_000_000
 """Bytes that may wait for one client: thousands of events, and what a thousand such clients cost is
 still below the memory of a small machine."""
@@ -78,6 +80,7 @@ class Realtime:
             address_max=limits.address,
             conflate=conflation.key_of,
             attachments_max=0,  # no command has binary parts
+            connects_max=CONNECTS_MAX,
             on_limit=lambda limit: telemetry.limits.labels(limit).inc(),
             ping_interval=ping_interval,
             ping_timeout=ping_timeout,
@@ -109,7 +112,7 @@ class Realtime:
         return await self._dispatch(event, sid, *arguments)
 
     async def _connect(self, sid: str, environ: dict[str, Any], offered: object) -> None:
-        """Refuse who cannot prove who they are; awaits nothing, and so cannot be flooded."""
+        """Refuse who cannot prove who they are."""
         try:
             handshake = auth.read(offered, environ)
             who = self._tokens.verify(handshake.token)

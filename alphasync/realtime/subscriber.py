@@ -81,13 +81,14 @@ class Subscriber:
                     log.debug("unsubscribing on a connection that is lost", channel=channel)
 
     async def _subscribe(self, channel: str) -> None:
-        if self._channels is None:
+        channels = self._channels
+        if channels is None:
             return  # subscribed with all others once there is a connection
         try:
-            await self._channels.subscribe(channel)
+            await channels.subscribe(channel)
         except (RedisError, OSError) as error:
             log.warning("subscribing failed", channel=channel, error=str(error))
-            await self._channels.close()  # it is made anew, with all channels
+            await channels.close()  # it is made anew, with all channels
 
     async def _keep_subscribed(self) -> None:
         attempt = 0

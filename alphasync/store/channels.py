@@ -39,8 +39,11 @@ class RedisChannels:
 
     def __init__(self, connection: AbstractConnection) -> None:
         self._connection = connection
+        self._closed = False
 
     async def subscribe(self, *channels: str) -> None:
+        if self._closed:
+            raise ConnectionError("closed")
         if not self._connection.is_connected:
             async with asyncio.timeout(CONNECT_WITHIN):
                 await self._connection.connect()  # type: ignore[no-untyped-call]  # untyped in redis-py
@@ -57,6 +60,7 @@ class RedisChannels:
         return Message(kind.decode(), channel, data)
 
     async def close(self) -> None:
+        self._closed = True
         await self._connection.disconnect(nowait=True)
 
     async def _send(self, *command: str) -> None:

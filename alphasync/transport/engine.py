@@ -31,7 +31,7 @@ CLOSE_WITHIN = 1.0
 """Seconds for the last clients to close their side when the server shuts down."""
 LINGER = 5.0
 """Seconds that the last packets of a polling session wait for its next poll."""
-LOOK_EVERY = 0.25
+LOOK_EVERY = 1.0
 """Seconds between two looks whether the caller of a poll is still there: aiohttp tells nobody."""
 ADDRESS_UNKNOWN = ""
 
@@ -112,7 +112,9 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         as this is on its way."""
         socket = self.sockets.get(sid)
         if socket is not None:
-            socket.backlog.extra += sum(packet.size for packet in packets)
+            # Not added up: what has come before and was not read counts against the client.
+            size = sum(packet.size for packet in packets)
+            socket.backlog.extra = max(socket.backlog.extra, size)
             for packet in packets:
                 socket.put(packet)
 
@@ -139,7 +141,8 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
 
     async def shutdown(self) -> None:
         """End all sessions, and wait until the application knows."""
-        await self.disconnect()
+        for socket in list(self.sockets.values()):
+            socket.end(self.reason.SERVER_DISCONNECT)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=CLOSE_WITHIN)
         if self._links:
@@ -164,7 +167,11 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
     def _flush(self) -> None:
         dirty, self._dirty = self._dirty, []
         for link in dirty:
-            link.flush()
+            try:
+                link.flush()
+            except Exception:  # one connection's trouble is not the others'
+                self.logger.exception("a connection failed")
+                link.abort()
 
     # What sessions call
 
@@ -307,12 +314,10 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         socket.start_pinging()
         if transport == "websocket":
             try:
-                link = self._accept(request, socket)
+                return self._accept(request, socket.begin)
             except Refused:
                 socket.end(self.reason.TRANSPORT_ERROR, quietly=True)
                 raise
-            socket.begin(link)
-            return websocket.Detached(status=101)
         response = _body(await socket.open_poll())
         socket.close_poll()
         self._set_cookie(response, sid)
@@ -343,10 +348,17 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         except websocket.NoHandshake:
             raise Refused(BAD_REQUEST) from None
 
-    def _accept(self, request: web.Request, socket: EngineSocket) -> websocket.Link:
+    def _accept(
+        self, request: web.Request, begin: Callable[[websocket.Link], None]
+    ) -> websocket.Detached:
+        def taken(link: websocket.Link) -> None:
+            self._links.add(link)
+            begin(link)
+
         try:
-            link = websocket.accept(
+            websocket.accept(
                 request,
+                taken,
                 self._schedule,
                 self._link_gone,
                 self.max_http_buffer_size,
@@ -354,18 +366,19 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             )
         except websocket.NoHandshake:
             raise Refused(BAD_REQUEST) from None
-        self._links.add(link)
-        return link
+        return websocket.Detached(status=101)
 
     def _upgrade(self, request: web.Request, socket: EngineSocket) -> websocket.Detached:
         if request.method != "GET":
             raise Refused(BAD_REQUEST)
-        link = self._accept(request, socket)
-        if socket.upgraded or socket.probe is not None or not self.allow_upgrades:
-            link.close(PROTOCOL_ERROR, "the session has a WebSocket")
-        else:
-            Upgrade(socket, link)
-        return websocket.Detached(status=101)
+
+        def begin(link: websocket.Link) -> None:
+            if socket.upgraded or socket.probe is not None or not self.allow_upgrades:
+                link.close(PROTOCOL_ERROR, "the session has a WebSocket")
+            else:
+                Upgrade(socket, link)
+
+        return self._accept(request, begin)
 
     async def _poll(self, request: web.Request, socket: EngineSocket) -> web.Response:
         if socket.polling:
@@ -396,10 +409,16 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             for packet in packets:
                 socket.handle(packet)
                 await socket.handled()
-        except (Malformed, UnicodeDecodeError):
+        except (
+            Malformed,
+            UnicodeDecodeError,
+            web.RequestPayloadError,
+            ConnectionError,
+            TimeoutError,
+        ):
             socket.end(self.reason.TRANSPORT_ERROR)
             raise Refused(BAD_REQUEST) from None
-        except BaseException:  # too long, or its sender hung up, or we are shut down
+        except BaseException:  # too long, or we are shut down
             socket.end(self.reason.TRANSPORT_ERROR)
             raise
         finally:
@@ -409,17 +428,19 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
     async def _read(self, request: web.Request) -> str:
         body = b""
         if (request.content_length or 0) <= self.max_http_buffer_size:
-            async for chunk in request.content.iter_any():
-                body += chunk
-                if len(body) > self.max_http_buffer_size:
-                    break
-            else:
-                return body.decode()
+            async with asyncio.timeout(self.ping_interval + self.ping_timeout):
+                async for chunk in request.content.iter_any():
+                    body += chunk
+                    if len(body) > self.max_http_buffer_size:
+                        break
+                else:
+                    return body.decode()
         self.limited("payload")
         raise Refused(BAD_REQUEST, 413, "Payload too large")
 
     def _forget(self, socket: EngineSocket) -> None:
-        self.sockets.pop(socket.sid, None)
+        if self.sockets.pop(socket.sid, None) is None:
+            return
         self._addresses[socket.address] -= 1
         if self._addresses[socket.address] <= 0:
             del self._addresses[socket.address]

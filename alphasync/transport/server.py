@@ -27,7 +27,8 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
     """Takes the place of ``socketio.AsyncServer`` under aiohttp.
 
     Besides its arguments and those of ``EngineServer``: ``connect_timeout``, seconds that a
-    connection may be in no namespace; ``attachments_max``, binary parts of one packet.
+    connection may be in no namespace; ``attachments_max``, binary parts of one packet;
+    ``connects_max``, CONNECT packets of one connection.
     """
 
     eio: EngineServer
@@ -39,6 +40,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         serializer: Any = "default",
         connect_timeout: float = 10.0,
         attachments_max: int = 10,
+        connects_max: int = 100,
         **options: Any,
     ) -> None:
         super().__init__(
@@ -48,9 +50,11 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         )
         self.connect_timeout = connect_timeout
         self.attachments_max = attachments_max
+        self.connects_max = connects_max
         self.eio.on("message", self._take)
         self._deadlines: dict[str, asyncio.TimerHandle] = {}
         """Of the connections that are in no namespace."""
+        self._connects: dict[str, int] = {}
 
     def _engineio_server_class(self) -> type[EngineServer]:
         return EngineServer
@@ -103,6 +107,11 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         if pkt.packet_type == CONNECT:
             if sid is not None:
                 raise MalformedPacket("connected to this namespace already")
+            # Each asks for credentials to be checked, and perhaps for a lot of state.
+            self._connects[eio_sid] = self._connects.get(eio_sid, 0) + 1
+            if self._connects[eio_sid] > self.connects_max:
+                self.eio.limited("connects")
+                raise MalformedPacket("too many connects")
             return self._handle_connect(eio_sid, namespace, pkt.data)
         if not self.manager.is_connected(sid, namespace):
             raise MalformedPacket("not connected to this namespace")
@@ -129,8 +138,12 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
 
     async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
         self._binary_packet.pop(eio_sid, None)
-        await super()._handle_eio_disconnect(eio_sid, reason)
-        self._clear_deadline(eio_sid)
+        self._connects.pop(eio_sid, None)
+        try:
+            await super()._handle_eio_disconnect(eio_sid, reason)
+        finally:  # also when the application's handler fails
+            self.environ.pop(eio_sid, None)
+            self._clear_deadline(eio_sid)
 
     async def _handle_connect(self, eio_sid: str, namespace: str, data: Any) -> None:
         if not self._serves(namespace):

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import binascii
 import itertools
 from collections import deque
 from collections.abc import Awaitable
@@ -39,6 +38,7 @@ class EngineSocket:
         "_inbox",
         "_link",
         "_loop",
+        "_pinged",
         "_poll",
         "_reason",
         "_taken",
@@ -81,6 +81,8 @@ class EngineSocket:
         self._timer: asyncio.TimerHandle | None = None
         self._reason = ""
         self._loop = asyncio.get_running_loop()
+        self._pinged = False
+        """Whether a pong is due."""
         self._taken = 0
         """Messages in this turn of the loop."""
         self._inbox: deque[str | bytes] | None = None
@@ -140,7 +142,10 @@ class EngineSocket:
         link.begin(self, self.backlog)
         if self._poll is not None and not self._poll.done():
             self._poll.set_result([NOTHING])
-        for packet in self.backlog.take():
+        extra = self.backlog.extra
+        packets = self.backlog.take()
+        self.backlog.extra = extra  # they are not on their way yet
+        for packet in packets:
             link.put(packet)
 
     def prepare_upgrade(self) -> None:
@@ -170,14 +175,23 @@ class EngineSocket:
     # The life of the session
 
     def start_pinging(self) -> None:
+        self._pinged = False
         self._timer = self._loop.call_later(self.server.ping_interval, self._ping)
 
     def _ping(self) -> None:
+        self._pinged = True
         self.put(PINGED)
         if not self.closing:
-            self._timer = self._loop.call_later(
-                self.server.ping_timeout, self.end, self.server.reason.PING_TIMEOUT
-            )
+            self._await_pong()
+
+    def _await_pong(self) -> None:
+        self._timer = self._loop.call_later(self.server.ping_timeout, self._no_pong, self.waiting)
+
+    def _no_pong(self, waiting: int) -> None:
+        if 0 < self.waiting < waiting:
+            self._await_pong()  # it reads: the ping is behind what it has not come to yet
+        else:
+            self.end(self.server.reason.PING_TIMEOUT)
 
     def end(self, reason: str, *, code: int = 1000, said: str = "", quietly: bool = False) -> None:
         """End the session, and tell the application.
@@ -229,9 +243,9 @@ class EngineSocket:
         if kind == MESSAGE:
             self._take(data[1:] if isinstance(data, str) else data)
         elif kind == PONG:
-            if self._timer is not None:
+            if self._pinged and self._timer is not None:
                 self._timer.cancel()
-            self.start_pinging()
+                self.start_pinging()
         elif kind == CLOSE:
             self.end(self.server.reason.CLIENT_DISCONNECT, quietly=True)
         else:
@@ -329,7 +343,7 @@ def packets_of(body: str) -> list[str | bytes]:
         if text.startswith("b"):
             try:
                 packets.append(base64.b64decode(text[1:], validate=True))
-            except binascii.Error:
+            except ValueError:
                 raise Malformed("not base64") from None
         else:
             packets.append(text)

@@ -74,7 +74,17 @@ TOUCHED = {
         "redis",
         "thread",
     ),
-    "aiohttp.web_protocol.RequestHandler": ("connection_lost", "set_parser", "transport"),
+    "aiohttp.web_protocol.RequestHandler": (
+        "connection_lost",
+        "set_parser",
+        "transport",
+        "writing_paused",
+    ),
     "aiohttp.http.WebSocketReader": ("feed_data",),
-    "aiohttp._websocket.reader.WebSocketDataQueue": ("feed_data", "feed_eof", "set_exception"),
+    "aiohttp._websocket.reader.WebSocketDataQueue": (
+        "_protocol",
+        "feed_data",
+        "feed_eof",
+        "set_exception",
+    ),
 }

@@ -7,14 +7,20 @@ by itself, so its buffer is the only queue while a client keeps up.
 
 import asyncio
 import base64
-import binascii
 import hashlib
 from collections.abc import Callable
 from typing import Protocol
 
 from aiohttp import web
 from aiohttp._websocket.reader import WebSocketDataQueue
-from aiohttp.http import WebSocketError, WebSocketReader, WSCloseCode, WSMessage, WSMsgType
+from aiohttp.http import (
+    HttpVersion11,
+    WebSocketError,
+    WebSocketReader,
+    WSCloseCode,
+    WSMessage,
+    WSMsgType,
+)
 
 from alphasync.transport import outgoing
 from alphasync.transport.outgoing import Backlog, Outgoing
@@ -24,6 +30,8 @@ GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 KEY_SIZE = 16
 CLOSE_WITHIN = 2.0
 """Seconds that a client has to take what is left and to close its side."""
+REASON_MAX = 123
+"""Bytes of text in a close frame (RFC 6455, 5.5)."""
 WRITE_MOST = 64 * 1024
 """Bytes for one write: after it the transport may have told us to wait."""
 
@@ -76,6 +84,7 @@ class Frames(WebSocketDataQueue):
     def forget(self) -> None:
         """Break the cycle of connection, reader and queue: nobody waits for a collection then."""
         self._link = None
+        self._protocol = None  # type: ignore[assignment]  # it is the link, and never used
 
 
 class Link(asyncio.Protocol):
@@ -90,6 +99,7 @@ class Link(asyncio.Protocol):
         "_gone",
         "_owner",
         "_paused",
+        "_pong",
         "_reader",
         "_schedule",
         "_size",
@@ -119,6 +129,7 @@ class Link(asyncio.Protocol):
         self._reader = WebSocketReader(
             self._frames, message_max + 1, compress=deflate, decode_text=True
         )
+        self._pong: bytes | None = None
         self._paused = False
         self._closing = False
         self._deadline: asyncio.TimerHandle | None = None
@@ -190,11 +201,18 @@ class Link(asyncio.Protocol):
         elif incoming.type is WSMsgType.TEXT or incoming.type is WSMsgType.BINARY:
             if self._owner is not None:
                 self._owner.receive(incoming.data)
-        elif incoming.type is WSMsgType.PING and not self._paused:  # else it reads no answers
-            self._transport.write(outgoing.frame(outgoing.PONG, bytes(incoming.data)))
+        elif incoming.type is WSMsgType.PING:
+            if self._pong is None:
+                self.loop.call_soon(self._answer_ping)
+            self._pong = bytes(incoming.data)  # the latest is enough (RFC 6455, 5.5.3)
         elif incoming.type is WSMsgType.CLOSE:
             self.close(incoming.data or WSCloseCode.OK)
             self._transport.close()
+
+    def _answer_ping(self) -> None:
+        pong, self._pong = self._pong, None
+        if pong is not None and not self._paused and not self._closing:
+            self._transport.write(outgoing.frame(outgoing.PONG, pong))
 
     def refuse(self, code: int) -> None:
         """Close the connection of a client that does not keep to the protocol."""
@@ -210,7 +228,8 @@ class Link(asyncio.Protocol):
         self._write([*self._backlog.take(), *self.batch])
         self.batch = []
         self._closing = True
-        payload = int(code).to_bytes(2, "big") + reason.encode()
+        said = reason.encode()[:REASON_MAX].decode(errors="ignore").encode()
+        payload = int(code).to_bytes(2, "big") + said
         self._transport.write(outgoing.frame(outgoing.CLOSE, payload))
         self._deadline = self.loop.call_later(CLOSE_WITHIN, self._transport.abort)
         self._end()
@@ -267,15 +286,17 @@ class Link(asyncio.Protocol):
 
 def accept(
     request: web.Request,
+    begin: Callable[[Link], None],
     schedule: Callable[[Link], None],
     gone: Callable[[Link], None],
     message_max: int,
     *,
     deflate: bool,
-) -> Link:
+) -> None:
     """Answer the handshake and take the connection over from aiohttp.
 
-    Return ``Detached`` as the response to this request. ``schedule`` is to call ``flush`` once in
+    Return ``Detached`` as the response to this request. ``begin`` is to give the connection an
+    owner before anything comes from it. ``schedule`` is to call ``flush`` once in
     the next turn of the loop, ``gone`` is called at the end. ``message_max``: bytes. Raises
     NoHandshake.
     """
@@ -285,16 +306,20 @@ def accept(
         raise NoHandshake("the connection is lost")
     deflate = deflate and _offers_deflate(request.headers.get("Sec-WebSocket-Extensions", ""))
     link = Link(transport, schedule, gone, message_max, deflate=deflate)
-    transport.write(_answer(key, deflate=deflate))
-    protocol.set_parser(link.reader)  # what has come behind the request is for it
+    if protocol.writing_paused:
+        link.pause_writing()
     transport.set_protocol(link)
+    transport.write(_answer(key, deflate=deflate))
+    begin(link)
+    protocol.set_parser(link.reader)  # what has come behind the request is for it
     protocol.transport = None
     protocol.connection_lost(None)
-    return link
 
 
 def check(request: web.Request) -> bytes:
     """The key of a handshake. Raises NoHandshake."""
+    if request.version < HttpVersion11:
+        raise NoHandshake("a WebSocket needs HTTP/1.1")
     headers = request.headers
     tokens = [token.strip().lower() for token in headers.get("Connection", "").split(",")]
     if headers.get("Upgrade", "").strip().lower() != "websocket" or "upgrade" not in tokens:
@@ -303,10 +328,11 @@ def check(request: web.Request) -> bytes:
         raise NoHandshake("unsupported WebSocket version")
     key = headers.get("Sec-WebSocket-Key", "").strip()
     try:
-        if len(base64.b64decode(key, validate=True)) != KEY_SIZE:
-            raise NoHandshake("not a WebSocket key")
-    except binascii.Error:
+        nonce = base64.b64decode(key, validate=True)
+    except ValueError:
         raise NoHandshake("not a WebSocket key") from None
+    if len(nonce) != KEY_SIZE:
+        raise NoHandshake("not a WebSocket key")
     return key.encode()
 
 

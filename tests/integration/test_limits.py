@@ -164,7 +164,7 @@ async def test_a_limited_token_stops_only_its_own(replicas: Cluster) -> None:
     summary = await full.wait_for("allProcessingStopped")
     assert summary["stoppedProfiles"] == [{"profileId": OWN, "type": "chat"}]
     assert [s["profileId"] for s in full.named("processingStopped")] == [OWN]
-    before = full.last("processingProgress")["progress"]["current"]
+    before = (await full.wait_for("processingProgress"))["progress"]["current"]
     await wait_until(
         lambda: full.named("processingProgress")[-1]["progress"]["current"] > before,
         what="the other run goes on",
