@@ -16,7 +16,7 @@ import msgspec
 from aiohttp import web
 from engineio.packet import Packet
 
-from alphasync.transport import websocket
+from alphasync.transport import handshake
 from alphasync.transport.outgoing import SEPARATOR, KeyOf, Outgoing
 from alphasync.transport.socket import (
     OPEN,
@@ -26,6 +26,7 @@ from alphasync.transport.socket import (
     Upgrade,
     packets_of,
 )
+from alphasync.transport.websocket import Link
 
 CLOSE_WITHIN = 1.0
 """Seconds for the last clients to close their side when the server shuts down."""
@@ -85,10 +86,10 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         self.websocket_compression = websocket_compression
         self.upgrade_timeout = upgrade_timeout
         self._on_limit = on_limit
-        self._dirty: list[websocket.Link] = []
+        self._dirty: list[Link] = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._addresses: Counter[str] = Counter()
-        self._links: set[websocket.Link] = set()
+        self._links: set[Link] = set()
         self._no_links = asyncio.Event()
         self._left_behind: dict[str, list[Outgoing]] = {}
 
@@ -154,12 +155,12 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             link.abort()
         await asyncio.sleep(0)  # the transports close in the next turn
 
-    def _link_gone(self, link: websocket.Link) -> None:
+    def _link_gone(self, link: Link) -> None:
         self._links.discard(link)
         if not self._links:
             self._no_links.set()
 
-    def _schedule(self, link: websocket.Link) -> None:
+    def _schedule(self, link: Link) -> None:
         if not self._dirty:
             link.loop.call_soon(self._flush)
         self._dirty.append(link)
@@ -231,7 +232,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             response = web.Response(
                 status=refused.status, body=body, content_type="application/json"
             )
-        if isinstance(response, websocket.Detached):
+        if isinstance(response, handshake.Detached):
             return response
         if (
             self.http_compression
@@ -259,7 +260,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
 
     async def _route(
         self, request: web.Request, environ: dict[str, Any]
-    ) -> web.Response | websocket.Detached:
+    ) -> web.Response | handshake.Detached:
         if request.method == "OPTIONS":
             return web.Response(text="ok")
         query = request.query
@@ -290,7 +291,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
 
     async def _open(
         self, request: web.Request, environ: dict[str, Any], transport: str
-    ) -> web.Response | websocket.Detached:
+    ) -> web.Response | handshake.Detached:
         if transport == "websocket":
             self._check_handshake(request)
         address = str(environ["REMOTE_ADDR"])
@@ -344,19 +345,17 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
 
     def _check_handshake(self, request: web.Request) -> None:
         try:
-            websocket.check(request)
-        except websocket.NoHandshake:
+            handshake.check(request)
+        except handshake.NoHandshake:
             raise Refused(BAD_REQUEST) from None
 
-    def _accept(
-        self, request: web.Request, begin: Callable[[websocket.Link], None]
-    ) -> websocket.Detached:
-        def taken(link: websocket.Link) -> None:
+    def _accept(self, request: web.Request, begin: Callable[[Link], None]) -> handshake.Detached:
+        def taken(link: Link) -> None:
             self._links.add(link)
             begin(link)
 
         try:
-            websocket.accept(
+            handshake.accept(
                 request,
                 taken,
                 self._schedule,
@@ -364,15 +363,15 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
                 self.max_http_buffer_size,
                 deflate=self.websocket_compression,
             )
-        except websocket.NoHandshake:
+        except handshake.NoHandshake:
             raise Refused(BAD_REQUEST) from None
-        return websocket.Detached(status=101)
+        return handshake.Detached(status=101)
 
-    def _upgrade(self, request: web.Request, socket: EngineSocket) -> websocket.Detached:
+    def _upgrade(self, request: web.Request, socket: EngineSocket) -> handshake.Detached:
         if request.method != "GET":
             raise Refused(BAD_REQUEST)
 
-        def begin(link: websocket.Link) -> None:
+        def begin(link: Link) -> None:
             if socket.upgraded or socket.probe is not None or not self.allow_upgrades:
                 link.close(PROTOCOL_ERROR, "the session has a WebSocket")
             else:

@@ -96,7 +96,6 @@ class Backlog:
         "_key_of",
         "_limit",
         "_paid",
-        "conflated",
         "extra",
         "packets",
         "size",
@@ -106,8 +105,6 @@ class Backlog:
         self.packets: list[Outgoing] = []
         self.size = 0
         """Bytes."""
-        self.conflated = 0
-        """Messages left out so far."""
         self.extra = 0
         """Bytes that may wait beyond the limit: what a client has asked for itself."""
         self._paid = 0
@@ -154,7 +151,6 @@ class Backlog:
                     continue
                 seen.add(key)
             kept.append(packet)
-        self.conflated += len(self.packets) - len(kept)
         kept.reverse()
         self.packets = kept
         self.size = sum([packet.size for packet in kept])

@@ -128,7 +128,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
 
     def _break_off(self, eio_sid: str, why: str) -> None:
         self.logger.info("closing %s: %s", eio_sid, why)
-        self.eio.cut(eio_sid, self.reason.TRANSPORT_ERROR, code=PROTOCOL_ERROR, said=why[:100])
+        self.eio.cut(eio_sid, self.reason.TRANSPORT_ERROR, code=PROTOCOL_ERROR, said=why)
 
     # The life of a connection
 

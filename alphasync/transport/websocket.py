@@ -1,20 +1,15 @@
-"""A WebSocket connection: the handshake, the frames that come, the bytes that go.
+"""A WebSocket connection: the frames that come, the bytes that go.
 
-aiohttp accepts the HTTP request; after the handshake the connection is ours, and nothing of the
-request stays behind: no task, no parser, no queue. What is written to the transport is in order
-by itself, so its buffer is the only queue while a client keeps up.
+What is written to the transport is in order by itself, so its buffer is the only queue while a
+client keeps up.
 """
 
 import asyncio
-import base64
-import hashlib
 from collections.abc import Callable
 from typing import Protocol
 
-from aiohttp import web
 from aiohttp._websocket.reader import WebSocketDataQueue
 from aiohttp.http import (
-    HttpVersion11,
     WebSocketError,
     WebSocketReader,
     WSCloseCode,
@@ -25,19 +20,12 @@ from aiohttp.http import (
 from alphasync.transport import outgoing
 from alphasync.transport.outgoing import Backlog, Outgoing
 
-GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-"""RFC 6455, 1.3."""
-KEY_SIZE = 16
 CLOSE_WITHIN = 2.0
 """Seconds that a client has to take what is left and to close its side."""
 REASON_MAX = 123
 """Bytes of text in a close frame (RFC 6455, 5.5)."""
 WRITE_MOST = 64 * 1024
 """Bytes for one write: after it the transport may have told us to wait."""
-
-
-class NoHandshake(ValueError):
-    """The request is none for a WebSocket."""
 
 
 class Owner(Protocol):
@@ -50,16 +38,6 @@ class Owner(Protocol):
     def overflow(self) -> None: ...
 
     def too_large(self) -> None: ...
-
-
-class Detached(web.StreamResponse):
-    """What aiohttp gets as the answer to a request whose connection is not its own any more."""
-
-    async def prepare(self, request: web.BaseRequest) -> None:
-        pass
-
-    async def write_eof(self, data: bytes = b"") -> None:
-        pass
 
 
 class Frames(WebSocketDataQueue):
@@ -282,79 +260,3 @@ class Link(asyncio.Protocol):
     @property
     def reader(self) -> WebSocketReader:
         return self._reader
-
-
-def accept(
-    request: web.Request,
-    begin: Callable[[Link], None],
-    schedule: Callable[[Link], None],
-    gone: Callable[[Link], None],
-    message_max: int,
-    *,
-    deflate: bool,
-) -> None:
-    """Answer the handshake and take the connection over from aiohttp.
-
-    Return ``Detached`` as the response to this request. ``begin`` is to give the connection an
-    owner before anything comes from it. ``schedule`` is to call ``flush`` once in
-    the next turn of the loop, ``gone`` is called at the end. ``message_max``: bytes. Raises
-    NoHandshake.
-    """
-    key = check(request)
-    protocol, transport = request.protocol, request.transport
-    if transport is None or transport.is_closing():
-        raise NoHandshake("the connection is lost")
-    deflate = deflate and _offers_deflate(request.headers.get("Sec-WebSocket-Extensions", ""))
-    link = Link(transport, schedule, gone, message_max, deflate=deflate)
-    if protocol.writing_paused:
-        link.pause_writing()
-    transport.set_protocol(link)
-    transport.write(_answer(key, deflate=deflate))
-    begin(link)
-    protocol.set_parser(link.reader)  # what has come behind the request is for it
-    protocol.transport = None
-    protocol.connection_lost(None)
-
-
-def check(request: web.Request) -> bytes:
-    """The key of a handshake. Raises NoHandshake."""
-    if request.version < HttpVersion11:
-        raise NoHandshake("a WebSocket needs HTTP/1.1")
-    headers = request.headers
-    tokens = [token.strip().lower() for token in headers.get("Connection", "").split(",")]
-    if headers.get("Upgrade", "").strip().lower() != "websocket" or "upgrade" not in tokens:
-        raise NoHandshake("no upgrade to a WebSocket")
-    if headers.get("Sec-WebSocket-Version", "") != "13":
-        raise NoHandshake("unsupported WebSocket version")
-    key = headers.get("Sec-WebSocket-Key", "").strip()
-    try:
-        nonce = base64.b64decode(key, validate=True)
-    except ValueError:
-        raise NoHandshake("not a WebSocket key") from None
-    if len(nonce) != KEY_SIZE:
-        raise NoHandshake("not a WebSocket key")
-    return key.encode()
-
-
-def _offers_deflate(extensions: str) -> bool:
-    """Whether one of the offers can be taken: we compress with the full window only."""
-    for offer in extensions.split(","):
-        name, *parameters = [part.strip() for part in offer.split(";")]
-        if name == "permessage-deflate" and not any(
-            parameter.startswith("server_max_window_bits") for parameter in parameters
-        ):
-            return True
-    return False
-
-
-def _answer(key: bytes, *, deflate: bool) -> bytes:
-    proof = base64.b64encode(hashlib.sha1(key + GUID, usedforsecurity=False).digest())
-    lines = [
-        b"HTTP/1.1 101 Switching Protocols",
-        b"Upgrade: websocket",
-        b"Connection: Upgrade",
-        b"Sec-WebSocket-Accept: " + proof,
-    ]
-    if deflate:
-        lines.append(b"Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover")
-    return b"\r\n".join([*lines, b"", b""])

@@ -1,5 +1,6 @@
 """Sessions of which only the messages are seen, the same on both transports."""
 
+import abc
 import asyncio
 import base64
 import contextlib
@@ -10,7 +11,7 @@ from tests.conformance.wire import SEPARATOR, Endpoint, Message, Transport, open
 from tests.harness import PATIENCE, wait_until
 
 
-class Client:
+class Client(abc.ABC):
     """One session, reading all the time: the messages that came, in their order."""
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -54,8 +55,9 @@ class Client:
         """Return when the server has ended the session."""
         await wait_until(lambda: self.ended, what="the server ends the session")
 
+    @abc.abstractmethod
     async def send(self, *messages: Message) -> None:
-        raise NotImplementedError
+        """Send messages, in this order."""
 
     async def close(self) -> None:
         if self._reader:
@@ -63,11 +65,11 @@ class Client:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._reader
 
-    async def _start(self) -> str:
-        raise NotImplementedError
+    @abc.abstractmethod
+    async def _start(self) -> str: ...
 
-    async def _read(self) -> None:
-        raise NotImplementedError
+    @abc.abstractmethod
+    async def _read(self) -> None: ...
 
     def _take(self, packet: str) -> None:
         """One text packet that is no ping."""
