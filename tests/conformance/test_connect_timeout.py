@@ -10,7 +10,9 @@ from tests.conformance.wire import Transport
 from tests.harness import PATIENCE
 
 HASTY = 0.1
-"""Seconds that a client has to connect to its first namespace, where it is to be too late."""
+"""Seconds that a client has to connect to its first namespace, where it does not even try."""
+ENOUGH = 2.0
+"""The same where it is to do something before: time for that on a busy machine, too."""
 
 
 async def test_who_does_not_connect_in_time_is_closed(
@@ -27,7 +29,7 @@ async def test_who_does_not_connect_in_time_is_closed(
 async def test_who_was_refused_is_closed_when_the_time_is_over(
     make_sockets: MakeSockets, transport: Transport, namespace: str
 ) -> None:
-    sockets = await make_sockets(connect_timeout=HASTY)
+    sockets = await make_sockets(connect_timeout=ENOUGH)
     sockets.sio.on("connect", lambda sid, environ, auth: False)
     client = await sockets.client(transport)
     await client.send("0" if namespace == "/" else f"0{namespace}")
@@ -37,7 +39,7 @@ async def test_who_was_refused_is_closed_when_the_time_is_over(
 
 
 async def test_who_connected_in_time_stays(make_sockets: MakeSockets, transport: Transport) -> None:
-    sockets = await make_sockets(connect_timeout=HASTY)
+    sockets = await make_sockets(connect_timeout=ENOUGH)
     client = await sockets.client(transport)
     await connect(client)
     late = await sockets.client()  # connects to nothing, later
@@ -51,14 +53,14 @@ async def test_the_time_is_not_longer_for_who_talks(
     make_sockets: MakeSockets, transport: Transport
 ) -> None:
     """Who has left all namespaces has as long to come to one, whatever else it sends."""
-    sockets = await make_sockets(connect_timeout=HASTY)
+    sockets = await make_sockets(connect_timeout=ENOUGH)
     client = await sockets.client(transport)
     await connect(client)
     await client.send("1")
     async with asyncio.timeout(PATIENCE):
         while not client.ended:
             await client.send("1")
-            await asyncio.sleep(HASTY / 10)
+            await asyncio.sleep(ENOUGH / 20)
 
 
 async def test_a_handler_that_fails_lets_nobody_in(
@@ -69,7 +71,7 @@ async def test_a_handler_that_fails_lets_nobody_in(
     def on_connect(sid: str, environ: object, auth: object) -> None:
         raise RuntimeError("a bug in the handler")
 
-    sockets = await make_sockets(connect_timeout=HASTY)
+    sockets = await make_sockets(connect_timeout=ENOUGH)
     sockets.sio.on("connect", on_connect)
     client = await sockets.client()
     await client.send("0")

@@ -152,7 +152,7 @@ async def test_a_disconnect_and_the_end_of_the_connection_count_once(
 
 
 async def test_a_ping_timeout_is_the_reason(make_sockets: MakeSockets) -> None:
-    sockets = await make_sockets(ping_interval=0.1, ping_timeout=0.1)
+    sockets = await make_sockets(ping_interval=1.0, ping_timeout=1.0)
     sid = await sockets.endpoint.sid()
     await sockets.endpoint.post(sid, "40")  # and polls no more
     await wait_until(lambda: sockets.ended, what="the handler runs")

@@ -10,8 +10,8 @@ from tests.conformance.wire import Transport, dropped, opened
 from tests.harness import PATIENCE, wait_until
 
 INTERVAL = 0.1
-TIMEOUT = 0.1
-"""Seconds, for a client that is to be given up soon."""
+TIMEOUT = 1.0
+"""Seconds, for a client that is to be given up soon, but not before it has asked for the ping."""
 PATIENT = 5.0
 """Seconds until a client that does answer would be given up: more than a busy machine stalls."""
 
