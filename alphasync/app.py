@@ -1,12 +1,15 @@
 """The composition root: a replica, put together from its settings."""
 
 import asyncio
+import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
 from aiohttp import web
 
-from alphasync.config import Settings
+from alphasync import internal
+from alphasync.config import Settings, WrongSetting
 from alphasync.errors import StoreUnavailable
 from alphasync.gateway.http import HttpGateway
 from alphasync.realtime.handlers import Handlers
@@ -19,6 +22,7 @@ from alphasync.services.grace import Graces
 from alphasync.services.history import Log
 from alphasync.services.leases import Leases, ReplicaName
 from alphasync.services.progress import Progress
+from alphasync.services.registry import Registry
 from alphasync.services.runs import Runs
 from alphasync.services.takeover import Takeover
 from alphasync.services.tokens import Tokens
@@ -27,6 +31,7 @@ from alphasync.services.upstream import Upstream
 from alphasync.store.connect import Store, make_store
 from alphasync.store.scripts import Lifetimes
 from alphasync.web.accounts import Accounts
+from alphasync.web.addresses import ClientAddress
 from alphasync.web.answers import errors
 from alphasync.web.cors import allow
 from alphasync.web.pages import Pages
@@ -36,6 +41,8 @@ from alphasync.worker.processor import Tools
 
 KEEP_ALIVE = 75.0
 """Seconds that a connection without a request stays open; aiohttp's own is an hour."""
+BACKLOG = 1024
+"""Connections that wait to be taken, at most; the kernel may allow fewer."""
 SOCKET_CLOSE_WITHIN = 3.0
 """Seconds that aiohttp waits for open requests at the end; long polls never end by themselves."""
 
@@ -53,8 +60,12 @@ class Replica:
     pool: Pool
     lease: Lease
     graces: Graces
+    registry: Registry
     gateway: HttpGateway
     web_app: web.Application
+    internal: tuple[str, int]
+    """Where to listen for the other replicas."""
+    internal_runner: web.AppRunner | None = None
     stopped: bool = False
 
     async def start(self) -> None:
@@ -68,21 +79,28 @@ class Replica:
         self.realtime.restore()
         self.pool.reclaim(before)
 
-    async def stop(self) -> None:
+    async def stop(self, notice: float = 0.0) -> None:
         """Not ready, no new runs, running ones to a boundary, sockets closed, the rest left to the
-        other replicas, Redis last. A second call does nothing."""
+        other replicas, Redis last. A second call does nothing.
+
+        ``notice``: seconds at least from the first to the sockets, where there are any.
+        """
         if self.stopped:
             return
         self.stopped = True
         self.runs.accepting = False
         self.lease.adopting = False
-        await self.pool.drain()
+        noticed = asyncio.sleep(notice if self.realtime.connections else 0)
+        await asyncio.gather(self.pool.drain(), noticed)
         await self.realtime.close()
         await self.graces.close()
         try:
             await self.lease.resign()
         except StoreUnavailable:
             log.warning("lease not given up: the others wait until it ends")
+        await self.registry.close()
+        if self.internal_runner is not None:
+            await self.internal_runner.cleanup()
         await self.gateway.aclose()
         await self.store.close()
 
@@ -104,7 +122,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
     """
     name = ReplicaName()
     secret = settings.secret()
-    store = make_store(redis_url, lifetimes(settings))
+    store = make_store(redis_url, lifetimes(settings), settings.redis_wait_replicas)
     scripts, pipeline = store.scripts, store.pipeline
     gateway = HttpGateway(gateway_url, timeout=settings.gateway_timeout)
     tokens = Tokens(secret, settings.token_ttl)
@@ -129,6 +147,8 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
         tools, leases, name, takeover, devices, graces, min(settings.lock_ttl, settings.run_ttl)
     )
     runs = Runs(scripts, leases, name, pool.launch, pool.adopt)
+    registry = Registry(pipeline)
+    address_of = ClientAddress(settings.trusted_proxies)
     origins = frozenset(settings.cors_origins)
     realtime = Realtime(
         store=store,
@@ -148,6 +168,9 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
             rate=settings.event_rate,
             burst=settings.event_burst,
         ),
+        secret=secret,
+        find_peer=registry.find,
+        address_of=address_of,
     )
 
     def not_ready() -> str | None:
@@ -158,13 +181,32 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
     web_app = web.Application(middlewares=[allow(origins), errors])
     pages = Pages(store, not_ready, sandbox=settings.gateway_url is None)
     web_app.add_routes(pages.routes())
-    web_app.add_routes(Accounts(gateway, tokens, upstream).routes())
-    realtime.server.attach(web_app)
-    return Replica(name, store, realtime, runs, pool, lease, graces, gateway, web_app)
+    web_app.add_routes(Accounts(gateway, tokens, upstream, address_of).routes())
+    realtime.attach(web_app)
+    return Replica(
+        name=name,
+        store=store,
+        realtime=realtime,
+        runs=runs,
+        pool=pool,
+        lease=lease,
+        graces=graces,
+        registry=registry,
+        gateway=gateway,
+        web_app=web_app,
+        internal=(settings.internal_host or "", settings.internal_port),
+    )
 
 
-async def listen(replica: Replica, host: str, port: int) -> tuple[web.AppRunner, int]:
-    """Open the port; returns the runner and the port. Raises OSError when it is taken."""
+async def listen(
+    replica: Replica, host: str, port: int, sockets: Sequence[socket.socket] = ()
+) -> tuple[web.AppRunner, int]:
+    """Open the port, or take connections from these sockets; returns the runner and the port.
+
+    The port for the other replicas is opened too, and announced to them. Raises OSError when the
+    port is taken, and WrongSetting for that one.
+    """
+    await _listen_internally(replica)
     runner = web.AppRunner(
         replica.web_app,
         access_log=None,
@@ -172,6 +214,21 @@ async def listen(replica: Replica, host: str, port: int) -> tuple[web.AppRunner,
         keepalive_timeout=KEEP_ALIVE,
     )
     await runner.setup()
-    site = web.TCPSite(runner, host, port)
-    await site.start()
+    if sockets:
+        for given in sockets:
+            await web.SockSite(runner, given, backlog=BACKLOG).start()
+    else:
+        await web.TCPSite(runner, host, port, backlog=BACKLOG).start()
     return runner, int(runner.addresses[0][1])
+
+
+async def _listen_internally(replica: Replica) -> None:
+    host, port = replica.internal
+    host = host or await internal.own_address(replica.store.url)
+    try:
+        runner, port = await internal.open_port(replica.realtime.attach_internal, host, port)
+    except OSError as error:
+        reason = error.strerror or error
+        raise WrongSetting(f"INTERNAL_HOST: cannot listen on {host}:{port} ({reason})") from error
+    replica.internal_runner = runner
+    await replica.registry.announce(replica.realtime.peer_name, host, port)

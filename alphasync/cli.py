@@ -16,6 +16,9 @@ from alphasync.gateway.sandbox import (
     start_sandbox,
 )
 from alphasync.services.tokens import Tokens
+from alphasync.supervisor.command import supervise
+from alphasync.supervisor.count import worker_count
+from alphasync.supervisor.worker import NotAWorker, Worker
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -37,15 +40,39 @@ def serve(
     host: Host = None,
     port: Port = None,
     data_dir: DataDir = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Processes to serve with.", show_default="WORKERS, one per core"),
+    ] = None,
     wait: Annotated[bool, typer.Option(help="Wait for Redis instead of giving up.")] = False,
 ) -> None:
     """Run the server. Settings come from the environment; see the README."""
-    settings = _settings(host=host, port=port, data_dir=data_dir)
+    settings = _settings(host=host, port=port, data_dir=data_dir, workers=workers)
     telemetry.configure(settings.log_level)
     try:
-        _run(serving.serve(settings, wait=wait))
+        count = worker_count(settings)
+        if count == 1:
+            _run(serving.serve(settings, wait=wait))
+        else:
+            _run(supervise(settings, count, wait=wait))
     except serving.CannotStart as error:
         _fail(str(error))
+
+
+@app.command(hidden=True)
+def worker() -> None:
+    """One worker of ``serve``, which starts it; nobody else does."""
+    try:
+        one = Worker.from_stdin()
+    except NotAWorker:
+        _fail("worker: this is for alphasync serve to start")
+    try:
+        settings = config.load()
+        telemetry.configure(settings.log_level, worker=one.assignment.number)
+        _run(one.serve(settings))
+    except (config.WrongSetting, serving.CannotStart) as error:
+        one.cannot_start(str(error))
+        raise typer.Exit(1) from None
 
 
 @app.command()

@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    IPvAnyNetwork,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 UNITS = {"": 1, "ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
@@ -16,6 +24,9 @@ _DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$")
 SECRET_FILE = "jwt-secret"
 DEFAULT_ORIGINS = ("http://localhost:3000", "http://localhost:5173")
 
+
+WORKERS_MAX = 256
+"""More than any machine has use for: a slip of the keyboard is not to start them all."""
 
 SECRETS = frozenset({"gateway_url", "gateway_token", "jwt_secret", "redis_url"})
 """Settings that may hold one: their values are not said back."""
@@ -41,6 +52,12 @@ def _origins(value: object) -> object:
     return value
 
 
+def _networks(value: object) -> object:
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
 def _origin(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
@@ -49,6 +66,7 @@ def _origin(value: str) -> str:
 
 
 Duration = Annotated[float, BeforeValidator(seconds), Field(gt=0, le=366 * 86400)]
+Networks = Annotated[list[IPvAnyNetwork], NoDecode, BeforeValidator(_networks)]
 Origins = Annotated[
     list[Annotated[str, AfterValidator(_origin)]], NoDecode, BeforeValidator(_origins)
 ]
@@ -61,16 +79,23 @@ class Settings(BaseSettings):
 
     host: str = "0.0.0.0"  # noqa: S104 - phones and tablets are to reach it
     port: int = Field(3001, ge=0, le=65535)
+    workers: int | None = Field(
+        None, ge=1, le=WORKERS_MAX, validation_alias=AliasChoices("workers", "web_concurrency")
+    )
     env: Literal["development", "production"] = Field("development", alias="ALPHASYNC_ENV")
     data_dir: Path = Field(Path("data"), alias="ALPHASYNC_DATA_DIR")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     redis_url: str | None = None
+    redis_wait_replicas: int | None = Field(None, ge=0, le=9)
     gateway_url: str | None = None
     gateway_token: str | None = None
     gateway_timeout: Duration = 10.0
     jwt_secret: str | None = None
     cors_origins: Origins = list(DEFAULT_ORIGINS)
+    trusted_proxies: Networks = []
+    internal_host: str | None = None
+    internal_port: int = Field(0, ge=0, le=65535)
 
     send_interval: Annotated[float, BeforeValidator(seconds), Field(ge=0, le=600)] = 0.2
     lock_ttl: Duration = 30 * 60
@@ -88,7 +113,16 @@ class Settings(BaseSettings):
     event_rate: float = Field(200.0, gt=0)
     event_burst: int = Field(1_000, ge=1)
 
-    @field_validator("redis_url", "gateway_url", "gateway_token", "jwt_secret", mode="before")
+    @field_validator(
+        "workers",
+        "internal_host",
+        "redis_url",
+        "redis_wait_replicas",
+        "gateway_url",
+        "gateway_token",
+        "jwt_secret",
+        mode="before",
+    )
     @classmethod
     def _blank_is_absent(cls, value: object) -> object:
         return None if isinstance(value, str) and not value.strip() else value
@@ -156,4 +190,7 @@ def load(**overrides: Any) -> Settings:
 
 def _environment_name(field: str) -> str:
     known = Settings.model_fields.get(field)
+    if known and isinstance(known.validation_alias, AliasChoices):
+        names = [str(choice).upper() for choice in known.validation_alias.choices]
+        return next((name for name in names if name in os.environ), names[0])
     return (known.alias if known and known.alias else field).upper()

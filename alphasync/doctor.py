@@ -1,16 +1,18 @@
 """``alphasync doctor``: looks at everything the server needs and says what to do."""
 
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 
 import msgspec
+from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import RedisError
 
 from alphasync.config import Settings, WrongSetting
 from alphasync.gateway.http import HttpGateway
 from alphasync.gateway.port import GatewayError, GatewayRefused
 from alphasync.serving import CannotStart, check_gateway, check_redis, gateway_url, redis_url
-from alphasync.store.connect import MEMORY, make_client, redacted
+from alphasync.store.connect import MEMORY, make_client, redacted, replicas_waited_for
 from alphasync.web.pages import CLIENT_BUNDLE, console_folder
 
 SKEW_MAX = 2.0
@@ -19,6 +21,10 @@ SECRET_MIN = 32
 """Bytes: the size of the hash that signs (RFC 7518, section 3.2)."""
 REDIS_MIN = (6, 2)
 """ZMSCORE came with it."""
+CLUSTER_MIN = (7, 0)
+"""Sharded publishing came with it."""
+
+_REPLICA = re.compile(r"^slave\d+$")
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -34,7 +40,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     try:
         async with redis_url(settings) as redis:
             await check_redis(redis, wait=False)
-            yield await _redis(redis)
+            yield await _redis(redis, settings.redis_wait_replicas)
             yield await _clock(redis)
     except CannotStart as error:
         yield Finding("redis", ok=False, text=f"{error}. Start Redis, or unset REDIS_URL")
@@ -66,24 +72,45 @@ def _console() -> Finding:
     return Finding("console", ok=False, text=text)
 
 
-async def _redis(url: str) -> Finding:
+async def _redis(url: str, wait_replicas: int | None) -> Finding:
     if url == MEMORY:
         return Finding("redis", ok=False, text="in memory: nothing is kept. Set REDIS_URL")
     client = make_client(url)
     try:
         info = await client.info("server")
+        cluster = await client.info("cluster")
         policy = await _policy(client.config_get)
+        replicas = await _replicas(client)
     finally:
         await client.aclose()
     version = str(info.get("valkey_version") or info["redis_version"])
     name = "Valkey" if "valkey_version" in info else "Redis"
     text = f"{name} {version} at {redacted(url)}"
-    if tuple(int(part) for part in version.split(".")[:2]) < REDIS_MIN:
-        return Finding("redis", ok=False, text=f"{text}: 6.2 or newer is needed")
+    oldest = CLUSTER_MIN if isinstance(client, RedisCluster) else REDIS_MIN
+    if tuple(int(part) for part in version.split(".")[:2]) < oldest:
+        text += f": {'.'.join(map(str, oldest))} or newer is needed"
+        return Finding("redis", ok=False, text=text)
+    if cluster.get("cluster_enabled") and not isinstance(client, RedisCluster):
+        text += ": it is one of a cluster; write redis+cluster:// to use all of it"
+        return Finding("redis", ok=False, text=text)
     if policy not in ("noeviction", "unknown"):
         text += f": maxmemory-policy is {policy}, which may drop who was messaged; use noeviction"
         return Finding("redis", ok=False, text=text)
+    needed = replicas_waited_for(url, wait_replicas)
+    if replicas < needed:
+        text += f": {replicas} replicas, and runs wait for {needed} to have each claim"
+        return Finding("redis", ok=False, text=f"{text}. Connect them, or set REDIS_WAIT_REPLICAS")
     return Finding("redis", ok=True, text=text)
+
+
+async def _replicas(client: Redis | RedisCluster) -> int:
+    """How many follow the primary; of several primaries, the one that has the fewest."""
+    if isinstance(client, RedisCluster):
+        shards = await client.execute_command("CLUSTER SLOTS")
+        return min(len(shard["replicas"]) for shard in shards.values())
+    info = await client.info("replication")
+    replicas = [fields for name, fields in info.items() if _REPLICA.match(name)]
+    return len([fields for fields in replicas if fields["state"] == "online"])
 
 
 async def _policy(config_get: Callable[..., object]) -> str:

@@ -3,11 +3,15 @@
 import asyncio
 import contextlib
 import gc
+import os
 import signal
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import structlog
+from aiohttp import web
 
 from alphasync.app import Replica, build, listen
 from alphasync.config import Settings, WrongSetting
@@ -17,6 +21,9 @@ from alphasync.store.embedded import EmbeddedUnavailable, EmbeddedValkey, open_e
 
 GATEWAY_WITHIN = 5.0
 """Seconds for the gateway to accept a connection at start."""
+NOTICE = 1.0
+"""Seconds from readiness going red to the first socket that is closed: load balancers look about
+once a second, and a client that comes back is not to be sent here again."""
 
 COLLECT_AFTER = 50_000
 """Objects, net of those that went, before the youngest are looked at: some 10 MB at most."""
@@ -114,43 +121,83 @@ async def check_gateway(url: str) -> None:
     writer.close()
 
 
+@dataclass
+class Serving:
+    """A replica with its port open."""
+
+    replica: Replica
+    runner: web.AppRunner
+    port: int
+    notice: float = NOTICE
+
+    async def stop_listening(self) -> None:
+        """Take no more connections; those that are there go on."""
+        self.notice = 0.0  # nobody can come any more
+        for site in list(self.runner.sites):
+            await site.stop()
+
+
 @contextlib.asynccontextmanager
-async def running(
-    settings: Settings, *, wait: bool = False
-) -> AsyncIterator[tuple[Replica, int, str]]:
-    """A replica that serves: itself, its port and its gateway's address. Raises CannotStart."""
+async def serving(
+    settings: Settings, redis: str, gateway: str, sockets: Sequence[socket.socket] = ()
+) -> AsyncIterator[Serving]:
+    """A replica that serves, on these sockets or else on its settings' port. Raises CannotStart."""
+    try:
+        replica = build(settings, redis, gateway)
+    except WrongSetting as error:
+        raise CannotStart(str(error)) from error
+    await replica.start()
+    try:
+        runner, port = await listen(replica, settings.host, settings.port, sockets)
+    except OSError as error:
+        await replica.stop()
+        raise cannot_listen(settings, error) from error
+    except WrongSetting as error:
+        await replica.stop()
+        raise CannotStart(str(error)) from error
+    up = Serving(replica, runner, port)
+    try:
+        yield up
+    finally:
+        await replica.stop(up.notice)
+        await runner.cleanup()
+
+
+def cannot_listen(settings: Settings, error: OSError) -> CannotStart:
+    return CannotStart(f"PORT: cannot listen on {settings.port} ({error.strerror})")
+
+
+@contextlib.asynccontextmanager
+async def surroundings(settings: Settings, *, wait: bool) -> AsyncIterator[tuple[str, str]]:
+    """Addresses of a Redis and a gateway that answer, given or our own. Raises CannotStart."""
     async with redis_url(settings) as redis, gateway_url(settings) as gateway:
         await check_redis(redis, wait=wait)
         await check_gateway(gateway)
-        try:
-            replica = build(settings, redis, gateway)
-        except WrongSetting as error:
-            raise CannotStart(str(error)) from error
-        await replica.start()
-        try:
-            runner, port = await listen(replica, settings.host, settings.port)
-        except OSError as error:
-            await replica.stop()
-            raise CannotStart(
-                f"PORT: cannot listen on {settings.port} ({error.strerror})"
-            ) from error
-        try:
-            yield replica, port, gateway
-        finally:
-            await replica.stop()
-            await runner.cleanup()
+        yield redis, gateway
 
 
 async def serve(settings: Settings, *, wait: bool) -> None:
-    """Serve until SIGINT or SIGTERM. Raises CannotStart."""
-    async with running(settings, wait=wait) as (replica, port, gateway):
-        log.info(
-            "serving", port=port, replica=replica.name.value, redis=redacted(replica.store.url)
-        )
-        print(_welcome(settings, port, gateway), flush=True)
+    """Serve until SIGINT, SIGTERM or the terminal's end. Raises CannotStart."""
+    async with (
+        surroundings(settings, wait=wait) as (redis, gateway),
+        serving(settings, redis, gateway) as up,
+    ):
+        announce(up)
+        print(welcome(settings, up.port, gateway), flush=True)
         tune_collector()
         await until_stopped()
         log.info("stopping")
+
+
+def announce(up: Serving) -> None:
+    """Say in the log which replica this is."""
+    log.info(
+        "serving",
+        port=up.port,
+        replica=up.replica.name.value,
+        redis=redacted(up.replica.store.url),
+        pid=os.getpid(),
+    )
 
 
 def tune_collector() -> None:
@@ -162,15 +209,17 @@ def tune_collector() -> None:
 
 
 async def until_stopped() -> None:
-    """Wait for SIGINT or SIGTERM."""
+    """Wait for SIGINT, SIGTERM, or SIGHUP unless it is to be ignored (nohup)."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            loop.add_signal_handler(number, stop.set)
     await stop.wait()
 
 
-def _welcome(settings: Settings, port: int, gateway: str) -> str:
+def welcome(settings: Settings, port: int, gateway: str, workers: int = 1) -> str:
+    """What a person has to know who has started it."""
     lines = [f"alphasync is up:   http://localhost:{port}"]
     if settings.gateway_url is None:
         lines += [
@@ -179,4 +228,6 @@ def _welcome(settings: Settings, port: int, gateway: str) -> str:
         ]
     kept = redacted(settings.redis_url or f"embedded Valkey in {settings.data_dir}")
     lines.append(f"  state            {kept}")
+    if workers > 1:
+        lines.append(f"  workers          {workers}")
     return "\n".join(lines)

@@ -1,6 +1,7 @@
 """Fixtures for all tests."""
 
 import asyncio
+import contextlib
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -9,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from alphasync.store.connect import make_client
-from tests.harness import Cluster, Valkey, cluster
+from tests.harness import Cluster, cluster
+from tests.stores.kinds import DEFAULT, EMBEDDED, KINDS, Servers
+from tests.stores.shards import ClusterSite
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,27 +25,78 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="Which things the soak breaks (default: any).",
     )
+    parser.addoption(
+        "--redis",
+        choices=tuple(KINDS),
+        help=f"Run all on this kind of Redis (default: {DEFAULT}, and the event contract on each).",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What is marked as any_redis runs on each kind of Redis, unless one is asked for.
+
+    The embedded one is the default one with a disk: that is for those that name it.
+    """
+    mark = metafunc.definition.get_closest_marker("any_redis")
+    if mark and "redis_servers" in metafunc.fixturenames and not metafunc.config.option.redis:
+        kinds = [kind for kind in KINDS if kind != EMBEDDED or kind in mark.args]
+        metafunc.parametrize("redis_servers", kinds, indirect=True, scope="session")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On the kinds of Redis beside the default one, two replicas show what one does, and more."""
+    left = set()
+    for item in items:
+        given = item.callspec.params if hasattr(item, "callspec") else {}
+        elsewhere = given.get("redis_servers", DEFAULT) != DEFAULT
+        if elsewhere and 1 in (given.get("replicas"), given.get("brisk")):
+            left.add(item)
+    config.hook.pytest_deselected(items=list(left))
+    items[:] = [item for item in items if item not in left]
+
+
+@contextlib.contextmanager
+def running(kind: str) -> Iterator[Servers]:
+    # Not pytest's own folder: a unix socket's path has room for about 100 characters.
+    folder = Path(tempfile.mkdtemp(prefix=f"as-{kind}-"))
+    try:
+        servers = KINDS[kind](folder)
+        try:
+            asyncio.run(servers.start())
+            yield servers
+        finally:
+            servers.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def valkey() -> Iterator[Valkey]:
-    """One real Valkey for the whole run; each test starts with an empty one (``redis_url``)."""
-    # Not pytest's own folder: a unix socket's path has room for about 100 characters.
-    folder = Path(tempfile.mkdtemp(prefix="as-valkey-"))
-    server = Valkey(folder)
-    asyncio.run(server.start())
-    yield server
-    server.stop()
-    shutil.rmtree(folder, ignore_errors=True)
+def valkey() -> Iterator[Servers]:
+    """One real Valkey for the whole run."""
+    with running(DEFAULT) as servers:
+        yield servers
+
+
+@pytest.fixture(scope="session")
+def redis_servers(request: pytest.FixtureRequest) -> Iterator[Servers]:
+    """The Redis of the whole run; each test starts with an empty one (``redis_url``)."""
+    kind = getattr(request, "param", None) or request.config.getoption("--redis") or DEFAULT
+    if kind == DEFAULT:
+        yield request.getfixturevalue("valkey")
+    else:
+        with running(kind) as servers:
+            yield servers
 
 
 @pytest.fixture
-async def redis_url(valkey: Valkey) -> str:
-    client = make_client(valkey.url)
+async def redis_url(redis_servers: Servers) -> AsyncIterator[str]:
+    client = make_client(redis_servers.url)
     await client.flushall()
     await client.config_resetstat()
     await client.aclose()
-    return valkey.url
+    yield redis_servers.url
+    if isinstance(redis_servers, ClusterSite):
+        assert redis_servers.crossed() == 0, "commands or scripts that touch two slots"
 
 
 @pytest.fixture(params=[1, 2], ids=["one-replica", "two-replicas"])

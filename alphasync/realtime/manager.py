@@ -1,45 +1,62 @@
 """The client manager: python-socketio's, with a road of its own for finished packets."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 
-import socketio
+import structlog
+from socketio.async_pubsub_manager import AsyncPubSubManager
 
 from alphasync.domain import events
-from alphasync.errors import Superseded
+from alphasync.errors import StoreUnavailable, Superseded
 from alphasync.protocol import packets
 from alphasync.realtime import rooms
 from alphasync.realtime.order import Envelope
 from alphasync.realtime.sessions import Session, Sessions
-from alphasync.store.connect import Store
+from alphasync.store.pipeline import Pipeline
 from alphasync.transport import Outgoing, Rooms, message
 
 NAMESPACE = "/"
-CANCEL_EVERY = 0.1
-"""Seconds until a cancellation is repeated."""
+UNHEARD_MAX = 10_000
+"""Messages on the stock channel that may wait; this replica is not told of any more."""
+
+log = structlog.get_logger(__name__)
 
 
-class Manager(socketio.AsyncRedisManager, Rooms):  # type: ignore[misc]  # python-socketio has no types
+class Manager(AsyncPubSubManager, Rooms):  # type: ignore[misc]  # python-socketio has no types
     """Delivers what comes back from Redis to the sockets of this replica.
 
     The stock channel stays for what python-socketio itself sends between servers and for external
-    emitters. ``on_connected`` is called with a socket's id once its CONNECT packet is on the way.
+    emitters; it uses the connections of the account's events, so that it lives as long as they do,
+    with any kind of Redis. ``on_connected`` is called with a socket's id once its CONNECT packet is
+    on the way.
     """
 
     def __init__(
-        self, store: Store, sessions: Sessions, on_connected: Callable[[str], None]
+        self, pipeline: Pipeline, sessions: Sessions, on_connected: Callable[[str], None]
     ) -> None:
-        super().__init__(store.url)
-        self._store = store
+        super().__init__()
+        self._pipeline = pipeline
         self._sessions = sessions
         self._on_connected = on_connected
+        self._heard: asyncio.Queue[bytes] = asyncio.Queue(UNHEARD_MAX)
 
-    def _redis_connect(self) -> None:
-        """Use the store's client, which knows every kind of URL that the store knows."""
-        self.redis = self._store.client
-        self.pubsub = self._store.client.pubsub(ignore_subscribe_messages=True)
-        self.connected = True
+    def hear(self, message: bytes) -> None:
+        """A message on the stock channel."""
+        try:
+            self._heard.put_nowait(message)
+        except asyncio.QueueFull:
+            log.warning("too many messages of other servers")
+
+    async def _listen(self) -> AsyncIterator[bytes]:
+        while True:
+            yield await self._heard.get()
+
+    async def _publish(self, data: dict[str, Any]) -> None:
+        try:
+            await self._pipeline.submit("PUBLISH", self.channel, self.json.dumps(data))
+        except StoreUnavailable:
+            log.warning("other servers not told", method=data["method"])
 
     async def connect(self, sid: str, namespace: str) -> str:
         sid = await super().connect(sid, namespace)
@@ -48,16 +65,18 @@ class Manager(socketio.AsyncRedisManager, Rooms):  # type: ignore[misc]  # pytho
 
     def enter(self, session: Session) -> None:
         """Put a session into its rooms, without awaiting."""
-        for room in rooms.rooms_of(session.who):
+        own = rooms.rooms_of(session.who)
+        self._sessions.enter(session, own)
+        for room in own:  # for external emitters
             self.basic_enter_room(session.sid, NAMESPACE, room)
 
     def send(self, session: Session, packet: str) -> None:
         """Queue a packet for one session, without awaiting."""
-        self.server.eio.put(session.eio_sid, message(packet))
+        session.socket.put(message(packet))
 
     def send_state(self, session: Session, packets_: Iterable[str]) -> None:
         """Queue what a session needs to be up to date, which may be a lot."""
-        self.server.eio.put_all(session.eio_sid, [message(packet) for packet in packets_])
+        self.server.eio.put_all(session.socket.sid, [message(packet) for packet in packets_])
 
     def deliver(self, account: str, envelope: Envelope) -> int:
         """Queue an event for every session it is for; returns how many those are."""
@@ -75,11 +94,11 @@ class Manager(socketio.AsyncRedisManager, Rooms):  # type: ignore[misc]  # pytho
 
     def _fan_out(self, audience: list[str], skip: str, packet: Outgoing) -> int:
         delivered = 0
-        for sid, eio_sid in self.get_participants(NAMESPACE, audience):
-            session = self._sessions.get(sid)
-            if session is not None and session.device_id != skip:
-                self.server.eio.put(eio_sid, packet)
-                delivered += 1
+        for room in audience:  # each session is in one of them at most
+            for session in self._sessions.members(room):
+                if session.device_id != skip:
+                    session.socket.put(packet)
+                    delivered += 1
         return delivered
 
     def deliver_to(self, session: Session, envelope: Envelope) -> bool:
@@ -99,7 +118,7 @@ class Manager(socketio.AsyncRedisManager, Rooms):  # type: ignore[misc]  # pytho
 
     def cut(self, session: Session) -> None:
         """Close a session's connection: its device may come back."""
-        self.server.eio.cut(session.eio_sid)
+        self.server.eio.cut(session.socket.sid)
 
     async def supersede(self, sid: str) -> None:
         """Tell a socket, on whichever replica it is, that its identity is another's by now, and
@@ -126,6 +145,5 @@ class Manager(socketio.AsyncRedisManager, Rooms):  # type: ignore[misc]  # pytho
     async def close(self) -> None:
         """Stop listening on the stock channel."""
         if self.server.manager_initialized:
-            while not self.thread.done():
-                self.thread.cancel()  # redis-py swallows one that comes while it connects
-                await asyncio.wait([self.thread], timeout=CANCEL_EVERY)
+            self.thread.cancel()
+            await asyncio.wait([self.thread])

@@ -94,13 +94,16 @@ class Presence:
 
     def disconnected(self, session: Session, *, on_purpose: bool) -> None:
         """The socket is gone. Who left on purpose ends their runs, others may come back."""
-        registered = session.phase is Phase.REGISTERED
+        self.let_go(session)
+        self._passing.spawn(self._leave(session, on_purpose=on_purpose), f"leave {session.sid}")
+
+    def let_go(self, session: Session) -> None:
+        """The session gets no more events here."""
+        if session.phase is Phase.REGISTERED:
+            telemetry.sessions.dec()
         session.move(Phase.CLOSED)
         self._sessions.remove(session)
         session.timers.cancel()
-        if registered:
-            telemetry.sessions.dec()
-        self._passing.spawn(self._leave(session, on_purpose=on_purpose), f"leave {session.sid}")
 
     def restore(self) -> None:
         """This replica was taken for dead: put its sessions on record again."""
@@ -144,10 +147,7 @@ class Presence:
             await relay.reached(joined.snapshot.epoch, known.revision)
         missed = relay.position.since(joined.snapshot.epoch, known.revision)
         if missed is not None and session.phase is Phase.JOINING:
-            self._welcome(session, joined, known, missed)
-            if self._replica.value != registered_as:
-                # Taken for dead meanwhile: ``restore`` did not know of this session yet.
-                self._passing.spawn(self._restore(session), f"restore {session.sid}")
+            self._welcome(session, joined, known, missed, registered_as)
 
     async def _register(self, session: Session) -> Joined:
         """Register the device; from the second try on as the one it was at the first."""
@@ -180,7 +180,12 @@ class Presence:
         return Known(revision=snapshot.revision, envelopes=[], recovered=False)
 
     def _welcome(
-        self, session: Session, joined: Joined, known: Known, missed: list[Envelope]
+        self,
+        session: Session,
+        joined: Joined,
+        known: Known,
+        missed: list[Envelope],
+        registered_as: str,
     ) -> None:
         """From here to the rooms nothing is awaited: no event can fall between."""
         registered = events.DeviceRegistered(
@@ -198,20 +203,30 @@ class Presence:
         self._manager.send_state(session, [packets.encode(registered), *state])
         for envelope in (*known.envelopes, *missed):
             self._manager.deliver_to(session, envelope)
-        self._manager.enter(session)
-        session.move(Phase.REGISTERED)
-        telemetry.sessions.inc()
-        session.timers.spawn(self._watch_token(session), f"token {session.sid}")
+        self.settle(session, registered_as)
         if joined.superseded and joined.superseded != session.sid:
             cut = self._manager.supersede(joined.superseded)
             self._passing.spawn(cut, f"cut {joined.superseded}")
 
+    def settle(self, session: Session, registered_as: str) -> None:
+        """The session gets events from here on. ``registered_as``: what this replica was called
+        when it put the session on record."""
+        self._manager.enter(session)
+        session.move(Phase.REGISTERED)
+        telemetry.sessions.inc()
+        session.timers.spawn(self._watch_token(session), f"token {session.sid}")
+        if self._replica.value != registered_as:
+            # Taken for dead meanwhile: ``restore`` did not know of this session yet.
+            self._passing.spawn(self._restore(session), f"restore {session.sid}")
+
     async def _watch_token(self, session: Session) -> None:
         """Warn before the token expires, then cut the connection: the client comes back anew."""
         expires_at = session.who.expires_at
-        await asyncio.sleep(max(0.0, expires_at - EXPIRY_WARNING - time.time()))
-        event = events.TokenExpiring(expires_at=expires_at * 1000)
-        self._manager.send(session, packets.encode(event))
+        if not session.warned:
+            await asyncio.sleep(max(0.0, expires_at - EXPIRY_WARNING - time.time()))
+            event = events.TokenExpiring(expires_at=expires_at * 1000)
+            self._manager.send(session, packets.encode(event))
+            session.warned = True
         await asyncio.sleep(max(0.0, expires_at - time.time()))
         self._manager.cut(session)
 
@@ -225,18 +240,22 @@ class Presence:
                 if not session.device_id:
                     found = await self._devices.find(session.who, session.sid, session.fresh)
                     session.device_id = found or session.fresh.device_id
-                await self._say_goodbye(session, on_purpose=on_purpose)
+                if on_purpose:
+                    account, device_id = session.who.account, session.device_id
+                    await self._devices.leave(account, device_id, session.sid, away=False)
+                else:
+                    await self.say_goodbye(session, self._replica.value)
                 break
             except StoreUnavailable:
                 await asyncio.sleep(backoff(attempt))
         await self._subscriber.release(session.who.account)
 
-    async def _say_goodbye(self, session: Session, *, on_purpose: bool) -> None:
+    async def say_goodbye(self, session: Session, replica: str) -> None:
+        """The device has a grace to come back, if it was this session's until now.
+
+        ``replica``: what this one is called on the device's record. Raises StoreUnavailable.
+        """
         account, device_id = session.who.account, session.device_id
-        if on_purpose:
-            await self._devices.leave(account, device_id, session.sid, away=False)
-            return
-        replica = self._replica.value
         grace = await self._devices.lose(account, device_id, session.sid, replica)
         if grace is None:
             await self._devices.forget(account, device_id, session.sid, replica)
@@ -255,7 +274,7 @@ class Presence:
                 await asyncio.sleep(backoff(attempt))
                 continue
             if not restored:
-                self._manager.cut(session)
+                await self._manager.supersede(session.sid)
             return
 
     async def _keep_alive(self) -> None:

@@ -1,8 +1,11 @@
 """The Socket.IO server of a replica, put together."""
 
+import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import socketio
+from aiohttp import web
 
 from alphasync import telemetry
 from alphasync.domain.snapshot import Snapshot
@@ -12,8 +15,9 @@ from alphasync.realtime.dispatch import Ack, Dispatcher
 from alphasync.realtime.handlers import Handlers
 from alphasync.realtime.limits import Limits
 from alphasync.realtime.manager import Manager
+from alphasync.realtime.moves import Moves
 from alphasync.realtime.order import Envelope
-from alphasync.realtime.presence import Presence
+from alphasync.realtime.presence import CUT_PAUSE, CUT_WITHIN, Presence
 from alphasync.realtime.relay import Relay
 from alphasync.realtime.sessions import Session, Sessions
 from alphasync.realtime.subscriber import Subscriber
@@ -23,7 +27,7 @@ from alphasync.services.history import Log
 from alphasync.services.leases import ReplicaName
 from alphasync.services.tokens import Tokens
 from alphasync.store.connect import Store
-from alphasync.transport import SocketServer
+from alphasync.transport import FindPeer, Peers, SocketServer
 
 PAYLOAD_MAX = 64 * 1024
 """Bytes of one message from a client: the longest mail with its attachments fits four times."""
@@ -52,14 +56,21 @@ class Realtime:
         ping_interval: float,
         ping_timeout: float,
         limits: Limits,
+        secret: str,
+        find_peer: FindPeer,
+        address_of: Callable[[web.Request], str],
     ) -> None:
+        peers = Peers(secret, find_peer)
+        self.peer_name = peers.name
+        """What the other replicas call this one."""
         self._limits = limits
         self._tokens = tokens
         self._devices = devices
         self._history = history
         self.sessions = Sessions()
-        self._manager = Manager(store, self.sessions, self._connected)
+        self._manager = Manager(store.pipeline, self.sessions, self._connected)
         self.subscriber = Subscriber(store, self._make_relay)
+        self.subscriber.listen(self._manager.channel, self._manager.hear)
         self._presence = Presence(
             self.sessions,
             self._manager,
@@ -69,6 +80,16 @@ class Realtime:
             replica,
             history,
             heartbeat,
+        )
+        self._moves = Moves(
+            self.sessions,
+            self._manager,
+            self._presence,
+            self.subscriber,
+            devices,
+            history,
+            replica,
+            limits,
         )
         self.server = SocketServer(
             async_mode="aiohttp",
@@ -82,6 +103,10 @@ class Realtime:
             attachments_max=0,  # no command has binary parts
             connects_max=CONNECTS_MAX,
             on_limit=lambda limit: telemetry.limits.labels(limit).inc(),
+            peers=peers,
+            mover=self._moves,
+            on_forward=lambda what: telemetry.forwarded.labels(what).inc(),
+            address_of=address_of,
             ping_interval=ping_interval,
             ping_timeout=ping_timeout,
             logger=False,
@@ -92,6 +117,14 @@ class Realtime:
         self.server.on("disconnect", self._disconnect)
         self.server.on("*", self._any)
 
+    def attach(self, app: web.Application) -> None:
+        """Serve clients."""
+        self.server.attach(app)
+
+    def attach_internal(self, app: web.Application) -> None:
+        """Serve what the other replicas pass on."""
+        self.server.eio.attach_internal(app)
+
     def start(self) -> None:
         self.subscriber.start()
         self._presence.start()
@@ -100,13 +133,25 @@ class Realtime:
         """Others have taken over from this replica: put its sessions on record again."""
         self._presence.restore()
 
+    @property
+    def connections(self) -> int:
+        """Clients whose connection ends with this replica."""
+        return len(self.sessions) + self.server.eio.tunnels
+
     async def close(self) -> None:
         """Cut all sockets, spread over a few seconds, and stop."""
-        await self._presence.cut_all()
+        self.server.eio.accepting = False  # who is cut is not to come back here
+        await asyncio.gather(self._presence.cut_all(), self._cut_tunnels())
         await self._presence.close()
+        await self._moves.close()
         await self.subscriber.close()
         await self._manager.close()
         await self.server.shutdown()
+
+    async def _cut_tunnels(self) -> None:
+        while tunnels := self.server.eio.tunnels:
+            self.server.eio.cut_tunnel()
+            await asyncio.sleep(min(CUT_PAUSE, CUT_WITHIN / tunnels))
 
     async def _any(self, event: str, sid: str, *arguments: Any) -> Ack | None:
         return await self._dispatch(event, sid, *arguments)
@@ -122,9 +167,9 @@ class Realtime:
         if self.sessions.count(who.account) >= self._limits.account:
             telemetry.limits.labels("connections_per_account").inc()
             raise socketio.exceptions.ConnectionRefusedError("Too many connections of this account")
-        eio_sid = self._manager.eio_sid_from_sid(sid, "/")
-        if eio_sid is not None:
-            self.sessions.add(Session(sid, eio_sid, who, handshake, self._limits.bucket()))
+        socket = self.server.eio.sockets.get(self._manager.eio_sid_from_sid(sid, "/"))
+        if socket is not None:
+            self.sessions.add(Session(sid, socket, who, handshake, self._limits.bucket()))
 
     def _connected(self, sid: str) -> None:
         session = self.sessions.get(sid)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from alphasync.domain.identity import Identity
 from alphasync.realtime.auth import Handshake
-from alphasync.realtime.limits import Bucket
 from alphasync.services.devices import Credentials, new_credentials
 from alphasync.tasks import Tasks
+from alphasync.transport import Bucket, EngineSocket
 
 
 class Phase(enum.Enum):
@@ -22,7 +22,7 @@ class Phase(enum.Enum):
 @dataclass(slots=True, eq=False)
 class Session:
     sid: str
-    eio_sid: str
+    socket: EngineSocket
     who: Identity
     offer: Handshake
     """What the client said of itself."""
@@ -36,6 +36,8 @@ class Session:
     resume_token: str = ""
     refused: int = 0
     """Events refused because they were too many, less those carried out since."""
+    warned: bool = False
+    """Whether it was told that its token is about to expire."""
     phase: Phase = Phase.JOINING
     settled: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the session is no longer joining."""
@@ -43,17 +45,20 @@ class Session:
     timers: Tasks = field(default_factory=Tasks)
     """What dies with the session."""
 
+    rooms: list[str] = field(default_factory=list)
+
     def move(self, phase: Phase) -> None:
         self.phase = phase
         self.settled.set()
 
 
 class Sessions:
-    """All sessions of this replica, by socket and by account."""
+    """All sessions of this replica: by socket, by account, and by room once they are in one."""
 
     def __init__(self) -> None:
         self._by_sid: dict[str, Session] = {}
         self._by_account: dict[str, dict[str, Session]] = {}
+        self._by_room: dict[str, dict[Session, None]] = {}
 
     def add(self, session: Session) -> None:
         self._by_sid[session.sid] = session
@@ -61,10 +66,26 @@ class Sessions:
 
     def remove(self, session: Session) -> None:
         self._by_sid.pop(session.sid, None)
+        for room in session.rooms:
+            inside = self._by_room[room]
+            del inside[session]
+            if not inside:
+                del self._by_room[room]
+        session.rooms = []
         members = self._by_account.get(session.who.account, {})
         members.pop(session.sid, None)
         if not members:
             self._by_account.pop(session.who.account, None)
+
+    def enter(self, session: Session, rooms: list[str]) -> None:
+        """From here on it is a member of these rooms, until it is removed."""
+        session.rooms = rooms
+        for room in rooms:
+            self._by_room.setdefault(room, {})[session] = None
+
+    def members(self, room: str) -> list[Session]:
+        """Who is in a room now, in the order in which they came."""
+        return list(self._by_room.get(room, ()))
 
     def get(self, sid: str) -> Session | None:
         return self._by_sid.get(sid)

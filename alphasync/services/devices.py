@@ -1,5 +1,6 @@
 """Devices: registering, the snapshot they start from, leaving."""
 
+import asyncio
 import hashlib
 import secrets
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from alphasync.domain.snapshot import Snapshot
 from alphasync.protocol import packets
 from alphasync.services.leases import Holding, Leases, ReplicaName
 from alphasync.store import keys
+from alphasync.store.pipeline import Reply
 from alphasync.store.scripts import Answer, Scripts
 
 DISCONNECTED = "Device disconnected"
@@ -99,7 +101,7 @@ class Devices:
         self, who: Identity, session: str, name: str, mode: str, device_id: str, token: str
     ) -> Answer:
         names = keys.of_account(who.account)
-        self._hold(who.account, device_id, session)
+        noted = self._hold(who.account, device_id, session)
         return await self._scripts.call(
             "device_join",
             {
@@ -122,6 +124,7 @@ class Devices:
                 "token": who.token_hash,
                 "back_head": packets.head(events.DeviceReconnected()),
             },
+            after=noted,
         )
 
     async def lose(
@@ -194,9 +197,14 @@ class Devices:
         holding = Holding("device", owner, account, device_id, "", session)
         await self._leases.drop(self._replica.value, holding)
 
-    def _hold(self, account: str, device_id: str, session: str) -> None:
+    async def relieve(self, account: str, device_id: str, session: str, owner: str) -> None:
+        """Another replica is not responsible any more: this one has taken its session on."""
+        await self._leases.drop(owner, Holding("device", owner, account, device_id, "", session))
+
+    def _hold(self, account: str, device_id: str, session: str) -> asyncio.Future[Reply]:
         owner = self._replica.value
-        self._leases.hold(owner, Holding("device", owner, account, device_id, "", session))
+        holding = Holding("device", owner, account, device_id, "", session)
+        return self._leases.hold(owner, holding)
 
     async def touch(self, who: Identity, session: str, device_id: str) -> bool:
         """Keep the device's record for another device lifetime; False when it is gone."""

@@ -124,11 +124,14 @@ class Leases:
             await self.drop(former, device)
         return Estate(holdings=[h for h in held if h.kind == "run"], silent_since=0)
 
-    def hold(self, replica: str, holding: Holding) -> None:
-        """Note a holding; enters the pipeline before whatever is submitted next."""
+    def hold(self, replica: str, holding: Holding) -> asyncio.Future[Reply]:
+        """Note a holding, without awaiting. What the account is told of it goes ``after`` the
+        answer, which fails with StoreUnavailable: then the account is told nothing."""
         name = keys.holdings(replica)
-        _forget(self._pipeline.submit("SADD", name, holding.encode()))
+        noted = self._pipeline.submit("SADD", name, holding.encode())
+        _forget(noted)
         _forget(self._pipeline.submit("PEXPIRE", name, KEEP * 1000))
+        return noted
 
     async def drop(self, replica: str, holding: Holding) -> None:
         await self._pipeline.submit("SREM", keys.holdings(replica), holding.encode())
@@ -143,5 +146,5 @@ def _decode(member: str) -> Holding:
 
 
 def _forget(answer: asyncio.Future[Reply]) -> None:
-    """Take note of an answer that nobody waits for: what follows in the pipeline fails with it."""
+    """Take note of an answer that nobody may wait for: what comes after it fails with it."""
     answer.add_done_callback(lambda done: done.exception() if not done.cancelled() else None)

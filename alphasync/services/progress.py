@@ -8,6 +8,7 @@ from alphasync.domain import events
 from alphasync.protocol import packets
 from alphasync.services.runs import Ticket
 from alphasync.store import keys
+from alphasync.store.pipeline import Unconfirmed
 from alphasync.store.scripts import Answer, Scripts
 
 
@@ -45,6 +46,9 @@ class Step(msgspec.Struct, frozen=True):
     """The time of the claim; None without one."""
     device_id: str
     """Whose the run is: after a crash its device may go by another id."""
+    confirmed: bool
+    """Whether a failover of Redis cannot lose it. One that is not counts for nothing: send nothing,
+    and ask again."""
 
 
 class Superseded(Exception):
@@ -88,23 +92,24 @@ class Progress:
         ``number`` makes the step repeatable: the same one is not done twice. Raises Superseded.
         """
         message = settled.message or "Skipped a recipient who was messaged before"
-        answer = await self._report(
-            "run_step",
-            ticket,
-            {
-                **_settled_args(settled),
-                "profile": ticket.profile,
-                "step": number,
-                "next": claim,
-                "name": name,
-                "cursor": cursor,
-                "message": message,
-                "head": _progress_head(ticket, message, settled.error),
-            },
-            sent=True,
-        )
+        args: dict[str, str | int] = {
+            **_settled_args(settled),
+            "profile": ticket.profile,
+            "step": number,
+            "next": claim,
+            "name": name,
+            "cursor": cursor,
+            "message": message,
+            "head": _progress_head(ticket, message, settled.error),
+        }
+        confirmed = True
+        try:
+            answer = await self._report("run_step", ticket, args, sent=True)
+        except Unconfirmed as error:
+            answer = Answer.of(error.reply)
+            confirmed = False
         claimed_at = answer.text(1) if answer.outcome == "CLAIMED" else None
-        return Step(claimed_at=claimed_at, device_id=answer.text(2))
+        return Step(claimed_at=claimed_at, device_id=answer.text(2), confirmed=confirmed)
 
     async def note(self, ticket: Ticket, message: str, error: str | None = None) -> None:
         """Show a line of text on all devices. Raises Superseded."""
@@ -214,7 +219,15 @@ class Progress:
             "run_id": ticket.run_id,
             "fence": ticket.fence,
         }
-        answer = await self._scripts.call(script, script_keys, {**common, **args})
+        try:
+            # With the sent list goes a claim, or what became of one.
+            answer = await self._scripts.call(
+                script, script_keys, {**common, **args}, confirmed=sent
+            )
+        except Unconfirmed as error:
+            if Answer.of(error.reply).outcome == "SUPERSEDED":
+                raise Superseded from error
+            raise
         if answer.outcome == "SUPERSEDED":
             raise Superseded
         return answer

@@ -79,7 +79,7 @@ class Runs:
         run_id = secrets.token_hex(8)
         owner = self._replica.value
         holding = Holding("run", owner, who.account, profile, type_, run_id)
-        self._leases.hold(owner, holding)
+        noted = self._leases.hold(owner, holding)
         started = events.ProcessingStarted(
             profile_id=profile, type=type_, device_id=device_id, operator_id=who.operator_id
         )
@@ -114,6 +114,7 @@ class Runs:
                     "lost_head": packets.head(lost),
                     "lost_reason": LOST,
                 },
+                after=noted,
             )
         except StoreUnavailable:
             # It may have been carried out all the same, and then nobody else looks after the run.

@@ -49,7 +49,7 @@ class Takeover:
         settled = events.RunSettled(message=IN_DOUBT)
         interrupted = events.ProcessingInterrupted(reason=DISCONNECTED, code="device_disconnected")
         mine = msgspec.structs.replace(holding, owner=self._replica.value)
-        self._leases.hold(self._replica.value, mine)
+        noted = self._leases.hold(self._replica.value, mine)
         answer = await self._scripts.call(
             "run_adopt",
             {
@@ -73,6 +73,7 @@ class Takeover:
                 "doubt_message": IN_DOUBT,
                 "settled_head": packets.head(settled),
             },
+            after=noted,
         )
         if holding != mine:
             await self._leases.drop(self._replica.value, holding)

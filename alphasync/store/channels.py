@@ -2,16 +2,24 @@
 
 import asyncio
 import math
+from collections import Counter
 from typing import NamedTuple, Protocol
 
 from redis.asyncio.client import PubSub
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import InvalidResponse, RedisError
 
+from alphasync.store import keys
+
 CONNECT_WITHIN = 2.0
 """Seconds."""
 LOOK_EVERY = 1.0
 """Seconds for one look into a store in memory."""
+SHARDED_KINDS = {
+    "smessage": "message",
+    "ssubscribe": "subscribe",
+    "sunsubscribe": "unsubscribe",
+}
 
 
 class Message(NamedTuple):
@@ -47,10 +55,10 @@ class RedisChannels:
         if not self._connection.is_connected:
             async with asyncio.timeout(CONNECT_WITHIN):
                 await self._connection.connect()  # type: ignore[no-untyped-call]  # untyped in redis-py
-        await self._send("SUBSCRIBE", *channels)
+        await self._send("SUBSCRIBE", channels)
 
     async def unsubscribe(self, channel: str) -> None:
-        await self._send("UNSUBSCRIBE", channel)
+        await self._send("UNSUBSCRIBE", (channel,))
 
     async def read(self) -> Message:
         reply = await self._connection.read_response(timeout=math.inf, disable_decoding=True)
@@ -63,9 +71,41 @@ class RedisChannels:
         self._closed = True
         await self._connection.disconnect(nowait=True)
 
-    async def _send(self, *command: str) -> None:
-        packed = self._connection.pack_command(*command)
+    async def _send(self, verb: str, channels: tuple[str, ...]) -> None:
+        packed = self._connection.pack_commands(self._commands(verb, channels))
         await self._connection.send_packed_command(packed, check_health=False)
+
+    def _commands(self, verb: str, channels: tuple[str, ...]) -> list[tuple[str, ...]]:
+        return [(verb, *channels)]
+
+
+class ShardChannels(RedisChannels):
+    """On a connection to one shard of a cluster: what it publishes goes no further, except on the
+    channels that are nobody's account."""
+
+    def __init__(self, connection: AbstractConnection) -> None:
+        super().__init__(connection)
+        self._leaving: Counter[bytes] = Counter()
+
+    async def unsubscribe(self, channel: str) -> None:
+        self._leaving[channel.encode()] += 1
+        await super().unsubscribe(channel)
+
+    async def read(self) -> Message:
+        """Also raises where the shard ends a subscription because the slot is not its own now."""
+        kind, channel, data = await super().read()
+        if kind == "sunsubscribe":
+            if channel not in self._leaving:
+                raise InvalidResponse(f"{channel.decode()} is at another shard")
+            self._leaving -= Counter([channel])
+        return Message(SHARDED_KINDS.get(kind, kind), channel, data)
+
+    def _commands(self, verb: str, channels: tuple[str, ...]) -> list[tuple[str, ...]]:
+        # One by one: those of one command must be in one slot.
+        return [
+            (f"S{verb}" if channel.startswith(keys.SHARDED) else verb, channel)
+            for channel in channels
+        ]
 
 
 class MemoryChannels:

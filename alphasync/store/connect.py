@@ -2,27 +2,47 @@
 
 import asyncio
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from typing import Any, Protocol
 
-from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
+from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from alphasync.errors import StoreUnavailable
-from alphasync.store.channels import Channels, MemoryChannels, RedisChannels
-from alphasync.store.pipeline import OrderedPipeline, Pipeline
+from alphasync.store import sentinel, servers, topology
+from alphasync.store.addresses import UnsupportedUrl, redacted
+from alphasync.store.channels import MemoryChannels, RedisChannels
+from alphasync.store.cluster import ClusterPipeline
+from alphasync.store.confirmed import node_pipeline
+from alphasync.store.lines import Lines, OneLine, ShardLines
+from alphasync.store.pipeline import Pipeline
 from alphasync.store.scripts import Lifetimes, Scripts
 from alphasync.store.serial import SerialPipeline
 
+__all__ = [
+    "MEMORY",
+    "Store",
+    "UnsupportedUrl",
+    "make_client",
+    "make_store",
+    "redacted",
+    "replicas_waited_for",
+]
+
 MEMORY = "memory://"
-SCHEMES = ("redis", "rediss", "unix")
+SINGLE = ("redis", "rediss", "unix")
+SCHEMES = (*SINGLE, *sentinel.SCHEMES, *servers.SCHEMES)
 CONNECT_TIMEOUT = 1.0
 """Seconds."""
+CONNECTIONS_MAX = 32
+"""Of a pool; the ordered pipeline needs one."""
 
 
-class UnsupportedUrl(ValueError):
-    """``REDIS_URL`` names something that this server cannot talk to."""
+class Watch(Protocol):
+    def start(self) -> None: ...
+
+    async def close(self) -> None: ...
 
 
 @dataclass
@@ -30,18 +50,17 @@ class Store:
     """A Redis: the ordered pipeline for commands, a client for everything else, the scripts."""
 
     url: str
-    client: Redis
+    client: Redis | RedisCluster
     pipeline: Pipeline
     scripts: Scripts
-
-    def channels(self) -> Channels:
-        """A new subscription, not connected yet."""
-        if self.url.startswith(MEMORY):
-            return MemoryChannels(self.client.pubsub())
-        return RedisChannels(self.client.connection_pool.make_connection())  # type: ignore[no-untyped-call]
+    lines: Lines
+    watch: Watch | None = None
+    """Where the primary may become another one while a connection is open."""
 
     def start(self) -> None:
         self.pipeline.start()
+        if self.watch is not None:
+            self.watch.start()
 
     async def ping(self, within: float = 1.5) -> None:
         """Raise StoreUnavailable when Redis does not answer."""
@@ -52,43 +71,100 @@ class Store:
             raise StoreUnavailable(f"Redis at {redacted(self.url)} does not answer") from error
 
     async def close(self) -> None:
+        if self.watch is not None:
+            await self.watch.close()
         await self.pipeline.close()
         await self.client.aclose()
 
 
-def make_client(url: str) -> Redis:
+def make_client(url: str) -> Redis | RedisCluster:
     """A client that answers a lost connection with an error and never sends a command twice."""
     if url.startswith(MEMORY):
-        from fakeredis import FakeAsyncRedis  # noqa: PLC0415 - heavy, and not needed with a server
-
-        return FakeAsyncRedis(protocol=2)
-    if urlsplit(url).scheme not in SCHEMES:
-        raise UnsupportedUrl(f"expected {', '.join(SCHEMES)} or memory, got {redacted(url)!r}")
-    pool: ConnectionPool = BlockingConnectionPool.from_url(
-        url,
-        max_connections=32,
-        protocol=2,
-        retry=Retry(NoBackoff(), 0),
-        socket_connect_timeout=CONNECT_TIMEOUT,
-    )
-    return Redis.from_pool(pool)
+        return _memory()
+    scheme = url.partition("://")[0]
+    if scheme in sentinel.SCHEMES:
+        return Redis.from_pool(sentinel.sentinel_pool(url, **_pool_arguments())[0])
+    if scheme in servers.SCHEMES:
+        return servers.Servers(url, **_arguments()).client()
+    return Redis.from_pool(_pool(url))
 
 
-def make_store(url: str, lifetimes: Lifetimes) -> Store:
-    """The store at ``url``; ``start`` connects it. Raises UnsupportedUrl."""
-    client = make_client(url)
-    pipeline: Pipeline
+def make_store(url: str, lifetimes: Lifetimes, wait_replicas: int | None = None) -> Store:
+    """The store at ``url``; ``start`` connects it. Raises UnsupportedUrl.
+
+    ``wait_replicas``: see ``replicas_waited_for``.
+    """
+    replicas = replicas_waited_for(url, wait_replicas)
+    scheme = url.partition("://")[0]
+    if scheme in sentinel.SCHEMES:
+        return _sentinel_store(url, lifetimes, replicas)
+    if scheme in servers.SCHEMES:
+        return _cluster_store(url, lifetimes, replicas)
     if url.startswith(MEMORY):
-        pipeline = SerialPipeline(client)
-    else:
-        pipeline = OrderedPipeline(client.connection_pool.make_connection)
-    return Store(url, client, pipeline, Scripts(pipeline, lifetimes))
+        return _memory_store(url, lifetimes)
+    pool = _pool(url)
+    pipeline = node_pipeline(pool.make_connection, replicas=replicas)
+    lines = OneLine(lambda: RedisChannels(pool.make_connection()))  # type: ignore[no-untyped-call]
+    return Store(url, Redis.from_pool(pool), pipeline, Scripts(pipeline, lifetimes), lines)
 
 
-def redacted(url: str) -> str:
-    """``url`` without its password, for people to read."""
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    host = parts.netloc.rpartition("@")[2]
-    return parts._replace(netloc=f"***@{host}").geturl()
+def replicas_waited_for(url: str, wanted: int | None) -> int:
+    """How many replicas of Redis must have what a failover must not lose: what is wanted, or one
+    where there are failovers."""
+    if wanted is not None:
+        return wanted
+    return int(url.partition("://")[0] in (*sentinel.SCHEMES, *servers.SCHEMES))
+
+
+def _memory_store(url: str, lifetimes: Lifetimes) -> Store:
+    client = _memory()
+    pipeline = SerialPipeline(client)
+    lines = OneLine(lambda: MemoryChannels(client.pubsub()))
+    return Store(url, client, pipeline, Scripts(pipeline, lifetimes), lines)
+
+
+def _sentinel_store(url: str, lifetimes: Lifetimes, replicas: int) -> Store:
+    pool, sentinels = sentinel.sentinel_pool(url, **_pool_arguments())
+    pipeline = node_pipeline(pool.make_connection, sentinel.lineage_of, replicas)
+    scripts = Scripts(pipeline, lifetimes)
+    lines = OneLine(lambda: RedisChannels(pool.make_connection()))  # type: ignore[no-untyped-call]
+    return Store(url, Redis.from_pool(pool), pipeline, scripts, lines, sentinel.Watch(sentinels))
+
+
+def _cluster_store(url: str, lifetimes: Lifetimes, replicas: int) -> Store:
+    known = servers.Servers(url, **_arguments())
+    shards = topology.Topology(known.seeds, known.connect)
+    pipeline = ClusterPipeline(
+        shards,
+        lambda primary: node_pipeline(
+            lambda: known.connect(primary), topology.lineage_of, replicas
+        ),
+    )
+    lines = ShardLines(shards, known.connect)
+    return Store(url, known.client(), pipeline, Scripts(pipeline, lifetimes), lines, shards)
+
+
+def _memory() -> Redis:
+    from fakeredis import FakeAsyncRedis  # noqa: PLC0415 - heavy, and not needed with a server
+
+    return FakeAsyncRedis(protocol=2)
+
+
+def _pool(url: str) -> ConnectionPool:
+    if url.partition("://")[0] not in SINGLE:
+        raise UnsupportedUrl(f"expected {', '.join(SCHEMES)} or memory, got {redacted(url)!r}")
+    pool: ConnectionPool = BlockingConnectionPool.from_url(url, **_pool_arguments())
+    return pool
+
+
+def _arguments() -> dict[str, Any]:
+    """For each of redis-py's connections."""
+    return {
+        "protocol": 2,
+        "retry": Retry(NoBackoff(), 0),
+        "socket_connect_timeout": CONNECT_TIMEOUT,
+    }
+
+
+def _pool_arguments() -> dict[str, Any]:
+    return {"max_connections": CONNECTIONS_MAX, **_arguments()}

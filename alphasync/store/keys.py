@@ -17,6 +17,7 @@ key outside any account            type    lifetime
 ``as:tries:<hash>``                string  the window of the login limit
 ``as:{replicas}:leases``           zset    a day after the last replica: until when each lives
 ``as:{replicas}:of:<replica>``     set     the same: the runs and devices that a replica holds
+``as:replica:<name>``              string  30 s, renewed: where the other replicas reach it
 
 Profile ids stand at the end of a key, so that no character in one can reach another key.
 """
@@ -27,6 +28,8 @@ from alphasync.domain.runs import ProcessingType
 
 CHANNEL_PREFIX = "as:events:"
 PROBE_PREFIX = "as:probe:"
+SHARDED = (CHANNEL_PREFIX, PROBE_PREFIX)
+"""In a cluster, channels that begin so are in one slot, as keys are; all others are everywhere."""
 
 
 class AccountKeys:
@@ -76,11 +79,20 @@ def channel_of(account: str) -> str:
     return f"{CHANNEL_PREFIX}{{{account}}}"
 
 
+def probe(tag: str, name: str) -> str:
+    """A channel for a replica to hear itself on, where the channels with this tag are."""
+    return f"{PROBE_PREFIX}{{{tag}}}:{name}"
+
+
 LEASES = "as:{replicas}:leases"
 
 
 def holdings(replica: str) -> str:
     return f"as:{{replicas}}:of:{replica}"
+
+
+def replica(name: str) -> str:
+    return f"as:replica:{name}"
 
 
 def handle(digest: str) -> str:

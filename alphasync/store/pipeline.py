@@ -10,7 +10,7 @@ import asyncio
 import math
 import random
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,9 +18,11 @@ import hiredis
 import structlog
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import (
+    AskError,
     ClusterDownError,
     InvalidResponse,
     MasterDownError,
+    MovedError,
     NoScriptError,
     OutOfMemoryError,
     ReadOnlyError,
@@ -49,12 +51,32 @@ BACKOFF_MAX = 1.0
 WAITING_MAX = 10_000
 """Commands that may wait to be sent; more are refused, so that a stall cannot eat the memory."""
 
-NOT_NOW = (OutOfMemoryError, MasterDownError, ClusterDownError, TryAgainError)
+NOT_NOW = (
+    OutOfMemoryError,
+    MasterDownError,
+    ClusterDownError,
+    TryAgainError,
+    MovedError,
+    AskError,
+)
 NOT_NOW_CODES = ("MISCONF", "NOREPLICAS", "BUSY")
-"""Error replies of a Redis that answers and cannot serve: memory or disk full, no primary, busy.
-The first are classes of redis-py, which leaves no code in their text."""
+"""Error replies of a Redis that answers and cannot serve: memory or disk full, no primary, busy, or
+the key is another server's by now. The first are classes of redis-py, which leaves no code in their
+text."""
+
+SCRIPT_CALLS = frozenset({"EVALSHA", "EVAL"})
+"""Commands whose last argument is the lineage of the connection that they are written to."""
 
 log = structlog.get_logger(__name__)
+
+
+class Unconfirmed(StoreUnavailable):
+    """The primary has carried a command out, and no replica says that it has it, too: a failover
+    may lose it."""
+
+    def __init__(self, reply: Reply) -> None:
+        self.reply = reply
+        super().__init__()
 
 
 class ReplyError(Exception):
@@ -68,13 +90,24 @@ class ReplyError(Exception):
 class Pipeline(Protocol):
     on_connect: tuple[tuple[Argument, ...], ...]
     """Commands for each new connection, before any other."""
+    publishes_with: str
+    """The command that publishes an account's events."""
 
     @property
     def connected(self) -> bool:
         """Whether Redis answers at present."""
 
-    def submit(self, *command: Argument) -> asyncio.Future[Reply]:
-        """Queue a command. The future raises StoreUnavailable or ReplyError."""
+    def submit(
+        self, *command: Argument, after: asyncio.Future[Reply] | None = None
+    ) -> asyncio.Future[Reply]:
+        """Queue a command. The future raises StoreUnavailable or ReplyError.
+
+        ``after``: an earlier command that Redis must have carried out before this one.
+        """
+
+    def confirmed(self, *command: Argument) -> Awaitable[Reply]:
+        """As ``submit``, for what must not be lost by a failover: answered once enough replicas
+        have it. Keeps no order with what is submitted. Raises Unconfirmed, too."""
 
     def start(self) -> None: ...
 
@@ -89,11 +122,25 @@ class Entry:
 
 
 class OrderedPipeline:
-    """The pipeline over one connection of its own, which it makes anew when it breaks."""
+    """The pipeline over one connection of its own, which it makes anew when it breaks.
 
-    def __init__(self, make_connection: Callable[[], AbstractConnection]) -> None:
+    ``lineage_of`` says of a connection whose history the primary behind it goes on with: another
+    text after each failover, the same one after a restart. Scripts compare it with the lineage
+    that an account's log was written under. It is asked once for each connection, and raises
+    RedisError or OSError when that is no connection to work with.
+    """
+
+    publishes_with = "PUBLISH"
+
+    def __init__(
+        self,
+        make_connection: Callable[[], AbstractConnection],
+        lineage_of: Callable[[AbstractConnection], Awaitable[str]] | None = None,
+    ) -> None:
         self.on_connect: tuple[tuple[Argument, ...], ...] = ()
         self._make_connection = make_connection
+        self._lineage_of = lineage_of
+        self._lineage = ""
         self._connection: AbstractConnection | None = None
         self._waiting: deque[Entry] = deque()
         self._sent: deque[Entry] = deque()
@@ -115,15 +162,25 @@ class OrderedPipeline:
         self._fail(self._sent)
         self._fail(self._waiting)
 
-    def submit(self, *command: Argument) -> asyncio.Future[Reply]:
-        loop = self._loop
-        answer: asyncio.Future[Reply] = loop.create_future()
+    def submit(
+        self, *command: Argument, after: asyncio.Future[Reply] | None = None
+    ) -> asyncio.Future[Reply]:
+        # One connection: whatever was submitted earlier comes first anyway.
+        entry = Entry(command, self._loop.create_future(), self._loop.time())
+        self.enqueue(entry)
+        return entry.answer
+
+    def enqueue(self, entry: Entry) -> None:
+        """Queue a command that may have waited elsewhere: its time has run since then."""
         if len(self._waiting) >= WAITING_MAX:
-            answer.set_exception(StoreUnavailable())
+            entry.answer.set_exception(StoreUnavailable())
         else:
-            self._waiting.append(Entry(command, answer, loop.time()))
+            self._waiting.append(entry)
             self._wake.set()
-        return answer
+
+    def confirmed(self, *command: Argument) -> asyncio.Future[Reply]:
+        """There is no replica to wait for."""
+        return self.submit(*command)
 
     async def _keep_connected(self) -> None:
         attempt = 0
@@ -140,15 +197,19 @@ class OrderedPipeline:
                 # The last: a text that is no Unicode. It fails with its batch; the next ones work.
                 attempt += 1
                 log.warning("redis connection lost", error=str(error), attempt=attempt)
+            except Exception:  # whatever it is, a replica without Redis is of no use to anybody
+                attempt += 1
+                log.exception("redis connection failed", attempt=attempt)
             finally:
                 self._connection = None
                 self._stalled = False
-                await connection.disconnect(nowait=True)
                 self._fail(self._sent)
+                await connection.disconnect(nowait=True)
             await asyncio.sleep(backoff(attempt))
 
     async def _prepare(self, connection: AbstractConnection) -> None:
         await connection.connect()  # type: ignore[no-untyped-call]  # untyped in redis-py
+        self._lineage = await self._lineage_of(connection) if self._lineage_of else ""
         if self.on_connect:
             await connection.send_packed_command(_packed(self.on_connect), check_health=False)
             for _ in self.on_connect:
@@ -178,8 +239,14 @@ class OrderedPipeline:
             self._waiting.clear()
             if batch:
                 self._sent.extend(batch)
-                packed = _packed([entry.command for entry in batch])
+                packed = _packed([self._with_lineage(entry.command) for entry in batch])
                 await connection.send_packed_command(packed, check_health=False)
+
+    def _with_lineage(self, command: tuple[Argument, ...]) -> tuple[Argument, ...]:
+        # Only now is it known which primary gets the command.
+        if self._lineage and command[0] in SCRIPT_CALLS:
+            return (*command[:-1], self._lineage)
+        return command
 
     async def _read(self, connection: AbstractConnection) -> None:
         while True:
@@ -214,7 +281,7 @@ class OrderedPipeline:
                 for entry in queue:
                     if now - entry.since < ANSWER_WITHIN:
                         break
-                    _refuse(entry)
+                    refuse(entry)
             while self._waiting and self._waiting[0].answer.done():
                 self._waiting.popleft()
             if self._sent and now - self._sent[0].since >= ANSWER_WITHIN:
@@ -225,7 +292,7 @@ class OrderedPipeline:
     @staticmethod
     def _fail(queue: deque[Entry]) -> None:
         for entry in queue:
-            _refuse(entry)
+            refuse(entry)
         queue.clear()
 
 
@@ -234,7 +301,8 @@ def _packed(commands: Iterable[tuple[Argument, ...]]) -> bytes:
     return b"".join([hiredis.pack_command(command) for command in commands])  # type: ignore[arg-type]
 
 
-def _refuse(entry: Entry) -> None:
+def refuse(entry: Entry) -> None:
+    """Fail a command that is not answered yet."""
     if not entry.answer.done():
         entry.answer.set_exception(StoreUnavailable())
         entry.answer.exception()  # seen, also where the caller has been cancelled meanwhile

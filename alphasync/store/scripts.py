@@ -4,16 +4,17 @@ The header of a script is its signature: the names after ``KEYS:`` and ``ARGV:``
 variables, and a caller passes them by those names.
 """
 
+import asyncio
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
 import msgspec
 
 from alphasync.errors import StoreUnavailable
-from alphasync.store.pipeline import Pipeline, Reply, ReplyError
+from alphasync.store.pipeline import Argument, Pipeline, Reply, ReplyError
 
 LOG_LENGTH = 512
 """Events kept per account: minutes of typing on several devices, about 200 KB at most times."""
@@ -21,6 +22,13 @@ LOG_TTL = 10 * 60
 """Seconds. A device away for longer gets a snapshot."""
 META_TTL = 24 * 3600
 """Seconds. Longer than any state that carries a revision, so that revisions only ever grow."""
+
+REVISION_JUMP = 1_000_000
+"""How far the revision of a new log is ahead of what is known of the old one: farther than anything
+that a failover can have lost. A fencing token is a revision, and none is ever given twice."""
+NO_LINEAGE = ""
+"""The last argument of each script. A pipeline that knows the lineage of its connection puts it in
+this place (see OrderedPipeline)."""
 
 _HEADER = re.compile(r"^-- (KEYS|ARGV):(.*)$", re.MULTILINE)
 
@@ -49,33 +57,46 @@ class Scripts:
 
     def __init__(self, pipeline: Pipeline, lifetimes: Lifetimes) -> None:
         self._pipeline = pipeline
-        self._scripts = load(lifetimes)
+        self._scripts = load(lifetimes, pipeline.publishes_with)
         pipeline.on_connect = tuple(
             ("SCRIPT", "LOAD", script.source) for script in self._scripts.values()
         )
 
     async def call(
-        self, name: str, keys: Mapping[str, str], args: Mapping[str, str | int | bytes]
+        self,
+        name: str,
+        keys: Mapping[str, str],
+        args: Mapping[str, str | int | bytes],
+        *,
+        confirmed: bool = False,
+        after: asyncio.Future[Reply] | None = None,
     ) -> "Answer":
         """Run a script; it enters the pipeline before this first awaits anything.
 
-        Raises StoreUnavailable when Redis does not answer in time, and KeyError when an argument
-        is missing.
+        ``confirmed``: what it writes must not be lost by a failover. ``after``: a command that
+        Redis must have carried out before it; not together with the former. Raises StoreUnavailable
+        when Redis does not answer in time, Unconfirmed when only its replicas do not, and KeyError
+        when an argument is missing.
         """
         script = self._scripts[name]
         if len(keys) + len(args) != len(script.keys) + len(script.args):
             raise TypeError(f"{name} takes {script.keys} and {script.args}")
-        tail = [len(script.keys), *(keys[k] for k in script.keys), *(args[a] for a in script.args)]
+        values = (*(keys[k] for k in script.keys), *(args[a] for a in script.args))
+        tail = (len(script.keys), *values, NO_LINEAGE)
+
+        def submit(*command: Argument) -> Awaitable[Reply]:
+            if confirmed:
+                return self._pipeline.confirmed(*command)
+            return self._pipeline.submit(*command, after=after)
+
         try:
-            reply = await self._pipeline.submit("EVALSHA", script.sha, *tail)
+            reply = await submit("EVALSHA", script.sha, *tail)
         except ReplyError as error:
             if error.kind != "NOSCRIPT":
                 raise
             # Scripts are loaded with each connection; somebody flushed them since.
-            reply = await self._pipeline.submit("EVAL", script.source, *tail)
-        if not isinstance(reply, list):
-            raise StoreUnavailable(f"{name} answered {reply!r}")
-        return Answer(reply)
+            reply = await submit("EVAL", script.source, *tail)
+        return Answer.of(reply)
 
     async def field(self, key: str, name: str) -> str | None:
         """One field of a hash, for a script that needs the name of another key from it."""
@@ -90,6 +111,13 @@ class Answer:
 
     def __init__(self, values: list[Reply]) -> None:
         self._values = values
+
+    @classmethod
+    def of(cls, reply: Reply) -> "Answer":
+        """Raises StoreUnavailable for what no script of ours returns."""
+        if not isinstance(reply, list):
+            raise StoreUnavailable(f"a script answered {reply!r}")
+        return cls(reply)
 
     def __len__(self) -> int:
         return len(self._values)
@@ -127,8 +155,9 @@ class Answer:
         return value
 
 
-def load(lifetimes: Lifetimes) -> dict[str, Script]:
-    """All scripts by name (the file's name without its ending)."""
+def load(lifetimes: Lifetimes, publish: str = "PUBLISH") -> dict[str, Script]:
+    """All scripts by name (the file's name without its ending); ``publish`` is the command that
+    they publish events with."""
     folder = files("alphasync.store") / "lua"
     milliseconds = {
         "LOG_TTL": LOG_TTL,
@@ -139,10 +168,11 @@ def load(lifetimes: Lifetimes) -> dict[str, Script]:
         "DEVICE_TTL": lifetimes.device,
         "SENT_TTL": lifetimes.sent,
     }
-    constants = f"local LOG_LENGTH = {LOG_LENGTH}\n" + "".join(
-        f"local {name} = {round(seconds * 1000)}\n" for name, seconds in milliseconds.items()
-    )
-    shared = constants + (folder / "_lib.lua").read_text()
+    numbers = {"LOG_LENGTH": LOG_LENGTH, "REVISION_JUMP": REVISION_JUMP}
+    numbers |= {name: round(seconds * 1000) for name, seconds in milliseconds.items()}
+    constants = "".join(f"local {name} = {number}\n" for name, number in numbers.items())
+    constants += f"local publish_with = '{publish}'\n"
+    shared = constants + "local lineage = ARGV[#ARGV]\n" + (folder / "_lib.lua").read_text()
     scripts = {}
     for file in folder.iterdir():
         if file.name.endswith(".lua") and not file.name.startswith("_"):

@@ -12,6 +12,8 @@ from alphasync.tasks import Tasks
 class SerialPipeline:
     """One command after the other, in the order in which they were submitted."""
 
+    publishes_with = "PUBLISH"
+
     def __init__(self, client: Redis) -> None:
         self.on_connect: tuple[tuple[Argument, ...], ...] = ()
         self._client = client
@@ -28,11 +30,16 @@ class SerialPipeline:
     async def close(self) -> None:
         await self._tasks.close()
 
-    def submit(self, *command: Argument) -> asyncio.Future[Reply]:
+    def submit(
+        self, *command: Argument, after: asyncio.Future[Reply] | None = None
+    ) -> asyncio.Future[Reply]:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Reply] = loop.create_future()
         self._waiting.put_nowait(Entry(command, answer, loop.time()))
         return answer
+
+    def confirmed(self, *command: Argument) -> asyncio.Future[Reply]:
+        return self.submit(*command)
 
     async def _execute(self, command: tuple[Argument, ...]) -> Reply:
         # Not through the client's own commands: those make Python objects of the replies.

@@ -5,9 +5,24 @@
 They need nothing else of alphasync.
 """
 
+from alphasync.transport.bucket import Bucket
 from alphasync.transport.engine import EngineServer
+from alphasync.transport.moving import Mover
 from alphasync.transport.outgoing import Outgoing, message
+from alphasync.transport.peers import FindPeer, Peers
 from alphasync.transport.rooms import Rooms
 from alphasync.transport.server import SocketServer
+from alphasync.transport.socket import EngineSocket
 
-__all__ = ["EngineServer", "Outgoing", "Rooms", "SocketServer", "message"]
+__all__ = [
+    "Bucket",
+    "EngineServer",
+    "EngineSocket",
+    "FindPeer",
+    "Mover",
+    "Outgoing",
+    "Peers",
+    "Rooms",
+    "SocketServer",
+    "message",
+]

@@ -1,59 +1,32 @@
-"""The Engine.IO v4 server: requests to sessions.
+"""The Engine.IO v4 server: its sessions, and what an application and they call.
 
-The protocol: https://socket.io/docs/v4/engine-io-protocol/ . Refusals have the codes of the
-reference server.
+The protocol: https://socket.io/docs/v4/engine-io-protocol/ .
 """
 
 import asyncio
 import contextlib
+import ipaddress
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from inspect import isawaitable
 from typing import Any
 
 import engineio
-import msgspec
 from aiohttp import web
 from engineio.packet import Packet
 
-from alphasync.transport import handshake
-from alphasync.transport.outgoing import SEPARATOR, KeyOf, Outgoing
-from alphasync.transport.socket import (
-    OPEN,
-    PROTOCOL_ERROR,
-    EngineSocket,
-    Malformed,
-    Upgrade,
-    packets_of,
-)
+from alphasync.transport.forwarding import Forwarder
+from alphasync.transport.moving import Mover
+from alphasync.transport.outgoing import KeyOf, Outgoing
+from alphasync.transport.peers import Peers
+from alphasync.transport.requests import Requests
+from alphasync.transport.socket import EngineSocket
 from alphasync.transport.websocket import Link
 
 CLOSE_WITHIN = 1.0
 """Seconds for the last clients to close their side when the server shuts down."""
 LINGER = 5.0
 """Seconds that the last packets of a polling session wait for its next poll."""
-LOOK_EVERY = 1.0
-"""Seconds between two looks whether the caller of a poll is still there: aiohttp tells nobody."""
-ADDRESS_UNKNOWN = ""
-
-UNKNOWN_TRANSPORT, UNKNOWN_SID, BAD_METHOD, BAD_REQUEST, FORBIDDEN, BAD_VERSION = range(6)
-REFUSALS = {
-    UNKNOWN_TRANSPORT: "Transport unknown",
-    UNKNOWN_SID: "Session ID unknown",
-    BAD_METHOD: "Bad handshake method",
-    BAD_REQUEST: "Bad request",
-    FORBIDDEN: "Forbidden",
-    BAD_VERSION: "Unsupported protocol version",
-}
-
-
-class Refused(Exception):
-    """A request that is answered with an error."""
-
-    def __init__(self, code: int, status: int = 400, message: str = "") -> None:
-        super().__init__(message or REFUSALS[code])
-        self.code = code
-        self.status = status
 
 
 class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engineio has no types
@@ -62,7 +35,11 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
     Besides its arguments: ``buffer_max``, bytes that may wait for one client; ``conflate``, the key
     of a message of which only the latest has to arrive when they do not fit; ``address_max``,
     sessions of one client address; ``websocket_compression``; ``upgrade_timeout``, seconds;
-    ``on_limit``, called with the name of a limit that a client has run into. JSONP is refused.
+    ``on_limit``, called with the name of a limit that a client has run into; ``address_of``, the
+    address of the client behind a request, where that is not the connection's own; ``peers``, the
+    other servers behind the same load balancer; ``on_forward``, called with what is passed on to
+    one of them: ``poll``, ``post``, ``websocket`` or ``move``; ``mover``, for sessions that follow
+    their WebSocket from peer to peer, where without one it is passed on. JSONP is refused.
     """
 
     def __init__(
@@ -74,6 +51,10 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         websocket_compression: bool = False,
         upgrade_timeout: float = 10.0,
         on_limit: Callable[[str], None] | None = None,
+        address_of: Callable[[web.Request], str] | None = None,
+        peers: Peers | None = None,
+        mover: Mover | None = None,
+        on_forward: Callable[[str], None] | None = None,
         **options: Any,
     ) -> None:
         options["monitor_clients"] = False  # each session has a timer of its own
@@ -85,7 +66,17 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         self.address_max = address_max
         self.websocket_compression = websocket_compression
         self.upgrade_timeout = upgrade_timeout
-        self._on_limit = on_limit
+        self.limited = on_limit or _nobody
+        """Called with the name of a limit that a client has run into."""
+        self.address_of = address_of or _own_address
+        self.forwarder: Forwarder | None = None
+        if peers is not None:
+            longest_poll = self.ping_interval + self.ping_timeout
+            self.forwarder = Forwarder(peers, longest_poll, on_forward or _nobody, self.limited)
+        self.mover = mover
+        self.accepting = True
+        """False: no new sessions; a load balancer sends their clients to another server."""
+        self._requests = Requests(self)
         self._dirty: list[Link] = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._addresses: Counter[str] = Counter()
@@ -96,6 +87,13 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
     def attach(self, app: web.Application, engineio_path: str = "engine.io") -> None:
         """Serve the path, with every method: the protocol has an answer for the wrong ones."""
         app.router.add_route("*", f"/{engineio_path.strip('/')}/", self.handle_request)
+
+    def attach_internal(self, app: web.Application) -> None:
+        """Serve what peers pass on: for a port of its own, which only they can reach."""
+        app.router.add_route("*", "/", self._requests.handle_forwarded)
+
+    async def handle_request(self, request: web.Request) -> web.StreamResponse:
+        return await self._requests.handle(request)
 
     # To clients
 
@@ -153,14 +151,21 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
                     await self._no_links.wait()
         for link in self._links:
             link.abort()
+        if self.forwarder is not None:
+            await self.forwarder.close()
         await asyncio.sleep(0)  # the transports close in the next turn
 
-    def _link_gone(self, link: Link) -> None:
+    def linked(self, link: Link) -> None:
+        """A WebSocket was accepted."""
+        self._links.add(link)
+
+    def link_gone(self, link: Link) -> None:
         self._links.discard(link)
         if not self._links:
             self._no_links.set()
 
-    def _schedule(self, link: Link) -> None:
+    def schedule(self, link: Link) -> None:
+        """Flush this connection once in the next turn of the loop."""
         if not self._dirty:
             link.loop.call_soon(self._flush)
         self._dirty.append(link)
@@ -173,6 +178,16 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             except Exception:  # one connection's trouble is not the others'
                 self.logger.exception("a connection failed")
                 link.abort()
+
+    @property
+    def tunnels(self) -> int:
+        """WebSockets that go through here to a peer."""
+        return 0 if self.forwarder is None else self.forwarder.tunnels
+
+    def cut_tunnel(self) -> None:
+        """Close one of them: its client comes back, to wherever it is sent."""
+        if self.forwarder is not None:
+            self.forwarder.cut_tunnel()
 
     # What sessions call
 
@@ -208,32 +223,31 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
     async def tell_end(self, socket: EngineSocket, reason: str) -> None:
         if socket.connected:
             await self._trigger_event("disconnect", socket.sid, reason, run_async=False)
-        self._forget(socket)
+        self.forget(socket)
 
     def leave_behind(self, sid: str, packets: list[Outgoing]) -> None:
         """Keep the last packets of a session for its next poll."""
         self._left_behind[sid] = packets
         asyncio.get_running_loop().call_later(LINGER, self._left_behind.pop, sid, None)
 
-    def limited(self, limit: str) -> None:
-        """A client has run into a limit."""
-        if self._on_limit is not None:
-            self._on_limit(limit)
+    # What requests call
 
-    # Requests
+    def environ_of(self, request: web.Request) -> dict[str, Any]:
+        """The request as WSGI's variables, which is how applications are given it."""
+        environ: dict[str, Any] = self._async["translate_request"](request)
+        environ["REMOTE_ADDR"] = self.address_of(request)
+        return environ
 
-    async def handle_request(self, request: web.Request) -> web.StreamResponse:
-        environ = self._environ(request)
-        try:
-            self._check_origin(environ)
-            response = await self._route(request, environ)
-        except Refused as refused:
-            body = msgspec.json.encode({"code": refused.code, "message": str(refused)})
-            response = web.Response(
-                status=refused.status, body=body, content_type="application/json"
-            )
-        if isinstance(response, handshake.Detached):
-            return response
+    def allows_origin(self, environ: dict[str, Any]) -> bool:
+        """A browser applies the rules for origins to HTTP only, not to a WebSocket."""
+        origin = environ.get("HTTP_ORIGIN")
+        if not origin or self.cors_allowed_origins == []:
+            return True
+        allowed = self._cors_allowed_origins(environ)
+        return allowed is None or origin in allowed
+
+    def finish_answer(self, response: web.Response, environ: dict[str, Any]) -> None:
+        """Compress an answer and say who may read it."""
         if (
             self.http_compression
             and isinstance(response.body, bytes)
@@ -242,209 +256,75 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             response.enable_compression()
         for name, value in self._cors_headers(environ):
             response.headers[name] = value
-        return response
 
-    def _environ(self, request: web.Request) -> dict[str, Any]:
-        environ: dict[str, Any] = self._async["translate_request"](request)
-        environ["REMOTE_ADDR"] = request.remote or ADDRESS_UNKNOWN
-        return environ
+    def has_room_for(self, address: str) -> bool:
+        """Whether there may be one more session from this address."""
+        return self.address_max is None or self._addresses[_network(address)] < self.address_max
 
-    def _check_origin(self, environ: dict[str, Any]) -> None:
-        """A browser applies the rules for origins to HTTP only, not to a WebSocket."""
-        origin = environ.get("HTTP_ORIGIN")
-        if not origin or self.cors_allowed_origins == []:
-            return
-        allowed = self._cors_allowed_origins(environ)
-        if allowed is not None and origin not in allowed:
-            raise Refused(FORBIDDEN, message="Origin not allowed")
+    def admit(self, address: str) -> EngineSocket:
+        """A new session."""
+        sid = self.generate_id() if self.forwarder is None else self.forwarder.peers.new_id()
+        return self._add(sid, address)
 
-    async def _route(
-        self, request: web.Request, environ: dict[str, Any]
-    ) -> web.Response | handshake.Detached:
-        if request.method == "OPTIONS":
-            return web.Response(text="ok")
-        query = request.query
-        transport = query.get("transport")
-        if transport is None or transport not in self.transports:
-            raise Refused(UNKNOWN_TRANSPORT)
-        if query.get("EIO") != "4":
-            raise Refused(BAD_VERSION)
-        if request.method not in ("GET", "POST") or "j" in query:
-            raise Refused(BAD_METHOD if "sid" not in query else BAD_REQUEST)
-        sid = query.get("sid")
-        if sid is None:
-            if request.method != "GET":
-                raise Refused(BAD_METHOD)
-            return await self._open(request, environ, transport)
-        if request.method == "GET" and transport == "polling" and sid in self._left_behind:
-            return _body(self._left_behind.pop(sid))
-        socket = self.sockets.get(sid)
-        if socket is None or socket.closing or not socket.connected:
-            raise Refused(UNKNOWN_SID)
-        if transport == "websocket":
-            return self._upgrade(request, socket)
-        if socket.upgraded:
-            raise Refused(BAD_REQUEST)
-        if request.method == "POST":
-            return await self._post(request, socket)
-        return await self._poll(request, socket)
-
-    async def _open(
-        self, request: web.Request, environ: dict[str, Any], transport: str
-    ) -> web.Response | handshake.Detached:
-        if transport == "websocket":
-            self._check_handshake(request)
-        address = str(environ["REMOTE_ADDR"])
-        if self.address_max is not None and self._addresses[address] >= self.address_max:
-            self.limited("connections_per_address")
-            raise Refused(FORBIDDEN, 429, "Too many connections from this address")
-        sid = self.generate_id()
-        socket = EngineSocket(self, sid, address)
-        self.sockets[sid] = socket
-        self._addresses[address] += 1
-        socket.put(Outgoing(OPEN + msgspec.json.encode(self._handshake(sid, transport)).decode()))
-        accepted = await self._trigger_event("connect", sid, environ, run_async=False)
-        if accepted is not None and accepted is not True:
-            self._forget(socket)
-            message = accepted if isinstance(accepted, str) else "Unauthorized"
-            raise Refused(FORBIDDEN, 401, message)
-        if socket.closing:  # the application has ended it at once
-            self._left_behind.pop(sid, None)
-            raise Refused(UNKNOWN_SID)
+    def receive_session(self, sid: str, address: str) -> EngineSocket:
+        """A session that comes from a peer, with the id that it has."""
+        socket = self._add(sid, address)
         socket.connected = True
-        socket.start_pinging()
-        if transport == "websocket":
-            try:
-                return self._accept(request, socket.begin)
-            except Refused:
-                socket.end(self.reason.TRANSPORT_ERROR, quietly=True)
-                raise
-        response = _body(await socket.open_poll())
-        socket.close_poll()
-        self._set_cookie(response, sid)
-        return response
+        return socket
 
-    def _handshake(self, sid: str, transport: str) -> dict[str, object]:
-        return {
-            "sid": sid,
-            "upgrades": ["websocket"] if self._offers_upgrade(transport) else [],
-            "pingInterval": round(self.ping_interval * 1000),
-            "pingTimeout": round(self.ping_timeout * 1000),
-            "maxPayload": self.max_http_buffer_size,
-        }
+    def _add(self, sid: str, address: str) -> EngineSocket:
+        socket = self.sockets[sid] = EngineSocket(self, sid, address)
+        self._addresses[_network(address)] += 1
+        return socket
 
-    def _offers_upgrade(self, transport: str) -> bool:
-        return transport == "polling" and self.allow_upgrades and "websocket" in self.transports
+    async def accepts(self, socket: EngineSocket, environ: dict[str, Any]) -> object:
+        """Ask the application: True and None mean yes."""
+        accepted: object = await self._trigger_event(
+            "connect", socket.sid, environ, run_async=False
+        )
+        if accepted is None or accepted is True:
+            return True
+        self.forget(socket)
+        return accepted
 
-    def _set_cookie(self, response: web.Response, sid: str) -> None:
-        if self.cookie:
-            cookie = self.cookie
-            if not isinstance(cookie, dict):
-                cookie = {"name": cookie, "path": "/", "SameSite": "Lax"}
-            response.headers["Set-Cookie"] = self._generate_sid_cookie(sid, cookie)
+    def cookie_of(self, socket: EngineSocket) -> str | None:
+        """The value of the ``Set-Cookie`` header, where the application wants one."""
+        if not self.cookie:
+            return None
+        cookie = self.cookie
+        if not isinstance(cookie, dict):
+            cookie = {"name": cookie, "path": "/", "SameSite": "Lax"}
+        return str(self._generate_sid_cookie(socket.sid, cookie))
 
-    def _check_handshake(self, request: web.Request) -> None:
-        try:
-            handshake.check(request)
-        except handshake.NoHandshake:
-            raise Refused(BAD_REQUEST) from None
+    def left_behind(self, sid: str) -> list[Outgoing] | None:
+        """The last packets of a session that is gone: once."""
+        return self._left_behind.pop(sid, None)
 
-    def _accept(self, request: web.Request, begin: Callable[[Link], None]) -> handshake.Detached:
-        def taken(link: Link) -> None:
-            self._links.add(link)
-            begin(link)
-
-        try:
-            handshake.accept(
-                request,
-                taken,
-                self._schedule,
-                self._link_gone,
-                self.max_http_buffer_size,
-                deflate=self.websocket_compression,
-            )
-        except handshake.NoHandshake:
-            raise Refused(BAD_REQUEST) from None
-        return handshake.Detached(status=101)
-
-    def _upgrade(self, request: web.Request, socket: EngineSocket) -> handshake.Detached:
-        if request.method != "GET":
-            raise Refused(BAD_REQUEST)
-
-        def begin(link: Link) -> None:
-            if socket.upgraded or socket.probe is not None or not self.allow_upgrades:
-                link.close(PROTOCOL_ERROR, "the session has a WebSocket")
-            else:
-                Upgrade(socket, link)
-
-        return self._accept(request, begin)
-
-    async def _poll(self, request: web.Request, socket: EngineSocket) -> web.Response:
-        if socket.polling:
-            socket.end(self.reason.TRANSPORT_ERROR)
-            raise Refused(BAD_REQUEST)
-        answer = socket.open_poll()
-        try:
-            while not answer.done():
-                await asyncio.wait([answer], timeout=LOOK_EVERY)
-                if request.transport is None or request.transport.is_closing():
-                    socket.end(self.reason.TRANSPORT_CLOSE)
-        except asyncio.CancelledError:
-            socket.end(self.reason.TRANSPORT_CLOSE)
-            raise
-        finally:
-            socket.close_poll()
-        return _body(answer.result())
-
-    async def _post(self, request: web.Request, socket: EngineSocket) -> web.Response:
-        if socket.posting:
-            socket.end(self.reason.TRANSPORT_ERROR)
-            raise Refused(BAD_REQUEST)
-        socket.posting = True
-        try:
-            packets = packets_of(await self._read(request))
-            if socket.closing:
-                raise Refused(UNKNOWN_SID)
-            for packet in packets:
-                socket.handle(packet)
-                await socket.handled()
-        except (
-            Malformed,
-            UnicodeDecodeError,
-            web.RequestPayloadError,
-            ConnectionError,
-            TimeoutError,
-        ):
-            socket.end(self.reason.TRANSPORT_ERROR)
-            raise Refused(BAD_REQUEST) from None
-        except BaseException:  # too long, or we are shut down
-            socket.end(self.reason.TRANSPORT_ERROR)
-            raise
-        finally:
-            socket.posting = False
-        return web.Response(text="ok")
-
-    async def _read(self, request: web.Request) -> str:
-        body = b""
-        if (request.content_length or 0) <= self.max_http_buffer_size:
-            async with asyncio.timeout(self.ping_interval + self.ping_timeout):
-                async for chunk in request.content.iter_any():
-                    body += chunk
-                    if len(body) > self.max_http_buffer_size:
-                        break
-                else:
-                    return body.decode()
-        self.limited("payload")
-        raise Refused(BAD_REQUEST, 413, "Payload too large")
-
-    def _forget(self, socket: EngineSocket) -> None:
+    def forget(self, socket: EngineSocket) -> None:
         if self.sockets.pop(socket.sid, None) is None:
             return
-        self._addresses[socket.address] -= 1
-        if self._addresses[socket.address] <= 0:
-            del self._addresses[socket.address]
+        network = _network(socket.address)
+        self._addresses[network] -= 1
+        if self._addresses[network] <= 0:
+            del self._addresses[network]
 
 
-def _body(packets: list[Outgoing]) -> web.Response:
-    text = SEPARATOR.join([packet.text for packet in packets])
-    return web.Response(text=text, headers={"Cache-Control": "no-store"})
+def _nobody(_: str) -> None:
+    """Is told, and does nothing."""
+
+
+def _own_address(request: web.Request) -> str:
+    return request.remote or ""
+
+
+def _network(address: str) -> str:
+    """What counts as one client: an IPv4 address, or a /64 network of IPv6."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address  # a unix socket has none
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((int(parsed), 64), strict=False))

@@ -4,6 +4,7 @@ aiohttp reads the HTTP request; after the handshake the connection is ours, and 
 request stays behind: no task, no parser, no queue.
 """
 
+import asyncio
 import base64
 import hashlib
 from collections.abc import Callable
@@ -49,19 +50,45 @@ def accept(
     NoHandshake.
     """
     key = check(request)
-    protocol, transport = request.protocol, request.transport
-    if transport is None or transport.is_closing():
-        raise NoHandshake("the connection is lost")
     deflate = deflate and _offers_deflate(request.headers.get("Sec-WebSocket-Extensions", ""))
+    transport = _open_transport(request)
     link = Link(transport, schedule, gone, message_max, deflate=deflate)
+
+    def answer() -> None:
+        transport.write(_answer(key, deflate=deflate))
+        begin(link)
+
+    take_over(request, link, link.reader, answer)
+
+
+def take_over(
+    request: web.Request,
+    to: asyncio.Protocol,
+    reader: object,
+    begin: Callable[[], None],
+) -> None:
+    """Take the connection of a request from aiohttp and give it to another protocol.
+
+    ``begin`` answers the request; ``reader`` has a ``feed_data`` for what has come behind it, and
+    a ``feed_eof``.
+    Raises NoHandshake when the connection is lost.
+    """
+    protocol, transport = request.protocol, _open_transport(request)
+    to.connection_made(transport)
     if protocol.writing_paused:
-        link.pause_writing()
-    transport.set_protocol(link)
-    transport.write(_answer(key, deflate=deflate))
-    begin(link)
-    protocol.set_parser(link.reader)  # what has come behind the request is for it
+        to.pause_writing()
+    transport.set_protocol(to)
+    begin()
+    protocol.set_parser(reader)  # type: ignore[arg-type]  # of it no more is called
     protocol.transport = None
     protocol.connection_lost(None)
+
+
+def _open_transport(request: web.Request) -> asyncio.Transport:
+    transport = request.transport
+    if transport is None or transport.is_closing():
+        raise NoHandshake("the connection is lost")
+    return transport
 
 
 def check(request: web.Request) -> bytes:

@@ -59,6 +59,11 @@ class Outgoing:
         self._start = self.size - len(payload)
         self._deflated: bytes | None = None
 
+    @classmethod
+    def of(cls, text: str) -> "Outgoing":
+        """A packet from its form in an HTTP body."""
+        return cls(base64.b64decode(text[1:]) if text.startswith("b") else text)
+
     @property
     def binary(self) -> bool:
         return self.frame[0] == FIN | BINARY

@@ -38,12 +38,16 @@ class Rooms(socketio.AsyncManager):  # type: ignore[misc]  # python-socketio has
         if eio_sid in sids:
             return None
         sid: str = self.server.eio.generate_id()
-        sids[eio_sid] = sid
-        self._rooms_of.setdefault(namespace, {})[sid] = set()
-        self.rooms.setdefault(namespace, {}).setdefault(None, {})[sid] = eio_sid
+        self.take_on(eio_sid, namespace, sid)
         engine = self.server.eio
         self._held[namespace, sid] = Backlog(engine.buffer_max, engine.conflate)
         return sid
+
+    def take_on(self, eio_sid: str, namespace: str, sid: str) -> None:
+        """A client that was connected at another server."""
+        self._sids.setdefault(namespace, {})[eio_sid] = sid
+        self._rooms_of.setdefault(namespace, {})[sid] = set()
+        self.rooms.setdefault(namespace, {}).setdefault(None, {})[sid] = eio_sid
 
     async def connect(self, sid: str, namespace: str) -> str:
         if not self.is_pre_connected(sid, namespace):

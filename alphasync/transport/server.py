@@ -20,7 +20,7 @@ from alphasync.transport.engine import EngineServer
 from alphasync.transport.outgoing import Outgoing
 from alphasync.transport.packets import MalformedPacket, StrictPacket, check
 from alphasync.transport.rooms import Rooms, encoded
-from alphasync.transport.socket import PROTOCOL_ERROR
+from alphasync.transport.socket import PROTOCOL_ERROR, EngineSocket
 
 
 class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio has no types
@@ -32,6 +32,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
     """
 
     eio: EngineServer
+    manager_initialized: bool
 
     def __init__(
         self,
@@ -123,8 +124,20 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         work = self._handle_event_internal(self, sid, eio_sid, pkt.data, namespace, pkt.id)
         if not self.async_handlers:
             return work
-        self.eio.look_after(self.eio.finish(work), f"socket.io {sid}")
+        socket = self.eio.sockets.get(eio_sid)
+        if socket is not None:
+            socket.busy += 1
+        self.eio.look_after(self._finish_event(work, socket), f"socket.io {sid}")
         return None
+
+    async def _finish_event(self, work: Awaitable[object], socket: EngineSocket | None) -> None:
+        try:
+            await work
+        except Exception:  # whatever the application raises: the connection goes on
+            self.logger.exception("event handler error")
+        finally:
+            if socket is not None:
+                socket.busy -= 1
 
     def _break_off(self, eio_sid: str, why: str) -> None:
         self.logger.info("closing %s: %s", eio_sid, why)
@@ -171,6 +184,39 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         await super().disconnect(sid, namespace, ignore_queue)
         if eio_sid is not None and not self._connected_anywhere(eio_sid):
             self.eio.cut(eio_sid)
+
+    # Moves between servers
+
+    def give_up(self, eio_sid: str) -> dict[str, str] | None:
+        """Forget a connection that goes to another server; returns its sids by namespace, None
+        when it cannot leave. Its session must be quiet: nothing of it under way."""
+        found = {
+            name: self.manager.sid_from_eio_sid(eio_sid, name)
+            for name in list(self.manager.get_namespaces())
+        }
+        sids = {name: sid for name, sid in found.items() if sid is not None}
+        if eio_sid in self._binary_packet or any(
+            sid in self.manager.callbacks or not self.manager.is_connected(sid, name)
+            for name, sid in sids.items()
+        ):
+            return None
+        for name, sid in sids.items():
+            self.manager.basic_disconnect(sid, name)
+        self.environ.pop(eio_sid, None)
+        self._connects.pop(eio_sid, None)
+        self._clear_deadline(eio_sid)
+        return sids
+
+    def take_on(self, eio_sid: str, sids: dict[str, str], environ: dict[str, Any]) -> None:
+        """Go on with a connection that comes from another server."""
+        if not self.manager_initialized:
+            self.manager_initialized = True
+            self.manager.initialize()
+        self.environ[eio_sid] = environ
+        for name, sid in sids.items():
+            self.manager.take_on(eio_sid, name, sid)
+        if not sids:
+            self._set_deadline(eio_sid)
 
     def _serves(self, namespace: str) -> bool:
         return (

@@ -5,7 +5,7 @@ import base64
 import itertools
 from collections import deque
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from engineio.packet import Packet
 
@@ -31,6 +31,12 @@ class Malformed(ValueError):
     """What came is no Engine.IO packet that a client may send."""
 
 
+class Probe(Protocol):
+    """A WebSocket, here or at another server, that a client tries out."""
+
+    def close(self) -> None: ...
+
+
 class EngineSocket:
     """Has the public face of python-engineio's session: ``send``, ``close`` and the flags."""
 
@@ -46,9 +52,11 @@ class EngineSocket:
         "_worker",
         "address",
         "backlog",
+        "busy",
         "closed",
         "closing",
         "connected",
+        "last_poll",
         "posting",
         "probe",
         "server",
@@ -71,9 +79,13 @@ class EngineSocket:
         self.closing = False
         """Nothing is sent or taken any more; the application is being told."""
         self.closed = False
+        self.last_poll = ""
+        """The stamp of the client's last poll."""
         self.posting = False
         """A body of the client is being handled."""
-        self.probe: Link | None = None
+        self.busy = 0
+        """Messages of the client that the application is at."""
+        self.probe: Probe | None = None
         """The WebSocket that the client is about to move to."""
         self.backlog = Backlog(server.buffer_max, server.conflate)
         self._link: Link | None = None
@@ -178,6 +190,12 @@ class EngineSocket:
         self._pinged = False
         self._timer = self._loop.call_later(self.server.ping_interval, self._ping)
 
+    def ping(self) -> None:
+        """Ping now, whenever the last one was."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._ping()
+
     def _ping(self) -> None:
         self._pinged = True
         self.put(PINGED)
@@ -216,6 +234,16 @@ class EngineSocket:
             self.probe.close()
         if self._worker is None:
             self._work(None)
+
+    def leave(self) -> list[Outgoing]:
+        """Forget the session here, without a word to anybody; returns what waits for the client."""
+        self.closing = self.closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._poll is not None and not self._poll.done():
+            self._poll.set_result([NOTHING])
+        self.server.forget(self)
+        return self.backlog.take()
 
     async def close(
         self, wait: bool = True, abort: bool = False, reason: str | None = None

@@ -64,14 +64,13 @@ TOUCHED = {
         "rooms",
         "sid_from_eio_sid",
     ),
-    "socketio.AsyncRedisManager": (
+    "socketio.AsyncPubSubManager": (
         "_handle_disconnect",
+        "_listen",
         "_publish",
-        "_redis_connect",
-        "connected",
+        "channel",
         "host_id",
-        "pubsub",
-        "redis",
+        "json",
         "thread",
     ),
     "aiohttp.web_protocol.RequestHandler": (

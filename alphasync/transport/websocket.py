@@ -140,7 +140,15 @@ class Link(asyncio.Protocol):
 
     def flush(self) -> None:
         """Write what was put, in one piece, or keep it while the client does not keep up."""
-        batch, self.batch = self.batch, []
+        batch = self.batch
+        if len(batch) == 1 and not (
+            self._paused or self._closing or self._deflate or self._backlog.extra
+        ):
+            # As below, in the one step that most events need: they go to many sockets.
+            self._size = 0
+            self._transport.write(batch.pop().frame)
+            return
+        self.batch = []
         size, self._size = self._size, 0
         if self._closing:
             return

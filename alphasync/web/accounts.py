@@ -9,6 +9,7 @@ from msgspec import Meta
 from alphasync.gateway import port
 from alphasync.services.tokens import InvalidToken, MissingToken, Tokens
 from alphasync.services.upstream import HandleOwner, Upstream
+from alphasync.web.addresses import ClientAddress
 from alphasync.web.answers import body, ok
 
 HANDLE_HEADER = "X-Alpha-Date-Token"
@@ -41,10 +42,12 @@ class Accounts:
         gateway: port.Gateway,
         tokens: Tokens,
         upstream: Upstream,
+        address_of: ClientAddress,
     ) -> None:
         self._gateway = gateway
         self._tokens = tokens
         self._upstream = upstream
+        self._address_of = address_of
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -57,7 +60,7 @@ class Accounts:
     async def login(self, request: web.Request) -> web.Response:
         """Check the credentials with the gateway and open a session for the operator."""
         credentials = await body(request, Credentials)
-        address = request.remote or ""
+        address = self._address_of(request)
         await self._upstream.count_try(credentials.email, address)
         login = await self._gateway.login(credentials.email, credentials.password)
         await self._upstream.forgive(credentials.email, address)

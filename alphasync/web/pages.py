@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from aiohttp import hdrs, web
-from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 import alphasync
+from alphasync import telemetry
 from alphasync.errors import StoreUnavailable
 from alphasync.store.connect import Store
 from alphasync.web.answers import ok
@@ -108,4 +108,5 @@ class Pages:
         return ok({"status": "ready"})
 
     async def metrics(self, _: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        headers = {"Content-Type": CONTENT_TYPE_LATEST}
+        return web.Response(body=telemetry.exposition(), headers=headers)

@@ -13,7 +13,8 @@ from alphasync.services.progress import Superseded
 from alphasync.services.runs import Ticket
 from alphasync.services.takeover import Resume, Takeover
 from alphasync.tasks import Tasks
-from alphasync.worker.processor import HandedOver, Processor, Tools, patiently
+from alphasync.worker.processor import Processor, Tools
+from alphasync.worker.steps import HandedOver, patiently
 
 DRAIN_WITHIN = 12.0
 """Seconds for running runs to come to a recipient's boundary: a gateway call and a little more."""

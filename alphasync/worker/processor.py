@@ -2,25 +2,21 @@
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
-import msgspec
 import structlog
 
 from alphasync import telemetry
-from alphasync.errors import StoreUnavailable
 from alphasync.gateway import port
 from alphasync.services.blocklist import Blocklist
-from alphasync.services.progress import NOTHING, Outcome, Progress, Settled, Superseded
+from alphasync.services.progress import NOTHING, Outcome, Progress, Superseded
 from alphasync.services.runs import Ticket
 from alphasync.services.takeover import Resume
 from alphasync.services.upstream import Upstream
-from alphasync.store.pipeline import backoff
 from alphasync.worker.lease import Lease
 from alphasync.worker.listing import Candidate, Listing, fetch
 from alphasync.worker.sending import Delivery, pause
+from alphasync.worker.steps import HandedOver, Steps, patiently
 
 LIST_TRIES_MAX = 6
 """Tries to fetch the recipients before the run ends: with the waits about half a minute."""
@@ -35,12 +31,7 @@ LOOK_EVERY = 1.0
 """Seconds of waiting between two looks whether the run is still ours: a stop gives the recipient in
 flight back to the next run that soon."""
 
-T = TypeVar("T")
 log = structlog.get_logger(__name__)
-
-
-class HandedOver(Exception):
-    """This replica shuts down: the run stands at a recipient's boundary, for another to go on."""
 
 
 class Ended(Exception):
@@ -75,12 +66,12 @@ class Processor:
 
     def __init__(self, tools: Tools, ticket: Ticket, resume: Resume | None = None) -> None:
         self._tools = tools
-        self.ticket = ticket
-        """Follows the device, which may go by another id after a crash of its replica."""
+        self._steps = Steps(tools.progress, ticket, tools.draining)
         self._resume = resume if resume and resume.last else None
-        self._unreported: Settled = NOTHING
-        """The recipient whose outcome is known here and not yet on record."""
-        self._step = 0
+
+    @property
+    def ticket(self) -> Ticket:
+        return self._steps.ticket
 
     async def process(self) -> None:
         """Process the run to its end. Raises HandedOver when this replica shuts down before."""
@@ -92,17 +83,17 @@ class Processor:
                     await self._ask_again(token, self._resume)
                 listing = await self._list(token)
                 await self._send_all(token, listing)
-                await patiently(lambda: progress.complete(self.ticket, self._unreported))
+                await patiently(lambda: progress.complete(self.ticket, self._steps.unreported))
             except Ended as ended:
                 reason, code = ended.reason, ended.code
                 log.info("run interrupted", run=self.ticket.run_id, reason=reason)
                 await patiently(
-                    lambda: progress.interrupt(self.ticket, self._unreported, reason, code)
+                    lambda: progress.interrupt(self.ticket, self._steps.unreported, reason, code)
                 )
         except Superseded:
             log.info("run ended by another", run=self.ticket.run_id)
-            if self._unreported is not NOTHING:
-                await patiently(lambda: progress.settle(self.ticket, self._unreported))
+            if self._steps.unreported is not NOTHING:
+                await patiently(lambda: progress.settle(self.ticket, self._steps.unreported))
 
     async def _token(self) -> str | None:
         ticket, upstream = self.ticket, self._tools.upstream
@@ -142,6 +133,7 @@ class Processor:
 
     async def _ask_again(self, token: str | None, resume: Resume) -> None:
         """The recipient in flight at the takeover: the gateway honours the key of the first try."""
+        await self._steps.take()  # the claim was another's: only now is it known to be confirmed
         candidate = Candidate(
             recipient=port.Recipient(resume.inflight, resume.inflight_name or None),
             cursor=resume.cursor,
@@ -154,7 +146,9 @@ class Processor:
         loop = asyncio.get_running_loop()
         for candidate in listing.candidates:
             await self._keep_interval(ready_at - loop.time())
-            claimed_at = await self._claim(candidate)
+            claimed_at = await self._steps.take(
+                candidate.recipient.id, candidate.shown, candidate.cursor
+            )
             if claimed_at is None:
                 continue
             outcome = await self._deliver(
@@ -167,28 +161,14 @@ class Processor:
 
     async def _keep_interval(self, seconds: float) -> None:
         draining = self._tools.draining.is_set()
-        if self._unreported is not NOTHING and (draining or self._tools.interval > UNSEEN_LAG):
-            await self._report()
+        if self._steps.unreported is not NOTHING and (
+            draining or self._tools.interval > UNSEEN_LAG
+        ):
+            await self._steps.take()
         if draining:
             raise HandedOver
         await self.wait(seconds)
         await self._tools.lease.held()
-
-    async def _claim(self, candidate: Candidate) -> str | None:
-        """The time of the claim; None when the recipient was messaged in the meantime."""
-        return await self._report(candidate.recipient.id, candidate.shown, candidate.cursor)
-
-    async def _report(self, claim: str = "", name: str = "", cursor: str = "") -> str | None:
-        self._step += 1
-        number, settled = self._step, self._unreported
-        progress, ticket = self._tools.progress, self.ticket
-        answer = await patiently(
-            lambda: progress.step(ticket, number, settled, claim, name, cursor)
-        )
-        self._unreported = NOTHING
-        if answer.device_id != ticket.device_id:
-            self.ticket = msgspec.structs.replace(ticket, device_id=answer.device_id)
-        return answer.claimed_at
 
     async def ready(self) -> None:
         """Return when this runner may send: its lease holds, and if it did not, the run is ours."""
@@ -228,18 +208,18 @@ class Processor:
             honours_keys=honours_keys,
             maybe_sent=maybe_sent,
         )
-        self._unreported = delivery.given_up
+        self._steps.unreported = delivery.given_up
         key = f"{ticket.run_id}:{candidate.recipient.id}"
         try:
             verdict = await delivery.send(self._tools.gateway, token, ticket.profile, key, self)
         except Superseded:
-            self._unreported = delivery.given_up
+            self._steps.unreported = delivery.given_up
             raise
         except HandedOver:
-            self._unreported = delivery.given_up
-            await self._report()
+            self._steps.unreported = delivery.given_up
+            await self._steps.take()
             raise
-        self._unreported = verdict.settled
+        self._steps.unreported = verdict.settled
         outcome = verdict.settled.outcome
         telemetry.recipients.labels(outcome).inc()
         if verdict.ends_run is not None:
@@ -247,8 +227,7 @@ class Processor:
         return outcome
 
     async def note(self, message: str, error: str | None) -> None:
-        progress, ticket = self._tools.progress, self.ticket
-        await patiently(lambda: progress.note(ticket, message, error))
+        await self._steps.note(message, error)
 
     async def wait(self, seconds: float) -> None:
         """Let time pass, with a look now and then whether the run is still ours.
@@ -264,14 +243,3 @@ class Processor:
                 raise HandedOver
         if seconds > 0:
             await asyncio.sleep(seconds)
-
-
-async def patiently(call: Callable[[], Awaitable[T]]) -> T:
-    """Call until Redis answers. Only for calls that may be repeated; sends nothing meanwhile."""
-    attempt = 0
-    while True:
-        try:
-            return await call()
-        except StoreUnavailable:
-            attempt += 1
-            await asyncio.sleep(backoff(attempt))

@@ -9,19 +9,39 @@ import pytest
 
 from alphasync.transport import EngineServer, SocketServer
 from tests.conformance.clients import Client
-from tests.conformance.servers import OPTIONS, Engine, MakeEngine, MakeSockets, Sockets, hosted
+from tests.conformance.servers import (
+    OPTIONS,
+    Engine,
+    MakeEngine,
+    MakeSockets,
+    Road,
+    Sockets,
+    Street,
+    forwarding,
+    hosted,
+)
 from tests.conformance.stalled import Memory
 from tests.conformance.wire import TRANSPORTS, Transport
 
 
 @pytest.fixture
-async def make_engine() -> AsyncIterator[MakeEngine]:
+def road() -> Road:
+    """How requests of a session reach the server that has it; some tests try both ways."""
+    return "direct"
+
+
+@pytest.fixture
+async def make_engine(road: Road) -> AsyncIterator[MakeEngine]:
     async with contextlib.AsyncExitStack() as stack:
 
         async def make(*, send_buffer: int | None = None, **options: Any) -> Engine:
-            eio = EngineServer(**OPTIONS | options)
-            serving = hosted(eio, "engine.io", send_buffer)
-            engine = Engine(eio, await stack.enter_async_context(serving))
+            street = Street()
+            eio = EngineServer(**OPTIONS | options, peers=street.peers())
+            endpoint = await stack.enter_async_context(hosted(eio, "engine.io", send_buffer))
+            if road == "forwarded":
+                front = EngineServer(**OPTIONS | options, peers=street.peers())
+                await stack.enter_async_context(forwarding(front, eio, street, endpoint))
+            engine = Engine(eio, endpoint)
             stack.push_async_callback(eio.shutdown)
             engine.listen()
             stack.push_async_callback(engine.leave)
@@ -36,13 +56,17 @@ async def engine(make_engine: MakeEngine) -> Engine:
 
 
 @pytest.fixture
-async def make_sockets() -> AsyncIterator[MakeSockets]:
+async def make_sockets(road: Road) -> AsyncIterator[MakeSockets]:
     async with contextlib.AsyncExitStack() as stack:
 
         async def make(*, send_buffer: int | None = None, **options: Any) -> Sockets:
-            sio = SocketServer(**OPTIONS | options)
-            serving = hosted(sio, "socket.io", send_buffer)
-            sockets = Sockets(sio, await stack.enter_async_context(serving))
+            street = Street()
+            sio = SocketServer(**OPTIONS | options, peers=street.peers())
+            endpoint = await stack.enter_async_context(hosted(sio, "socket.io", send_buffer))
+            if road == "forwarded":
+                front = SocketServer(**OPTIONS | options, peers=street.peers())
+                await stack.enter_async_context(forwarding(front, sio.eio, street, endpoint))
+            sockets = Sockets(sio, endpoint)
             stack.push_async_callback(sio.shutdown)
             sockets.listen()
             stack.push_async_callback(sockets.leave)

@@ -2,14 +2,17 @@
 
 import contextlib
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import aiohttp
+import pytest
 from aiohttp import web
+from yarl import URL
 
-from alphasync.transport import EngineServer, SocketServer
+from alphasync.transport import EngineServer, Peers, SocketServer
 from tests.conformance.clients import Client, open_client
 from tests.conformance.packets import connect
 from tests.conformance.wire import Endpoint, Message, Transport
@@ -115,24 +118,77 @@ MakeEngine = Callable[..., Awaitable[Engine]]
 MakeSockets = Callable[..., Awaitable[Sockets]]
 
 
+Road = Literal["direct", "forwarded"]
+BOTH_ROADS = pytest.mark.parametrize("road", ["direct", "forwarded"])
+"""What the protocol says of a session holds as well where another server passes requests on."""
+
+
+class Street:
+    """Servers that share a secret, and where each of them listens for the others."""
+
+    def __init__(self) -> None:
+        self.addresses: dict[str, tuple[str, int]] = {}
+
+    def peers(self, secret: str = "known to the street only") -> Peers:
+        return Peers(secret, self._find)
+
+    async def _find(self, name: str) -> tuple[str, int] | None:
+        return self.addresses.get(name)
+
+
 @contextlib.asynccontextmanager
 async def hosted(server: Attachable, path: str, send_buffer: int | None) -> AsyncIterator[Endpoint]:
     """Serve as an application that knows nothing of alphasync would; ``send_buffer`` is how many
     bytes the kernel takes for a client that does not read."""
+    answering: Counter[tuple[str, str]] = Counter()
+    app = _counting(answering)
+    server.attach(app)
+    connector = aiohttp.TCPConnector(limit=0)
+    async with (
+        _listening(app, send_buffer) as port,
+        aiohttp.ClientSession(connector=connector) as http,
+    ):
+        endpoint = Endpoint(f"http://127.0.0.1:{port}/{path}/", http)
+        endpoint.answering = answering
+        yield endpoint
 
+
+@contextlib.asynccontextmanager
+async def forwarding(
+    front: Attachable, owner: EngineServer, street: Street, endpoint: Endpoint
+) -> AsyncIterator[None]:
+    """Let the requests of sessions at ``endpoint`` go to another server, ``front``, instead."""
+    inner = _counting(endpoint.answering)
+    owner.attach_internal(inner)
+    outer = web.Application()
+    front.attach(outer)
+    async with _listening(inner, None) as port, _listening(outer, None) as front_port:
+        assert owner.forwarder
+        street.addresses[owner.forwarder.peers.name] = ("127.0.0.1", port)
+        endpoint.elsewhere = str(URL(endpoint.url).with_port(front_port))
+        yield
+        engine = front.eio if isinstance(front, SocketServer) else front
+        assert isinstance(engine, EngineServer)
+        await engine.shutdown()
+
+
+def _counting(answering: Counter[tuple[str, str]]) -> web.Application:
     @web.middleware
     async def counting(
         request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
         key = request.method, request.query.get("sid", "")
-        endpoint.answering[key] += 1
+        answering[key] += 1
         try:
             return await handler(request)
         finally:
-            endpoint.answering[key] -= 1
+            answering[key] -= 1
 
-    app = web.Application(middlewares=[counting])
-    server.attach(app)
+    return web.Application(middlewares=[counting])
+
+
+@contextlib.asynccontextmanager
+async def _listening(app: web.Application, send_buffer: int | None) -> AsyncIterator[int]:
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     listening = socket.socket()
@@ -140,11 +196,7 @@ async def hosted(server: Attachable, path: str, send_buffer: int | None) -> Asyn
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
     listening.bind(("127.0.0.1", 0))
     await web.SockSite(runner, listening).start()
-    port = listening.getsockname()[1]
-    connector = aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(connector=connector) as http:
-        endpoint = Endpoint(f"http://127.0.0.1:{port}/{path}/", http)
-        try:
-            yield endpoint
-        finally:
-            await runner.cleanup()
+    try:
+        yield listening.getsockname()[1]
+    finally:
+        await runner.cleanup()

@@ -82,6 +82,7 @@ async def test_messages_are_no_pong(hasty: Engine) -> None:
     async with asyncio.timeout(PATIENCE):
         while not hasty.ended:
             await hasty.endpoint.post(sid, "4I talk but do not listen")
+            await asyncio.sleep(TIMEOUT / 50)
     await given_up(hasty, sid)
 
 

@@ -5,6 +5,7 @@ import contextlib
 import gc
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 from yarl import URL
 
@@ -149,3 +150,23 @@ async def test_one_connection_may_not_connect_for_ever(make_sockets: MakeSockets
         await client.send("1")
     await client.send("0")
     await client.closed()
+
+
+async def test_a_second_post_while_one_is_sent_ends_the_session(engine: Engine) -> None:
+    sid = await engine.endpoint.sid()
+    rest = asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"4first"
+        await rest.wait()
+        yield b" and its rest"
+
+    first = asyncio.create_task(engine.endpoint.post(sid, slow()))
+    await wait_until(lambda: engine.endpoint.answering["POST", sid], what="the POST has begun")
+    assert (await engine.endpoint.post(sid, "4second")).status == 400
+    rest.set()
+    result = (await asyncio.gather(first, return_exceptions=True))[0]
+    # Its connection may be closed under it, as nobody waits for the rest of its body.
+    assert isinstance(result, aiohttp.ClientConnectionError) or result.status == 400  # type: ignore[union-attr]
+    await engine.endpoint.gone(sid)
+    assert list(engine.ended) == [sid]

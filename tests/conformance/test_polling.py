@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from tests.conformance.servers import PAYLOAD_MAX, Engine, MakeEngine
+from tests.conformance.servers import BOTH_ROADS, PAYLOAD_MAX, Engine, MakeEngine
 from tests.conformance.wire import SEPARATOR, packets
+
+pytestmark = BOTH_ROADS
 
 
 async def test_a_post_is_answered_with_ok(engine: Engine) -> None:

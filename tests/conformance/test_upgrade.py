@@ -5,9 +5,11 @@ import contextlib
 import aiohttp
 import pytest
 
-from tests.conformance.servers import Engine, MakeEngine
+from tests.conformance.servers import BOTH_ROADS, Engine, MakeEngine
 from tests.conformance.wire import dropped, packets
 from tests.harness import PATIENCE, wait_until
+
+pytestmark = BOTH_ROADS
 
 
 async def upgraded(engine: Engine, sid: str) -> aiohttp.ClientWebSocketResponse:

@@ -4,9 +4,11 @@ import asyncio
 
 import pytest
 
-from tests.conformance.servers import Engine
+from tests.conformance.servers import BOTH_ROADS, Engine
 from tests.conformance.wire import packets
 from tests.harness import PATIENCE, wait_until
+
+pytestmark = BOTH_ROADS
 
 STEPS = ["opened", "probed", "polled", "upgraded", "done"]
 """Between which steps of an upgrade the server sends something."""

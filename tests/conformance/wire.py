@@ -53,6 +53,8 @@ class Endpoint:
 
     def __init__(self, url: str, http: aiohttp.ClientSession) -> None:
         self.url = url
+        self.elsewhere = url
+        """Where requests of a session that is there already go: to the same server or to a peer."""
         self.answering: Counter[tuple[str, str]] = Counter()
         """Requests that the server is busy with, by method and session id."""
         self._http = http
@@ -66,7 +68,7 @@ class Endpoint:
     ) -> Answer:
         async with self._http.request(
             method,
-            f"{self.url}?{query}",
+            self._target(query),
             data=body,
             headers=headers,
             timeout=aiohttp.ClientTimeout(PATIENCE),
@@ -114,9 +116,12 @@ class Endpoint:
         query = "EIO=4&transport=websocket" + (f"&sid={sid}" if sid else "")
         async with asyncio.timeout(PATIENCE):
             ws: aiohttp.ClientWebSocketResponse = await self._http.ws_connect(
-                f"{self.url}?{query}", max_msg_size=0, **options
+                self._target(query), max_msg_size=0, **options
             )
         return ws
+
+    def _target(self, query: str) -> str:
+        return f"{self.elsewhere if 'sid=' in query else self.url}?{query}"
 
     @contextlib.asynccontextmanager
     async def open_poll(self, sid: str) -> AsyncIterator["asyncio.Task[Answer]"]:

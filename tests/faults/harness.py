@@ -46,7 +46,7 @@ class ReplicaProcess:
         self._log = log
         self._program = program
         inherited = {name: value for name, value in os.environ.items() if name not in OURS}
-        own = {"HOST": "127.0.0.1", "PORT": str(self.port), "JWT_SECRET": SECRET}
+        own = {"HOST": "127.0.0.1", "PORT": str(self.port), "JWT_SECRET": SECRET, "WORKERS": "1"}
         self._environment = {**inherited, **own, **settings}
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -207,9 +207,14 @@ class Site:
         logs = [replica.log for replica in self.replicas]
         return [log for log in logs if any(sign in log for sign in signs)]
 
+    async def leave(self) -> None:
+        """All devices go, on purpose."""
+        await asyncio.gather(*(_part_with(device) for device in self._devices))
+        self._devices.clear()
+
     async def close(self) -> None:
         try:
-            await asyncio.gather(*(_part_with(device) for device in self._devices))
+            await self.leave()
         finally:  # a device that cannot close must not leave the processes behind
             for replica in self.replicas:
                 replica.kill()
@@ -237,7 +242,8 @@ async def site(
             for _ in range(replicas):
                 starting.create_task(running.add_replica())
         yield running
-        assert running.complaints() == []
+        complaints = "\n".join(running.complaints())
+        assert not complaints, complaints
     finally:
         try:
             await running.close()

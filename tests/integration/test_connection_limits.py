@@ -118,3 +118,27 @@ async def test_the_size_of_a_websocket_message(one_replica: Cluster) -> None:
         await ws.send_str(message(PAYLOAD_MAX + 1))
         await dropped(ws)
         assert ws.close_code == MESSAGE_TOO_BIG
+
+
+async def test_an_address_behind_a_trusted_proxy_is_the_clients(redis_url: str) -> None:
+    async with (
+        cluster(
+            redis_url, connections_per_address=1, trusted_proxies="127.0.0.1, 10.0.0.0/8"
+        ) as running,
+        wire(running) as endpoint,
+    ):
+        first = {"X-Forwarded-For": "203.0.113.1"}
+        await endpoint.handshake(**first)
+        await endpoint.handshake(**{"X-Forwarded-For": "203.0.113.2, 10.1.1.1"})
+        query = "EIO=4&transport=polling"
+        assert (await endpoint.request("GET", query, headers=first)).status == 429
+        # A client in front of the proxy writes what it likes: it is still itself.
+        forged = {"X-Forwarded-For": "203.0.113.9, 203.0.113.1"}
+        assert (await endpoint.request("GET", query, headers=forged)).status == 429
+
+
+async def test_without_a_trusted_proxy_nobody_is_believed(redis_url: str) -> None:
+    async with cluster(redis_url, connections_per_address=1) as running, wire(running) as endpoint:
+        await endpoint.handshake(**{"X-Forwarded-For": "203.0.113.1"})
+        query, other = "EIO=4&transport=polling", {"X-Forwarded-For": "203.0.113.2"}
+        assert (await endpoint.request("GET", query, headers=other)).status == 429

@@ -4,13 +4,22 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
+import pytest
 from redis.asyncio import Redis
 
-from alphasync.store.connect import make_client
 from tests.harness import PATIENCE, Cluster, cluster
 from tests.integration.support import deliveries, people
+from tests.stores.kinds import Servers
 
 PROBES = b"as:probe:"
+
+
+@pytest.fixture
+async def redis_url(valkey: Servers) -> str:
+    """One server, whatever the other tests run on: it has all the counts."""
+    async with Redis.from_url(valkey.url) as client:
+        await client.flushall()
+    return valkey.url
 
 
 class Ledger:
@@ -28,7 +37,7 @@ class Ledger:
 
 @contextlib.asynccontextmanager
 async def ledger(redis_url: str) -> AsyncIterator[Ledger]:
-    client = make_client(redis_url)
+    client = Redis.from_url(redis_url)
     pubsub = client.pubsub()
     try:
         await pubsub.psubscribe("*")
@@ -109,7 +118,7 @@ async def test_key_strokes_that_are_refused_cost_nothing(redis_url: str) -> None
 
 async def test_a_replica_hears_only_of_accounts_with_a_device_there(redis_url: str) -> None:
     async with cluster(redis_url, replicas=2) as running:
-        client = make_client(redis_url)
+        client = Redis.from_url(redis_url)
         try:
             first = await running.device(0, token=running.token("first"))
             await running.device(1, token=running.token("second"))

@@ -11,6 +11,8 @@ import pytest
 from tests.harness import Cluster, Device, wait_until
 from tests.integration.support import Payload, by_profile, check, raw, snapshot
 
+pytestmark = pytest.mark.any_redis
+
 STROKES = 500
 
 

@@ -12,6 +12,8 @@ import socketio
 from tests.harness import Cluster, Device, wait_until
 from tests.integration.support import by_profile, check, deliveries, raw, snapshot, switch
 
+pytestmark = pytest.mark.any_redis
+
 
 def revisions(device: Device) -> list[int]:
     """Where the device was after its snapshot, and every place after that."""

@@ -14,6 +14,8 @@ from alphasync.store.connect import make_client
 from tests.harness import SECRET, Cluster, cluster
 from tests.integration.support import Payload, check
 
+pytestmark = pytest.mark.any_redis
+
 ALLOWED = ["http://localhost:3000", "http://localhost:5173"]
 FOREIGN = [
     "null",

@@ -8,6 +8,7 @@ import pytest
 
 from tests.harness import Cluster, cluster
 from tests.js.node import node_with_client, run_scenario
+from tests.spread import spread
 
 SEND_INTERVAL = 0.03
 """Seconds between two messages: slow enough for a device to act in the middle of a run."""
@@ -31,12 +32,19 @@ def node() -> list[str]:
     return node_with_client()
 
 
-@pytest.fixture(params=[1, 2], ids=["one-replica", "two-replicas"])
+@pytest.fixture(params=["one-replica", "two-replicas", "not-sticky"])
 async def sending(request: pytest.FixtureRequest, redis_url: str) -> AsyncIterator[Cluster]:
+    """``not-sticky``: three, behind an address whose requests go to each of them in turn."""
+    count = {"one-replica": 1, "two-replicas": 2, "not-sticky": 3}[request.param]
     async with cluster(
-        redis_url, replicas=request.param, send_interval=SEND_INTERVAL, device_grace=GRACE
+        redis_url, replicas=count, send_interval=SEND_INTERVAL, device_grace=GRACE
     ) as running:
-        yield running
+        if request.param != "not-sticky":
+            yield running
+            return
+        async with spread(running.urls) as url:
+            running.urls[:] = [url]
+            yield running
 
 
 async def deliveries(running: Cluster) -> Counter[tuple[str, str, str]]:

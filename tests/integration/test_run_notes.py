@@ -16,6 +16,8 @@ from alphasync.store.scripts import Lifetimes
 from alphasync.worker.lease import Lease
 from tests.harness import wait_until
 
+pytestmark = pytest.mark.any_redis
+
 WHO = Identity(operator_id="demo", account="o:demo", email=None, expires_at=2**40, token_hash="h")
 COMMAND = StartProcessing(profile_id="p1", type="chat", message="Hello")
 

@@ -17,6 +17,8 @@ from tests.integration.support import (
     switch,
 )
 
+pytestmark = pytest.mark.any_redis
+
 CHAT = {"profileId": "1001", "type": "chat"}
 SLOW = 0.15
 """Seconds per message of a sandbox that is to be caught in the middle of one."""

@@ -1,6 +1,10 @@
 """The four scenarios: what two devices of one operator see."""
 
+import pytest
+
 from tests.harness import Cluster, wait_until
+
+pytestmark = pytest.mark.any_redis("embedded")
 
 
 async def test_start_shows_and_locks_on_the_other_device(replicas: Cluster) -> None:

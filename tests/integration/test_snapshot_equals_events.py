@@ -35,9 +35,10 @@ from alphasync.services.devices import Devices
 from alphasync.services.history import Log
 from alphasync.services.leases import Leases, ReplicaName
 from alphasync.store.connect import make_client
-from tests.harness import PATIENCE, Cluster, Device, Event, Valkey, cluster, wait_until
+from tests.harness import PATIENCE, Cluster, Device, Event, cluster, wait_until
 from tests.integration.support import MAIL, people
 from tests.replay import Replay, may_get, visible
+from tests.stores.kinds import Servers
 
 T = TypeVar("T")
 CI = bool(os.environ.get("CI"))
@@ -389,22 +390,22 @@ def _running(truth: Snapshot) -> bool:
     return any(run.status is RunStatus.RUNNING for run in truth.runs.values())
 
 
-async def _open(stack: contextlib.AsyncExitStack, valkey: Valkey) -> Cluster:
-    client = make_client(valkey.url)
+async def _open(stack: contextlib.AsyncExitStack, redis_servers: Servers) -> Cluster:
+    client = make_client(redis_servers.url)
     await client.flushall()
     await client.aclose()
     return await stack.enter_async_context(
-        cluster(valkey.url, 2, people=people(p1=6, p2=4), faults=FAULTS, device_grace=GRACE)
+        cluster(redis_servers.url, 2, people=people(p1=6, p2=4), faults=FAULTS, device_grace=GRACE)
     )
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)  # when it fails, it looks for the shortest way to fail
-def test_snapshot_equals_events_on_every_device_and_replica(valkey: Valkey) -> None:
+def test_snapshot_equals_events_on_every_device_and_replica(redis_servers: Servers) -> None:
     with asyncio.Runner() as runner:
         stack = contextlib.AsyncExitStack()
         try:
-            running = runner.run(_open(stack, valkey))
+            running = runner.run(_open(stack, redis_servers))
             run_state_machine_as_test(
                 functools.partial(Machine, runner, running),  # type: ignore[arg-type]  # a factory
                 settings=settings(

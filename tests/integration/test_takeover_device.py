@@ -1,6 +1,10 @@
 """A run whose runner lives while its device's replica dies: the device may come back renamed."""
 
+import pytest
+
 from tests.harness import Cluster, cluster
+
+pytestmark = pytest.mark.any_redis
 
 
 async def test_the_end_of_the_run_names_the_device_as_it_is_called_by_then(redis_url: str) -> None:

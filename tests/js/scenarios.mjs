@@ -153,8 +153,8 @@ const SCENARIOS = {
     const where = { profileId: '66', type: 'chat' };
     for (let length = 1; length <= STROKES; length += 1) a.send('updateMessage', { ...where, message: 'x'.repeat(length) });
     await until(() => b.fields.get('66/chat')?.length === STROKES, 'the whole text');
-    assertEveryStroke(b, where);
     assert.deepEqual(a.named('error'), []);
+    assertEveryStroke(b, where);
   },
 
   // The device that connects later starts from where the others are.

@@ -1,5 +1,6 @@
 """What the script tests stand on: the services over one store, and what each change must be."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from alphasync.services.uncertain import Uncertain
 from alphasync.services.upstream import Upstream
 from alphasync.store import keys
 from alphasync.store.connect import Store
+from alphasync.store.pipeline import Reply
 from alphasync.store.scripts import Answer, Lifetimes, Scripts
 
 LIFETIMES = Lifetimes()
@@ -57,9 +59,15 @@ class Recording(Scripts):
     calls: list[Call]
 
     async def call(
-        self, name: str, keys: Mapping[str, str], args: Mapping[str, str | int | bytes]
+        self,
+        name: str,
+        keys: Mapping[str, str],
+        args: Mapping[str, str | int | bytes],
+        *,
+        confirmed: bool = False,
+        after: asyncio.Future[Reply] | None = None,
     ) -> Answer:
-        answer = await super().call(name, keys, args)
+        answer = await super().call(name, keys, args, confirmed=confirmed, after=after)
         self.calls.append(Call(name, dict(keys), dict(args), answer.outcome))
         return answer
 

@@ -29,10 +29,10 @@ def cluster_valkey() -> Iterator[Valkey]:
     async def start() -> None:
         await server.start()
         client = make_client(server.url)
-        await client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)  # type: ignore[no-untyped-call]
+        await client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
         state: list[bytes] = []
         while not state or b"cluster_state:ok" not in state[-1]:
-            state.append(await client.execute_command("CLUSTER", "INFO"))  # type: ignore[no-untyped-call]
+            state.append(await client.execute_command("CLUSTER", "INFO"))
             await asyncio.sleep(0.01)
         await client.aclose()
 

@@ -3,6 +3,7 @@
 import os
 import stat
 import threading
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +23,27 @@ GOOD: list[tuple[str, str, Any]] = [
     ("host", "127.0.0.1", "127.0.0.1"),
     ("port", "0", 0),
     ("port", "65535", 65535),
+    ("workers", "4", 4),
+    ("workers", "", None),
     ("env", "production", "production"),
     ("env", "development", "development"),
     ("data_dir", "/var/lib/alphasync", Path("/var/lib/alphasync")),
     ("log_level", "debug", "debug"),
     ("redis_url", "redis://localhost:6379", "redis://localhost:6379"),
+    ("redis_wait_replicas", "0", 0),
+    ("redis_wait_replicas", "2", 2),
+    ("redis_wait_replicas", "", None),
     ("gateway_url", "http://gateway.example", "http://gateway.example"),
     ("gateway_url", "https://gateway.example/api", "https://gateway.example/api"),
     ("gateway_token", "abc", "abc"),
     ("jwt_secret", "a long secret", "a long secret"),
     ("cors_origins", "https://a.example", ["https://a.example"]),
+    ("trusted_proxies", "", []),
+    ("trusted_proxies", "10.0.0.1", [ip_network("10.0.0.1")]),
+    ("trusted_proxies", "10.0.0.0/8, fd00::/8", [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]),
+    ("internal_host", "", None),
+    ("internal_host", "10.0.0.1", "10.0.0.1"),
+    ("internal_port", "3002", 3002),
     (
         "cors_origins",
         " https://a.example/ , http://localhost:5173,",
@@ -52,9 +64,19 @@ BAD: list[tuple[str, str]] = [
     ("port", "abc"),
     ("port", "1.5"),
     ("port", ""),
+    ("workers", "0"),
+    ("workers", "257"),
+    ("workers", "auto"),
     ("env", "staging"),
     ("env", "PRODUCTION!"),
     ("log_level", "loud"),
+    ("trusted_proxies", "localhost"),
+    ("trusted_proxies", "10.0.0.1/8"),
+    ("trusted_proxies", "10.0.0.0/8;10.0.0.1"),
+    ("internal_port", "65536"),
+    ("redis_wait_replicas", "-1"),
+    ("redis_wait_replicas", "10"),
+    ("redis_wait_replicas", "all"),
     ("gateway_url", "gateway.example"),
     ("gateway_url", "ftp://gateway.example"),
     ("gateway_url", "redis://gateway.example"),
@@ -91,7 +113,7 @@ TEXTS: list[tuple[str, float]] = [
 
 @pytest.fixture(autouse=True)
 def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in NAMES.values():
+    for name in (*NAMES.values(), "WEB_CONCURRENCY"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -110,7 +132,14 @@ def test_the_documented_defaults() -> None:
 
 def test_each_setting_is_tried_here() -> None:
     assert {name for name, *_ in GOOD} == set(NAMES)
-    free_text = {"host", "data_dir", "redis_url", "gateway_token", "jwt_secret"}
+    free_text = {
+        "host",
+        "internal_host",
+        "data_dir",
+        "redis_url",
+        "gateway_token",
+        "jwt_secret",
+    }
     assert {name for name, _ in BAD} == set(NAMES) - free_text
 
 
@@ -118,6 +147,19 @@ def test_each_setting_is_tried_here() -> None:
 def test_a_good_value(name: str, text: str, value: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(NAMES[name], text)
     assert getattr(load(), name) == value
+
+
+def test_the_number_of_workers_as_platforms_say_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEB_CONCURRENCY", "3")
+    assert load().workers == 3
+    monkeypatch.setenv("WORKERS", "2")
+    assert load().workers == 2
+    assert load(workers=5).workers == 5
+    monkeypatch.delenv("WORKERS")
+    assert load(workers=5).workers == 5
+    monkeypatch.setenv("WEB_CONCURRENCY", "many")
+    with pytest.raises(WrongSetting, match="WEB_CONCURRENCY"):
+        load()
 
 
 @pytest.mark.parametrize(("name", "text"), BAD)

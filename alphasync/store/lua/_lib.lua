@@ -1,5 +1,7 @@
 -- Shared by all scripts: the loader puts it in front of each, after the constants
--- (LOG_LENGTH, and in ms LOG_TTL, META_TTL, LOCK_TTL, RUN_TTL, DRAFT_TTL, DEVICE_TTL, SENT_TTL).
+-- (LOG_LENGTH, REVISION_JUMP, and in ms LOG_TTL, META_TTL, LOCK_TTL, RUN_TTL, DRAFT_TTL, DEVICE_TTL,
+-- SENT_TTL), `publish_with`, a command, and `lineage`: whose history this primary goes on with,
+-- another one after a failover.
 
 -- Redis 6.2 refuses writes after TIME unless effects are what is replicated; later ones always do.
 if redis.replicate_commands then redis.replicate_commands() end
@@ -13,14 +15,31 @@ local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local function new_epoch(meta, log, revision)
   local epoch = time[1] .. '.' .. time[2]
   redis.call('DEL', log)
-  redis.call('HSET', meta, 'epoch', epoch, 'revision', revision)
+  redis.call('HSET', meta, 'epoch', epoch, 'revision', revision, 'lineage', lineage)
   redis.call('PEXPIRE', meta, META_TTL)
   return epoch
 end
 
--- The epoch; a new one where there is none, as on a Redis that lost its data.
+-- Whether a failover lies between what is known and now. Numbers only grow, and a connection that
+-- was made before the newest failover elsewhere goes on as it is; other texts are just different.
+local function has_failed_over(known)
+  local before, here = tonumber(known), tonumber(lineage)
+  if before and here then return here > before end
+  return known ~= lineage
+end
+
+-- Replication is asynchronous: the end of the log may be lost, with tokens that were given.
+local function far_ahead(revision)
+  return int(tonumber(revision) + REVISION_JUMP)
+end
+
+-- The epoch; a new one where there is none, as on a Redis that lost its data, and after a failover,
+-- before anything is written that devices could take for what they have.
 local function epoch_of(meta, log)
-  return redis.call('HGET', meta, 'epoch') or new_epoch(meta, log, '0')
+  local m = redis.call('HMGET', meta, 'epoch', 'lineage', 'revision')
+  if not m[1] then return new_epoch(meta, log, '0') end
+  if has_failed_over(m[2] or '') then return new_epoch(meta, log, far_ahead(m[3])) end
+  return m[1]
 end
 
 -- Finish the packet that starts with `head` and give it the next place in the account's order.
@@ -33,7 +52,7 @@ local function emit(meta, log, channel, room, skip, head)
   redis.call('XADD', log, 'MAXLEN', '=', LOG_LENGTH, revision .. '-0', 'e', envelope)
   redis.call('PEXPIRE', log, LOG_TTL)
   redis.call('PEXPIRE', meta, META_TTL)
-  redis.call('PUBLISH', channel, envelope)
+  redis.call(publish_with, channel, envelope)
   return revision
 end
 

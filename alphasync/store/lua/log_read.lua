@@ -12,6 +12,7 @@ local missing = tonumber(revision) - tonumber(after)
 if last ~= '' then
   local there = redis.call('XRANGE', log, after .. '-0', after .. '-0')[1]
   if missing < 0 or (there and there[2][2] ~= last) then
+    revision = far_ahead(revision)
     return {'LOST', new_epoch(meta, log, revision), revision}
   end
 end

@@ -68,8 +68,9 @@ def test_a_refused_share_is_always_the_same_people(seed: int, share: float) -> N
     people = [str(number) for number in range(200)]
     refused = [person for person in people if refuses(faults, person)]
     assert refused == [person for person in people if refuses(faults, person)]
-    # Six standard deviations of 200 throws.
-    assert abs(len(refused) - 200 * share) <= 6 * (200 * share * (1 - share)) ** 0.5 + 1e-9
+    # Six standard deviations of 200 throws, and some more where so few are expected that it is no
+    # normal distribution any more.
+    assert abs(len(refused) - 200 * share) <= 6 * (200 * share * (1 - share)) ** 0.5 + 6
 
 
 def test_the_ends_of_a_share_and_the_seed() -> None:

@@ -1,7 +1,7 @@
 """The ordered pipeline, over a connection that the test holds in its hand."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import cast
 
 import hiredis
@@ -16,6 +16,7 @@ from alphasync.store.pipeline import Argument, OrderedPipeline, Reply, ReplyErro
 from tests.harness import wait_until
 
 Command = tuple[Argument, ...]
+LineageOf = Callable[[AbstractConnection], Awaitable[str]]
 
 
 class Connection:
@@ -63,10 +64,10 @@ class Connection:
 class Bench:
     """A pipeline and the connections that it made."""
 
-    def __init__(self) -> None:
+    def __init__(self, lineage_of: LineageOf | None = None) -> None:
         self.made: list[Connection] = []
         self.refuse = False
-        self.pipeline = OrderedPipeline(self._make)
+        self.pipeline = OrderedPipeline(self._make, lineage_of)
 
     def _make(self) -> AbstractConnection:
         self.made.append(Connection(refuses=self.refuse))
@@ -106,8 +107,9 @@ async def bench(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
 
 
 @pytest.fixture
-def no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For tests in which nothing is to be overdue, however busy the machine."""
+def no_hurry(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests in which nothing is to be overdue, however busy the machine: after ``bench``, which
+    is in a hurry."""
     monkeypatch.setattr(pipeline_module, "ANSWER_WITHIN", 60.0)
 
 
@@ -369,3 +371,48 @@ def test_backoff_grows_to_a_second_with_jitter() -> None:
         ceiling = min(1.0, 0.05 * 2**attempt)
         assert ceiling / 2 <= backoff(attempt) <= ceiling
     assert len({backoff(5) for _ in range(20)}) > 1
+
+
+class Primaries:
+    """Says of each connection which failover made its primary one."""
+
+    def __init__(self, *lineages: str | Exception) -> None:
+        self._lineages = iter(lineages)
+
+    async def lineage_of(self, _connection: AbstractConnection) -> str:
+        lineage = next(self._lineages)
+        if isinstance(lineage, Exception):
+            raise lineage
+        return lineage
+
+
+async def test_a_script_carries_the_lineage_of_the_connection_it_is_written_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pipeline_module, "backoff", lambda _attempt: 0.0)
+    monkeypatch.setattr(pipeline_module, "ANSWER_WITHIN", 60.0)
+    trouble = (ConnectionLost("no primary"), RuntimeError("that nobody has thought of"))
+    primaries = Primaries("s1", *trouble, "s2", "s3")
+    bench = Bench(primaries.lineage_of)
+    bench.pipeline.start()
+    await bench.connected()
+    calls = [
+        ("EVALSHA", "digest", "1", "key", "argument", ""),
+        ("SET", "key", ""),
+        ("EVAL", "source", "0", ""),
+    ]
+    for lineage in ("s1", "s2"):
+        for call in calls:
+            bench.pipeline.submit(*call)
+        await bench.written(3)
+        assert bench.connection.commands == [
+            ("EVALSHA", "digest", "1", "key", "argument", lineage),
+            ("SET", "key", ""),
+            ("EVAL", "source", "0", lineage),
+        ]
+        made = len(bench.made)
+        bench.connection.answer(ConnectionLost("gone"))
+        await wait_until(lambda made=made: len(bench.made) > made, what="another")  # type: ignore[misc]
+        await bench.connected()
+    assert len(bench.made) == 5, "a connection that is not to the primary is no connection"
+    await bench.pipeline.close()

@@ -21,6 +21,7 @@ from aiohttp import web
 from aiohttp._websocket.reader import WebSocketDataQueue
 from aiohttp.web_protocol import RequestHandler
 from packaging.requirements import Requirement
+from socketio.async_pubsub_manager import AsyncPubSubManager
 from socketio.packet import Packet as SocketPacket
 
 import alphasync
@@ -35,8 +36,8 @@ MAY_TOUCH = ("transport/", "realtime/manager.py")
 async def instances() -> dict[str, Any]:
     loop = asyncio.get_running_loop()
     server = socketio.AsyncServer(async_mode="aiohttp")
-    redis = socketio.AsyncRedisManager("redis://nowhere.invalid")
-    redis.set_server(server)
+    pubsub = AsyncPubSubManager()
+    pubsub.set_server(server)
     manager = web.Server(lambda _: web.Response())  # type: ignore[arg-type, return-value]
     protocol = RequestHandler(manager, loop=loop)
     queue = WebSocketDataQueue(protocol, 1, loop=loop)
@@ -44,7 +45,7 @@ async def instances() -> dict[str, Any]:
         "engineio.AsyncServer": server.eio,
         "socketio.AsyncServer": server,
         "socketio.packet.Packet": SocketPacket(),
-        "socketio.AsyncRedisManager": redis,
+        "socketio.AsyncPubSubManager": pubsub,
         "socketio.AsyncManager": socketio.AsyncManager(),
         "aiohttp.web_protocol.RequestHandler": protocol,
         "aiohttp.http.WebSocketReader": aiohttp.http.WebSocketReader(
@@ -56,7 +57,7 @@ async def instances() -> dict[str, Any]:
 
 NAMED_TUPLE = ("_replace", "_asdict")
 """Public all the same, as the standard library says."""
-LATER = {("socketio.AsyncRedisManager", "thread"): "initialize"}
+LATER = {("socketio.AsyncPubSubManager", "thread"): "initialize"}
 """Attributes that only exist once a method has run: that method's source has to set them."""
 SIGNATURES: dict[tuple[str, str], str] = {
     ("engineio.AsyncServer", "_cors_allowed_origins"): "(environ)",
@@ -96,9 +97,9 @@ SIGNATURES: dict[tuple[str, str], str] = {
     ("socketio.AsyncManager", "pre_connect"): "(eio_sid, namespace)",
     ("socketio.AsyncManager", "pre_disconnect"): "(sid, namespace)",
     ("socketio.AsyncManager", "sid_from_eio_sid"): "(eio_sid, namespace)",
-    ("socketio.AsyncRedisManager", "_handle_disconnect"): "(message)",
-    ("socketio.AsyncRedisManager", "_publish"): "(data)",
-    ("socketio.AsyncRedisManager", "_redis_connect"): "()",
+    ("socketio.AsyncPubSubManager", "_handle_disconnect"): "(message)",
+    ("socketio.AsyncPubSubManager", "_listen"): "()",
+    ("socketio.AsyncPubSubManager", "_publish"): "(data)",
     ("aiohttp.web_protocol.RequestHandler", "connection_lost"): "(exc)",
     ("aiohttp.web_protocol.RequestHandler", "set_parser"): "(parser, data_received_cb=None)",
     ("aiohttp.http.WebSocketReader", "feed_data"): "(data)",
@@ -225,7 +226,7 @@ def test_what_transport_touches_is_listed() -> None:
                 for cls in (
                     engineio.AsyncServer,
                     socketio.AsyncServer,
-                    socketio.AsyncRedisManager,
+                    AsyncPubSubManager,
                     SocketPacket,
                     WebSocketDataQueue,
                 ):

@@ -1,6 +1,6 @@
-"""The token bucket of a connection."""
+"""The token bucket."""
 
-from alphasync.realtime.limits import Bucket
+from alphasync.transport import Bucket
 
 
 def taken(bucket: Bucket, now: float, tries: int) -> int:

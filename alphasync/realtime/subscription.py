@@ -1,0 +1,120 @@
+"""One line to Redis, kept open and proven alive: what it carries comes in as messages."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Iterable
+
+import structlog
+from redis.exceptions import RedisError
+
+from alphasync.errors import StoreUnavailable
+from alphasync.store import keys
+from alphasync.store.channels import Channels, Message
+from alphasync.store.lines import Line
+from alphasync.store.pipeline import Pipeline, backoff
+from alphasync.tasks import Tasks
+
+PROBE_EVERY = 2.0
+"""Seconds between two messages that the replica publishes to itself."""
+PROBE_WITHIN = 5.0
+"""Seconds without an echo after which the line counts as dead."""
+
+log = structlog.get_logger(__name__)
+
+
+class Subscription:
+    """``wanted`` says which of the channels that the line carries are to be subscribed to, and
+    ``take`` is given each message."""
+
+    def __init__(
+        self,
+        line: Line,
+        pipeline: Pipeline,
+        wanted: Callable[[Line], Iterable[str]],
+        take: Callable[[Message], None],
+    ) -> None:
+        self.line = line
+        self._pipeline = pipeline
+        self._wanted = wanted
+        self._take = take
+        self._probe_channel = keys.probe(line.tag, secrets.token_hex(8))
+        self._channels: Channels | None = None
+        self._tasks = Tasks()
+
+    @property
+    def connected(self) -> bool:
+        return self._channels is not None
+
+    def start(self) -> None:
+        self._tasks.spawn(self._keep_subscribed(), f"subscription {self.line.name}")
+        self._tasks.spawn(self._probe(), f"subscription probe {self.line.name}")
+
+    async def close(self) -> None:
+        await self._tasks.close()
+
+    async def subscribe(self, channel: str) -> None:
+        """One channel more; without a connection it comes with all others once there is one."""
+        channels = self._channels
+        if channels is None:
+            return
+        try:
+            await channels.subscribe(channel)
+        except (RedisError, OSError) as error:
+            log.warning("subscribing failed", channel=channel, error=str(error))
+            await channels.close()  # it is made anew, with all channels
+
+    async def unsubscribe(self, channel: str) -> None:
+        if self._channels is not None:
+            try:
+                await self._channels.unsubscribe(channel)
+            except (RedisError, OSError):
+                log.debug("unsubscribing on a connection that is lost", channel=channel)
+
+    async def _keep_subscribed(self) -> None:
+        attempt = 0
+        while True:
+            channels = self.line.open()
+            try:
+                await channels.subscribe(self._probe_channel, *self._wanted(self.line))
+                self._channels = channels
+                # A channel that was added while subscribing.
+                await channels.subscribe(*self._wanted(self.line), self._probe_channel)
+                attempt = 0
+                async with asyncio.timeout(PROBE_WITHIN) as until:
+                    await self._read(channels, until)
+            except (RedisError, OSError, TimeoutError) as error:
+                attempt += 1
+                log.warning(
+                    "redis subscription lost",
+                    line=self.line.name,
+                    error=str(error),
+                    attempt=attempt,
+                )
+            except Exception:  # a message that nobody understands must not end all others
+                attempt += 1
+                log.exception("subscription failed")
+            finally:
+                self._channels = None
+                await channels.close()
+            await asyncio.sleep(backoff(attempt))
+
+    async def _read(self, channels: Channels, until: asyncio.Timeout) -> None:
+        """Read for as long as the own probes come back."""
+        loop = asyncio.get_running_loop()
+        probe = self._probe_channel.encode()
+        while True:
+            message = await channels.read()
+            if message.channel == probe:
+                until.reschedule(loop.time() + PROBE_WITHIN)
+            else:
+                self._take(message)
+
+    async def _probe(self) -> None:
+        while True:
+            await asyncio.sleep(PROBE_EVERY)
+            try:
+                await self._pipeline.submit(
+                    self._pipeline.publishes_with, self._probe_channel, "alive"
+                )
+            except StoreUnavailable:
+                log.debug("probe not sent")

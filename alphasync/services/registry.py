@@ -1,0 +1,70 @@
+"""Where each replica can be reached by the others."""
+
+import asyncio
+from collections import OrderedDict
+
+from alphasync.errors import StoreUnavailable
+from alphasync.store import keys
+from alphasync.store.pipeline import Pipeline
+from alphasync.tasks import Tasks
+
+TTL = 30.0
+"""Seconds that an entry outlives its replica."""
+RENEW_EVERY = 10.0
+RETRY_AFTER = 0.5
+"""Seconds from a renewal that failed to the next."""
+KEPT = 1024
+"""Addresses that are remembered. A name is never used again, so none of them can become wrong."""
+
+
+class Registry:
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self._known: OrderedDict[str, tuple[str, int]] = OrderedDict()
+        self._entry = ""
+        self._tasks = Tasks()
+
+    async def announce(self, name: str, host: str, port: int) -> None:
+        """Say where this replica listens, now and for as long as it runs. While Redis is away it is
+        said as soon as it is back."""
+        self._entry, address = keys.replica(name), f"{host} {port}"
+        try:
+            await self._say(address)
+        finally:
+            self._tasks.spawn(self._keep_saying(address), "registry")
+
+    async def find(self, name: str) -> tuple[str, int] | None:
+        """Host and port of a replica; None when it is gone, or when Redis cannot be asked."""
+        if name not in self._known:
+            try:
+                raw = await self._pipeline.submit("GET", keys.replica(name))
+            except StoreUnavailable:
+                return None
+            if not isinstance(raw, bytes):
+                return None
+            host, _, port = raw.decode().rpartition(" ")
+            self._known[name] = (host, int(port))
+            if len(self._known) > KEPT:
+                self._known.popitem(last=False)
+        return self._known[name]
+
+    async def close(self) -> None:
+        """Take the entry back: nobody is to ask a replica that is gone."""
+        await self._tasks.close()
+        if self._entry:
+            try:
+                await self._pipeline.submit("DEL", self._entry)
+            except StoreUnavailable:
+                return  # it runs out by itself
+
+    async def _say(self, address: str) -> bool:
+        try:
+            await self._pipeline.submit("SET", self._entry, address, "PX", str(round(TTL * 1000)))
+        except StoreUnavailable:
+            return False
+        return True
+
+    async def _keep_saying(self, address: str) -> None:
+        while True:
+            said = await self._say(address)
+            await asyncio.sleep(RENEW_EVERY if said else RETRY_AFTER)

@@ -1,0 +1,31 @@
+"""What a worker and its supervisor tell each other, over a socket that is the worker's stdin.
+
+The supervisor sends one line, the assignment. The worker answers with one line: that it is ready,
+or why it cannot start. After that nothing is said; the end of the connection is the message. Each
+side learns by it that the other one is gone, and for the worker it also means: take no more
+connections, come to an end.
+"""
+
+import msgspec
+
+READY = b"ready\n"
+
+
+class Assignment(msgspec.Struct, frozen=True):
+    """What the supervisor has decided for a worker."""
+
+    number: int
+    """Of its slot, from 1 on."""
+    sockets: list[int]
+    """Descriptors that it inherits: where it listens."""
+    redis_url: str
+    gateway_url: str
+
+    def encode(self) -> bytes:
+        """As a line."""
+        return msgspec.json.encode(self) + b"\n"
+
+    @staticmethod
+    def decode(line: bytes) -> "Assignment":
+        """Raises msgspec.DecodeError."""
+        return msgspec.json.decode(line, type=Assignment)

@@ -1,0 +1,234 @@
+"""Passing a request on to the server that has its session: one hop, signed, with its bounds."""
+
+import asyncio
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import aiohttp
+from aiohttp import hdrs, web
+
+from alphasync.transport import handshake
+from alphasync.transport.bucket import Bucket
+from alphasync.transport.peers import Address, Peers
+from alphasync.transport.refusals import BAD_REQUEST, FORBIDDEN, UNKNOWN_SID, Refused
+from alphasync.transport.tunnel import CONNECT_WITHIN, End, NoTunnel, open_tunnel
+
+BREAK_OFF = "DELETE"
+"""Method of a forwarded request: the client has done what ends its session."""
+CLIENT, PROOF = "X-Alphasync-Client", "X-Alphasync-Proof"
+"""Headers of a forwarded request: the client's address, and that one of us says so."""
+STAMP = re.compile(r"[A-Za-z0-9._-]{1,64}")
+RATE, BURST = 100.0, 500
+"""Requests of one session that are passed on: per second, and at once. A client polls and posts one
+after the other."""
+SESSIONS_KEPT = 16_384
+"""Sessions whose rate is remembered; the ones that were quiet the longest go first."""
+LOOK_EVERY = 1.0
+"""Seconds between two looks whether the caller is still there: aiohttp tells nobody."""
+SPARE = 5.0
+"""Seconds beyond the longest poll until an answer is given up."""
+
+
+class Errand(NamedTuple):
+    """What is asked of another server for a client. All of it is signed."""
+
+    method: str
+    transport: str
+    sid: str
+    client: str
+    """The client's address."""
+    stamp: str = ""
+    """What the client put into its request to make it unlike all others."""
+
+    @property
+    def target(self) -> str:
+        stamp = f"&t={self.stamp}" if self.stamp else ""
+        return f"/?EIO=4&transport={self.transport}&sid={self.sid}{stamp}"
+
+
+class Forwarder:
+    """``longest_poll``: seconds. ``on_forward`` is called with what is passed on: ``poll``,
+    ``post`` or ``websocket``; ``limited`` when a session asks too often."""
+
+    def __init__(
+        self,
+        peers: Peers,
+        longest_poll: float,
+        on_forward: Callable[[str], None],
+        limited: Callable[[str], None],
+    ) -> None:
+        self.peers = peers
+        self._patience = aiohttp.ClientTimeout(
+            total=None, sock_connect=CONNECT_WITHIN, sock_read=longest_poll + SPARE
+        )
+        self._on_forward = on_forward
+        self._limited = limited
+        self._http: aiohttp.ClientSession | None = None
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+        self._tunnels: set[End] = set()
+        self._closed = False
+
+    def owner_of(self, sid: str) -> str | None:
+        """The other server that has this session; None when there is none."""
+        owner = self.peers.owner_of(sid)
+        return None if owner == self.peers.name else owner
+
+    def check(self, sid: str) -> None:
+        """Raise Refused when this session asks too often; to be done before a body is read."""
+        bucket = self._buckets.setdefault(sid, Bucket(RATE, BURST))
+        self._buckets.move_to_end(sid)
+        if len(self._buckets) > SESSIONS_KEPT:
+            self._buckets.popitem(last=False)
+        if not bucket.take(asyncio.get_running_loop().time()):
+            self._limited("forwarded")
+            raise Refused(FORBIDDEN, 429, "Too many requests")
+
+    async def ask(
+        self, request: web.Request, owner: str, errand: Errand, body: bytes | None
+    ) -> web.Response:
+        """Pass a poll or a POST on. Raises Refused, also when the owner is gone."""
+        address = await self._address(owner)
+        if errand.method != BREAK_OFF:
+            self._on_forward("poll" if errand.method == "GET" else "post")
+        work = self._ask(address, owner, errand, body)
+        asking = asyncio.create_task(work, name=f"forward {errand.sid}")
+        try:
+            while not asking.done():
+                await asyncio.wait([asking], timeout=LOOK_EVERY)
+                if errand.method == "GET" and _has_gone(request):
+                    # The owner may be answering at this moment, and take it for delivered.
+                    await self._ask(address, owner, errand._replace(method=BREAK_OFF), None)
+                    raise Refused(BAD_REQUEST)  # for nobody
+            return asking.result()
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            raise Refused(UNKNOWN_SID) from None
+        finally:
+            asking.cancel()
+
+    async def move(self, owner: str, errand: Errand) -> bytes:
+        """Take one step of a session's move here. Raises Refused, also when the owner is gone."""
+        address = await self._address(owner)
+        if errand.transport == "take":
+            self._on_forward("move")
+        try:
+            answer = await self._ask(address, owner, errand, None)
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            raise Refused(UNKNOWN_SID) from None
+        if answer.status != 200 or not isinstance(answer.body, bytes):
+            raise Refused(UNKNOWN_SID)
+        return answer.body
+
+    async def _ask(
+        self, address: Address, owner: str, errand: Errand, body: bytes | None
+    ) -> web.Response:
+        if self._http is None:
+            self._http = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=self._patience,
+            )
+        async with self._http.request(
+            errand.method,
+            f"http://{_written(address)}{errand.target}",
+            data=body,
+            headers=self._headers(owner, errand),
+            allow_redirects=False,
+        ) as answer:
+            if answer.status not in (200, 400):
+                raise Refused(UNKNOWN_SID)  # something else listens there by now
+            return web.Response(
+                status=answer.status,
+                body=await answer.read(),
+                headers={
+                    name: answer.headers[name]
+                    for name in (hdrs.CONTENT_TYPE, hdrs.CACHE_CONTROL)
+                    if name in answer.headers
+                },
+            )
+
+    async def tunnel(self, request: web.Request, owner: str, errand: Errand) -> handshake.Detached:
+        """Pass an upgrade to a WebSocket on. Raises Refused."""
+        try:
+            key = handshake.check(request)
+            address = await self._address(owner)
+            headers = {
+                hdrs.HOST: _written(address),
+                hdrs.UPGRADE: "websocket",
+                hdrs.CONNECTION: "Upgrade",
+                hdrs.SEC_WEBSOCKET_VERSION: "13",
+                hdrs.SEC_WEBSOCKET_KEY: key.decode(),
+                **self._headers(owner, errand),
+            }
+            if hdrs.SEC_WEBSOCKET_EXTENSIONS in request.headers:
+                extensions = request.headers[hdrs.SEC_WEBSOCKET_EXTENSIONS]
+                headers[hdrs.SEC_WEBSOCKET_EXTENSIONS] = extensions
+            lines = [f"GET {errand.target} HTTP/1.1"]
+            lines += [f"{name}: {value}" for name, value in headers.items()]
+            self._on_forward("websocket")
+            head = "\r\n".join([*lines, "", ""]).encode(errors="surrogateescape")
+            end = await open_tunnel(request, address, head, self._tunnels.discard)
+        except NoTunnel:
+            raise Refused(UNKNOWN_SID) from None
+        except handshake.NoHandshake:
+            raise Refused(BAD_REQUEST) from None
+        self._tunnels.add(end)
+        return handshake.Detached(status=101)
+
+    def verify(self, request: web.Request) -> str:
+        """The client's address of a request that another server has passed on. Raises Refused."""
+        query = request.query
+        errand = Errand(
+            request.method,
+            query.get("transport", ""),
+            query.get("sid", ""),
+            request.headers.get(CLIENT, ""),
+            stamp_of(query),
+        )
+        if not self.peers.signed(request.headers.get(PROOF, ""), *errand):
+            raise Refused(FORBIDDEN, 403)
+        return errand.client
+
+    @property
+    def tunnels(self) -> int:
+        """WebSockets that go through here to another server."""
+        return len(self._tunnels)
+
+    def cut_tunnel(self) -> None:
+        """Close one of them: its client comes back, to wherever it is sent."""
+        if self._tunnels:
+            self._tunnels.pop().close()
+
+    async def close(self) -> None:
+        self._closed = True
+        while self._tunnels:
+            self.cut_tunnel()
+        if self._http is not None:
+            await self._http.close()
+
+    async def _address(self, owner: str) -> Address:
+        address = None if self._closed else await self.peers.find(owner)
+        if address is None or self._closed:
+            raise Refused(UNKNOWN_SID)
+        return address
+
+    def _headers(self, owner: str, errand: Errand) -> dict[str, str]:
+        return {CLIENT: errand.client, PROOF: self.peers.sign(owner, *errand)}
+
+
+def stamp_of(query: Mapping[str, str]) -> str:
+    """The ``t`` of a request; '' for none, or for one that is no mere stamp."""
+    stamp = query.get("t", "")
+    return stamp if STAMP.fullmatch(stamp) else ""
+
+
+def _has_gone(request: web.Request) -> bool:
+    """Whether nobody waits for the answer any more."""
+    return request.transport is None or request.transport.is_closing()
+
+
+def _written(address: Address) -> str:
+    """Host and port as a URL has them."""
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

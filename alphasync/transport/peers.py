@@ -1,0 +1,68 @@
+"""Servers that share a secret and pass on to each other what has come to the wrong one.
+
+A session id names the server that has the session, and is signed: nobody can make one up that sends
+a request anywhere. What one server asks another is signed as well, for that server alone; the ids
+of servers are made anew with each process, so that a signature is worth nothing afterwards.
+"""
+
+import hashlib
+import hmac
+import secrets
+from base64 import urlsafe_b64encode
+from collections.abc import Awaitable, Callable
+
+NAME_BYTES, RANDOM_BYTES, PROOF_BYTES = 6, 15, 12
+NAME_SIZE, PROOF_SIZE = NAME_BYTES * 4 // 3, PROOF_BYTES * 4 // 3
+ID_SIZE = NAME_SIZE + RANDOM_BYTES * 4 // 3 + PROOF_SIZE
+"""Characters of a session id."""
+
+Address = tuple[str, int]
+"""Host and port."""
+FindPeer = Callable[[str], Awaitable[Address | None]]
+"""Where the server of a name listens for the others; None when it is gone."""
+
+
+class Peers:
+    """This server's name, and how it and the others prove who they are."""
+
+    def __init__(self, secret: str, find: FindPeer) -> None:
+        self.name = _text(secrets.token_bytes(NAME_BYTES))
+        self.find = find
+        self._of_ids = _derived(secret, "alphasync session id")
+        self._of_requests = _derived(secret, "alphasync forwarded request")
+
+    def new_id(self) -> str:
+        """The id of a session of this server."""
+        start = self.name + _text(secrets.token_bytes(RANDOM_BYTES))
+        return start + _proof(self._of_ids, start)
+
+    def owner_of(self, sid: str) -> str | None:
+        """The name of the server that made this id; None when none of us did."""
+        start, proof = sid[:-PROOF_SIZE], sid[-PROOF_SIZE:]
+        if len(sid) != ID_SIZE or not _same(_proof(self._of_ids, start), proof):
+            return None
+        return sid[:NAME_SIZE]
+
+    def sign(self, owner: str, *said: str) -> str:
+        """Proof for the server ``owner`` that one of us says this."""
+        return _proof(self._of_requests, "\n".join((owner, *said)))
+
+    def signed(self, proof: str, *said: str) -> bool:
+        """Whether one of us says this, to this server."""
+        return _same(self.sign(self.name, *said), proof)
+
+
+def _derived(secret: str, purpose: str) -> bytes:
+    return hmac.digest(secret.encode(), purpose.encode(), "sha256")
+
+
+def _proof(key: bytes, text: str) -> str:
+    return _text(hmac.digest(key, text.encode(), hashlib.sha256)[:PROOF_BYTES])
+
+
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode())
+
+
+def _text(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).decode()

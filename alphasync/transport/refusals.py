@@ -1,0 +1,27 @@
+"""Requests that are answered with an error. The codes are those of the reference server."""
+
+import msgspec
+from aiohttp import web
+
+UNKNOWN_TRANSPORT, UNKNOWN_SID, BAD_METHOD, BAD_REQUEST, FORBIDDEN, BAD_VERSION = range(6)
+TEXTS = {
+    UNKNOWN_TRANSPORT: "Transport unknown",
+    UNKNOWN_SID: "Session ID unknown",
+    BAD_METHOD: "Bad handshake method",
+    BAD_REQUEST: "Bad request",
+    FORBIDDEN: "Forbidden",
+    BAD_VERSION: "Unsupported protocol version",
+}
+
+
+class Refused(Exception):
+    """A request that is answered with an error."""
+
+    def __init__(self, code: int, status: int = 400, message: str = "") -> None:
+        super().__init__(message or TEXTS[code])
+        self.code = code
+        self.status = status
+
+    def answer(self) -> web.Response:
+        body = msgspec.json.encode({"code": self.code, "message": str(self)})
+        return web.Response(status=self.status, body=body, content_type="application/json")

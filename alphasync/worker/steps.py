@@ -1,0 +1,89 @@
+"""A run on record, step by step: what became of the last recipient, and who is the next."""
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import msgspec
+
+from alphasync.errors import StoreUnavailable
+from alphasync.services.progress import NOTHING, Outcome, Progress, Settled
+from alphasync.services.runs import Ticket
+from alphasync.store.pipeline import backoff
+
+UNNOTICED = 2
+"""Times that a step is asked for until devices are told: a moment's delay is nobody's concern."""
+NOTE_EVERY = 5
+"""Times between two such lines of text: some seconds."""
+
+T = TypeVar("T")
+
+
+class HandedOver(Exception):
+    """This replica shuts down: the run stands at a recipient's boundary, for another to go on."""
+
+
+class Steps:
+    """The steps of one runner."""
+
+    def __init__(self, progress: Progress, ticket: Ticket, draining: asyncio.Event) -> None:
+        self.ticket = ticket
+        """Follows the device, which may go by another id after a crash of its replica."""
+        self.unreported: Settled = NOTHING
+        """The recipient whose outcome is known here and not yet on record."""
+        self._progress = progress
+        self._draining = draining
+        self._number = 0
+
+    async def take(self, claim: str = "", name: str = "", cursor: str = "") -> str | None:
+        """Report what became of the last recipient, and claim one; without ``claim`` only report.
+
+        Gives the time of the claim, or None when they were messaged in the meantime. Returns when
+        no failover of Redis can lose the step. Raises Superseded, and HandedOver when that takes
+        until this replica shuts down.
+        """
+        self._number += 1
+        number, settled = self._number, self.unreported
+        for attempt in itertools.count(1):
+            step = await patiently(
+                lambda: self._progress.step(self.ticket, number, settled, claim, name, cursor)
+            )
+            self.unreported = NOTHING
+            if step.device_id != self.ticket.device_id:
+                self.ticket = msgspec.structs.replace(self.ticket, device_id=step.device_id)
+            if step.confirmed:
+                return step.claimed_at
+            if step.claimed_at is not None:
+                # If this is the end of it, they go back on the list of those to be messaged.
+                text = f"{name} was not messaged"
+                self.unreported = Settled(claim, Outcome.RELEASED, step.claimed_at, text)
+            await self._wait_for_replicas(attempt)
+        raise AssertionError("unreachable: it is asked for until it is confirmed")
+
+    async def note(self, message: str, error: str | None) -> None:
+        """Show a line of text, and an error, on all devices. Raises Superseded."""
+        await patiently(lambda: self._progress.note(self.ticket, message, error))
+
+    async def _wait_for_replicas(self, attempt: int) -> None:
+        if self._draining.is_set():
+            if self.unreported is not NOTHING:
+                self._number += 1
+                number, released = self._number, self.unreported
+                # Where the claim is on record, so is its end: nothing to wait for.
+                await patiently(lambda: self._progress.step(self.ticket, number, released))
+            raise HandedOver
+        if attempt % NOTE_EVERY == UNNOTICED:
+            await self.note("Waiting for Redis: no replica answers", None)
+        await asyncio.sleep(backoff(attempt))
+
+
+async def patiently(call: Callable[[], Awaitable[T]]) -> T:
+    """Call until Redis answers. Only for calls that may be repeated; sends nothing meanwhile."""
+    attempt = 0
+    while True:
+        try:
+            return await call()
+        except StoreUnavailable:
+            attempt += 1
+            await asyncio.sleep(backoff(attempt))
