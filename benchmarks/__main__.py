@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import dataclasses
 import signal
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,11 +18,25 @@ from benchmarks.orders import LoadFailed
 from benchmarks.processes import ServerFailed, many_files
 from benchmarks.results import Results
 from benchmarks.stacks import PEERS, ROOT, Peer
-from benchmarks.works import blocklist, fanout, idle, latency, replicas, snapshot, worker
+from benchmarks.works import (
+    blocklist,
+    fanout,
+    footprint,
+    forwarding,
+    growth,
+    idle,
+    latency,
+    replicas,
+    snapshot,
+    worker,
+)
 
 WORKS = {
     module.WORK: module.run
-    for module in (fanout, latency, idle, snapshot, replay, blocklist, worker, replicas)
+    for module in (
+        *(fanout, latency, idle, snapshot, replay, blocklist, worker),
+        *(replicas, forwarding, growth, footprint),
+    )
 }
 DEFAULT_JSON = ROOT / "benchmarks" / "latest.json"
 
@@ -33,6 +48,11 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="of each peer, in turns (5)")
     parser.add_argument("--quick", action="store_true", help="one short round: does it run?")
     parser.add_argument("--json", type=Path, default=DEFAULT_JSON, help="where the figures go")
+    parser.add_argument(
+        "--add",
+        action="store_true",
+        help="to the other works' figures in that file, of the same machine and versions",
+    )
     parser.add_argument(
         "--compare",
         type=checkout,
@@ -79,11 +99,17 @@ async def measure(options: argparse.Namespace) -> None:
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     rounds = 1 if options.quick else options.rounds
-    results = Results(machine.about(rounds, options.quick))
+    about, works = machine.about(rounds, options.quick), options.only or WORKS
+    results = Results(about)
+    if options.add:
+        try:
+            results = Results.load(options.json).beside(about, works)
+        except (OSError, ValueError) as error:
+            sys.exit(f"--add: {error}")
     sandbox = await start_sandbox("127.0.0.1", 0)
     try:
         bench = Bench(results, peers(options), rounds, options.quick, sandbox.url)
-        for work in options.only or WORKS:
+        for work in works:
             begun = time.monotonic()
             try:
                 await WORKS[work](bench)

@@ -12,66 +12,55 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+import aiohttp
 import uvloop
 
-from benchmarks.wire import LEAVE, Connection, masked
+from benchmarks.loads import DIGITS, Flood, Load
+from benchmarks.polling import Polling, handshake
+from benchmarks.wire import Client, Connection
 
 TEXT = "Hello there, this is the text of a draft as it is being typed #"
-DIGITS = 7
-"""Of the number at the end of each text, by which its arrivals are known."""
 PATIENCE = 20.0
 """Seconds until what was sent must have arrived, and until a device must have connected."""
 PROFILES = 20
 """Whose drafts are typed, by turns, in each room."""
-MARK = b"#"
 LOOK_EVERY = 0.002
 """Seconds between two looks whether all has arrived. An event would cost at each arrival."""
 
 
-class Load:
-    """One measured stretch: what was sent when, and what has arrived."""
-
-    def __init__(self, timed: bool) -> None:
-        self.sent: list[float] = []
-        self.delays: list[float] = []
-        self.arrived = 0
-        self.timed = timed
-
-    def heard(self, connection: Connection, data: bytes, start: int, end: int) -> None:
-        self.arrived += 1
-        if self.timed:
-            now = time.perf_counter()
-            at = data.find(MARK, start, end) + 1
-            self.delays.append(now - self.sent[int(data[at : at + DIGITS])])
-
-
 class Generator:
     def __init__(self) -> None:
-        self._rooms: list[list[Connection]] = []
+        self._rooms: list[list[Client]] = []
+        self._http: aiohttp.ClientSession | None = None
         self._load = Load(timed=False)
         self._random = random.Random(7)
 
     async def connect(
-        self, hosts: list[str], rooms: list[list[str]], at_once: int, drafts: int = 0
+        self,
+        hosts: list[str],
+        rooms: list[list[str]],
+        at_once: int,
+        drafts: int = 0,
+        transport: str = "websocket",
+        through: str = "",
     ) -> dict[str, Any]:
         """Connect devices, given as the tokens of each room; they are spread over the hosts.
 
+        ``transport``: ``websocket`` from the start, ``upgrade`` to one from a polling session, or
+        ``polling``. Behind a session's handshake its requests go to the host ``through``, if given.
         Answers how long all of them took, and each from its start to the end of its snapshot.
         """
         limit = asyncio.Semaphore(at_once)
         delays: list[float] = []
 
-        async def one(host: str, token: str) -> Connection:
+        async def one(host: str, token: str) -> Client:
             async with limit:
                 begun = time.perf_counter()
-                connection = Connection(host, token, self._heard, drafts)
-                address, _, port = host.partition(":")
-                loop = asyncio.get_running_loop()
-                await loop.create_connection(lambda: connection, address, int(port))
+                client = await self._connect(host, token, drafts, transport, through or host)
                 async with asyncio.timeout(PATIENCE):
-                    await connection.ready
+                    await client.ready
                 delays.append(time.perf_counter() - begun)
-                return connection
+                return client
 
         begun = time.perf_counter()
         members = [
@@ -84,12 +73,37 @@ class Generator:
         self._rooms += [[next(each) for _ in tokens] for tokens in rooms]
         return {"seconds": took, "delays": delays}
 
+    async def _connect(
+        self, host: str, token: str, drafts: int, transport: str, then: str
+    ) -> Client:
+        if transport == "websocket":
+            return await self._websocket(host, token, drafts)
+        if self._http is None:
+            self._http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+        sid = await handshake(self._http, host)
+        polling = Polling(self._http, then, token, self._heard, sid)
+        if transport == "polling":
+            return polling
+        async with asyncio.timeout(PATIENCE):
+            await polling.ready
+            connection = await self._websocket(then, token, drafts, sid)
+            await connection.probed
+            await polling.over
+        connection.upgrade()
+        return connection
+
+    async def _websocket(self, host: str, token: str, drafts: int, sid: str = "") -> Connection:
+        connection = Connection(host, token, self._heard, drafts, sid)
+        address, _, port = host.partition(":")
+        loop = asyncio.get_running_loop()
+        await loop.create_connection(lambda: connection, address, int(port))
+        return connection
+
     async def disconnect(self) -> dict[str, Any]:
         """Take leave, as a page does that is closed."""
         for room in self._rooms:
-            for connection in room:
-                connection.transport.write(LEAVE)
-                connection.transport.close()
+            for client in room:
+                client.leave()
         self._rooms = []
         return {}
 
@@ -117,14 +131,7 @@ class Generator:
                 self._send(self._random.choice(room), profiles)
                 expected += len(room) - 1
         sent_in = time.perf_counter() - begun
-        try:
-            async with asyncio.timeout(PATIENCE):
-                while load.arrived < expected:  # noqa: ASYNC110 - see LOOK_EVERY
-                    await asyncio.sleep(LOOK_EVERY)
-        except TimeoutError:
-            raise RuntimeError(
-                f"{load.arrived} of {expected} arrived; {self._troubles()}"
-            ) from None
+        await self._until(lambda: load.arrived >= expected)
         return {
             "sent": len(load.sent),
             "arrived": load.arrived,
@@ -132,25 +139,55 @@ class Generator:
             "delays": load.delays,
         }
 
+    async def flood(self, seconds: float, at_once: int) -> dict[str, Any]:
+        """Send as much as the servers carry: in ``at_once`` of the rooms, which take turns, a
+        command is on its way at any time."""
+        rooms = {client: number for number, room in enumerate(self._rooms) for client in room}
+
+        def send(room: int) -> None:
+            self._send(self._random.choice(self._rooms[room]), PROFILES)
+
+        self._load = flood = Flood(rooms, [len(room) for room in self._rooms], send)
+        begun = time.perf_counter()
+        for _ in range(at_once):
+            flood.next()
+        await asyncio.sleep(seconds)
+        flood.over = True
+        await self._until(lambda: flood.done)
+        took = time.perf_counter() - begun
+        return {"sent": len(flood.sent), "arrived": flood.arrived, "seconds": took, "delays": []}
+
+    async def _until(self, arrived: Callable[[], bool]) -> None:
+        """Wait for all arrivals. Raises RuntimeError when they do not come."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not arrived():  # noqa: ASYNC110 - see LOOK_EVERY
+                    await asyncio.sleep(LOOK_EVERY)
+        except TimeoutError:
+            load = self._load
+            raise RuntimeError(
+                f"{load.arrived} arrived of {len(load.sent)} sent; {self._troubles()}"
+            ) from None
+
     def _troubles(self) -> str:
-        everybody = [connection for room in self._rooms for connection in room]
-        lost = sum(connection.lost for connection in everybody)
-        errors = [connection.error for connection in everybody if connection.error]
+        everybody = [client for room in self._rooms for client in room]
+        lost = sum(client.lost for client in everybody)
+        errors = [client.error for client in everybody if client.error]
         return f"{lost} connections lost, {len(errors)} told of an error such as {errors[:1]}"
 
-    def _send(self, connection: Connection, profiles: int) -> None:
+    def _send(self, client: Client, profiles: int) -> None:
         number = len(self._load.sent)
         draft = {
             "profileId": str(1000 + number % profiles),
             "type": "chat",
             "message": f"{TEXT}{number:0{DIGITS}}",
         }
-        frame = masked(b"42" + json.dumps(["updateMessage", draft]).encode())
+        text = b"42" + json.dumps(["updateMessage", draft]).encode()
         self._load.sent.append(time.perf_counter())
-        connection.transport.write(frame)
+        client.send(text)
 
-    def _heard(self, connection: Connection, data: bytes, start: int, end: int) -> None:
-        self._load.heard(connection, data, start, end)
+    def _heard(self, client: Client, data: bytes, start: int, end: int) -> None:
+        self._load.heard(client, data, start, end)
 
 
 async def paced(rate: float, seconds: float) -> AsyncIterator[int]:
@@ -174,6 +211,7 @@ async def main() -> None:
         "connect": generator.connect,
         "disconnect": generator.disconnect,
         "load": generator.load,
+        "flood": generator.flood,
     }
     while line := await reader.readline():
         name, arguments = json.loads(line)

@@ -21,13 +21,23 @@ class Generator:
         self._name = name
 
     async def connect(
-        self, hosts: list[str], rooms: list[list[str]], at_once: int = 20, drafts: int = 0
+        self,
+        hosts: list[str],
+        rooms: list[list[str]],
+        at_once: int = 20,
+        drafts: int = 0,
+        **how: str,
     ) -> dict[str, Any]:
         """See ``benchmarks.generator``, also for the others: the answers are the same."""
-        return await self._ask("connect", hosts=hosts, rooms=rooms, at_once=at_once, drafts=drafts)
+        return await self._ask(
+            "connect", hosts=hosts, rooms=rooms, at_once=at_once, drafts=drafts, **how
+        )
 
     async def load(self, rate: float, seconds: float, **how: int | bool) -> dict[str, Any]:
         return await self._ask("load", rate=rate, seconds=seconds, **how)
+
+    async def flood(self, seconds: float, at_once: int) -> dict[str, Any]:
+        return await self._ask("flood", seconds=seconds, at_once=at_once)
 
     async def disconnect(self) -> None:
         await self._ask("disconnect")

@@ -1,20 +1,20 @@
-"""``python -m benchmarks.report [JSON]``: docs/benchmarks.md and its pictures, from the figures."""
+"""``python -m benchmarks.report [JSON]``: the pages of figures in docs/, and their pictures."""
 
 import re
 import sys
 from pathlib import Path
 
-from benchmarks import plots, tables
+from benchmarks import plots, scaling, tables
 from benchmarks.results import Results
 from benchmarks.targets import judge
 
 ROOT = Path(__file__).parents[1]
-TEMPLATE = Path(__file__).with_name("template.md")
-PAGE = ROOT / "docs" / "benchmarks.md"
+PAGES = {"template.md": "benchmarks.md", "scaling.md": "scaling.md"}
+"""Templates, which are beside this file, and what becomes of them in docs/."""
 PICTURES = ROOT / "docs" / "images"
 DEFAULT_JSON = ROOT / "benchmarks" / "results.json"
 PLACE = re.compile(r"<!-- (\w+) ?(\w*) -->")
-"""In the template: ``<!-- table fanout -->``, ``<!-- targets -->``, ``<!-- about -->``."""
+"""In a template: ``<!-- table fanout -->``, ``<!-- growth pace -->``, ``<!-- targets -->``, ..."""
 
 
 def page(results: Results, template: str) -> str:
@@ -28,8 +28,14 @@ def page(results: Results, template: str) -> str:
                 return verdicts(results)
             case "about":
                 return about(results)
+            case "growth":
+                return scaling.table(results, place[2])
+            case "limits":
+                return scaling.limits(results)
+            case "simulation":
+                return scaling.simulated(results)
             case other:
-                raise ValueError(f"{TEMPLATE.name}: nothing is called {other!r}")
+                raise ValueError(f"nothing is called {other!r}")
 
     return PLACE.sub(fill, template)
 
@@ -62,10 +68,12 @@ def about(results: Results) -> str:
 
 def main(path: Path) -> None:
     results = Results.load(path)
-    PAGE.write_text(page(results, TEMPLATE.read_text()))
+    for template, name in PAGES.items():
+        text = Path(__file__).with_name(template).read_text()
+        (ROOT / "docs" / name).write_text(page(results, text))
     PICTURES.mkdir(exist_ok=True)
     drawn = plots.draw(results, PICTURES)
-    print(f"{PAGE.relative_to(ROOT)} and {', '.join(drawn)}")
+    print(f"docs/{', docs/'.join(PAGES.values())} and {', '.join(drawn)}")
 
 
 if __name__ == "__main__":

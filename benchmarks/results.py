@@ -2,7 +2,7 @@
 
 import json
 import statistics
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,15 @@ class Results:
 
     def of(self, work: str) -> list[Series]:
         return [one for one in self.series if one.work == work]
+
+    def beside(self, about: dict[str, Any], works: Collection[str]) -> "Results":
+        """The figures of all other works. Raises ValueError when they are not comparable."""
+        for what in ("machine", "versions", "rounds", "quick"):
+            if self.about[what] != about[what]:
+                raise ValueError(f"{what} {self.about[what]} there, {about[what]} here")
+        failed = {name: why for name, why in self.about["failed"].items() if name not in works}
+        rest = [one for one in self.series if one.work not in works]
+        return Results({**about, "failed": failed}, rest)
 
     def save(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,7 @@ import contextlib
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,7 @@ COMMON = {
     "CONNECTIONS_PER_ACCOUNT": "10000",
     "CONNECTIONS_PER_ADDRESS": "10000",
     "ALPHASYNC_ENV": "development",
+    "WORKERS": "1",
 }
 """Settings, from seconds of both pings on, that every server gets, whether it knows them or not."""
 
@@ -56,13 +57,20 @@ PEERS = {
 class Stack:
     """A peer's replicas, their Valkey, and the load on them."""
 
-    def __init__(self, peer: Peer, folder: Path, generator: Generator, gateway: str) -> None:
+    def __init__(
+        self,
+        peer: Peer,
+        folder: Path,
+        generator: Generator,
+        gateway: str,
+        settings: Mapping[str, str],
+    ) -> None:
         self.peer = peer
         self.servers: list[Server] = []
         self.generator = generator
         self.valkey = Valkey(folder, *VALKEY_OPTIONS)
         self._folder = folder
-        self._gateway = gateway
+        self._settings = {**COMMON, **settings, "GATEWAY_URL": gateway}
         self._tokens = Tokens(SECRET, TOKEN_LIFETIME)
 
     @property
@@ -77,7 +85,7 @@ class Stack:
 
     async def add(self) -> Server:
         """Start one replica more. Raises ServerFailed."""
-        env = {**COMMON, "REDIS_URL": self.valkey.url, "GATEWAY_URL": self._gateway}
+        env = {**self._settings, "REDIS_URL": self.valkey.url}
         log = self._folder / f"{len(self.servers)}.log"
         server = Server(list(self.peer.command), self.peer.folder, env, log)
         self.servers.append(server)
@@ -98,9 +106,9 @@ class Stack:
             [self.token(f"{prefix}-{number}") for _ in range(members)] for number in range(count)
         ]
 
-    def cpu(self) -> float:
-        """Seconds of CPU that all replicas have used."""
-        return sum(cpu_seconds(server.pid) for server in self.servers)
+    def cpu(self, first: int | None = None) -> float:
+        """Seconds of CPU that all replicas have used, or the first so many."""
+        return sum(cpu_seconds(server.pid) for server in self.servers[:first])
 
     def valkey_cpu(self) -> float:
         assert self.valkey.process is not None
@@ -112,11 +120,12 @@ class Stack:
 
 
 @contextlib.asynccontextmanager
-async def stack(peer: Peer, replicas: int, gateway: str) -> AsyncIterator[Stack]:
-    """A peer that is up, with a load generator of its own; nothing of it stays."""
+async def stack(peer: Peer, replicas: int, gateway: str, **settings: str) -> AsyncIterator[Stack]:
+    """A peer that is up, with a load generator of its own; nothing of it stays. ``settings``:
+    environment variables that are to be others than ``COMMON`` says."""
     folder = Path(tempfile.mkdtemp(prefix="as-bench-"))
     async with generator(peer.name) as orders:
-        running = Stack(peer, folder, orders, gateway)
+        running = Stack(peer, folder, orders, gateway, settings)
         try:
             await running.start(replicas)
             yield running

@@ -13,6 +13,8 @@ LABELS = {
     "keys": "KEYS, GET each",
     "events": "the events",
     "snapshot": "a snapshot",
+    "direct": "its own replica",
+    "elsewhere": "another replica",
 }
 """Column heads, in their order."""
 ORDER = list(LABELS)

@@ -1,13 +1,13 @@
 """A Socket.IO client's side of the wire, as little of it as a load generator needs.
 
-Engine.IO v4 over a WebSocket that is there from the start. Events are recognised by their first
-bytes, no JSON is read.
+Engine.IO v4 over a WebSocket that is there from the start, or takes a polling session over. Events
+are recognised by their first bytes, no JSON is read.
 """
 
 import asyncio
 import json
 from collections.abc import Callable
-from typing import cast
+from typing import Protocol, cast
 
 MASK = b"\x5a\xc3\x3c\xa5"
 """Not zero, which a server may see and unmask nothing."""
@@ -24,7 +24,27 @@ ERROR = b'42["error"'
 RESYNC = b'42["resync"'
 CLOSE = 0x88
 
-Heard = Callable[["Connection", bytes, int, int], None]
+PROBE, PROBED, UPGRADE = b"2probe", b"3probe", b"5"
+GOODBYE = b"41"
+
+
+class Client(Protocol):
+    """A device, whatever its transport."""
+
+    ready: asyncio.Future[None]
+    """Resolves when it is registered and has got the drafts that are to come."""
+    lost: bool
+    error: str
+    """The last that was told of: a refusal, or that a snapshot takes the place of events."""
+
+    def send(self, text: bytes) -> None:
+        """Send an Engine.IO packet, without waiting."""
+
+    def leave(self) -> None:
+        """Take leave, as a page does that is closed."""
+
+
+Heard = Callable[[Client, bytes, int, int], None]
 """Called with data, start and end of an event's text."""
 
 
@@ -38,31 +58,45 @@ def masked(text: bytes) -> bytes:
 
 
 PONG = masked(b"3")
-LEAVE = masked(b"41")
 
 
 class Connection(asyncio.Protocol):
-    """One device. ``ready`` resolves when it is registered and has got ``drafts`` drafts."""
+    """One device with a WebSocket. ``sid``: of a registered device that polls and goes over to it,
+    as soon as ``probed`` resolves and ``upgrade`` is called."""
 
     transport: asyncio.Transport
 
-    def __init__(self, host: str, token: str, heard: Heard, drafts: int = 0) -> None:
+    def __init__(self, host: str, token: str, heard: Heard, drafts: int = 0, sid: str = "") -> None:
         self.host = host
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.lost = False
         self.error = ""
-        """The last that was told of: a refusal, or that a snapshot takes the place of events."""
-        self._auth = masked(b"40" + json.dumps({"token": token}).encode())
+        self.probed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._sid = sid
+        self._auth = masked(JOINED + json.dumps({"token": token}).encode())
         self._heard = heard
         self._missing = drafts
         self._registered = False
         self._upgraded = False
         self._rest = b""
 
+    def send(self, text: bytes) -> None:
+        self.transport.write(masked(text))
+
+    def upgrade(self) -> None:
+        """Go over: nothing comes by the polls any more."""
+        self.send(UPGRADE)
+        self.ready.set_result(None)
+
+    def leave(self) -> None:
+        self.send(GOODBYE)
+        self.transport.close()
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
+        query = "EIO=4&transport=websocket" + (f"&sid={self._sid}" if self._sid else "")
         self.transport.write(
-            f"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: {self.host}\r\n"
+            f"GET /socket.io/?{query} HTTP/1.1\r\nHost: {self.host}\r\n"
             f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
             f"Sec-WebSocket-Key: {KEY}\r\n\r\n".encode()
         )
@@ -83,6 +117,8 @@ class Connection(asyncio.Protocol):
                 self._fail(data[:200].decode(errors="replace"))
                 return
             self._upgraded = True
+            if self._sid:
+                self.send(PROBE)
         while size - position >= 2:
             length, start = data[position + 1], position + 2
             if length == 126:
@@ -110,6 +146,8 @@ class Connection(asyncio.Protocol):
             self.error = text.decode()
         elif text.startswith(OPENED):
             self.transport.write(self._auth)
+        elif text == PROBED:
+            self.probed.set_result(None)
         elif text.startswith(REFUSED) or head == CLOSE:
             self._fail(repr(text))
         if self._registered and self._missing <= 0 and not self.ready.done():
@@ -117,5 +155,7 @@ class Connection(asyncio.Protocol):
 
     def _fail(self, reason: str) -> None:
         self.lost = True
-        if not self.ready.done():
-            self.ready.set_exception(ConnectionError(reason))
+        for awaited in (self.probed, self.ready):
+            if not awaited.done():
+                awaited.set_exception(ConnectionError(reason))
+                awaited.exception()  # seen, also where only the other is awaited
