@@ -78,7 +78,8 @@ def configure(level: str, worker: int | None = None) -> None:
             structlog.dev.ConsoleRenderer() if for_people else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", Stderr())),
+        # A line in one write: several processes may write to the same file.
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", Stderr())),
         cache_logger_on_first_use=True,
     )
     line = "%(name)s: %(message)s" if worker is None else f"worker {worker}: %(name)s: %(message)s"

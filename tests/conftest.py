@@ -94,6 +94,8 @@ async def redis_url(redis_servers: Servers) -> AsyncIterator[str]:
     await client.flushall()
     await client.config_resetstat()
     await client.aclose()
+    if isinstance(redis_servers, ClusterSite):
+        redis_servers.forget_counts()
     yield redis_servers.url
     if isinstance(redis_servers, ClusterSite):
         assert redis_servers.crossed() == 0, "commands or scripts that touch two slots"

@@ -122,6 +122,12 @@ class ClusterSite:
         counts = re.findall(r"errorstat_(?:CROSSSLOT|ERR):count=(\d+)", told)
         return sum(int(count) for count in counts)
 
+    def forget_counts(self) -> None:
+        """Count from here on. (The client library resets the counts of one server only.)"""
+        for node in self.nodes:
+            if node.running:
+                node.ask("CONFIG", "RESETSTAT")
+
     def flush(self) -> None:
         for node in self.nodes:
             if node.running and items(node.ask("ROLE"))[0] == "master":
