@@ -38,7 +38,10 @@ class Subscription:
         self._wanted = wanted
         self._take = take
         self._probe_channel = keys.probe(line.tag, secrets.token_hex(8))
+        self._own = self._probe_channel.encode()
         self._channels: Channels | None = None
+        self._until: asyncio.Timeout | None = None
+        """When the line counts as dead."""
         self._tasks = Tasks()
 
     @property
@@ -73,15 +76,15 @@ class Subscription:
     async def _keep_subscribed(self) -> None:
         attempt = 0
         while True:
-            channels = self.line.open()
+            channels = self.line.open(self._hear)
             try:
                 await channels.subscribe(self._probe_channel, *self._wanted(self.line))
                 self._channels = channels
                 # A channel that was added while subscribing.
                 await channels.subscribe(*self._wanted(self.line), self._probe_channel)
                 attempt = 0
-                async with asyncio.timeout(PROBE_WITHIN) as until:
-                    await self._read(channels, until)
+                async with asyncio.timeout(PROBE_WITHIN) as self._until:
+                    await channels.lost()
             except (RedisError, OSError, TimeoutError) as error:
                 attempt += 1
                 log.warning(
@@ -94,20 +97,16 @@ class Subscription:
                 attempt += 1
                 log.exception("subscription failed")
             finally:
-                self._channels = None
+                self._channels = self._until = None
                 await channels.close()
             await asyncio.sleep(backoff(attempt))
 
-    async def _read(self, channels: Channels, until: asyncio.Timeout) -> None:
-        """Read for as long as the own probes come back."""
-        loop = asyncio.get_running_loop()
-        probe = self._probe_channel.encode()
-        while True:
-            message = await channels.read()
-            if message.channel == probe:
-                until.reschedule(loop.time() + PROBE_WITHIN)
-            else:
-                self._take(message)
+    def _hear(self, message: Message) -> None:
+        """For as long as the own probes come back, the line is alive."""
+        if message.channel != self._own:
+            self._take(message)
+        elif self._until is not None and not self._until.expired():
+            self._until.reschedule(asyncio.get_running_loop().time() + PROBE_WITHIN)
 
     async def _probe(self) -> None:
         while True:

@@ -1,15 +1,19 @@
 """Subscriptions to Redis channels, read without a detour: all events come this way."""
 
 import asyncio
-import math
 from collections import Counter
-from typing import NamedTuple, Protocol
+from collections.abc import Callable
+from typing import Any, NoReturn, Protocol
 
+import msgspec
 from redis.asyncio.client import PubSub
 from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import InvalidResponse, RedisError
 
 from alphasync.store import keys
+from alphasync.store.pipeline import packed
+from alphasync.transport.wire import Wire, take_over
 
 CONNECT_WITHIN = 2.0
 """Seconds."""
@@ -22,11 +26,15 @@ SHARDED_KINDS = {
 }
 
 
-class Message(NamedTuple):
+class Message(msgspec.Struct, frozen=True):
     kind: str
     """``message``, ``subscribe`` or ``unsubscribe``."""
     channel: bytes
     data: bytes
+
+
+Hear = Callable[[Message], None]
+"""Is given each message. What it raises ends the subscription."""
 
 
 class Channels(Protocol):
@@ -36,8 +44,8 @@ class Channels(Protocol):
 
     async def unsubscribe(self, channel: str) -> None: ...
 
-    async def read(self) -> Message:
-        """Wait for the next message."""
+    async def lost(self) -> NoReturn:
+        """Wait until the connection is lost; also raises what has ended it otherwise."""
 
     async def close(self) -> None: ...
 
@@ -45,35 +53,46 @@ class Channels(Protocol):
 class RedisChannels:
     """On a connection of its own."""
 
-    def __init__(self, connection: AbstractConnection) -> None:
+    def __init__(self, connection: AbstractConnection, hear: Hear) -> None:
         self._connection = connection
-        self._closed = False
+        self._hear = hear
+        self._wire: Wire | None = None
 
     async def subscribe(self, *channels: str) -> None:
-        if self._closed:
-            raise ConnectionError("closed")
-        if not self._connection.is_connected:
+        if self._wire is None:
             async with asyncio.timeout(CONNECT_WITHIN):
                 await self._connection.connect()  # type: ignore[no-untyped-call]  # untyped in redis-py
-        await self._send("SUBSCRIBE", channels)
+            self._wire = await take_over(self._connection, self._receive, lambda: None)
+        self._send("SUBSCRIBE", channels)
 
     async def unsubscribe(self, channel: str) -> None:
-        await self._send("UNSUBSCRIBE", (channel,))
+        self._send("UNSUBSCRIBE", (channel,))
 
-    async def read(self) -> Message:
-        reply = await self._connection.read_response(timeout=math.inf, disable_decoding=True)
+    async def lost(self) -> NoReturn:
+        if self._wire is None:
+            raise ConnectionLost("not connected")
+        await self._wire.lost()
+
+    async def close(self) -> None:
+        if self._wire is not None:
+            self._wire.cut(ConnectionLost("closed"))
+        await self._connection.disconnect(nowait=True)
+
+    def _receive(self, reply: Any) -> None:
+        if isinstance(reply, Exception):
+            raise reply
         if not isinstance(reply, list) or len(reply) != 3:
             raise InvalidResponse(f"no message: {reply!r}")
         kind, channel, data = reply
-        return Message(kind.decode(), channel, data)
+        self._take(Message(kind.decode(), channel, data))
 
-    async def close(self) -> None:
-        self._closed = True
-        await self._connection.disconnect(nowait=True)
+    def _take(self, message: Message) -> None:
+        self._hear(message)
 
-    async def _send(self, verb: str, channels: tuple[str, ...]) -> None:
-        packed = self._connection.pack_commands(self._commands(verb, channels))
-        await self._connection.send_packed_command(packed, check_health=False)
+    def _send(self, verb: str, channels: tuple[str, ...]) -> None:
+        if self._wire is None:
+            raise ConnectionLost("not connected")
+        self._wire.write(packed(self._commands(verb, channels)))
 
     def _commands(self, verb: str, channels: tuple[str, ...]) -> list[tuple[str, ...]]:
         return [(verb, *channels)]
@@ -83,22 +102,22 @@ class ShardChannels(RedisChannels):
     """On a connection to one shard of a cluster: what it publishes goes no further, except on the
     channels that are nobody's account."""
 
-    def __init__(self, connection: AbstractConnection) -> None:
-        super().__init__(connection)
+    def __init__(self, connection: AbstractConnection, hear: Hear) -> None:
+        super().__init__(connection, hear)
         self._leaving: Counter[bytes] = Counter()
 
     async def unsubscribe(self, channel: str) -> None:
         self._leaving[channel.encode()] += 1
         await super().unsubscribe(channel)
 
-    async def read(self) -> Message:
+    def _take(self, message: Message) -> None:
         """Also raises where the shard ends a subscription because the slot is not its own now."""
-        kind, channel, data = await super().read()
+        kind, channel = message.kind, message.channel
         if kind == "sunsubscribe":
             if channel not in self._leaving:
                 raise InvalidResponse(f"{channel.decode()} is at another shard")
             self._leaving -= Counter([channel])
-        return Message(SHARDED_KINDS.get(kind, kind), channel, data)
+        self._hear(Message(SHARDED_KINDS.get(kind, kind), channel, message.data))
 
     def _commands(self, verb: str, channels: tuple[str, ...]) -> list[tuple[str, ...]]:
         # One by one: those of one command must be in one slot.
@@ -111,8 +130,9 @@ class ShardChannels(RedisChannels):
 class MemoryChannels:
     """In this process, without a server."""
 
-    def __init__(self, pubsub: PubSub) -> None:
+    def __init__(self, pubsub: PubSub, hear: Hear) -> None:
         self._pubsub = pubsub
+        self._hear = hear
 
     async def subscribe(self, *channels: str) -> None:
         await self._pubsub.subscribe(*channels)
@@ -120,11 +140,11 @@ class MemoryChannels:
     async def unsubscribe(self, channel: str) -> None:
         await self._pubsub.unsubscribe(channel)
 
-    async def read(self) -> Message:
+    async def lost(self) -> NoReturn:
         while True:
             found = await self._pubsub.get_message(timeout=LOOK_EVERY)
             if found is not None:
-                return Message(found["type"], found["channel"], found["data"])
+                self._hear(Message(found["type"], found["channel"], found["data"]))
 
     async def close(self) -> None:
         try:

@@ -104,7 +104,7 @@ def make_store(url: str, lifetimes: Lifetimes, wait_replicas: int | None = None)
         return _memory_store(url, lifetimes)
     pool = _pool(url)
     pipeline = node_pipeline(pool.make_connection, replicas=replicas)
-    lines = OneLine(lambda: RedisChannels(pool.make_connection()))  # type: ignore[no-untyped-call]
+    lines = _one_line(pool)
     return Store(url, Redis.from_pool(pool), pipeline, Scripts(pipeline, lifetimes), lines)
 
 
@@ -119,7 +119,7 @@ def replicas_waited_for(url: str, wanted: int | None) -> int:
 def _memory_store(url: str, lifetimes: Lifetimes) -> Store:
     client = _memory()
     pipeline = SerialPipeline(client)
-    lines = OneLine(lambda: MemoryChannels(client.pubsub()))
+    lines = OneLine(lambda hear: MemoryChannels(client.pubsub(), hear))
     return Store(url, client, pipeline, Scripts(pipeline, lifetimes), lines)
 
 
@@ -127,7 +127,7 @@ def _sentinel_store(url: str, lifetimes: Lifetimes, replicas: int) -> Store:
     pool, sentinels = sentinel.sentinel_pool(url, **_pool_arguments())
     pipeline = node_pipeline(pool.make_connection, sentinel.lineage_of, replicas)
     scripts = Scripts(pipeline, lifetimes)
-    lines = OneLine(lambda: RedisChannels(pool.make_connection()))  # type: ignore[no-untyped-call]
+    lines = _one_line(pool)
     return Store(url, Redis.from_pool(pool), pipeline, scripts, lines, sentinel.Watch(sentinels))
 
 
@@ -142,6 +142,11 @@ def _cluster_store(url: str, lifetimes: Lifetimes, replicas: int) -> Store:
     )
     lines = ShardLines(shards, known.connect)
     return Store(url, known.client(), pipeline, Scripts(pipeline, lifetimes), lines, shards)
+
+
+def _one_line(pool: ConnectionPool) -> OneLine:
+    # The pool makes connections here; it does not lend them.
+    return OneLine(lambda hear: RedisChannels(pool.make_connection(), hear))  # type: ignore[no-untyped-call]
 
 
 def _memory() -> Redis:

@@ -7,7 +7,7 @@ from typing import Protocol
 from redis.asyncio.connection import AbstractConnection
 from redis.crc import key_slot
 
-from alphasync.store.channels import Channels, ShardChannels
+from alphasync.store.channels import Channels, Hear, ShardChannels
 from alphasync.store.topology import Address, Shard, Topology
 
 
@@ -21,7 +21,7 @@ class Line:
     """A channel with this in braces is one of the line's."""
     carries: Callable[[str], bool]
     """Whether a channel is one of the line's."""
-    open: Callable[[], Channels]
+    open: Callable[[Hear], Channels]
     """A new subscription, not connected yet."""
 
 
@@ -36,7 +36,7 @@ class Lines(Protocol):
 class OneLine:
     """Everything over one connection."""
 
-    def __init__(self, open_: Callable[[], Channels]) -> None:
+    def __init__(self, open_: Callable[[Hear], Channels]) -> None:
         self._line = Line("", "", lambda _channel: True, open_)
 
     def current(self) -> Mapping[Hashable, Line]:
@@ -66,7 +66,7 @@ class ShardLines:
             name=str(shard.primary),
             tag=_tag(shard),
             carries=lambda channel: shard.serves(key_slot(channel.encode())),
-            open=lambda: ShardChannels(self._connect(shard.primary)),
+            open=lambda hear: ShardChannels(self._connect(shard.primary), hear),
         )
 
 

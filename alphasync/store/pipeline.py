@@ -11,10 +11,10 @@ import math
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from typing import Protocol
 
 import hiredis
+import msgspec
 import structlog
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import (
@@ -33,6 +33,7 @@ from redis.exceptions import (
 
 from alphasync.errors import StoreUnavailable
 from alphasync.tasks import Tasks
+from alphasync.transport.wire import Wire, take_over
 
 Argument = str | int | bytes
 Reply = bytes | int | float | None | list["Reply"]
@@ -114,8 +115,7 @@ class Pipeline(Protocol):
     async def close(self) -> None: ...
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(msgspec.Struct):
     command: tuple[Argument, ...]
     answer: asyncio.Future[Reply]
     since: float
@@ -141,16 +141,16 @@ class OrderedPipeline:
         self._make_connection = make_connection
         self._lineage_of = lineage_of
         self._lineage = ""
-        self._connection: AbstractConnection | None = None
+        self._wire: Wire | None = None
         self._waiting: deque[Entry] = deque()
         self._sent: deque[Entry] = deque()
         self._stalled = False
-        self._wake = asyncio.Event()
+        self._scheduled = False
         self._tasks = Tasks()
 
     @property
     def connected(self) -> bool:
-        return self._connection is not None and not self._stalled
+        return self._wire is not None and not self._stalled
 
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -176,7 +176,7 @@ class OrderedPipeline:
             entry.answer.set_exception(StoreUnavailable())
         else:
             self._waiting.append(entry)
-            self._wake.set()
+            self._schedule()
 
     def confirmed(self, *command: Argument) -> asyncio.Future[Reply]:
         """There is no replica to wait for."""
@@ -190,18 +190,17 @@ class OrderedPipeline:
                 async with asyncio.timeout(CONNECT_WITHIN):
                     await self._prepare(connection)
                 attempt = 0
-                self._connection = connection
-                self._wake.set()
-                await self._serve(connection)
+                self._wire = await take_over(connection, self._hear, self._schedule)
+                self._schedule()
+                await self._wire.lost()
             except (RedisError, OSError, TimeoutError, UnicodeEncodeError) as error:
-                # The last: a text that is no Unicode. It fails with its batch; the next ones work.
                 attempt += 1
                 log.warning("redis connection lost", error=str(error), attempt=attempt)
             except Exception:  # whatever it is, a replica without Redis is of no use to anybody
                 attempt += 1
                 log.exception("redis connection failed", attempt=attempt)
             finally:
-                self._connection = None
+                self._wire = None
                 self._stalled = False
                 self._fail(self._sent)
                 await connection.disconnect(nowait=True)
@@ -211,65 +210,52 @@ class OrderedPipeline:
         await connection.connect()  # type: ignore[no-untyped-call]  # untyped in redis-py
         self._lineage = await self._lineage_of(connection) if self._lineage_of else ""
         if self.on_connect:
-            await connection.send_packed_command(_packed(self.on_connect), check_health=False)
+            await connection.send_packed_command(packed(self.on_connect), check_health=False)
             for _ in self.on_connect:
                 await connection.read_response(timeout=math.inf)
 
-    async def _serve(self, connection: AbstractConnection) -> None:
-        """Write and read until one of the two fails; raises its error."""
-        tasks = [
-            asyncio.create_task(self._write(connection), name="redis-pipeline-write"),
-            asyncio.create_task(self._read(connection), name="redis-pipeline-read"),
-        ]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            done.pop().result()
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+    def _schedule(self) -> None:
+        """Write what waits once whoever is at work now has submitted all it has."""
+        if not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon(self._write)
 
-    async def _write(self, connection: AbstractConnection) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            if self._stalled:
-                continue
-            batch = [entry for entry in self._waiting if not entry.answer.done()]
-            self._waiting.clear()
-            if batch:
-                self._sent.extend(batch)
-                packed = _packed([self._with_lineage(entry.command) for entry in batch])
-                await connection.send_packed_command(packed, check_health=False)
+    def _write(self) -> None:
+        self._scheduled = False
+        wire = self._wire
+        if wire is None or wire.full or self._stalled:
+            return
+        batch = [entry for entry in self._waiting if not entry.answer.done()]
+        self._waiting.clear()
+        if batch:
+            self._sent.extend(batch)
+            try:
+                wire.write(packed([self._complete(entry.command) for entry in batch]))
+            except Exception as error:  # noqa: BLE001 - or answers would come to the wrong callers
+                # As for a text that is no Unicode. It fails with its batch; the next ones work.
+                wire.cut(error)
 
-    def _with_lineage(self, command: tuple[Argument, ...]) -> tuple[Argument, ...]:
+    def _complete(self, command: tuple[Argument, ...]) -> tuple[Argument, ...]:
         # Only now is it known which primary gets the command.
         if self._lineage and command[0] in SCRIPT_CALLS:
             return (*command[:-1], self._lineage)
         return command
 
-    async def _read(self, connection: AbstractConnection) -> None:
-        while True:
-            reply: Reply = None
-            error: ResponseError | None = None
-            try:
-                reply = await connection.read_response(timeout=math.inf, disable_decoding=True)
-            except ReadOnlyError:
-                raise  # this is no longer the primary: find the one that is
-            except ResponseError as refused:
-                error = refused
-            if not self._sent:
-                raise InvalidResponse("a reply that nobody asked for")
-            entry = self._sent.popleft()
-            if self._stalled:
-                self._stalled = False
-                self._wake.set()
-            if entry.answer.done():
-                continue  # answered too late, or the caller is gone
-            if error is None:
-                entry.answer.set_result(reply)
-            else:
-                entry.answer.set_exception(reply_error(error))
+    def _hear(self, reply: Reply | ResponseError) -> None:
+        if isinstance(reply, ReadOnlyError):
+            raise reply  # this is no longer the primary: find the one that is
+        if not self._sent:
+            raise InvalidResponse("a reply that nobody asked for")
+        entry = self._sent.popleft()
+        if self._stalled:
+            self._stalled = False
+            self._schedule()
+        if entry.answer.done():
+            return  # answered too late, or the caller is gone
+        if isinstance(reply, ResponseError):
+            entry.answer.set_exception(reply_error(reply))
+        else:
+            entry.answer.set_result(reply)
 
     async def _watch(self) -> None:
         """Fail what is overdue, and give up a connection that stalls for too long."""
@@ -286,8 +272,8 @@ class OrderedPipeline:
                 self._waiting.popleft()
             if self._sent and now - self._sent[0].since >= ANSWER_WITHIN:
                 self._stalled = True
-                if now - self._sent[0].since >= STALL_LIMIT and self._connection:
-                    await self._connection.disconnect(nowait=True)
+                if now - self._sent[0].since >= STALL_LIMIT and self._wire:
+                    self._wire.cut(TimeoutError("Redis does not answer"))
 
     @staticmethod
     def _fail(queue: deque[Entry]) -> None:
@@ -296,7 +282,8 @@ class OrderedPipeline:
         queue.clear()
 
 
-def _packed(commands: Iterable[tuple[Argument, ...]]) -> bytes:
+def packed(commands: Iterable[tuple[Argument, ...]]) -> bytes:
+    """Commands as they go over a connection."""
     # The annotation in hiredis is that of a tuple of one.
     return b"".join([hiredis.pack_command(command) for command in commands])  # type: ignore[arg-type]
 

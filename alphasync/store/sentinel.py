@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 
 from alphasync.store.addresses import Addresses, UnsupportedUrl, parse, redacted
 from alphasync.tasks import Tasks
+from alphasync.transport.wire import transport_of
 
 SCHEMES = ("redis+sentinel", "rediss+sentinel")
 FORM = "redis+sentinel://[[user]:password@]host:port[,host:port]/SERVICE[/db]"
@@ -119,19 +120,25 @@ class PrimaryConnection(Connection):
     @property
     def is_open(self) -> bool:
         """Whether it is connected and was not cut: it may be a while until its user notices."""
-        return self._writer is not None and not self._writer.transport.is_closing()
+        transport = transport_of(self)
+        return transport is not None and not transport.is_closing()
 
     def cut(self) -> None:
         """End it at once. ``disconnect`` would wait for a hung server to take what is left to send,
         and would let the connection be made anew under whoever is using it."""
-        if self._writer is not None:
-            self._writer.transport.abort()
+        transport = transport_of(self)
+        if transport is not None:
+            transport.abort()
 
-    async def _connect(self) -> None:
-        self.primary = await self._sentinels.primary()
-        self.host, self.port = self.primary.host, self.primary.port
-        await super()._connect()  # type: ignore[no-untyped-call]  # untyped in redis-py
-        self._sentinels.connected(self)
+    async def connect_check_health(
+        self, check_health: bool = True, retry_socket_connect: bool = True
+    ) -> None:
+        """How redis-py makes a connection, whoever asks it to."""
+        if not self.is_connected:
+            self.primary = await self._sentinels.primary()
+            self.host, self.port = self.primary.host, self.primary.port
+            self._sentinels.connected(self)
+        await super().connect_check_health(check_health, retry_socket_connect)
 
 
 class SecurePrimaryConnection(PrimaryConnection, SSLConnection):

@@ -73,6 +73,8 @@ TOUCHED = {
         "json",
         "thread",
     ),
+    "redis.asyncio.connection.AbstractConnection": ("_parser", "_writer"),
+    "redis.asyncio.connection.AbstractConnection._parser": ("parse_error",),
     "aiohttp.web_protocol.RequestHandler": (
         "connection_lost",
         "set_parser",

@@ -1,60 +1,50 @@
 """Subscriptions on a connection that the test holds in its hand."""
 
-from typing import cast
+from collections.abc import AsyncIterator
 
 import pytest
-from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import InvalidResponse
+from redis.exceptions import ConnectionError as ConnectionLost
+from redis.exceptions import InvalidResponse, RedisError, ResponseError
 
 from alphasync.store import keys
 from alphasync.store.channels import Message, RedisChannels, ShardChannels
 from alphasync.store.lines import ShardLines
+from alphasync.store.pipeline import Reply
 from alphasync.store.topology import Address, Shard, Topology, View
+from tests.unit.store.held import Held
 
 EVENTS = keys.channel_of("o:1")
 
 
-class Connection:
-    """What the channels use of a connection."""
-
-    def __init__(self) -> None:
-        self.is_connected = False
-        self.commands: list[tuple[str, ...]] = []
-        self.replies: list[list[bytes]] = []
-
-    async def connect(self) -> None:
-        self.is_connected = True
-
-    def pack_commands(self, commands: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-        return commands
-
-    async def send_packed_command(self, packed: list[tuple[str, ...]], check_health: bool) -> None:
-        assert not check_health, "a health check would be a command of its own"
-        self.commands += packed
-
-    async def read_response(self, **_options: object) -> list[bytes]:
-        return self.replies.pop(0)
+@pytest.fixture
+def connection() -> Held:
+    return Held()
 
 
 @pytest.fixture
-def connection() -> Connection:
-    return Connection()
+def heard() -> list[Message]:
+    return []
 
 
 @pytest.fixture
-def shard(connection: Connection) -> ShardChannels:
-    return ShardChannels(cast(AbstractConnection, connection))
+async def shard(connection: Held, heard: list[Message]) -> AsyncIterator[ShardChannels]:
+    shard = ShardChannels(connection, heard.append)
+    yield shard
+    await shard.close()
 
 
-async def test_one_server_takes_all_channels_at_once(connection: Connection) -> None:
-    channels = RedisChannels(cast(AbstractConnection, connection))
+async def test_one_server_takes_all_channels_at_once(
+    connection: Held, heard: list[Message]
+) -> None:
+    channels = RedisChannels(connection, heard.append)
     await channels.subscribe("a", "b")
     await channels.unsubscribe("a")
     assert connection.commands == [("SUBSCRIBE", "a", "b"), ("UNSUBSCRIBE", "a")]
+    await channels.close()
 
 
 async def test_a_shard_takes_the_channels_of_accounts_one_by_one(
-    connection: Connection, shard: ShardChannels
+    connection: Held, shard: ShardChannels
 ) -> None:
     await shard.subscribe(EVENTS, keys.probe("7", "name"), "socketio")
     await shard.unsubscribe(EVENTS)
@@ -67,14 +57,15 @@ async def test_a_shard_takes_the_channels_of_accounts_one_by_one(
 
 
 async def test_what_a_shard_sends_reads_as_from_one_server(
-    connection: Connection, shard: ShardChannels
+    connection: Held, shard: ShardChannels, heard: list[Message]
 ) -> None:
-    connection.replies = [
+    await shard.subscribe("a")
+    connection.answer(
         [b"ssubscribe", b"a", b"1"],
         [b"smessage", b"a", b"text"],
         [b"message", b"b", b"text"],
-    ]
-    assert [await shard.read() for _ in range(3)] == [
+    )
+    assert heard == [
         Message("subscribe", b"a", b"1"),
         Message("message", b"a", b"text"),
         Message("message", b"b", b"text"),
@@ -82,15 +73,40 @@ async def test_what_a_shard_sends_reads_as_from_one_server(
 
 
 async def test_a_subscription_that_the_shard_ends_is_lost(
-    connection: Connection, shard: ShardChannels
+    connection: Held, shard: ShardChannels, heard: list[Message]
 ) -> None:
     """A slot has moved; where the replica itself has ended it, nothing is wrong."""
+    await shard.subscribe(EVENTS)
     await shard.unsubscribe(EVENTS)
-    ended = [b"sunsubscribe", EVENTS.encode(), b"0"]
-    connection.replies = [ended, ended]
-    assert (await shard.read()).kind == "unsubscribe"
+    ended: Reply = [b"sunsubscribe", EVENTS.encode(), b"0"]
+    connection.answer(ended)
+    assert [message.kind for message in heard] == ["unsubscribe"]
+    connection.answer(ended)
     with pytest.raises(InvalidResponse):
-        await shard.read()
+        await shard.lost()
+
+
+@pytest.mark.parametrize("reply", [b"no list", [b"message", b"too short"], ResponseError("ERR no")])
+async def test_what_is_no_message_ends_the_subscription(
+    connection: Held, shard: ShardChannels, reply: Reply | Exception
+) -> None:
+    await shard.subscribe(EVENTS)
+    connection.answer(reply)
+    with pytest.raises(RedisError):
+        await shard.lost()
+    assert connection.disconnected
+
+
+async def test_a_lost_subscription_takes_no_channel_more(
+    connection: Held, shard: ShardChannels
+) -> None:
+    await shard.subscribe(EVENTS)
+    connection.answer(ConnectionLost("cut"))
+    for _ in range(2):  # before it has been told, and after
+        with pytest.raises(ConnectionLost):
+            await shard.subscribe("another")
+        with pytest.raises(ConnectionLost, match="cut"):
+            await shard.lost()
 
 
 async def test_each_shard_has_a_line_and_each_channel_one_of_them() -> None:

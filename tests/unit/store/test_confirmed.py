@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import cast
 
 import pytest
 from redis.asyncio.connection import AbstractConnection
@@ -13,7 +12,7 @@ from alphasync.store import pipeline as pipeline_module
 from alphasync.store.confirmed import CONFIRM_WITHIN, ConfirmedPipeline, node_pipeline
 from alphasync.store.pipeline import OrderedPipeline, Reply, Unconfirmed
 from tests.harness import wait_until
-from tests.unit.store.test_pipeline import Connection
+from tests.unit.store.held import Held
 
 WAIT = ("WAIT", "2", str(CONFIRM_WITHIN))
 
@@ -22,15 +21,15 @@ class Bench:
     """A pipeline that waits for two replicas; its connections in the order in which they came."""
 
     def __init__(self) -> None:
-        self.made: list[Connection] = []
+        self.made: list[Held] = []
         self.pipeline = ConfirmedPipeline(self._make, None, 2)
 
     def _make(self) -> AbstractConnection:
-        self.made.append(Connection())
-        return cast(AbstractConnection, self.made[-1])
+        self.made.append(Held())
+        return self.made[-1]
 
     @property
-    def claims(self) -> Connection:
+    def claims(self) -> Held:
         """The connection that ``confirmed`` uses."""
         return self.made[1]
 

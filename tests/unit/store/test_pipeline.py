@@ -2,79 +2,35 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import cast
 
-import hiredis
 import pytest
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as ConnectionLost
-from redis.exceptions import NoScriptError, ReadOnlyError, ResponseError
+from redis.exceptions import ResponseError
 
 from alphasync.errors import StoreUnavailable
 from alphasync.store import pipeline as pipeline_module
-from alphasync.store.pipeline import Argument, OrderedPipeline, Reply, ReplyError, backoff
+from alphasync.store.pipeline import OrderedPipeline, Reply, ReplyError, backoff
 from tests.harness import wait_until
+from tests.unit.store.held import Held
 
-Command = tuple[Argument, ...]
 LineageOf = Callable[[AbstractConnection], Awaitable[str]]
-
-
-class Connection:
-    """What the pipeline uses of a connection. Replies come when the test says so."""
-
-    def __init__(self, *, refuses: bool = False) -> None:
-        self.writes: list[list[Command]] = []
-        self.replies: asyncio.Queue[Reply | Exception] = asyncio.Queue()
-        self.disconnected = False
-        self._refuses = refuses
-
-    async def connect(self) -> None:
-        if self._refuses:
-            raise ConnectionLost("refused")
-
-    async def send_packed_command(self, packed: bytes, check_health: bool = True) -> None:
-        assert not check_health, "a health check would be a command of its own, out of order"
-        # A request has the form of a reply that is an array.
-        reader = hiredis.Reader()
-        reader.feed(packed)
-        commands = iter(reader.gets, False)
-        self.writes.append([tuple(part.decode() for part in command) for command in commands])
-
-    async def read_response(
-        self, disable_decoding: bool = False, timeout: float | None = None
-    ) -> Reply:
-        reply = await self.replies.get()
-        if isinstance(reply, Exception):
-            raise reply
-        return reply
-
-    async def disconnect(self, nowait: bool = False) -> None:
-        self.disconnected = True
-        self.replies.put_nowait(ConnectionLost("disconnected"))
-
-    @property
-    def commands(self) -> list[Command]:
-        return [command for write in self.writes for command in write]
-
-    def answer(self, *replies: Reply | Exception) -> None:
-        for reply in replies:
-            self.replies.put_nowait(reply)
 
 
 class Bench:
     """A pipeline and the connections that it made."""
 
     def __init__(self, lineage_of: LineageOf | None = None) -> None:
-        self.made: list[Connection] = []
+        self.made: list[Held] = []
         self.refuse = False
         self.pipeline = OrderedPipeline(self._make, lineage_of)
 
     def _make(self) -> AbstractConnection:
-        self.made.append(Connection(refuses=self.refuse))
-        return cast(AbstractConnection, self.made[-1])
+        self.made.append(Held(refuses=self.refuse))
+        return self.made[-1]
 
     @property
-    def connection(self) -> Connection:
+    def connection(self) -> Held:
         return self.made[-1]
 
     async def connected(self) -> None:
@@ -154,7 +110,9 @@ async def test_submitting_needs_no_await_to_keep_its_place(bench: Bench) -> None
 @pytest.mark.usefixtures("no_hurry")
 async def test_an_error_fails_its_own_command_only(bench: Bench) -> None:
     a, b, c, d = await bench.submitted("a", "b", "c", "d")
-    bench.connection.answer(b"1", ResponseError("wrong type"), NoScriptError("none"), b"4")
+    bench.connection.answer(
+        b"1", ResponseError("ERR wrong type"), ResponseError("NOSCRIPT none"), b"4"
+    )
     assert await outcome(a) == b"1"
     with pytest.raises(ReplyError) as error:
         await b
@@ -170,7 +128,7 @@ async def test_an_error_fails_its_own_command_only(bench: Bench) -> None:
 async def test_a_replica_that_may_not_write_is_left(bench: Bench) -> None:
     first = bench.connection
     [future] = await bench.submitted("a")
-    first.answer(ReadOnlyError("replica"))
+    first.answer(ResponseError("READONLY replica"))
     assert await outcome(future) == "StoreUnavailable"
     await wait_until(lambda: len(bench.made) == 2 and bench.pipeline.connected)
     assert first.disconnected
@@ -266,6 +224,29 @@ async def test_what_waits_is_bounded(bench: Bench, monkeypatch: pytest.MonkeyPat
     assert not bench.pipeline.submit("there is room again").done()
 
 
+@pytest.mark.usefixtures("no_hurry")
+async def test_a_server_that_does_not_keep_up_is_not_written_to(bench: Bench) -> None:
+    """What waits is bounded here; what the transport has been given is not."""
+    protocol = bench.connection.pipe.protocol
+    protocol.pause_writing()
+    waiting = [bench.pipeline.submit(str(n)) for n in range(3)]
+    await asyncio.sleep(0.02)
+    assert bench.connection.commands == []
+    protocol.resume_writing()
+    await bench.written(3)
+    bench.connection.answer(b"0", b"1", b"2")
+    assert [await outcome(future) for future in waiting] == [b"0", b"1", b"2"]
+
+
+@pytest.mark.usefixtures("no_hurry")
+async def test_an_answer_reaches_its_caller_without_a_task_in_between(bench: Bench) -> None:
+    [future] = await bench.submitted("a")
+    tasks = {task.get_name() for task in asyncio.all_tasks()}
+    assert {n for n in tasks if "redis" in n} == {"redis-pipeline", "redis-pipeline-watch"}
+    bench.connection.answer(b"1")
+    assert future.done()
+
+
 # Losing the connection.
 
 
@@ -297,12 +278,60 @@ async def test_a_text_that_cannot_be_sent_does_not_end_the_pipeline(bench: Bench
 
 
 @pytest.mark.usefixtures("no_hurry")
+async def test_what_cannot_be_sent_moves_no_answer_to_another_caller(bench: Bench) -> None:
+    flying = await bench.submitted("before")
+    wrong = bench.pipeline.submit("no argument", None)  # type: ignore[arg-type]
+    with_it = bench.pipeline.submit("in the same write")
+    assert [await outcome(future) for future in (*flying, wrong, with_it)] == [
+        "StoreUnavailable"
+    ] * 3
+    await wait_until(lambda: len(bench.made) == 2 and bench.pipeline.connected)
+    [future] = await bench.submitted("after")
+    bench.connection.answer(b"its own")
+    assert await outcome(future) == b"its own"
+
+
+@pytest.mark.usefixtures("no_hurry")
+@pytest.mark.parametrize("said", ["LOADING it starts", "NOAUTH who are you"])
+async def test_a_server_that_cannot_be_used_is_left(bench: Bench, said: str) -> None:
+    [future] = await bench.submitted("a")
+    bench.connection.answer(ResponseError(said))
+    assert await outcome(future) == "StoreUnavailable"
+    await wait_until(lambda: len(bench.made) == 2 and bench.pipeline.connected)
+
+
+@pytest.mark.usefixtures("no_hurry")
 async def test_a_reply_that_nobody_asked_for_ends_the_connection_only(bench: Bench) -> None:
     bench.connection.answer(b"surprise")
     await wait_until(lambda: len(bench.made) == 2 and bench.pipeline.connected)
     [future] = await bench.submitted("a")
     bench.connection.answer(b"1")
     assert await outcome(future) == b"1"
+
+
+@pytest.mark.usefixtures("no_hurry")
+@pytest.mark.parametrize("heard", ["the end", "an answer too many", "a reset"])
+async def test_a_connection_that_is_spoilt_before_it_is_of_use_is_made_anew(
+    bench: Bench, heard: str
+) -> None:
+    first = bench.connection
+    bench.pipeline.on_connect = (("SCRIPT", "LOAD", "a"),)
+    first.answer(ConnectionLost("cut"))
+    await wait_until(lambda: len(bench.made) == 2 and bench.connection.writes, what="prepared")
+    spoilt = bench.connection
+    protocol = spoilt.pipe.protocol
+    assert isinstance(protocol, asyncio.Protocol)
+    spoilt.answer(b"sha")
+    if heard == "the end":
+        protocol.eof_received()
+    elif heard == "a reset":
+        spoilt.pipe.end(ConnectionResetError())
+    else:
+        spoilt.answer(b"surprise")
+    await wait_until(lambda: len(bench.made) == 3 and bench.connection.writes, what="another")
+    assert spoilt.disconnected
+    bench.connection.answer(b"sha")
+    await bench.connected()
 
 
 @pytest.mark.usefixtures("no_hurry")

@@ -1,4 +1,4 @@
-"""What is touched of python-engineio and python-socketio beyond their documented interface.
+"""What is touched of other libraries beyond their documented interface.
 
 A release of theirs that renames or reshapes one of these fails here, with its name, and not
 somewhere in a socket.
@@ -21,6 +21,7 @@ from aiohttp import web
 from aiohttp._websocket.reader import WebSocketDataQueue
 from aiohttp.web_protocol import RequestHandler
 from packaging.requirements import Requirement
+from redis import asyncio as redis_asyncio
 from socketio.async_pubsub_manager import AsyncPubSubManager
 from socketio.packet import Packet as SocketPacket
 
@@ -41,12 +42,15 @@ async def instances() -> dict[str, Any]:
     manager = web.Server(lambda _: web.Response())  # type: ignore[arg-type, return-value]
     protocol = RequestHandler(manager, loop=loop)
     queue = WebSocketDataQueue(protocol, 1, loop=loop)
+    redis = redis_asyncio.Connection()
     return {
         "engineio.AsyncServer": server.eio,
         "socketio.AsyncServer": server,
         "socketio.packet.Packet": SocketPacket(),
         "socketio.AsyncPubSubManager": pubsub,
         "socketio.AsyncManager": socketio.AsyncManager(),
+        "redis.asyncio.connection.AbstractConnection": redis,
+        "redis.asyncio.connection.AbstractConnection._parser": redis._parser,
         "aiohttp.web_protocol.RequestHandler": protocol,
         "aiohttp.http.WebSocketReader": aiohttp.http.WebSocketReader(
             queue, 1, compress=False, decode_text=True
@@ -100,6 +104,10 @@ SIGNATURES: dict[tuple[str, str], str] = {
     ("socketio.AsyncPubSubManager", "_handle_disconnect"): "(message)",
     ("socketio.AsyncPubSubManager", "_listen"): "()",
     ("socketio.AsyncPubSubManager", "_publish"): "(data)",
+    (
+        "redis.asyncio.connection.AbstractConnection._parser",
+        "parse_error",
+    ): "(response)",
     ("aiohttp.web_protocol.RequestHandler", "connection_lost"): "(exc)",
     ("aiohttp.web_protocol.RequestHandler", "set_parser"): "(parser, data_received_cb=None)",
     ("aiohttp.http.WebSocketReader", "feed_data"): "(data)",
@@ -162,7 +170,7 @@ def test_a_good_packet_is_decoded_as_before() -> None:
 def test_the_installed_versions_are_those_that_are_allowed() -> None:
     project = tomllib.loads((SOURCE.parent / "pyproject.toml").read_text())["project"]
     for requirement in map(Requirement, project["dependencies"]):
-        if requirement.name in ("aiohttp", "python-engineio", "python-socketio"):
+        if requirement.name in ("aiohttp", "python-engineio", "python-socketio", "redis"):
             assert requirement.specifier.contains(version(requirement.name))
 
 
