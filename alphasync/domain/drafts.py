@@ -31,4 +31,8 @@ def well_formed(text: str) -> str:
 
     A browser may split an emoji while it is typed; such a half cannot be stored as UTF-8.
     """
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text

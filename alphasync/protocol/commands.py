@@ -50,10 +50,10 @@ class ProfileCommand(Command, frozen=True, kw_only=True):
     type: ProcessingType
 
     def __post_init__(self) -> None:
-        profile_id = _short(self.profile_id, "profileId")
-        if not profile_id.isprintable():
+        if isinstance(self.profile_id, int):
+            force_setattr(self, "profile_id", _short(self.profile_id, "profileId"))
+        elif not self.profile_id.isprintable():
             raise ValueError("Expected a printable `profileId`")
-        force_setattr(self, "profile_id", profile_id)
 
     @property
     def profile(self) -> str:

@@ -37,7 +37,7 @@ class Dispatcher:
         self._manager = manager
         self._handlers = handlers
 
-    async def __call__(self, event: str, sid: str, *arguments: Any) -> Ack | None:
+    async def carry_out(self, event: str, sid: str, *arguments: Any) -> Ack | None:
         """Carry out a command; the result is its acknowledgement.
 
         Nothing is awaited before the command has entered the pipeline to Redis, so that the
@@ -48,10 +48,10 @@ class Dispatcher:
             return None  # it left while the event was on its way
         if not session.bucket.take(time.monotonic()):
             return self._slow_down(session, event)
-        session.refused = max(0, session.refused - 1)
-        event = well_formed(event)  # an unknown one's name is sent back, as UTF-8
+        if session.refused:
+            session.refused -= 1
         try:
-            result = await self._carry_out(session, event, arguments)
+            result = await self._handle(session, event, arguments)
         except AlphasyncError as error:
             telemetry.commands.labels(_label(event), error.code).inc()
             return self._refuse(session, event, error)
@@ -72,18 +72,17 @@ class Dispatcher:
             return None
         error = TooManyRequests("Too many events, please slow down")
         telemetry.commands.labels(_label(event), error.code).inc()
-        return self._refuse(session, well_formed(event), error)
+        return self._refuse(session, event, error)
 
-    async def _carry_out(
-        self, session: Session, event: str, arguments: tuple[object, ...]
-    ) -> Result:
+    async def _handle(self, session: Session, event: str, arguments: tuple[object, ...]) -> Result:
         if session.phase is not Phase.REGISTERED:
             # The refusal is an event too, and none may come before deviceRegistered.
             await session.settled.wait()
             raise NotRegistered
-        if event not in REGISTRY:
-            raise UnknownEvent(f"Unknown event: {event[:EVENT_NAME_SHOWN]}")
-        model, handler = REGISTRY[event]
+        known = REGISTRY.get(event)
+        if known is None:
+            raise UnknownEvent(f"Unknown event: {_shown(event)}")
+        model, handler = known
         return await handler(self._handlers, session, parse(model, arguments))
 
     def _refuse(self, session: Session, event: str, error: AlphasyncError) -> Ack:
@@ -91,7 +90,7 @@ class Dispatcher:
             message=error.message,
             code=error.code,
             retryable=error.retryable or None,
-            event=event[:EVENT_NAME_SHOWN],
+            event=_shown(event),
         )
         if owner := error.details.get("lockOwner"):
             refusal = msgspec.structs.replace(refusal, lock_owner=str(owner))
@@ -104,6 +103,11 @@ class Dispatcher:
             "retryable": error.retryable,
             **error.details,
         }
+
+
+def _shown(event: str) -> str:
+    """An event's name as it can be sent back: it may be long, and half an emoji."""
+    return well_formed(event)[:EVENT_NAME_SHOWN]
 
 
 def _label(event: str) -> str:

@@ -2,10 +2,11 @@
 
 import enum
 from collections import deque
-from typing import NamedTuple
+
+import msgspec
 
 
-class Envelope(NamedTuple):
+class Envelope(msgspec.Struct, frozen=True):
     """An event as it comes from Redis: a finished packet and where it goes."""
 
     epoch: str
@@ -19,7 +20,7 @@ class Envelope(NamedTuple):
 
 def unparse(envelope: Envelope) -> bytes:
     """The very bytes that an envelope was parsed from."""
-    return "\n".join((envelope.epoch, str(envelope.revision), *envelope[2:])).encode()
+    return "\n".join(map(str, msgspec.structs.astuple(envelope))).encode()
 
 
 def parse(raw: bytes) -> Envelope:

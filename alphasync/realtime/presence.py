@@ -103,7 +103,8 @@ class Presence:
             telemetry.sessions.dec()
         session.move(Phase.CLOSED)
         self._sessions.remove(session)
-        session.timers.cancel()
+        if session.expiry is not None:
+            session.expiry.cancel()
 
     def restore(self) -> None:
         """This replica was taken for dead: put its sessions on record again."""
@@ -214,21 +215,24 @@ class Presence:
         self._manager.enter(session)
         session.move(Phase.REGISTERED)
         telemetry.sessions.inc()
-        session.timers.spawn(self._watch_token(session), f"token {session.sid}")
+        self._await_expiry(session)
         if self._replica.value != registered_as:
             # Taken for dead meanwhile: ``restore`` did not know of this session yet.
             self._passing.spawn(self._restore(session), f"restore {session.sid}")
 
-    async def _watch_token(self, session: Session) -> None:
+    def _await_expiry(self, session: Session) -> None:
         """Warn before the token expires, then cut the connection: the client comes back anew."""
-        expires_at = session.who.expires_at
-        if not session.warned:
-            await asyncio.sleep(max(0.0, expires_at - EXPIRY_WARNING - time.time()))
-            event = events.TokenExpiring(expires_at=expires_at * 1000)
-            self._manager.send(session, packets.encode(event))
-            session.warned = True
-        await asyncio.sleep(max(0.0, expires_at - time.time()))
-        self._manager.cut(session)
+        due, step = session.who.expires_at - EXPIRY_WARNING, self._warn
+        if session.warned:
+            due, step = session.who.expires_at, self._manager.cut
+        loop = asyncio.get_running_loop()
+        session.expiry = loop.call_later(max(0.0, due - time.time()), step, session)
+
+    def _warn(self, session: Session) -> None:
+        event = events.TokenExpiring(expires_at=session.who.expires_at * 1000)
+        self._manager.send(session, packets.encode(event))
+        session.warned = True
+        self._await_expiry(session)
 
     async def _leave(self, session: Session, *, on_purpose: bool) -> None:
         if session.joining is None:

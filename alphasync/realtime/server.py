@@ -11,7 +11,7 @@ from alphasync import telemetry
 from alphasync.domain.snapshot import Snapshot
 from alphasync.errors import AlphasyncError
 from alphasync.realtime import auth, conflation
-from alphasync.realtime.dispatch import Ack, Dispatcher
+from alphasync.realtime.dispatch import Dispatcher
 from alphasync.realtime.handlers import Handlers
 from alphasync.realtime.limits import Limits
 from alphasync.realtime.manager import Manager
@@ -115,7 +115,7 @@ class Realtime:
         self._dispatch = Dispatcher(self.sessions, self._manager, handlers, limits.refusals)
         self.server.on("connect", self._connect)
         self.server.on("disconnect", self._disconnect)
-        self.server.on("*", self._any)
+        self.server.on("*", self._dispatch.carry_out)
 
     def attach(self, app: web.Application) -> None:
         """Serve clients."""
@@ -152,9 +152,6 @@ class Realtime:
         while tunnels := self.server.eio.tunnels:
             self.server.eio.cut_tunnel()
             await asyncio.sleep(min(CUT_PAUSE, CUT_WITHIN / tunnels))
-
-    async def _any(self, event: str, sid: str, *arguments: Any) -> Ack | None:
-        return await self._dispatch(event, sid, *arguments)
 
     async def _connect(self, sid: str, environ: dict[str, Any], offered: object) -> None:
         """Refuse who cannot prove who they are."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from alphasync.domain.identity import Identity
 from alphasync.realtime.auth import Handshake
 from alphasync.services.devices import Credentials, new_credentials
-from alphasync.tasks import Tasks
 from alphasync.transport import Bucket, EngineSocket
 
 
@@ -42,8 +41,8 @@ class Session:
     settled: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the session is no longer joining."""
     joining: asyncio.Task[None] | None = None
-    timers: Tasks = field(default_factory=Tasks)
-    """What dies with the session."""
+    expiry: asyncio.TimerHandle | None = None
+    """Of its token: the warning, then the end."""
 
     rooms: list[str] = field(default_factory=list)
 

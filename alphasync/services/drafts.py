@@ -18,10 +18,11 @@ class Drafts:
 
         Raises UnknownProfile or MessageTooLong.
         """
-        check_profile(who, command.profile)
+        profile = command.profile
+        check_profile(who, profile)
         command.check_length()
         event = events.MessageUpdated(
-            profile_id=command.profile,
+            profile_id=profile,
             type=command.type,
             message=command.message,
             device_id=device_id,

@@ -106,7 +106,7 @@ class Progress:
         try:
             answer = await self._report("run_step", ticket, args, sent=True)
         except Unconfirmed as error:
-            answer = Answer.of(error.reply)
+            answer = Answer(error.reply)
             confirmed = False
         claimed_at = answer.text(1) if answer.outcome == "CLAIMED" else None
         return Step(claimed_at=claimed_at, device_id=answer.text(2), confirmed=confirmed)
@@ -225,7 +225,7 @@ class Progress:
                 script, script_keys, {**common, **args}, confirmed=sent
             )
         except Unconfirmed as error:
-            if Answer.of(error.reply).outcome == "SUPERSEDED":
+            if Answer(error.reply).outcome == "SUPERSEDED":
                 raise Superseded from error
             raise
         if answer.outcome == "SUPERSEDED":

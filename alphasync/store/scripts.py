@@ -7,14 +7,14 @@ variables, and a caller passes them by those names.
 import asyncio
 import hashlib
 import re
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
 import msgspec
 
 from alphasync.errors import StoreUnavailable
-from alphasync.store.pipeline import Argument, Pipeline, Reply, ReplyError
+from alphasync.store.pipeline import Pipeline, Reply, ReplyError
 
 LOG_LENGTH = 512
 """Events kept per account: minutes of typing on several devices, about 200 KB at most times."""
@@ -81,22 +81,18 @@ class Scripts:
         script = self._scripts[name]
         if len(keys) + len(args) != len(script.keys) + len(script.args):
             raise TypeError(f"{name} takes {script.keys} and {script.args}")
-        values = (*(keys[k] for k in script.keys), *(args[a] for a in script.args))
+        values = [*map(keys.__getitem__, script.keys), *map(args.__getitem__, script.args)]
         tail = (len(script.keys), *values, NO_LINEAGE)
-
-        def submit(*command: Argument) -> Awaitable[Reply]:
-            if confirmed:
-                return self._pipeline.confirmed(*command)
-            return self._pipeline.submit(*command, after=after)
-
+        submit = self._pipeline.confirmed if confirmed else self._pipeline.submit
+        how = {} if after is None else {"after": after}
         try:
-            reply = await submit("EVALSHA", script.sha, *tail)
+            reply = await submit("EVALSHA", script.sha, *tail, **how)
         except ReplyError as error:
             if error.kind != "NOSCRIPT":
                 raise
             # Scripts are loaded with each connection; somebody flushed them since.
-            reply = await submit("EVAL", script.source, *tail)
-        return Answer.of(reply)
+            reply = await submit("EVAL", script.source, *tail, **how)
+        return Answer(reply)
 
     async def field(self, key: str, name: str) -> str | None:
         """One field of a hash, for a script that needs the name of another key from it."""
@@ -109,15 +105,11 @@ class Answer:
 
     __slots__ = ("_values",)
 
-    def __init__(self, values: list[Reply]) -> None:
-        self._values = values
-
-    @classmethod
-    def of(cls, reply: Reply) -> "Answer":
+    def __init__(self, reply: Reply) -> None:
         """Raises StoreUnavailable for what no script of ours returns."""
         if not isinstance(reply, list):
             raise StoreUnavailable(f"a script answered {reply!r}")
-        return cls(reply)
+        self._values = reply
 
     def __len__(self) -> int:
         return len(self._values)

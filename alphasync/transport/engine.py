@@ -8,6 +8,7 @@ import contextlib
 import ipaddress
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import lru_cache
 from inspect import isawaitable
 from typing import Any
 
@@ -207,7 +208,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         except Exception:  # whatever the application raises: the session goes on, as in stock
             self.logger.exception("message handler error")
             return None
-        if not isawaitable(result):
+        if result is None or not isawaitable(result):
             return None
         if self.async_handlers:
             self.look_after(self.finish(result), f"engine.io message {sid}")
@@ -317,6 +318,7 @@ def _own_address(request: web.Request) -> str:
     return request.remote or ""
 
 
+@lru_cache(maxsize=4096)
 def _network(address: str) -> str:
     """What counts as one client: an IPv4 address, or a /64 network of IPv6."""
     try:

@@ -57,6 +57,7 @@ def accept(
     def answer() -> None:
         transport.write(_answer(key, deflate=deflate))
         begin(link)
+        link.flush()  # what is there to say already leaves together with the answer
 
     take_over(request, link, link.reader, answer)
 

@@ -3,7 +3,6 @@
 The protocol: https://socket.io/docs/v4/socket-io-protocol/ .
 """
 
-import contextlib
 import re
 from collections.abc import Iterator
 
@@ -67,9 +66,10 @@ class StrictPacket(SocketPacket):  # type: ignore[misc]  # python-socketio has n
     def _payload(self, text: str) -> object:
         try:
             if self.json is engineio.json:
-                with contextlib.suppress(msgspec.DecodeError):
+                try:
                     return msgspec.json.decode(text)
-            # What browsers write and strict JSON does not know: half of a surrogate pair.
+                except msgspec.DecodeError:
+                    pass  # half of a surrogate pair: browsers write it, strict JSON knows no such
             return self.json.loads(text)
         except (ValueError, RecursionError) as error:
             raise MalformedPacket(str(error)) from error

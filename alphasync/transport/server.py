@@ -84,7 +84,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         """The packet that is complete with this message, or None."""
         pkt: SocketPacket | None = self._binary_packet.get(eio_sid)
         if pkt is None:
-            pkt = self.packet_class(encoded_packet=data)
+            pkt = self.packet_class(encoded_packet=data, binary=False)
             if pkt.packet_type not in (BINARY_EVENT, BINARY_ACK):
                 return pkt
             if not 0 < pkt.attachment_count <= self.attachments_max:
