@@ -270,3 +270,13 @@ async def test_the_events_of_it_all_lead_from_nothing_to_the_last_snapshot(bench
         assert isinstance(event, StateEvent)
         state = apply(state, event)
     assert state == await bench.snapshot()
+
+
+@pytest.mark.parametrize("name", sorted(BODIES))
+def test_a_script_defines_what_it_calls_and_nothing_else(name: str) -> None:
+    text = code(load(LIFETIMES)[name].source)
+    shared = set(re.findall(r"^local function (\w+)", SHARED, re.MULTILINE))
+    defined = re.findall(r"^local function (\w+)", text, re.MULTILINE)
+    assert {function for function in shared if re.search(rf"\b{function}\b", text)} == set(defined)
+    for function in defined:
+        assert len(re.findall(rf"\b{function}\b", text)) > 1, f"{function} is defined for nothing"

@@ -1,4 +1,4 @@
--- Shared by all scripts: the loader puts it in front of each, after the constants
+-- Shared by the scripts: the loader puts in front of each what it uses of this, after the constants
 -- (LOG_LENGTH, REVISION_JUMP, and in ms LOG_TTL, META_TTL, LOCK_TTL, RUN_TTL, DRAFT_TTL, DEVICE_TTL,
 -- SENT_TTL), `publish_with`, a command, and `lineage`: whose history this primary goes on with,
 -- another one after a failover.
@@ -6,7 +6,9 @@
 -- Redis 6.2 refuses writes after TIME unless effects are what is replicated; later ones always do.
 if redis.replicate_commands then redis.replicate_commands() end
 
-local function int(n) return string.format('%.0f', n) end
+local function int(n)
+  return string.format('%.0f', n)
+end
 
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
