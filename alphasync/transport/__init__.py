@@ -2,7 +2,7 @@
 
 ``EngineServer`` and ``SocketServer`` take the place of ``engineio.AsyncServer`` and
 ``socketio.AsyncServer``; ``Rooms`` is a client manager that delivers without a task per recipient.
-They need nothing else of alphasync.
+They need nothing else of alphasync. What comes from Redis to be delivered comes over ``wire``.
 """
 
 from alphasync.transport.bucket import Bucket
