@@ -73,6 +73,8 @@ class Replica:
         self.pool.start()
         self.lease.start(self.pool.adopt, self._start_over)
         self.realtime.start()
+        # Whoever was here before may have left devices that are about to come back.
+        await self.lease.looked()
 
     def _start_over(self, before: str) -> None:
         """Others have taken over from this replica under the name that it had before."""
@@ -92,10 +94,13 @@ class Replica:
         self.lease.adopting = False
         noticed = asyncio.sleep(notice if self.realtime.connections else 0)
         await asyncio.gather(self.pool.drain(), noticed)
+        loop = asyncio.get_running_loop()
+        closed_at = loop.time()
+        self.graces.stop()  # as from here nobody can come back to this replica
         await self.realtime.close()
         await self.graces.close()
         try:
-            await self.lease.resign()
+            await self.lease.resign(closed_for=loop.time() - closed_at)
         except StoreUnavailable:
             log.warning("lease not given up: the others wait until it ends")
         await self.registry.close()

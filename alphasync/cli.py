@@ -52,9 +52,9 @@ def serve(
     try:
         count = worker_count(settings)
         if count == 1:
-            _run(serving.serve(settings, wait=wait))
+            _run(serving.until_stopped(serving.serve(settings, wait=wait)))
         else:
-            _run(supervise(settings, count, wait=wait))
+            _run(serving.until_stopped(supervise(settings, count, wait=wait)))
     except serving.CannotStart as error:
         _fail(str(error))
 
@@ -107,12 +107,12 @@ def sandbox(
         running = await start_sandbox(host, port, people=cast, faults=faults)
         print(f"sandbox gateway:   {running.url}", flush=True)
         try:
-            await serving.until_stopped()
+            await asyncio.Event().wait()
         finally:
             await running.close()
 
     try:
-        _run(run())
+        _run(serving.until_stopped(run()))
     except OSError as error:
         _fail(f"--port: cannot listen on {port} ({error.strerror})")
 
@@ -152,7 +152,7 @@ def examine(data_dir: DataDir = None) -> None:
             healthy = healthy and finding.ok
         return healthy
 
-    if not _run(run()):
+    if not _run(serving.until_stopped(run())):
         raise typer.Exit(1)
 
 

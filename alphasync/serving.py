@@ -6,8 +6,9 @@ import gc
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import structlog
@@ -29,6 +30,8 @@ COLLECT_AFTER = 50_000
 """Objects, net of those that went, before the youngest are looked at: some 10 MB at most."""
 LOOK_EVERY = 0.5
 """Seconds between two looks whether the embedded Valkey lives: a lock is tried, no more."""
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -146,15 +149,16 @@ async def serving(
         replica = build(settings, redis, gateway)
     except WrongSetting as error:
         raise CannotStart(str(error)) from error
-    await replica.start()
     try:
+        await replica.start()
         runner, port = await listen(replica, settings.host, settings.port, sockets)
-    except OSError as error:
+    except BaseException as error:
         await replica.stop()
-        raise cannot_listen(settings, error) from error
-    except WrongSetting as error:
-        await replica.stop()
-        raise CannotStart(str(error)) from error
+        if isinstance(error, OSError):
+            raise cannot_listen(settings, error) from error
+        if isinstance(error, WrongSetting):
+            raise CannotStart(str(error)) from error
+        raise
     up = Serving(replica, runner, port)
     try:
         yield up
@@ -177,7 +181,7 @@ async def surroundings(settings: Settings, *, wait: bool) -> AsyncIterator[tuple
 
 
 async def serve(settings: Settings, *, wait: bool) -> None:
-    """Serve until SIGINT, SIGTERM or the terminal's end. Raises CannotStart."""
+    """Serve until it is cancelled. Raises CannotStart."""
     async with (
         surroundings(settings, wait=wait) as (redis, gateway),
         serving(settings, redis, gateway) as up,
@@ -185,8 +189,7 @@ async def serve(settings: Settings, *, wait: bool) -> None:
         announce(up)
         print(welcome(settings, up.port, gateway), flush=True)
         tune_collector()
-        await until_stopped()
-        log.info("stopping")
+        await asyncio.Event().wait()
 
 
 def announce(up: Serving) -> None:
@@ -208,14 +211,28 @@ def tune_collector() -> None:
     gc.set_threshold(COLLECT_AFTER, 20, 20)
 
 
-async def until_stopped() -> None:
-    """Wait for SIGINT, SIGTERM, or SIGHUP unless it is to be ignored (nohup)."""
-    stop = asyncio.Event()
+async def until_stopped(work: Coroutine[None, None, T]) -> T | None:
+    """Carry the work out, and cancel it at SIGINT, SIGTERM, or SIGHUP unless that is to be ignored
+    (nohup): from its first step on, so that what it has started never stays behind."""
     loop = asyncio.get_running_loop()
+    working = asyncio.create_task(work, name="main")
+
+    def stop() -> None:
+        if not stopped.done():  # a second signal does not break off the orderly end
+            log.info("stopping")
+            stopped.set_result(None)
+            working.cancel()
+
+    stopped: asyncio.Future[None] = loop.create_future()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
-            loop.add_signal_handler(number, stop.set)
-    await stop.wait()
+            loop.add_signal_handler(number, stop)
+    try:
+        return await working
+    except asyncio.CancelledError:
+        if stopped.done():
+            return None
+        raise
 
 
 def welcome(settings: Settings, port: int, gateway: str, workers: int = 1) -> str:

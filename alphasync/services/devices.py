@@ -128,12 +128,19 @@ class Devices:
         )
 
     async def lose(
-        self, account: str, device_id: str, session: str, owner: str, silent_since: int = 0
+        self,
+        account: str,
+        device_id: str,
+        session: str,
+        owner: str,
+        silent_since: int = 0,
+        absent_since: int = 0,
     ) -> float | None:
         """The device's connection broke, or its replica ``owner`` died.
 
-        ``silent_since``: when a dead owner gave its last sign of life (ms, Redis' clock). Returns
-        the seconds of grace that the device has, or None when it is connected elsewhere.
+        ``silent_since``: when a dead owner gave its last sign of life, ``absent_since``: from when
+        on no device could come back to it (ms, Redis' clock). Returns the seconds of grace that
+        the device has, or None when it is connected elsewhere.
         """
         names = keys.of_account(account)
         answer = await self._scripts.call(
@@ -153,6 +160,7 @@ class Devices:
                 "grace": self._grace_ms,
                 "replica": self._replica.value,
                 "silent_since": silent_since,
+                "absent_since": absent_since,
                 "head": packets.head(events.DeviceReconnecting(grace=self._grace_ms)),
                 "back_head": packets.head(events.DeviceReconnected()),
             },

@@ -15,9 +15,17 @@ class Graces:
     def __init__(self, devices: Devices) -> None:
         self._devices = devices
         self._timers = Tasks()
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Let no grace end here any more, nor a new one start: no device can come back."""
+        self._stopped = True
+        self._timers.cancel()
 
     def start(self, account: str, device_id: str, session: str, seconds: float) -> None:
         """Interrupt the device's runs after these seconds, unless it is back by then."""
+        if self._stopped:
+            return
         self._timers.spawn(self._end(account, device_id, session, seconds), f"grace {device_id}")
 
     async def close(self) -> None:

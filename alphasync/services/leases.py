@@ -20,6 +20,8 @@ LEASE = 8.0
 """Seconds that a lease lasts."""
 RENEW_EVERY = 2.0
 """Seconds between two renewals: three may fail before the lease ends."""
+UNKNOWN_SINCE = 1
+"""Ms, Redis' clock: so long ago that a device has its whole grace before it."""
 KEEP = 24 * 3600
 """Seconds that the registry outlives the last replica, so that a restart finds what was left."""
 
@@ -60,8 +62,15 @@ class Estate(msgspec.Struct, frozen=True):
     """What a dead replica left."""
 
     holdings: list[Holding]
-    silent_since: int
+    silent_since: int = 0
     """Its last sign of life: ms, Redis' clock; 0 when it resigned, or when it is not known."""
+    absent_since: int = UNKNOWN_SINCE
+    """From when on no device could come back to it: ms, Redis' clock."""
+
+    @property
+    def in_order(self) -> bool:
+        """Whether it ended as it should."""
+        return self.silent_since == 0
 
 
 class Leases:
@@ -100,15 +109,15 @@ class Leases:
             {"dead": dead, "ttl": round(LEASE * 1000), "keep": KEEP * 1000},
         )
         if answer.outcome != "OK":
-            return Estate(holdings=[], silent_since=0)
+            return Estate(holdings=[])
         holdings = [_decode(member) for member in answer.texts(1)]
-        return Estate(holdings=holdings, silent_since=answer.number(2))
+        return Estate(holdings, silent_since=answer.number(2), absent_since=answer.number(3))
 
     async def inherited(self, replica: str) -> Estate:
         """What a replica has taken over and not yet looked after."""
         held = await self._members(replica)
         holdings = [holding for holding in held if holding.owner != replica]
-        return Estate(holdings=holdings, silent_since=0)
+        return Estate(holdings)
 
     async def _members(self, replica: str) -> list[Holding]:
         members = await self._pipeline.submit("SMEMBERS", keys.holdings(replica))
@@ -122,7 +131,7 @@ class Leases:
         held = await self._members(former)
         for device in (holding for holding in held if holding.kind == "device"):
             await self.drop(former, device)
-        return Estate(holdings=[h for h in held if h.kind == "run"], silent_since=0)
+        return Estate([h for h in held if h.kind == "run"])
 
     def hold(self, replica: str, holding: Holding) -> asyncio.Future[Reply]:
         """Note a holding, without awaiting. What the account is told of it goes ``after`` the
@@ -136,9 +145,16 @@ class Leases:
     async def drop(self, replica: str, holding: Holding) -> None:
         await self._pipeline.submit("SREM", keys.holdings(replica), holding.encode())
 
-    async def resign(self, replica: str) -> None:
-        """Give the lease up: what is still held is for the others to take over."""
-        await self._scripts.call("lease_resign", {"leases": keys.LEASES}, {"replica": replica})
+    async def resign(self, replica: str, closed_for: float) -> None:
+        """Give the lease up: what is still held is for the others to take over.
+
+        ``closed_for``: seconds since the replica took its last device.
+        """
+        await self._scripts.call(
+            "lease_resign",
+            {"leases": keys.LEASES, "holdings": keys.holdings(replica)},
+            {"replica": replica, "closed_for": round(closed_for * 1000)},
+        )
 
 
 def _decode(member: str) -> Holding:

@@ -1,6 +1,7 @@
 """This replica's lease: proof that it lives, and the look for those that do not."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 import structlog
@@ -15,6 +16,8 @@ RETRY_AFTER = 0.2
 """Seconds from a renewal that failed to the next."""
 AFTER_EXPIRY = 0.05
 """Seconds after another's expiry to look: the clock is Redis', the wait is ours."""
+LOOK_WITHIN = 2.0
+"""Seconds that a start waits for the first look: a round trip or two, where Redis is there."""
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +30,7 @@ class Lease:
         self._name = name
         self._held_until = 0.0
         self._held = asyncio.Event()
+        self._looked = asyncio.Event()
         self._inheriting = False
         self._former: list[str] = []
         """Names that were lost, whose notes are still to be gone through."""
@@ -34,12 +38,12 @@ class Lease:
         self.adopting = True
         """False while this replica drains."""
 
-    def start(self, adopt: Callable[[Holding, int], None], lost: Callable[[str], None]) -> None:
+    def start(self, adopt: Callable[[Holding, Estate], None], lost: Callable[[str], None]) -> None:
         """Register and keep renewing.
 
-        ``adopt`` gets what a dead or draining replica held, and when it gave its last sign of life
-        (ms, 0 when it resigned); ``lost`` is called with the name that
-        this replica had until now, a new one being set, when others have taken over from it.
+        ``adopt`` gets what a dead or draining replica held, piece by piece, and all that it left;
+        ``lost`` is called with the name that this replica had until now, a new one being set, when
+        others have taken over from it.
         """
         self._adopt = adopt
         self._lost = lost
@@ -79,6 +83,7 @@ class Lease:
                 self._held.set()
                 if self.adopting:
                     await self._take_over(renewal.expired)
+                    self._looked.set()
                     if renewal.next_expiry is not None:
                         pause = min(pause, renewal.next_expiry + AFTER_EXPIRY)
             except StoreUnavailable:
@@ -98,13 +103,17 @@ class Lease:
         for dead in expired:
             self._inheriting = True
             estate = await self._leases.adopt(self._name.value, dead)
-            log.warning("taking over from a dead replica", dead=dead, holdings=len(estate.holdings))
+            found = len(estate.holdings)
+            if not estate.in_order:
+                log.warning("taking over from a dead replica", dead=dead, holdings=found)
+            elif found:
+                log.info("taking over from a replica that has ended", ended=dead, holdings=found)
             self._look_after(estate)
         self._inheriting = False
 
     def _look_after(self, estate: Estate) -> None:
         for holding in sorted(estate.holdings, key=lambda h: h.kind):  # devices before their runs
-            self._adopt(holding, estate.silent_since)
+            self._adopt(holding, estate)
 
     def _start_over(self) -> None:
         before = self._name.value
@@ -114,7 +123,17 @@ class Lease:
         log.warning("lease lost, going on under another name", before=before, now=self._name.value)
         self._lost(before)
 
-    async def resign(self) -> None:
-        """Give it up at the end, with whatever this replica still holds."""
+    async def looked(self) -> None:
+        """Wait until this replica has seen once who was there before it and is gone; not for long,
+        as Redis may be away."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_WITHIN):
+                await self._looked.wait()
+
+    async def resign(self, closed_for: float) -> None:
+        """Give it up at the end, with whatever this replica still holds.
+
+        ``closed_for``: seconds since it took its last device.
+        """
         await self.close()
-        await self._leases.resign(self._name.value)
+        await self._leases.resign(self._name.value, closed_for)

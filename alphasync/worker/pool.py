@@ -8,7 +8,7 @@ from alphasync import telemetry
 from alphasync.errors import StoreUnavailable
 from alphasync.services.devices import Devices
 from alphasync.services.grace import Graces
-from alphasync.services.leases import Holding, Leases, ReplicaName
+from alphasync.services.leases import Estate, Holding, Leases, ReplicaName
 from alphasync.services.progress import Superseded
 from alphasync.services.runs import Ticket
 from alphasync.services.takeover import Resume, Takeover
@@ -64,15 +64,15 @@ class Pool:
         telemetry.runs.inc()
         task.add_done_callback(self._done)
 
-    def adopt(self, holding: Holding, silent_since: int = 0) -> None:
+    def adopt(self, holding: Holding, estate: Estate | None = None) -> None:
         """Look after a run or a device whose replica is gone, or a run that may be on record.
 
-        ``silent_since``: when the dead replica gave its last sign of life (ms), where one died.
+        ``estate``: what a replica left that is gone, where there is one.
         """
         work = (
             self._adopt_run(holding)
             if holding.kind == "run"
-            else self._adopt_device(holding, silent_since)
+            else self._adopt_device(holding, estate or Estate([]))
         )
         self._adoptions.spawn(work, f"adopt {holding.kind} {holding.name}")
 
@@ -126,11 +126,13 @@ class Pool:
     def _same(one: Ticket, other: Ticket) -> bool:
         return (one.run_id, one.fence) == (other.run_id, other.fence)
 
-    async def _adopt_device(self, holding: Holding, silent_since: int) -> None:
+    async def _adopt_device(self, holding: Holding, estate: Estate) -> None:
         account, device, session = holding.account, holding.name, holding.instance
         owner = holding.owner
         grace = await patiently(
-            lambda: self._devices.lose(account, device, session, owner, silent_since)
+            lambda: self._devices.lose(
+                account, device, session, owner, estate.silent_since, estate.absent_since
+            )
         )
         if grace is not None:
             self._graces.start(account, device, session, grace)

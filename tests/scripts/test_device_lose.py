@@ -121,3 +121,31 @@ async def test_one_that_was_there_before_is_another_device(bench: Bench) -> None
             bench.who.account, device, "s1", bench.replica.value, silent_since=later
         )
     assert left == GRACE
+
+
+async def test_no_grace_runs_while_there_is_no_server(bench: Bench) -> None:
+    """Whoever takes a device over that is away goes on with the grace that was left."""
+    device = await joined(bench)
+    await bench.start(device=device)
+    own = bench.replica.value
+    await bench.devices.lose(bench.who.account, device, "s1", own)
+    record = bench.names.device(device)
+    for lost, absent, left in (
+        (50_000, 40_000, GRACE),  # lost while the server went: its whole grace
+        (50_000, 52_000, GRACE - 2),  # it had waited for two seconds
+        (50_000, 90_000, 0),  # it was over, and nobody had said so
+        (50_000, 1, GRACE),  # nobody knows
+    ):
+        await bench.client.hset(record, "away_until", lost + round(GRACE * 1000))
+        other = bench.other_replica()
+        async with bench.verify():
+            has = await other.devices.lose(
+                bench.who.account, device, "s1", own, absent_since=absent
+            )
+        assert has == max(0, left)
+        again = await other.devices.lose(bench.who.account, device, "s1", own, absent_since=absent)
+        assert again is not None
+        assert again <= has, "asked again, because the answer was lost"
+        until = int(await bench.field(record, "away_until") or 0)
+        assert abs(until - await bench.now() - left * 1000) < 2000
+        own = other.replica.value

@@ -151,7 +151,7 @@ async def everything(bench: Bench) -> None:
     await bench.upstream.keep(bench.who, "the gateway's token")
     await bench.upstream.prolong(bench.who)
     await bench.upstream.count_try("a@b.example", "10.0.0.1")
-    await bench.leases.resign(other.replica.value)
+    await bench.leases.resign(other.replica.value, closed_for=0)
     await bench.leases.adopt(bench.replica.value, other.replica.value)
     await bench.leases.renew(bench.replica.value, "renew")
     await bench.log.after(bench.who.account, "", 0)

@@ -7,7 +7,7 @@ from alphasync.store import keys
 from tests.scripts.bench import Bench
 
 RUN = Holding("run", "dead", "o:1", "1001", "chat", "run id")
-NOTHING = Estate(holdings=[], silent_since=0)
+NOTHING = Estate([])
 DEVICE = Holding("device", "dead", "o:1", "d1")
 
 
@@ -58,10 +58,23 @@ async def test_one_that_is_back_keeps_everything(bench: Bench) -> None:
 async def test_when_it_gave_its_last_sign_of_life(bench: Bench) -> None:
     await die(bench)
     await bench.client.zadd(keys.LEASES, {"dead": LEASE * 1000 + 5000})
-    assert (await bench.leases.adopt(bench.replica.value, "dead")).silent_since == 5000
+    taken = await bench.leases.adopt(bench.replica.value, "dead")
+    assert (taken.silent_since, taken.absent_since) == (5000, 5000)
+    assert not taken.in_order
 
 
 async def test_one_that_resigned_was_not_silent(bench: Bench) -> None:
     await die(bench)
-    await bench.leases.resign("dead")
-    assert (await bench.leases.adopt(bench.replica.value, "dead")).silent_since == 0
+    now = await bench.now()
+    await bench.leases.resign("dead", closed_for=3)
+    taken = await bench.leases.adopt(bench.replica.value, "dead")
+    assert (taken.silent_since, taken.in_order) == (0, True)
+    assert now - 3000 <= taken.absent_since < now - 2000
+
+
+async def test_of_one_that_resigned_under_an_older_version_no_time_is_known(bench: Bench) -> None:
+    await die(bench)
+    await bench.client.zadd(keys.LEASES, {"dead": 0})
+    taken = await bench.leases.adopt(bench.replica.value, "dead")
+    assert (taken.silent_since, taken.absent_since) == (0, 1)
+    assert len(taken.holdings) == 2

@@ -1,15 +1,22 @@
 -- The transport of a session broke, or its replica died: the device has a grace to come back, in
--- which its runs go on. One that came back before its replica was known to be dead, with nothing but
+-- which its runs go on. No grace runs while there is nobody to come back to: whoever takes a device
+-- over that is away gives it what was left of its grace when the replica before was gone. One that came back before its replica was known to be dead, with nothing but
 -- its token, was taken for a new device: that one goes on with the runs.
 -- KEYS: meta log device devices runs
--- ARGV: channel device_id session owner grace replica silent_since head back_head
+-- ARGV: channel device_id session owner grace replica silent_since absent_since head back_head
 --   silent_since: ms, when the dead owner gave its last sign of life; 0 where nothing died
+--   absent_since: ms, from when on no device could come back to the owner; 0 where it is there
 -- RETURN: {'AWAY', ms until the grace ends} | {'ELSEWHERE'}: another session has the device
 --   | {'SUCCEEDED'}
 local d = redis.call('HMGET', device, 'session', 'replica', 'away_until', 'token')
 if d[1] == '' and (d[2] == owner or d[2] == replica) and tonumber(d[3]) > 0 then
-  redis.call('HSET', device, 'replica', replica)
-  return {'AWAY', int(math.max(0, tonumber(d[3]) - now))}
+  local left = tonumber(d[3]) - now
+  if d[2] ~= replica and tonumber(absent_since) > 0 then
+    left = math.min(tonumber(d[3]) - tonumber(absent_since), tonumber(grace))
+  end
+  left = math.max(0, left)
+  redis.call('HSET', device, 'replica', replica, 'away_until', int(now + left))
+  return {'AWAY', int(left)}
 end
 if d[1] ~= session or d[2] ~= owner then return {'ELSEWHERE'} end
 

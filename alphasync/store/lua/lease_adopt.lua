@@ -1,10 +1,12 @@
 -- Take over what a dead replica held; exactly one replica wins.
 -- KEYS: leases holdings dead_holdings
 -- ARGV: dead ttl keep
--- RETURN: {'OK', members, ms of its last sign of life or 0 when it resigned}
---   | {'ALIVE'}: it is back, or another replica was faster
-local expiry = redis.call('ZSCORE', leases, dead)
-if not expiry or tonumber(expiry) >= now then return {'ALIVE'} end
+-- RETURN: {'OK', members, silent_since, absent_since} | {'ALIVE'}: it is back, or another replica
+--   was faster
+--   silent_since: ms of its last sign of life, 0 when it resigned
+--   absent_since: ms from which on no device could come back to it, 1 when that is not known
+local expiry = tonumber(redis.call('ZSCORE', leases, dead) or now)
+if expiry >= now then return {'ALIVE'} end
 redis.call('ZREM', leases, dead)
 local members = redis.call('SMEMBERS', dead_holdings)
 if #members > 0 then
@@ -12,4 +14,5 @@ if #members > 0 then
   redis.call('PEXPIRE', holdings, keep)
   redis.call('DEL', dead_holdings)
 end
-return {'OK', members, int(math.max(0, tonumber(expiry) - tonumber(ttl)))}
+local silent_since = math.max(0, expiry - tonumber(ttl))
+return {'OK', members, int(silent_since), int(math.max(1, -expiry, silent_since))}

@@ -1,6 +1,12 @@
--- Give a lease up: what the replica still holds is for the others to take over at once.
--- KEYS: leases
--- ARGV: replica
+-- Give a lease up: what the replica still holds is for the others to take over at once. A resigned
+-- lease has a score below 0: since when no device could come back to it.
+-- KEYS: leases holdings
+-- ARGV: replica closed_for
+--   closed_for: ms since it took its last device
 -- RETURN: {'OK'}
-redis.call('ZADD', leases, 'XX', 0, replica)
+if redis.call('EXISTS', holdings) == 0 then
+  redis.call('ZREM', leases, replica)
+else
+  redis.call('ZADD', leases, 'XX', int(tonumber(closed_for) - now), replica)
+end
 return {'OK'}

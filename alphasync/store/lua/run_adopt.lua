@@ -1,5 +1,6 @@
 -- Take over a run whose runner is gone. With its device there, or in its grace, it goes on under a
--- new fencing token; else it ends. The recipient in flight is uncertain, unless the gateway honours
+-- new fencing token; else it ends. A grace is over when somebody has said so (device_leave), which
+-- ends the runs: by the clock alone it may have run out while there was no server to come back to. The recipient in flight is uncertain, unless the gateway honours
 -- idempotency keys: then the new runner asks again under the same key. Of a run that was ended with
 -- a recipient in flight nobody will hear any more what became of them: they are uncertain, too.
 -- KEYS: meta log lock run runs device uncertain
@@ -23,7 +24,7 @@ if r[1] ~= 'running' then
   return {'GONE'}
 end
 local d = redis.call('HMGET', device, 'session', 'away_until')
-local there = d[1] and (d[1] ~= '' or tonumber(d[2]) > now)
+local there = d[1] and (d[1] ~= '' or tonumber(d[2]) > 0)
 if r[5] ~= '' and not (there and r[6] == '1') then
   doubt(run, uncertain)
 end
