@@ -82,6 +82,7 @@ class Settings(BaseSettings):
     workers: int | None = Field(
         None, ge=1, le=WORKERS_MAX, validation_alias=AliasChoices("workers", "web_concurrency")
     )
+    worker_timeout: Annotated[float, BeforeValidator(seconds), Field(ge=0, le=3600)] = 10.0
     env: Literal["development", "production"] = Field("development", alias="ALPHASYNC_ENV")
     data_dir: Path = Field(Path("data"), alias="ALPHASYNC_DATA_DIR")
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -5,12 +5,12 @@ import contextlib
 import os
 import signal
 import sys
-import tempfile
 
 import structlog
 
 from alphasync.config import Settings, WrongSetting
 from alphasync.serving import CannotStart, cannot_listen, surroundings, welcome
+from alphasync.supervisor.metrics import metrics_folder
 from alphasync.supervisor.process import NotReady
 from alphasync.supervisor.sockets import listening
 from alphasync.supervisor.supervisor import Supervisor
@@ -23,12 +23,13 @@ async def supervise(settings: Settings, workers: int, *, wait: bool) -> None:
     async with surroundings(settings, wait=wait) as (redis, gateway):
         try:
             settings.secret()  # made here, once, if it has to be made
-            metrics = tempfile.TemporaryDirectory(prefix="alphasync-metrics-")
         except WrongSetting as error:
             raise CannotStart(str(error)) from error
-        except OSError as error:
-            raise CannotStart(f"TMPDIR: no room for the workers' metrics ({error})") from error
-        with metrics as folder, contextlib.ExitStack() as stack:
+        with contextlib.ExitStack() as stack:
+            try:
+                folder = stack.enter_context(metrics_folder(settings.data_dir))
+            except OSError as error:
+                raise CannotStart(f"TMPDIR: no room for the workers' metrics ({error})") from error
             try:
                 port, sockets = stack.enter_context(
                     listening(settings.host, settings.port, workers)
@@ -42,7 +43,9 @@ async def supervise(settings: Settings, workers: int, *, wait: bool) -> None:
                 "PORT": str(port),
                 "ALPHASYNC_DATA_DIR": str(settings.data_dir),
             }
-            supervisor = Supervisor(sockets, redis, gateway, environment, folder)
+            supervisor = Supervisor(
+                sockets, redis, gateway, environment, folder, settings.worker_timeout
+            )
             await _watched(supervisor, welcome(settings, port, gateway, workers))
 
 

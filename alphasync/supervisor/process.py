@@ -6,7 +6,7 @@ import socket
 import sys
 from collections.abc import Mapping
 
-from alphasync.supervisor.assignment import READY, Assignment
+from alphasync.supervisor.assignment import ALIVE, READY, Assignment
 
 LINE_MAX = 16 * 1024
 """Bytes of a worker's one line."""
@@ -28,6 +28,11 @@ class WorkerProcess:
         self._process = process
         self._reader = reader
         self._writer = writer
+        self.signs_of_life = 0
+        """How many it has given."""
+        self._said: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        """Its one line, or b"" at its end."""
+        self._listening = asyncio.create_task(self._listen(), name=f"voice of worker {number}")
 
     @classmethod
     async def start(cls, assignment: Assignment, environment: Mapping[str, str]) -> "WorkerProcess":
@@ -58,18 +63,26 @@ class WorkerProcess:
 
     async def ready(self) -> None:
         """Wait until it serves; to be called once. Raises NotReady when it says why not or ends."""
-        try:
-            line = await self._reader.readline()
-        except OSError:  # it ended before it had read its assignment
-            line = b""
-        except ValueError as error:
-            raise NotReady(f"worker {self.number} is not to be understood: {error}") from error
+        line = await asyncio.shield(self._said)
         if line == READY:
             return
         if line:
             raise NotReady(line.decode(errors="replace").strip())
         status = await self.ended()
         raise NotReady(f"worker {self.number} ended before it was ready ({ending(status)})")
+
+    async def _listen(self) -> None:
+        line = ALIVE
+        while line:
+            try:
+                line = await self._reader.readline()
+            except OSError:  # it ended before it had read its assignment
+                line = b""
+            except ValueError as error:
+                line = f"worker {self.number} is not to be understood: {error}".encode()
+            self.signs_of_life += 1
+            if line != ALIVE and not self._said.done():
+                self._said.set_result(line)
 
     async def ended(self) -> int:
         """Wait for its end; the status, negative for a signal."""

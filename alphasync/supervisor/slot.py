@@ -11,6 +11,8 @@ READY_WITHIN = 30.0
 """Seconds for a new worker to serve, before the old one is left in its place."""
 DRAIN_WITHIN = 30.0
 """Seconds for a worker to come to its end: to the next recipient, and all its sockets closed."""
+LOOK_EVERY = 1.0
+"""Seconds between two looks whether a worker has given a sign of life, at most."""
 STEADY_AFTER = 60.0
 """Seconds after which an earlier death counts no more."""
 PAUSE_FIRST = 0.5
@@ -24,8 +26,11 @@ Launch = Callable[[int], Awaitable[WorkerProcess]]
 
 
 class Slot:
-    def __init__(self, number: int, launch: Launch) -> None:
+    """``silence_max``: seconds without a sign of life after which a worker is killed; 0: never."""
+
+    def __init__(self, number: int, launch: Launch, silence_max: float) -> None:
         self.number = number
+        self._silence_max = silence_max
         self._launch = launch
         self._worker: WorkerProcess | None = None
         self._changing = asyncio.Lock()
@@ -42,12 +47,19 @@ class Slot:
 
     async def keep(self) -> None:
         """Put a new worker in whenever one dies: at once the first time."""
-        deaths = 0
+        deaths, fresh = 0, False
         while True:
             worker, since = self._worker, _now()
             assert worker is not None  # noqa: S101 - started
-            status = await worker.ended()
+            watching = asyncio.create_task(self._watch(worker), name=f"watch over {worker.pid}")
+            try:
+                if fresh:
+                    await self._welcome(worker)
+                status = await worker.ended()
+            finally:
+                watching.cancel()
             async with self._changing:
+                fresh = False
                 if self._worker is not worker:
                     deaths = 0  # it was replaced
                     continue
@@ -58,15 +70,39 @@ class Slot:
                 )
                 await asyncio.sleep(wait)
                 try:
-                    worker = self._worker = await self._launch(self.number)
-                except NotReady as error:
+                    self._worker = await self._launch(self.number)
+                    fresh = True
+                except NotReady as error:  # as if it had died once more
                     log.error("worker cannot start", worker=self.number, reason=str(error))
-                    continue  # as if it had died once more
-            try:
-                await worker.ready()
-                log.info("worker is back", worker=self.number, pid=worker.pid)
-            except NotReady as error:
-                log.error("worker cannot start", worker=self.number, reason=str(error))
+
+    async def _welcome(self, worker: WorkerProcess) -> None:
+        try:
+            await worker.ready()
+            log.info("worker is back", worker=self.number, pid=worker.pid)
+        except NotReady as error:
+            log.error("worker cannot start", worker=self.number, reason=str(error))
+
+    async def _watch(self, worker: WorkerProcess) -> None:
+        """Kill a worker that hangs: its connections go on elsewhere.
+
+        Only the time in which we are awake ourselves counts: what a worker says while we are
+        stopped, or the machine sleeps, is heard before the next look.
+        """
+        if not self._silence_max:
+            return
+        step, silent, heard = min(LOOK_EVERY, self._silence_max / 10), 0.0, 0
+        # The first sign comes when the interpreter is up, which takes its time on a busy machine.
+        while silent < (self._silence_max if heard else max(READY_WITHIN, self._silence_max)):
+            await asyncio.sleep(step)
+            silent = silent + step if worker.signs_of_life == heard else 0.0
+            heard = worker.signs_of_life
+        log.error(
+            "worker killed: no sign of life",
+            worker=self.number,
+            pid=worker.pid,
+            seconds=round(silent),
+        )
+        worker.kill()
 
     async def replace(self) -> None:
         """Put a new worker in, and let the old one end. Raises NotReady: then the old one stays."""

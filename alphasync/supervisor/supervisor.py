@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import socket
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import structlog
 from prometheus_client.multiprocess import mark_process_dead
@@ -24,15 +25,19 @@ class Supervisor:
         redis_url: str,
         gateway_url: str,
         environment: Mapping[str, str],
-        metrics: str,
+        metrics: Path,
+        silence_max: float,
     ) -> None:
-        """``sockets``: those of each slot. ``metrics``: a folder for the workers' counts."""
+        """``sockets``: those of each slot. ``metrics``: a folder for the workers' counts.
+        ``silence_max``: seconds without a sign of life that end a worker; 0: never."""
         self._sockets = sockets
         self._redis_url = redis_url
         self._gateway_url = gateway_url
-        self._environment = {**environment, telemetry.FOLDER: metrics}
+        self._environment = {**environment, telemetry.FOLDER: str(metrics)}
         self._metrics = metrics
-        self._slots = [Slot(number, self._launch) for number in range(1, len(sockets) + 1)]
+        self._slots = [
+            Slot(number, self._launch, silence_max) for number in range(1, len(sockets) + 1)
+        ]
         self._living: dict[WorkerProcess, asyncio.Task[None]] = {}
         """Each worker that has not ended, also one on its way out, and who waits for that."""
         self._identities: set[int] = set()
@@ -94,11 +99,14 @@ class Supervisor:
             gateway_url=self._gateway_url,
         )
         try:
+            self._metrics.mkdir(mode=0o700, exist_ok=True)  # somebody may have tidied up
             worker = await WorkerProcess.start(
                 assignment, {**self._environment, telemetry.IDENTITY: str(identity)}
             )
-        except BaseException:
+        except BaseException as error:
             self._identities.discard(identity)
+            if isinstance(error, OSError):
+                raise NotReady(f"worker {number} cannot be started: {error}") from error
             raise
         self._living[worker] = self._burying.spawn(
             self._bury(worker, identity), f"end of worker {number}"
@@ -109,5 +117,5 @@ class Supervisor:
         await worker.ended()
         worker.retire()  # closes the connection to it
         del self._living[worker]
-        mark_process_dead(identity, self._metrics)  # type: ignore[no-untyped-call]
+        mark_process_dead(identity, str(self._metrics))  # type: ignore[no-untyped-call]
         self._identities.discard(identity)

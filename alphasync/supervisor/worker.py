@@ -14,7 +14,7 @@ from alphasync import serving, telemetry
 from alphasync.app import Replica
 from alphasync.config import Settings
 from alphasync.errors import StoreUnavailable
-from alphasync.supervisor.assignment import READY, Assignment
+from alphasync.supervisor.assignment import ALIVE, READY, Assignment, alive_interval
 from alphasync.tasks import Tasks
 
 LINGER = 1.0
@@ -59,6 +59,13 @@ class Worker:
         with contextlib.suppress(OSError):  # it is gone, and that is noticed elsewhere
             self._channel.sendall(line)
 
+    async def _say_that_it_lives(self, interval: float) -> None:
+        while True:
+            # A supervisor that is stopped reads nothing, and nobody must wait for it.
+            with contextlib.suppress(OSError):
+                self._channel.send(ALIVE, socket.MSG_DONTWAIT)
+            await asyncio.sleep(interval)
+
     async def serve(self, settings: Settings) -> None:
         """Serve until SIGTERM, or until the supervisor wants no more of it or is gone.
 
@@ -74,6 +81,9 @@ class Worker:
         reader, _ = await asyncio.open_connection(sock=self._channel.dup())
         tasks = Tasks()
         tasks.spawn(_until_alone(reader, retired), "supervisor")
+        if settings.worker_timeout:
+            interval = alive_interval(settings.worker_timeout)
+            tasks.spawn(self._say_that_it_lives(interval), "signs of life")
         given = self.assignment
         sockets = [socket.socket(fileno=descriptor) for descriptor in given.sockets]
         try:

@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import signal
 import sys
 import tempfile
@@ -20,6 +21,7 @@ import pytest
 
 from alphasync.store import keys
 from alphasync.supervisor.assignment import Assignment
+from alphasync.supervisor.metrics import PREFIX
 from alphasync.supervisor.process import NotReady, WorkerProcess
 from alphasync.supervisor.sockets import listening
 from alphasync.supervisor.worker import NotAWorker, Worker
@@ -31,6 +33,8 @@ from tests.integration.test_cli import UP
 
 START_WITHIN = 30.0
 """Seconds for new interpreters to serve on a busy machine."""
+REPLACED_WITHIN, BACK_WITHIN = 15.0, 5.0
+"""Seconds for another worker in the place of one that hangs, and for its devices after that."""
 ALL_CONNECTED = 15.0
 """Seconds for devices to be back."""
 
@@ -115,6 +119,44 @@ async def test_all_serve_and_one_that_is_killed_is_back() -> None:
         for _ in range(6):
             assert await metric(running, "alphasync_sessions") == len(devices)
             assert await metric(running, beats) == 2 * len(devices), "the dead one's are kept"
+
+
+async def test_one_that_hangs_is_replaced_and_its_devices_are_back() -> None:
+    async with several(2) as running:
+        server = running.replicas[0]
+        devices: list[ReturningDevice] = []
+        hung = workers(server.log)[2]
+        while len(devices) < 4 or not await running.redis.exists(keys.holdings(hung["replica"])):
+            devices.append(await running.returning())
+        os.kill(hung["pid"], signal.SIGSTOP)
+        started = asyncio.get_running_loop().time()
+        await wait_until(lambda: entries(server.log, "worker is back"), START_WITHIN)
+        assert asyncio.get_running_loop().time() - started < REPLACED_WITHIN
+        (killed,) = entries(server.log, "worker killed: no sign of life")
+        assert (killed["worker"], killed["pid"]) == (2, hung["pid"])
+        assert any(device.lost for device in devices)
+        async with asyncio.timeout(BACK_WITHIN):
+            await asyncio.gather(*(device.connected.wait() for device in devices))
+        for device in devices:
+            unbroken(device.events)
+        assert not any(line["worker"] == 1 for line in entries(server.log, "worker died"))
+
+
+@pytest.mark.parametrize("place", ["data", "tmp"])
+async def test_a_metrics_folder_that_was_tidied_up_is_made_anew(tmp_path: Path, place: str) -> None:
+    data, tmp = tmp_path / "data", tmp_path / "tmp"
+    tmp.mkdir()
+    if place == "data":
+        data.mkdir()
+        (data / f"{PREFIX}left-by-one-that-was-killed").mkdir()
+    async with several(2, alphasync_data_dir=data, tmpdir=tmp) as running:
+        server = running.replicas[0]
+        (folder,) = (tmp_path / place).glob(f"{PREFIX}*")
+        shutil.rmtree(folder)
+        os.kill(workers(server.log)[1]["pid"], signal.SIGKILL)
+        await wait_until(lambda: entries(server.log, "worker is back"), START_WITHIN)
+        assert list(folder.iterdir())
+    assert not list(tmp_path.glob(f"*/{PREFIX}*"))
 
 
 async def knock(url: str, stop: asyncio.Event, distance: float) -> list[str]:

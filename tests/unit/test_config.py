@@ -17,7 +17,8 @@ NAMES = {name: (field.alias or name).upper() for name, field in Settings.model_f
 DURATIONS = [
     name
     for name in NAMES
-    if name.endswith(("_ttl", "_interval", "_timeout", "_grace")) and name != "send_interval"
+    if name.endswith(("_ttl", "_interval", "_timeout", "_grace"))
+    and name not in ("send_interval", "worker_timeout")
 ]
 GOOD: list[tuple[str, str, Any]] = [
     ("host", "127.0.0.1", "127.0.0.1"),
@@ -52,6 +53,8 @@ GOOD: list[tuple[str, str, Any]] = [
     ("cors_origins", "", []),
     ("send_interval", "0", 0.0),
     ("send_interval", "10m", 600.0),
+    ("worker_timeout", "0", 0.0),
+    ("worker_timeout", "1h", 3600.0),
     ("connections_per_account", "1", 1),
     ("connections_per_address", "100000", 100_000),
     ("event_rate", "0.5", 0.5),
@@ -90,6 +93,9 @@ BAD: list[tuple[str, str]] = [
     ("send_interval", "-1"),
     ("send_interval", "601"),
     ("send_interval", "often"),
+    ("worker_timeout", "-1"),
+    ("worker_timeout", "2h"),
+    ("worker_timeout", "never"),
     ("connections_per_account", "0"),
     ("connections_per_account", "many"),
     ("connections_per_address", "0"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import time
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
@@ -12,6 +13,8 @@ from alphasync.supervisor.process import NotReady, WorkerProcess
 from alphasync.supervisor.slot import Slot, pause
 from tests.harness import wait_until
 
+SILENCE_MAX = 0.2
+
 
 class Fake:
     """A worker that does as the test says."""
@@ -21,6 +24,7 @@ class Fake:
         self.said: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.end: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.stubborn = False
+        self.signs_of_life = 0
 
     async def ready(self) -> None:
         either: tuple[asyncio.Future[Any], ...] = (self.said, self.end)
@@ -37,7 +41,8 @@ class Fake:
             self.end.set_result(0)
 
     def kill(self) -> None:
-        self.end.set_result(-9)
+        if not self.end.done():
+            self.end.set_result(-9)
 
 
 class Place:
@@ -47,7 +52,7 @@ class Place:
         self.workers: list[Fake] = []
         self.refusals: list[str] = []
         """Why the next ones cannot be started at all."""
-        self.slot = Slot(1, self._launch)
+        self.slot = Slot(1, self._launch, SILENCE_MAX)
         self._pids = itertools.count(1)
 
     async def _launch(self, number: int) -> WorkerProcess:
@@ -150,3 +155,48 @@ async def test_a_death_during_a_replacement_leaves_one(place: Place) -> None:
     assert not fresh.end.done()
     fresh.end.set_result(1)
     await place.count(4)
+
+
+async def test_one_that_gives_no_sign_of_life_any_more_is_replaced(place: Place) -> None:
+    hung = place.workers[0]
+    for _ in range(40):  # twice as long as it may be silent
+        hung.signs_of_life += 1
+        await asyncio.sleep(SILENCE_MAX / 20)
+    assert not hung.end.done()
+    await place.count(2)
+    assert hung.end.result() == -9
+
+
+async def test_one_that_is_slow_to_start_has_its_time(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = place.workers[0]
+    await asyncio.sleep(2 * SILENCE_MAX)
+    assert not slow.end.done(), "it has not given its first sign of life yet"
+    monkeypatch.setattr(slots, "READY_WITHIN", 0.01)
+    slow.end.set_result(1)
+    hung = await place.count(2)
+    await place.count(3)
+    assert hung.end.result() == -9, "it never gave one"
+
+
+async def test_time_in_which_we_sleep_ourselves_is_not_held_against_anybody(place: Place) -> None:
+    worker = place.workers[0]
+    worker.signs_of_life += 1
+    await asyncio.sleep(SILENCE_MAX / 4)
+    time.sleep(3 * SILENCE_MAX)
+    await asyncio.sleep(SILENCE_MAX / 20)
+    assert not worker.end.done()
+    worker.signs_of_life += 1  # and what it said meanwhile is heard
+    await asyncio.sleep(SILENCE_MAX / 4)
+    assert not worker.end.done()
+    worker.end.set_result(0)
+
+
+async def test_nobody_is_watched_where_that_is_switched_off(place: Place) -> None:
+    worker = place.workers[0]
+    worker.signs_of_life += 1
+    debugged = Slot(1, place._launch, 0)
+    await debugged._watch(cast("WorkerProcess", worker))
+    assert not worker.end.done()
+    worker.end.set_result(0)
