@@ -20,6 +20,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+import structlog
+
+from alphasync.store import continuity
 from alphasync.store.valkey_process import EmbeddedUnavailable, ValkeyProcess, find_binary
 
 __all__ = ["EmbeddedUnavailable", "EmbeddedValkey", "open_embedded"]
@@ -35,6 +38,9 @@ STOP_TIMEOUT = 10.0
 
 _POLL = 0.02
 """Seconds between two looks at a lock or at a starting server, which is up after about 50 ms."""
+
+
+log = structlog.get_logger(__name__)
 
 
 class EmbeddedValkey:
@@ -133,6 +139,8 @@ class EmbeddedValkey:
             info = self._process.info()
             if info.get("loading") == "0":
                 self._pid = int(info["process_id"])
+                if started:
+                    self._go_on()
                 return started
             if not self._is_alive():
                 if started:
@@ -146,6 +154,13 @@ class EmbeddedValkey:
                 )
             time.sleep(_POLL)
 
+    def _go_on(self) -> None:
+        try:
+            if not continuity.go_on(self._dir, self._process.socket):
+                log.warning("not the data that the last server left: devices start anew")
+        except continuity.NoMark as error:
+            raise self._process.failure("start_failed", f"no mark in the data: {error}") from error
+
     def _spawn(self) -> None:
         alive = _open_lock_file(self._dir / "valkey.alive")
         try:
@@ -155,6 +170,8 @@ class EmbeddedValkey:
 
     def _shut_down(self) -> None:
         """End the server if it is up. One that does not react is left to the next user."""
+        with contextlib.suppress(continuity.NoMark):  # it does not react, or has just died
+            continuity.leave(self._dir, self._process.socket)
         self._process.shut_down()
         deadline = time.monotonic() + STOP_TIMEOUT
         while self._is_alive() and time.monotonic() < deadline:

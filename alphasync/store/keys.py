@@ -18,6 +18,7 @@ key outside any account            type    lifetime
 ``as:{replicas}:leases``           zset    a day after the last replica: until when each lives
 ``as:{replicas}:of:<replica>``     set     the same: the runs and devices that a replica holds
 ``as:replica:<name>``              string  30 s, renewed: where the other replicas reach it
+``as:mark``                        string  none: one key, of the embedded Valkey (continuity.py)
 
 Profile ids stand at the end of a key, so that no character in one can reach another key.
 """
@@ -83,6 +84,10 @@ def probe(tag: str, name: str) -> str:
     """A channel for a replica to hear itself on, where the channels with this tag are."""
     return f"{PROBE_PREFIX}{{{tag}}}:{name}"
 
+
+ALL_METAS = "as:{*}:meta"
+"""A pattern: each account's, and whatever else ends so."""
+MARK = "as:mark"
 
 LEASES = "as:{replicas}:leases"
 

@@ -209,7 +209,7 @@ async def test_a_restart_does_not_wait_for_a_fork_of_the_killed_server(tmp_path:
         os.kill(fork, signal.SIGKILL)
         assert not list(tmp_path.glob("temp-*"))
         async with connected(embedded) as client:
-            assert await client.dbsize() == 100
+            assert await client.dbsize() == 101, "with the mark"
 
 
 async def test_one_of_many_users_restarts_it(tmp_path: Path) -> None:
@@ -294,6 +294,7 @@ async def test_a_cut_tail_of_the_file_costs_only_the_tail(tmp_path: Path) -> Non
     async with opened(tmp_path) as embedded, connected(embedded) as client:
         await client.set("first", "kept")
         await client.set("second", "cut")
+        os.kill(embedded.pid, signal.SIGKILL)  # an orderly end would write behind it
     (tail,) = (tmp_path / "appendonlydir").glob("*.incr.aof")
     os.truncate(tail, tail.stat().st_size - 4)
     async with opened(tmp_path) as embedded, connected(embedded) as client:
