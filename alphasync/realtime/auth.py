@@ -1,6 +1,7 @@
 """The handshake: what a client says of itself when it connects."""
 
 from collections.abc import Mapping
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -9,6 +10,16 @@ from alphasync.services.tokens import MissingToken
 BEARER = "bearer "
 TOKEN_MAX = 8192
 """Characters. A longer one is refused before it is looked at."""
+REVISION_MAX = 2**53
+"""What a number in JSON is exact up to."""
+
+Token = Annotated[str, msgspec.Meta(min_length=1, max_length=TOKEN_MAX)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+Proof = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Revision = Annotated[int, msgspec.Meta(ge=0, le=REVISION_MAX)]
+
+Field = TypeVar("Field")
 
 
 class Handshake(msgspec.Struct, frozen=True):
@@ -28,26 +39,33 @@ def read(auth: object, environ: Mapping[str, object]) -> Handshake:
     fields are an offer of the client: one that does not fit counts as not sent.
     """
     fields = auth if isinstance(auth, dict) else {}
-    token = _text(fields, "token", TOKEN_MAX)
+    token = _field(fields, "token", Token)
     if token is None:
         header = environ.get("HTTP_AUTHORIZATION")
         if isinstance(header, str) and header[: len(BEARER)].lower() == BEARER:
-            token = header[len(BEARER) :].strip()[:TOKEN_MAX] or None
+            token = _value(header[len(BEARER) :].strip()[:TOKEN_MAX], Token)
     if token is None:
         raise MissingToken
-    revision = fields.get("revision")
     return Handshake(
         token=token,
-        device_id=_text(fields, "deviceId", 64),
-        resume_token=_text(fields, "resumeToken", 128),
-        device_name=_text(fields, "deviceName", 256) or "",
-        epoch=_text(fields, "epoch", 64),
-        revision=revision if isinstance(revision, int) and revision >= 0 else 0,
+        device_id=_field(fields, "deviceId", Id),
+        resume_token=_field(fields, "resumeToken", Proof),
+        device_name=_field(fields, "deviceName", Name) or "",
+        epoch=_field(fields, "epoch", Id),
+        revision=_field(fields, "revision", Revision) or 0,
     )
 
 
-def _text(fields: Mapping[object, object], name: str, longest: int) -> str | None:
-    value = fields.get(name)
-    if isinstance(value, str) and 0 < len(value) <= longest and value.isprintable():
-        return value
-    return None
+def _field(fields: Mapping[object, object], name: str, kind: type[Field]) -> Field | None:
+    return _value(fields.get(name), kind)
+
+
+def _value(value: object, kind: type[Field]) -> Field | None:
+    """The value if it is one of this kind, strictly: true is no number."""
+    # Nothing that is printable has half an emoji or a NUL in it.
+    if isinstance(value, str) and not value.isprintable():
+        return None
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        return None

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
@@ -12,7 +13,7 @@ import structlog
 from alphasync import telemetry
 from alphasync.domain import events
 from alphasync.domain.snapshot import Snapshot
-from alphasync.errors import StoreUnavailable
+from alphasync.errors import AlphasyncError, StoreUnavailable
 from alphasync.protocol import packets
 from alphasync.realtime.manager import Manager
 from alphasync.realtime.order import Envelope, parse
@@ -90,6 +91,8 @@ class Presence:
 
     def connected(self, session: Session) -> None:
         """The socket's CONNECT packet is on the way: register its device."""
+        # From here on, and not only once it has joined, the socket ends with its token.
+        self._cut_at_expiry(session)
         session.joining = self._passing.spawn(self._join(session), f"join {session.sid}")
 
     def disconnected(self, session: Session, *, on_purpose: bool) -> None:
@@ -134,9 +137,21 @@ class Presence:
                 await self._try_to_join(session, relay)
             except (StoreUnavailable, TimeoutError):
                 log.info("join takes another try", session=session.sid, attempt=attempt)
+            except Exception:
+                log.exception("join failed", session=session.sid)
+                self._give_up(session)
+                return
             if session.phase is not Phase.JOINING:
                 return
             await asyncio.sleep(backoff(attempt))
+
+    def _give_up(self, session: Session) -> None:
+        """End a connection that cannot join, with a reason: silence would last for ever."""
+        if session.phase is Phase.JOINING:
+            error = AlphasyncError()
+            event = events.ErrorEvent(message=error.message, code=error.code)
+            self._manager.send(session, packets.encode(event))
+        self._manager.cut(session)
 
     async def _try_to_join(self, session: Session, relay: Relay) -> None:
         async with asyncio.timeout(FOLLOW_WITHIN):
@@ -222,9 +237,18 @@ class Presence:
 
     def _await_expiry(self, session: Session) -> None:
         """Warn before the token expires, then cut the connection: the client comes back anew."""
-        due, step = session.who.expires_at - EXPIRY_WARNING, self._warn
         if session.warned:
-            due, step = session.who.expires_at, self._manager.cut
+            self._cut_at_expiry(session)
+        else:
+            self._at(session, session.who.expires_at - EXPIRY_WARNING, self._warn)
+
+    def _cut_at_expiry(self, session: Session) -> None:
+        self._at(session, session.who.expires_at, self._manager.cut)
+
+    @staticmethod
+    def _at(session: Session, due: float, step: Callable[[Session], None]) -> None:
+        if session.expiry is not None:
+            session.expiry.cancel()
         loop = asyncio.get_running_loop()
         session.expiry = loop.call_later(max(0.0, due - time.time()), step, session)
 
@@ -293,3 +317,5 @@ class Presence:
                             await self._restore(session)
                     except StoreUnavailable:
                         log.warning("heartbeat not written", device=session.device_id)
+                    except Exception:  # that of one device must not end those of all
+                        log.exception("heartbeat failed", device=session.device_id)

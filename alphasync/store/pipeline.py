@@ -68,6 +68,9 @@ text."""
 SCRIPT_CALLS = frozenset({"EVALSHA", "EVAL"})
 """Commands whose last argument is the lineage of the connection that they are written to."""
 
+NO_LINEAGE = b"$0\r\n\r\n"
+"""An empty last argument, which the lineage takes the place of when a script call is written."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -119,6 +122,8 @@ class Entry(msgspec.Struct):
     command: tuple[Argument, ...]
     answer: asyncio.Future[Reply]
     since: float
+    packed: bytes = b""
+    """As it goes over a connection; that of a script call ends with NO_LINEAGE."""
 
 
 class OrderedPipeline:
@@ -174,6 +179,12 @@ class OrderedPipeline:
         """Queue a command that may have waited elsewhere: its time has run since then."""
         if len(self._waiting) >= WAITING_MAX:
             entry.answer.set_exception(StoreUnavailable())
+            return
+        try:
+            # Here and not where many are written at once: what cannot be packed fails alone.
+            entry.packed = packed([entry.command])
+        except Exception as error:  # noqa: BLE001 - as a text that is no Unicode, a number too great
+            entry.answer.set_exception(error)
         else:
             self._waiting.append(entry)
             self._schedule()
@@ -229,17 +240,18 @@ class OrderedPipeline:
         self._waiting.clear()
         if batch:
             self._sent.extend(batch)
-            try:
-                wire.write(packed([self._complete(entry.command) for entry in batch]))
-            except Exception as error:  # noqa: BLE001 - or answers would come to the wrong callers
-                # As for a text that is no Unicode. It fails with its batch; the next ones work.
-                wire.cut(error)
+            wire.write(b"".join(map(self._complete, batch)))
 
-    def _complete(self, command: tuple[Argument, ...]) -> tuple[Argument, ...]:
+    def _complete(self, entry: Entry) -> bytes:
         # Only now is it known which primary gets the command.
-        if self._lineage and command[0] in SCRIPT_CALLS:
-            return (*command[:-1], self._lineage)
-        return command
+        if self._lineage and entry.command[0] in SCRIPT_CALLS:
+            lineage = self._lineage.encode()
+            return b"%b$%d\r\n%b\r\n" % (
+                entry.packed.removesuffix(NO_LINEAGE),
+                len(lineage),
+                lineage,
+            )
+        return entry.packed
 
     def _hear(self, reply: Reply | ResponseError) -> None:
         if isinstance(reply, ReadOnlyError):

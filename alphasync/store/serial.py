@@ -62,6 +62,9 @@ class SerialPipeline:
             except ResponseError as error:
                 if not entry.answer.done():
                     entry.answer.set_exception(reply_error(error))
+            except Exception as error:  # noqa: BLE001 - what cannot be packed fails alone
+                if not entry.answer.done():
+                    entry.answer.set_exception(error)
             else:
                 if not entry.answer.done():
                     entry.answer.set_result(reply)

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 import socketio
 
+from alphasync.services.devices import Devices
 from tests.harness import Cluster, Device, wait_until
 from tests.integration.support import by_profile, check, deliveries, raw, snapshot, switch
 
@@ -333,3 +334,47 @@ async def test_a_token_that_runs_out(one_replica: Cluster) -> None:
     check(warning, expiresAt=int)
     assert device.client.connected
     await wait_until(lambda: not device.client.connected, what="cut")
+
+
+@pytest.mark.parametrize("revision", [True, False, 2**53 + 1, 2**64, -(2**64), 1.5, "\ud83d"])
+async def test_an_odd_revision_of_one_client_reaches_no_other(
+    one_replica: Cluster, revision: object
+) -> None:
+    neighbour = await one_replica.device(token=one_replica.token("neighbour"))
+    first = await one_replica.device()
+    known = first.last("deviceRegistered")
+    offer = {name: known[name] for name in ("deviceId", "resumeToken", "epoch")}
+    again = await one_replica.device(auth={**offer, "revision": revision})
+    assert again.last("deviceRegistered")["deviceId"] == known["deviceId"]
+    draft = {"profileId": "1", "type": "chat", "message": "Hi"}
+    assert (await neighbour.call("updateMessage", draft))["ok"]
+    assert one_replica.replicas[0].store.pipeline.connected
+
+
+async def test_a_join_that_fails_ends_the_connection_with_a_reason(
+    one_replica: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise RuntimeError("that nobody has thought of")
+
+    monkeypatch.setattr(Devices, "join", fail)
+    device = Device(one_replica.urls[0], one_replica.token(), transports=["websocket"])
+    await device.connect(registered=False)
+    await device.wait_for("error", code="internal_error")
+    await wait_until(lambda: not device.client.connected, what="disconnected")
+    await device.close()
+
+
+async def test_a_socket_that_is_still_joining_ends_with_its_token(
+    one_replica: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    token = one_replica.tokens.mint("demo", lifetime=3)
+    with monkeypatch.context() as patch:
+        patch.setattr(Devices, "join", hang)
+        device = Device(one_replica.urls[0], token, transports=["websocket"])
+        await device.connect(registered=False)
+        await wait_until(lambda: not device.client.connected, what="disconnected")
+    await device.close()

@@ -69,13 +69,33 @@ async def test_the_one_missing_device_of_a_token_is_that_one(bench: Bench) -> No
     assert old.device_id != first.device_id
 
 
-async def test_of_two_missing_devices_neither_is_guessed(bench: Bench) -> None:
-    gone = [await bench.devices.join(bench.who, session, "x") for session in ("s1", "s2")]
-    for device, session in zip(gone, ("s1", "s2"), strict=True):
+async def lost(bench: Bench, *sessions: str) -> list[str]:
+    """Devices of one token that are lost one after the other."""
+    gone = [await bench.devices.join(bench.who, session, "x") for session in sessions]
+    for number, (device, session) in enumerate(zip(gone, sessions, strict=True)):
         await bench.devices.lose(bench.who.account, device.device_id, session, bench.replica.value)
-    third = await bench.devices.join(bench.who, "s3", "")
-    assert not third.resumed
-    assert third.device_id not in {device.device_id for device in gone}
+        ends = await bench.now() + 1000 * (number + 2)  # apart, however fast this goes
+        await bench.client.hset(bench.names.device(device.device_id), "away_until", int(ends))
+    return [device.device_id for device in gone]
+
+
+async def test_of_several_missing_devices_the_one_lost_last_comes_back_first(bench: Bench) -> None:
+    gone = await lost(bench, "s1", "s2", "s3")
+    for number, device_id in enumerate(reversed(gone), start=4):
+        again = await bench.devices.join(bench.who, f"s{number}", "")
+        assert (again.device_id, again.resumed) == (device_id, True)
+    assert not (await bench.devices.join(bench.who, "s7", "")).resumed
+
+
+async def test_of_several_missing_devices_the_one_that_holds_a_run_comes_before_all(
+    bench: Bench,
+) -> None:
+    gone = await lost(bench, "s1", "s2", "s3")
+    await bench.start(device=gone[0])
+    await bench.start("1002", device=gone[2])
+    await bench.stop("1002")
+    order = [(await bench.devices.join(bench.who, f"t{n}", "")).device_id for n in range(3)]
+    assert order == [gone[0], gone[2], gone[1]]
 
 
 async def test_a_device_whose_grace_is_over_is_not_guessed(bench: Bench) -> None:

@@ -1,14 +1,15 @@
 """run_start: one winner, a new record, a fencing token that only grows."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 from alphasync.domain.events import ProcessingInterrupted, ProcessingStarted
 from alphasync.domain.runs import Counters, Run, RunStatus
 from alphasync.errors import AlreadyRunning, Locked
-from alphasync.services.progress import Outcome
-from alphasync.services.runs import LOST
+from alphasync.services.progress import NOTHING, Outcome, Superseded
+from alphasync.services.runs import LOST, Ticket
 from tests.scripts.bench import PROFILE, Bench, became
 
 
@@ -110,3 +111,32 @@ async def test_entries_of_the_blocklist_past_their_life_are_dropped(bench: Bench
     await bench.client.zadd(sent, {"old": now - life - 1000, "new": now - life + 60_000})
     await bench.start()
     assert await bench.blocked() == {"new"}
+
+
+async def test_a_lock_whose_run_is_not_on_record_locks_nothing(bench: Bench) -> None:
+    first = await bench.start()
+    await bench.client.delete(bench.names.run("chat", PROFILE))
+    second = await bench.start(device="d2")
+    assert second.fence > first.fence
+    assert await bench.field(bench.names.lock("chat", PROFILE), "run_id") == second.run_id
+    assert (await bench.run()).device_id == "d2"
+
+
+async def test_a_runner_whose_record_is_gone_is_superseded_and_the_lock_is_freed(
+    bench: Bench,
+) -> None:
+    asks: list[Callable[[Ticket], Awaitable[object]]] = [
+        lambda ticket: bench.claim(ticket, 2, "r2"),
+        lambda ticket: bench.plan(ticket, 9),
+        lambda ticket: bench.progress.note(ticket, "Waiting"),
+        bench.progress.touch,
+        lambda ticket: bench.progress.complete(ticket, NOTHING),
+        lambda ticket: bench.progress.interrupt(ticket, NOTHING, "No", "x"),
+    ]
+    for number, ask in enumerate(asks):
+        ticket = await bench.start()
+        await bench.claim(ticket, 1, f"r1{number}")
+        await bench.client.delete(bench.names.run("chat", PROFILE))
+        with pytest.raises(Superseded):
+            await ask(ticket)
+        assert not await bench.client.exists(bench.names.lock("chat", PROFILE))

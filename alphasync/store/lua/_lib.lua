@@ -75,10 +75,16 @@ local function touch_run(runs, run)
 end
 
 -- Whether this runner still holds the lock: same run, same fencing token. A lock that ran out, as
--- over a long absence of Redis, is still its own while nobody else has taken it.
+-- over a long absence of Redis, is still its own while nobody else has taken it. One whose record
+-- is gone holds nothing: it is freed, or nobody could start or stop anything while it lives.
 local function owns(lock, run, run_id, fence)
   local held = redis.call('HMGET', lock, 'run_id', 'fence')
-  if held[1] then return held[1] == run_id and held[2] == fence end
+  if held[1] then
+    if held[1] ~= run_id or held[2] ~= fence then return false end
+    if redis.call('HGET', run, 'run_id') == run_id then return true end
+    redis.call('DEL', lock)
+    return false
+  end
   local r = redis.call('HMGET', run, 'status', 'run_id', 'fence', 'device')
   if r[1] ~= 'running' or r[2] ~= run_id or r[3] ~= fence then return false end
   redis.call('HSET', lock, 'device', r[4], 'run_id', run_id, 'fence', fence)

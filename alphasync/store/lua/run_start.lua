@@ -3,8 +3,10 @@
 -- KEYS: meta log lock run runs sent uncertain
 -- ARGV: channel profile type device operator run_id replica stub identity text attachments head lost_head lost_reason
 -- RETURN: {'OK', fence, now} | {'HELD', device}
-local holder = redis.call('HGET', lock, 'device')
-if holder then return {'HELD', holder} end
+local held = redis.call('HMGET', lock, 'device', 'run_id')
+local known = redis.call('HMGET', run, 'run_id', 'status')
+-- A lock whose run is not on record, or has ended, locks nothing.
+if held[1] and held[2] == known[1] and known[2] == 'running' then return {'HELD', held[1]} end
 
 -- The lock ran out under a run whose runner is gone: it ends before the next one begins.
 if redis.call('HGET', run, 'status') == 'running' then
@@ -26,6 +28,7 @@ redis.call('HSET', run, 'run_id', run_id, 'status', 'running', 'profile', profil
   'stopped_by', '', 'reason', '', 'duration', 0,
   'step', 0, 'revision', fence)
 touch_run(runs, run)
+redis.call('DEL', lock)
 redis.call('HSET', lock, 'device', device, 'run_id', run_id, 'fence', fence)
 redis.call('PEXPIRE', lock, LOCK_TTL)
 redis.call('ZREMRANGEBYSCORE', sent, '-inf', int(now - SENT_TTL))

@@ -43,7 +43,18 @@ def test_nothing_offered(offered: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", ["", "abc", "Bearer", "Bearer ", "Bearer    ", "Basic abc", "Token abc", b"Bearer x"]
+    "header",
+    [
+        "",
+        "abc",
+        "Bearer",
+        "Bearer ",
+        "Bearer    ",
+        "Basic abc",
+        "Token abc",
+        b"Bearer x",
+        "Bearer \udcff",
+    ],
 )
 def test_a_header_without_a_bearer_token(header: object) -> None:
     with pytest.raises(MissingToken):
@@ -63,13 +74,16 @@ def test_an_earlier_identity_and_a_name_are_offers() -> None:
     assert handshake.device_name == "Anna's phone 📱"
 
 
-@pytest.mark.parametrize("wrong", [None, "", 5, True, [], {}, "a\nb", "\ud83d", "x" * 257])
+@pytest.mark.parametrize("wrong", [None, "", 5, True, [], {}, "a\nb", "a\0", "\ud83d", "x" * 257])
 def test_an_offer_that_does_not_fit_counts_as_not_made(wrong: Any) -> None:
     names = ("deviceId", "resumeToken", "deviceName", "epoch")
     assert read({"token": "t", **dict.fromkeys(names, wrong)}, {}) == only("t")
 
 
-@pytest.mark.parametrize("wrong", [None, "", "5", -1, 1.5, [], {}])
+@pytest.mark.parametrize(
+    "wrong", [None, "", "5", "\ud83d", -1, 1.5, 2.0, True, False, 2**53 + 1, 2**64, 10**400, [], {}]
+)
 def test_a_revision_that_is_no_revision_counts_as_none(wrong: Any) -> None:
     assert read({"token": "t", "revision": wrong}, {}) == only("t")
     assert read({"token": "t", "epoch": "e.1", "revision": 12}, {}).revision == 12
+    assert read({"token": "t", "revision": 2**53}, {}).revision == 2**53

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import pytest
 from redis.asyncio.connection import AbstractConnection
@@ -269,26 +270,17 @@ async def test_a_lost_connection_fails_what_is_in_flight_and_repeats_none_of_it(
 
 
 @pytest.mark.usefixtures("no_hurry")
-async def test_a_text_that_cannot_be_sent_does_not_end_the_pipeline(bench: Bench) -> None:
-    assert await outcome(bench.pipeline.submit("half an emoji: \ud83d")) == "StoreUnavailable"
-    await bench.connected()
-    [future] = await bench.submitted("a")
-    bench.connection.answer(b"1")
-    assert await outcome(future) == b"1"
-
-
-@pytest.mark.usefixtures("no_hurry")
-async def test_what_cannot_be_sent_moves_no_answer_to_another_caller(bench: Bench) -> None:
+@pytest.mark.parametrize("wrong", ["half an emoji: \ud83d", True, None, [], {}])
+async def test_a_command_that_cannot_be_packed_fails_alone(bench: Bench, wrong: Any) -> None:
     flying = await bench.submitted("before")
-    wrong = bench.pipeline.submit("no argument", None)  # type: ignore[arg-type]
-    with_it = bench.pipeline.submit("in the same write")
-    assert [await outcome(future) for future in (*flying, wrong, with_it)] == [
-        "StoreUnavailable"
-    ] * 3
-    await wait_until(lambda: len(bench.made) == 2 and bench.pipeline.connected)
-    [future] = await bench.submitted("after")
-    bench.connection.answer(b"its own")
-    assert await outcome(future) == b"its own"
+    refused = bench.pipeline.submit("with", wrong)
+    beside = await bench.submitted("in the same write")
+    with pytest.raises((UnicodeEncodeError, TypeError)):
+        await refused
+    bench.connection.answer(b"1", b"2")
+    assert [await outcome(future) for future in (*flying, *beside)] == [b"1", b"2"]
+    assert bench.connection.commands == [("before",), ("in the same write",)]
+    assert len(bench.made) == 1, "nobody else's connection is cut for it"
 
 
 @pytest.mark.usefixtures("no_hurry")
