@@ -10,7 +10,9 @@ import secrets
 from pathlib import Path
 
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from alphasync.store import keys
 
@@ -53,7 +55,12 @@ def leave(data_dir: Path, socket: Path) -> None:
 
 
 def _client(socket: Path) -> Redis:
-    return Redis(unix_socket_path=str(socket), socket_timeout=ANSWER_TIMEOUT, protocol=2)
+    return Redis(
+        unix_socket_path=str(socket),
+        socket_timeout=ANSWER_TIMEOUT,
+        protocol=2,
+        retry=Retry(NoBackoff(), 0),  # one that is dead is not waited for
+    )
 
 
 def _mark(data_dir: Path, client: Redis) -> None:

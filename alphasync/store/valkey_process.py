@@ -25,6 +25,9 @@ _ANSWER_TIMEOUT = 1.0
 _SOCKET_PATH_LIMIT = 100
 """Bytes. The kernel takes 107 on Linux and 103 on macOS."""
 
+_BLOCK = 65_536
+"""Bytes of a file that are looked at together."""
+
 _LOG_TAIL = 2000
 """Bytes of the server's log that go into an error."""
 
@@ -62,6 +65,8 @@ class ValkeyProcess:
         # Of a server killed while it rewrote its file; it would never be used or removed.
         for leftover in self._dir.glob("temp-rewriteaof-*.aof"):
             leftover.unlink(missing_ok=True)
+        for log in self._dir.glob("appendonlydir/*.incr.aof"):
+            _cut_zeros(log)
         command = [
             # Isolated and without site: it needs nothing but the standard library, and quickly.
             *(sys.executable, "-IS", detach.__file__, str(alive), str(self._log)),
@@ -132,6 +137,28 @@ def find_binary() -> Path:
     if not os.access(binary, os.X_OK):
         raise EmbeddedUnavailable("no_binary", f"no Valkey binary at {binary}")
     return binary
+
+
+def _cut_zeros(log: Path) -> None:
+    """Cut off the zeros at the end of a file of commands, each of which ends with a line's end.
+
+    After a power failure a file may have its new length without its new content, and the server
+    takes a cut tail but no zeros. Raises EmbeddedUnavailable.
+    """
+    try:
+        with log.open("r+b") as file:
+            end = file.seek(0, os.SEEK_END)
+            while end:
+                start = max(0, end - _BLOCK)
+                file.seek(start)
+                kept = file.read(end - start).rstrip(b"\0")
+                if kept:
+                    file.truncate(start + len(kept))
+                    return
+                end = start
+            file.truncate(0)
+    except OSError as error:
+        raise EmbeddedUnavailable("data_dir_unusable", f"{log}: {error}") from error
 
 
 def _socket_path(data_dir: Path) -> Path:

@@ -302,6 +302,24 @@ async def test_a_cut_tail_of_the_file_costs_only_the_tail(tmp_path: Path) -> Non
         assert await client.get("second") is None
 
 
+@pytest.mark.parametrize("zeros", [1, 4096, 200_000])
+@pytest.mark.parametrize("cut", [0, 4], ids=["after-a-command", "within-one"])
+async def test_zeros_at_the_end_of_the_file_cost_only_the_tail(
+    tmp_path: Path, zeros: int, cut: int
+) -> None:
+    async with opened(tmp_path) as embedded, connected(embedded) as client:
+        await client.set("first", "kept\0")
+        await client.set("second", "cut")
+        os.kill(embedded.pid, signal.SIGKILL)  # an orderly end would write behind it
+    (tail,) = (tmp_path / "appendonlydir").glob("*.incr.aof")
+    os.truncate(tail, tail.stat().st_size - cut)
+    with tail.open("ab") as file:
+        file.write(bytes(zeros))
+    async with opened(tmp_path) as embedded, connected(embedded) as client:
+        assert await client.get("first") == "kept\0"
+        assert await client.get("second") == (None if cut else "cut")
+
+
 async def test_a_broken_file_is_an_error_that_tells_why(tmp_path: Path) -> None:
     async with opened(tmp_path) as embedded, connected(embedded) as client:
         await client.set("first", "kept")
