@@ -180,13 +180,24 @@ def load(**overrides: Any) -> Settings:
     """Settings from the environment, with what the command line says. Raises WrongSetting."""
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
-        return Settings(**given)
+        settings = Settings(**given)
     except ValidationError as error:
         first = error.errors()[0]
         name = _environment_name(str(first["loc"][0]))
         text = first["msg"].removeprefix("Value error, ")
         got = "" if first["loc"][0] in SECRETS else f" (got {first['input']!r})"
         raise WrongSetting(f"{name}: {text}{got}") from None
+    _refuse_contradictions(settings)
+    return settings
+
+
+def _refuse_contradictions(settings: Settings) -> None:
+    """Raises WrongSetting for settings that are good one by one and not together."""
+    if settings.run_ttl < settings.lock_ttl:
+        # A lock that outlives its run's record would lock a profile that nothing runs for.
+        raise WrongSetting("RUN_TTL: must be at least as long as LOCK_TTL")
+    if settings.device_ttl <= settings.device_grace:
+        raise WrongSetting("DEVICE_TTL: must be longer than DEVICE_GRACE")
 
 
 def _environment_name(field: str) -> str:

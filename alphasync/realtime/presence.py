@@ -156,6 +156,9 @@ class Presence:
     async def _try_to_join(self, session: Session, relay: Relay) -> None:
         async with asyncio.timeout(FOLLOW_WITHIN):
             await self._subscriber.follow(relay)
+        if session.phase is not Phase.JOINING:
+            return  # gone before its turn: it is not put on record
+        session.asked = True
         registered_as = self._replica.value
         joined = await self._register(session)
         known = await self._known(session, joined)
@@ -263,6 +266,9 @@ class Presence:
             return
         # A join that is cut short could leave a record that says that the device is here.
         await asyncio.wait([session.joining])
+        if not session.asked and not session.device_id:
+            await self._subscriber.release(session.who.account)
+            return
         for attempt in range(1, LEAVE_TRIES + 1):
             try:
                 if not session.device_id:

@@ -35,6 +35,8 @@ class Session:
     resume_token: str = ""
     refused: int = 0
     """Events refused because they were too many, less those carried out since."""
+    asked: bool = False
+    """Whether Redis was asked to put it on record: it may be, also where no answer came."""
     warned: bool = False
     """Whether it was told that its token is about to expire."""
     phase: Phase = Phase.JOINING

@@ -69,7 +69,8 @@ class Devices:
 
         With the ``deviceId`` and ``resumeToken`` of an earlier registration the device is that
         one again; a pair that is not known gets a new identity, as a first visit does. A client
-        that offers none of the two is the one device of its token that is missing, if it is one.
+        that offers none of the two is the device of its token that is missing: of several the one
+        that holds a run, then the one that was lost last.
         Repeatable when the answer gets lost, with the same ``fresh`` for a new identity.
         """
         if device_id and resume_token:

@@ -5,10 +5,14 @@ import contextlib
 import itertools
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import socketio
 
+from alphasync.domain.identity import Identity
+from alphasync.realtime.relay import Relay
+from alphasync.realtime.subscriber import Subscriber
 from alphasync.services.devices import Devices
 from tests.harness import Cluster, Device, wait_until
 from tests.integration.support import by_profile, check, deliveries, raw, snapshot, switch
@@ -378,3 +382,35 @@ async def test_a_socket_that_is_still_joining_ends_with_its_token(
         await device.connect(registered=False)
         await wait_until(lambda: not device.client.connected, what="disconnected")
     await device.close()
+
+
+async def test_a_session_that_is_gone_before_its_turn_is_not_put_on_record(
+    one_replica: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joins: list[str] = []
+    join, find, follow = Devices.join, Devices.find, Subscriber.follow
+    turn = asyncio.Event()
+
+    async def counted(self: Devices, who: Identity, session: str, *rest: Any) -> Any:
+        joins.append(session)
+        return await join(self, who, session, *rest)
+
+    async def found(self: Devices, who: Identity, session: str, *rest: Any) -> Any:
+        joins.append(session)
+        return await find(self, who, session, *rest)
+
+    async def in_turn(self: Subscriber, relay: Relay) -> None:
+        await turn.wait()
+        await follow(self, relay)
+
+    monkeypatch.setattr(Devices, "join", counted)
+    monkeypatch.setattr(Devices, "find", found)
+    monkeypatch.setattr(Subscriber, "follow", in_turn)
+    gone = Device(one_replica.urls[0], one_replica.token(), transports=["websocket"])
+    await gone.connect(registered=False)
+    await gone.close()
+    sessions = one_replica.replicas[0].realtime.sessions
+    await wait_until(lambda: len(sessions) == 0, what="nobody left")
+    turn.set()
+    await one_replica.device()
+    assert len(joins) == 1

@@ -2,9 +2,11 @@
 
 import re
 import time
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import pytest
 
@@ -17,7 +19,8 @@ from alphasync.services.leases import Holding
 from alphasync.services.progress import Outcome
 from alphasync.store import keys
 from alphasync.store.connect import make_client
-from alphasync.store.scripts import load
+from alphasync.store.pipeline import ReplyError
+from alphasync.store.scripts import Answer, Scripts, load
 from tests.harness import Valkey
 from tests.scripts.bench import LIFETIMES, Bench, became
 
@@ -161,6 +164,37 @@ async def everything(bench: Bench) -> None:
 async def test_everything_is_everything(bench: Bench) -> None:
     await everything(bench)
     assert {call.name for call in bench.scripts.calls} == set(BODIES)
+
+
+async def test_no_script_fails_when_one_of_its_keys_is_gone(
+    real: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each call is tried without each of its keys, as after an eviction, before it is made."""
+    call, tried, failed = Scripts.call, set(), []
+
+    async def tried_without_each(
+        self: Scripts, name: str, keys: Mapping[str, str], args: Mapping[str, Any], **how: Any
+    ) -> Answer:
+        for local, gone in keys.items():
+            if not await real.client.exists(gone):
+                continue
+            found = [key async for key in real.client.scan_iter("*", count=1000)]
+            kept = [(k, await real.client.pttl(k), await real.client.dump(k)) for k in found]
+            await real.client.delete(gone)
+            try:
+                await call(self, name, keys, args)
+            except ReplyError as error:
+                failed.append(f"{name} without {local}: {error}")
+            await real.client.flushdb()
+            for key, lives, value in kept:
+                await real.client.restore(key, max(0, lives), value or b"")
+            tried.add((name, local))
+        return await call(self, name, keys, args, **how)
+
+    monkeypatch.setattr(Scripts, "call", tried_without_each)
+    await everything(real)
+    assert sorted(set(failed)) == []
+    assert {("run_step", "run"), ("run_step", "lock"), ("device_leave", "device")} <= tried
 
 
 async def test_every_key_has_an_end(bench: Bench) -> None:

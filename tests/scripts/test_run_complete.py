@@ -72,3 +72,11 @@ async def test_a_stale_runner_does_not_complete_the_next_run(bench: Bench) -> No
             await bench.progress.complete(ticket, NOTHING)
     assert (await bench.run()).status is RunStatus.RUNNING
     assert await bench.client.exists(bench.names.lock("chat", PROFILE))
+
+
+async def test_a_duration_is_not_negative_when_the_clock_was_set_back(bench: Bench) -> None:
+    ticket = await bench.start()
+    later = await bench.now() + 7_200_000
+    await bench.client.hset(bench.names.run("chat", PROFILE), "started_at", int(later))
+    await bench.progress.complete(ticket, await bench.claim(ticket, 1, "r1"))
+    assert (await bench.run()).duration == 0

@@ -59,7 +59,10 @@ GOOD: list[tuple[str, str, Any]] = [
     ("connections_per_address", "100000", 100_000),
     ("event_rate", "0.5", 0.5),
     ("event_burst", "5000", 5000),
-    *((name, "90s", 90.0) for name in DURATIONS),
+    *(
+        (name, "90m" if name == "run_ttl" else "90s", 5400.0 if name == "run_ttl" else 90.0)
+        for name in DURATIONS
+    ),
 ]
 BAD: list[tuple[str, str]] = [
     ("port", "-1"),
@@ -206,8 +209,8 @@ def test_a_blank_value_is_an_absent_one(
 
 @pytest.mark.parametrize(("text", "value"), TEXTS)
 def test_durations(text: str, value: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LOCK_TTL", text)
-    assert load().lock_ttl == pytest.approx(value)
+    monkeypatch.setenv("DRAFT_TTL", text)
+    assert load().draft_ttl == pytest.approx(value)
 
 
 @pytest.mark.parametrize(
@@ -301,3 +304,21 @@ def test_a_data_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(WrongSetting, match=r"^ALPHASYNC_DATA_DIR: [^\n]*$"):
         settings(data_dir=tmp_path / "file" / "data").secret()
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"LOCK_TTL": "2h"}, "RUN_TTL: must be at least as long as LOCK_TTL"),
+        ({"RUN_TTL": "5m"}, "RUN_TTL: must be at least as long as LOCK_TTL"),
+        ({"DEVICE_TTL": "5s"}, "DEVICE_TTL: must be longer than DEVICE_GRACE"),
+        ({"DEVICE_GRACE": "3h"}, "DEVICE_TTL: must be longer than DEVICE_GRACE"),
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused(
+    given: dict[str, str], named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in given.items():
+        monkeypatch.setenv(name, text)
+    with pytest.raises(WrongSetting, match=named):
+        load()

@@ -7,7 +7,8 @@ if settle(run, sent, uncertain, settled, outcome, claimed_at) then
   tell(meta, log, channel, profile, run, message, progress_head)
 end
 release(lock, run_id)
-local duration = now - tonumber(redis.call('HGET', run, 'started_at'))
+-- Never below zero, also where the clock was set back.
+local duration = math.max(0, now - tonumber(redis.call('HGET', run, 'started_at')))
 local revision = emit(meta, log, channel, profile, '', head .. ',"completedAt":' .. int(now)
   .. ',"uncertainRecipients":' .. listed(uncertain) .. ',"stats":{' .. counters(run) .. ',"duration":' .. int(duration) .. '}')
 redis.call('HSET', run, 'status', 'completed', 'away', '', 'duration', int(duration),
