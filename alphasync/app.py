@@ -32,7 +32,7 @@ from alphasync.store.connect import Store, make_store
 from alphasync.store.scripts import Lifetimes
 from alphasync.web.accounts import Accounts
 from alphasync.web.addresses import ClientAddress
-from alphasync.web.answers import errors
+from alphasync.web.answers import errors, plain_bodies
 from alphasync.web.cors import allow
 from alphasync.web.pages import Pages
 from alphasync.worker.lease import Lease
@@ -183,7 +183,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
             return "shutting down"
         return None if store.pipeline.connected else "no connection to Redis"
 
-    web_app = web.Application(middlewares=[allow(origins), errors])
+    web_app = web.Application(middlewares=[allow(origins), plain_bodies, errors])
     pages = Pages(store, not_ready, sandbox=settings.gateway_url is None)
     web_app.add_routes(pages.routes())
     web_app.add_routes(Accounts(gateway, tokens, upstream, address_of).routes())
@@ -217,6 +217,7 @@ async def listen(
         access_log=None,
         shutdown_timeout=SOCKET_CLOSE_WITHIN,
         keepalive_timeout=KEEP_ALIVE,
+        auto_decompress=False,
     )
     await runner.setup()
     if sockets:

@@ -21,7 +21,11 @@ async def open_port(
     app = web.Application()
     attach(app)
     runner = web.AppRunner(
-        app, access_log=None, shutdown_timeout=CLOSE_WITHIN, keepalive_timeout=KEEP_ALIVE
+        app,
+        access_log=None,
+        shutdown_timeout=CLOSE_WITHIN,
+        keepalive_timeout=KEEP_ALIVE,
+        auto_decompress=False,
     )
     await runner.setup()
     await web.TCPSite(runner, host, port).start()

@@ -57,11 +57,14 @@ def _derived(secret: str, purpose: str) -> bytes:
 
 
 def _proof(key: bytes, text: str) -> str:
-    return _text(hmac.digest(key, text.encode(), hashlib.sha256)[:PROOF_BYTES])
+    return _text(
+        hmac.digest(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256)[:PROOF_BYTES]
+    )
 
 
 def _same(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode(), other.encode())
+    # Text of a header that is no UTF-8 holds surrogates: different, not an error.
+    return hmac.compare_digest(one.encode(), other.encode("utf-8", "surrogatepass"))
 
 
 def _text(raw: bytes) -> str:

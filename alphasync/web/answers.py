@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from alphasync.errors import AlphasyncError, InvalidPayload
 
@@ -19,6 +19,7 @@ STATUS = {
     "missing_token": 401,
     "invalid_token": 401,
     "unknown_profile": 404,
+    "unsupported_encoding": 415,
     "too_many_requests": 429,
     "gateway_refused": 502,
     "gateway_unavailable": 502,
@@ -59,6 +60,8 @@ async def body(request: web.Request, model: type[T]) -> T:
         raise InvalidPayload("The body is too long")
     try:
         return msgspec.json.decode(raw, type=model)
+    except RecursionError:
+        raise InvalidPayload("The body is nested too deeply") from None
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidPayload(str(error)) from None
 
@@ -73,3 +76,15 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except ConnectionResetError:
         # The client went away before its answer, or its WebSocket, had begun: nobody hears it.
         return web.Response(status=400)
+
+
+@web.middleware
+async def plain_bodies(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuses compressed bodies, on every path: a small one can unpack to gigabytes.
+
+    The server itself must be told not to unpack them (``auto_decompress=False``): aiohttp does so
+    while it parses, before any handler.
+    """
+    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower() != "identity":
+        return refusal("unsupported_encoding", "The body must not be compressed", retryable=False)
+    return await handler(request)

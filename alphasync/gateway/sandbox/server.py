@@ -59,7 +59,10 @@ async def start_sandbox(
 ) -> RunningSandbox:
     """Run a sandbox; port 0 takes any free one. Raises OSError if it cannot listen."""
     runner = web.AppRunner(
-        create_app(people, faults), access_log=None, shutdown_timeout=SHUTDOWN_TIMEOUT
+        create_app(people, faults),
+        access_log=None,
+        shutdown_timeout=SHUTDOWN_TIMEOUT,
+        auto_decompress=False,
     )
     await runner.setup()
     try:
