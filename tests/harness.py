@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import socketio
-from engineio.payload import Payload
 from redis.exceptions import RedisError
 
 from alphasync.app import Replica, build, listen
@@ -25,9 +24,6 @@ SECRET = "a secret that only the tests know, long enough"
 PATIENCE = 10.0
 """Seconds until a predicate that does not come true fails its test."""
 Event = tuple[str, dict[str, Any]]
-
-Payload.max_decode_packets = 4096
-"""python-engineio's client gives up an answer of more than 16 packets; the official one none."""
 
 
 async def wait_until(

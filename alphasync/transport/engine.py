@@ -297,9 +297,13 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             cookie = {"name": cookie, "path": "/", "SameSite": "Lax"}
         return str(self._generate_sid_cookie(socket.sid, cookie))
 
-    def left_behind(self, sid: str) -> list[Outgoing] | None:
-        """The last packets of a session that is gone: once."""
-        return self._left_behind.pop(sid, None)
+    def left_behind(self, sid: str, most: int | None = None) -> list[Outgoing] | None:
+        """The last packets of a session that is gone, at most so many at a time: each once."""
+        packets = self._left_behind.pop(sid, None)
+        if packets is not None and most is not None and len(packets) > most:
+            self._left_behind[sid] = packets[most:]
+            packets = packets[:most]
+        return packets
 
     def forget(self, socket: EngineSocket) -> None:
         if self.sockets.pop(socket.sid, None) is None:

@@ -12,6 +12,8 @@ DEFLATE_FROM = 1024
 """Bytes from which a message is compressed, where a client has asked for it."""
 SEPARATOR = "\x1e"
 """Between the packets of one HTTP body (Engine.IO v4)."""
+BODY_PACKETS = 16
+"""Packets in one HTTP body: Python's client takes an answer with more for an attack, and leaves."""
 MESSAGE = "4"
 
 KeyOf = Callable[[str], Hashable | None]
@@ -131,11 +133,16 @@ class Backlog:
         if self.size + elsewhere > self._limit + self.extra:
             raise Overflow
 
-    def take(self) -> list[Outgoing]:
-        """Remove and return all packets."""
-        self._paid = min(self.extra, self.size)
+    def take(self, most: int | None = None) -> list[Outgoing]:
+        """Remove and return the first packets, all of them unless there are more than ``most``."""
+        if most is None or len(self.packets) <= most:
+            taken, self.packets, size = self.packets, [], self.size
+        else:
+            taken, self.packets = self.packets[:most], self.packets[most:]
+            size = sum([packet.size for packet in taken])
+        self.size -= size
+        self._paid = min(self.extra, size)
         self.extra -= self._paid
-        taken, self.packets, self.size = self.packets, [], 0
         return taken
 
     def give_back(self, packets: list[Outgoing]) -> None:

@@ -16,7 +16,7 @@ from alphasync.transport.forwarding import (
     stamp_of,
 )
 from alphasync.transport.moving import Arrival, Departure, Mover, Step
-from alphasync.transport.outgoing import SEPARATOR, Outgoing
+from alphasync.transport.outgoing import BODY_PACKETS, SEPARATOR, Outgoing
 from alphasync.transport.refusals import (
     BAD_METHOD,
     BAD_REQUEST,
@@ -170,7 +170,7 @@ class Requests:
     async def _in_session(self, request: web.Request, sid: str) -> Answer:
         server, transport = self._server, request.query["transport"]
         if request.method == "GET" and transport == "polling":
-            left = server.left_behind(sid)
+            left = server.left_behind(sid, BODY_PACKETS)
             if left is not None:
                 return _body(left)
         socket = server.sockets.get(sid)

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from engineio.packet import Packet
 
-from alphasync.transport.outgoing import MESSAGE, SEPARATOR, Backlog, Outgoing, Overflow
+from alphasync.transport.outgoing import (
+    BODY_PACKETS,
+    MESSAGE,
+    SEPARATOR,
+    Backlog,
+    Outgoing,
+    Overflow,
+)
 from alphasync.transport.websocket import Link
 
 if TYPE_CHECKING:
@@ -115,7 +122,7 @@ class EngineSocket:
                 self.overflow()
                 return
             if self._poll is not None and not self._poll.done():
-                self._poll.set_result(self.backlog.take())
+                self._poll.set_result(self.backlog.take(BODY_PACKETS))
 
     async def send(self, packet: Packet) -> None:
         """Send a packet of python-engineio's."""
@@ -135,7 +142,7 @@ class EngineSocket:
         """What to answer a poll with, now or later. Pair with ``close_poll``."""
         self._poll = self._loop.create_future()
         if self.backlog.packets:
-            self._poll.set_result(self.backlog.take())
+            self._poll.set_result(self.backlog.take(BODY_PACKETS))
         elif self.upgrading:
             self._poll.set_result([NOTHING])  # the client waits for this one before it moves
         return self._poll

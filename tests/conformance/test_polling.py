@@ -61,6 +61,33 @@ async def test_a_poll_brings_all_that_waits_in_order(engine: Engine) -> None:
     assert await engine.endpoint.fetch(sid, 100) == [f"4{number}" for number in range(100)]
 
 
+@pytest.mark.parametrize("waiting", [1, 15, 16, 17, 32, 33, 100])
+async def test_a_poll_brings_as_many_packets_as_every_client_takes(
+    engine: Engine, waiting: int
+) -> None:
+    """Python's client takes an answer of more than sixteen for an attack and ends the session."""
+    sid = await engine.endpoint.sid()
+    for number in range(waiting):
+        await engine.eio.send(sid, str(number))
+    answers: list[int] = []
+    while sum(answers) < waiting:
+        answers.append(len(packets((await engine.endpoint.poll(sid)).text)))
+    assert answers == [16] * (waiting // 16) + [waiting % 16] * (waiting % 16 > 0)
+
+
+async def test_the_last_words_of_a_session_come_in_answers_that_every_client_takes(
+    engine: Engine,
+) -> None:
+    sid = await engine.endpoint.sid()
+    for number in range(20):
+        await engine.eio.send(sid, str(number))
+    await engine.eio.disconnect(sid)
+    first = packets((await engine.endpoint.poll(sid)).text)
+    second = packets((await engine.endpoint.poll(sid)).text)
+    assert (len(first), first + second) == (16, [f"4{number}" for number in range(20)])
+    await engine.endpoint.gone(sid)
+
+
 async def test_an_open_poll_is_answered_by_the_next_message(engine: Engine) -> None:
     sid = await engine.endpoint.sid()
     async with engine.endpoint.open_poll(sid) as poll:
