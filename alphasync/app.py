@@ -184,7 +184,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
         return None if store.pipeline.connected else "no connection to Redis"
 
     web_app = web.Application(middlewares=[allow(origins), plain_bodies, errors])
-    pages = Pages(store, not_ready, sandbox=settings.gateway_url is None)
+    pages = Pages(store, not_ready, sandbox=settings.uses_sandbox)
     web_app.add_routes(pages.routes())
     web_app.add_routes(Accounts(gateway, tokens, upstream, address_of).routes())
     realtime.attach(web_app)

@@ -28,6 +28,13 @@ DEFAULT_ORIGINS = ("http://localhost:3000", "http://localhost:5173")
 WORKERS_MAX = 256
 """More than any machine has use for: a slip of the keyboard is not to start them all."""
 
+SANDBOX = "sandbox"
+"""Of GATEWAY_URL: the sandbox, and on purpose."""
+SECRET_MIN = 32
+"""Bytes: the size of the hash that signs (RFC 7518, section 3.2)."""
+SECRET_PERIOD_MIN = 16
+"""A secret that is a shorter piece again and again is guessed as easily as the piece."""
+
 SECRETS = frozenset({"gateway_url", "gateway_token", "jwt_secret", "redis_url"})
 """Settings that may hold one: their values are not said back."""
 
@@ -131,22 +138,38 @@ class Settings(BaseSettings):
     @field_validator("gateway_url")
     @classmethod
     def _http(cls, value: str | None) -> str | None:
-        if value is None:
+        if value is None or value == SANDBOX:
             return value
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("expected an http:// or https:// address")
+            raise ValueError("expected an http:// or https:// address, or sandbox")
         if "@" in parts.netloc or parts.query or parts.fragment:
             raise ValueError("expected an address without credentials, query or fragment")
         _ = parts.port  # raises for one that is none
         return value
 
+    @property
+    def uses_sandbox(self) -> bool:
+        """Whether messages go to the sandbox, which lets anybody in.
+
+        Raises WrongSetting in production when nobody has said so.
+        """
+        if self.gateway_url is None and self.env == "production":
+            raise WrongSetting(
+                "GATEWAY_URL: must be set when ALPHASYNC_ENV is production "
+                f"({SANDBOX}, to message nobody and let demo/demo in)"
+            )
+        return self.gateway_url in (None, SANDBOX)
+
     def secret(self) -> str:
         """The key that signs tokens: the setting, or one made once and kept in the data directory.
 
-        Raises WrongSetting without the setting in production, where replicas must share it.
+        Raises WrongSetting in production without the setting, as replicas must share it, and for
+        one that can be guessed.
         """
         if self.jwt_secret:
+            if self.env == "production" and (weakness := weakness_of(self.jwt_secret)):
+                raise WrongSetting(f"JWT_SECRET: {weakness}")
             return self.jwt_secret
         if self.env == "production":
             raise WrongSetting("JWT_SECRET: must be set when ALPHASYNC_ENV is production")
@@ -161,6 +184,16 @@ class Settings(BaseSettings):
         if not secret:
             raise WrongSetting(f"JWT_SECRET: {path} is empty; remove it or set JWT_SECRET")
         return secret
+
+
+def weakness_of(secret: str) -> str | None:
+    """Why a secret is none to sign with, and what to do; None when it is good enough."""
+    advice = "use `openssl rand -base64 48`"
+    if len(secret.encode("utf-8", "surrogatepass")) < SECRET_MIN:
+        return f"is shorter than {SECRET_MIN} bytes: {advice}"
+    if any(secret.startswith(secret[period:]) for period in range(1, SECRET_PERIOD_MIN)):
+        return f"is the same few letters again and again: {advice}"
+    return None
 
 
 def _write_once(path: Path, text: str) -> None:

@@ -8,7 +8,7 @@ import msgspec
 from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import RedisError
 
-from alphasync.config import Settings, WrongSetting
+from alphasync.config import Settings, WrongSetting, weakness_of
 from alphasync.gateway.http import HttpGateway
 from alphasync.gateway.port import GatewayError, GatewayRefused
 from alphasync.serving import CannotStart, check_gateway, check_redis, gateway_url, redis_url
@@ -17,8 +17,6 @@ from alphasync.web.pages import CLIENT_BUNDLE, console_folder
 
 SKEW_MAX = 2.0
 """Seconds between this machine's clock and Redis' before it is called wrong: tokens use ours."""
-SECRET_MIN = 32
-"""Bytes: the size of the hash that signs (RFC 7518, section 3.2)."""
 REDIS_MIN = (6, 2)
 """ZMSCORE came with it."""
 CLUSTER_MIN = (7, 0)
@@ -45,6 +43,11 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     except CannotStart as error:
         yield Finding("redis", ok=False, text=f"{error}. Start Redis, or unset REDIS_URL")
     try:
+        _ = settings.uses_sandbox
+    except WrongSetting as error:
+        yield Finding("gateway", ok=False, text=str(error))
+        return
+    try:
         async with gateway_url(settings) as gateway:
             await check_gateway(gateway)
             yield await _gateway(settings, gateway)
@@ -57,9 +60,8 @@ def _secret(settings: Settings) -> Finding:
         secret = settings.secret()
     except WrongSetting as error:
         return Finding("secret", ok=False, text=str(error))
-    if len(secret.encode()) < SECRET_MIN:
-        text = f"JWT_SECRET is shorter than {SECRET_MIN} bytes: use `openssl rand -base64 48`"
-        return Finding("secret", ok=False, text=text)
+    if weakness := weakness_of(secret):
+        return Finding("secret", ok=False, text=f"JWT_SECRET {weakness}")
     source = "JWT_SECRET" if settings.jwt_secret else f"kept in {settings.data_dir}"
     return Finding("secret", ok=True, text=source)
 
@@ -135,7 +137,8 @@ async def _clock(url: str) -> Finding:
 
 
 async def _gateway(settings: Settings, url: str) -> Finding:
-    name = url if settings.gateway_url else "sandbox (GATEWAY_URL is not set)"
+    source = "not set" if settings.gateway_url is None else settings.gateway_url
+    name = f"sandbox (GATEWAY_URL is {source})" if settings.uses_sandbox else url
     gateway = HttpGateway(url, timeout=settings.gateway_timeout)
     try:
         profiles = await gateway.profiles(settings.gateway_token)

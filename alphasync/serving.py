@@ -76,8 +76,12 @@ async def _keep_running(embedded: EmbeddedValkey) -> None:
 
 @contextlib.asynccontextmanager
 async def gateway_url(settings: Settings) -> AsyncIterator[str]:
-    """The gateway to use: the setting's, or a sandbox on a loopback port."""
-    if settings.gateway_url:
+    """The gateway to use: the setting's, or a sandbox on a loopback port. Raises CannotStart."""
+    try:
+        to_sandbox = settings.uses_sandbox
+    except WrongSetting as error:
+        raise CannotStart(str(error)) from error
+    if settings.gateway_url and not to_sandbox:
         yield settings.gateway_url
         return
     sandbox = await start_sandbox("127.0.0.1", 0)
@@ -174,6 +178,11 @@ def cannot_listen(settings: Settings, error: OSError) -> CannotStart:
 @contextlib.asynccontextmanager
 async def surroundings(settings: Settings, *, wait: bool) -> AsyncIterator[tuple[str, str]]:
     """Addresses of a Redis and a gateway that answer, given or our own. Raises CannotStart."""
+    try:
+        settings.secret()  # made here, once, if it has to be made
+        _ = settings.uses_sandbox
+    except WrongSetting as error:
+        raise CannotStart(str(error)) from error
     async with redis_url(settings) as redis, gateway_url(settings) as gateway:
         await check_redis(redis, wait=wait)
         await check_gateway(gateway)
@@ -238,7 +247,7 @@ async def until_stopped(work: Coroutine[None, None, T]) -> T | None:
 def welcome(settings: Settings, port: int, gateway: str, workers: int = 1) -> str:
     """What a person has to know who has started it."""
     lines = [f"alphasync is up:   http://localhost:{port}"]
-    if settings.gateway_url is None:
+    if settings.uses_sandbox:
         lines += [
             "  sign in with     demo@example.com   password: demo",
             f"  what arrives     {gateway}   (the sandbox gateway: nobody real is messaged)",

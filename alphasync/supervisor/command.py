@@ -8,7 +8,7 @@ import sys
 
 import structlog
 
-from alphasync.config import Settings, WrongSetting
+from alphasync.config import Settings
 from alphasync.serving import CannotStart, cannot_listen, surroundings, welcome
 from alphasync.supervisor.metrics import metrics_folder
 from alphasync.supervisor.process import NotReady
@@ -21,10 +21,6 @@ log = structlog.get_logger(__name__)
 async def supervise(settings: Settings, workers: int, *, wait: bool) -> None:
     """Serve with so many workers until SIGINT or SIGTERM. Raises CannotStart."""
     async with surroundings(settings, wait=wait) as (redis, gateway):
-        try:
-            settings.secret()  # made here, once, if it has to be made
-        except WrongSetting as error:
-            raise CannotStart(str(error)) from error
         with contextlib.ExitStack() as stack:
             try:
                 folder = stack.enter_context(metrics_folder(settings.data_dir))

@@ -155,8 +155,26 @@ async def test_a_wrong_setting_is_named(tmp_path: Path, name: str, value: str) -
 
 async def test_production_needs_a_secret(redis_url: str, tmp_path: Path) -> None:
     settings = {"REDIS_URL": redis_url, "ALPHASYNC_DATA_DIR": str(tmp_path)}
-    async with alphasync("serve", ALPHASYNC_ENV="production", **settings) as process:
-        await one_line_of_refusal(process, "JWT_SECRET")
+    settings |= {"ALPHASYNC_ENV": "production", "GATEWAY_URL": "sandbox"}
+    for secret in ("", "x", "a" * 64):
+        async with alphasync("serve", JWT_SECRET=secret, **settings) as process:
+            await one_line_of_refusal(process, "JWT_SECRET")
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+async def test_production_needs_a_word_about_the_gateway(
+    redis_url: str, tmp_path: Path, workers: str
+) -> None:
+    settings = {"REDIS_URL": redis_url, "ALPHASYNC_DATA_DIR": str(tmp_path), "JWT_SECRET": SECRET}
+    settings |= {"ALPHASYNC_ENV": "production", "WORKERS": workers, "PORT": "0"}
+    async with alphasync("serve", **settings) as process:
+        await one_line_of_refusal(process, "GATEWAY_URL")
+    async with alphasync("serve", GATEWAY_URL="sandbox", **settings) as process:
+        assert "sandbox" in await process.says("workers" if workers == "2" else "state")
+    async with alphasync("doctor", **settings) as process:
+        assert await process.exit() == 1
+        assert findings(process.out)["gateway"][0] == "FAIL"
+        assert "GATEWAY_URL" in findings(process.out)["gateway"][1]
 
 
 async def test_a_redis_that_is_not_there(free_port: int) -> None:

@@ -12,6 +12,7 @@ import pytest
 from alphasync import config
 from alphasync.config import DEFAULT_ORIGINS, SECRET_FILE, Settings, WrongSetting, load
 
+GOOD_SECRET = "j8Yt0q2VvX5bnPz7sRkw3LmdHcFgTaEu"
 NAMES = {name: (field.alias or name).upper() for name, field in Settings.model_fields.items()}
 """Setting to the name of its environment variable."""
 DURATIONS = [
@@ -86,6 +87,7 @@ BAD: list[tuple[str, str]] = [
     ("gateway_url", "gateway.example"),
     ("gateway_url", "ftp://gateway.example"),
     ("gateway_url", "redis://gateway.example"),
+    ("gateway_url", "Sandbox"),
     ("cors_origins", "*"),
     ("cors_origins", "a.example"),
     ("cors_origins", "https://"),
@@ -242,7 +244,37 @@ def test_production_without_a_secret_is_refused(tmp_path: Path, given: str | Non
     with pytest.raises(WrongSetting, match=r"^JWT_SECRET: .*production"):
         made.secret()
     assert list(tmp_path.iterdir()) == []
-    assert settings(jwt_secret="given", env="production").secret() == "given"
+    assert settings(jwt_secret=GOOD_SECRET, env="production").secret() == GOOD_SECRET
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["x", "a" * 31, "é" * 15, "a" * 64, "secret" * 12, "changeme" * 4 + "chang", "0123456789" * 5],
+)
+def test_production_refuses_a_secret_that_can_be_guessed(tmp_path: Path, given: str) -> None:
+    made = settings(jwt_secret=given, env="production", data_dir=tmp_path)
+    with pytest.raises(WrongSetting, match=r"^JWT_SECRET: ") as caught:
+        made.secret()
+    assert given not in str(caught.value)
+    assert settings(jwt_secret=given).secret() == given, "elsewhere doctor says so"
+
+
+@pytest.mark.parametrize("given", ["a1b2c3d4" * 2 + "0" * 16, "é" * 8 + "ab" * 8, GOOD_SECRET])
+def test_production_takes_any_other_secret_of_32_bytes(given: str) -> None:
+    assert settings(jwt_secret=given, env="production").secret() == given
+
+
+@pytest.mark.parametrize("given", [None, "", "  "])
+def test_production_lets_nobody_into_a_sandbox_that_it_was_not_told_of(given: str | None) -> None:
+    with pytest.raises(WrongSetting, match=r"^GATEWAY_URL: .*production"):
+        _ = settings(gateway_url=given, env="production").uses_sandbox
+    assert settings(gateway_url=given).uses_sandbox
+
+
+def test_a_sandbox_on_purpose() -> None:
+    assert settings(gateway_url="sandbox", env="production").uses_sandbox
+    assert settings(gateway_url="sandbox").uses_sandbox
+    assert not settings(gateway_url="https://gateway.example", env="production").uses_sandbox
 
 
 def test_a_secret_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
