@@ -130,7 +130,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
     store = make_store(redis_url, lifetimes(settings), settings.redis_wait_replicas)
     scripts, pipeline = store.scripts, store.pipeline
     gateway = HttpGateway(gateway_url, timeout=settings.gateway_timeout)
-    tokens = Tokens(secret, settings.token_ttl)
+    tokens = Tokens(secret, settings.token_ttl, settings.token_leeway)
     upstream = Upstream(scripts, pipeline, secret, settings.token_ttl)
     blocklist = Blocklist(scripts, pipeline)
     leases = Leases(scripts, pipeline)

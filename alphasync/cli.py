@@ -127,9 +127,13 @@ def token(
     data_dir: DataDir = None,
 ) -> None:
     """Mint a token for tests and scripts."""
-    settings = _settings(data_dir=data_dir, token_ttl=ttl)
+    settings = _settings(data_dir=data_dir)
     try:
-        tokens = Tokens(settings.secret(), settings.token_ttl)
+        lifetime = settings.token_ttl if ttl is None else config.duration(ttl)
+    except ValueError as error:
+        _fail(f"--ttl: {error} (got {ttl!r})")
+    try:
+        tokens = Tokens(settings.secret(), lifetime)
     except config.WrongSetting as error:
         _fail(str(error))
     only = (

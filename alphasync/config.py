@@ -13,6 +13,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     IPvAnyNetwork,
+    TypeAdapter,
     ValidationError,
     field_validator,
 )
@@ -34,6 +35,9 @@ SECRET_MIN = 32
 """Bytes: the size of the hash that signs (RFC 7518, section 3.2)."""
 SECRET_PERIOD_MIN = 16
 """A secret that is a shorter piece again and again is guessed as easily as the piece."""
+
+TOKEN_TTL_MIN = 120.0
+"""Seconds."""
 
 SECRETS = frozenset({"gateway_url", "gateway_token", "jwt_secret", "redis_url"})
 """Settings that may hold one: their values are not said back."""
@@ -72,7 +76,26 @@ def _origin(value: str) -> str:
     return value
 
 
+def _stripped(value: object) -> object:
+    """Without the line break that a file or a copied text brings along."""
+    return value.strip() if isinstance(value, str) else value
+
+
+def _header_value(value: str) -> str:
+    if not (value.isascii() and value.isprintable()):
+        raise ValueError("expected one line of printable ASCII: it is sent in a header")
+    return value
+
+
+def _two_minutes(value: float) -> float:
+    if value < TOKEN_TTL_MIN:
+        # A device is told a minute before the end, and comes back with a fresh one.
+        raise ValueError("expected 2m or more")
+    return value
+
+
 Duration = Annotated[float, BeforeValidator(seconds), Field(gt=0, le=366 * 86400)]
+TokenLifetime = Annotated[Duration, AfterValidator(_two_minutes)]
 Networks = Annotated[list[IPvAnyNetwork], NoDecode, BeforeValidator(_networks)]
 Origins = Annotated[
     list[Annotated[str, AfterValidator(_origin)]], NoDecode, BeforeValidator(_origins)
@@ -97,7 +120,7 @@ class Settings(BaseSettings):
     redis_url: str | None = None
     redis_wait_replicas: int | None = Field(None, ge=0, le=9)
     gateway_url: str | None = None
-    gateway_token: str | None = None
+    gateway_token: Annotated[str, AfterValidator(_header_value)] | None = None
     gateway_timeout: Duration = 10.0
     jwt_secret: str | None = None
     cors_origins: Origins = list(DEFAULT_ORIGINS)
@@ -113,7 +136,8 @@ class Settings(BaseSettings):
     device_grace: Duration = 5.0
     heartbeat_interval: Duration = 10 * 60
     blocklist_ttl: Duration = 30 * 86400
-    token_ttl: Duration = 9 * 3600
+    token_ttl: TokenLifetime = 9 * 3600
+    token_leeway: Annotated[float, BeforeValidator(seconds), Field(ge=0, le=300)] = 5.0
     ping_interval: Duration = 10.0
     ping_timeout: Duration = 8.0
     connections_per_account: int = Field(2_000, ge=1)
@@ -134,6 +158,11 @@ class Settings(BaseSettings):
     @classmethod
     def _blank_is_absent(cls, value: object) -> object:
         return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("jwt_secret", "gateway_token", mode="before")
+    @classmethod
+    def _bare(cls, value: object) -> object:
+        return _stripped(value)
 
     @field_validator("gateway_url")
     @classmethod
@@ -194,6 +223,14 @@ def weakness_of(secret: str) -> str | None:
     if any(secret.startswith(secret[period:]) for period in range(1, SECRET_PERIOD_MIN)):
         return f"is the same few letters again and again: {advice}"
     return None
+
+
+def duration(text: str) -> float:
+    """Seconds of a duration as settings take it, which is no setting. Raises ValueError."""
+    try:
+        return TypeAdapter(Duration).validate_python(text)
+    except ValidationError as error:
+        raise ValueError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
 
 
 def _write_once(path: Path, text: str) -> None:

@@ -15,8 +15,6 @@ from alphasync.serving import CannotStart, check_gateway, check_redis, gateway_u
 from alphasync.store.connect import MEMORY, make_client, redacted, replicas_waited_for
 from alphasync.web.pages import CLIENT_BUNDLE, console_folder
 
-SKEW_MAX = 2.0
-"""Seconds between this machine's clock and Redis' before it is called wrong: tokens use ours."""
 REDIS_MIN = (6, 2)
 """ZMSCORE came with it."""
 CLUSTER_MIN = (7, 0)
@@ -39,7 +37,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         async with redis_url(settings) as redis:
             await check_redis(redis, wait=False)
             yield await _redis(redis, settings.redis_wait_replicas)
-            yield await _clock(redis)
+            yield await _clock(redis, settings.token_leeway)
     except CannotStart as error:
         yield Finding("redis", ok=False, text=f"{error}. Start Redis, or unset REDIS_URL")
     try:
@@ -123,14 +121,15 @@ async def _policy(config_get: Callable[..., object]) -> str:
     return str(answer.get("maxmemory-policy", "unknown"))
 
 
-async def _clock(url: str) -> Finding:
+async def _clock(url: str, leeway: float) -> Finding:
+    """Whether tokens, which go by this machine's clock, are good on servers that go by theirs."""
     client = make_client(url)
     try:
         seconds, microseconds = await client.time()
     finally:
         await client.aclose()
     skew = time.time() - (seconds + microseconds / 1e6)
-    if abs(skew) > SKEW_MAX:
+    if abs(skew) > leeway:
         text = f"{skew:+.1f} s against Redis: tokens expire early or late. Set the clock (NTP)"
         return Finding("clock", ok=False, text=text)
     return Finding("clock", ok=True, text=f"{skew * 1000:+.0f} ms against Redis")

@@ -5,15 +5,11 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from alphasync.services.tokens import MissingToken
+from alphasync.services.tokens import MissingToken, bearer, given
 
-BEARER = "bearer "
-TOKEN_MAX = 8192
-"""Characters. A longer one is refused before it is looked at."""
 REVISION_MAX = 2**53
 """What a number in JSON is exact up to."""
 
-Token = Annotated[str, msgspec.Meta(min_length=1, max_length=TOKEN_MAX)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 Proof = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
@@ -33,17 +29,13 @@ class Handshake(msgspec.Struct, frozen=True):
 
 
 def read(auth: object, environ: Mapping[str, object]) -> Handshake:
-    """The handshake of a connection. Raises MissingToken.
+    """The handshake of a connection. Raises MissingToken, and InvalidToken for what can be none.
 
     The token is in ``auth.token``, or else in the ``Authorization: Bearer`` header. The other
     fields are an offer of the client: one that does not fit counts as not sent.
     """
     fields = auth if isinstance(auth, dict) else {}
-    token = _field(fields, "token", Token)
-    if token is None:
-        header = environ.get("HTTP_AUTHORIZATION")
-        if isinstance(header, str) and header[: len(BEARER)].lower() == BEARER:
-            token = _value(header[len(BEARER) :].strip()[:TOKEN_MAX], Token)
+    token = given(fields.get("token")) or bearer(environ.get("HTTP_AUTHORIZATION"))
     if token is None:
         raise MissingToken
     return Handshake(

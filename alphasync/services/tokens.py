@@ -15,6 +15,11 @@ ALGORITHM = "HS256"
 """The only one accepted: a token cannot choose how it is checked."""
 ID_MAX = 128
 """Characters of an operator, team or profile id."""
+TOKEN_MAX = 8192
+"""Characters. A longer one is refused before it is looked at."""
+LEEWAY = 5.0
+"""Seconds by which the clock of who mints a token may be ahead of ours; its end has none."""
+BEARER = "bearer "
 
 # The secret's strength is judged once, at start; not at every token.
 warnings.filterwarnings("ignore", category=jwt.InsecureKeyLengthWarning)
@@ -42,10 +47,31 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
     jti: str | None = None
 
 
+def given(value: object) -> str | None:
+    """The token that a client gave, without white space around it; None for none.
+
+    Raises InvalidToken for a text that can be none.
+    """
+    token = value.strip() if isinstance(value, str) else ""
+    if len(token) > TOKEN_MAX or not (token.isascii() and token.isprintable()):
+        raise InvalidToken
+    return token or None
+
+
+def bearer(header: object) -> str | None:
+    """The token of an ``Authorization`` header; None for none. Raises InvalidToken."""
+    if not isinstance(header, str) or header[: len(BEARER)].lower() != BEARER:
+        return None
+    return given(header[len(BEARER) :])
+
+
 class Tokens:
-    def __init__(self, secret: str, lifetime: float) -> None:
+    """``lifetime``: seconds from a token's making to its end; ``leeway``: see LEEWAY."""
+
+    def __init__(self, secret: str, lifetime: float, leeway: float = LEEWAY) -> None:
         self._secret = secret
         self._lifetime = lifetime
+        self._leeway = leeway
 
     def mint(
         self,
@@ -75,11 +101,17 @@ class Tokens:
         """Who the token proves. Raises InvalidToken, whatever is wrong with it."""
         try:
             payload = jwt.decode(
-                token, self._secret, algorithms=[ALGORITHM], options={"require": ["exp"]}
+                token,
+                self._secret,
+                algorithms=[ALGORITHM],
+                options={"require": ["exp"]},
+                leeway=self._leeway,
             )
             claims = msgspec.convert(payload, Claims)
         except (jwt.PyJWTError, msgspec.ValidationError, ValueError) as error:
             raise InvalidToken from error
+        if claims.exp <= time.time():
+            raise InvalidToken  # the leeway is for the beginning
         operator_id = _id(claims.operator_id)
         team = _id(claims.team) if claims.team is not None else None
         return Identity(

@@ -7,13 +7,12 @@ from aiohttp import web
 from msgspec import Meta
 
 from alphasync.gateway import port
-from alphasync.services.tokens import InvalidToken, MissingToken, Tokens
+from alphasync.services.tokens import InvalidToken, MissingToken, Tokens, bearer
 from alphasync.services.upstream import HandleOwner, Upstream
 from alphasync.web.addresses import ClientAddress
 from alphasync.web.answers import body, ok
 
 HANDLE_HEADER = "X-Alpha-Date-Token"
-BEARER = "bearer "
 
 
 class Credentials(msgspec.Struct, frozen=True):
@@ -85,10 +84,10 @@ class Accounts:
 
     async def refresh(self, request: web.Request) -> web.Response:
         """A fresh token for a valid one."""
-        header = request.headers.get("Authorization", "")
-        if header[: len(BEARER)].lower() != BEARER:
+        token = bearer(request.headers.get("Authorization"))
+        if token is None:
             raise MissingToken
-        who = self._tokens.verify(header[len(BEARER) :].strip())
+        who = self._tokens.verify(token)
         await self._upstream.prolong(who)
         return ok(Refreshed(token=self._tokens.refresh(who), operator_id=who.operator_id))
 

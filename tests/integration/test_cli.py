@@ -139,6 +139,7 @@ async def one_line_of_refusal(process: Process, name: str) -> str:
         ("PORT", "70000"),
         ("SEND_INTERVAL", "soon"),
         ("TOKEN_TTL", "9 parsecs"),
+        ("TOKEN_TTL", "15s"),
         ("LOCK_TTL", "-5"),
         ("CORS_ORIGINS", "localhost"),
         ("GATEWAY_URL", "ftp://gateway"),
@@ -290,7 +291,7 @@ async def test_token() -> None:
 
 async def test_token_with_a_wrong_duration() -> None:
     async with alphasync("token", "--operator", "a", "--ttl", "long", JWT_SECRET=SECRET) as process:
-        await one_line_of_refusal(process, "TOKEN_TTL")
+        await one_line_of_refusal(process, "--ttl")
 
 
 async def test_sandbox(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ DURATIONS = [
     name
     for name in NAMES
     if name.endswith(("_ttl", "_interval", "_timeout", "_grace"))
-    and name not in ("send_interval", "worker_timeout")
+    and name not in ("send_interval", "worker_timeout", "token_ttl")
 ]
 GOOD: list[tuple[str, str, Any]] = [
     ("host", "127.0.0.1", "127.0.0.1"),
@@ -38,7 +38,9 @@ GOOD: list[tuple[str, str, Any]] = [
     ("gateway_url", "http://gateway.example", "http://gateway.example"),
     ("gateway_url", "https://gateway.example/api", "https://gateway.example/api"),
     ("gateway_token", "abc", "abc"),
+    ("gateway_token", "\tabc \r\n", "abc"),
     ("jwt_secret", "a long secret", "a long secret"),
+    ("jwt_secret", " a long secret\n", "a long secret"),
     ("cors_origins", "https://a.example", ["https://a.example"]),
     ("trusted_proxies", "", []),
     ("trusted_proxies", "10.0.0.1", [ip_network("10.0.0.1")]),
@@ -59,6 +61,10 @@ GOOD: list[tuple[str, str, Any]] = [
     ("connections_per_account", "1", 1),
     ("connections_per_address", "100000", 100_000),
     ("event_rate", "0.5", 0.5),
+    ("token_ttl", "2m", 120.0),
+    ("token_ttl", "30d", 30 * 86400.0),
+    ("token_leeway", "0", 0.0),
+    ("token_leeway", "1m", 60.0),
     ("event_burst", "5000", 5000),
     *(
         (name, "90m" if name == "run_ttl" else "90s", 5400.0 if name == "run_ttl" else 90.0)
@@ -95,6 +101,16 @@ BAD: list[tuple[str, str]] = [
     ("cors_origins", "https://a.example?x=1"),
     ("cors_origins", "https://a.example,null"),
     ("cors_origins", "file:///tmp"),
+    ("token_ttl", "15s"),
+    ("token_ttl", "119.9"),
+    ("token_ttl", "0"),
+    ("token_ttl", "soon"),
+    ("token_ttl", "367d"),
+    ("token_leeway", "-1"),
+    ("token_leeway", "1h"),
+    ("token_leeway", "some"),
+    ("gateway_token", "a\nb"),
+    ("gateway_token", "ä"),
     ("send_interval", "-1"),
     ("send_interval", "601"),
     ("send_interval", "often"),
@@ -148,7 +164,6 @@ def test_each_setting_is_tried_here() -> None:
         "internal_host",
         "data_dir",
         "redis_url",
-        "gateway_token",
         "jwt_secret",
     }
     assert {name for name, _ in BAD} == set(NAMES) - free_text

@@ -136,6 +136,25 @@ def test_times(tokens: Tokens) -> None:
     refused(tokens, tokens.mint("7", lifetime=-1))
 
 
+@pytest.mark.parametrize("claim", ["iat", "nbf"])
+def test_a_token_of_a_clock_that_is_a_little_ahead_is_good(claim: str) -> None:
+    now = int(time.time())
+
+    def ahead(by: int) -> str:
+        claims: dict[str, Any] = {claim: now + by}
+        return signed(**claims)
+
+    assert Tokens(SECRET, HOUR).verify(ahead(4)).operator_id == "7"
+    refused(Tokens(SECRET, HOUR), ahead(8))
+    assert Tokens(SECRET, HOUR, leeway=60).verify(ahead(50)).operator_id == "7"
+    refused(Tokens(SECRET, HOUR, leeway=0), ahead(4))
+
+
+def test_no_leeway_prolongs_a_token() -> None:
+    refused(Tokens(SECRET, HOUR, leeway=60), signed(exp=int(time.time()) - 1))
+    refused(Tokens(SECRET, HOUR, leeway=60), signed(exp=time.time() - 0.01))
+
+
 WRONG_CLAIMS: dict[str, list[Any]] = {
     "operatorId": [
         ABSENT,
