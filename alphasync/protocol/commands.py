@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import force_setattr
 
 from alphasync.domain.drafts import browser_length, well_formed
+from alphasync.domain.identity import RECIPIENT_ID_MAX
 from alphasync.domain.runs import ProcessingType
 from alphasync.errors import InvalidPayload, MessageTooLong, MessageTooShort
 
@@ -143,7 +144,7 @@ class ResolveUncertain(ProfileCommand, frozen=True, kw_only=True):
 
     event_name = "resolveUncertain"
     action: Literal["resend", "leave"]
-    recipient_id: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+    recipient_id: Annotated[str, Meta(min_length=1, max_length=RECIPIENT_ID_MAX)] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()

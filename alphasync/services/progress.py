@@ -6,6 +6,7 @@ import msgspec
 
 from alphasync.domain import events
 from alphasync.protocol import packets
+from alphasync.services.idempotency import DIGEST_KEYS
 from alphasync.services.runs import Ticket
 from alphasync.store import keys
 from alphasync.store.pipeline import Unconfirmed
@@ -70,7 +71,7 @@ class Progress:
                 "profile": ticket.profile,
                 "total": total,
                 "skipped": skipped,
-                "honours": "1" if honours_keys else "",
+                "honours": DIGEST_KEYS if honours_keys else "",
                 "message": message,
                 "head": _progress_head(ticket, message),
             },

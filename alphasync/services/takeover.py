@@ -7,6 +7,7 @@ from alphasync.domain.runs import Counters, ProcessingType
 from alphasync.protocol import packets
 from alphasync.protocol.commands import Attachment
 from alphasync.services.devices import DISCONNECTED
+from alphasync.services.idempotency import FORMER_KEYS
 from alphasync.services.leases import Holding, Leases, ReplicaName
 from alphasync.services.runs import Ticket
 from alphasync.store import keys
@@ -28,6 +29,8 @@ class Resume(msgspec.Struct, frozen=True):
     """A recipient to be asked for again under the same idempotency key, or ''."""
     inflight_name: str
     claimed_at: str
+    former_keys: bool
+    """The recipient in flight was tried under a key of the former form."""
 
 
 class Takeover:
@@ -110,5 +113,6 @@ def _resumed(account: str, record: dict[str, str]) -> tuple[Ticket, Resume]:
         inflight=record["inflight"],
         inflight_name=record["inflight_name"],
         claimed_at=record["claimed_at"],
+        former_keys=record["honours"] == FORMER_KEYS,
     )
     return ticket, resume

@@ -9,7 +9,8 @@ import structlog
 from alphasync import telemetry
 from alphasync.gateway import port
 from alphasync.services.blocklist import Blocklist
-from alphasync.services.progress import NOTHING, Outcome, Progress, Superseded
+from alphasync.services.idempotency import former_key, idempotency_key
+from alphasync.services.progress import NOTHING, Outcome, Progress, Settled, Superseded
 from alphasync.services.runs import Ticket
 from alphasync.services.takeover import Resume
 from alphasync.services.upstream import Upstream
@@ -133,12 +134,24 @@ class Processor:
 
     async def _ask_again(self, token: str | None, resume: Resume) -> None:
         """The recipient in flight at the takeover: the gateway honours the key of the first try."""
+        key = (former_key if resume.former_keys else idempotency_key)(self.ticket, resume.inflight)
         await self._steps.take()  # the claim was another's: only now is it known to be confirmed
         candidate = Candidate(
             recipient=port.Recipient(resume.inflight, resume.inflight_name or None),
             cursor=resume.cursor,
         )
-        await self._deliver(token, candidate, resume.claimed_at, honours_keys=True, maybe_sent=True)
+        if key is None:
+            text = f"{candidate.shown} may have been messaged"
+            self._steps.unreported = Settled(
+                resume.inflight, Outcome.UNCERTAIN, resume.claimed_at, text
+            )
+        else:
+            await self._deliver(
+                token, candidate, key, resume.claimed_at, honours_keys=True, maybe_sent=True
+            )
+        if resume.former_keys:
+            # On record before the plan says that this run's keys are of the present form.
+            await self._steps.take()
 
     async def _send_all(self, token: str | None, listing: Listing) -> None:
         uncertain_in_a_row = 0
@@ -151,8 +164,9 @@ class Processor:
             )
             if claimed_at is None:
                 continue
+            key = idempotency_key(self.ticket, candidate.recipient.id)
             outcome = await self._deliver(
-                token, candidate, claimed_at, honours_keys=listing.honours_keys
+                token, candidate, key, claimed_at, honours_keys=listing.honours_keys
             )
             ready_at = loop.time() + self._tools.interval
             uncertain_in_a_row = uncertain_in_a_row + 1 if outcome is Outcome.UNCERTAIN else 0
@@ -181,6 +195,7 @@ class Processor:
         self,
         token: str | None,
         candidate: Candidate,
+        key: str,
         claimed_at: str,
         *,
         honours_keys: bool,
@@ -209,7 +224,6 @@ class Processor:
             maybe_sent=maybe_sent,
         )
         self._steps.unreported = delivery.given_up
-        key = f"{ticket.run_id}:{candidate.recipient.id}"
         try:
             verdict = await delivery.send(self._tools.gateway, token, ticket.profile, key, self)
         except Superseded:

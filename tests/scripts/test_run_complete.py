@@ -53,6 +53,18 @@ async def test_of_very_many_uncertain_a_hundred_are_named(bench: Bench) -> None:
     assert all(many[recipient.id] == recipient.name for recipient in made[0].uncertain_recipients)
 
 
+async def test_uncertain_ones_with_the_longest_ids_make_no_large_event(bench: Bench) -> None:
+    ticket = await bench.start()
+    many = {f"{n:03}" + "\x01" * 509: "😀" * 256 for n in range(100)}
+    key = bench.names.uncertain("chat", PROFILE)
+    await bench.client.hset(key, items=[part for pair in many.items() for part in pair])
+    async with bench.verify(ProcessingComplete) as made:
+        await bench.progress.complete(ticket, NOTHING)
+    named = made[0].uncertain_recipients
+    assert 1 < len(named) < 10
+    assert all(many[recipient.id] == recipient.name for recipient in named)
+
+
 async def test_completing_again_changes_nothing(bench: Bench) -> None:
     ticket = await bench.start()
     claimed = await bench.claim(ticket, 1, "r1")

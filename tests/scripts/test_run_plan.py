@@ -42,4 +42,4 @@ async def test_whether_keys_are_honoured_is_kept_for_a_takeover(
     ticket = await bench.start()
     await bench.progress.plan(ticket, 1, 0, "Planned", honours_keys=honours_keys)
     kept = await bench.field(bench.names.run("chat", PROFILE), "honours")
-    assert kept == ("1" if honours_keys else "")
+    assert kept == ("digest" if honours_keys else "")

@@ -105,12 +105,15 @@ local function unclaim(sent, recipient, outcome, claimed_at)
   end
 end
 
--- The uncertain recipients as a JSON list, bounded so that an event stays small.
+-- The uncertain recipients as a JSON list, bounded in number and bytes so that an event stays small.
 local function listed(uncertain)
   local fields = redis.call('HGETALL', uncertain)
-  local items = {}
+  local items, bytes = {}, 0
   for i = 1, math.min(#fields, 200), 2 do
-    items[#items + 1] = cjson.encode({id = fields[i], name = fields[i + 1]})
+    local item = cjson.encode({id = fields[i], name = fields[i + 1]})
+    bytes = bytes + #item
+    if bytes > 16384 then break end
+    items[#items + 1] = item
   end
   return '[' .. table.concat(items, ',') .. ']'
 end

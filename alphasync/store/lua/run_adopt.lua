@@ -25,7 +25,7 @@ if r[1] ~= 'running' then
 end
 local d = redis.call('HMGET', device, 'session', 'away_until')
 local there = d[1] and (d[1] ~= '' or tonumber(d[2]) > 0)
-if r[5] ~= '' and not (there and r[6] == '1') then
+if r[5] ~= '' and not (there and (r[6] or '') ~= '') then
   doubt(run, uncertain)
 end
 if not there then

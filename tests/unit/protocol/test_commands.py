@@ -238,7 +238,7 @@ def test_half_an_emoji_is_replaced_before_anything_else_sees_it() -> None:
     msgspec.json.encode(attachment)
 
 
-@pytest.mark.parametrize("recipient", ["", 5, True, [], {}, "x" * 257])
+@pytest.mark.parametrize("recipient", ["", 5, True, [], {}, "x" * 513])
 def test_a_recipient_to_decide_about_is_named_by_a_short_text(recipient: Any) -> None:
     needed = NEEDED[commands.ResolveUncertain]
     refused(commands.ResolveUncertain, {**needed, "recipientId": recipient}, "recipientId")
