@@ -13,7 +13,7 @@ from alphasync.config import Settings, WrongSetting
 from alphasync.errors import StoreUnavailable
 from alphasync.gateway.http import HttpGateway
 from alphasync.realtime.handlers import Handlers
-from alphasync.realtime.limits import Limits
+from alphasync.realtime.limits import Limits, client_network
 from alphasync.realtime.server import OriginRule, Realtime
 from alphasync.services.blocklist import Blocklist
 from alphasync.services.devices import Devices
@@ -21,6 +21,7 @@ from alphasync.services.drafts import Drafts
 from alphasync.services.grace import Graces
 from alphasync.services.history import Log
 from alphasync.services.leases import Leases, ReplicaName
+from alphasync.services.logins import LoginLimits, LoginTries
 from alphasync.services.progress import Progress
 from alphasync.services.registry import Registry
 from alphasync.services.runs import Runs
@@ -120,6 +121,16 @@ def lifetimes(settings: Settings) -> Lifetimes:
     )
 
 
+def login_limits(settings: Settings) -> LoginLimits:
+    return LoginLimits(
+        pair=settings.login_tries,
+        account=settings.login_tries_per_account,
+        address=settings.login_tries_per_address,
+        overall=settings.login_tries_overall,
+        window=settings.login_window,
+    )
+
+
 def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
     """Put a replica together; nothing is connected yet.
 
@@ -131,6 +142,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
     scripts, pipeline = store.scripts, store.pipeline
     gateway = HttpGateway(gateway_url, timeout=settings.gateway_timeout)
     tokens = Tokens(secret, settings.token_ttl, settings.token_leeway)
+    tries = LoginTries(scripts, login_limits(settings))
     upstream = Upstream(scripts, pipeline, secret, settings.token_ttl)
     blocklist = Blocklist(scripts, pipeline)
     leases = Leases(scripts, pipeline)
@@ -178,6 +190,9 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
         address_of=address_of,
     )
 
+    def client_of(request: web.Request) -> str:
+        return client_network(address_of(request))
+
     def not_ready() -> str | None:
         if not runs.accepting:
             return "shutting down"
@@ -186,7 +201,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
     web_app = web.Application(middlewares=[allow(origins), plain_bodies, errors])
     pages = Pages(store, not_ready, sandbox=settings.uses_sandbox)
     web_app.add_routes(pages.routes())
-    web_app.add_routes(Accounts(gateway, tokens, upstream, address_of).routes())
+    web_app.add_routes(Accounts(gateway, tokens, upstream, tries, client_of).routes())
     realtime.attach(web_app)
     return Replica(
         name=name,

@@ -138,6 +138,11 @@ class Settings(BaseSettings):
     blocklist_ttl: Duration = 30 * 86400
     token_ttl: TokenLifetime = 9 * 3600
     token_leeway: Annotated[float, BeforeValidator(seconds), Field(ge=0, le=300)] = 5.0
+    login_tries: int = Field(10, ge=1)
+    login_tries_per_account: int = Field(50, ge=1)
+    login_tries_per_address: int = Field(100, ge=1)
+    login_tries_overall: int = Field(2_000, ge=1)
+    login_window: Duration = 5 * 60
     ping_interval: Duration = 10.0
     ping_timeout: Duration = 8.0
     connections_per_account: int = Field(2_000, ge=1)

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from alphasync.transport import Bucket
+from alphasync.transport import Bucket, client_network
+
+__all__ = ["Limits", "client_network"]
 
 
 @dataclass(frozen=True, slots=True)

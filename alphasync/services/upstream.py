@@ -10,14 +10,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from alphasync.domain.identity import Identity
-from alphasync.errors import TooManyRequests
 from alphasync.store import keys
 from alphasync.store.pipeline import Pipeline
 from alphasync.store.scripts import Scripts
-
-LOGIN_TRIES = 10
-LOGIN_WINDOW = 5 * 60
-"""Seconds in which one address may try LOGIN_TRIES times for one e-mail address."""
 
 
 class HandleOwner(msgspec.Struct, frozen=True):
@@ -68,21 +63,6 @@ class Upstream:
         """Keep the gateway token for as long as a token minted now."""
         name = keys.of_account(who.account).upstream(who.operator_id)
         await self._pipeline.submit("PEXPIRE", name, str(self._lifetime_ms))
-
-    async def count_try(self, email: str, address: str) -> None:
-        """Count a login try. Raises TooManyRequests past the limit."""
-        name = keys.tries(_digest(f"{email.casefold()}\n{address}"))
-        answer = await self._scripts.call(
-            "login_attempt",
-            {"tries": name},
-            {"limit": LOGIN_TRIES, "window": LOGIN_WINDOW * 1000},
-        )
-        if answer.outcome == "REFUSED":
-            raise TooManyRequests(retryAfter=-(-answer.number(1) // 1000))
-
-    async def forgive(self, email: str, address: str) -> None:
-        """Forget the tries: the login was right."""
-        await self._pipeline.submit("DEL", keys.tries(_digest(f"{email.casefold()}\n{address}")))
 
 
 def _digest(secret: str) -> str:

@@ -14,7 +14,7 @@ key (under ``as:{account}:``)      type    lifetime
 
 key outside any account            type    lifetime
 ``as:handle:<hash>``               string  as the token: whose the ``alphaDateToken`` is
-``as:tries:<hash>``                string  the window of the login limit
+``as:{logins}:<kind>:<hash>``      string  the window of the login limits; of ``known`` 30 days
 ``as:{replicas}:leases``           zset    a day after the last replica: until when each lives
 ``as:{replicas}:of:<replica>``     set     the same: the runs and devices that a replica holds
 ``as:replica:<name>``              string  30 s, renewed: where the other replicas reach it
@@ -104,5 +104,5 @@ def handle(digest: str) -> str:
     return f"as:handle:{digest}"
 
 
-def tries(digest: str) -> str:
-    return f"as:tries:{digest}"
+def tries(kind: str, digest: str) -> str:
+    return f"as:{{logins}}:{kind}:{digest}"

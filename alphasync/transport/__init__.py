@@ -6,7 +6,7 @@ They need nothing else of alphasync. What comes from Redis to be delivered comes
 """
 
 from alphasync.transport.bucket import Bucket
-from alphasync.transport.engine import EngineServer
+from alphasync.transport.engine import EngineServer, client_network
 from alphasync.transport.moving import Mover
 from alphasync.transport.outgoing import Outgoing, message
 from alphasync.transport.peers import FindPeer, Peers
@@ -24,5 +24,6 @@ __all__ = [
     "Peers",
     "Rooms",
     "SocketServer",
+    "client_network",
     "message",
 ]

@@ -260,7 +260,9 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
 
     def has_room_for(self, address: str) -> bool:
         """Whether there may be one more session from this address."""
-        return self.address_max is None or self._addresses[_network(address)] < self.address_max
+        return (
+            self.address_max is None or self._addresses[client_network(address)] < self.address_max
+        )
 
     def admit(self, address: str) -> EngineSocket:
         """A new session."""
@@ -275,7 +277,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
 
     def _add(self, sid: str, address: str) -> EngineSocket:
         socket = self.sockets[sid] = EngineSocket(self, sid, address)
-        self._addresses[_network(address)] += 1
+        self._addresses[client_network(address)] += 1
         return socket
 
     async def accepts(self, socket: EngineSocket, environ: dict[str, Any]) -> object:
@@ -308,7 +310,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
     def forget(self, socket: EngineSocket) -> None:
         if self.sockets.pop(socket.sid, None) is None:
             return
-        network = _network(socket.address)
+        network = client_network(socket.address)
         self._addresses[network] -= 1
         if self._addresses[network] <= 0:
             del self._addresses[network]
@@ -323,7 +325,7 @@ def _own_address(request: web.Request) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _network(address: str) -> str:
+def client_network(address: str) -> str:
     """What counts as one client: an IPv4 address, or a /64 network of IPv6."""
     try:
         parsed = ipaddress.ip_address(address)

@@ -1,5 +1,6 @@
 """Login and profiles, for which the gateway is asked."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import msgspec
@@ -7,9 +8,9 @@ from aiohttp import web
 from msgspec import Meta
 
 from alphasync.gateway import port
+from alphasync.services.logins import LoginTries
 from alphasync.services.tokens import InvalidToken, MissingToken, Tokens, bearer
 from alphasync.services.upstream import HandleOwner, Upstream
-from alphasync.web.addresses import ClientAddress
 from alphasync.web.answers import body, ok
 
 HANDLE_HEADER = "X-Alpha-Date-Token"
@@ -41,12 +42,15 @@ class Accounts:
         gateway: port.Gateway,
         tokens: Tokens,
         upstream: Upstream,
-        address_of: ClientAddress,
+        tries: LoginTries,
+        client_of: Callable[[web.Request], str],
     ) -> None:
+        """``client_of``: what counts as one client, by the address of a request."""
         self._gateway = gateway
         self._tokens = tokens
         self._upstream = upstream
-        self._address_of = address_of
+        self._tries = tries
+        self._client_of = client_of
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -59,10 +63,7 @@ class Accounts:
     async def login(self, request: web.Request) -> web.Response:
         """Check the credentials with the gateway and open a session for the operator."""
         credentials = await body(request, Credentials)
-        address = self._address_of(request)
-        await self._upstream.count_try(credentials.email, address)
-        login = await self._gateway.login(credentials.email, credentials.password)
-        await self._upstream.forgive(credentials.email, address)
+        login = await self._checked(credentials, self._client_of(request))
         profiles = await self._profile_ids(login)
         limited = list(login.profiles) if login.profiles is not None else None
         token = self._tokens.mint(login.operator_id, email=credentials.email, profiles=limited)
@@ -76,6 +77,20 @@ class Accounts:
                 profiles=profiles,
             )
         )
+
+    async def _checked(self, credentials: Credentials, address: str) -> port.Login:
+        """What the gateway says to the credentials; only its refusals use up tries."""
+        email = credentials.email
+        await self._tries.begin(email, address)
+        try:
+            login = await self._gateway.login(email, credentials.password)
+        except (port.BadCredentials, port.GatewayRefused):
+            raise
+        except port.GatewayError:
+            await self._tries.take_back(email, address)
+            raise
+        await self._tries.succeed(email, address)
+        return login
 
     async def _profile_ids(self, login: port.Login) -> list[str]:
         if login.profiles is not None:

@@ -142,6 +142,35 @@ async def test_too_many_tries(one_replica: Cluster, web: aiohttp.ClientSession) 
     assert (await answer(web, "POST", "/api/auth/login", json=other))[0] == 401
 
 
+@pytest.mark.parametrize("credentials", [DEMO, {**DEMO, "email": " ＤEMO@example.com "}])
+async def test_tries_of_one_network_count_together(redis_url: str, credentials: Payload) -> None:
+    """Of IPv6 everybody has a /64 to call from."""
+    wrong = {**credentials, "password": "wrong"}
+    async with (
+        cluster(redis_url, trusted_proxies=["127.0.0.1"]) as running,
+        aiohttp.ClientSession(running.urls[0]) as web,
+    ):
+        for number in range(10):
+            headers = {"X-Forwarded-For": f"2001:db8::{number}"}
+            status, _, _ = await answer(web, "POST", "/api/auth/login", json=wrong, headers=headers)
+            assert status == 401
+        for address, expected in (("2001:db8::77:88", 429), ("2001:db8:0:1::1", 401)):
+            headers = {"X-Forwarded-For": address}
+            status, _, _ = await answer(web, "POST", "/api/auth/login", json=wrong, headers=headers)
+            assert status == expected
+
+
+async def test_a_gateway_that_is_down_uses_up_no_tries(redis_url: str) -> None:
+    async with cluster(redis_url) as running, aiohttp.ClientSession(running.urls[0]) as web:
+        replica = running.replicas[0]
+        there, replica.gateway._base = replica.gateway._base, "http://127.0.0.1:1"
+        for _ in range(15):
+            status, body, _ = await answer(web, "POST", "/api/auth/login", json=DEMO)
+            assert (status, body["code"]) == (502, "gateway_unavailable")
+        replica.gateway._base = there
+        await login(web)
+
+
 async def test_right_ones_are_not_counted(web: aiohttp.ClientSession) -> None:
     for _ in range(15):
         await login(web)

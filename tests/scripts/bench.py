@@ -27,6 +27,7 @@ from alphasync.services.devices import Devices
 from alphasync.services.drafts import Drafts
 from alphasync.services.history import Log
 from alphasync.services.leases import Leases, ReplicaName
+from alphasync.services.logins import LoginLimits, LoginTries
 from alphasync.services.progress import NOTHING, Outcome, Progress, Settled
 from alphasync.services.runs import Runs, Ticket
 from alphasync.services.takeover import Takeover
@@ -104,6 +105,7 @@ class Bench:
         self.blocklist = Blocklist(self.scripts, store.pipeline)
         self.uncertain = Uncertain(self.scripts, store.pipeline)
         self.log = Log(self.scripts)
+        self.logins = LoginTries(self.scripts, LoginLimits())
         self.upstream = Upstream(self.scripts, store.pipeline, "secret", 3600)
         self._channel = store.client.pubsub()
 

@@ -21,6 +21,7 @@ DURATIONS = [
     if name.endswith(("_ttl", "_interval", "_timeout", "_grace"))
     and name not in ("send_interval", "worker_timeout", "token_ttl")
 ]
+LOGIN_LIMITS = [name for name in NAMES if name.startswith("login_tries")]
 GOOD: list[tuple[str, str, Any]] = [
     ("host", "127.0.0.1", "127.0.0.1"),
     ("port", "0", 0),
@@ -64,6 +65,8 @@ GOOD: list[tuple[str, str, Any]] = [
     ("token_ttl", "2m", 120.0),
     ("token_ttl", "30d", 30 * 86400.0),
     ("token_leeway", "0", 0.0),
+    *((name, "1", 1) for name in LOGIN_LIMITS),
+    ("login_window", "1h", 3600.0),
     ("token_leeway", "1m", 60.0),
     ("event_burst", "5000", 5000),
     *(
@@ -107,6 +110,8 @@ BAD: list[tuple[str, str]] = [
     ("token_ttl", "soon"),
     ("token_ttl", "367d"),
     ("token_leeway", "-1"),
+    *((name, wrong) for name in LOGIN_LIMITS for wrong in ("0", "-1", "many")),
+    ("login_window", "0"),
     ("token_leeway", "1h"),
     ("token_leeway", "some"),
     ("gateway_token", "a\nb"),

@@ -90,7 +90,7 @@ def test_keys_and_channels_of_one_kind_stay_apart() -> None:
     assert channel_of("o:1") == of_account("o:1").channel
     assert channel_of("o:1") != channel_of("t:1")
     assert not channel_of("o:1").startswith(of_account("o:1").prefix)
-    assert keys.handle("abc") != keys.tries("abc")
+    assert keys.handle("abc") != keys.tries("pair", "abc")
 
 
 def test_each_key_is_described_with_its_lifetime() -> None:
