@@ -42,18 +42,24 @@ _SECONDS = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
 
 
 def classify_send(
-    status: int, headers: Mapping[str, str], detail: str = "", now: datetime | None = None
+    status: int,
+    headers: Mapping[str, str],
+    detail: str = "",
+    now: datetime | None = None,
+    *,
+    says_sent: bool = False,
 ) -> SendResult:
     """Say what an answer to `POST /profiles/{id}/messages` means for its recipient.
 
     `headers` are looked up by the names "Retry-After" and "Date"; `detail` is the gateway's own
-    explanation for people; `now` replaces the wall clock for an answer without Date.
+    explanation for people; `now` replaces the wall clock for an answer without Date; `says_sent`:
+    the answer says that the message was sent.
     """
     reason = describe(status, detail)
     if 200 <= status < 300:
         return Sent()
     if status == 409:
-        return AlreadySent()
+        return AlreadySent(says_sent)
     if status in (404, 410, 422):
         return RecipientRefused(reason)
     if status == 429:

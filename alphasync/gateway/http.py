@@ -33,6 +33,7 @@ from alphasync.gateway.port import (
 from alphasync.gateway.wire import (
     KEYS_HEADER,
     KEYS_HONOURED,
+    Explanation,
     decode_attachments,
     decode_login,
     decode_profiles,
@@ -113,8 +114,10 @@ class HttpGateway:
             body = encode_message(message)
             async with self._request("POST", url, token, key, body, reached) as response:
                 # Read also when all is well: a connection with an unread body cannot be reused.
-                detail = await _explained(response)
-                return classify_send(response.status, response.headers, detail)
+                said = await _explained(response)
+                return classify_send(
+                    response.status, response.headers, said.words, says_sent=said.says_sent
+                )
         except UnicodeEncodeError:
             return RunRefused("The message cannot be encoded")
         except GatewayUnavailable as error:
@@ -209,7 +212,7 @@ async def _read(
         raise read_error(
             response.status,
             response.headers,
-            await _explained(response),
+            (await _explained(response)).words,
             about_profile=about_profile,
             is_login=is_login,
         )
@@ -219,12 +222,12 @@ async def _read(
     return body
 
 
-async def _explained(response: aiohttp.ClientResponse) -> str:
+async def _explained(response: aiohttp.ClientResponse) -> Explanation:
     """The explanation in an error answer, if one can be had: the status alone decides."""
     try:
         return explanation(await _read_up_to(response, MAX_ERROR_BYTES) or b"")
     except (aiohttp.ClientError, TimeoutError, OSError):
-        return ""
+        return Explanation()
 
 
 async def _read_up_to(response: aiohttp.ClientResponse, limit: int) -> bytes | None:

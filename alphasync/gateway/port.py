@@ -109,7 +109,13 @@ class Sent(msgspec.Struct, frozen=True, tag=True):
 
 
 class AlreadySent(msgspec.Struct, frozen=True, tag=True):
-    """The gateway says that this recipient has had the message before."""
+    """The gateway does not send because of what was there before.
+
+    ``says_sent``: it says that the recipient has the message. If not, it may still be at an earlier
+    try under the same key, and nobody knows yet what becomes of that.
+    """
+
+    says_sent: bool = False
 
 
 class RecipientRefused(msgspec.Struct, frozen=True, tag=True):

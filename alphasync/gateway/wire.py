@@ -82,9 +82,11 @@ class _Message(msgspec.Struct, rename="camel"):
     attachments: tuple[Attachment, ...]
 
 
-class _Explanation(msgspec.Struct):
-    message: str | None = None
-    error: str | None = None
+class Explanation(msgspec.Struct, frozen=True):
+    """What an answer without a result says: words for people, and whether the message was sent."""
+
+    words: str = ""
+    says_sent: bool = False
 
 
 def encode_login(email: str, password: str) -> bytes:
@@ -143,14 +145,18 @@ def decode_recipients(body: bytes, honours_keys: bool) -> RecipientPage:
     )
 
 
-def explanation(body: bytes) -> str:
-    """The gateway's own words in an error answer, as one short printable line, or ""."""
+def explanation(body: bytes) -> Explanation:
+    """Read an error answer. The gateway's own words come as one short printable line, or ""."""
     try:
-        answer = msgspec.json.decode(body, type=_Explanation)
+        answer = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return ""
-    words = " ".join((answer.message or answer.error or "").split())
-    return "".join(char for char in words if char.isprintable())[:MAX_DETAIL_CHARS]
+        return Explanation()
+    if not isinstance(answer, dict):
+        return Explanation()
+    given = answer.get("message") or answer.get("error")
+    words = " ".join(given[: 4 * MAX_DETAIL_CHARS].split()) if isinstance(given, str) else ""
+    printable = "".join(char for char in words if char.isprintable())
+    return Explanation(printable[:MAX_DETAIL_CHARS], answer.get("sent") is True)
 
 
 def _decode(body: bytes, shape: type[T]) -> T:

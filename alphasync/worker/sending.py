@@ -107,16 +107,26 @@ class Delivery:
         match result:
             case port.Sent():
                 return Verdict(self._settled(Outcome.SENT, f"Messaged {shown}"))
-            case port.AlreadySent() if self._maybe_sent:
-                # It was this run's own try, whose answer got lost.
-                return Verdict(self._settled(Outcome.SENT, f"Messaged {shown}"))
+            case port.AlreadySent(says_sent) if self._maybe_sent:
+                if says_sent:
+                    # It was this run's own try, whose answer got lost.
+                    return Verdict(self._settled(Outcome.SENT, f"Messaged {shown}"))
+                # The gateway may be at that try still, and it may fail yet.
+                error = "The gateway does not say whether it sent the message"
+                return Verdict(self._uncertain(error))
             case port.AlreadySent():
                 return Verdict(self._settled(Outcome.SKIPPED, f"{shown} was messaged before"))
+            case port.RecipientRefused(reason) if self._maybe_sent:
+                # Said of this try: the one before it may have arrived.
+                return Verdict(self._uncertain(reason))
             case port.RecipientRefused(reason):
                 text = f"{shown} could not be messaged"
                 return Verdict(self._settled(Outcome.FAILED, text, reason))
             case port.RunRefused(reason):
                 return Verdict(self.given_up, ends_run=reason, code="gateway_refused")
+
+    def _uncertain(self, error: str) -> Settled:
+        return self._settled(Outcome.UNCERTAIN, f"{self._shown} may have been messaged", error)
 
     def _settled(self, outcome: Outcome, text: str, error: str | None = None) -> Settled:
         return Settled(self._message.recipient_id, outcome, self._claimed_at, text, error)

@@ -470,6 +470,7 @@ async def test_setting_and_reading_the_switches(web: aiohttp.ClientSession) -> N
             "drop": None,
             "status": None,
             "idempotency": False,
+            "repeat": "replay",
             "seed": 2,
         }
     for method in ("PUT", "PATCH"):

@@ -9,6 +9,8 @@ As JSON (`GET` and `PUT /faults`, and `PATCH` to change some), all optional:
      "drop": {"everyNth": 9, "afterRecording": false},
      "status": 403,           this answer to every message
      "idempotency": false,    keys do nothing and are not declared
+     "repeat": "conflict",    409 for a key that comes again, "sent" or still under way; not the
+                              first answer once more
      "seed": 1}               which recipients a share means
 
 "Every nth" counts the messages that reach the sandbox; setting the switches starts again at one.
@@ -60,6 +62,7 @@ class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ca
     # No 2xx: it would claim a delivery that is not on the list.
     status: Annotated[int, msgspec.Meta(ge=300, le=599)] | None = None
     idempotency: bool = True
+    repeat: Literal["replay", "conflict"] = "replay"
     seed: int = 0
 
 

@@ -49,6 +49,8 @@ class Sandbox:
         self._people = people
         self._counter = FaultCounter(faults)
         self._log = DeliveryLog()
+        self._under_way: set[tuple[str, str]] = set()
+        """Profiles and keys of messages that are being handled."""
 
     def routes(self) -> list[web.RouteDef]:
         """Every route of the sandbox but its page."""
@@ -108,8 +110,16 @@ class Sandbox:
         faults = self._counter.faults
         # Counted on arrival, so that latency does not change which message is the nth.
         verdict = self._counter.judge(str(message.recipient_id))
-        if faults.latency:
-            await asyncio.sleep(faults.latency)
+        key = (person.profile.external_id, request.headers.get("Idempotency-Key", ""))
+        conflicts = faults.idempotency and faults.repeat == "conflict" and key[1] != ""
+        if conflicts and key in self._under_way:
+            return _conflict("This message is being sent", sent=False)
+        self._under_way.add(key)
+        try:
+            if faults.latency:
+                await asyncio.sleep(faults.latency)
+        finally:
+            self._under_way.discard(key)
         # No await from here on: what is recorded is answered.
         if verdict.kind != "pass" and not verdict.after_recording:
             return _carry_out(verdict, request)
@@ -127,6 +137,8 @@ class Sandbox:
         )
         if verdict.kind != "pass":
             return _carry_out(verdict, request)
+        if receipt.replayed and conflicts:
+            return _conflict("This message was sent before", sent=True)
         response = _json({"id": receipt.id})
         if receipt.replayed:
             response.headers["Idempotency-Replayed"] = "true"
@@ -194,6 +206,12 @@ def _carry_out(verdict: Verdict, request: web.Request) -> web.Response:
         # In the plain form of the standard where it can be, with a fraction for impatient tests.
         seconds = f"{verdict.retry_after:.3f}".rstrip("0").rstrip(".")
         response.headers["Retry-After"] = seconds
+    return response
+
+
+def _conflict(message: str, *, sent: bool) -> web.Response:
+    response = _json({"message": message, "sent": sent})
+    response.set_status(409)
     return response
 
 

@@ -20,6 +20,7 @@ from alphasync.gateway.port import (
 )
 from alphasync.gateway.wire import (
     MAX_DETAIL_CHARS,
+    Explanation,
     decode_attachments,
     decode_login,
     decode_profiles,
@@ -126,7 +127,7 @@ def test_any_bytes_are_read_or_unavailable(body: bytes) -> None:
     for decode in (decode_login, decode_profiles, decode_attachments):
         with contextlib.suppress(GatewayUnavailable):
             decode(body)
-    assert isinstance(explanation(body), str)
+    assert isinstance(explanation(body).words, str)
 
 
 def test_a_deeply_nested_answer_is_unavailable() -> None:
@@ -184,8 +185,16 @@ def test_half_a_character_cannot_be_encoded() -> None:
     ],
 )
 def test_explanations(body: bytes, words: str) -> None:
-    assert explanation(body) == words
+    assert explanation(body).words == words
+
+
+@pytest.mark.parametrize(
+    ("said", "sent"),
+    [(True, True), (False, False), (1, False), ("true", False), (None, False), ([True], False)],
+)
+def test_an_answer_says_sent_only_by_true(said: object, sent: bool) -> None:
+    assert explanation(to_bytes({"sent": said, "message": "Here"})) == Explanation("Here", sent)
 
 
 def test_a_long_explanation_is_cut() -> None:
-    assert len(explanation(to_bytes({"message": "x" * 10_000}))) == MAX_DETAIL_CHARS
+    assert len(explanation(to_bytes({"message": "x" * 10_000})).words) == MAX_DETAIL_CHARS

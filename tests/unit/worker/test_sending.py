@@ -135,22 +135,41 @@ async def test_perhaps_sent_is_asked_again_under_the_same_key_where_it_is_honour
 
 
 @pytest.mark.parametrize("before", [[CUT], [CUT, DOWN], [DOWN, CUT, RateLimited(1)]])
-async def test_already_sent_after_an_unknown_try_of_ours_is_sent(before: list[SendResult]) -> None:
-    verdict = await Try(*before, AlreadySent(), honours_keys=True).send()
+async def test_after_an_unknown_try_of_ours_a_409_is_sent_only_if_it_says_so(
+    before: list[SendResult],
+) -> None:
+    verdict = await Try(*before, AlreadySent(says_sent=True), honours_keys=True).send()
     assert (verdict.settled.outcome, verdict.settled.message) == (Outcome.SENT, "Messaged Nora")
+    verdict = await Try(*before, AlreadySent(), honours_keys=True).send()
+    assert (verdict.settled.outcome, verdict.settled.message) == (
+        Outcome.UNCERTAIN,
+        "Nora may have been messaged",
+    )
+    assert verdict.ends_run is None
 
 
-async def test_already_sent_after_an_earlier_runners_try_is_sent() -> None:
-    verdict = await Try(AlreadySent(), honours_keys=True, maybe_sent=True).send()
-    assert verdict.settled.outcome is Outcome.SENT
+@pytest.mark.parametrize(
+    ("says_sent", "outcome"), [(True, Outcome.SENT), (False, Outcome.UNCERTAIN)]
+)
+async def test_so_it_is_after_an_earlier_runners_try(says_sent: bool, outcome: Outcome) -> None:
+    verdict = await Try(AlreadySent(says_sent), honours_keys=True, maybe_sent=True).send()
+    assert verdict.settled.outcome is outcome
+
+
+@pytest.mark.parametrize("before", [[CUT], [CUT, DOWN], [CUT, RateLimited(1)]])
+async def test_refused_after_an_unknown_try_is_uncertain(before: list[SendResult]) -> None:
+    """The next run messages those who failed under another key: the first try may have arrived."""
+    verdict = await Try(*before, RecipientRefused("gone"), honours_keys=True).send()
+    assert (verdict.settled.outcome, verdict.settled.error) == (Outcome.UNCERTAIN, "gone")
 
 
 @pytest.mark.parametrize("before", [[DOWN], [RateLimited(1)], [DOWN, RateLimited(1), DOWN]])
 async def test_already_sent_after_tries_that_surely_sent_nothing_is_somebody_elses(
     before: list[SendResult],
 ) -> None:
-    verdict = await Try(*before, AlreadySent(), honours_keys=True).send()
-    assert verdict.settled.outcome is Outcome.SKIPPED
+    for answer in (AlreadySent(), AlreadySent(says_sent=True)):
+        verdict = await Try(*before, answer, honours_keys=True).send()
+        assert verdict.settled.outcome is Outcome.SKIPPED
 
 
 @pytest.mark.parametrize("honours_keys", [False, True])
