@@ -9,15 +9,16 @@ from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    AliasChoices,
+    BaseModel,
     BeforeValidator,
+    ConfigDict,
     Field,
     IPvAnyNetwork,
     TypeAdapter,
     ValidationError,
     field_validator,
+    model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 UNITS = {"": 1, "ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$")
@@ -41,6 +42,10 @@ TOKEN_TTL_MIN = 120.0
 
 SECRETS = frozenset({"gateway_url", "gateway_token", "jwt_secret", "redis_url"})
 """Settings that may hold one: their values are not said back."""
+
+
+GOT_MAX = 80
+"""Characters of a wrong value that are said back."""
 
 
 class WrongSetting(ValueError):
@@ -76,9 +81,8 @@ def _origin(value: str) -> str:
     return value
 
 
-def _stripped(value: object) -> object:
-    """Without the line break that a file or a copied text brings along."""
-    return value.strip() if isinstance(value, str) else value
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
 
 
 def _header_value(value: str) -> str:
@@ -96,26 +100,24 @@ def _two_minutes(value: float) -> float:
 
 Duration = Annotated[float, BeforeValidator(seconds), Field(gt=0, le=366 * 86400)]
 TokenLifetime = Annotated[Duration, AfterValidator(_two_minutes)]
-Networks = Annotated[list[IPvAnyNetwork], NoDecode, BeforeValidator(_networks)]
-Origins = Annotated[
-    list[Annotated[str, AfterValidator(_origin)]], NoDecode, BeforeValidator(_origins)
-]
+Networks = Annotated[list[IPvAnyNetwork], BeforeValidator(_networks)]
+Origins = Annotated[list[Annotated[str, AfterValidator(_origin)]], BeforeValidator(_origins)]
 
 
-class Settings(BaseSettings):
-    model_config = SettingsConfigDict(
-        env_prefix="", case_sensitive=False, extra="ignore", populate_by_name=True
-    )
+class Settings(BaseModel):
+    """By their fields' names; ``load`` reads them from the environment."""
+
+    model_config = ConfigDict(extra="forbid")
 
     host: str = "0.0.0.0"  # noqa: S104 - phones and tablets are to reach it
     port: int = Field(3001, ge=0, le=65535)
-    workers: int | None = Field(
-        None, ge=1, le=WORKERS_MAX, validation_alias=AliasChoices("workers", "web_concurrency")
-    )
+    workers: int | None = Field(None, ge=1, le=WORKERS_MAX)
     worker_timeout: Annotated[float, BeforeValidator(seconds), Field(ge=0, le=3600)] = 10.0
-    env: Literal["development", "production"] = Field("development", alias="ALPHASYNC_ENV")
-    data_dir: Path = Field(Path("data"), alias="ALPHASYNC_DATA_DIR")
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    env: Annotated[Literal["development", "production"], BeforeValidator(_lower)] = "development"
+    data_dir: Path = Path("data")
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
+        "info"
+    )
 
     redis_url: str | None = None
     redis_wait_replicas: int | None = Field(None, ge=0, le=9)
@@ -150,24 +152,12 @@ class Settings(BaseSettings):
     event_rate: float = Field(200.0, gt=0)
     event_burst: int = Field(1_000, ge=1)
 
-    @field_validator(
-        "workers",
-        "internal_host",
-        "redis_url",
-        "redis_wait_replicas",
-        "gateway_url",
-        "gateway_token",
-        "jwt_secret",
-        mode="before",
-    )
+    @model_validator(mode="before")
     @classmethod
-    def _blank_is_absent(cls, value: object) -> object:
-        return None if isinstance(value, str) and not value.strip() else value
-
-    @field_validator("jwt_secret", "gateway_token", mode="before")
-    @classmethod
-    def _bare(cls, value: object) -> object:
-        return _stripped(value)
+    def _blank_is_absent(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Also without the line break that a file or a copied text brings along."""
+        bare = {n: v.strip() if isinstance(v, str) else v for n, v in given.items()}
+        return {name: value for name, value in bare.items() if value != ""}
 
     @field_validator("gateway_url")
     @classmethod
@@ -220,6 +210,15 @@ class Settings(BaseSettings):
         return secret
 
 
+VARIABLES = {field: (field.upper(),) for field in Settings.model_fields} | {
+    "workers": ("WORKERS", "WEB_CONCURRENCY"),
+    "env": ("ALPHASYNC_ENV",),
+    "data_dir": ("ALPHASYNC_DATA_DIR",),
+}
+"""Field to the environment variables that it is read from; the first that is set counts. Names as
+general as ENV are somebody else's."""
+
+
 def weakness_of(secret: str) -> str | None:
     """Why a secret is none to sign with, and what to do; None when it is good enough."""
     advice = "use `openssl rand -base64 48`"
@@ -253,17 +252,32 @@ def _write_once(path: Path, text: str) -> None:
 
 def load(**overrides: Any) -> Settings:
     """Settings from the environment, with what the command line says. Raises WrongSetting."""
-    given = {name: value for name, value in overrides.items() if value is not None}
+    said = {name: value for name, value in overrides.items() if value is not None}
     try:
-        settings = Settings(**given)
+        settings = Settings(**{**_from_environment(), **said})
     except ValidationError as error:
         first = error.errors()[0]
-        name = _environment_name(str(first["loc"][0]))
+        field = str(first["loc"][0])
         text = first["msg"].removeprefix("Value error, ")
-        got = "" if first["loc"][0] in SECRETS else f" (got {first['input']!r})"
-        raise WrongSetting(f"{name}: {text}{got}") from None
+        got = "" if field in SECRETS else f" (got {_cut(repr(first['input']))})"
+        raise WrongSetting(f"{_variable(field) or VARIABLES[field][0]}: {text}{got}") from None
     _refuse_contradictions(settings)
     return settings
+
+
+def _from_environment() -> dict[str, str]:
+    """What the variables say, by field: those of VARIABLES and no others, in this very case."""
+    found = {field: _variable(field) for field in VARIABLES}
+    return {field: os.environ[name] for field, name in found.items() if name is not None}
+
+
+def _variable(field: str) -> str | None:
+    """The first of a field's variables that says something; a blank one is as good as unset."""
+    return next((name for name in VARIABLES[field] if os.environ.get(name, "").strip()), None)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= GOT_MAX else f"{text[:GOT_MAX]}…"
 
 
 def _refuse_contradictions(settings: Settings) -> None:
@@ -273,11 +287,3 @@ def _refuse_contradictions(settings: Settings) -> None:
         raise WrongSetting("RUN_TTL: must be at least as long as LOCK_TTL")
     if settings.device_ttl <= settings.device_grace:
         raise WrongSetting("DEVICE_TTL: must be longer than DEVICE_GRACE")
-
-
-def _environment_name(field: str) -> str:
-    known = Settings.model_fields.get(field)
-    if known and isinstance(known.validation_alias, AliasChoices):
-        names = [str(choice).upper() for choice in known.validation_alias.choices]
-        return next((name for name in names if name in os.environ), names[0])
-    return (known.alias if known and known.alias else field).upper()

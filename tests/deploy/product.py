@@ -7,10 +7,8 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from pydantic import AliasChoices
-
 from alphasync.app import build
-from alphasync.config import Settings
+from alphasync.config import VARIABLES, Settings
 from tests.faults.harness import ROOT
 from tests.harness import SECRET
 from tests.js.node import missing
@@ -24,12 +22,7 @@ _SECONDS = re.compile(r"(\d+)s")
 @cache
 def settings() -> dict[str, str]:
     """Names of the settings in the environment, and of their fields."""
-    found: dict[str, str] = {}
-    for name, field in Settings.model_fields.items():
-        given = field.validation_alias or field.alias or name
-        choices = given.choices if isinstance(given, AliasChoices) else [given]
-        found |= {str(choice).upper(): name for choice in choices}
-    return found
+    return {name: field for field, names in VARIABLES.items() for name in names}
 
 
 def read(environment: dict[str, str]) -> Settings:

@@ -1,6 +1,7 @@
 """Settings: each good and bad value, and one line that says what is wrong."""
 
 import os
+import re
 import stat
 import threading
 from ipaddress import ip_network
@@ -10,11 +11,13 @@ from typing import Any
 import pytest
 
 from alphasync import config
-from alphasync.config import DEFAULT_ORIGINS, SECRET_FILE, Settings, WrongSetting, load
+from alphasync.config import DEFAULT_ORIGINS, SECRET_FILE, VARIABLES, Settings, WrongSetting, load
 
 GOOD_SECRET = "j8Yt0q2VvX5bnPz7sRkw3LmdHcFgTaEu"
-NAMES = {name: (field.alias or name).upper() for name, field in Settings.model_fields.items()}
+NAMES = {field: names[0] for field, names in VARIABLES.items()}
 """Setting to the name of its environment variable."""
+README = (Path(__file__).parents[2] / "README.md").read_text()
+TABLE = README.partition("\n## Settings\n")[2].partition("\n## ")[0]
 DURATIONS = [
     name
     for name in NAMES
@@ -30,8 +33,11 @@ GOOD: list[tuple[str, str, Any]] = [
     ("workers", "", None),
     ("env", "production", "production"),
     ("env", "development", "development"),
+    ("env", "Production\r", "production"),
     ("data_dir", "/var/lib/alphasync", Path("/var/lib/alphasync")),
     ("log_level", "debug", "debug"),
+    ("log_level", "INFO", "info"),
+    ("log_level", " Warning\n", "warning"),
     ("redis_url", "redis://localhost:6379", "redis://localhost:6379"),
     ("redis_wait_replicas", "0", 0),
     ("redis_wait_replicas", "2", 2),
@@ -54,7 +60,8 @@ GOOD: list[tuple[str, str, Any]] = [
         " https://a.example/ , http://localhost:5173,",
         ["https://a.example", "http://localhost:5173"],
     ),
-    ("cors_origins", "", []),
+    ("cors_origins", "", list(DEFAULT_ORIGINS)),
+    ("cors_origins", ",", []),
     ("send_interval", "0", 0.0),
     ("send_interval", "10m", 600.0),
     ("worker_timeout", "0", 0.0),
@@ -79,7 +86,6 @@ BAD: list[tuple[str, str]] = [
     ("port", "65536"),
     ("port", "abc"),
     ("port", "1.5"),
-    ("port", ""),
     ("workers", "0"),
     ("workers", "257"),
     ("workers", "auto"),
@@ -145,8 +151,9 @@ TEXTS: list[tuple[str, float]] = [
 
 @pytest.fixture(autouse=True)
 def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*NAMES.values(), "WEB_CONCURRENCY"):
-        monkeypatch.delenv(name, raising=False)
+    for names in VARIABLES.values():
+        for name in names:
+            monkeypatch.delenv(name, raising=False)
 
 
 def test_the_documented_defaults() -> None:
@@ -220,13 +227,69 @@ def test_the_command_line_comes_before_the_environment(monkeypatch: pytest.Monke
         load(port=70000)
 
 
-@pytest.mark.parametrize("name", ["redis_url", "gateway_url", "gateway_token", "jwt_secret"])
-@pytest.mark.parametrize("blank", ["", " ", "\t\n"])
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("blank", ["", " ", "\t\r\n"])
 def test_a_blank_value_is_an_absent_one(
     name: str, blank: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(NAMES[name], blank)
-    assert getattr(load(), name) is None
+    assert load() == Settings()
+    assert Settings(**{name: blank}) == Settings()
+
+
+def test_a_blank_number_of_workers_leaves_it_to_the_platform(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("WORKERS", " ")
+    monkeypatch.setenv("WEB_CONCURRENCY", "3")
+    assert load().workers == 3
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_only_the_documented_names_are_read_in_their_very_case(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documented = set(VARIABLES[name])
+    for variable in {name, name.upper(), name.title(), *(v.lower() for v in documented)}:
+        if variable not in documented:
+            monkeypatch.setenv(variable, "staging")  # nothing takes this, or takes it for a text
+    assert load() == Settings()
+
+
+def test_a_name_that_is_no_setting_is_not_taken_without_a_word() -> None:
+    with pytest.raises(ValueError, match="redis_ulr"):
+        settings(redis_ulr="redis://localhost")
+
+
+def documented() -> dict[str, str]:
+    """Name to default, from the rows of the README's table; of several in a row one by one."""
+    rows = re.findall(r"^\| (`[A-Z_`, ]+) \| ([^|]+) \|", TABLE, re.MULTILINE)
+    table: dict[str, str] = {}
+    for names, default in rows:
+        several = re.findall(r"`([A-Z_]+)`", names)
+        # A comma between two defaults, not within one.
+        defaults = re.split(r"(?<=`), (?=`)|, (?!.*`)", default) if len(several) > 1 else [default]
+        table.update(zip(several, defaults, strict=True))
+    return table
+
+
+def test_the_readme_lists_every_setting_and_no_other() -> None:
+    assert sorted(documented()) == sorted(NAMES.values())
+    for names in VARIABLES.values():
+        for name in names:
+            assert f"`{name}`" in TABLE
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_readme_tells_the_default(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = documented()[NAMES[name]]
+    default = getattr(Settings(), name)
+    if not told.startswith("`"):
+        assert default in (None, [], 0), f"{told!r} says that it is found out or absent"
+        return
+    assert default not in (None, [])
+    monkeypatch.setenv(NAMES[name], told.strip("`"))
+    assert getattr(Settings(**config._from_environment()), name) == default
 
 
 @pytest.mark.parametrize(("text", "value"), TEXTS)
@@ -236,7 +299,7 @@ def test_durations(text: str, value: float, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "s", "90x", "1 2", "1h30m", "1e3", "nan", "inf", "0x10", "+5", "-5s"]
+    "text", ["s", "90x", "1 2", "1h30m", "1e3", "nan", "inf", "0x10", "+5", "-5s"]
 )
 def test_what_is_no_duration(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCK_TTL", text)
