@@ -3,6 +3,7 @@
 
 import { inConflict, needsSending } from './drafts.js';
 import { keyOf, TYPES } from './keys.js';
+import { tooLongToSync } from './limits.js';
 import { NOT_SAVED, notSaved, refusal, startProblem } from './status.js';
 import { needsAsking, versionOf } from './uncertain.js';
 
@@ -37,13 +38,14 @@ export function createCommands({ link, state, dispatch }) {
     const { epoch } = state();
     const ack = await link.send(event, payload);
     const lost = epoch !== state().epoch; // a revision of another epoch says nothing about the order in this one
-    local('draftAnswered', { profileId, type, ok: ack.ok && !lost, revision: ack.revision });
+    local('draftAnswered', { profileId, type, message, ok: ack.ok && !lost, revision: ack.revision });
     if (lost) {
       resendLater();
       return;
     }
     if (ack.ok) {
       if (state().notices[key]?.text.startsWith(NOT_SAVED)) local('noticeGone', { key });
+      if (needsSending(state().drafts[key])) flush(); // a later text did not get through
       return;
     }
     if (ack.code !== 'offline') complain(key, ack, notSaved(ack));
@@ -54,8 +56,9 @@ export function createCommands({ link, state, dispatch }) {
     const key = keyOf(profileId, type);
     const said = state().notices[key];
     if (said && !said.text.startsWith(NOT_SAVED)) local('noticeGone', { key }); // it was about the text before
-    local('draftTyped', { profileId, type, message, sent: true });
-    void sendDraft(event, profileId, type, message);
+    const sent = !tooLongToSync(message);
+    local('draftTyped', { profileId, type, message, sent });
+    if (sent) void sendDraft(event, profileId, type, message);
   }
 
   function resendLater() {

@@ -7,10 +7,14 @@
 //   dirty     our text is not known to have arrived; it must not be overwritten by anything older
 //   remote    {message, deviceId, revision} that came while our own text was still under way, else null
 //
+// Not every text is sent: one that is too long stays here until it is shorter. So an answer is about the text that was
+// sent, which need not be the one in the box.
+//
 // The server's order decides who typed last: text that came while ours was under way is held until the answer tells
 // our revision, and only then is the later one of the two shown.
 
 import { isOld, keyFrom } from './keys.js';
+import { tooLongToSync } from './limits.js';
 
 const BLANK = Object.freeze({
   message: '',
@@ -39,15 +43,15 @@ function received(draft, data, me) {
   return { ...draft, remote };
 }
 
-/** The server's answer to one of our updates. */
-function answered(draft, { ok, revision }) {
+/** The server's answer to one of our updates, which carried `message`. */
+function answered(draft, { ok, revision, message }) {
   const pending = Math.max(0, draft.pending - 1);
   if (!ok) return { ...draft, pending };
   const known = Math.max(draft.revision, Number.isInteger(revision) ? revision : 0);
   const next = { ...draft, pending, revision: known };
   if (pending > 0) return next;
   if (draft.remote && draft.remote.revision > known) return adopt(next, draft.remote);
-  return settle(next);
+  return message === draft.message ? settle(next) : { ...next, base: message, remote: null };
 }
 
 const moves = {
@@ -98,4 +102,5 @@ export function unsentDrafts(drafts) {
 export const inConflict = (draft) => Boolean(draft?.dirty && draft.pending === 0 && draft.remote);
 
 /** Whether our text still has to be sent (again). */
-export const needsSending = (draft) => Boolean(draft?.dirty && draft.pending === 0 && !draft.remote);
+export const needsSending = (draft) =>
+  Boolean(draft?.dirty && draft.pending === 0 && !draft.remote && !tooLongToSync(draft.message));

@@ -1,4 +1,5 @@
-// How long a message may be. Counted in UTF-16 code units, as `String.length` does and as the server does.
+// How long a message may be. Counted in UTF-16 code units, as `String.length` does and as the server does; what is
+// sent as a whole in bytes, as the network does.
 
 export const LIMITS = Object.freeze({
   chat: Object.freeze({ min: 1, max: 300 }),
@@ -7,6 +8,22 @@ export const LIMITS = Object.freeze({
 
 /** Most attachments that one mail may carry. */
 export const MAX_ATTACHMENTS = 5;
+
+/** Longest text that the server keeps as a draft: one over its limit can be edited, on all devices, up to here. */
+export const SYNC_MAX = 10_000;
+
+/** Bytes of one command as it is sent. The server cuts a connection on which more comes, and all that is on it. */
+export const COMMAND_MAX = 64 * 1024;
+
+const FRAME = 32; // bytes around a command: kinds of packet and the number of its acknowledgement
+const utf8 = new TextEncoder();
+
+/** Whether a text stays on this device, because the server would not keep it. */
+export const tooLongToSync = (message) => message.length > SYNC_MAX;
+
+/** Whether a command with its payload is more than the server takes at once. */
+export const tooBigToSend = (event, payload) =>
+  utf8.encode(JSON.stringify([event, payload ?? null])).length + FRAME > COMMAND_MAX;
 
 const plural = (count, word) => `${count} ${word}${count === 1 ? '' : 's'}`;
 

@@ -4,7 +4,7 @@
 import { asTyped, moveCaret } from '../caret.js';
 import { inConflict } from '../drafts.js';
 import { keyOf } from '../keys.js';
-import { measure } from '../limits.js';
+import { measure, tooLongToSync } from '../limits.js';
 import { isOwn, remark, startProblem, statistics, statusLine } from '../status.js';
 import { createChips } from './attachments.js';
 import { $, clone, setAttr, setBlocked, setHidden, setText } from './dom.js';
@@ -53,6 +53,7 @@ function prepare(type) {
 }
 
 function originWords(draft, me) {
+  if (draft?.dirty && tooLongToSync(draft.message)) return 'Too long to sync: only on this device';
   if (draft?.dirty) return draft.pending > 0 ? 'Saving…' : 'Not saved yet';
   if (!draft) return '';
   if (draft.deviceId === me) return draft.message ? 'Saved on all devices' : '';

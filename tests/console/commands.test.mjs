@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 
 import { createCommands } from '../../static/commands.js';
+import { SYNC_MAX } from '../../static/limits.js';
 import { apply } from '../../static/state.js';
 import { chat, event, OTHER, registered } from './helpers.mjs';
 
@@ -99,6 +100,32 @@ test('text typed offline is sent once the connection is back', async () => {
   assert.deepEqual(bed.sent, [['updateMessage', chat({ message: 'later' })]]);
   bed.commands.flush(); // under way: not once more
   assert.equal(bed.sent.length, 1);
+});
+
+test('text that is too long to sync is never sent, and once it is shorter it is', async () => {
+  const bed = bench();
+  const long = '€'.repeat(SYNC_MAX + 1);
+  bed.commands.type('7', 'chat', 'Hi');
+  bed.commands.type('7', 'chat', long);
+  await bed.answer({ ok: true, revision: 11 });
+  bed.commands.flush();
+  assert.deepEqual(bed.sent.map(([, { message }]) => message), ['Hi']);
+  assert.deepEqual([bed.state.drafts['7/chat'].message, bed.state.drafts['7/chat'].dirty], [long, true]);
+  bed.commands.type('7', 'chat', long.slice(1));
+  assert.equal(bed.sent.at(-1)[1].message.length, SYNC_MAX);
+  await bed.answer({ ok: true, revision: 12 });
+  assert.equal(bed.state.drafts['7/chat'].dirty, false);
+});
+
+test('a later text that was refused is sent again after an earlier one was stored', async () => {
+  const bed = bench();
+  bed.commands.type('7', 'chat', 'H');
+  bed.online = false;
+  bed.commands.type('7', 'chat', 'Hi');
+  await turn();
+  bed.online = true;
+  await bed.answer({ ok: true, revision: 11 });
+  assert.deepEqual(bed.sent.map(([, { message }]) => message), ['H', 'Hi']);
 });
 
 test('text that the server could not take is sent again after a moment', async (t) => {

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { inConflict, needsSending } from '../../static/drafts.js';
+import { SYNC_MAX } from '../../static/limits.js';
 import { apply } from '../../static/state.js';
 import { after, chat, event, ME, OTHER, registered } from './helpers.mjs';
 
 const typed = (message, sent = true) => event('local/draftTyped', chat({ message, sent }));
-const answered = (revision, ok = true) => event('local/draftAnswered', chat({ ok, revision }));
+const answered = (message, revision, ok = true) => event('local/draftAnswered', chat({ message, ok, revision }));
 const updated = (message, revision, deviceId = OTHER) => event('messageUpdated', chat({ message, deviceId, revision }));
 const sync = (message, revision, deviceId = OTHER) => event('messageSync', chat({ message, deviceId, revision }));
 const draft = (...events) => after(registered(), ...events).drafts['7/chat'];
@@ -20,8 +21,8 @@ test('text from elsewhere is shown, text older than what is shown is not', () =>
 test('while own text is under way, text from elsewhere waits, and the later of the two wins', () => {
   const waiting = [typed('mine'), updated('theirs', 12)];
   assert.equal(draft(...waiting).message, 'mine');
-  assert.equal(draft(...waiting, answered(13)).message, 'mine');
-  assert.equal(draft(...waiting, answered(11)).message, 'theirs');
+  assert.equal(draft(...waiting, answered('mine', 13)).message, 'mine');
+  assert.equal(draft(...waiting, answered('mine', 11)).message, 'theirs');
 });
 
 test('own older text never overwrites what is being typed', () => {
@@ -54,8 +55,21 @@ test('two texts that grew apart are a conflict, and the operator decides', () =>
   assert.deepEqual([mine.message, needsSending(mine)], ['mine', true]);
 });
 
+test('an answer is about the text that was sent, not about the one in the box', () => {
+  const long = 'x'.repeat(SYNC_MAX + 1);
+  for (const later of [long, 'xyz']) {
+    const entry = draft(typed('x'), typed(later, false), answered('x', 11));
+    assert.deepEqual([entry.message, entry.dirty, entry.base], [later, true, 'x']);
+  }
+});
+
+test('a text that is too long to sync is not to be sent, and is once it is shorter', () => {
+  assert.equal(needsSending(draft(typed('x'.repeat(SYNC_MAX + 1), false))), false);
+  assert.equal(needsSending(draft(typed('x'.repeat(SYNC_MAX), false))), true);
+});
+
 test('a refused update stays to be sent', () => {
-  const entry = draft(typed('x'), answered(undefined, false));
+  const entry = draft(typed('x'), answered('x', undefined, false));
   assert.deepEqual([entry.message, needsSending(entry)], ['x', true]);
 });
 
@@ -95,7 +109,7 @@ function typeTogether(seed) {
       if (message === undefined) return;
       revision += 1;
       stored = message;
-      device.answers.push(answered(revision));
+      device.answers.push(answered(message, revision));
       const news = updated(message, revision, device.id);
       for (const other of devices) if (other !== device) other.events.push(news);
     },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { lengthProblem, measure } from '../../static/limits.js';
+import { COMMAND_MAX, lengthProblem, measure, SYNC_MAX, tooBigToSend, tooLongToSync } from '../../static/limits.js';
 
 test('the bounds of both types belong to them', () => {
   for (const [type, min, max] of [['chat', 1, 300], ['mail', 150, 5000]]) {
@@ -29,4 +29,21 @@ test('a length that cannot be started has a sentence, one that can has none', ()
   assert.equal(lengthProblem('chat', ''), 'A chat message needs at least 1 character: 0 so far');
   assert.equal(lengthProblem('mail', 'x'.repeat(5001)), 'A mail has at most 5000 characters: take 1 away');
   assert.equal(lengthProblem('mail', 'x'.repeat(150)), '');
+});
+
+test('the longest text that is synced fits into one command, whatever it is made of', () => {
+  for (const letter of ['x', '€', '\u0001', '\ud800', '"']) {
+    const message = letter.repeat(SYNC_MAX);
+    assert.equal(tooLongToSync(message), false);
+    assert.equal(tooBigToSend('updateMessage', { profileId: '\u4e00'.repeat(128), type: 'mail', message }), false);
+  }
+  assert.equal(tooLongToSync('x'.repeat(SYNC_MAX + 1)), true);
+});
+
+test('a command is measured in bytes, as it is sent', () => {
+  const fits = (letter, count) => !tooBigToSend('startProcessing', { message: letter.repeat(count) });
+  assert.ok(fits('x', COMMAND_MAX - 100));
+  assert.ok(!fits('x', COMMAND_MAX));
+  assert.ok(!fits('€', COMMAND_MAX / 2));
+  assert.ok(!fits('\n', COMMAND_MAX / 2));
 });
