@@ -1,6 +1,7 @@
 // The connection: one Socket.IO client, its identity, and what to do when it breaks. It reports, it does not decide
 // what is shown.
 
+import { tooBigToSend } from './limits.js';
 import { deviceName, identity, session } from './session.js';
 
 const UNAUTHORISED = new Set(['Invalid authentication token', 'Authentication token required']);
@@ -112,6 +113,10 @@ export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, on
     if (!socket.connected) {
       return Promise.resolve({ ok: false, code: 'offline', message: 'Not connected: nothing was sent', retryable: true });
     }
+    if (tooBigToSend(event, payload)) {
+      const message = 'Too much to send at once: shorten the text or take an attachment away';
+      return Promise.resolve({ ok: false, code: 'too_big', message, retryable: false });
+    }
     return new Promise((resolve) => {
       const answer = (error, ack) => {
         const settled = error
@@ -126,14 +131,42 @@ export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, on
     });
   }
 
+  /** The browser knows at once, the connection only when it is missed. */
+  function wentOffline() {
+    if (taken) return;
+    breakOff();
+    status('offline', 'This device has no network');
+  }
+
+  /** What waits for its next try, tries now. */
+  function tryNow() {
+    if (taken || socket.connected) return;
+    clearTimeout(retry);
+    attempts = 0;
+    socket.disconnect(); // forgets the back-off; nobody hears it
+    status('connecting');
+    socket.connect();
+  }
+
+  /** Break the transport only: the server waits for this device to come back. A leave on purpose would end its runs. */
+  const breakOff = () => socket.io.engine?.close();
+
+  const { document } = globalThis;
+  const listeners = [
+    [globalThis, 'offline', wentOffline],
+    [globalThis, 'online', tryNow],
+    [document, 'visibilitychange', () => document.hidden || tryNow()], // unseen, a page's timers stand still
+  ];
+  for (const [target, name, listener] of listeners) target?.addEventListener(name, listener);
+
   status('connecting');
   socket.connect();
 
   return {
     send,
     connected: () => socket.connected,
-    /** Reconnect with the token as it now is. Breaks the transport only: a leave on purpose would end our runs. */
-    renew: () => socket.io.engine.close(),
+    /** Reconnect with the token as it now is. */
+    renew: breakOff,
     /** Come back as a new device after another page took the identity. */
     useHere() {
       taken = false;
@@ -142,6 +175,7 @@ export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, on
     },
     /** Leave on purpose. */
     close() {
+      for (const [target, name, listener] of listeners) target?.removeEventListener(name, listener);
       clearTimeout(retry);
       socket.disconnect();
     },

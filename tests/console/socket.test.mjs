@@ -18,21 +18,26 @@ function browser() {
   };
   const navigator = { userAgent: 'Firefox/140.0 (X11; Linux)', onLine: true };
   Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
+  const events = new EventTarget();
+  globalThis.addEventListener = events.addEventListener.bind(events);
+  globalThis.removeEventListener = events.removeEventListener.bind(events);
+  globalThis.dispatchEvent = events.dispatchEvent.bind(events);
 }
 
 /** A connection whose server is the test: `up()`, `down()`, `emit()` an event, `answer()` the oldest command. */
 function bench() {
-  const bed = { state: initialState, reported: [], sent: [], waiting: [] };
+  const bed = { state: initialState, reported: [], sent: [], waiting: [], calls: [] };
   const on = {};
   const socket = {
     connected: false,
     active: true,
-    io: { engine: { transport: { name: 'websocket' }, close() {} } },
+    io: { engine: { transport: { name: 'websocket' }, close: () => bed.calls.push('close') } },
     on: (name, callback) => (on[name] = callback),
     onAny: (callback) => (bed.emit = callback),
     onAnyOutgoing() {},
-    connect() {},
+    connect: () => bed.calls.push('connect'),
     disconnect() {
+      bed.calls.push('disconnect');
       socket.connected = false;
     },
     timeout: () => ({
@@ -182,4 +187,45 @@ test('the identity is forgotten when another page has taken it', async () => {
   bed.emit('error', { code: 'superseded', message: 'This device was opened somewhere else' });
   assert.equal(bed.state.superseded, true);
   assert.deepEqual(Object.keys(bed.auth()), ['token', 'deviceName']);
+});
+
+const happens = (name) => globalThis.dispatchEvent(new Event(name));
+const shown = (bed) => bed.state.connection.status;
+
+test('without a network it says so at once, and breaks off without taking leave', async () => {
+  const bed = await settled();
+  bed.calls.length = 0;
+  happens('offline');
+  assert.deepEqual([shown(bed), bed.calls], ['offline', ['close']]);
+});
+
+test('with a network again it connects at once, and not where it is connected already', async () => {
+  const bed = await settled();
+  happens('offline');
+  await bed.down();
+  bed.calls.length = 0;
+  happens('online');
+  assert.deepEqual([shown(bed), bed.calls.at(-1)], ['connecting', 'connect']);
+  bed.up();
+  bed.calls.length = 0;
+  happens('online');
+  assert.deepEqual(bed.calls, []);
+});
+
+test('a connection that was closed, or whose device is elsewhere now, does not come back with the network', async () => {
+  for (const end of [(bed) => bed.link.close(), (bed) => bed.emit('error', { code: 'superseded', message: 'x' })]) {
+    const bed = await settled();
+    end(bed);
+    bed.calls.length = 0;
+    happens('offline');
+    happens('online');
+    assert.deepEqual(bed.calls, []);
+  }
+});
+
+test('a command that is too big for the connection is not sent', async () => {
+  const bed = await settled();
+  const before = bed.sent.length;
+  const ack = await bed.link.send('updateMessage', chat({ message: 'x'.repeat(70_000) }));
+  assert.deepEqual([ack.ok, ack.retryable, bed.sent.length], [false, false, before]);
 });

@@ -1,4 +1,4 @@
-"""The console's limits are the server's: what it lets through is taken, what it holds back is not."""
+"""The limits of the console are those of the server."""
 
 import re
 

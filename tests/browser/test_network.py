@@ -1,0 +1,30 @@
+"""A console whose network goes and comes back."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.console import Open
+from tests.harness import Cluster
+
+pytestmark = pytest.mark.browser
+
+
+async def test_it_says_offline_at_once_and_is_back_with_the_network(
+    small_world: Cluster, open_console: Open
+) -> None:
+    console = await open_console(small_world.urls[0])
+    await console.sign_in()
+    await expect(console.hook("connection")).to_have_text("Connected")
+    device = await console.device_id()
+    other = await small_world.device()
+    await console.context.set_offline(True)
+    await expect(console.hook("connection")).to_have_text("Offline")
+    await console.hook("chat-text").fill("Typed without a network")
+    await expect(console.hook("chat-origin")).to_have_text("Not saved yet")
+    await console.context.set_offline(False)
+    await expect(console.hook("connection")).to_have_text("Connected")
+    await expect(console.hook("chat-origin")).to_have_text("Saved on all devices")
+    await other.wait_for("messageUpdated", message="Typed without a network")
+    assert await console.device_id() == device
+    # What the browser itself notes of calls that found no network.
+    console.complaints.clear()
