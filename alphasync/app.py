@@ -146,7 +146,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
     upstream = Upstream(scripts, pipeline, secret, settings.token_ttl)
     blocklist = Blocklist(scripts, pipeline)
     leases = Leases(scripts, pipeline)
-    devices = Devices(scripts, leases, name, settings.device_grace)
+    devices = Devices(scripts, leases, name, settings.device_grace, settings.page_grace)
     graces = Graces(devices)
     lease = Lease(leases, name)
     tools = Tools(

@@ -135,7 +135,8 @@ class Settings(BaseModel):
     run_ttl: Duration = 3600
     draft_ttl: Duration = 2 * 3600
     device_ttl: Duration = 2 * 3600
-    device_grace: Duration = 5.0
+    device_grace: Duration = 12.0
+    page_grace: Duration = 5.0
     heartbeat_interval: Duration = 10 * 60
     blocklist_ttl: Duration = 30 * 86400
     token_ttl: TokenLifetime = 9 * 3600

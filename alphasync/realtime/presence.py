@@ -32,6 +32,8 @@ EXPIRY_WARNING = 60
 """Seconds before its token expires that a device is told."""
 FOLLOW_WITHIN = 5.0
 """Seconds for a relay to come up to the snapshot; then the join starts over."""
+GOING_AWAY = 1001
+"""WebSocket close code of a page that is closed, left or loaded again (RFC 6455, 7.4.1)."""
 LEAVE_TRIES = 600
 """About ten minutes of trying to say that a device left while Redis is away."""
 
@@ -290,7 +292,10 @@ class Presence:
         ``replica``: what this one is called on the device's record. Raises StoreUnavailable.
         """
         account, device_id = session.who.account, session.device_id
-        grace = await self._devices.lose(account, device_id, session.sid, replica)
+        page_closed = session.socket.closed_with == GOING_AWAY
+        grace = await self._devices.lose(
+            account, device_id, session.sid, replica, page_closed=page_closed
+        )
         if grace is None:
             await self._devices.forget(account, device_id, session.sid, replica)
         else:

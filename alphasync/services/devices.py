@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import math
 import secrets
 from typing import NamedTuple
 
@@ -46,15 +47,22 @@ class Joined(msgspec.Struct, frozen=True):
 
 
 class Devices:
-    """``grace``: seconds that a device has to come back when its connection broke."""
+    """``grace``: seconds that a device has to come back when its connection broke, and
+    ``page_grace`` when its page closed, where that is shorter."""
 
     def __init__(
-        self, scripts: Scripts, leases: Leases, replica: ReplicaName, grace: float
+        self,
+        scripts: Scripts,
+        leases: Leases,
+        replica: ReplicaName,
+        grace: float,
+        page_grace: float = math.inf,
     ) -> None:
         self._scripts = scripts
         self._leases = leases
         self._replica = replica
         self._grace_ms = round(grace * 1000)
+        self._page_grace_ms = round(min(grace, page_grace) * 1000)
 
     async def join(
         self,
@@ -136,6 +144,7 @@ class Devices:
         owner: str,
         silent_since: int = 0,
         absent_since: int = 0,
+        page_closed: bool = False,
     ) -> float | None:
         """The device's connection broke, or its replica ``owner`` died.
 
@@ -144,6 +153,7 @@ class Devices:
         the device has, or None when it is connected elsewhere.
         """
         names = keys.of_account(account)
+        grace = self._page_grace_ms if page_closed else self._grace_ms
         answer = await self._scripts.call(
             "device_lose",
             {
@@ -158,11 +168,11 @@ class Devices:
                 "device_id": device_id,
                 "session": session,
                 "owner": owner,
-                "grace": self._grace_ms,
+                "grace": grace,
                 "replica": self._replica.value,
                 "silent_since": silent_since,
                 "absent_since": absent_since,
-                "head": packets.head(events.DeviceReconnecting(grace=self._grace_ms)),
+                "head": packets.head(events.DeviceReconnecting(grace=grace)),
                 "back_head": packets.head(events.DeviceReconnected()),
             },
         )

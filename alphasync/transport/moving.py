@@ -178,6 +178,7 @@ class Arrival:
             server.logger.exception("taking a session on failed")
             socket.end(server.reason.TRANSPORT_ERROR)
         if self._lost:
+            socket.closed_with = self._link.closed_with
             socket.end(server.reason.TRANSPORT_CLOSE)
         if socket.closing:
             for packet in server.left_behind(self._sid) or ():

@@ -61,6 +61,7 @@ class EngineSocket:
         "backlog",
         "busy",
         "closed",
+        "closed_with",
         "closing",
         "connected",
         "last_poll",
@@ -86,6 +87,8 @@ class EngineSocket:
         self.closing = False
         """Nothing is sent or taken any more; the application is being told."""
         self.closed = False
+        self.closed_with = 0
+        """The code that the client has closed its WebSocket with; 0 for none."""
         self.last_poll = ""
         """The stamp of the client's last poll."""
         self.posting = False
@@ -176,6 +179,7 @@ class EngineSocket:
     def lost(self, link: Link) -> None:
         """The WebSocket is gone."""
         if link is self._link:
+            self.closed_with = link.closed_with
             self.end(self.server.reason.TRANSPORT_CLOSE)
 
     def overflow(self) -> None:
@@ -282,7 +286,8 @@ class EngineSocket:
                 self._timer.cancel()
                 self.start_pinging()
         elif kind == CLOSE:
-            self.end(self.server.reason.CLIENT_DISCONNECT, quietly=True)
+            # The end of the transport, as in the reference server: browsers send it in passing.
+            self.end(self.server.reason.TRANSPORT_CLOSE, quietly=True)
         else:
             raise Malformed("not a packet that a client may send")
 

@@ -83,6 +83,7 @@ class Link(asyncio.Protocol):
         "_size",
         "_transport",
         "batch",
+        "closed_with",
         "loop",
     )
 
@@ -112,6 +113,8 @@ class Link(asyncio.Protocol):
         self._closing = False
         self._deadline: asyncio.TimerHandle | None = None
         self._size = 0
+        self.closed_with = 0
+        """The code that the client has closed it with; 0 for none."""
         self.batch: list[Outgoing] = []
         """Put in this turn of the loop."""
 
@@ -192,6 +195,7 @@ class Link(asyncio.Protocol):
                 self.loop.call_soon(self._answer_ping)
             self._pong = bytes(incoming.data)  # the latest is enough (RFC 6455, 5.5.3)
         elif incoming.type is WSMsgType.CLOSE:
+            self.closed_with = incoming.data or 0
             self.close(incoming.data or WSCloseCode.OK)
             self._transport.close()
 

@@ -129,9 +129,8 @@ async def test_the_end_of_the_connection_leaves_all_namespaces(
     else:
         await client.close()
     await wait_until(lambda: sockets.ended and ended, what="the handlers run")
-    reason = "client disconnect" if isinstance(client, Polling) else "transport close"
-    assert sockets.ended == [(client.sids["/"], reason)]
-    assert ended == [(client.sids[CUSTOM], reason)]
+    assert sockets.ended == [(client.sids["/"], "transport close")]
+    assert ended == [(client.sids[CUSTOM], "transport close")]
     for namespace, room in (("/", "room"), ("/", None), (CUSTOM, None)):
         assert list(sockets.sio.manager.get_participants(namespace, room)) == []
 

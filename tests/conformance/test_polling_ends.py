@@ -89,7 +89,7 @@ async def test_a_close_packet_ends_the_open_poll_and_the_session(engine: Engine)
         assert (answer.status, answer.text) == (200, "6")
     await engine.endpoint.gone(sid)
     assert (await engine.endpoint.post(sid, "4late")).status == 400
-    assert engine.ended == {sid: "client disconnect"}
+    assert engine.ended == {sid: "transport close"}
     assert engine.received == []
 
 
@@ -98,7 +98,7 @@ async def test_a_close_packet_with_no_poll_open(engine: Engine) -> None:
     assert (await engine.endpoint.post(sid, f"4last{SEPARATOR}1")).text == "ok"
     await engine.endpoint.gone(sid)
     await engine.got(sid, "last")
-    assert engine.ended == {sid: "client disconnect"}
+    assert engine.ended == {sid: "transport close"}
 
 
 async def test_a_disconnect_by_the_server_ends_the_open_poll(engine: Engine) -> None:

@@ -90,7 +90,7 @@ async def test_a_close_packet_closes(engine: Engine) -> None:
     await dropped(ws)
     await wait_until(lambda: engine.ended, what="the session ends")
     assert engine.of(sid) == ["last"]
-    assert engine.ended == {sid: "client disconnect"}
+    assert engine.ended == {sid: "transport close"}
     await engine.endpoint.gone(sid)
 
 

@@ -33,7 +33,7 @@ CLOSE_WITHIN = 3.0
 TOKEN_LIFETIME = 6 * 3600.0
 ON_DISK = ("--appendonly", "yes", "--appendfsync", "always")
 """With ``everysec`` a kill may cost, on a busy disk, commands that were answered already."""
-OURS = ("ALPHASYNC_ENV", "REDIS_URL", "GATEWAY_URL", "CORS_ORIGINS", "DEVICE_GRACE")
+OURS = ("ALPHASYNC_ENV", "REDIS_URL", "GATEWAY_URL", "CORS_ORIGINS", "DEVICE_GRACE", "PAGE_GRACE")
 """Settings that the developer's own environment must not bring into a test."""
 
 

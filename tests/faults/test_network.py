@@ -14,7 +14,7 @@ from tests.integration.support import people
 pytestmark = pytest.mark.faults
 
 NOTICED_WITHIN = 20.0
-GRACE = 5.0
+GRACE = 12.0
 TOLD_WITHIN = 1.0
 RECIPIENTS = 60
 INTERVAL = 0.1

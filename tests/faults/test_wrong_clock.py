@@ -8,7 +8,7 @@ import socketio
 from tests.faults.an_hour_ahead import AHEAD
 from tests.faults.harness import completed, nobody_twice_nobody_lost, site
 from tests.faults.returning import unbroken
-from tests.harness import Device
+from tests.harness import Device, wait_until
 from tests.integration.support import people
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
@@ -70,7 +70,7 @@ async def test_the_one_with_the_wrong_clock_takes_over_in_time() -> None:
         right.kill()
         # After the lease, and then the grace: neither an hour early nor an hour late.
         await b.wait_for("deviceReconnecting")
-        await b.wait_for("processingInterrupted")
+        await wait_until(lambda: b.named("processingInterrupted"), 20, "told")
         assert b.named("processingTakenOver"), "the grace had not passed yet"
         assert (await b.start("p"))["ok"]
         assert_times_are_right(b)
