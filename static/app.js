@@ -1,10 +1,12 @@
 // The console put together: events change the state, the state draws the page, the page sends commands.
 
-import { ApiError, profiles as fetchProfiles, refresh } from './api.js';
+import { createAccount } from './account.js';
+import { ApiError, profiles as fetchProfiles } from './api.js';
 import { createCommands } from './commands.js';
 import { EventLog } from './eventlog.js';
+import { loadWords } from './failures.js';
 import { keyOf } from './keys.js';
-import { identity, session } from './session.js';
+import { session } from './session.js';
 import { connect } from './socket.js';
 import { apply, initialState, running, seen } from './state.js';
 import { statusLine } from './status.js';
@@ -21,7 +23,6 @@ import { createTheme } from './view/theme.js';
 const WIDE = matchMedia('(min-width: 760px)'); // as in css/layout.css: list and profile side by side
 
 let state = initialState;
-let link = null; // the connection while signed in
 let frame = 0;
 
 const log = new EventLog();
@@ -38,7 +39,7 @@ function dispatch(event) {
 const local = (name, data = {}) => dispatch({ name: `local/${name}`, data });
 
 const commands = createCommands({
-  link: { send: (...command) => link.send(...command), connected: () => link?.connected() ?? false },
+  link: { send: (...command) => account.link().send(...command), connected: () => account.link()?.connected() ?? false },
   state: () => state,
   dispatch,
 });
@@ -62,50 +63,44 @@ async function loadProfiles() {
     if (state.selected === null && WIDE.matches && items.length > 0) select(String(items[0].external_id));
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    if (error.status === 401) leave('Your session has ended. Please sign in again.');
-    else local('profiles', { status: 'failed', message: error.message });
+    const message = loadWords('The profiles', error);
+    if (!account.ended(error)) local('profiles', { status: 'failed', message });
   }
 }
 
-async function renewToken() {
-  const current = session.get();
-  if (current === null) return;
-  try {
-    session.set({ ...current, ...(await refresh(current.token)) });
-    link?.renew();
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    local('banner', { tone: 'warn', text: `Your session ends soon and could not be renewed: ${error.message}` });
-  }
-}
+const account = createAccount({
+  connect: () =>
+    connect({
+      report(event) {
+        dispatch(event);
+        if (event.name === 'local/caughtUp') commands.flush();
+      },
+      seen: () => seen(state),
+      log,
+      onUnauthorised: () => account.expire(),
+      onTokenExpiring: (data) => account.expiring(data),
+      onError: (data) => commands.failed(data),
+    }),
 
-function enter() {
-  signIn.hide();
-  setHidden(byId('console'), false);
-  state = { ...initialState, selected: selectedByAddress() };
-  link = connect({
-    report(event) {
-      dispatch(event);
-      if (event.name === 'local/caughtUp') commands.flush();
-    },
-    seen: () => seen(state),
-    log,
-    onUnauthorised: () => leave('Your session has ended. Please sign in again.'),
-    onTokenExpiring: () => void renewToken(),
-    onError: (data) => commands.failed(data),
-  });
-  void loadProfiles();
-}
+  show(signedIn, words, email) {
+    setHidden(byId('console'), !signedIn);
+    if (signedIn) signIn.hide();
+    else signIn.show(words, email);
+  },
 
-function leave(message = '') {
-  link?.close();
-  link = null;
-  session.forget();
-  identity.forget();
-  log.clear();
-  setHidden(byId('console'), true);
-  signIn.show(message);
-}
+  entered(anew) {
+    if (anew) state = { ...initialState, selected: selectedByAddress() };
+    else local('banner', {});
+    void loadProfiles();
+  },
+
+  left() {
+    state = initialState;
+    log.clear();
+  },
+
+  banner: (tone, text, action) => local('banner', { tone, text, action }),
+});
 
 async function signOut() {
   const { own } = running(state);
@@ -114,7 +109,7 @@ async function signOut() {
     text: `${own === 1 ? 'One run goes' : `${own} runs go`} on from this device and will be interrupted.`,
     ok: 'Sign out',
   }));
-  if (sure) leave();
+  if (sure) account.leave();
 }
 
 async function confirmBlocklist(profile, type) {
@@ -130,7 +125,7 @@ async function confirmBlocklist(profile, type) {
 }
 
 const attached = (profileId) => state.attachments[profileId] ?? [];
-const openPicker = createPicker((profileId, items) => local('attach', { profileId, items }));
+const openPicker = createPicker((profileId, items) => local('attach', { profileId, items }), account.ended);
 
 function selectedByAddress() {
   const found = /^#profile=(.+)$/.exec(location.hash);
@@ -155,7 +150,13 @@ function turnPage() {
   }
 }
 
-const drawHeader = createHeader({ dispatch, stopAll: commands.stopAll, signOut, useHere: () => link?.useHere() });
+const drawHeader = createHeader({
+  dispatch,
+  stopAll: commands.stopAll,
+  signOut,
+  useHere: () => account.link()?.useHere(),
+  signIn: () => account.expire('Sign in again to go on. Your texts and your place are kept.'),
+});
 const drawPeople = createPeople({ dispatch, reload: loadProfiles });
 const drawProfile = createProfile({
   commands,
@@ -166,7 +167,7 @@ const drawProfile = createProfile({
 
 function draw() {
   frame = 0;
-  if (link === null) return;
+  if (account.link() === null) return;
   drawHeader(state);
   if (state.syncing) return; // half a snapshot is not shown
   drawPeople(state);
@@ -176,10 +177,5 @@ function draw() {
 
 createTheme();
 createEvents(log);
-const signIn = createSignIn((answer) => {
-  session.set(answer);
-  enter();
-});
-
-if (session.get() === null) signIn.show();
-else enter();
+const signIn = createSignIn(account.signedIn);
+account.begin();

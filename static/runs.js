@@ -2,9 +2,10 @@
 //
 // A run as the console knows it:
 //   {status, current, total, sent, skipped, failed, uncertain, message, error, note, reason, code,
-//    deviceId, away, stoppedBy, startedAt, endedAt, duration, revision}
+//    deviceId, away, waitingFor, stoppedBy, startedAt, endedAt, duration, revision}
 // status is 'running', 'completed', 'stopped' or 'interrupted'; away: its device lost its connection and may come
-// back; note is about the run as a whole, message about its last step; times are ms since the epoch, duration is ms.
+// back; waitingFor: 'sign_in' while it waits for its operator; note is about the run as a whole, message about its last
+// step; times are ms since the epoch, duration is ms.
 
 import { isOld, keyFrom } from './keys.js';
 
@@ -25,6 +26,7 @@ const BLANK = Object.freeze({
   code: '',
   deviceId: null,
   away: false,
+  waitingFor: '',
   stoppedBy: null,
   startedAt: null,
   endedAt: null,
@@ -51,6 +53,7 @@ const ended = (run, status, data) => ({
   error: '',
   note: '',
   away: false,
+  waitingFor: '',
   deviceId: text(data.deviceId, run.deviceId),
 });
 
@@ -70,6 +73,7 @@ const moves = {
       status: 'running',
       message: text(progress.message),
       error: text(progress.error),
+      waitingFor: text(progress.waitingFor),
       deviceId: text(progress.deviceId, text(data.deviceId, run.deviceId)),
       startedAt: number(progress.startedAt, run.startedAt),
     };
@@ -115,6 +119,7 @@ const moves = {
     code: text(data.code),
     deviceId: text(data.deviceId, null),
     away: data.away === true,
+    waitingFor: text(data.waitingFor),
     stoppedBy: text(data.stoppedBy) || null,
     startedAt: number(data.startedAt),
     duration: data.duration > 0 ? number(data.duration) : null, // 0 stands for a run that was not completed

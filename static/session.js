@@ -1,34 +1,35 @@
 // What one tab remembers over a reload: who is signed in, and which device it is. Kept per tab, because two tabs are
 // two devices.
 
+import { ofTab } from './storage.js';
+
 const SESSION = 'alphasync.session';
 const DEVICE = 'alphasync.device';
 
-function read(name) {
-  const stored = sessionStorage.getItem(name);
-  if (stored === null) return null;
-  try {
-    return JSON.parse(stored);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return null; // something else wrote there; the same as nothing kept
-  }
-}
-
-const write = (name, value) => sessionStorage.setItem(name, JSON.stringify(value));
-
-/** The signed-in operator `{token, alphaDateToken, email, operatorId}`, or null. */
+/**
+ * The signed-in operator `{token, alphaDateToken, email, operatorId}`, or null. With `ended: true` and without tokens
+ * it is the operator whose session ended, and who has not signed in again yet.
+ */
 export const session = {
-  get: () => read(SESSION),
-  set: (value) => write(SESSION, value),
-  forget: () => sessionStorage.removeItem(SESSION),
+  get: () => ofTab.read(SESSION),
+  set: (value) => ofTab.write(SESSION, value),
+  end() {
+    const { email, operatorId } = ofTab.read(SESSION) ?? {};
+    ofTab.write(SESSION, { email, operatorId, ended: true });
+  },
+  forget: () => ofTab.remove(SESSION),
 };
 
-/** This tab's device identity `{deviceId, resumeToken}`, or null. */
+/** This tab's device identity `{deviceId, resumeToken}`, or null. It is the operator's to whom it was given. */
 export const identity = {
-  get: () => read(DEVICE),
-  set: ({ deviceId, resumeToken }) => write(DEVICE, { deviceId, resumeToken }),
-  forget: () => sessionStorage.removeItem(DEVICE),
+  get() {
+    const { deviceId, resumeToken, operatorId } = ofTab.read(DEVICE) ?? {};
+    if (!deviceId || operatorId !== session.get()?.operatorId) return null;
+    return { deviceId, resumeToken };
+  },
+  set: ({ deviceId, resumeToken }) =>
+    ofTab.write(DEVICE, { deviceId, resumeToken, operatorId: session.get()?.operatorId }),
+  forget: () => ofTab.remove(DEVICE),
 };
 
 /** A name that tells this device from the operator's others, e.g. "Firefox on Linux". */

@@ -5,6 +5,7 @@ import { tooBigToSend } from './limits.js';
 import { deviceName, identity, session } from './session.js';
 
 const UNAUTHORISED = new Set(['Invalid authentication token', 'Authentication token required']);
+const SIGN_IN_AGAIN = 'sign_in_again';
 const ACK_TIMEOUT = 10_000; // ms; a command that Redis cannot take is refused well before that
 const RETRY_FIRST = 1_000; // ms; the client library does not come back by itself when the server said no
 const RETRY_MOST = 10_000; // ms
@@ -15,10 +16,10 @@ const RETRY_MOST = 10_000; // ms
  *                         a registration or a resync is here
  *   seen()                `{epoch, revision}` of the last event, to be told only what comes after it, or null
  *   log                   an EventLog
- *   onUnauthorised()      the token is not accepted
- *   onTokenExpiring()     60 s before the token ends
+ *   onUnauthorised()      the token is not accepted, or its session has ended; nothing is tried before `renew`
+ *   onTokenExpiring(data) 60 s before the token ends
  *   onError(data)         the `error` event, except `superseded`
- * Returns `{send, connected, renew, useHere, close}`.
+ * Returns `{send, connected, renew, useHere, abandon, close}`.
  */
 export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, onError }) {
   const { io } = globalThis; // the classic script at /socket.io/socket.io.js
@@ -29,6 +30,7 @@ export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, on
   let retry = null;
   let attempts = 0;
   let taken = false; // another page has our identity
+  let signedOut = false; // the server does not take the token any more
   let round = 0; // of registrations and resyncs
 
   const status = (name, detail = '') => report({ name: 'local/connection', data: { status: name, detail } });
@@ -48,6 +50,12 @@ export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, on
     socket.disconnect();
     report({ name: 'local/superseded', data: {} });
     status('superseded');
+  }
+
+  function unauthorised() {
+    signedOut = true;
+    clearTimeout(retry);
+    onUnauthorised();
   }
 
   /** Which device this is, and what it knows already; nothing on a first visit. */
@@ -77,13 +85,14 @@ export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, on
     log.add('in', name, data);
     if (name === 'error') {
       if (data?.code === 'superseded') superseded();
+      else if (data?.code === SIGN_IN_AGAIN) unauthorised();
       else onError(data ?? {});
       return;
     }
     report({ name, data });
     if (name === 'deviceRegistered') registered(data);
     if (name === 'resync') void catchUp();
-    if (name === 'tokenExpiring') onTokenExpiring();
+    if (name === 'tokenExpiring') onTokenExpiring(data);
   });
   socket.onAnyOutgoing((name, data) => log.add('out', name, data));
 
@@ -95,14 +104,14 @@ export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, on
     round += 1;
     log.add('link', 'disconnected', { reason });
     if (reason === 'io server disconnect') {
-      if (!taken) retryLater('The server closed the connection');
+      if (!taken && !signedOut) retryLater('The server closed the connection');
     } else if (reason !== 'io client disconnect') {
       status(navigator.onLine ? 'reconnecting' : 'offline', reason);
     }
   });
   socket.on('connect_error', (error) => {
     log.add('link', 'refused', { message: error.message, ...error.data });
-    if (UNAUTHORISED.has(error.message)) onUnauthorised();
+    if (UNAUTHORISED.has(error.message) || error.data?.code === SIGN_IN_AGAIN) unauthorised();
     else if (error.data?.code === 'superseded') superseded();
     else if (socket.active) status(navigator.onLine ? 'reconnecting' : 'offline', error.message);
     else retryLater(error.message);
@@ -123,6 +132,7 @@ export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, on
           ? { ok: false, code: 'no_answer', message: 'The server did not answer', retryable: true }
           : ack;
         log.add('ack', event, settled);
+        if (settled.code === SIGN_IN_AGAIN) unauthorised();
         resolve(settled);
       };
       const timed = socket.timeout(ACK_TIMEOUT);
@@ -133,14 +143,14 @@ export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, on
 
   /** The browser knows at once, the connection only when it is missed. */
   function wentOffline() {
-    if (taken) return;
+    if (taken || signedOut) return;
     breakOff();
     status('offline', 'This device has no network');
   }
 
   /** What waits for its next try, tries now. */
   function tryNow() {
-    if (taken || socket.connected) return;
+    if (taken || signedOut || socket.connected) return;
     clearTimeout(retry);
     attempts = 0;
     socket.disconnect(); // forgets the back-off; nobody hears it
@@ -159,24 +169,38 @@ export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, on
   ];
   for (const [target, name, listener] of listeners) target?.addEventListener(name, listener);
 
+  function rest() {
+    for (const [target, name, listener] of listeners) target?.removeEventListener(name, listener);
+    clearTimeout(retry);
+  }
+
   status('connecting');
   socket.connect();
 
   return {
     send,
     connected: () => socket.connected,
-    /** Reconnect with the token as it now is. */
-    renew: breakOff,
+    /** Connect with the token as it now is. */
+    renew() {
+      signedOut = false;
+      breakOff();
+      tryNow();
+    },
     /** Come back as a new device after another page took the identity. */
     useHere() {
       taken = false;
       status('connecting');
       socket.connect();
     },
+    /** Never come back, without a word: the server waits for this device as for one that lost its connection. */
+    abandon() {
+      rest();
+      socket.io.reconnection(false);
+      breakOff();
+    },
     /** Leave on purpose. */
     close() {
-      for (const [target, name, listener] of listeners) target?.removeEventListener(name, listener);
-      clearTimeout(retry);
+      rest();
       socket.disconnect();
     },
   };

@@ -25,7 +25,7 @@ export const initialState = Object.freeze({
   notices: Object.freeze({}), // by key: {tone: 'error'|'info', text, hint}
   busy: Object.freeze({}), // by key: name of the command that waits for its answer
   attachments: Object.freeze({}), // by profileId: what goes with the next mail
-  banner: null, // {tone, text}, not about one card
+  banner: null, // {tone, text, action: 'signIn' or none}, not about one card
 });
 
 /** An object without one of its keys; the same object when it has none such. */
@@ -94,7 +94,7 @@ const handlers = {
   'local/filter': (state, change) => ({ ...state, filter: { ...state.filter, ...change } }),
   'local/notice': (state, { key, tone, text, hint }) => notice(state, key, { tone, text, hint: hint ?? '' }),
   'local/noticeGone': (state, { key }) => ({ ...state, notices: without(state.notices, key) }),
-  'local/banner': (state, { tone, text }) => ({ ...state, banner: text ? { tone, text } : null }),
+  'local/banner': (state, { tone, text, action }) => ({ ...state, banner: text ? { tone, text, action } : null }),
   'local/busy': (state, { key, command }) => ({
     ...state,
     busy: command ? { ...state.busy, [key]: command } : without(state.busy, key),
@@ -158,8 +158,12 @@ export function apply(state, { name, data }) {
  */
 export const seen = ({ epoch, revision, syncing }) => (epoch === null || syncing ? null : { epoch, revision });
 
-/** How many runs go on now: `{all, own}`. */
+/** How many runs go on now: `{all, own, waiting}`, the last for somebody to sign in. */
 export function running({ runs, device }) {
   const all = Object.values(runs).filter((run) => run.status === 'running');
-  return { all: all.length, own: all.filter((run) => device && run.deviceId === device.id).length };
+  return {
+    all: all.length,
+    own: all.filter((run) => device && run.deviceId === device.id).length,
+    waiting: all.filter((run) => run.waitingFor === 'sign_in').length,
+  };
 }

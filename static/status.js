@@ -42,6 +42,9 @@ export function badge(run, me, type) {
   if (!run) return null;
   const name = type === 'chat' ? 'Chat' : 'Mail';
   const label = `${name}: ${statusLine(run, me)}`;
+  if (run.status === 'running' && run.waitingFor) {
+    return { tone: 'warn', text: `${name} waits for you`, label: `${label}. ${run.message}` };
+  }
   const of = run.total > 0 ? ` ${run.current}/${run.total}` : '';
   switch (run.status) {
     case 'running':

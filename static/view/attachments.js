@@ -1,6 +1,7 @@
 // What goes with a mail: the dialog to choose from, and the chips of what is chosen.
 
 import { ApiError, attachments as fetchAttachments } from '../api.js';
+import { loadWords } from '../failures.js';
 import { MAX_ATTACHMENTS } from '../limits.js';
 import { session } from '../session.js';
 import { $, byId, element, setText } from './dom.js';
@@ -35,8 +36,11 @@ export function createChips(card, remove) {
   };
 }
 
-/** The dialog. `choose(profileId, items)` gets the new choice at each change. Returns `open(profile, chosen)`. */
-export function createPicker(choose) {
+/**
+ * The dialog. `choose(profileId, items)` gets the new choice at each change; `ended(error)` says whether one has to sign
+ * in again. Returns `open(profile, chosen)`.
+ */
+export function createPicker(choose, ended) {
   const dialog = byId('picker');
   const note = byId('picker-note');
   const groups = byId('picker-groups');
@@ -108,7 +112,8 @@ export function createPicker(choose) {
       if (dialog.open && asked === profileId) show(found);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      setText(note, error.message);
+      setText(note, loadWords('What this profile can attach', error));
+      if (ended(error)) dialog.close();
     }
   };
 }

@@ -63,6 +63,7 @@ function originWords(draft, me) {
 /** The colour of a run: its status, told apart by whose it is and whether that device is there. */
 function tone(run, me) {
   if (!run) return 'idle';
+  if (run.status === 'running' && run.waitingFor) return 'waiting';
   if (run.status !== 'running' || isOwn(run, me)) return run.status;
   return run.away ? 'away' : 'other';
 }

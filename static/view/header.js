@@ -7,7 +7,7 @@ import { $, byId, setAttr, setBlocked, setHidden, setText } from './dom.js';
 const INFO_FOR = 6_000; // ms until a banner goes that asks for nothing
 const COPIED_FOR = 1_500; // ms that "Copied" stands in place of the id
 
-/** `actions`: `{stopAll, signOut, useHere, dispatch}`. Returns `render(state)`. */
+/** `actions`: `{stopAll, signOut, signIn, useHere, dispatch}`. Returns `render(state)`. */
 export function createHeader(actions) {
   const connection = byId('connection');
   const device = byId('device-id');
@@ -37,6 +37,7 @@ export function createHeader(actions) {
   stopAll.addEventListener('click', () => (blocked ? tell('info', 'Nothing is running') : actions.stopAll()));
   byId('sign-out').addEventListener('click', actions.signOut);
   byId('use-here').addEventListener('click', actions.useHere);
+  byId('sign-in-again').addEventListener('click', actions.signIn);
   byId('banner-close').addEventListener('click', () => tell('info', ''));
 
   function showDevice(id) {
@@ -47,10 +48,19 @@ export function createHeader(actions) {
     setAttr(device, 'title', `This device: ${id} (press to copy)`);
   }
 
-  function showBanner({ superseded, banner: entry }) {
-    const shown = superseded
-      ? { tone: 'warn', text: 'Another page goes on as this device. Nothing typed here is sent any more.' }
-      : entry;
+  function bannerOf({ superseded, banner: entry, ...state }) {
+    if (superseded) {
+      return { tone: 'warn', text: 'Another page goes on as this device. Nothing typed here is sent any more.' };
+    }
+    const { waiting } = running(state);
+    if (entry !== null || waiting === 0) return entry;
+    const who = waiting === 1 ? 'A run waits' : `${waiting} runs wait`;
+    return { tone: 'warn', text: `${who} until you sign in again. Nothing is lost.`, action: 'signIn' };
+  }
+
+  function showBanner(state) {
+    const { superseded, banner: entry } = state;
+    const shown = bannerOf(state);
     setHidden(banner, shown === null);
     if (entry !== last) {
       last = entry;
@@ -61,7 +71,8 @@ export function createHeader(actions) {
     banner.dataset.tone = shown.tone;
     setText(byId('banner-text'), shown.text);
     setHidden(byId('use-here'), !superseded);
-    setHidden(byId('banner-close'), superseded);
+    setHidden(byId('sign-in-again'), shown.action !== 'signIn');
+    setHidden(byId('banner-close'), entry === null || superseded);
   }
 
   return (state) => {

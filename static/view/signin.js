@@ -1,6 +1,7 @@
 // The sign-in form.
 
-import { isSandbox, login } from '../api.js';
+import { ApiError, isSandbox, login } from '../api.js';
+import { loginWords } from '../failures.js';
 import { byId, setHidden, setText } from './dom.js';
 
 /** `signedIn(session)` is called with what the server answered. Returns `{show, hide}`. */
@@ -22,6 +23,11 @@ export function createSignIn(signedIn) {
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     if (button.getAttribute('aria-busy') === 'true') return;
+    if (!email.value.trim() || !password.value) {
+      setText(error, 'Enter your e-mail and your password.');
+      (email.value.trim() ? password : email).focus();
+      return;
+    }
     button.setAttribute('aria-busy', 'true');
     setText(error, '');
     try {
@@ -29,7 +35,8 @@ export function createSignIn(signedIn) {
       password.value = '';
       signedIn(answer);
     } catch (failure) {
-      setText(error, failure.message);
+      if (!(failure instanceof ApiError)) throw failure;
+      setText(error, loginWords(failure));
       (email.value ? password : email).focus();
     } finally {
       button.removeAttribute('aria-busy');
@@ -37,9 +44,11 @@ export function createSignIn(signedIn) {
   });
 
   return {
-    show(message = '') {
+    /** `words` say why; `address` is the e-mail of who was here. */
+    show(words = '', address = '') {
       setHidden(page, false);
-      setText(error, message);
+      setText(error, words);
+      if (address) email.value = address;
       document.title = 'Sign in · alphasync';
       (email.value ? password : email).focus();
       if (asked) return;

@@ -1,5 +1,6 @@
 // The theme button: auto (as the system says), light, dark. theme-early.js sets the stored one before the first paint.
 
+import { ofBrowser } from '../storage.js';
 import { $, byId, setAttr, setText } from './dom.js';
 
 const THEMES = ['auto', 'light', 'dark'];
@@ -17,7 +18,7 @@ export function createTheme() {
   button.addEventListener('click', () => {
     const next = THEMES[(THEMES.indexOf(root.dataset.theme) + 1) % THEMES.length];
     root.dataset.theme = next;
-    localStorage.setItem('alphasync.theme', next);
+    ofBrowser.write('alphasync.theme', next);
     show();
   });
   show();

@@ -18,3 +18,24 @@ export const registered = (extra = {}) =>
   );
 
 export const chat = (data = {}) => ({ profileId: '7', type: 'chat', ...data });
+
+/** An area of the browser's storage. `quota` is the most characters of one value. */
+export function fakeStorage({ quota = Infinity } = {}) {
+  const kept = new Map();
+  return {
+    getItem: (name) => kept.get(name) ?? null,
+    setItem(name, value) {
+      if (value.length > quota) throw new DOMException('full', 'QuotaExceededError');
+      kept.set(name, String(value));
+    },
+    removeItem: (name) => kept.delete(name),
+    key: (index) => [...kept.keys()][index] ?? null,
+    get length() {
+      return kept.size;
+    },
+  };
+}
+
+/** An answer as `fetch` gives it. */
+export const answerOf = (status, body, headers = {}) =>
+  new Response(typeof body === 'string' ? body : JSON.stringify(body), { status, headers });

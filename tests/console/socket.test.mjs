@@ -6,16 +6,11 @@ import { EventLog } from '../../static/eventlog.js';
 import { identity, session } from '../../static/session.js';
 import { connect } from '../../static/socket.js';
 import { apply, initialState, seen } from '../../static/state.js';
-import { chat, ME, OTHER } from './helpers.mjs';
+import { chat, fakeStorage, ME, OTHER } from './helpers.mjs';
 
 /** What a browser has: storage of the tab, and a name. */
 function browser() {
-  const kept = new Map();
-  globalThis.sessionStorage = {
-    getItem: (name) => kept.get(name) ?? null,
-    setItem: (name, value) => kept.set(name, value),
-    removeItem: (name) => kept.delete(name),
-  };
+  globalThis.sessionStorage = fakeStorage();
   const navigator = { userAgent: 'Firefox/140.0 (X11; Linux)', onLine: true };
   Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
   const events = new EventTarget();
@@ -31,7 +26,7 @@ function bench() {
   const socket = {
     connected: false,
     active: true,
-    io: { engine: { transport: { name: 'websocket' }, close: () => bed.calls.push('close') } },
+    io: { reconnection: (on) => bed.calls.push(`reconnection ${on}`), engine: { transport: { name: 'websocket' }, close: () => bed.calls.push('close') } },
     on: (name, callback) => (on[name] = callback),
     onAny: (callback) => (bed.emit = callback),
     onAnyOutgoing() {},
@@ -59,9 +54,10 @@ function bench() {
     socket.connected = true;
     on.connect();
   };
-  bed.down = async () => {
+  bed.refuse = (message, code) => on.connect_error(Object.assign(new Error(message), { data: { code } }));
+  bed.down = async (reason = 'transport close') => {
     socket.connected = false;
-    on.disconnect('transport close');
+    on.disconnect(reason);
     for (const unanswered of bed.waiting.splice(0)) unanswered(new Error('socket has been disconnected'));
     await turn();
   };
@@ -78,7 +74,7 @@ function bench() {
     },
     seen: () => seen(bed.state),
     log: new EventLog(),
-    onUnauthorised: ignore,
+    onUnauthorised: () => bed.calls.push('unauthorised'),
     onTokenExpiring: ignore,
     onError: ignore,
   });
@@ -228,4 +224,42 @@ test('a command that is too big for the connection is not sent', async () => {
   const before = bed.sent.length;
   const ack = await bed.link.send('updateMessage', chat({ message: 'x'.repeat(70_000) }));
   assert.deepEqual([ack.ok, ack.retryable, bed.sent.length], [false, false, before]);
+});
+
+test('a token that is not taken any more is said once, and nothing is tried before there is a new one', async () => {
+  const ends = [
+    (bed) => bed.refuse('Invalid authentication token'),
+    (bed) => bed.refuse('Sign in again', 'sign_in_again'),
+    (bed) => bed.emit('error', { code: 'sign_in_again', message: 'Sign in again' }),
+    async (bed) => {
+      const ack = bed.link.send('stopProcessing', chat());
+      await bed.answer({ ok: false, code: 'sign_in_again', message: 'Sign in again', retryable: false });
+      await ack;
+    },
+  ];
+  for (const end of ends) {
+    const bed = await settled();
+    bed.calls.length = 0;
+    await end(bed);
+    await bed.down('io server disconnect');
+    happens('online');
+    assert.deepEqual(bed.calls, ['unauthorised']);
+    session.set({ token: 'newer' });
+    bed.link.renew();
+    assert.deepEqual([bed.calls.at(-1), bed.auth().token, bed.auth().deviceId], ['connect', 'newer', ME]);
+  }
+});
+
+test('a connection that is abandoned does not come back, and takes no leave', async () => {
+  const bed = await settled();
+  bed.calls.length = 0;
+  bed.link.abandon();
+  happens('online');
+  assert.deepEqual(bed.calls, ['reconnection false', 'close']);
+});
+
+test('the identity of one operator is not offered to another', async () => {
+  const bed = await settled();
+  session.set({ token: 'jwt', operatorId: 'somebody else' });
+  assert.deepEqual(Object.keys(bed.auth()), ['token', 'deviceName']);
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { apply, initialState, running, seen } from '../../static/state.js';
+import { badge } from '../../static/status.js';
 import { after, chat, event, ME, OTHER, registered } from './helpers.mjs';
 
 const started = (revision, data = {}) => event('processingStarted', chat({ deviceId: OTHER, startedAt: 1, revision, ...data }));
@@ -156,8 +157,8 @@ test('a cleared blocklist is told at its card, on every device', () => {
 
 test('running counts all and own', () => {
   const own = event('processingStarted', { profileId: '8', type: 'mail', deviceId: ME, revision: 12 });
-  assert.deepEqual(running(after(registered(), started(11), own)), { all: 2, own: 1 });
-  assert.deepEqual(running(initialState), { all: 0, own: 0 });
+  assert.deepEqual(running(after(registered(), started(11), own)), { all: 2, own: 1, waiting: 0 });
+  assert.deepEqual(running(initialState), { all: 0, own: 0, waiting: 0 });
 });
 
 test('at most five attachments, per profile', () => {
@@ -169,4 +170,16 @@ test('at most five attachments, per profile', () => {
 test('a superseded page has no device any more', () => {
   const state = apply(registered(), event('local/superseded'));
   assert.deepEqual([state.superseded, state.device], [true, null]);
+});
+
+test('a run that waits for its operator to sign in is counted until it goes on or ends', () => {
+  const step = (revision, more) => event('processingProgress', chat({ deviceId: OTHER, revision, progress: { current: 2, total: 9, ...more } }));
+  const waits = after(registered(), started(11), step(12, { waitingFor: 'sign_in', message: 'Waits for you' }));
+  const sync = chat({ status: 'running', waitingFor: 'sign_in', deviceId: OTHER, current: 2, total: 9, revision: 12 });
+  for (const state of [waits, after(registered(), event('processingStateSync', sync))]) {
+    assert.equal(running(state).waiting, 1);
+    assert.equal(badge(state.runs['7/chat'], ME, 'chat').text, 'Chat waits for you');
+    assert.equal(running(apply(state, step(13, {}))).waiting, 0);
+    assert.equal(running(apply(state, event('processingInterrupted', chat({ code: 'sign_in_again', reason: 'x', revision: 13 })))).waiting, 0);
+  }
 });

@@ -1,0 +1,103 @@
+// Who is signed in here, from the sign-in to its end: on purpose, or because the session ended. The second signs out the
+// view only: the device stays who it is, its runs go on, and signing in again comes back to the same place.
+
+import { ApiError, refresh } from './api.js';
+import { clock } from './failures.js';
+import { createRenewal } from './renewal.js';
+import { identity, session } from './session.js';
+
+const ENDED = 'Your session has ended. Sign in again: your texts and your place are kept.';
+
+/**
+ *   connect()            opens a connection of socket.js for who is signed in
+ *   show(signedIn, words, email)   draws the console, or the sign-in with a sentence above it and an e-mail in it
+ *   entered(anew)        the console is shown; `anew`: with nothing known before
+ *   left()               signed out on purpose: forget what was seen
+ *   banner(tone, text, action)
+ * Returns `{begin, signedIn, expire, leave, expiring, link}`.
+ */
+export function createAccount({ connect, show, entered, left, banner }) {
+  let link = null; // the connection; it outlives a session that ended
+
+  const active = () => session.get() !== null && !session.get().ended;
+
+  const renewal = createRenewal({
+    ask: () => refresh(session.get()?.token),
+    renewed(answer) {
+      if (!active()) return;
+      session.set({ ...session.get(), ...answer });
+      if (answer.prolonged === false) endsAt(answer.expiresAt);
+      else {
+        banner('info', '');
+        link?.renew();
+      }
+    },
+    trying: () => banner('warn', 'Your session could not be renewed yet. Trying again…'),
+    failed(error) {
+      if (error.code === 'sign_in_again') expire();
+      else endsAt(Date.now());
+    },
+  });
+
+  function endsAt(at) {
+    const when = at - Date.now() > 90_000 ? `at ${clock(at)}` : 'in a moment';
+    banner('warn', `Your session ends ${when}. Sign in again to go on.`, 'signIn');
+  }
+
+  function enter() {
+    const anew = link === null;
+    show(true);
+    if (anew) link = connect();
+    else link.renew();
+    entered(anew);
+  }
+
+  function expire(words = ENDED) {
+    if (!active()) return;
+    renewal.stop();
+    session.end();
+    show(false, words, session.get().email);
+  }
+
+  return {
+    link: () => link,
+
+    /** What a fresh page begins with. */
+    begin() {
+      if (active()) enter();
+      else if (session.get() === null) show(false);
+      else show(false, ENDED, session.get().email);
+    },
+
+    /** `answer` is what the server said to the sign-in. */
+    signedIn(answer) {
+      if (link !== null && session.get()?.operatorId !== answer.operatorId) {
+        link.abandon();
+        link = null;
+        left();
+      }
+      session.set(answer);
+      enter();
+    },
+
+    expire,
+    expiring: ({ expiresAt }) => active() && renewal.start(Number(expiresAt)),
+
+    leave() {
+      renewal.stop();
+      link?.close();
+      link = null;
+      session.forget();
+      identity.forget();
+      left();
+      show(false);
+    },
+
+    /** Whether a call failed because one has to sign in again; it is seen to then. */
+    ended(error) {
+      const over = error instanceof ApiError && error.status === 401;
+      if (over) expire();
+      return over;
+    },
+  };
+}

@@ -1,0 +1,119 @@
+"""A session that cannot be renewed, or that ended: the operator comes back to the same place."""
+
+import json
+import re
+
+import pytest
+from playwright.async_api import Route, expect
+
+from alphasync.services.tokens import Tokens
+from tests.browser.console import EMAIL, Console, Open
+from tests.harness import SECRET, Cluster
+
+pytestmark = pytest.mark.browser
+
+
+async def with_token(console: Console, world: Cluster, seconds: float) -> None:
+    """Go on with a token that ends this soon, as after hours of work."""
+    token = Tokens(SECRET, seconds).mint("demo", email=EMAIL)
+    await console.page.evaluate(
+        """(token) => {
+          const session = JSON.parse(sessionStorage.getItem('alphasync.session'));
+          sessionStorage.setItem('alphasync.session', JSON.stringify({ ...session, token }));
+        }""",
+        token,
+    )
+    await console.page.reload()
+
+
+async def answer_refresh(console: Console, *statuses: int) -> list[int]:
+    """The first refreshes are answered like this, later ones by the server. Returns the answers."""
+    left = list(statuses)
+    given: list[int] = []
+
+    async def answer(route: Route) -> None:
+        status = left.pop(0) if left else 200
+        given.append(status)
+        if status == 0:
+            await route.abort()
+        elif status == 200:
+            await route.continue_()
+        else:
+            body = json.dumps({"status": False, "code": "x", "message": "`raw` words"})
+            await route.fulfill(status=status, body=body, content_type="application/json")
+
+    await console.page.route("**/api/auth/refresh", answer)
+    return given
+
+
+async def at_work(world: Cluster, open_console: Open) -> Console:
+    console = await open_console(world.urls[0])
+    await console.sign_in()
+    await console.choose("1005")
+    await console.hook("chat-text").fill("Hello there!")
+    await console.hook("chat-start").click()
+    await expect(console.hook("chat-status")).to_have_text(re.compile(r"\(\d+/500\)"))
+    return console
+
+
+async def test_a_refresh_that_fails_is_tried_again(
+    small_world: Cluster, open_console: Open
+) -> None:
+    console = await open_console(small_world.urls[0])
+    await console.sign_in()
+    await expect(console.hook("connection")).to_have_text("Connected")
+    given = await answer_refresh(console, 503, 0)
+    await with_token(console, small_world, 30)
+    await expect(console.hook("banner")).to_contain_text("Trying again")
+    await expect(console.hook("banner")).to_be_hidden()
+    assert given == [503, 0, 200]
+    await expect(console.hook("connection")).to_have_text("Connected")
+    await expect(console.hook("email")).to_be_hidden()
+    console.complaints.clear()
+
+
+async def test_a_session_that_ends_keeps_the_run_the_text_and_the_place(
+    small_world: Cluster, open_console: Open
+) -> None:
+    console = await at_work(small_world, open_console)
+    watching = await small_world.device()
+    device = await console.device_id()
+    await answer_refresh(console, *[503] * 99)
+    await with_token(console, small_world, 5)
+    await expect(console.hook("sign-in-error")).to_contain_text("Your session has ended")
+    await expect(console.hook("email")).to_have_value(EMAIL)
+    await console.page.unroute("**/api/auth/refresh")
+    await console.sign_in()
+    await expect(console.hook("chat-status")).to_have_text(
+        re.compile(r"^🔄 Processing\.\.\. \(\d+/500\)$")
+    )
+    await expect(console.hook("connection")).to_have_text("Connected")
+    assert await console.device_id() == device
+    await expect(console.hook("chat-text")).to_have_value("Hello there!")
+    await expect(console.page).to_have_url(re.compile("profile=1005"))
+    assert not watching.named("processingInterrupted")
+    console.complaints.clear()
+
+
+async def test_a_call_that_says_sign_in_again_leaves_the_run_alone(
+    small_world: Cluster, open_console: Open
+) -> None:
+    console = await at_work(small_world, open_console)
+    watching = await small_world.device()
+    body = json.dumps({"status": False, "code": "sign_in_again", "message": "Sign in again"})
+
+    async def refuse(route: Route) -> None:
+        await route.fulfill(status=401, body=body, content_type="application/json")
+
+    await console.page.route("**/attachments", refuse)
+    await console.hook("mail-text").fill("Half a mail")
+    await console.hook("attach").click()
+    await expect(console.hook("sign-in-error")).to_contain_text("Sign in again")
+    await expect(console.hook("attachment-dialog")).to_be_hidden()
+    await console.sign_in()
+    await expect(console.hook("mail-text")).to_have_value("Half a mail")
+    await expect(console.hook("chat-status")).to_have_text(
+        re.compile(r"^🔄 Processing\.\.\. \(\d+/500\)$")
+    )
+    assert not watching.named("processingInterrupted")
+    console.complaints.clear()
