@@ -10,16 +10,22 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+END_TO_END := tests/integration/test_cli.py::test_serve_runs_from_end_to_end_with_nothing_set
+
 # What decides the content of the virtual environment.
 INPUTS := pyproject.toml constraints.txt hatch_build.py static/package.json static/package-lock.json
 
-.PHONY: run test check bench clean
+.PHONY: run test quick check bench clean
 
 run: $(VENV)/.run
 	@exec $(BIN)/alphasync serve $(ARGS)
 
 test: $(VENV)/.dev
 	@exec $(BIN)/python -m pytest $(ARGS)
+
+# What takes a minute, for another Python: make quick VENV=.venv-3.13 PYTHON=python3.13
+quick: $(VENV)/.test
+	@exec $(BIN)/python -m pytest -q tests/unit tests/scripts $(END_TO_END) $(ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check
@@ -31,7 +37,7 @@ bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:
-	rm -rf $(VENV) build dist static/vendor .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+	rm -rf .venv .venv-3.* build dist static/vendor .mypy_cache .pytest_cache .ruff_cache .hypothesis \
 		.import_linter_cache
 
 $(VENV)/.run: $(BIN)/python $(INPUTS)
@@ -39,10 +45,15 @@ $(VENV)/.run: $(BIN)/python $(INPUTS)
 	@$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
+$(VENV)/.test: $(BIN)/python $(INPUTS)
+	@echo "Installing alphasync and what its tests need into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --editable '.[test]'
+	@touch $@ $(VENV)/.run
+
 $(VENV)/.dev: $(BIN)/python $(INPUTS)
 	@echo "Installing alphasync, its tests' and its checks' needs into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --editable '.[dev]'
-	@touch $@ $(VENV)/.run
+	@touch $@ $(VENV)/.run $(VENV)/.test
 
 $(VENV)/.bench: $(BIN)/python $(INPUTS)
 	@echo "Installing alphasync and what its benchmarks need into $(VENV)"

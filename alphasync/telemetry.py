@@ -1,7 +1,6 @@
 """Logs and metrics."""
 
 import contextlib
-import io
 import logging
 import os
 import sys
@@ -47,9 +46,13 @@ def exposition() -> bytes:
     return generate_latest(registry)
 
 
-class Stderr(io.TextIOBase):
+class Stderr:
     """Standard error, at whose other end there may be nobody: a terminal or a pipe that was closed
-    is no reason to fail, least of all while the server comes to its end because of that."""
+    is no reason to fail, least of all while the server comes to its end because of that.
+
+    No more than the logger asks for: one of io's own would be flushed once more as the interpreter
+    ends, when this module has lost its imports.
+    """
 
     def write(self, text: str) -> int:
         with contextlib.suppress(OSError):

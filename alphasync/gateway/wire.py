@@ -21,6 +21,7 @@ from alphasync.gateway.port import (
     Recipient,
     RecipientPage,
 )
+from alphasync.nesting import decode_json
 
 # The header by which a gateway declares, on the recipients listing, that it honours
 # idempotency keys, and the value that says so.
@@ -148,8 +149,8 @@ def decode_recipients(body: bytes, honours_keys: bool) -> RecipientPage:
 def explanation(body: bytes) -> Explanation:
     """Read an error answer. The gateway's own words come as one short printable line, or ""."""
     try:
-        answer = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        answer = decode_json(body)
+    except (msgspec.DecodeError, ValueError):
         return Explanation()
     if not isinstance(answer, dict):
         return Explanation()
@@ -161,10 +162,10 @@ def explanation(body: bytes) -> Explanation:
 
 def _decode(body: bytes, shape: type[T]) -> T:
     try:
-        return msgspec.json.decode(body, type=shape)
+        return decode_json(body, shape)
     except msgspec.ValidationError as error:
         raise GatewayUnavailable(f"The gateway's answer has another shape: {error}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, ValueError) as error:
         raise GatewayUnavailable("The gateway's answer is not JSON") from error
 
 

@@ -9,6 +9,7 @@ from socketio.async_pubsub_manager import AsyncPubSubManager
 
 from alphasync.domain import events
 from alphasync.errors import StoreUnavailable, Superseded
+from alphasync.nesting import NestedTooDeeply, check_nesting
 from alphasync.protocol import packets
 from alphasync.realtime import rooms
 from alphasync.realtime.order import Envelope
@@ -44,7 +45,10 @@ class Manager(AsyncPubSubManager, Rooms):  # type: ignore[misc]  # python-socket
     def hear(self, message: bytes) -> None:
         """A message on the stock channel."""
         try:
+            check_nesting(message)
             self._heard.put_nowait(message)
+        except NestedTooDeeply:
+            log.warning("a message of another server is nested too deeply")
         except asyncio.QueueFull:
             log.warning("too many messages of other servers")
 

@@ -4,12 +4,14 @@ import hashlib
 import secrets
 import time
 import warnings
+from base64 import urlsafe_b64decode
 
 import jwt
 import msgspec
 
 from alphasync.domain.identity import Identity, account_of
 from alphasync.errors import AlphasyncError
+from alphasync.nesting import check_nesting
 
 ALGORITHM = "HS256"
 """The only one accepted: a token cannot choose how it is checked."""
@@ -100,6 +102,8 @@ class Tokens:
     def verify(self, token: str) -> Identity:
         """Who the token proves. Raises InvalidToken, whatever is wrong with it."""
         try:
+            # Its payload is read once the signature holds.
+            check_nesting(urlsafe_b64decode(token.partition(".")[0] + "=="))
             payload = jwt.decode(
                 token,
                 self._secret,

@@ -18,6 +18,8 @@ from socketio.packet import (
 )
 from socketio.packet import Packet as SocketPacket
 
+from alphasync.nesting import check_nesting
+
 RESERVED = frozenset({"connect", "connect_error", "disconnect", "disconnecting", "*"})
 """Event names that only a server or client library itself may use, and the name of the catch-all
 handler: python-socketio would call it with a client's argument as the sid."""
@@ -65,13 +67,14 @@ class StrictPacket(SocketPacket):  # type: ignore[misc]  # python-socketio has n
 
     def _payload(self, text: str) -> object:
         try:
+            check_nesting(text)
             if self.json is engineio.json:
                 try:
                     return msgspec.json.decode(text)
                 except msgspec.DecodeError:
                     pass  # half of a surrogate pair: browsers write it, strict JSON knows no such
             return self.json.loads(text)
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise MalformedPacket(str(error)) from error
 
 

@@ -76,7 +76,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         try:
             pkt = self._decode(eio_sid, data)
             return None if pkt is None else self._carry_out(eio_sid, pkt)
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             self._break_off(eio_sid, str(error))
             return None
 

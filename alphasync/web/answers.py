@@ -7,6 +7,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from alphasync.errors import AlphasyncError, InvalidPayload
+from alphasync.nesting import decode_json
 
 T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -59,10 +60,8 @@ async def body(request: web.Request, model: type[T]) -> T:
     if len(raw) > BODY_MAX:
         raise InvalidPayload("The body is too long")
     try:
-        return msgspec.json.decode(raw, type=model)
-    except RecursionError:
-        raise InvalidPayload("The body is nested too deeply") from None
-    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        return decode_json(raw, model)
+    except (msgspec.DecodeError, ValueError) as error:
         raise InvalidPayload(str(error)) from None
 
 

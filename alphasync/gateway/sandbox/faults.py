@@ -21,6 +21,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from alphasync.nesting import decode_json
+
 Nth = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=3600)]
 
@@ -81,16 +83,16 @@ PASS = Verdict("pass")
 def parse_faults(body: bytes | str) -> Faults:
     """All switches from JSON; what is absent has its default. Raises FaultsError."""
     try:
-        return msgspec.json.decode(body, type=Faults)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return decode_json(body, Faults)
+    except (msgspec.DecodeError, ValueError) as error:
         raise FaultsError(str(error)) from error
 
 
 def patch_faults(faults: Faults, body: bytes | str) -> Faults:
     """`faults` with the switches that `body` names replaced as a whole. Raises FaultsError."""
     try:
-        changes = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        changes = decode_json(body, dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, ValueError) as error:
         raise FaultsError(str(error)) from error
     present = msgspec.json.decode(msgspec.json.encode(faults), type=dict[str, msgspec.Raw])
     return parse_faults(msgspec.json.encode(present | changes))

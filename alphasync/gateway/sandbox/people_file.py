@@ -30,6 +30,7 @@ from alphasync.gateway.sandbox.people import (
     PeopleError,
     person,
 )
+from alphasync.nesting import NestedTooDeeply, decode_json
 
 CSV_COLUMNS = ("profile_id", "profile_name", "recipient_id", "recipient_name")
 
@@ -98,11 +99,13 @@ def load_people(path: Path | str) -> People:
 
 def _from_json(text: str) -> People:
     try:
-        file = msgspec.json.decode(text, type=_File)
+        file = decode_json(text, _File)
     except msgspec.ValidationError as error:
         # msgspec names the field: "... - at `$.accounts[0].email`".
         raise PeopleError(str(error)) from error
-    except (msgspec.DecodeError, RecursionError) as error:
+    except NestedTooDeeply as error:
+        raise PeopleError(str(error)) from error
+    except msgspec.DecodeError as error:
         raise PeopleError(_json_mistake(text) or str(error)) from error
     accounts = []
     for number, account in enumerate(file.accounts):
@@ -141,8 +144,6 @@ def _json_mistake(text: str) -> str | None:
         json.loads(text)
     except json.JSONDecodeError as error:
         return f"line {error.lineno}, column {error.colno}: {error.msg}"
-    except RecursionError:
-        pass
     return None
 
 

@@ -23,6 +23,7 @@ from alphasync.gateway.sandbox.faults import (
 from alphasync.gateway.sandbox.people import Account, People, Person
 from alphasync.gateway.sandbox.tokens import issue_token, make_cursor, offset_of, operator_of
 from alphasync.gateway.wire import KEYS_HEADER, KEYS_HONOURED
+from alphasync.nesting import decode_json
 
 # Recipients per page: small enough that the larger casts need several.
 PAGE_SIZE = 100
@@ -230,8 +231,8 @@ async def _body(request: web.Request, shape: type[T]) -> T:
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType(text="The body must be application/json")
     try:
-        return msgspec.json.decode(await request.read(), type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return decode_json(await request.read(), shape)
+    except (msgspec.DecodeError, ValueError) as error:
         raise web.HTTPBadRequest(text=str(error)) from error
 
 
