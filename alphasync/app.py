@@ -22,6 +22,7 @@ from alphasync.services.grace import Graces
 from alphasync.services.history import Log
 from alphasync.services.leases import Leases, ReplicaName
 from alphasync.services.logins import LoginLimits, LoginTries
+from alphasync.services.lost import LostRuns
 from alphasync.services.progress import Progress
 from alphasync.services.registry import Registry
 from alphasync.services.runs import Runs
@@ -72,7 +73,7 @@ class Replica:
     async def start(self) -> None:
         self.store.start()
         self.pool.start()
-        self.lease.start(self.pool.adopt, self._start_over)
+        self.lease.start(self.pool.adopt, self._start_over, self._note_again)
         self.realtime.start()
         # Whoever was here before may have left devices that are about to come back.
         await self.lease.looked()
@@ -81,6 +82,11 @@ class Replica:
         """Others have taken over from this replica under the name that it had before."""
         self.realtime.restore()
         self.pool.reclaim(before)
+
+    def _note_again(self) -> None:
+        """The notes of what this replica holds are gone from Redis."""
+        self.pool.note_again()
+        self.realtime.note_again()
 
     async def stop(self, notice: float = 0.0) -> None:
         """Not ready, no new runs, running ones to a boundary, sockets closed, the rest left to the
@@ -152,6 +158,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
     tools = Tools(
         gateway=gateway,
         progress=Progress(scripts),
+        lost=LostRuns(scripts),
         blocklist=blocklist,
         upstream=upstream,
         service_token=settings.gateway_token,

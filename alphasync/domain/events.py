@@ -165,6 +165,8 @@ class ProcessingInterrupted(CountedRunEvent, frozen=True, kw_only=True):
     event_name = "processingInterrupted"
     reason: str
     code: str
+    started_at: int | UnsetType = UNSET
+    """Of a run whose record was lost: the event alone says all that is known of it."""
 
 
 class RunSettled(CountedRunEvent, frozen=True, kw_only=True):

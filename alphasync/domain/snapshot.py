@@ -1,6 +1,6 @@
 """The state of an account at one revision, and how one event changes it."""
 
-from msgspec import Struct
+from msgspec import Struct, UnsetType
 from msgspec.structs import replace
 
 from alphasync.domain import events
@@ -77,6 +77,8 @@ def _run_after(run: Run | None, event: RunEvent, revision: int) -> Run:
             message="",
             revision=revision,
         )
+    if run is None and isinstance(event, events.ProcessingInterrupted):
+        run = _lost(event)
     if run is None:
         raise IllegalMove(f"{event.event_name} without a run on record")
     run = replace(run, revision=revision)
@@ -120,6 +122,23 @@ def _run_after(run: Run | None, event: RunEvent, revision: int) -> Run:
             _check(run, RunStatus.INTERRUPTED)
             run = replace(run, reason=event.reason)
             return _ended(run, RunStatus.INTERRUPTED, event.reason, _counters(event))
+
+
+def _lost(event: events.ProcessingInterrupted) -> Run | None:
+    """The run as it was before Redis lost its record; None for an event of any other end."""
+    if isinstance(event.started_at, UnsetType):
+        return None
+    return Run(
+        profile_id=filled(event.profile_id),
+        type=filled(event.type),
+        status=RunStatus.RUNNING,
+        device_id=filled(event.device_id),
+        operator_id=filled(event.operator_id),
+        started_at=event.started_at,
+        counters=Counters(),
+        message="",
+        revision=0,
+    )
 
 
 def _ended(run: Run, status: RunStatus, message: str, counters: Counters) -> Run:

@@ -26,6 +26,11 @@ def head(event: events.LoggedEvent) -> str:
     return encode(event)[: -len("}]")]
 
 
+def members(value: msgspec.Struct) -> str:
+    """The JSON members of an object, without its braces: a script puts them into events."""
+    return _encoder.encode(value).decode()[1:-1]
+
+
 def progress_head(event: events.ProcessingProgress) -> str:
     """The packet up to the counters, inside the nested ``progress`` object (its last field)."""
     return encode(event)[: -len("}}]")]

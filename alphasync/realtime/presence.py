@@ -19,7 +19,7 @@ from alphasync.realtime.manager import Manager
 from alphasync.realtime.order import Envelope, parse
 from alphasync.realtime.relay import Relay
 from alphasync.realtime.sessions import Phase, Session, Sessions
-from alphasync.realtime.state import state_of
+from alphasync.realtime.state import lost_runs, state_of
 from alphasync.realtime.subscriber import Subscriber
 from alphasync.services.devices import Devices, Joined
 from alphasync.services.grace import Graces
@@ -117,6 +117,12 @@ class Presence:
             if session.phase is Phase.REGISTERED:
                 self._passing.spawn(self._restore(session), f"restore {session.sid}")
 
+    def note_again(self) -> None:
+        """Note all devices here as this replica's, as at their join."""
+        for session in self._sessions:
+            if session.phase is Phase.REGISTERED:
+                self._devices.hold(session.who.account, session.device_id, session.sid)
+
     async def cut_all(self) -> None:
         """Close all sockets, spread over time, so that the clients do not come back all at once."""
         while sessions := list(self._sessions):  # some may come while others are cut
@@ -130,7 +136,8 @@ class Presence:
         event = events.Resync(epoch=snapshot.epoch, revision=snapshot.revision)
         for session in self._sessions.registered(account):
             telemetry.resyncs.inc()
-            self._manager.send_state(session, [packets.encode(event), *state_of(session, snapshot)])
+            state = [*state_of(session, snapshot), *lost_runs(session, snapshot)]
+            self._manager.send_state(session, [packets.encode(event), *state])
 
     async def _join(self, session: Session) -> None:
         relay = self._subscriber.hold(session.who.account)

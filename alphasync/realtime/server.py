@@ -130,8 +130,14 @@ class Realtime:
         self._presence.start()
 
     def restore(self) -> None:
-        """Others have taken over from this replica: put its sessions on record again."""
+        """Others have taken over from this replica, or Redis has lost its data: put the sessions
+        on record again, and have each account's devices in step."""
         self._presence.restore()
+        self.subscriber.look()
+
+    def note_again(self) -> None:
+        """The notes of this replica's devices are gone from Redis."""
+        self._presence.note_again()
 
     @property
     def connections(self) -> int:

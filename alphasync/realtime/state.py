@@ -1,11 +1,14 @@
 """The snapshot as the events that a device knows."""
 
+import time
+
 from alphasync.domain import events
 from alphasync.domain.drafts import Draft
 from alphasync.domain.runs import Run, RunStatus
 from alphasync.domain.snapshot import Snapshot
 from alphasync.protocol import packets
 from alphasync.realtime.sessions import Session
+from alphasync.services.lost import LOST_REASONS, STORAGE_LOST
 
 
 def state_of(session: Session, snapshot: Snapshot) -> list[str]:
@@ -14,6 +17,34 @@ def state_of(session: Session, snapshot: Snapshot) -> list[str]:
     runs = [_run(session, run) for run in snapshot.runs.values() if may_see(run.profile_id)]
     drafts = [_draft(session, d) for d in snapshot.drafts.values() if may_see(d.profile_id)]
     return [packets.encode(event) for event in (*runs, *drafts)]
+
+
+def lost_runs(session: Session, snapshot: Snapshot) -> list[str]:
+    """What ended with the data that Redis lost, said as an event: the snapshot of the new log has
+    it as a state, which clients that show a run do not take for its end."""
+    now = round(time.time() * 1000)  # a snapshot does not say when, and it was just now
+    return [
+        packets.encode(
+            events.ProcessingInterrupted(
+                profile_id=run.profile_id,
+                type=run.type,
+                device_id=run.device_id,
+                operator_id=run.operator_id,
+                reason=run.reason,
+                code=STORAGE_LOST,
+                timestamp=now,
+                started_at=run.started_at,
+                current=run.counters.current,
+                total=run.counters.total,
+                sent=run.counters.sent,
+                skipped=run.counters.skipped,
+                failed=run.counters.failed,
+                uncertain=run.counters.uncertain,
+            )
+        )
+        for run in snapshot.runs.values()
+        if run.reason in LOST_REASONS and session.who.may_see(run.profile_id)
+    ]
 
 
 def _run(session: Session, run: Run) -> events.ProcessingStateSync:

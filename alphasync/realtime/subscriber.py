@@ -46,6 +46,12 @@ class Subscriber:
         for relay in self._relays.values():
             await relay.close()
 
+    def look(self) -> None:
+        """Have each account's relay compare what it knows with the log."""
+        for relay in self._relays.values():
+            if relay.ready.is_set():
+                relay.recover()
+
     def hold(self, account: str) -> Relay:
         """The account's relay, for one session more. Pair with ``release``."""
         channel = keys.channel_of(account)

@@ -90,7 +90,7 @@ class Devices:
         answer = await self._join(who, session, name, "new", fresh_id, fresh_token)
         joined = _joined(answer, fresh_token)
         if joined.device_id != fresh_id:
-            self._hold(who.account, joined.device_id, session)
+            self.hold(who.account, joined.device_id, session)
             await self.forget(who.account, fresh_id, session, self._replica.value)
         return joined
 
@@ -110,7 +110,7 @@ class Devices:
         self, who: Identity, session: str, name: str, mode: str, device_id: str, token: str
     ) -> Answer:
         names = keys.of_account(who.account)
-        noted = self._hold(who.account, device_id, session)
+        noted = self.hold(who.account, device_id, session)
         return await self._scripts.call(
             "device_join",
             {
@@ -179,7 +179,7 @@ class Devices:
         if answer.outcome != "AWAY":
             return None
         if owner != self._replica.value:
-            self._hold(account, device_id, session)
+            self.hold(account, device_id, session)
         return answer.number(1) / 1000
 
     async def leave(self, account: str, device_id: str, session: str, *, away: bool) -> float:
@@ -220,7 +220,8 @@ class Devices:
         """Another replica is not responsible any more: this one has taken its session on."""
         await self._leases.drop(owner, Holding("device", owner, account, device_id, "", session))
 
-    def _hold(self, account: str, device_id: str, session: str) -> asyncio.Future[Reply]:
+    def hold(self, account: str, device_id: str, session: str) -> asyncio.Future[Reply]:
+        """Note a device as this replica's, without awaiting; see ``Leases.hold``."""
         owner = self._replica.value
         holding = Holding("device", owner, account, device_id, "", session)
         return self._leases.hold(owner, holding)

@@ -56,6 +56,8 @@ class Renewal(msgspec.Struct, frozen=True):
     next_expiry: float | None
     """Seconds until the next lease of another replica ends."""
     expired: list[str]
+    notes_gone: bool
+    """Nothing is noted as held by this replica."""
 
 
 class Estate(msgspec.Struct, frozen=True):
@@ -95,6 +97,7 @@ class Leases:
         return Renewal(
             next_expiry=answer.number(1) / 1000 if answer.text(1) else None,
             expired=answer.texts(2),
+            notes_gone=answer.text(3) == "none",
         )
 
     async def adopt(self, replica: str, dead: str) -> Estate:

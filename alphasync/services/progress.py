@@ -169,12 +169,14 @@ class Progress:
         if answer.outcome == "SUPERSEDED":
             raise Superseded
 
-    async def abandon(self, ticket: Ticket) -> None:
-        """End a run whose runner failed; its recipient in flight stays on the blocklist."""
+    async def abandon(self, ticket: Ticket) -> bool:
+        """End a run whose runner failed; its recipient in flight stays on the blocklist. False
+        when it is not this runner's any more."""
         try:
             await self.interrupt(ticket, NOTHING, "Something went wrong", "internal_error")
         except Superseded:
-            return  # it had ended already
+            return False
+        return True
 
     async def settle(self, ticket: Ticket, settled: Settled) -> None:
         """Record the answer for a recipient that was in flight when the run was ended."""

@@ -85,7 +85,7 @@ class Runs:
         )
         lost = events.ProcessingInterrupted(reason=LOST, code="runner_lost")
         attachments = tuple(command.attachments or ())
-        stub = _members(events.StoppedProfile(profile_id=profile, type=type_))
+        stub = packets.members(events.StoppedProfile(profile_id=profile, type=type_))
         try:
             answer = await self._scripts.call(
                 "run_start",
@@ -107,7 +107,7 @@ class Runs:
                     "run_id": run_id,
                     "replica": owner,
                     "stub": stub,
-                    "identity": _members(started),
+                    "identity": packets.members(started),
                     "text": command.message,
                     "attachments": msgspec.json.encode(attachments),
                     "head": packets.head(started),
@@ -197,8 +197,3 @@ def check_profile(who: Identity, profile_id: str) -> None:
     """Raise UnknownProfile for a profile outside the token's: as for one that does not exist."""
     if not who.may_see(profile_id):
         raise UnknownProfile
-
-
-def _members(value: msgspec.Struct) -> str:
-    """The JSON members of an object, without its braces: the script puts them into events."""
-    return msgspec.json.encode(value).decode()[1:-1]

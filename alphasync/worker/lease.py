@@ -38,15 +38,22 @@ class Lease:
         self.adopting = True
         """False while this replica drains."""
 
-    def start(self, adopt: Callable[[Holding, Estate], None], lost: Callable[[str], None]) -> None:
+    def start(
+        self,
+        adopt: Callable[[Holding, Estate], None],
+        lost: Callable[[str], None],
+        note_again: Callable[[], None],
+    ) -> None:
         """Register and keep renewing.
 
         ``adopt`` gets what a dead or draining replica held, piece by piece, and all that it left;
         ``lost`` is called with the name that this replica had until now, a new one being set, when
-        others have taken over from it.
+        others have taken over from it. ``note_again`` is called while nothing is noted as held by
+        this replica: should it hold something, Redis has lost the notes.
         """
         self._adopt = adopt
         self._lost = lost
+        self._note_again = note_again
         self._tasks.spawn(self._keep(), "lease")
 
     async def close(self) -> None:
@@ -81,6 +88,8 @@ class Lease:
                 # Counted from before the question: the answer may have taken its time.
                 self._held_until = asked_at + LEASE
                 self._held.set()
+                if renewal.notes_gone:
+                    self._note_again()
                 if self.adopting:
                     await self._take_over(renewal.expired)
                     self._looked.set()

@@ -5,11 +5,12 @@ import asyncio
 import structlog
 
 from alphasync import telemetry
+from alphasync.domain.runs import Counters
 from alphasync.errors import StoreUnavailable
 from alphasync.services.devices import Devices
 from alphasync.services.grace import Graces
 from alphasync.services.leases import Estate, Holding, Leases, ReplicaName
-from alphasync.services.progress import Superseded
+from alphasync.services.progress import NOTHING, Superseded
 from alphasync.services.runs import Ticket
 from alphasync.services.takeover import Resume, Takeover
 from alphasync.tasks import Tasks
@@ -55,9 +56,7 @@ class Pool:
 
     def launch(self, ticket: Ticket, resume: Resume | None = None) -> None:
         """Process a run that is on record as this replica's."""
-        holding = Holding(
-            "run", self._replica.value, ticket.account, ticket.profile, ticket.type, ticket.run_id
-        )
+        holding = _holding(self._replica.value, ticket)
         work = self._process(ticket, resume, holding)
         task = self._running.spawn(work, f"run {ticket.run_id}")
         self._runs[task] = ticket
@@ -80,9 +79,12 @@ class Pool:
         """Go on under the new name with what nobody took over from the one of ``before``: runs
         that were started after it was taken for dead and before this replica heard of it."""
         for ticket in self._runs.values():
-            self.adopt(
-                Holding("run", before, ticket.account, ticket.profile, ticket.type, ticket.run_id)
-            )
+            self.adopt(_holding(before, ticket))
+
+    def note_again(self) -> None:
+        """The notes of what this replica holds are gone: whoever takes over is to find its runs."""
+        for ticket in self._runs.values():
+            self._leases.hold(self._replica.value, _holding(self._replica.value, ticket))
 
     async def drain(self) -> None:
         """Bring all runs to a boundary; cut what does not come to one in time."""
@@ -105,7 +107,8 @@ class Pool:
             return  # the note of it stays, for whoever takes over
         except Exception:  # a fault of ours: the run ends for its devices too, and we get the trace
             log.exception("run failed", run=ticket.run_id)
-            await patiently(lambda: self._tools.progress.abandon(ticket))
+            if not await patiently(lambda: self._tools.progress.abandon(ticket)):
+                await patiently(lambda: self._tools.lost.tell(ticket, NOTHING, Counters()))
         # The note that it was launched with: under a later name the run may be held anew.
         await patiently(lambda: self._leases.drop(holding.owner, holding))
 
@@ -146,3 +149,7 @@ class Pool:
                     await self._tools.progress.touch(ticket)
                 except (StoreUnavailable, Superseded) as error:
                     log.debug("lock not renewed", run=ticket.run_id, reason=str(error))
+
+
+def _holding(owner: str, ticket: Ticket) -> Holding:
+    return Holding("run", owner, ticket.account, ticket.profile, ticket.type, ticket.run_id)

@@ -4,12 +4,14 @@ import asyncio
 import itertools
 from dataclasses import dataclass
 
+import msgspec
 import structlog
 
 from alphasync import telemetry
 from alphasync.gateway import port
 from alphasync.services.blocklist import Blocklist
 from alphasync.services.idempotency import former_key, idempotency_key
+from alphasync.services.lost import LostRuns
 from alphasync.services.progress import NOTHING, Outcome, Progress, Settled, Superseded
 from alphasync.services.runs import Ticket
 from alphasync.services.takeover import Resume
@@ -50,6 +52,7 @@ class Tools:
 
     gateway: port.Gateway
     progress: Progress
+    lost: LostRuns
     blocklist: Blocklist
     upstream: Upstream
     service_token: str | None
@@ -69,6 +72,8 @@ class Processor:
         self._tools = tools
         self._steps = Steps(tools.progress, ticket, tools.draining)
         self._resume = resume if resume and resume.last else None
+        if self._resume:
+            self._steps.counters = self._resume.counters
 
     @property
     def ticket(self) -> Ticket:
@@ -92,9 +97,17 @@ class Processor:
                     lambda: progress.interrupt(self.ticket, self._steps.unreported, reason, code)
                 )
         except Superseded:
-            log.info("run ended by another", run=self.ticket.run_id)
-            if self._steps.unreported is not NOTHING:
-                await patiently(lambda: progress.settle(self.ticket, self._steps.unreported))
+            await self._give_up()
+
+    async def _give_up(self) -> None:
+        """The run is not this runner's any more: ended, another's, or not on record at all."""
+        progress, lost, steps = self._tools.progress, self._tools.lost, self._steps
+        if await patiently(lambda: lost.tell(self.ticket, steps.unreported, steps.counters)):
+            log.error("run ended: Redis has lost its record", run=self.ticket.run_id)
+            return
+        log.info("run ended by another", run=self.ticket.run_id)
+        if steps.unreported is not NOTHING:
+            await patiently(lambda: progress.settle(self.ticket, steps.unreported))
 
     async def _token(self) -> str | None:
         ticket, upstream = self.ticket, self._tools.upstream
@@ -113,6 +126,9 @@ class Processor:
             text = f"{total} recipients, {skipped} messaged before"
         progress, ticket, honours = self._tools.progress, self.ticket, listing.honours_keys
         await patiently(lambda: progress.plan(ticket, total, skipped, text, honours_keys=honours))
+        self._steps.counters = msgspec.structs.replace(
+            self._steps.counters, total=total, skipped=skipped
+        )
         return listing
 
     async def _fetch(self, token: str | None) -> Listing:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
+from alphasync.domain.runs import Counters
 from alphasync.errors import StoreUnavailable
 from alphasync.services.progress import NOTHING, Outcome, Progress, Settled
 from alphasync.services.runs import Ticket
@@ -32,6 +33,8 @@ class Steps:
         """Follows the device, which may go by another id after a crash of its replica."""
         self.unreported: Settled = NOTHING
         """The recipient whose outcome is known here and not yet on record."""
+        self.counters = Counters()
+        """How far the run is, without ``unreported``: for when its record is lost."""
         self._progress = progress
         self._draining = draining
         self._number = 0
@@ -49,6 +52,10 @@ class Steps:
             step = await patiently(
                 lambda: self._progress.step(self.ticket, number, settled, claim, name, cursor)
             )
+            if attempt == 1:
+                self._count(settled.outcome if settled is not NOTHING else None)
+                if claim and step.claimed_at is None:
+                    self._count(Outcome.SKIPPED)
             self.unreported = NOTHING
             if step.device_id != self.ticket.device_id:
                 self.ticket = msgspec.structs.replace(self.ticket, device_id=step.device_id)
@@ -60,6 +67,11 @@ class Steps:
                 self.unreported = Settled(claim, Outcome.RELEASED, step.claimed_at, text)
             await self._wait_for_replicas(attempt)
         raise AssertionError("unreachable: it is asked for until it is confirmed")
+
+    def _count(self, outcome: Outcome | None) -> None:
+        if outcome is not None and outcome is not Outcome.RELEASED:
+            more = {outcome.value: getattr(self.counters, outcome) + 1}
+            self.counters = msgspec.structs.replace(self.counters, **more)
 
     async def note(self, message: str, error: str | None) -> None:
         """Show a line of text, and an error, on all devices. Raises Superseded."""

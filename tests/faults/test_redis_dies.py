@@ -108,18 +108,20 @@ async def test_gone_with_all_data_every_device_starts_afresh() -> None:
         assert now() - back_at <= RESYNC_WITHIN
         assert {resync["epoch"] for resync in resyncs} != {epoch}
         assert len({resync["epoch"] for resync in resyncs}) == 1
-        # The account is empty now: its snapshot has no run and no draft, and works on.
+        # The account is empty now, but for the end of the run, and works on.
+        for device in devices:
+            interrupted = await device.wait_for("processingInterrupted")
+            assert interrupted["code"] == "storage_lost"
         await type_until_taken(devices[1], "after")
         for device in (devices[0], devices[2], devices[3]):
             await device.wait_for("messageUpdated", message="after")
             position = device.names().index("resync")
             after = {name for name, _ in device.events[position:]}
-            assert after <= {"resync", "messageUpdated", "error"}, after
+            ended = {"processingInterrupted", "processingStateSync"}
+            assert after <= {"resync", "messageUpdated", "error", *ended}, after
         newcomer = await running.device(0)
-        assert not newcomer.named("processingStateSync")
-        # The runner has given up, and no lease of before is left for anybody to take over from.
-        runner = running.replicas[0]
-        await wait_until(lambda: "run ended by another" in runner.log, what="given up")
+        assert not (await newcomer.wait_for("processingStateSync"))["isProcessing"]
+        # No lease of before is left for anybody to take over from.
         for replica in running.replicas:
             await lease_made_anew(replica)
         assert len(await running.deliveries("p")) == before

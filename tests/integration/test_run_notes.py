@@ -65,7 +65,7 @@ async def test_a_run_noted_after_its_replica_was_taken_for_dead_is_looked_after(
     lease = Lease(leases, name)
     adopted: list[Holding] = []
     lost: list[str] = []
-    lease.start(lambda holding, _: adopted.append(holding), lost.append)
+    lease.start(lambda holding, _: adopted.append(holding), lost.append, lambda: None)
     await asyncio.wait_for(lease.held(), 5)
     before = name.value
     estate = await leases.adopt("another", before)

@@ -51,3 +51,24 @@ async def test_who_was_late_judges_nobody_at_first(bench: Bench) -> None:
     renewal = await bench.leases.renew(bench.replica.value, "renew")
     assert renewal is not None
     assert renewal.expired == ["b"]
+
+
+async def test_a_clock_that_was_set_back_keeps_nobody_alive(bench: Bench) -> None:
+    now = await bench.now()
+    await bench.client.zadd(keys.LEASES, {"gone": now + 3_600_000, "resigned": -now})
+    await bench.leases.renew(bench.replica.value, "renew")
+    until = await bench.client.zscore(keys.LEASES, "gone")
+    assert until is not None
+    assert until - now <= LEASE * 1000 + 2000
+    assert await bench.client.zscore(keys.LEASES, "resigned") == -now
+
+
+async def test_notes_that_are_gone_are_noticed(bench: Bench) -> None:
+    await bench.start()
+    renewal = await bench.leases.renew(bench.replica.value, "renew")
+    assert renewal is not None
+    assert not renewal.notes_gone
+    await bench.client.delete(keys.holdings(bench.replica.value))
+    renewal = await bench.leases.renew(bench.replica.value, "renew")
+    assert renewal is not None
+    assert renewal.notes_gone

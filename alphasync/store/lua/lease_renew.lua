@@ -3,19 +3,24 @@
 -- KEYS: leases holdings
 -- ARGV: mode replica ttl keep
 --   mode: "register" | "renew"; keep: ms that the registry outlives the last replica
--- RETURN: {'OK', ms until the next lease of another replica ends or '', expired replicas} | {'LOST'}
+-- RETURN: {'OK', ms until the next lease of another replica ends or '', expired replicas, noted}
+--   | {'LOST'}; noted: "some" | "none", whether anything is noted as held by this replica
 local expiry = redis.call('ZSCORE', leases, replica)
 if mode == 'renew' and not expiry then return {'LOST'} end
 redis.call('ZADD', leases, int(now + ttl), replica)
 redis.call('PEXPIRE', leases, keep)
-redis.call('PEXPIRE', holdings, keep)
+local noted = redis.call('PEXPIRE', holdings, keep) == 1 and 'some' or 'none'
+-- A clock that was set back: a lease that seems to last longer is of before, and ends in its time.
+for _, other in ipairs(redis.call('ZRANGEBYSCORE', leases, '(' .. int(now + ttl), '+inf')) do
+  redis.call('ZADD', leases, int(now + ttl), other)
+end
 -- Who was late itself has been cut off together with the others: they get a chance to renew too.
-if mode == 'renew' and tonumber(expiry) < now then return {'OK', '', {}} end
+if mode == 'renew' and tonumber(expiry) < now then return {'OK', '', {}, noted} end
 local expired = redis.call('ZRANGEBYSCORE', leases, '-inf', '(' .. int(now))
 local following = redis.call('ZRANGEBYSCORE', leases, '(' .. int(now), '+inf', 'WITHSCORES')
 for i = 1, #following, 2 do
   if following[i] ~= replica then
-    return {'OK', int(tonumber(following[i + 1]) - now), expired}
+    return {'OK', int(tonumber(following[i + 1]) - now), expired, noted}
   end
 end
-return {'OK', '', expired}
+return {'OK', '', expired, noted}

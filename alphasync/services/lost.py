@@ -1,0 +1,82 @@
+"""Runs that are not on record any more: Redis has lost its data, or one key of it."""
+
+import msgspec
+
+from alphasync.domain import events
+from alphasync.domain.runs import Counters
+from alphasync.protocol import packets
+from alphasync.services.progress import Settled
+from alphasync.services.runs import Ticket
+from alphasync.store import keys
+from alphasync.store.scripts import Scripts
+
+RUN_LOST = "The storage has lost this run"
+ALL_LOST = "The storage has lost this run and the list of who was messaged"
+LOST_REASONS = frozenset({RUN_LOST, ALL_LOST})
+STORAGE_LOST = "storage_lost"
+"""The code of such an end."""
+
+
+class LostRuns:
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+
+    async def tell(self, ticket: Ticket, settled: Settled, counters: Counters) -> bool:
+        """End a run for its devices that its runner finds to be another's or nobody's.
+
+        ``settled``: the last recipient, whom ``counters`` do not count. Returns False when the run
+        is on record, or another one by now: then devices know. Repeatable.
+        """
+        names = keys.of_account(ticket.account)
+        identity = events.ProcessingStarted(
+            profile_id=ticket.profile,
+            type=ticket.type,
+            device_id=ticket.device_id,
+            operator_id=ticket.operator_id,
+        )
+        stub = events.StoppedProfile(profile_id=ticket.profile, type=ticket.type)
+        answer = await self._scripts.call(
+            "run_lost",
+            {
+                "meta": names.meta,
+                "log": names.log,
+                "lock": names.lock(ticket.type, ticket.profile),
+                "run": names.run(ticket.type, ticket.profile),
+                "runs": names.runs,
+                "sent": names.sent(ticket.type, ticket.profile),
+                "uncertain": names.uncertain(ticket.type, ticket.profile),
+            },
+            {
+                "channel": names.channel,
+                "run_id": ticket.run_id,
+                "profile": ticket.profile,
+                "type": ticket.type,
+                "device": ticket.device_id,
+                "operator": ticket.operator_id,
+                "fence": ticket.fence,
+                "stub": packets.members(stub),
+                "identity": packets.members(identity),
+                "text": ticket.text,
+                "attachments": msgspec.json.encode(ticket.attachments),
+                "started_at": ticket.started_at,
+                "total": counters.total,
+                "messaged": counters.sent,
+                "passed": counters.skipped,
+                "refused": counters.failed,
+                "doubtful": counters.uncertain,
+                "settled": settled.recipient,
+                "outcome": settled.outcome,
+                "claimed_at": settled.claimed_at,
+                "reason": RUN_LOST,
+                "head": _head(ticket, RUN_LOST),
+                "all_reason": ALL_LOST,
+                "all_head": _head(ticket, ALL_LOST),
+            },
+        )
+        return answer.outcome == "OK"
+
+
+def _head(ticket: Ticket, reason: str) -> str:
+    return packets.head(
+        events.ProcessingInterrupted(reason=reason, code=STORAGE_LOST, started_at=ticket.started_at)
+    )

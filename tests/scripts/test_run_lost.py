@@ -1,0 +1,81 @@
+"""run_lost: a run whose record Redis has lost ends for its devices."""
+
+import pytest
+
+from alphasync.domain.events import ProcessingInterrupted
+from alphasync.domain.runs import Counters, RunStatus
+from alphasync.services.lost import ALL_LOST, RUN_LOST, LostRuns
+from alphasync.services.progress import NOTHING, Outcome, Superseded
+from tests.scripts.bench import PROFILE, Bench, became
+
+FAR = Counters(total=9, sent=2, skipped=1, failed=1, uncertain=1)
+
+
+def lost(bench: Bench) -> LostRuns:
+    return LostRuns(bench.scripts)
+
+
+async def test_it_ends_with_what_its_runner_knows(bench: Bench) -> None:
+    ticket = await bench.start()
+    claimed = await bench.claim(ticket, 1, "r1")
+    await bench.client.delete(bench.names.run("chat", PROFILE))
+    with pytest.raises(Superseded):
+        await bench.progress.touch(ticket)
+    async with bench.verify(ProcessingInterrupted) as made:
+        assert await lost(bench).tell(ticket, claimed, FAR)
+    assert bench.last("run_lost") == "OK"
+    [event] = made
+    assert (event.reason, event.code) == (RUN_LOST, "storage_lost")
+    assert (event.profile_id, event.type, event.device_id) == (PROFILE, "chat", "d1")
+    assert (event.operator_id, event.current, event.total, event.sent) == ("1", 6, 9, 3)
+    run = await bench.run()
+    assert (run.status, run.reason) == (RunStatus.INTERRUPTED, RUN_LOST)
+    assert run.started_at == ticket.started_at
+    assert await bench.blocked() == {"r1"}
+    async with bench.verify():  # asked again, because the answer was lost
+        assert not await lost(bench).tell(ticket, claimed, FAR)
+    assert bench.last("run_lost") == "ON_RECORD"
+    await bench.start()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "blocked", "listed"),
+    [
+        (Outcome.SENT, {"r1"}, set()),
+        (Outcome.UNCERTAIN, {"r1"}, {"r1"}),
+        (Outcome.FAILED, set(), set()),
+        (Outcome.RELEASED, set(), set()),
+    ],
+)
+async def test_on_an_empty_redis_the_last_recipient_is_not_forgotten(
+    bench: Bench, outcome: Outcome, blocked: set[str], listed: set[str]
+) -> None:
+    ticket = await bench.start()
+    claimed = await bench.claim(ticket, 1, "r1")
+    before = (await bench.snapshot()).epoch
+    await bench.client.flushall()
+    assert await lost(bench).tell(ticket, became(claimed, outcome), FAR)
+    found = await bench.snapshot()
+    assert found.epoch != before
+    assert found.runs[PROFILE, "chat"].reason == ALL_LOST
+    assert await bench.blocked() == blocked
+    assert set(await bench.listed()) == listed
+
+
+async def test_before_the_first_claim_no_list_was_lost(bench: Bench) -> None:
+    ticket = await bench.start()
+    await bench.client.flushall()
+    assert await lost(bench).tell(ticket, NOTHING, Counters(total=5, skipped=0))
+    assert (await bench.run()).reason == RUN_LOST
+
+
+async def test_a_run_that_ended_or_was_followed_by_another_is_left_alone(bench: Bench) -> None:
+    ticket = await bench.start()
+    await bench.stop()
+    async with bench.verify():
+        assert not await lost(bench).tell(ticket, NOTHING, FAR)
+    await bench.client.delete(bench.names.run("chat", PROFILE))
+    await bench.start()
+    async with bench.verify():
+        assert not await lost(bench).tell(ticket, NOTHING, FAR)
+    assert (await bench.run()).status is RunStatus.RUNNING
