@@ -281,7 +281,9 @@ class Presence:
         for attempt in range(1, LEAVE_TRIES + 1):
             try:
                 if not session.device_id:
-                    found = await self._devices.find(session.who, session.sid, session.fresh)
+                    found = await self._devices.find(
+                        session.who, session.sid, session.offer.device_id, session.fresh
+                    )
                     session.device_id = found or session.fresh.device_id
                 if on_purpose:
                     account, device_id = session.who.account, session.device_id

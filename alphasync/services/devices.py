@@ -94,10 +94,16 @@ class Devices:
             await self.forget(who.account, fresh_id, session, self._replica.value)
         return joined
 
-    async def find(self, who: Identity, session: str, fresh: Credentials) -> str | None:
+    async def find(
+        self, who: Identity, session: str, offered: str | None, fresh: Credentials
+    ) -> str | None:
         """The device that a session is on record as, when the answer to its join was lost."""
-        answer = await self._join(who, session, "", "find", fresh.device_id, fresh.resume_token)
-        return answer.text(2) if answer.outcome == "OK" else None
+        names = keys.of_account(who.account)
+        taken_for = await self._scripts.field(names.device(fresh.device_id), "taken_for")
+        for device_id in filter(None, (offered, taken_for, fresh.device_id)):
+            if await self._scripts.field(names.device(device_id), "session") == session:
+                return device_id
+        return None
 
     async def restore(
         self, who: Identity, session: str, name: str, device_id: str, resume_token: str
@@ -196,6 +202,7 @@ class Devices:
                 "meta": names.meta,
                 "log": names.log,
                 "device": names.device(device_id),
+                "devices": names.devices,
                 "runs": names.runs,
             },
             {

@@ -7,6 +7,8 @@ key (under ``as:{account}:``)      type    lifetime
 ``run:<type>:<profile>``           hash    1 h after the last change
 ``draft:<type>:<profile>``         hash    2 h after the last change
 ``device:<id>``                    hash    2 h after the last sign of life
+``devices:missing:<token>``        zset    2 h: those of a token that are away, by when that ends
+``devices:new:<token>``            zset    30 min: those that came with it and were taken for new
 ``sent:<type>:<profile>``          zset    30 days after the last recipient; an entry by its score
 ``uncertain:<type>:<profile>``     hash    30 days after the last one: recipient to name
 ``runs``, ``drafts``, ``devices``  zset    as the longest-living key they name

@@ -30,6 +30,11 @@ NO_LINEAGE = ""
 """The last argument of each script. A pipeline that knows the lineage of its connection puts it in
 this place (see OrderedPipeline)."""
 
+RETRY_TTL = 30 * 60
+"""Seconds that what a join was answered is known, for whoever asks again."""
+TRIES_MAX = 64
+"""Devices of one token that a script looks at."""
+
 _HEADER = re.compile(r"^-- (KEYS|ARGV):(.*)$", re.MULTILINE)
 _FUNCTION = re.compile(r"^(?:--.*\n)*local function (\w+)\((?s:.*?)^end\n", re.MULTILINE)
 
@@ -155,13 +160,14 @@ def load(lifetimes: Lifetimes, publish: str = "PUBLISH") -> dict[str, Script]:
     milliseconds = {
         "LOG_TTL": LOG_TTL,
         "META_TTL": META_TTL,
+        "RETRY_TTL": RETRY_TTL,
         "LOCK_TTL": lifetimes.lock,
         "RUN_TTL": lifetimes.run,
         "DRAFT_TTL": lifetimes.draft,
         "DEVICE_TTL": lifetimes.device,
         "SENT_TTL": lifetimes.sent,
     }
-    numbers = {"LOG_LENGTH": LOG_LENGTH, "REVISION_JUMP": REVISION_JUMP}
+    numbers = {"LOG_LENGTH": LOG_LENGTH, "REVISION_JUMP": REVISION_JUMP, "TRIES_MAX": TRIES_MAX}
     numbers |= {name: round(seconds * 1000) for name, seconds in milliseconds.items()}
     constants = "".join(f"local {name} = {number}\n" for name, number in numbers.items())
     constants += f"local publish_with = '{publish}'\n"

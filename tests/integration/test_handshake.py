@@ -14,7 +14,7 @@ from alphasync.domain.identity import Identity
 from alphasync.realtime.relay import Relay
 from alphasync.realtime.subscriber import Subscriber
 from alphasync.services.devices import Devices
-from tests.harness import Cluster, Device, wait_until
+from tests.harness import PATIENCE, Cluster, Device, wait_until
 from tests.integration.support import by_profile, check, deliveries, raw, snapshot, switch
 
 pytestmark = pytest.mark.any_redis
@@ -277,7 +277,7 @@ async def test_resuming_keeps_the_device(replicas: Cluster) -> None:
     a = await replicas.device(0, auth={"deviceName": "desk"})
     await a.call("updateMessage", {"profileId": "1", "type": "chat", "message": "mine"})
     before = a.last("deviceRegistered")
-    await a.close()
+    await a.drop()
     identity = {"deviceId": a.id, "resumeToken": before["resumeToken"]}
     again = await replicas.device(1, auth=identity)
     registered = again.last("deviceRegistered")
@@ -285,6 +285,26 @@ async def test_resuming_keeps_the_device(replicas: Cluster) -> None:
     assert registered["resumed"] is True
     draft = await again.wait_for("messageSync")
     assert (draft["message"], draft["isOwnDevice"]) == ("mine", True)
+
+
+async def test_a_device_that_left_on_purpose_is_forgotten(replicas: Cluster) -> None:
+    """Its pair is that of nobody: who brings it is a new device, with the state as it is now."""
+    a, witness = await replicas.pair()
+    await a.call("updateMessage", {"profileId": "1", "type": "chat", "message": "mine"})
+    before = a.last("deviceRegistered")
+    await a.close()
+    record = f"as:{{o:demo}}:device:{a.id}"
+    client = replicas.replicas[0].store.client
+    async with asyncio.timeout(PATIENCE):
+        while await client.exists(record):
+            await asyncio.sleep(0.01)
+    offer = {name: before[name] for name in ("deviceId", "resumeToken", "epoch", "revision")}
+    again = await replicas.device(1, auth=offer)
+    registered = again.last("deviceRegistered")
+    assert registered["deviceId"] not in (a.id, witness.id)
+    assert (registered["resumed"], registered["recovered"]) == (False, False)
+    draft = await again.wait_for("messageSync")
+    assert (draft["message"], draft["isOwnDevice"]) == ("mine", False)
 
 
 @pytest.mark.parametrize("wrong", ["token", "device", "only device", "only token", "types"])

@@ -1,5 +1,7 @@
 """device_join: who a session is, and what it starts from."""
 
+import pytest
+
 from alphasync.domain.events import DeviceReconnected
 from alphasync.services.devices import new_credentials
 from tests.scripts.bench import PROFILE, Bench, identity
@@ -69,6 +71,11 @@ async def test_the_one_missing_device_of_a_token_is_that_one(bench: Bench) -> No
     assert old.device_id != first.device_id
 
 
+def missing(bench: Bench) -> str:
+    """The index of the devices of the bench's token that are away."""
+    return f"{bench.names.devices}:missing:{bench.who.token_hash}"
+
+
 async def lost(bench: Bench, *sessions: str) -> list[str]:
     """Devices of one token that are lost one after the other."""
     gone = [await bench.devices.join(bench.who, session, "x") for session in sessions]
@@ -76,6 +83,7 @@ async def lost(bench: Bench, *sessions: str) -> list[str]:
         await bench.devices.lose(bench.who.account, device.device_id, session, bench.replica.value)
         ends = await bench.now() + 1000 * (number + 2)  # apart, however fast this goes
         await bench.client.hset(bench.names.device(device.device_id), "away_until", int(ends))
+        await bench.client.zadd(missing(bench), {device.device_id: int(ends)})
     return [device.device_id for device in gone]
 
 
@@ -147,8 +155,75 @@ async def test_so_is_one_of_a_device_that_came_back_with_its_token(bench: Bench)
 
 
 async def test_a_session_is_found_whatever_it_was_registered_as(bench: Bench) -> None:
-    first = await bench.devices.join(bench.who, "s1", "phone")
     fresh = new_credentials()
-    assert await bench.devices.find(bench.who, "s1", fresh) == first.device_id
-    assert await bench.devices.find(bench.who, "s2", fresh) is None
-    assert bench.last("device_join") == "UNKNOWN"
+    first = await bench.devices.join(bench.who, "s1", "phone", fresh=fresh)
+    assert await bench.devices.find(bench.who, "s1", None, fresh) == first.device_id
+    assert await bench.devices.find(bench.who, "s2", None, fresh) is None
+    pair, other = (first.device_id, first.resume_token), new_credentials()
+    await bench.devices.join(bench.who, "s2", "", *pair, fresh=other)
+    assert await bench.devices.find(bench.who, "s2", first.device_id, other) == first.device_id
+    await bench.devices.lose(bench.who.account, first.device_id, "s2", bench.replica.value)
+    await bench.devices.join(bench.who, "s3", "", fresh=other)
+    assert await bench.devices.find(bench.who, "s3", None, other) == first.device_id
+    assert await bench.devices.find(bench.who, "s4", first.device_id, other) is None
+
+
+async def test_the_pair_of_a_device_that_left_is_a_first_visit(bench: Bench) -> None:
+    first = await bench.devices.join(bench.who, "s1", "phone")
+    await bench.devices.leave(bench.who.account, first.device_id, "s1", away=False)
+    pair = (first.device_id, first.resume_token)
+    again = await bench.devices.join(bench.who, "s2", "phone", *pair)
+    assert (again.resumed, again.device_id == first.device_id) == (False, False)
+
+
+async def test_a_device_that_is_back_with_its_pair_is_not_missing_any_more(bench: Bench) -> None:
+    first = await bench.devices.join(bench.who, "s1", "phone")
+    await bench.devices.lose(bench.who.account, first.device_id, "s1", bench.replica.value)
+    assert await bench.client.zcard(missing(bench)) == 1
+    await bench.devices.join(bench.who, "s2", "", first.device_id, first.resume_token)
+    assert await bench.client.zcard(missing(bench)) == 0
+    assert not (await bench.devices.join(bench.who, "s3", "")).resumed
+
+
+async def reads(bench: Bench) -> int:
+    """Commands so far, those of the scripts included."""
+    stats = await bench.client.info("commandstats")
+    return sum(int(each["calls"]) for each in stats.values())
+
+
+@pytest.mark.parametrize("offers_pair", [True, False], ids=["with-its-pair", "new"])
+@pytest.mark.parametrize("away", [True, False], ids=["away", "gone"])
+async def test_a_join_costs_the_same_with_thousands_of_dead_records(
+    real: Bench, away: bool, offers_pair: bool
+) -> None:
+    """Of this token and of another one, within their grace or not."""
+    mine = await real.devices.join(real.who, "s1", "phone")
+    pair = (mine.device_id, mine.resume_token) if offers_pair else (None, None)
+
+    async def cost(session: str) -> int:
+        before = await reads(real)
+        joined = await real.devices.join(real.who, session, "", *pair)
+        spent = await reads(real) - before
+        if not offers_pair:  # whichever it was, it is to be missing no more and no less
+            await real.devices.leave(real.who.account, joined.device_id, session, away=False)
+        return spent
+
+    few = [await cost(f"few {number}") for number in range(3)]
+    await bury(real, 5000, away=away)
+    many = [await cost(f"many {number}") for number in range(3)]
+    assert max(many) - min(few) <= 12, "a few commands to choose one, and not one for each record"
+
+
+async def bury(bench: Bench, count: int, *, away: bool) -> None:
+    """Records of devices that have not come back, half of them of the bench's token."""
+    ends = await bench.now() + 60_000 if away else 0
+    pipeline = bench.client.pipeline(transaction=False)
+    for number in range(count):
+        token = bench.who.token_hash if number % 2 else "another"
+        record, name = bench.names.device(f"dead{number}"), f"dead{number}"
+        said = ("id", name, "proof", "x", "session", "", "token", token, "away_until", ends)
+        pipeline.execute_command("HSET", record, *said)
+        pipeline.zadd(bench.names.devices, {record: 2**53})
+        if away:
+            pipeline.zadd(f"{bench.names.devices}:missing:{token}", {name: ends})
+    await pipeline.execute()

@@ -72,3 +72,27 @@ async def test_a_device_whose_record_is_gone_leaves_no_run_behind(bench: Bench) 
     async with bench.verify(ProcessingInterrupted):
         await bench.devices.leave(bench.who.account, device, "s1", away=False)
     assert not await bench.client.exists(bench.names.device(device))
+
+
+async def test_who_leaves_is_forgotten(bench: Bench) -> None:
+    """And no script has to look at what is left of those that were here once."""
+    before = {key async for key in bench.client.scan_iter("*device*", count=1000)}
+    device = await joined(bench)
+    await bench.devices.lose(bench.who.account, device, "s1", bench.replica.value)
+    back = await bench.devices.join(bench.who, "s2", "")
+    assert back.device_id == device
+    await bench.devices.leave(bench.who.account, device, "s2", away=False)
+    left = {key async for key in bench.client.scan_iter("*device*", count=1000)} - before
+    assert bench.names.device(device).encode() not in left
+    assert not [key for key in left if await bench.client.type(key) == b"zset"]
+
+
+async def test_whose_grace_is_over_may_still_come_back_with_its_pair(bench: Bench) -> None:
+    first = await bench.devices.join(bench.who, "s1", "phone")
+    await bench.devices.lose(bench.who.account, first.device_id, "s1", bench.replica.value)
+    record = bench.names.device(first.device_id)
+    await bench.client.hset(record, "away_until", await bench.now() - 1)
+    await bench.devices.leave(bench.who.account, first.device_id, "s1", away=True)
+    pair = (first.device_id, first.resume_token)
+    assert not (await bench.devices.join(bench.who, "s2", "")).resumed
+    assert (await bench.devices.join(bench.who, "s3", "", *pair)).resumed

@@ -7,6 +7,7 @@ from alphasync.domain.events import (
 )
 from alphasync.domain.runs import RunStatus
 from tests.scripts.bench import GRACE, PROFILE, Bench
+from tests.scripts.test_device_join import bury
 
 
 async def joined(bench: Bench) -> str:
@@ -97,17 +98,61 @@ async def test_one_that_came_back_with_only_its_token_goes_on_with_the_runs(benc
         await other.devices.leave(bench.who.account, again.device_id, "s2", away=False)
 
 
-async def test_with_two_that_came_nobody_can_tell_which_it_is(bench: Bench) -> None:
+async def test_of_two_that_came_the_first_one_goes_on_with_the_run(bench: Bench) -> None:
     device = await joined(bench)
     await bench.start(device=device)
     other = bench.other_replica()
-    await other.devices.join(bench.who, "s2", "")
+    first = await other.devices.join(bench.who, "s2", "")
+    await bench.client.zadd(
+        f"{bench.names.devices}:new:{bench.who.token_hash}", {first.device_id: 2}
+    )
     await other.devices.join(bench.who, "s3", "")
-    async with bench.verify(DeviceReconnecting):
-        left = await other.devices.lose(
+    async with bench.verify(DeviceReconnected) as made:
+        await other.devices.lose(
             bench.who.account, device, "s1", bench.replica.value, silent_since=1
         )
-    assert left == GRACE
+    assert made[0].device_id == first.device_id
+
+
+async def test_each_of_several_that_held_runs_is_followed_by_one_that_came(bench: Bench) -> None:
+    """And one that held none leaves those that came to the others."""
+    gone = [(await bench.devices.join(bench.who, f"s{n}", "x")).device_id for n in range(4)]
+    for number in (1, 2, 3):
+        await bench.start(f"100{number}", device=gone[number])
+    other = bench.other_replica()
+    came = {(await other.devices.join(bench.who, f"t{n}", "")).device_id for n in range(2)}
+    outcomes = []
+    for number, device in enumerate(gone):
+        await other.devices.lose(
+            bench.who.account, device, f"s{number}", bench.replica.value, silent_since=1
+        )
+        outcomes.append(bench.last("device_lose"))
+    assert outcomes == ["AWAY", "SUCCEEDED", "SUCCEEDED", "AWAY"]
+    held = {(await bench.run(profile)).device_id for profile in ("1001", "1002")}
+    assert held == came
+    third = await bench.run("1003")
+    assert (third.device_id, third.away) == (gone[3], True)
+    # Whoever comes now is the one that still holds a run, and then the one without.
+    later = [(await other.devices.join(bench.who, f"u{n}", "")).device_id for n in range(2)]
+    assert later == [gone[3], gone[0]]
+
+
+async def test_losing_a_device_costs_the_same_with_thousands_of_records(real: Bench) -> None:
+    async def cost() -> int:
+        joined_ = await real.devices.join(real.who, "s1", "phone")
+        stats = await real.client.info("commandstats")
+        await real.devices.lose(
+            real.who.account, joined_.device_id, "s1", real.replica.value, silent_since=1
+        )
+        after = await real.client.info("commandstats")
+        await real.devices.leave(real.who.account, joined_.device_id, "", away=False)
+        return sum(int(a["calls"]) for a in after.values()) - sum(
+            int(b["calls"]) for b in stats.values()
+        )
+
+    few = await cost()
+    await bury(real, 5000, away=False)
+    assert await cost() - few <= 12
 
 
 async def test_one_that_was_there_before_is_another_device(bench: Bench) -> None:

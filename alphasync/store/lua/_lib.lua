@@ -201,7 +201,9 @@ end
 
 -- Give a device's running runs to the device that it came back as, and tell the devices. Ids are
 -- our own and hexadecimal, so that one can stand for the other in the text of the identity.
+-- Returns how many those are.
 local function hand_runs(meta, log, channel, runs, from, to, head)
+  local handed = 0
   for _, run in ipairs(indexed(runs)) do
     local r = redis.call('HMGET', run, 'status', 'device', 'profile', 'identity', 'lock')
     if r[1] == 'running' and r[2] == from then
@@ -210,6 +212,29 @@ local function hand_runs(meta, log, channel, runs, from, to, head)
       redis.call('HSET', run, 'device', to, 'identity', identity, 'away', '', 'revision', revision)
       if redis.call('EXISTS', r[5]) == 1 then redis.call('HSET', r[5], 'device', to) end
       touch_run(runs, run)
+      handed = handed + 1
     end
   end
+  return handed
+end
+
+-- The key of another device than the one that a script is given: beside their index.
+local function device_key(devices, id)
+  return string.sub(devices, 1, -2) .. ':' .. id
+end
+
+-- The devices of a token that are away, by the end of their grace: whoever comes with nothing but
+-- this token is one of them.
+local function missing_of(devices, token)
+  return devices .. ':missing:' .. (token or '')
+end
+
+local function miss(devices, token, id, away_until)
+  redis.call('ZADD', missing_of(devices, token), int(away_until), id)
+  redis.call('PEXPIRE', missing_of(devices, token), DEVICE_TTL)
+end
+
+-- The devices that came with nothing but this token and were taken for new, by when they came.
+local function new_of(devices, token)
+  return devices .. ':new:' .. (token or '')
 end

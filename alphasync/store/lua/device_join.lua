@@ -4,10 +4,35 @@
 -- KEYS: meta log device devices runs drafts
 -- ARGV: channel mode device_id proof name operator session replica token back_head
 --   mode: "new" | "resume" | "restore" (the session is registered; only its record was lost)
---     | "find" (the session may be on record, as whichever device)
 -- RETURN: {'OK', how, device_id, name, superseded_session, epoch, revision, runs, drafts}
 --   how: "new" | "resumed"; {'UNKNOWN'} | {'SUPERSEDED'}
 local how = 'new'
+local missing = missing_of(devices, token)
+
+local function next_missing()
+  local chosen, score = redis.call('ZREVRANGE', missing, 0, 0)[1], 0
+  if redis.call('ZCARD', missing) < 2 then return chosen end
+  for _, key in ipairs(indexed(runs)) do
+    local r = redis.call('HMGET', key, 'status', 'device')
+    local until_when = r[1] == 'running' and redis.call('ZSCORE', missing, r[2])
+    if until_when and tonumber(until_when) > score then
+      chosen, score = r[2], tonumber(until_when)
+    end
+  end
+  return chosen
+end
+
+local function find_missing()
+  redis.call('ZREMRANGEBYSCORE', missing, '-inf', int(now))
+  for _ = 1, TRIES_MAX do
+    local id = next_missing()
+    if not id then return nil end
+    redis.call('ZREM', missing, id)
+    local d = redis.call('HMGET', device_key(devices, id), 'token', 'session', 'away_until')
+    if d[1] == token and d[2] == '' and tonumber(d[3]) > now then return id end
+  end
+end
+
 if mode == 'resume' then
   if redis.call('HGET', device, 'proof') ~= proof then return {'UNKNOWN'} end
   how = 'resumed'
@@ -15,44 +40,35 @@ elseif mode == 'restore' then
   local holder = redis.call('HGET', device, 'session')
   if holder and holder ~= '' and holder ~= session then return {'SUPERSEDED'} end
 else
-  local missing, found = {}, nil
-  for _, key in ipairs(indexed(devices)) do
-    local d = redis.call('HMGET', key, 'token', 'session', 'away_until', 'id')
-    if d[2] == session then
-      found = {key = key, id = d[4]}  -- asked again, because the answer was lost
-      break
-    elseif mode == 'new' and d[1] == token and d[2] == '' and tonumber(d[3]) > now then
-      missing[#missing + 1] = {key = key, id = d[4], away_until = tonumber(d[3]), holds = 0}
-    end
+  local asked = redis.call('HMGET', device, 'session', 'taken_for')
+  local found = nil
+  if asked[2] and redis.call('HGET', device_key(devices, asked[2]), 'session') == session then
+    found = asked[2]  -- asked again, because the answer was lost
+  elseif asked[1] ~= session then
+    found = find_missing()
   end
-  if not found and #missing > 1 then
-    local holders = {}
-    for _, key in ipairs(indexed(runs)) do
-      local r = redis.call('HMGET', key, 'status', 'device')
-      if r[1] == 'running' then holders[r[2]] = 1 end
-    end
-    for _, d in ipairs(missing) do d.holds = holders[d.id] or 0 end
-    local function comes_before(a, b)
-      if a.holds ~= b.holds then return a.holds > b.holds end
-      return a.away_until > b.away_until
-    end
-    table.sort(missing, comes_before)
-  end
-  found = found or missing[1]
-  if mode == 'find' and not found then return {'UNKNOWN'} end
   if found then
-    if found.id ~= device_id then how = 'resumed' end
-    device, device_id = found.key, found.id
+    redis.call('HSET', device, 'taken_for', found)
+    redis.call('PEXPIRE', device, RETRY_TTL)
+    how = 'resumed'
+    device, device_id = device_key(devices, found), found
   end
 end
 
-local before = redis.call('HMGET', device, 'session', 'name')
+local before = redis.call('HMGET', device, 'session', 'name', 'token')
 if name == '' and before[2] then name = before[2] end
+redis.call('ZREM', missing_of(devices, before[3]), device_id)
 redis.call('HSET', device, 'id', device_id, 'proof', proof, 'name', name, 'operator', operator,
-  'session', session, 'replica', replica, 'token', token, 'away_until', 0,
-  'new_at', how == 'new' and mode == 'new' and int(now) or 0)
+  'session', session, 'replica', replica, 'token', token, 'away_until', 0, 'new_at', 0)
 redis.call('PEXPIRE', device, DEVICE_TTL)
 index(devices, device, DEVICE_TTL)
+if mode == 'new' and how == 'new' then
+  local new = new_of(devices, token)
+  redis.call('HSET', device, 'new_at', int(now))
+  redis.call('ZADD', new, int(now), device_id)
+  redis.call('ZREMRANGEBYRANK', new, 0, -TRIES_MAX - 1)
+  redis.call('PEXPIRE', new, RETRY_TTL)
+end
 mark_runs(meta, log, channel, runs, device_id, '', back_head)
 
 return with_snapshot({'OK', how, device_id, name, before[1] or ''}, meta, log, runs, drafts)

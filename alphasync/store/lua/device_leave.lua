@@ -1,13 +1,14 @@
 -- A device is gone, on purpose or because its grace is over: its runs end. A session that was
--- superseded by a newer one of the same device, or a device that is back, ends nothing.
--- KEYS: meta log device runs
+-- superseded by a newer one of the same device, or a device that is back, ends nothing. Who leaves on
+-- purpose is forgotten: who comes back is a new device. After a grace the record stays for whoever
+-- has its proof.
+-- KEYS: meta log device devices runs
 -- ARGV: channel device_id session reason head
 --   session: the one that ended, or '' for a device whose grace is over
 -- RETURN: {'OK', count of runs ended} | {'SUPERSEDED'} | {'WAIT', ms until the grace ends}
-local d = redis.call('HMGET', device, 'session', 'away_until')
+local d = redis.call('HMGET', device, 'session', 'away_until', 'token')
 if d[1] and d[1] ~= session then return {'SUPERSEDED'} end
 if session == '' and d[2] and tonumber(d[2]) > now then return {'WAIT', int(tonumber(d[2]) - now)} end
-if d[1] then redis.call('HSET', device, 'session', '', 'away_until', 0) end
 local ended = 0
 for _, run in ipairs(indexed(runs)) do
   local r = redis.call('HMGET', run, 'status', 'device')
@@ -15,5 +16,13 @@ for _, run in ipairs(indexed(runs)) do
     end_run(meta, log, channel, runs, run, 'interrupted', reason, head)
     ended = ended + 1
   end
+end
+redis.call('ZREM', missing_of(devices, d[3]), device_id)
+if session ~= '' then
+  redis.call('DEL', device)
+  redis.call('ZREM', devices, device)
+  redis.call('ZREM', new_of(devices, d[3]), device_id)
+elseif d[1] then
+  redis.call('HSET', device, 'away_until', 0)
 end
 return {'OK', int(ended)}

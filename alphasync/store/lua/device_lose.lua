@@ -1,7 +1,9 @@
 -- The transport of a session broke, or its replica died: the device has a grace to come back, in
 -- which its runs go on. No grace runs while there is nobody to come back to: whoever takes a device
--- over that is away gives it what was left of its grace when the replica before was gone. One that came back before its replica was known to be dead, with nothing but
--- its token, was taken for a new device: that one goes on with the runs.
+-- over that is away gives it what was left of its grace when the replica before was gone. One that
+-- came back before its replica was known to be dead, with nothing but its token, was taken for a new
+-- device: that one goes on with the runs. Of several that are missing those that hold runs come
+-- first, so that one without any leaves the new device to the others.
 -- KEYS: meta log device devices runs
 -- ARGV: channel device_id session owner grace replica silent_since absent_since head back_head
 --   silent_since: ms, when the dead owner gave its last sign of life; 0 where nothing died
@@ -16,31 +18,31 @@ if d[1] == '' and (d[2] == owner or d[2] == replica) and tonumber(d[3]) > 0 then
   end
   left = math.max(0, left)
   redis.call('HSET', device, 'replica', replica, 'away_until', int(now + left))
+  miss(devices, d[4], device_id, now + left)
   return {'AWAY', int(left)}
 end
 if d[1] ~= session or d[2] ~= owner then return {'ELSEWHERE'} end
 
--- As at a join: exactly one device of the token is missing, and exactly one has come since.
-local missing, come = 0, {}
-for _, key in ipairs(tonumber(silent_since) > 0 and indexed(devices) or {}) do
-  local o = redis.call('HMGET', key, 'token', 'session', 'replica', 'new_at', 'id', 'away_until')
-  if o[1] == d[4] then
-    if o[2] == '' then
-      if tonumber(o[6]) > now then missing = missing + 1 end
-    elseif o[3] == owner then
-      missing = missing + 1
-    elseif tonumber(o[4]) >= tonumber(silent_since) then
-      come[#come + 1] = o[5]
-    end
+-- Of those that came since then the first one: a client is back sooner than a person opens a page.
+local function successor()
+  local new = new_of(devices, d[4])
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', new, silent_since, '+inf', 'LIMIT', 0, TRIES_MAX)) do
+    local o = redis.call('HMGET', device_key(devices, id), 'token', 'session', 'replica', 'new_at')
+    local is_here = o[1] == d[4] and o[2] ~= '' and o[3] ~= owner
+    if is_here and tonumber(o[4]) >= tonumber(silent_since) then return id end
   end
 end
-if missing == 1 and #come == 1 then
+
+local come = tonumber(silent_since) > 0 and successor()
+if come and hand_runs(meta, log, channel, runs, device_id, come, back_head) > 0 then
   redis.call('DEL', device)
   redis.call('ZREM', devices, device)
-  hand_runs(meta, log, channel, runs, device_id, come[1], back_head)
+  redis.call('HSET', device_key(devices, come), 'new_at', 0)
+  redis.call('ZREM', new_of(devices, d[4]), come)
   return {'SUCCEEDED'}
 end
 
 redis.call('HSET', device, 'session', '', 'replica', replica, 'away_until', int(now + grace))
+miss(devices, d[4], device_id, now + grace)
 mark_runs(meta, log, channel, runs, device_id, '1', head)
 return {'AWAY', grace}
