@@ -29,7 +29,7 @@ from alphasync.services.runs import Runs
 from alphasync.services.takeover import Takeover
 from alphasync.services.tokens import Tokens
 from alphasync.services.uncertain import Uncertain
-from alphasync.services.upstream import Upstream
+from alphasync.services.upstream import Upstream, UpstreamTimes
 from alphasync.store.connect import Store, make_store
 from alphasync.store.scripts import Lifetimes
 from alphasync.web.accounts import Accounts
@@ -149,7 +149,8 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
     gateway = HttpGateway(gateway_url, timeout=settings.gateway_timeout)
     tokens = Tokens(secret, settings.token_ttl, settings.token_leeway)
     tries = LoginTries(scripts, login_limits(settings))
-    upstream = Upstream(scripts, pipeline, secret, settings.token_ttl)
+    times = UpstreamTimes(lifetime=settings.token_ttl, lasts=settings.session_max)
+    upstream = Upstream(scripts, pipeline, secret, times, settings.sessions_per_operator)
     blocklist = Blocklist(scripts, pipeline)
     leases = Leases(scripts, pipeline)
     devices = Devices(scripts, leases, name, settings.device_grace, settings.page_grace)
@@ -162,6 +163,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
         blocklist=blocklist,
         upstream=upstream,
         service_token=settings.gateway_token,
+        sign_in_timeout=settings.sign_in_timeout,
         interval=settings.send_interval,
         lease=lease,
         draining=asyncio.Event(),
@@ -178,6 +180,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
         store=store,
         replica=name,
         tokens=tokens,
+        complete=upstream.completed,
         devices=devices,
         graces=graces,
         history=Log(scripts),
@@ -208,7 +211,9 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
     web_app = web.Application(middlewares=[allow(origins), plain_bodies, errors])
     pages = Pages(store, not_ready, sandbox=settings.uses_sandbox)
     web_app.add_routes(pages.routes())
-    web_app.add_routes(Accounts(gateway, tokens, upstream, tries, client_of).routes())
+    web_app.add_routes(
+        Accounts(gateway, tokens, upstream, tries, client_of, settings.profiles_max).routes()
+    )
     realtime.attach(web_app)
     return Replica(
         name=name,

@@ -10,6 +10,8 @@ AlphasyncError
 +-- AlreadyRunning            already_running       this device is at it (``lockOwner``)
 +-- NotRunning                not_running           nothing to stop
 +-- NotRegistered             not_registered        sent before ``deviceRegistered`` (retryable)
++-- SignInAgain               sign_in_again         the login has ended, or its token is refused
++-- TooManyProfiles           too_many_profiles     a login for more profiles than are kept
 +-- Superseded                superseded            the device identity was taken up elsewhere
 +-- StoreUnavailable          store_unavailable     Redis does not answer (retryable)
 +-- ShuttingDown              shutting_down         this replica takes no new runs (retryable)
@@ -84,6 +86,16 @@ class NotRegistered(AlphasyncError):
     code = "not_registered"
     retryable = True
     default_message = "This device is not registered yet: wait for deviceRegistered"
+
+
+class SignInAgain(AlphasyncError):
+    code = "sign_in_again"
+    default_message = "Your session has ended. Please sign in again"
+
+
+class TooManyProfiles(AlphasyncError):
+    code = "too_many_profiles"
+    default_message = "This login is for too many profiles"
 
 
 class Superseded(AlphasyncError):

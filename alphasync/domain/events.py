@@ -40,6 +40,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     device_id: str
     started_at: int
     error: str | Script = UNSET
+    waiting_for: Literal["sign_in"] | UnsetType = UNSET
+    """``sign_in``: the run goes on when its operator has signed in again."""
     current: int | Script = UNSET
     total: int | Script = UNSET
     sent: int | Script = UNSET
@@ -233,6 +235,7 @@ class ProcessingStateSync(Event, frozen=True, kw_only=True):
     uncertain: int
     message: str
     revision: int
+    waiting_for: Literal["sign_in"] | UnsetType = UNSET
 
 
 class MessageSync(Event, frozen=True, kw_only=True):

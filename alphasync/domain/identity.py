@@ -31,6 +31,10 @@ class Identity(msgspec.Struct, frozen=True):
     profiles: frozenset[str] | None = None
     role: str | None = None
     team: str | None = None
+    sign_in: str = ""
+    """The login that the token was made by; '' for a token that was signed elsewhere."""
+    profiles_kept: bool = False
+    """The token could not carry the profiles: they are on record with the login."""
 
     def may_see(self, profile_id: str) -> bool:
         return self.profiles is None or profile_id in self.profiles

@@ -66,6 +66,8 @@ class Run(msgspec.Struct, frozen=True):
     """Why it was interrupted."""
     duration: int = 0
     """ms from start to completion."""
+    waiting_for: Literal["", "sign_in"] = ""
+    """What it waits for to go on."""
     away: bool = False
     """Its device lost its connection and may still come back."""
 

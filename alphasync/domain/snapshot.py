@@ -90,6 +90,7 @@ def _run_after(run: Run | None, event: RunEvent, revision: int) -> Run:
                 run,
                 message=event.progress.message,
                 counters=_counters(event.progress),
+                waiting_for=event.progress.waiting_for or "",
             )
         case events.RunSettled():
             if run.status is RunStatus.RUNNING:
@@ -103,7 +104,8 @@ def _run_after(run: Run | None, event: RunEvent, revision: int) -> Run:
         case events.ProcessingTakenOver():
             if run.status is not RunStatus.RUNNING:
                 raise IllegalMove(f"a run that is {run.status} is not taken over")
-            return replace(run, message=event.message, counters=_counters(event))
+            counters = _counters(event)
+            return replace(run, message=event.message, counters=counters, waiting_for="")
         case events.ProcessingComplete():
             _check(run, RunStatus.COMPLETED)
             counters = _counters(filled(event.stats))
@@ -113,6 +115,7 @@ def _run_after(run: Run | None, event: RunEvent, revision: int) -> Run:
                 counters=counters,
                 duration=filled(event.stats).duration,
                 away=False,
+                waiting_for="",
             )
         case events.ProcessingStopped():
             _check(run, RunStatus.STOPPED)
@@ -142,7 +145,9 @@ def _lost(event: events.ProcessingInterrupted) -> Run | None:
 
 
 def _ended(run: Run, status: RunStatus, message: str, counters: Counters) -> Run:
-    return replace(run, status=status, message=message, counters=counters, away=False)
+    return replace(
+        run, status=status, message=message, counters=counters, away=False, waiting_for=""
+    )
 
 
 def _check(run: Run | None, target: RunStatus) -> None:

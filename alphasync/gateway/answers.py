@@ -16,6 +16,7 @@ from alphasync.gateway.port import (
     GatewayRateLimited,
     GatewayRefused,
     GatewayUnavailable,
+    NotAuthorised,
     NotSent,
     ProfileUnknown,
     RateLimited,
@@ -23,6 +24,7 @@ from alphasync.gateway.port import (
     RunRefused,
     SendResult,
     Sent,
+    TokenRefused,
     Unknown,
 )
 
@@ -66,6 +68,8 @@ def classify_send(
         return RateLimited(retry_after(headers, now))
     if status in _NOT_ACTED_UPON:
         return NotSent(reason)
+    if status == 401:
+        return NotAuthorised(reason)
     if status in _MOVED or 400 <= status < 500:
         # Any other 4xx blames the request as such, and the next recipient's looks the same.
         return RunRefused(reason)
@@ -85,6 +89,8 @@ def read_error(
     reason = describe(status, detail)
     if is_login and status == 401:
         return BadCredentials(reason)
+    if status == 401:
+        return TokenRefused(reason)
     if about_profile and status in (404, 410):
         return ProfileUnknown(reason)
     if status == 429:

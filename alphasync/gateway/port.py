@@ -9,7 +9,8 @@ Two rules shape this module:
 
       GatewayError (an AlphasyncError)
       +-- BadCredentials       bad_credentials      the login was refused
-      +-- GatewayRefused       gateway_refused      this token or request is not accepted
+      +-- GatewayRefused       gateway_refused      this request is not accepted
+      |   +-- TokenRefused     sign_in_again        nor is any other with this token
       +-- ProfileUnknown       unknown_profile      no such profile for this token
       +-- GatewayRateLimited   too_many_requests    retryable, after `retry_after` seconds
       +-- GatewayUnavailable   gateway_unavailable  retryable: no connection, 5xx, unreadable answer
@@ -130,6 +131,10 @@ class RunRefused(msgspec.Struct, frozen=True, tag=True):
     reason: str
 
 
+class NotAuthorised(RunRefused, frozen=True, tag=True):
+    """The same, for this token; with another one it may work."""
+
+
 class RateLimited(msgspec.Struct, frozen=True, tag=True):
     """Not sent; may be tried again after `retry_after` seconds."""
 
@@ -171,6 +176,12 @@ class GatewayRefused(GatewayError):
 
     code = "gateway_refused"
     retryable = False
+
+
+class TokenRefused(GatewayRefused):
+    """The gateway does not accept the token, which has expired or was replaced by another."""
+
+    code = "sign_in_again"
 
 
 class ProfileUnknown(GatewayError):

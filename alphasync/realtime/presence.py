@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 import msgspec
@@ -12,6 +12,7 @@ import structlog
 
 from alphasync import telemetry
 from alphasync.domain import events
+from alphasync.domain.identity import Identity
 from alphasync.domain.snapshot import Snapshot
 from alphasync.errors import AlphasyncError, StoreUnavailable
 from alphasync.protocol import packets
@@ -44,6 +45,9 @@ CUT_WITHIN = 4.0
 CUT_PAUSE = 0.05
 """Seconds between two of them, at most."""
 
+Complete = Callable[[Identity], Awaitable[Identity]]
+"""Fills in what a token could not carry. Raises SignInAgain."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -66,6 +70,7 @@ class Presence:
         replica: ReplicaName,
         history: Log,
         heartbeat: float,
+        complete: Complete,
     ) -> None:
         self._sessions = sessions
         self._manager = manager
@@ -75,6 +80,7 @@ class Presence:
         self._replica = replica
         self._history = history
         self._heartbeat = heartbeat
+        self._complete = complete
         self._beat = Tasks()
         self._passing = Tasks()
         """Joins, leaves, restores: short, and never cut off."""
@@ -146,18 +152,20 @@ class Presence:
                 await self._try_to_join(session, relay)
             except (StoreUnavailable, TimeoutError):
                 log.info("join takes another try", session=session.sid, attempt=attempt)
+            except AlphasyncError as error:
+                self._give_up(session, error)
+                return
             except Exception:
                 log.exception("join failed", session=session.sid)
-                self._give_up(session)
+                self._give_up(session, AlphasyncError())
                 return
             if session.phase is not Phase.JOINING:
                 return
             await asyncio.sleep(backoff(attempt))
 
-    def _give_up(self, session: Session) -> None:
+    def _give_up(self, session: Session, error: AlphasyncError) -> None:
         """End a connection that cannot join, with a reason: silence would last for ever."""
         if session.phase is Phase.JOINING:
-            error = AlphasyncError()
             event = events.ErrorEvent(message=error.message, code=error.code)
             self._manager.send(session, packets.encode(event))
         self._manager.cut(session)
@@ -165,6 +173,7 @@ class Presence:
     async def _try_to_join(self, session: Session, relay: Relay) -> None:
         async with asyncio.timeout(FOLLOW_WITHIN):
             await self._subscriber.follow(relay)
+        session.who = await self._complete(session.who)
         if session.phase is not Phase.JOINING:
             return  # gone before its turn: it is not put on record
         session.asked = True

@@ -17,7 +17,7 @@ from alphasync.realtime.limits import Limits
 from alphasync.realtime.manager import Manager
 from alphasync.realtime.moves import Moves
 from alphasync.realtime.order import Envelope
-from alphasync.realtime.presence import CUT_PAUSE, CUT_WITHIN, Presence
+from alphasync.realtime.presence import CUT_PAUSE, CUT_WITHIN, Complete, Presence
 from alphasync.realtime.relay import Relay
 from alphasync.realtime.sessions import Session, Sessions
 from alphasync.realtime.subscriber import Subscriber
@@ -47,6 +47,7 @@ class Realtime:
         store: Store,
         replica: ReplicaName,
         tokens: Tokens,
+        complete: Complete,
         devices: Devices,
         graces: Graces,
         history: Log,
@@ -80,6 +81,7 @@ class Realtime:
             replica,
             history,
             heartbeat,
+            complete,
         )
         self._moves = Moves(
             self.sessions,

@@ -2,6 +2,8 @@
 
 import time
 
+from msgspec import UNSET
+
 from alphasync.domain import events
 from alphasync.domain.drafts import Draft
 from alphasync.domain.runs import Run, RunStatus
@@ -69,6 +71,7 @@ def _run(session: Session, run: Run) -> events.ProcessingStateSync:
         duration=run.duration,
         reason=run.reason,
         revision=run.revision,
+        waiting_for=run.waiting_for or UNSET,
     )
 
 

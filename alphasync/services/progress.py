@@ -112,11 +112,20 @@ class Progress:
         claimed_at = answer.text(1) if answer.outcome == "CLAIMED" else None
         return Step(claimed_at=claimed_at, device_id=answer.text(2), confirmed=confirmed)
 
-    async def note(self, ticket: Ticket, message: str, error: str | None = None) -> None:
-        """Show a line of text on all devices. Raises Superseded."""
-        head = _progress_head(ticket, message, error)
+    async def note(
+        self, ticket: Ticket, message: str, error: str | None = None, waiting_for: str = ""
+    ) -> None:
+        """Show a line of text on all devices, and what the run waits for. Raises Superseded."""
+        head = _progress_head(ticket, message, error, waiting_for)
         await self._report(
-            "run_note", ticket, {"profile": ticket.profile, "message": message, "head": head}
+            "run_note",
+            ticket,
+            {
+                "profile": ticket.profile,
+                "message": message,
+                "waiting_for": waiting_for,
+                "head": head,
+            },
         )
 
     async def complete(self, ticket: Ticket, settled: Settled) -> None:
@@ -244,12 +253,16 @@ def _settled_args(settled: Settled) -> dict[str, str | int]:
     }
 
 
-def _progress_head(ticket: Ticket, message: str, error: str | None = None) -> str:
+def _progress_head(
+    ticket: Ticket, message: str, error: str | None = None, waiting_for: str = ""
+) -> str:
     progress = events.Progress(
         message=message, device_id=ticket.device_id, started_at=ticket.started_at
     )
     if error is not None:
         progress = msgspec.structs.replace(progress, error=error)
+    if waiting_for:
+        progress = msgspec.structs.replace(progress, waiting_for=waiting_for)
     return packets.progress_head(
         events.ProcessingProgress(
             profile_id=ticket.profile,

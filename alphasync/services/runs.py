@@ -41,6 +41,8 @@ class Ticket(msgspec.Struct, frozen=True):
     operator_id: str
     text: str
     attachments: tuple[Attachment, ...]
+    sign_in: str = ""
+    """The login that started it; '' where its token was signed elsewhere."""
 
 
 class Runs:
@@ -105,6 +107,7 @@ class Runs:
                     "device": device_id,
                     "operator": who.operator_id,
                     "run_id": run_id,
+                    "sign_in": who.sign_in,
                     "replica": owner,
                     "stub": stub,
                     "identity": packets.members(started),
@@ -139,6 +142,7 @@ class Runs:
             operator_id=who.operator_id,
             text=command.message,
             attachments=attachments,
+            sign_in=who.sign_in,
         )
         if owner == self._replica.value:
             self._launch(ticket)

@@ -105,6 +105,7 @@ def _resumed(account: str, record: dict[str, str]) -> tuple[Ticket, Resume]:
         operator_id=record["operator"],
         text=record["text"],
         attachments=msgspec.json.decode(record["attachments"], type=tuple[Attachment, ...]),
+        sign_in=record.get("sign_in", ""),  # of an earlier version's run there is none
     )
     resume = Resume(
         cursor=record["cursor"],

@@ -1,10 +1,13 @@
 """The JSON Web Tokens that prove who is acting."""
 
 import hashlib
+import re
 import secrets
 import time
 import warnings
 from base64 import urlsafe_b64decode
+from collections.abc import Collection
+from typing import Any
 
 import jwt
 import msgspec
@@ -19,6 +22,9 @@ ID_MAX = 128
 """Characters of an operator, team or profile id."""
 TOKEN_MAX = 8192
 """Characters. A longer one is refused before it is looked at."""
+INLINE_MAX = 1024
+"""Characters of profile ids in a token of ours: headers and cookies take some 4,000 in all."""
+_SIGN_IN = re.compile(r"as1\.[A-Za-z0-9_-]{22}")
 LEEWAY = 5.0
 """Seconds by which the clock of who mints a token may be ahead of ours; its end has none."""
 BEARER = "bearer "
@@ -47,6 +53,8 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
     role: str | None = None
     team: str | int | None = None
     jti: str | None = None
+    sid: Any = None
+    profiles_kept: Any = None
 
 
 def given(value: object) -> str | None:
@@ -80,22 +88,35 @@ class Tokens:
         operator_id: str,
         *,
         email: str | None = None,
-        profiles: list[str] | None = None,
+        profiles: Collection[str] | None = None,
         team: str | None = None,
         role: str | None = None,
         lifetime: float | None = None,
+        sign_in: str = "",
     ) -> str:
-        """A token valid for ``lifetime`` seconds (default: the setting)."""
+        """A token valid for ``lifetime`` seconds (default: the setting).
+
+        One of a login does not carry profiles that make it too long for a header.
+        """
         now = time.time()
-        claims = Claims(
-            operator_id=operator_id,
-            exp=int(now + (self._lifetime if lifetime is None else lifetime)),
-            email=email,
-            profiles=list(profiles) if profiles is not None else None,
-            team=team,
-            role=role,
-            jti=secrets.token_hex(8),
+        return self._signed(
+            now,
+            Claims(
+                operator_id=operator_id,
+                exp=int(now + (self._lifetime if lifetime is None else lifetime)),
+                email=email,
+                profiles=list(profiles) if profiles is not None else None,
+                team=team,
+                role=role,
+                sid=sign_in or None,
+            ),
         )
+
+    def _signed(self, now: float, claims: Claims) -> str:
+        if claims.sid is not None and len("".join(map(str, claims.profiles or ()))) > INLINE_MAX:
+            # None at all for whoever does not know the other claim.
+            claims = msgspec.structs.replace(claims, profiles=[], profiles_kept=True)
+        claims = msgspec.structs.replace(claims, jti=secrets.token_hex(8))
         payload = {**msgspec.to_builtins(claims), "iat": int(now)}
         return jwt.encode(payload, self._secret, algorithm=ALGORITHM)
 
@@ -118,6 +139,7 @@ class Tokens:
             raise InvalidToken  # the leeway is for the beginning
         operator_id = _id(claims.operator_id)
         team = _id(claims.team) if claims.team is not None else None
+        sign_in = claims.sid if is_sign_in(claims.sid) else ""
         return Identity(
             operator_id=operator_id,
             account=account_of(operator_id, team),
@@ -131,21 +153,52 @@ class Tokens:
             ),
             role=claims.role,
             team=team,
+            sign_in=sign_in,
+            profiles_kept=bool(sign_in) and claims.profiles_kept is True,
         )
 
-    def refresh(self, who: Identity) -> str:
-        """A fresh token that says the same."""
-        return self.mint(
-            who.operator_id,
+    def is_full(self, lives: float | None) -> bool:
+        """Whether a login has as much as any."""
+        return lives is not None and lives >= self._lifetime
+
+    def refresh(self, who: Identity, lives: float | None) -> tuple[str, int]:
+        """A fresh token that says the same, and its end, in seconds since the Unix epoch.
+
+        ``lives``: seconds that its login has; None for a token that no login made, which gets no
+        more than it had.
+        """
+        now = time.time()
+        ends = who.expires_at if lives is None else int(now + min(lives, self._lifetime))
+        claims = Claims(
+            operator_id=who.operator_id,
+            exp=ends,
             email=who.email,
             profiles=sorted(who.profiles) if who.profiles is not None else None,
             team=who.team,
             role=who.role,
+            sid=who.sign_in or None,
+            profiles_kept=who.profiles_kept or None,
         )
+        return self._signed(now, claims), ends
 
 
 def _id(value: str | int) -> str:
     text = str(value)
-    if not 1 <= len(text) <= ID_MAX or not text.isprintable():
+    if not is_id(text):
         raise InvalidToken
     return text
+
+
+def is_id(text: str) -> bool:
+    """Whether an operator, team or profile may be called so."""
+    return 1 <= len(text) <= ID_MAX and text.isprintable()
+
+
+def new_sign_in() -> str:
+    """The name of a login."""
+    return f"as1.{secrets.token_urlsafe(16)}"
+
+
+def is_sign_in(sid: object) -> bool:
+    """Whether a ``sid`` claim is a login of ours: other services have theirs in the same claim."""
+    return isinstance(sid, str) and _SIGN_IN.fullmatch(sid) is not None

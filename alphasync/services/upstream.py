@@ -1,8 +1,12 @@
-"""Operators' tokens for the gateway: kept here, encrypted, and never shown to a browser."""
+"""Operators' tokens for the gateway: kept here, encrypted, and never shown to a browser.
+
+Each login has its own, with the profiles that it is for: another login of the same operator may be
+for others. ``alphaDateToken`` names a login without being it, and so does the claim ``sid``.
+"""
 
 import base64
 import hashlib
-import secrets
+from collections.abc import Collection
 
 import msgspec
 from cryptography.fernet import Fernet, InvalidToken
@@ -10,59 +14,220 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from alphasync.domain.identity import Identity
+from alphasync.errors import SignInAgain
+from alphasync.services import tokens
 from alphasync.store import keys
 from alphasync.store.pipeline import Pipeline
 from alphasync.store.scripts import Scripts
 
+LINGER = 3600.0
+"""Seconds that a run may still use a login after its end, as when another server takes it over."""
+LOOKED_AT = 10
+"""Newest logins of an operator among which another one is looked for."""
+HANDLE_MAX = 2048
+"""Characters."""
 
-class HandleOwner(msgspec.Struct, frozen=True):
-    """Whose an ``alphaDateToken`` is."""
+
+class UpstreamTimes(msgspec.Struct, frozen=True):
+    """In seconds."""
+
+    lifetime: float = 9 * 3600
+    """Of a login that is not prolonged: that of its token."""
+    lasts: float = 30 * 86400
+    """Of one that is, from its making on."""
+
+
+class SignIn(msgspec.Struct, frozen=True):
+    """What a login got from the gateway. ``profiles`` None: all that the gateway has for it."""
+
+    account: str
+    sid: str
+    """'' for one that was made before logins were kept apart."""
+    operator_id: str
+    token: str
+    profiles: frozenset[str] | None
+
+    def may_see(self, profile_id: str) -> bool:
+        return self.profiles is None or profile_id in self.profiles
+
+
+class Opened(msgspec.Struct, frozen=True):
+    sid: str
+    lives: float
+    """Seconds."""
+    handle: str
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """Another login that may be used in the place of one whose token is refused."""
+
+    key: str
+    token: str
+
+
+class _Named(msgspec.Struct, frozen=True, array_like=True):
+    """What a handle says."""
+
+    account: str
+    sid: str
+
+
+class _FormerOwner(msgspec.Struct, frozen=True):
+    """Whose a handle is that an earlier version made."""
 
     account: str
     operator_id: str
 
 
 class Upstream:
-    def __init__(self, scripts: Scripts, pipeline: Pipeline, secret: str, lifetime: float) -> None:
+    """``most``: logins of one operator that are kept."""
+
+    def __init__(
+        self,
+        scripts: Scripts,
+        pipeline: Pipeline,
+        secret: str,
+        times: UpstreamTimes,
+        most: int = 200,
+    ) -> None:
         self._scripts = scripts
         self._pipeline = pipeline
-        self._lifetime_ms = round(lifetime * 1000)
-        derived = HKDF(SHA256(), 32, salt=None, info=b"alphasync upstream tokens")
-        self._fernet = Fernet(base64.urlsafe_b64encode(derived.derive(secret.encode())))
+        self._times = times
+        self._most = most
+        self._fernet = _cipher(secret, b"alphasync upstream tokens")
+        self._handles = _cipher(secret, b"alphasync handles")
 
-    async def keep(self, who: Identity, token: str) -> str:
-        """Keep the operator's gateway token; returns an opaque handle for it."""
-        handle = secrets.token_urlsafe(32)
-        owner = HandleOwner(account=who.account, operator_id=who.operator_id)
-        name = keys.of_account(who.account).upstream(who.operator_id)
-        encrypted = self._fernet.encrypt(token.encode())
-        lifetime = str(self._lifetime_ms)
-        await self._pipeline.submit("SET", name, encrypted, "PX", lifetime)
-        await self._pipeline.submit(
-            "SET", keys.handle(_digest(handle)), msgspec.msgpack.encode(owner), "PX", lifetime
+    async def open(
+        self, account: str, operator_id: str, token: str, profiles: Collection[str] | None
+    ) -> Opened:
+        """Keep what a login got."""
+        sid = tokens.new_sign_in()
+        names = keys.of_account(account)
+        answer = await self._scripts.call(
+            "signin_open",
+            {"signin": names.signin(sid), "signins": names.signins(operator_id)},
+            {
+                "operator": operator_id,
+                "token": self._fernet.encrypt(token.encode()),
+                "limited": "" if profiles is None else "1",
+                "profiles": _lines(profiles or ()),
+                "lifetime": _ms(self._times.lifetime),
+                "lasts": _ms(self._times.lasts),
+                "linger": _ms(LINGER),
+                "most": self._most,
+            },
         )
-        return handle
+        named = msgspec.msgpack.encode(_Named(account, sid))
+        return Opened(sid, answer.number(1) / 1000, self._handles.encrypt(named).decode())
 
-    async def owner(self, handle: str) -> HandleOwner | None:
-        """Whose the handle is; None for one that is not known. One that is used stays."""
-        name = keys.handle(_digest(handle))
-        raw = await self._pipeline.submit("GETEX", name, "PX", str(self._lifetime_ms))
-        return msgspec.msgpack.decode(raw, type=HandleOwner) if isinstance(raw, bytes) else None
-
-    async def token(self, account: str, operator_id: str) -> str | None:
-        """The operator's gateway token; None when there was no login or it has run out."""
-        raw = await self._pipeline.submit("GET", keys.of_account(account).upstream(operator_id))
-        if not isinstance(raw, bytes):
-            return None
+    async def named(self, handle: str) -> SignIn:
+        """The login of a handle. Raises SignInAgain when it has ended, InvalidToken for none."""
         try:
-            return self._fernet.decrypt(raw).decode()
-        except InvalidToken:
-            return None  # encrypted with a secret that has been changed since
+            raw = self._handles.decrypt(handle[:HANDLE_MAX].encode())
+        except (InvalidToken, UnicodeEncodeError):
+            return await self._former(handle)
+        named = msgspec.msgpack.decode(raw, type=_Named)
+        return await self._read(named.account, named.sid)
 
-    async def prolong(self, who: Identity) -> None:
-        """Keep the gateway token for as long as a token minted now."""
-        name = keys.of_account(who.account).upstream(who.operator_id)
-        await self._pipeline.submit("PEXPIRE", name, str(self._lifetime_ms))
+    async def completed(self, who: Identity) -> Identity:
+        """With the profiles that its token could not carry. Raises SignInAgain."""
+        if not who.profiles_kept:
+            return who
+        sign_in = await self._read(who.account, who.sign_in)
+        return msgspec.structs.replace(who, profiles=sign_in.profiles, profiles_kept=False)
+
+    async def prolong(self, who: Identity) -> float:
+        """Let the login of a token live on; gives the seconds. Raises SignInAgain."""
+        name = keys.of_account(who.account).signin(who.sign_in)
+        answer = await self._scripts.call(
+            "signin_prolong",
+            {"signin": name},
+            {"lifetime": _ms(self._times.lifetime), "linger": _ms(LINGER)},
+        )
+        if answer.outcome == "GONE":
+            raise SignInAgain
+        return answer.number(1) / 1000
+
+    async def for_run(self, account: str, operator_id: str, sid: str) -> str | None:
+        """The token for a run that a login started; None when it has gone. Without ``sid`` that of
+        an earlier version's login, if there was one."""
+        if not sid:
+            return await self._former_token(account, operator_id)
+        try:
+            return (await self._read(account, sid, for_run="1")).token
+        except SignInAgain:
+            return None
+
+    async def newest(
+        self, account: str, operator_id: str, sid: str, profile: str, tried: Collection[str]
+    ) -> Candidate | None:
+        """The operator's newest login that is for this profile, or with '' for all of ``sid``'s;
+        none of those that were tried."""
+        names = keys.of_account(account)
+        skipped = "".join(f"{key}\n" for key in (names.signin(sid), *tried))
+        answer = await self._scripts.call(
+            "signin_newest",
+            {"signin": names.signin(sid), "signins": names.signins(operator_id)},
+            {"profile": profile, "tried": skipped, "most": LOOKED_AT},
+        )
+        if answer.outcome == "NONE":
+            return None
+        token = self._decrypted(answer.text(2).encode())
+        return Candidate(answer.text(1), token) if token is not None else None
+
+    async def _read(self, account: str, sid: str, for_run: str = "") -> SignIn:
+        answer = await self._scripts.call(
+            "signin_read", {"signin": keys.of_account(account).signin(sid)}, {"for_run": for_run}
+        )
+        token = None if answer.outcome == "GONE" else self._decrypted(answer.text(2).encode())
+        if token is None:
+            raise SignInAgain
+        return SignIn(
+            account=account,
+            sid=sid,
+            operator_id=answer.text(1),
+            token=token,
+            profiles=frozenset(answer.text(4).strip("\n").split("\n")) - {""}
+            if answer.text(3)
+            else None,
+        )
+
+    def _decrypted(self, encrypted: bytes) -> str | None:
+        """None for what was encrypted with a secret that has been changed since."""
+        try:
+            return self._fernet.decrypt(encrypted).decode()
+        except InvalidToken:
+            return None
+
+    # What an earlier version kept: it runs out by itself.
+
+    async def _former(self, handle: str) -> SignIn:
+        raw = await self._pipeline.submit("GET", keys.handle(_digest(handle)))
+        if not isinstance(raw, bytes):
+            raise tokens.InvalidToken("Sign in to see this")
+        owner = msgspec.msgpack.decode(raw, type=_FormerOwner)
+        token = await self._former_token(owner.account, owner.operator_id)
+        if token is None:
+            raise SignInAgain
+        return SignIn(owner.account, "", owner.operator_id, token, None)
+
+    async def _former_token(self, account: str, operator_id: str) -> str | None:
+        raw = await self._pipeline.submit("GET", keys.of_account(account).upstream(operator_id))
+        return self._decrypted(raw) if isinstance(raw, bytes) else None
+
+
+def _cipher(secret: str, purpose: bytes) -> Fernet:
+    derived = HKDF(SHA256(), 32, salt=None, info=purpose)
+    return Fernet(base64.urlsafe_b64encode(derived.derive(secret.encode())))
+
+
+def _lines(profiles: Collection[str]) -> str:
+    """Each between line feeds, so that one is found whole; an id has none in it."""
+    return "\n".join(("", *sorted(profiles), ""))
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)
 
 
 def _digest(secret: str) -> str:

@@ -12,10 +12,12 @@ key (under ``as:{account}:``)      type    lifetime
 ``sent:<type>:<profile>``          zset    30 days after the last recipient; an entry by its score
 ``uncertain:<type>:<profile>``     hash    30 days after the last one: recipient to name
 ``runs``, ``drafts``, ``devices``  zset    as the longest-living key they name
-``upstream:<operator>``            string  as the token: the gateway token, encrypted
+``signin:<id>``                    hash    as its token, and an hour: what a login got
+``signins:<operator>``             zset    30 days after the last login: the operator's, by time
+``upstream:<operator>``            string  9 h; of an earlier version: the gateway token, encrypted
 
 key outside any account            type    lifetime
-``as:handle:<hash>``               string  as the token: whose the ``alphaDateToken`` is
+``as:handle:<hash>``               string  9 h; of an earlier version: whose the handle is
 ``as:{logins}:<kind>:<hash>``      string  the window of the login limits; of ``known`` 30 days
 ``as:{replicas}:leases``           zset    a day after the last replica: until when each lives
 ``as:{replicas}:of:<replica>``     set     the same: the runs and devices that a replica holds
@@ -67,6 +69,12 @@ class AccountKeys:
 
     def device(self, device_id: str) -> str:
         return f"{self.prefix}device:{device_id}"
+
+    def signin(self, sid: str) -> str:
+        return f"{self.prefix}signin:{sid}"
+
+    def signins(self, operator_id: str) -> str:
+        return f"{self.prefix}signins:{operator_id}"
 
     def upstream(self, operator_id: str) -> str:
         return f"{self.prefix}upstream:{operator_id}"

@@ -1,18 +1,21 @@
 """Login and profiles, for which the gateway is asked."""
 
-from collections.abc import Callable
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
 
 import msgspec
 from aiohttp import web
 from msgspec import Meta
 
+from alphasync.domain.identity import account_of
+from alphasync.errors import SignInAgain, TooManyProfiles, UnknownProfile
 from alphasync.gateway import port
 from alphasync.services.logins import LoginTries
-from alphasync.services.tokens import InvalidToken, MissingToken, Tokens, bearer
-from alphasync.services.upstream import HandleOwner, Upstream
+from alphasync.services.tokens import InvalidToken, MissingToken, Tokens, bearer, is_id
+from alphasync.services.upstream import SignIn, Upstream
 from alphasync.web.answers import body, ok
 
+T = TypeVar("T")
 HANDLE_HEADER = "X-Alpha-Date-Token"
 
 
@@ -33,6 +36,10 @@ class LoggedIn(msgspec.Struct, frozen=True, rename="camel"):
 class Refreshed(msgspec.Struct, frozen=True, rename="camel"):
     token: str
     operator_id: str
+    expires_at: int
+    """ms since the Unix epoch."""
+    prolonged: bool
+    """False: the new token ends when the old one did."""
     status: bool = True
 
 
@@ -44,6 +51,7 @@ class Accounts:
         upstream: Upstream,
         tries: LoginTries,
         client_of: Callable[[web.Request], str],
+        profiles_max: int,
     ) -> None:
         """``client_of``: what counts as one client, by the address of a request."""
         self._gateway = gateway
@@ -51,6 +59,7 @@ class Accounts:
         self._upstream = upstream
         self._tries = tries
         self._client_of = client_of
+        self._profiles_max = profiles_max
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -64,19 +73,35 @@ class Accounts:
         """Check the credentials with the gateway and open a session for the operator."""
         credentials = await body(request, Credentials)
         login = await self._checked(credentials, self._client_of(request))
-        profiles = await self._profile_ids(login)
-        limited = list(login.profiles) if login.profiles is not None else None
-        token = self._tokens.mint(login.operator_id, email=credentials.email, profiles=limited)
-        handle = await self._upstream.keep(self._tokens.verify(token), login.token)
+        limited = self._limits_of(login)
+        profiles = await self._profile_ids(login) if limited is None else limited
+        account = account_of(login.operator_id, None)
+        opened = await self._upstream.open(account, login.operator_id, login.token, limited)
+        token = self._tokens.mint(
+            login.operator_id,
+            email=credentials.email,
+            profiles=limited,
+            lifetime=opened.lives,
+            sign_in=opened.sid,
+        )
         return ok(
             LoggedIn(
                 token=token,
                 operator_id=login.operator_id,
-                alpha_date_token=handle,
+                alpha_date_token=opened.handle,
                 email=credentials.email,
                 profiles=profiles,
             )
         )
+
+    def _limits_of(self, login: port.Login) -> list[str] | None:
+        """The only profiles that the login is for. Raises TooManyProfiles."""
+        if login.profiles is None:
+            return None
+        usable = [profile for profile in dict.fromkeys(login.profiles) if is_id(profile)]
+        if len(usable) > self._profiles_max:
+            raise TooManyProfiles
+        return usable
 
     async def _checked(self, credentials: Credentials, address: str) -> port.Login:
         """What the gateway says to the credentials; only its refusals use up tries."""
@@ -93,33 +118,62 @@ class Accounts:
         return login
 
     async def _profile_ids(self, login: port.Login) -> list[str]:
-        if login.profiles is not None:
-            return list(login.profiles)
         return [profile.external_id for profile in await self._gateway.profiles(login.token)]
 
     async def refresh(self, request: web.Request) -> web.Response:
-        """A fresh token for a valid one."""
+        """A fresh token for a valid one; that of a login gets more time with it."""
         token = bearer(request.headers.get("Authorization"))
         if token is None:
             raise MissingToken
         who = self._tokens.verify(token)
-        await self._upstream.prolong(who)
-        return ok(Refreshed(token=self._tokens.refresh(who), operator_id=who.operator_id))
+        lives = await self._upstream.prolong(who) if who.sign_in else None
+        fresh, ends = self._tokens.refresh(who, lives)
+        return ok(
+            Refreshed(
+                token=fresh,
+                operator_id=who.operator_id,
+                expires_at=ends * 1000,
+                prolonged=ends > who.expires_at or self._tokens.is_full(lives),
+            )
+        )
 
     async def profiles(self, request: web.Request) -> web.Response:
-        _, token = await self._authorised(request)
-        return ok(await self._gateway.profiles(token))
+        sign_in = await self._authorised(request)
+        found = await self._ask(sign_in, "", self._gateway.profiles)
+        return ok([profile for profile in found if sign_in.may_see(profile.external_id)])
 
     async def attachments(self, request: web.Request) -> web.Response:
-        _, token = await self._authorised(request)
-        return ok(await self._gateway.attachments(token, request.match_info["profile"]))
+        sign_in = await self._authorised(request)
+        profile = request.match_info["profile"]
+        if not sign_in.may_see(profile):
+            raise UnknownProfile
+        return ok(
+            await self._ask(
+                sign_in, profile, lambda token: self._gateway.attachments(token, profile)
+            )
+        )
 
-    async def _authorised(self, request: web.Request) -> tuple[HandleOwner, str]:
+    async def _authorised(self, request: web.Request) -> SignIn:
         handle = request.headers.get(HANDLE_HEADER, "")
-        owner = await self._upstream.owner(handle) if handle else None
-        if owner is None:
+        if not handle:
             raise InvalidToken("Sign in to see this")
-        token = await self._upstream.token(owner.account, owner.operator_id)
-        if token is None:
-            raise InvalidToken("Sign in again to see this")
-        return owner, token
+        return await self._upstream.named(handle)
+
+    async def _ask(self, sign_in: SignIn, profile: str, call: Callable[[str], Awaitable[T]]) -> T:
+        """Ask the gateway with the login's token; where it takes that no more, once with the newest
+        of the same operator that is for as much. Raises SignInAgain.
+
+        ``profile``: the one that is asked about, or ''.
+        """
+        try:
+            return await call(sign_in.token)
+        except port.TokenRefused:
+            other = await self._upstream.newest(
+                sign_in.account, sign_in.operator_id, sign_in.sid, profile, ()
+            )
+            if other is None:
+                raise SignInAgain from None
+        try:
+            return await call(other.token)
+        except port.TokenRefused:
+            raise SignInAgain from None

@@ -19,6 +19,8 @@ STATUS = {
     "bad_credentials": 401,
     "missing_token": 401,
     "invalid_token": 401,
+    "sign_in_again": 401,
+    "too_many_profiles": 403,
     "unknown_profile": 404,
     "unsupported_encoding": 415,
     "too_many_requests": 429,

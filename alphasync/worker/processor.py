@@ -16,6 +16,7 @@ from alphasync.services.progress import NOTHING, Outcome, Progress, Settled, Sup
 from alphasync.services.runs import Ticket
 from alphasync.services.takeover import Resume
 from alphasync.services.upstream import Upstream
+from alphasync.worker.access import Access, NobodySignedIn
 from alphasync.worker.lease import Lease
 from alphasync.worker.listing import Candidate, Listing, fetch
 from alphasync.worker.sending import Delivery, pause
@@ -26,6 +27,7 @@ LIST_TRIES_MAX = 6
 UNCERTAIN_MAX = 3
 """Uncertain recipients in a row after which the run ends: the gateway is taken to be down, and
 going on would only make more of them."""
+SIGNED_OUT = "The session has ended, and nobody signed in again"
 UNSEEN_LAG = 0.25
 """Seconds. With a longer interval between sends the last recipient is settled at once, in a round
 trip of its own; with a shorter one nobody sees that it waits for the next claim."""
@@ -56,7 +58,9 @@ class Tools:
     blocklist: Blocklist
     upstream: Upstream
     service_token: str | None
-    """Used for an operator who has not logged in through this server."""
+    """Used for a run that no login through this server started."""
+    sign_in_timeout: float
+    """Seconds that a run waits for its operator to sign in again."""
     interval: float
     """Seconds between two sends of a run."""
     lease: Lease
@@ -71,6 +75,9 @@ class Processor:
     def __init__(self, tools: Tools, ticket: Ticket, resume: Resume | None = None) -> None:
         self._tools = tools
         self._steps = Steps(tools.progress, ticket, tools.draining)
+        self._access = Access(
+            tools.upstream, tools.service_token, tools.sign_in_timeout, self.ticket
+        )
         self._resume = resume if resume and resume.last else None
         if self._resume:
             self._steps.counters = self._resume.counters
@@ -84,11 +91,11 @@ class Processor:
         progress = self._tools.progress
         try:
             try:
-                token = await self._token()
+                await self._open()
                 if self._resume and self._resume.inflight:
-                    await self._ask_again(token, self._resume)
-                listing = await self._list(token)
-                await self._send_all(token, listing)
+                    await self._ask_again(self._resume)
+                listing = await self._list()
+                await self._send_all(listing)
                 await patiently(lambda: progress.complete(self.ticket, self._steps.unreported))
             except Ended as ended:
                 reason, code = ended.reason, ended.code
@@ -109,13 +116,24 @@ class Processor:
         if steps.unreported is not NOTHING:
             await patiently(lambda: progress.settle(self.ticket, steps.unreported))
 
-    async def _token(self) -> str | None:
-        ticket, upstream = self.ticket, self._tools.upstream
-        token = await patiently(lambda: upstream.token(ticket.account, ticket.operator_id))
-        return token or self._tools.service_token
+    @property
+    def token(self) -> str | None:
+        return self._access.token
 
-    async def _list(self, token: str | None) -> Listing:
-        listing = await self._fetch(token)
+    async def _open(self) -> None:
+        try:
+            await self._access.open(self)
+        except NobodySignedIn:
+            raise Ended(SIGNED_OUT, "sign_in_again") from None
+
+    async def renew(self, error: str) -> bool:
+        try:
+            return await self._access.renew(self, error)
+        except NobodySignedIn:
+            raise Ended(SIGNED_OUT, "sign_in_again") from None
+
+    async def _list(self) -> Listing:
+        listing = await self._fetch()
         if self._resume:
             done = self._resume.counters
             skipped = done.skipped
@@ -131,24 +149,27 @@ class Processor:
         )
         return listing
 
-    async def _fetch(self, token: str | None) -> Listing:
+    async def _fetch(self) -> Listing:
         tools, ticket = self._tools, self.ticket
         cursor = self._resume.cursor or None if self._resume else None
         after = self._resume.last if self._resume else ""
         for attempt in itertools.count(1):
             try:
                 return await patiently(
-                    lambda: fetch(tools.gateway, tools.blocklist, ticket, token, cursor, after)
+                    lambda: fetch(tools.gateway, tools.blocklist, ticket, self.token, cursor, after)
                 )
+            except port.TokenRefused as error:
+                if not await self.renew(str(error)):
+                    raise Ended(str(error), "gateway_refused") from error
             except port.GatewayError as error:
-                if not error.retryable or attempt == LIST_TRIES_MAX:
+                if not error.retryable or attempt >= LIST_TRIES_MAX:
                     raise Ended(str(error), error.code) from error
                 wait = error.retry_after if isinstance(error, port.GatewayRateLimited) else 0.0
                 await self.note("The gateway does not answer, trying again", str(error))
                 await self.wait(max(wait, pause(attempt)))
         raise AssertionError("unreachable: the last try raises")
 
-    async def _ask_again(self, token: str | None, resume: Resume) -> None:
+    async def _ask_again(self, resume: Resume) -> None:
         """The recipient in flight at the takeover: the gateway honours the key of the first try."""
         key = (former_key if resume.former_keys else idempotency_key)(self.ticket, resume.inflight)
         await self._steps.take()  # the claim was another's: only now is it known to be confirmed
@@ -163,13 +184,13 @@ class Processor:
             )
         else:
             await self._deliver(
-                token, candidate, key, resume.claimed_at, honours_keys=True, maybe_sent=True
+                candidate, key, resume.claimed_at, honours_keys=True, maybe_sent=True
             )
         if resume.former_keys:
             # On record before the plan says that this run's keys are of the present form.
             await self._steps.take()
 
-    async def _send_all(self, token: str | None, listing: Listing) -> None:
+    async def _send_all(self, listing: Listing) -> None:
         uncertain_in_a_row = 0
         ready_at = 0.0
         loop = asyncio.get_running_loop()
@@ -182,7 +203,7 @@ class Processor:
                 continue
             key = idempotency_key(self.ticket, candidate.recipient.id)
             outcome = await self._deliver(
-                token, candidate, key, claimed_at, honours_keys=listing.honours_keys
+                candidate, key, claimed_at, honours_keys=listing.honours_keys
             )
             ready_at = loop.time() + self._tools.interval
             uncertain_in_a_row = uncertain_in_a_row + 1 if outcome is Outcome.UNCERTAIN else 0
@@ -209,7 +230,6 @@ class Processor:
 
     async def _deliver(
         self,
-        token: str | None,
         candidate: Candidate,
         key: str,
         claimed_at: str,
@@ -241,8 +261,8 @@ class Processor:
         )
         self._steps.unreported = delivery.given_up
         try:
-            verdict = await delivery.send(self._tools.gateway, token, ticket.profile, key, self)
-        except Superseded:
+            verdict = await delivery.send(self._tools.gateway, ticket.profile, key, self)
+        except (Superseded, Ended):
             self._steps.unreported = delivery.given_up
             raise
         except HandedOver:
@@ -256,8 +276,8 @@ class Processor:
             raise Ended(verdict.ends_run, verdict.code)
         return outcome
 
-    async def note(self, message: str, error: str | None) -> None:
-        await self._steps.note(message, error)
+    async def note(self, message: str, error: str | None, waiting_for: str = "") -> None:
+        await self._steps.note(message, error, waiting_for)
 
     async def wait(self, seconds: float) -> None:
         """Let time pass, with a look now and then whether the run is still ours.

@@ -38,6 +38,13 @@ class Runner(Protocol):
     async def note(self, message: str, error: str | None) -> None:
         """Show a line of text, and an error, on all devices."""
 
+    async def renew(self, error: str) -> bool:
+        """Get another token for one that is refused; False when there can be none."""
+
+    @property
+    def token(self) -> str | None:
+        """The gateway's token of the run."""
+
     async def wait(self, seconds: float) -> None:
         """Let time pass."""
 
@@ -70,7 +77,6 @@ class Delivery:
     async def send(
         self,
         gateway: port.Gateway,
-        token: str | None,
         profile: str,
         key: str,
         runner: Runner,
@@ -79,11 +85,15 @@ class Delivery:
         attempt = 0
         while attempt < TRIES_MAX:
             await runner.ready()
-            result = await gateway.send(token, profile, self._message, key)
+            result = await gateway.send(runner.token, profile, self._message, key)
             match result:
                 case port.RateLimited(retry_after):
                     await _wait_as_asked(max(retry_after, ASKED_MIN), runner)
                     continue  # it answers: no try is used up
+                case port.NotAuthorised(reason):
+                    if not await runner.renew(reason):
+                        return self._verdict(result)
+                    continue
                 case port.NotSent(reason):
                     pass
                 case port.Unknown(reason):

@@ -73,9 +73,12 @@ class Steps:
             more = {outcome.value: getattr(self.counters, outcome) + 1}
             self.counters = msgspec.structs.replace(self.counters, **more)
 
-    async def note(self, message: str, error: str | None) -> None:
-        """Show a line of text, and an error, on all devices. Raises Superseded."""
-        await patiently(lambda: self._progress.note(self.ticket, message, error))
+    async def note(self, message: str, error: str | None, waiting_for: str = "") -> None:
+        """Show a line of text, and an error, on all devices, and what the run waits for.
+
+        Raises Superseded.
+        """
+        await patiently(lambda: self._progress.note(self.ticket, message, error, waiting_for))
 
     async def _wait_for_replicas(self, attempt: int) -> None:
         if self._draining.is_set():

@@ -199,7 +199,7 @@ async def test_refresh_gives_a_fresh_token(
     check(body, status=True, token=str, operatorId="demo")
     before = jwt.decode(old, SECRET, algorithms=["HS256"])
     after = jwt.decode(body["token"], SECRET, algorithms=["HS256"])
-    assert after["exp"] > before["exp"]
+    assert after["exp"] == before["exp"], "nobody here can say that it may be longer"
     assert after["jti"] != before["jti"]
     volatile = {"exp", "iat", "jti"}
     assert {k: v for k, v in after.items() if k not in volatile} == {
@@ -354,7 +354,7 @@ async def test_the_upstream_token_stays_here(
         dump = await everything_in(client)
     finally:
         await client.aclose()
-    assert any("upstream" in key for key in dump)
+    assert any(":signin:" in key for key in dump)
     whole = json.dumps(dump)
     for hidden in (secret, secret.partition(".")[2], signed_in["alphaDateToken"], DEMO["email"]):
         assert hidden not in whole, "in Redis in the clear"

@@ -32,7 +32,7 @@ from alphasync.services.progress import NOTHING, Outcome, Progress, Settled
 from alphasync.services.runs import Runs, Ticket
 from alphasync.services.takeover import Takeover
 from alphasync.services.uncertain import Uncertain
-from alphasync.services.upstream import Upstream
+from alphasync.services.upstream import Opened, Upstream, UpstreamTimes
 from alphasync.store import keys
 from alphasync.store.connect import Store
 from alphasync.store.pipeline import Reply
@@ -40,6 +40,8 @@ from alphasync.store.scripts import Answer, Lifetimes, Scripts
 
 LIFETIMES = Lifetimes()
 GRACE = 5.0
+TIMES = UpstreamTimes(lifetime=3600, lasts=7200)
+SIGN_INS_MAX = 3
 PROFILE = "1001"
 END = b"nothing more"
 
@@ -106,7 +108,7 @@ class Bench:
         self.uncertain = Uncertain(self.scripts, store.pipeline)
         self.log = Log(self.scripts)
         self.logins = LoginTries(self.scripts, LoginLimits())
-        self.upstream = Upstream(self.scripts, store.pipeline, "secret", 3600)
+        self.upstream = Upstream(self.scripts, store.pipeline, "secret", TIMES, SIGN_INS_MAX)
         self._channel = store.client.pubsub()
 
     async def open(self) -> None:
@@ -114,6 +116,11 @@ class Bench:
         self.store.start()
         await self._channel.subscribe(self.names.channel)
         await self.leases.renew(self.replica.value, "register")
+
+    async def sign_in(self, token: str = "the gateway's", *profiles: str) -> Opened:
+        """Of the bench's operator; without profiles for all."""
+        who = self.who
+        return await self.upstream.open(who.account, who.operator_id, token, profiles or None)
 
     async def close(self) -> None:
         await self._channel.aclose()  # type: ignore[no-untyped-call]  # untyped in redis-py

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec import UNSET
 
@@ -154,8 +155,14 @@ async def everything(bench: Bench) -> None:
     await bench.start("1004", device=tablet.device_id)
     await bench.devices.leave(bench.who.account, tablet.device_id, "s2", away=False)
     await bench.resolve("leave", "r90")
-    await bench.upstream.keep(bench.who, "the gateway's token")
-    await bench.upstream.prolong(bench.who)
+    signed_in = await bench.sign_in("the gateway's token", "1001")
+    who = msgspec.structs.replace(bench.who, sign_in=signed_in.sid)
+    await bench.upstream.prolong(who)
+    await bench.upstream.named(signed_in.handle)
+    await bench.sign_in()
+    await bench.upstream.newest(who.account, who.operator_id, who.sign_in, "1001", ())
+    for _ in range(3):
+        await bench.sign_in()
     await bench.logins.begin("a@b.example", "10.0.0.1")
     await bench.logins.succeed("a@b.example", "10.0.0.1")
     await bench.logins.begin("a@b.example", "10.0.0.1")
@@ -209,7 +216,7 @@ async def test_every_key_has_an_end(bench: Bench) -> None:
     kinds = {key.decode().removeprefix(bench.names.prefix).split(":")[0] for key in found}
     assert kinds >= {
         *("meta", "log", "run", "runs", "draft", "drafts", "device", "devices"),
-        *("sent", "uncertain", "upstream", "as"),
+        *("sent", "uncertain", "signin", "signins", "as"),
     }
     endless = [key.decode() for key in found if await bench.client.pttl(key) < 0]
     assert endless == []

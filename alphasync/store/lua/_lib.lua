@@ -154,9 +154,10 @@ local function counters(run)
 end
 
 -- Send the progress that starts with `head` (open inside its `progress` object).
-local function tell(meta, log, channel, profile, run, message, head)
+-- waiting_for: what it waits for, where it does.
+local function tell(meta, log, channel, profile, run, message, head, waiting_for)
   local revision = emit(meta, log, channel, profile, '', head .. ',' .. counters(run) .. '}')
-  redis.call('HSET', run, 'message', message, 'revision', revision)
+  redis.call('HSET', run, 'message', message, 'revision', revision, 'waiting_for', waiting_for or '')
 end
 
 -- Everything that a device shows, behind what `answer` holds: epoch, revision, runs, drafts.
@@ -180,7 +181,7 @@ local function end_run(meta, log, channel, runs, run, status, message, head, sto
   local r = redis.call('HMGET', run, 'identity', 'profile', 'lock', 'run_id')
   release(r[3], r[4])
   local revision = emit(meta, log, channel, r[2], '', head .. ',' .. r[1] .. ',' .. counters(run))
-  redis.call('HSET', run, 'status', status, 'message', message, 'away', '',
+  redis.call('HSET', run, 'status', status, 'message', message, 'away', '', 'waiting_for', '',
     'stopped_by', stopped_by or '', 'reason', status == 'interrupted' and message or '',
     'revision', revision)
   touch_run(runs, run)

@@ -35,7 +35,7 @@ end
 local fence = emit(meta, log, channel, r[4], '', head .. ',' .. r[8] .. ',' .. counters(run))
 redis.call('HSET', lock, 'device', r[3], 'run_id', r[7], 'fence', fence)
 redis.call('PEXPIRE', lock, LOCK_TTL)
-redis.call('HSET', run, 'replica', replica, 'fence', fence, 'step', 0, 'message', message,
+redis.call('HSET', run, 'replica', replica, 'fence', fence, 'step', 0, 'message', message, 'waiting_for', '',
   'revision', fence)
 touch_run(runs, run)
 return {'ADOPTED', fence, redis.call('HGETALL', run)}

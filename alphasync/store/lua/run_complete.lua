@@ -11,7 +11,7 @@ release(lock, run_id)
 local duration = math.max(0, now - tonumber(redis.call('HGET', run, 'started_at')))
 local revision = emit(meta, log, channel, profile, '', head .. ',"completedAt":' .. int(now)
   .. ',"uncertainRecipients":' .. listed(uncertain) .. ',"stats":{' .. counters(run) .. ',"duration":' .. int(duration) .. '}')
-redis.call('HSET', run, 'status', 'completed', 'away', '', 'duration', int(duration),
+redis.call('HSET', run, 'status', 'completed', 'away', '', 'waiting_for', '', 'duration', int(duration),
   'revision', revision)
 touch_run(runs, run)
 return {'OK'}

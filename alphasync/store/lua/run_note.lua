@@ -1,9 +1,9 @@
 -- Show a line of text on all devices while nothing is sent; keeps the lock alive.
 -- KEYS: meta log lock run runs
--- ARGV: channel profile run_id fence message head
+-- ARGV: channel profile run_id fence message waiting_for head
 -- RETURN: {'OK'} | {'SUPERSEDED'}
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
-tell(meta, log, channel, profile, run, message, head)
+tell(meta, log, channel, profile, run, message, head, waiting_for)
 touch_run(runs, run)
 redis.call('PEXPIRE', lock, LOCK_TTL)
 return {'OK'}

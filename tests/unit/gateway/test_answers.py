@@ -21,6 +21,7 @@ from alphasync.gateway.port import (
     GatewayRateLimited,
     GatewayRefused,
     GatewayUnavailable,
+    NotAuthorised,
     NotSent,
     ProfileUnknown,
     RateLimited,
@@ -28,6 +29,7 @@ from alphasync.gateway.port import (
     RunRefused,
     SendResult,
     Sent,
+    TokenRefused,
     Unknown,
 )
 
@@ -47,7 +49,7 @@ MEANINGS: list[tuple[int, type[SendResult]]] = [
     (307, RunRefused),
     (308, RunRefused),
     (400, RunRefused),
-    (401, RunRefused),
+    (401, NotAuthorised),
     (402, RunRefused),
     (403, RunRefused),
     (404, RecipientRefused),
@@ -169,8 +171,8 @@ def test_any_header_gives_a_wait_within_bounds(value: str, date: str) -> None:
     ("status", "about_profile", "is_login", "kind"),
     [
         (401, False, True, BadCredentials),
-        (401, False, False, GatewayRefused),
-        (401, True, False, GatewayRefused),
+        (401, False, False, TokenRefused),
+        (401, True, False, TokenRefused),
         (400, False, True, GatewayRefused),
         (403, True, False, GatewayRefused),
         (404, True, False, ProfileUnknown),

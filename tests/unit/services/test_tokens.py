@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alphasync.services.tokens import ALGORITHM, ID_MAX, InvalidToken, Tokens
+from alphasync.services.tokens import ALGORITHM, ID_MAX, InvalidToken, Tokens, new_sign_in
 
 SECRET = "a secret that only the tests know, long enough for each of the algorithms"
 HOUR = 3600
@@ -216,17 +216,59 @@ def test_an_absent_limit_is_none_and_an_empty_one_is_all(tokens: Tokens) -> None
     assert tokens.verify(signed(profiles=[12, "13"])).profiles == frozenset({"12", "13"})
 
 
-@pytest.mark.parametrize("profiles", [None, [], ["1"], ["2", "1", "3"]])
+@pytest.mark.parametrize("profiles", [None, [], ["1"], ["2", "1", "3"], list("0123456789" * 200)])
 @pytest.mark.parametrize("team", [None, "red"])
-def test_a_refreshed_token_says_the_same_for_longer(
-    tokens: Tokens, profiles: list[str] | None, team: str | None
+@pytest.mark.parametrize("sign_in", ["", new_sign_in()])
+def test_a_refreshed_token_says_the_same(
+    tokens: Tokens, profiles: list[str] | None, team: str | None, sign_in: str
 ) -> None:
     token = tokens.mint(
-        "7", email="a@b.example", profiles=profiles, team=team, role="r", lifetime=60
+        "7",
+        email="a@b.example",
+        profiles=profiles,
+        team=team,
+        role="r",
+        lifetime=60,
+        sign_in=sign_in,
     )
     old = tokens.verify(token)
-    new = tokens.verify(tokens.refresh(old))
-    assert new.expires_at > old.expires_at
+    fresh, ends = tokens.refresh(old, 3000 if sign_in else None)
+    new = tokens.verify(fresh)
+    assert new.expires_at == ends
     assert new.token_hash != old.token_hash
-    for field in ("operator_id", "account", "email", "profiles", "role", "team"):
+    for field in (
+        *("operator_id", "account", "email", "profiles", "role", "team"),
+        *("sign_in", "profiles_kept"),
+    ):
         assert getattr(new, field) == getattr(old, field), field
+
+
+def test_only_a_login_is_prolonged_and_never_beyond_what_it_has(tokens: Tokens) -> None:
+    """A token of thirty seconds that somebody else signed stays one, however often it is asked."""
+    now = time.time()
+    foreign = tokens.verify(tokens.mint("7", lifetime=30))
+    assert tokens.refresh(foreign, None)[1] == foreign.expires_at
+    login = tokens.verify(tokens.mint("7", lifetime=30, sign_in=new_sign_in()))
+    assert now + 99 <= tokens.refresh(login, 100)[1] <= time.time() + 100
+    assert now + HOUR - 1 <= tokens.refresh(login, 9 * HOUR)[1] <= time.time() + HOUR
+
+
+MANY = [f"profile-{number}" for number in range(5000)]
+
+
+def test_a_token_of_a_login_fits_into_a_header_with_any_number_of_profiles(tokens: Tokens) -> None:
+    token = tokens.mint("7", email="a" * 300, profiles=MANY, sign_in=new_sign_in())
+    assert len(token) < 4096
+    who = tokens.verify(token)
+    assert (who.profiles, who.profiles_kept) == (frozenset(), True)
+    few = tokens.verify(tokens.mint("7", profiles=MANY[:10], sign_in=new_sign_in()))
+    assert (few.profiles, few.profiles_kept) == (frozenset(MANY[:10]), False)
+
+
+@pytest.mark.parametrize(
+    "sid", [None, "", 5, True, [], {}, "08a5019c-17e1-4977-8f42-65a12843ea02", "as1.short"]
+)
+def test_a_sid_of_another_service_is_none_of_ours(tokens: Tokens, sid: Any) -> None:
+    claims: dict[str, Any] = {"sid": sid, "profilesKept": True, "profiles": ["1"]}
+    who = tokens.verify(signed(**claims))
+    assert (who.sign_in, who.profiles_kept, who.profiles) == ("", False, frozenset({"1"}))

@@ -1,5 +1,6 @@
 """Every answer of a gateway, and what follows from it for one recipient. No real time passes."""
 
+from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
@@ -8,6 +9,7 @@ from alphasync.gateway import port
 from alphasync.gateway.port import (
     AlreadySent,
     Gateway,
+    NotAuthorised,
     NotSent,
     RateLimited,
     RecipientRefused,
@@ -57,6 +59,10 @@ class Try:
         self.gateway = Scripted(*answers)
         self.notes: list[tuple[str, str | None]] = []
         self.waited: list[float] = []
+        self.token: str | None = "token"
+        self.others: Iterator[str | None] = iter(())
+        """What each refused token is followed by; None: by none."""
+        self.renewed: list[str] = []
         self.ready_calls = 0
         self.end_at_note = 0
         """Which call of ``note`` says that the run has ended."""
@@ -74,6 +80,11 @@ class Try:
     async def wait(self, seconds: float) -> None:
         self.waited.append(seconds)
 
+    async def renew(self, error: str) -> bool:
+        self.renewed.append(error)
+        self.token = next(self.others, self.token)
+        return self.token is not None
+
     async def note(self, message: str, error: str | None) -> None:
         self.notes.append((message, error))
         if len(self.notes) == self.end_at_note:
@@ -81,12 +92,31 @@ class Try:
 
     async def send(self) -> Verdict:
         gateway = cast(Gateway, self.gateway)
-        verdict = await self.delivery.send(gateway, "token", "1001", KEY, self)
+        verdict = await self.delivery.send(gateway, "1001", KEY, self)
         # Whatever happens, it is about this claim and sent under this one key.
         assert (verdict.settled.recipient, verdict.settled.claimed_at) == ("7", "111")
-        assert set(self.gateway.sends) == {("token", "1001", "7", KEY)}
+        assert {send[1:] for send in self.gateway.sends} == {("1001", "7", KEY)}
+        assert self.renewed or {send[0] for send in self.gateway.sends} == {"token"}
         assert self.ready_calls == len(self.gateway.sends)
         return verdict
+
+
+@pytest.mark.parametrize("maybe_sent", [False, True])
+async def test_a_refused_token_is_followed_by_another(maybe_sent: bool) -> None:
+    expired = NotAuthorised("expired")
+    attempt = Try(expired, expired, Sent(), honours_keys=True, maybe_sent=maybe_sent)
+    attempt.others = iter(["second", "third"])
+    assert (await attempt.send()).settled.outcome is Outcome.SENT
+    assert [send[0] for send in attempt.gateway.sends] == ["token", "second", "third"]
+    assert attempt.renewed == ["expired", "expired"]
+
+
+async def test_a_refused_token_that_nothing_follows_ends_the_run() -> None:
+    attempt = Try(NotAuthorised("expired"), honours_keys=True)
+    attempt.others = iter([None])
+    verdict = await attempt.send()
+    assert (verdict.settled.outcome, verdict.ends_run) == (Outcome.RELEASED, "expired")
+    assert len(attempt.gateway.sends) == 1
 
 
 ANSWERED: list[tuple[SendResult, bool, Outcome, str, str | None]] = [

@@ -1,0 +1,24 @@
+-- Keep what a login got from the gateway. Of one operator's the oldest make room for the newest.
+-- profiles: the only ones it is for, each between line feeds, where it is limited.
+-- KEYS: signin signins
+-- ARGV: operator token limited profiles lifetime lasts linger most
+-- RETURN: {'OK', ms that it lives unless it is prolonged}
+local lives = math.min(tonumber(lifetime), tonumber(lasts))
+redis.call('HSET', signin, 'operator', operator, 'token', token, 'limited', limited,
+  'profiles', profiles, 'expires', int(now + lives), 'ends', int(now + tonumber(lasts)))
+redis.call('PEXPIRE', signin, int(lives + tonumber(linger)))
+redis.call('ZADD', signins, int(now), signin)
+redis.call('PEXPIRE', signins, int(tonumber(lasts) + tonumber(linger)))
+local surplus = redis.call('ZCARD', signins) - tonumber(most)
+if surplus > 0 then
+  for _, other in ipairs(redis.call('ZRANGE', signins, 0, tonumber(most))) do
+    if redis.call('EXISTS', other) == 0 then surplus = surplus - redis.call('ZREM', signins, other) end
+  end
+end
+if surplus > 0 then
+  for _, oldest in ipairs(redis.call('ZRANGE', signins, 0, surplus - 1)) do
+    redis.call('DEL', oldest)
+    redis.call('ZREM', signins, oldest)
+  end
+end
+return {'OK', int(lives)}

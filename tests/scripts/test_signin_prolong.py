@@ -1,0 +1,30 @@
+"""signin_prolong: never beyond the end that was set at the login."""
+
+import msgspec
+import pytest
+
+from alphasync.errors import SignInAgain
+from alphasync.services.upstream import LINGER
+from tests.scripts.bench import TIMES, Bench
+
+
+async def test_a_login_lives_on_up_to_its_end(bench: Bench) -> None:
+    opened = await bench.sign_in()
+    who = msgspec.structs.replace(bench.who, sign_in=opened.sid)
+    name = bench.names.signin(opened.sid)
+    assert TIMES.lifetime - 5 < await bench.upstream.prolong(who) <= TIMES.lifetime
+    assert bench.last("signin_prolong") == "OK"
+    await bench.client.hincrby(name, "ends", -round((TIMES.lasts - 90) * 1000))
+    assert 80 < await bench.upstream.prolong(who) <= 90
+    assert 80 < await bench.ttl(name) - LINGER <= 90
+    assert 80 < await bench.upstream.prolong(who) <= 90
+
+
+@pytest.mark.parametrize("field", ["expires", "ends"])
+async def test_one_that_has_ended_is_gone(bench: Bench, field: str) -> None:
+    opened = await bench.sign_in()
+    who = msgspec.structs.replace(bench.who, sign_in=opened.sid)
+    await bench.client.hset(bench.names.signin(opened.sid), field, await bench.now())
+    with pytest.raises(SignInAgain):
+        await bench.upstream.prolong(who)
+    assert bench.last("signin_prolong") == "GONE"
