@@ -12,6 +12,9 @@ from alphasync import internal
 from alphasync.config import Settings, WrongSetting
 from alphasync.errors import StoreUnavailable
 from alphasync.gateway.http import HttpGateway
+from alphasync.intake import Bounds, Capacity, Intake, open_intake
+from alphasync.intake.capacity import connections_max
+from alphasync.intake.sockets import open_sockets, unspecified
 from alphasync.realtime.handlers import Handlers
 from alphasync.realtime.limits import Limits, client_network
 from alphasync.realtime.server import OriginRule, Realtime
@@ -34,17 +37,15 @@ from alphasync.store.connect import Store, make_store
 from alphasync.store.scripts import Lifetimes
 from alphasync.web.accounts import Accounts
 from alphasync.web.addresses import ClientAddress
-from alphasync.web.answers import errors, plain_bodies
+from alphasync.web.answers import errors
 from alphasync.web.cors import allow
 from alphasync.web.pages import Pages
 from alphasync.worker.lease import Lease
 from alphasync.worker.pool import Pool
 from alphasync.worker.processor import Tools
 
-KEEP_ALIVE = 75.0
-"""Seconds that a connection without a request stays open; aiohttp's own is an hour."""
-BACKLOG = 1024
-"""Connections that wait to be taken, at most; the kernel may allow fewer."""
+TOO_MANY = "too many connections"
+"""Why a server is not ready that has no room for one more client."""
 SOCKET_CLOSE_WITHIN = 3.0
 """Seconds that aiohttp waits for open requests at the end; long polls never end by themselves."""
 
@@ -67,7 +68,9 @@ class Replica:
     web_app: web.Application
     internal: tuple[str, int]
     """Where to listen for the other replicas."""
-    internal_runner: web.AppRunner | None = None
+    bounds: Bounds
+    capacity: Capacity
+    internal_runner: Intake | None = None
     stopped: bool = False
 
     async def start(self) -> None:
@@ -203,12 +206,16 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
     def client_of(request: web.Request) -> str:
         return client_network(address_of(request))
 
+    capacity = Capacity(connections_max(settings.connections_max), lambda: realtime.detached)
+
     def not_ready() -> str | None:
         if not runs.accepting:
             return "shutting down"
+        if capacity.full:
+            return TOO_MANY
         return None if store.pipeline.connected else "no connection to Redis"
 
-    web_app = web.Application(middlewares=[allow(origins), plain_bodies, errors])
+    web_app = web.Application(middlewares=[allow(origins), errors])
     pages = Pages(store, not_ready, sandbox=settings.uses_sandbox)
     web_app.add_routes(pages.routes())
     web_app.add_routes(
@@ -227,41 +234,43 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
         gateway=gateway,
         web_app=web_app,
         internal=(settings.internal_host or "", settings.internal_port),
+        bounds=Bounds(settings.head_timeout, settings.body_timeout, settings.idle_timeout),
+        capacity=capacity,
     )
 
 
 async def listen(
     replica: Replica, host: str, port: int, sockets: Sequence[socket.socket] = ()
-) -> tuple[web.AppRunner, int]:
+) -> tuple[Intake, int]:
     """Open the port, or take connections from these sockets; returns the runner and the port.
 
-    The port for the other replicas is opened too, and announced to them. Raises OSError when the
-    port is taken, and WrongSetting for that one.
+    The port for the other replicas is opened too, and announced to them. Raises NoSuchHost, another
+    OSError when the port is taken, and WrongSetting for the internal one.
     """
     await _listen_internally(replica)
-    runner = web.AppRunner(
+    sockets = sockets or open_sockets(host, port)
+    runner = await open_intake(
         replica.web_app,
-        access_log=None,
         shutdown_timeout=SOCKET_CLOSE_WITHIN,
-        keepalive_timeout=KEEP_ALIVE,
-        auto_decompress=False,
+        bounds=replica.bounds,
+        capacity=replica.capacity,
     )
-    await runner.setup()
-    if sockets:
-        for given in sockets:
-            await web.SockSite(runner, given, backlog=BACKLOG).start()
-    else:
-        await web.TCPSite(runner, host, port, backlog=BACKLOG).start()
-    return runner, int(runner.addresses[0][1])
+    return runner, await runner.listen(sockets)
 
 
 async def _listen_internally(replica: Replica) -> None:
     host, port = replica.internal
-    host = host or await internal.own_address(replica.store.url)
+    own = await internal.own_address(replica.store.url)
     try:
-        runner, port = await internal.open_port(replica.realtime.attach_internal, host, port)
+        runner, port = await internal.open_port(
+            replica.realtime.attach_internal, host or own, port, replica.bounds
+        )
     except OSError as error:
         reason = error.strerror or error
-        raise WrongSetting(f"INTERNAL_HOST: cannot listen on {host}:{port} ({reason})") from error
+        raise WrongSetting(
+            f"INTERNAL_HOST: cannot listen on {host or own}:{port} ({reason})"
+        ) from error
     replica.internal_runner = runner
-    await replica.registry.announce(replica.realtime.peer_name, host, port)
+    # Nobody else can reach us at all addresses of a machine.
+    announced = own if not host or unspecified(host) else host
+    await replica.registry.announce(replica.realtime.peer_name, announced, port)

@@ -109,7 +109,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    host: str = "0.0.0.0"  # noqa: S104 - phones and tablets are to reach it
+    host: str = "::"  # of both families: phones and tablets are to reach it
     port: int = Field(3001, ge=0, le=65535)
     workers: int | None = Field(None, ge=1, le=WORKERS_MAX)
     worker_timeout: Annotated[float, BeforeValidator(seconds), Field(ge=0, le=3600)] = 10.0
@@ -152,6 +152,10 @@ class Settings(BaseModel):
     login_window: Duration = 5 * 60
     ping_interval: Duration = 10.0
     ping_timeout: Duration = 8.0
+    connections_max: int | None = Field(None, ge=1)
+    head_timeout: Duration = 10.0
+    body_timeout: Duration = 15.0
+    idle_timeout: Duration = 75.0
     connections_per_account: int = Field(2_000, ge=1)
     connections_per_address: int = Field(4_096, ge=1)
     event_rate: float = Field(200.0, gt=0)

@@ -19,6 +19,10 @@ AlphasyncError
 +-- services.tokens.InvalidToken   invalid_token   not ours, expired, or not understood
 +-- gateway.port.GatewayError      see there
 +-- TooManyRequests           too_many_requests (retryable)
++-- UnsupportedEncoding       unsupported_encoding  a body is compressed, or encoded otherwise
++-- MalformedRequest          malformed_request     no HTTP, or a body that ends too early
++-- BodyTimeout               body_timeout          a body did not come in time (retryable)
++-- TooManyConnections        too_many_connections  no room for one more (retryable)
 
 What is not in this tree reaches a client as ``internal_error`` and the log with its traceback.
 """
@@ -119,3 +123,25 @@ class TooManyRequests(AlphasyncError):
     code = "too_many_requests"
     retryable = True
     default_message = "Too many tries, please wait a moment"
+
+
+class UnsupportedEncoding(AlphasyncError):
+    code = "unsupported_encoding"
+    default_message = "The body must not be compressed"
+
+
+class MalformedRequest(AlphasyncError):
+    code = "malformed_request"
+    default_message = "The request is not valid HTTP"
+
+
+class BodyTimeout(AlphasyncError):
+    code = "body_timeout"
+    retryable = True
+    default_message = "The body did not come in time"
+
+
+class TooManyConnections(AlphasyncError):
+    code = "too_many_connections"
+    retryable = True
+    default_message = "This server has no room for one more connection, please try again"

@@ -7,29 +7,22 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from alphasync.intake import Bounds, Intake, open_intake
+from alphasync.intake.sockets import open_sockets
+
 LOOPBACK = "127.0.0.1"
-KEEP_ALIVE = 75.0
-"""Seconds that a connection without a request stays open: longer than the askers keep theirs."""
 CLOSE_WITHIN = 1.0
 """Seconds for open requests at the end; the sessions that they are for are closed by then."""
 
 
 async def open_port(
-    attach: Callable[[web.Application], None], host: str, port: int
-) -> tuple[web.AppRunner, int]:
+    attach: Callable[[web.Application], None], host: str, port: int, bounds: Bounds
+) -> tuple[Intake, int]:
     """Listen for the other replicas; returns the runner and the port. Raises OSError."""
     app = web.Application()
     attach(app)
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        shutdown_timeout=CLOSE_WITHIN,
-        keepalive_timeout=KEEP_ALIVE,
-        auto_decompress=False,
-    )
-    await runner.setup()
-    await web.TCPSite(runner, host, port).start()
-    return runner, int(runner.addresses[0][1])
+    runner = await open_intake(app, shutdown_timeout=CLOSE_WITHIN, bounds=bounds)
+    return runner, await runner.listen(open_sockets(host, port))
 
 
 async def own_address(redis_url: str) -> str:

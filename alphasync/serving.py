@@ -12,11 +12,12 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 import structlog
-from aiohttp import web
 
 from alphasync.app import Replica, build, listen
-from alphasync.config import Settings, WrongSetting
+from alphasync.config import GOT_MAX, Settings, WrongSetting
 from alphasync.gateway.sandbox import start_sandbox
+from alphasync.intake import Intake
+from alphasync.intake.sockets import NoSuchHost
 from alphasync.store.connect import MEMORY, UnsupportedUrl, make_client, redacted
 from alphasync.store.embedded import EmbeddedUnavailable, EmbeddedValkey, open_embedded
 
@@ -133,7 +134,7 @@ class Serving:
     """A replica with its port open."""
 
     replica: Replica
-    runner: web.AppRunner
+    runner: Intake
     port: int
     notice: float = NOTICE
 
@@ -172,6 +173,9 @@ async def serving(
 
 
 def cannot_listen(settings: Settings, error: OSError) -> CannotStart:
+    if isinstance(error, NoSuchHost):
+        host = settings.host if len(settings.host) <= GOT_MAX else settings.host[:GOT_MAX] + "..."
+        return CannotStart(f"HOST: this machine cannot listen on {host!r} ({error.strerror})")
     return CannotStart(f"PORT: cannot listen on {settings.port} ({error.strerror})")
 
 

@@ -146,6 +146,11 @@ class Realtime:
         """Clients whose connection ends with this replica."""
         return len(self.sessions) + self.server.eio.tunnels
 
+    @property
+    def detached(self) -> int:
+        """Files that are open for clients beyond their HTTP connections."""
+        return self.server.eio.detached
+
     async def close(self) -> None:
         """Cut all sockets, spread over a few seconds, and stop."""
         self.server.eio.accepting = False  # who is cut is not to come back here

@@ -9,10 +9,10 @@ import sys
 import structlog
 
 from alphasync.config import Settings
+from alphasync.intake.sockets import listening
 from alphasync.serving import CannotStart, cannot_listen, surroundings, welcome
 from alphasync.supervisor.metrics import metrics_folder
 from alphasync.supervisor.process import NotReady
-from alphasync.supervisor.sockets import listening
 from alphasync.supervisor.supervisor import Supervisor
 
 log = structlog.get_logger(__name__)

@@ -185,6 +185,13 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         """WebSockets that go through here to a peer."""
         return 0 if self.forwarder is None else self.forwarder.tunnels
 
+    @property
+    def detached(self) -> int:
+        """Files that are open for clients beyond their HTTP connections: of WebSockets, and at both
+        ends of what is passed on."""
+        passed_on = 0 if self.forwarder is None else self.forwarder.asking
+        return len(self._links) + 2 * self.tunnels + passed_on
+
     def cut_tunnel(self) -> None:
         """Close one of them: its client comes back, to wherever it is sent."""
         if self.forwarder is not None:

@@ -3,7 +3,8 @@
 import asyncio
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import aiohttp
@@ -69,6 +70,8 @@ class Forwarder:
         self._buckets: OrderedDict[str, Bucket] = OrderedDict()
         self._tunnels: set[End] = set()
         self._closed = False
+        self.asking = 0
+        """Requests that wait for another server's answer."""
 
     def owner_of(self, sid: str) -> str | None:
         """The other server that has this session; None when there is none."""
@@ -128,8 +131,28 @@ class Forwarder:
                 connector=aiohttp.TCPConnector(limit=0),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=self._patience,
+                auto_decompress=False,  # a server of ours does not compress
             )
-        async with self._http.request(
+        with self._counted():
+            return await self._answer(self._http, address, owner, errand, body)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        self.asking += 1
+        try:
+            yield
+        finally:
+            self.asking -= 1
+
+    async def _answer(
+        self,
+        http: aiohttp.ClientSession,
+        address: Address,
+        owner: str,
+        errand: Errand,
+        body: bytes | None,
+    ) -> web.Response:
+        async with http.request(
             errand.method,
             f"http://{_written(address)}{errand.target}",
             data=body,

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 Answer = web.Response | handshake.Detached
 
-UNREADABLE = (UnicodeDecodeError, web.RequestPayloadError, ConnectionError, TimeoutError)
+UNREADABLE = (UnicodeDecodeError, web.RequestPayloadError, ConnectionError)
 """What a body that is not what it should be, or does not come, raises."""
 
 
@@ -322,13 +322,16 @@ class Requests:
         server = self._server
         body = b""
         if (request.content_length or 0) <= server.max_http_buffer_size:
-            async with asyncio.timeout(server.ping_interval + server.ping_timeout):
-                async for chunk in request.content.iter_any():
-                    body += chunk
-                    if len(body) > server.max_http_buffer_size:
-                        break
-                else:
-                    return body.decode()
+            try:
+                async with asyncio.timeout(server.ping_interval + server.ping_timeout):
+                    async for chunk in request.content.iter_any():
+                        body += chunk
+                        if len(body) > server.max_http_buffer_size:
+                            break
+                    else:
+                        return body.decode()
+            except TimeoutError:
+                raise Refused(BAD_REQUEST, 408, "The body did not come in time") from None
         server.limited("payload")
         raise Refused(BAD_REQUEST, 413, "Payload too large")
 

@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import msgspec
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from alphasync.errors import AlphasyncError, InvalidPayload
+from alphasync.intake import refusal
 from alphasync.nesting import decode_json
 
 T = TypeVar("T")
@@ -22,7 +23,6 @@ STATUS = {
     "sign_in_again": 401,
     "too_many_profiles": 403,
     "unknown_profile": 404,
-    "unsupported_encoding": 415,
     "too_many_requests": 429,
     "gateway_refused": 502,
     "gateway_unavailable": 502,
@@ -34,22 +34,6 @@ STATUS = {
 def ok(value: object, status: int = 200) -> web.Response:
     body = msgspec.json.encode(value)
     return web.Response(body=body, status=status, content_type="application/json")
-
-
-def refusal(code: str, message: str, *, retryable: bool, retry_after: int = 0) -> web.Response:
-    """An error as the client reads it: it always has ``message``."""
-    response = ok(
-        {"status": False, "message": message, "code": code, "retryable": retryable},
-        STATUS.get(code, 500),
-    )
-    if retry_after:
-        response.headers["Retry-After"] = str(retry_after)
-    return response
-
-
-def refused(error: AlphasyncError) -> web.Response:
-    wait = error.details.get("retryAfter", 0)
-    return refusal(error.code, error.message, retryable=error.retryable, retry_after=int(wait))
 
 
 async def body(request: web.Request, model: type[T]) -> T:
@@ -73,19 +57,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except AlphasyncError as error:
-        return refused(error)
+        return refusal(error, STATUS.get(error.code, 500))
     except ConnectionResetError:
         # The client went away before its answer, or its WebSocket, had begun: nobody hears it.
         return web.Response(status=400)
-
-
-@web.middleware
-async def plain_bodies(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuses compressed bodies, on every path: a small one can unpack to gigabytes.
-
-    The server itself must be told not to unpack them (``auto_decompress=False``): aiohttp does so
-    while it parses, before any handler.
-    """
-    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower() != "identity":
-        return refusal("unsupported_encoding", "The body must not be compressed", retryable=False)
-    return await handler(request)

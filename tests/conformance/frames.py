@@ -80,10 +80,14 @@ class RawWebSocket:
 
 @contextlib.asynccontextmanager
 async def raw_websocket(
-    url: str, *, query: str = "EIO=4&transport=websocket", receive_buffer: int | None = None
+    url: str,
+    *,
+    query: str = "EIO=4&transport=websocket",
+    receive_buffer: int | None = None,
+    extensions: str = "",
 ) -> AsyncIterator[RawWebSocket]:
     """A WebSocket past its HTTP part; nothing is read ahead beyond ``receive_buffer`` bytes of the
-    kernel's and as much of asyncio's."""
+    kernel's and as much of asyncio's. ``extensions``: what is offered, and has to be taken."""
     address = URL(url)
     assert address.host
     assert address.port
@@ -94,16 +98,17 @@ async def raw_websocket(
     await asyncio.get_running_loop().sock_connect(connection, (address.host, address.port))
     reader, writer = await asyncio.open_connection(sock=connection, limit=receive_buffer or 2**16)
     key = base64.b64encode(os.urandom(16)).decode()
+    offer = f"Sec-WebSocket-Extensions: {extensions}\r\n" if extensions else ""
     writer.write(
         f"GET {address.path}?{query} HTTP/1.1\r\nHost: {address.host}:{address.port}\r\n"
         "Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
-        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
+        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n{offer}\r\n".encode()
     )
     try:
         async with asyncio.timeout(PATIENCE):
             head = await reader.readuntil(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 101 "), head
-        assert b"sec-websocket-extensions" not in head.lower()
+        assert (b"sec-websocket-extensions" in head.lower()) is bool(extensions)
         yield RawWebSocket(reader, writer)
     finally:
         writer.close()

@@ -2,15 +2,19 @@
 
 import asyncio
 import contextlib
+import zlib
 
 import aiohttp
 import pytest
 
-from tests.conformance.frames import raw_websocket
+from tests.conformance.frames import FIN, TEXT, frame, raw_websocket
 from tests.conformance.servers import PAYLOAD_MAX, Engine, MakeEngine
+from tests.conformance.stalled import Memory
 from tests.conformance.wire import dropped, opened
 from tests.harness import wait_until
 
+COMPRESSED = 0x40
+"""RSV1 of a frame (RFC 7692, 6)."""
 PERMESSAGE_DEFLATE = 15
 """The window that aiohttp's client offers when it offers compression."""
 
@@ -193,3 +197,17 @@ async def test_a_client_without_compression_gets_none(make_engine: MakeEngine) -
     await ws.send_str("4" + "plain " * 1000)
     assert await ws.receive_str() == "4" + "plain " * 1000
     await ws.close()
+
+
+async def test_a_small_frame_that_unpacks_to_much_closes_and_takes_no_room(
+    make_engine: MakeEngine, memory: Memory
+) -> None:
+    engine = await make_engine(websocket_compression=True)
+    async with raw_websocket(engine.endpoint.url, extensions="permessage-deflate") as ws:
+        packer = zlib.compressobj(wbits=-15)
+        bomb = packer.compress(bytes(50_000_000)) + packer.flush(zlib.Z_SYNC_FLUSH)
+        memory.start()
+        ws.write(frame(TEXT, bomb.removesuffix(b"\0\0\xff\xff"), first=FIN | COMPRESSED))
+        assert await ws.close_code() == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
+        assert memory.peak < 20 * PAYLOAD_MAX
+    assert engine.received == []

@@ -19,11 +19,11 @@ from typing import Any
 import aiohttp
 import pytest
 
+from alphasync.intake.sockets import listening
 from alphasync.store import keys
 from alphasync.supervisor.assignment import Assignment
 from alphasync.supervisor.metrics import PREFIX
 from alphasync.supervisor.process import NotReady, WorkerProcess
-from alphasync.supervisor.sockets import listening
 from alphasync.supervisor.worker import NotAWorker, Worker
 from tests.faults.harness import GONE_WITHIN, Site, completed, nobody_twice_nobody_lost, site
 from tests.faults.returning import ReturningDevice, unbroken

@@ -9,6 +9,8 @@ from alphasync.gateway.sandbox.cast import default_people
 from alphasync.gateway.sandbox.faults import Faults, FaultsError
 from alphasync.gateway.sandbox.people import People
 from alphasync.gateway.sandbox.routes import Sandbox, error_answer
+from alphasync.intake import Intake, open_intake
+from alphasync.intake.sockets import open_sockets
 
 # Seconds that requests in progress get when the sandbox is closed.
 SHUTDOWN_TIMEOUT = 1.0
@@ -34,7 +36,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class RunningSandbox:
     """A sandbox that listens. `url` has no slash at its end."""
 
-    def __init__(self, runner: web.AppRunner, host: str, port: int) -> None:
+    def __init__(self, runner: Intake, host: str, port: int) -> None:
         self._runner = runner
         self.port = port
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -58,19 +60,9 @@ async def start_sandbox(
     host: str, port: int, people: People | None = None, faults: Faults | None = None
 ) -> RunningSandbox:
     """Run a sandbox; port 0 takes any free one. Raises OSError if it cannot listen."""
-    runner = web.AppRunner(
-        create_app(people, faults),
-        access_log=None,
-        shutdown_timeout=SHUTDOWN_TIMEOUT,
-        auto_decompress=False,
-    )
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, host, port).start()
-    except BaseException:
-        await runner.cleanup()
-        raise
-    return RunningSandbox(runner, host, runner.addresses[0][1])
+    sockets = open_sockets(host, port)
+    runner = await open_intake(create_app(people, faults), shutdown_timeout=SHUTDOWN_TIMEOUT)
+    return RunningSandbox(runner, host, await runner.listen(sockets))
 
 
 def _page_handler(name: str, content_type: str) -> Handler:

@@ -1,0 +1,10 @@
+"""Taking connections and requests from strangers: bounded in time, number and what is unpacked.
+
+It stands under every HTTP server of ours, and needs nothing of alphasync but the errors.
+"""
+
+from alphasync.intake.answers import refusal
+from alphasync.intake.capacity import Capacity
+from alphasync.intake.connections import Bounds, Intake, open_intake
+
+__all__ = ["Bounds", "Capacity", "Intake", "open_intake", "refusal"]

@@ -1,0 +1,29 @@
+"""Errors as HTTP answers."""
+
+import msgspec
+from aiohttp import hdrs, web
+
+from alphasync.errors import AlphasyncError
+
+SERVER = "alphasync"
+"""What answers say of who gives them: no versions."""
+GUARDED = {"X-Content-Type-Options": "nosniff", hdrs.CACHE_CONTROL: "no-store"}
+"""Headers of what is for one caller, and is data only."""
+
+
+def refusal(error: AlphasyncError, status: int) -> web.Response:
+    """An error as the client reads it: it always has ``message``."""
+    said = {
+        "status": False,
+        "message": error.message,
+        "code": error.code,
+        "retryable": error.retryable,
+    }
+    response = web.Response(
+        body=msgspec.json.encode(said), status=status, content_type="application/json"
+    )
+    response.headers.update(GUARDED)
+    wait = int(error.details.get("retryAfter", 0))
+    if wait:
+        response.headers[hdrs.RETRY_AFTER] = str(wait)
+    return response

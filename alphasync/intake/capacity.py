@@ -1,0 +1,52 @@
+"""How many connections a process takes: fewer than it may have files open."""
+
+import resource
+from collections.abc import Callable
+
+RESERVE_MIN, RESERVE_MAX, RESERVE_PART = 64, 1024, 8
+"""Files for all but clients' connections (Redis, the gateway, other servers): an eighth of what the
+process may open, in these bounds."""
+SPARE = 32
+"""Connections beyond the bound: they may ask for the health, and learn why they are refused."""
+
+
+class Capacity:
+    """What is open, and how much may be. ``elsewhere`` counts what has left HTTP: WebSockets."""
+
+    def __init__(self, most: int, elsewhere: Callable[[], int] = lambda: 0) -> None:
+        self.most = most
+        self.requests = 0
+        """Connections that speak HTTP."""
+        self._elsewhere = elsewhere
+
+    @property
+    def open(self) -> int:
+        return self.requests + self._elsewhere()
+
+    @property
+    def full(self) -> bool:
+        return self.open >= self.most
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether there is no room even for a refusal."""
+        return self.open >= self.most + SPARE
+
+
+def connections_max(wanted: int | None = None) -> int:
+    """Connections that this process can take; fewer where fewer are wanted.
+
+    The process's own limit of open files is raised as far as the system lets it.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+            soft = hard
+        except (ValueError, OSError):
+            pass  # some systems name a hard limit that they do not give
+    if soft == resource.RLIM_INFINITY:
+        soft = 1 << 20
+    reserve = min(max(soft // RESERVE_PART, RESERVE_MIN), RESERVE_MAX) + SPARE
+    room = max(soft - reserve, soft // 2)
+    return room if wanted is None else min(wanted, room)
