@@ -2,9 +2,9 @@
 // view only: the device stays who it is, its runs go on, and signing in again comes back to the same place.
 
 import { ApiError, refresh } from './api.js';
-import { clock } from './failures.js';
 import { createRenewal } from './renewal.js';
 import { identity, session } from './session.js';
+import { clock } from './times.js';
 
 const ENDED = 'Your session has ended. Sign in again: your texts and your place are kept.';
 

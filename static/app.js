@@ -5,11 +5,13 @@ import { ApiError, profiles as fetchProfiles } from './api.js';
 import { createCommands } from './commands.js';
 import { EventLog } from './eventlog.js';
 import { loadWords } from './failures.js';
-import { keyOf } from './keys.js';
-import { session } from './session.js';
+import { keyOf, partsOf } from './keys.js';
+import { createKept } from './kept.js';
+import { identity, session } from './session.js';
 import { connect } from './socket.js';
 import { apply, initialState, running, seen } from './state.js';
 import { statusLine } from './status.js';
+import { claimTab } from './tab.js';
 import { createPicker } from './view/attachments.js';
 import { createConfirm } from './view/confirm.js';
 import { byId, setHidden, setText } from './view/dom.js';
@@ -24,6 +26,9 @@ const WIDE = matchMedia('(min-width: 760px)'); // as in css/layout.css: list and
 
 let state = initialState;
 let frame = 0;
+let tab = null; // see tab.js
+let kept = null; // text that is not saved, while signed in
+let safe = true; // whether all of it outlives the page
 
 const log = new EventLog();
 const ask = createConfirm();
@@ -32,6 +37,7 @@ function dispatch(event) {
   const before = state;
   state = apply(state, event);
   if (state === before) return;
+  if (kept !== null) safe = kept.note(state);
   announce(before, state);
   if (frame === 0) frame = requestAnimationFrame(draw);
 }
@@ -89,12 +95,13 @@ const account = createAccount({
   },
 
   entered(anew) {
-    if (anew) state = { ...initialState, selected: selectedByAddress() };
+    if (anew) remember();
     else local('banner', {});
     void loadProfiles();
   },
 
   left() {
+    kept = null; // what is not saved stays for the next time
     state = initialState;
     log.clear();
   },
@@ -102,13 +109,31 @@ const account = createAccount({
   banner: (tone, text, action) => local('banner', { tone, text, action }),
 });
 
+/** Begin anew, with what this device has kept. */
+function remember() {
+  kept = null;
+  state = { ...initialState, selected: selectedByAddress() };
+  const own = createKept({ tab: tab.name, operatorId: session.get().operatorId });
+  for (const [key, text] of Object.entries(own.texts())) {
+    local('draftRestored', { ...text, ...partsOf(key) });
+  }
+  local('offers', { offers: own.offers() });
+  kept = own;
+  void tab.living().then((living) => {
+    if (kept !== own) return;
+    local('offers', { offers: own.offers(living) });
+    if (safe) own.forget(living); // now they are this tab's
+  });
+}
+
+const UNSAVED = 'Text that is not saved yet stays on this device until you sign in again.';
+
 async function signOut() {
   const { own } = running(state);
-  const sure = own === 0 || (await ask({
-    title: 'Sign out?',
-    text: `${own === 1 ? 'One run goes' : `${own} runs go`} on from this device and will be interrupted.`,
-    ok: 'Sign out',
-  }));
+  const words = [];
+  if (own > 0) words.push(`${own === 1 ? 'One run goes' : `${own} runs go`} on from this device and will be interrupted.`);
+  if (Object.values(state.drafts).some(({ dirty }) => dirty)) words.push(UNSAVED);
+  const sure = words.length === 0 || (await ask({ title: 'Sign out?', text: words.join(' '), ok: 'Sign out' }));
   if (sure) account.leave();
 }
 
@@ -178,4 +203,11 @@ function draw() {
 createTheme();
 createEvents(log);
 const signIn = createSignIn(account.signedIn);
+
+addEventListener('beforeunload', (event) => {
+  if (running(state).own > 0 || !safe) event.preventDefault(); // the browser asks
+});
+
+tab = await claimTab();
+if (tab.copied) identity.forget(); // it is the other tab's
 account.begin();

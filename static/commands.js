@@ -1,12 +1,14 @@
 // What the operator can do, as commands to the server: each is sent with an acknowledgement, and what the answer
 // says goes to the card it belongs to.
 
-import { inConflict, needsSending } from './drafts.js';
-import { keyOf, TYPES } from './keys.js';
+import { inConflict, mustWait, needsSending } from './drafts.js';
+import { keyOf, partsOf, TYPES } from './keys.js';
 import { tooLongToSync } from './limits.js';
-import { NOT_SAVED, notSaved, refusal, startProblem } from './status.js';
+import { NOT_SAVED, notSaved, refusal, startOf, startProblem } from './status.js';
 import { needsAsking, versionOf } from './uncertain.js';
 
+/** What a refusal is about: it is over together with that. */
+const ABOUT = Object.freeze({ offline: 'connection', locked: 'run' });
 const RESEND_AFTER = 1_000; // ms, for a draft that the server could not take or a question it could not answer
 
 /** `link` is a connection of socket.js; `state()` the state as it is now. Returns the commands. */
@@ -16,7 +18,7 @@ export function createCommands({ link, state, dispatch }) {
 
   const local = (name, data) => dispatch({ name: `local/${name}`, data });
   const complain = (key, ack, text = refusal(ack)) =>
-    local('notice', { key, tone: 'error', text, hint: ack.lockOwner ? `Device ${ack.lockOwner}` : '' });
+    local('notice', { key, tone: 'error', text, hint: ack.lockOwner ? `Device ${ack.lockOwner}` : '', about: ABOUT[ack.code] });
 
   /** Send one command about a card; shows on the card that it is under way, and why it failed if it did. */
   async function command(event, profileId, type, extra = {}) {
@@ -28,7 +30,8 @@ export function createCommands({ link, state, dispatch }) {
     const ack = await link.send(event, { profileId, type, ...extra });
     waiting.splice(waiting.indexOf(entry), 1);
     local('busy', { key, command: null });
-    if (!ack.ok) complain(key, ack);
+    const goesOn = ack.code === 'already_running' && state().runs[key]?.status === 'running'; // all is as was wanted
+    if (!ack.ok && !goesOn) complain(key, ack);
     return ack;
   }
 
@@ -56,7 +59,7 @@ export function createCommands({ link, state, dispatch }) {
     const key = keyOf(profileId, type);
     const said = state().notices[key];
     if (said && !said.text.startsWith(NOT_SAVED)) local('noticeGone', { key }); // it was about the text before
-    const sent = !tooLongToSync(message);
+    const sent = !tooLongToSync(message) && !mustWait(state().drafts[key]);
     local('draftTyped', { profileId, type, message, sent });
     if (sent) void sendDraft(event, profileId, type, message);
   }
@@ -71,8 +74,7 @@ export function createCommands({ link, state, dispatch }) {
     if (!link.connected() || state().syncing) return;
     for (const [key, draft] of Object.entries(state().drafts)) {
       if (!needsSending(draft)) continue;
-      const at = key.lastIndexOf('/');
-      const [profileId, type] = [key.slice(0, at), key.slice(at + 1)];
+      const { profileId, type } = partsOf(key);
       local('draftSent', { profileId, type });
       void sendDraft('updateMessage', profileId, type, draft.message);
     }
@@ -116,13 +118,30 @@ export function createCommands({ link, state, dispatch }) {
       flush();
     },
 
-    start(profileId, type) {
-      const { runs, drafts, device, attachments } = state();
+    /** A letter is being composed in the box of a card, so that its text cannot change by itself; then no more. */
+    hold: (profileId, type) => local('draftHeld', { profileId, type }),
+    release(profileId, type) {
+      local('draftReleased', { profileId, type });
+      flush();
+    },
+
+    /** Text that an earlier page has left: take it, or forget it. */
+    takeOffer(profileId, type, use) {
       const key = keyOf(profileId, type);
-      const message = drafts[key]?.message ?? '';
-      const problem = startProblem({ run: runs[key], me: device?.id ?? null, type, message, connected: link.connected() });
-      if (problem) {
-        local('notice', { key, tone: 'error', text: problem });
+      const offer = state().offers[key]?.[0];
+      if (!offer) return;
+      local('offerGone', { key });
+      if (use) change('updateMessage', profileId, type, offer.message);
+    },
+
+    /** Start with `message`, the text that the operator sees. */
+    start(profileId, type, message) {
+      const { busy, attachments } = state();
+      const key = keyOf(profileId, type);
+      if (busy[key] === 'startProcessing') return;
+      const text = startProblem(startOf(state(), profileId, type, message));
+      if (text) {
+        local('notice', { key, tone: 'error', text, about: 'start' });
         return;
       }
       const chosen = type === 'mail' ? (attachments[profileId] ?? []) : [];
@@ -137,7 +156,7 @@ export function createCommands({ link, state, dispatch }) {
 
     async stopAll() {
       const ack = await link.send('stopAllProcessing');
-      if (!ack.ok) local('banner', { tone: 'error', text: refusal(ack) });
+      if (!ack.ok) local('banner', { tone: 'error', text: refusal(ack), about: ABOUT[ack.code] });
     },
 
     /** The `error` event: it names the command but not the card, so that it goes to the oldest such command. */

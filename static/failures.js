@@ -1,17 +1,8 @@
 // The words for calls that failed. Never the server's own: they may be a gateway's, or a program's.
 
+import { clock, waitWords } from './times.js';
+
 const BACKEND = new Set(['gateway_unavailable', 'gateway_refused', 'gateway_timeout']);
-
-/** A time of day, e.g. "9:42"; `at` is ms since the epoch. */
-export const clock = (at) => new Date(at).toLocaleTimeString([], { hour: 'numeric', minute: '2-digit' });
-
-/** A wait in words, e.g. "in 40 seconds"; `ms` is rounded up, so that nobody is too early. */
-export function waitWords(ms) {
-  const seconds = Math.max(1, Math.ceil(ms / 1000));
-  if (seconds < 90) return seconds === 1 ? 'in a second' : `in ${seconds} seconds`;
-  const minutes = Math.ceil(seconds / 60);
-  return minutes < 90 ? `in ${minutes} minutes` : `in ${Math.ceil(minutes / 60)} hours`;
-}
 
 function again({ retryAfter }, now) {
   if (!retryAfter) return 'Try again in a moment';

@@ -5,6 +5,12 @@ export const TYPES = Object.freeze(['chat', 'mail']);
 /** The key of a profile and type, e.g. "7/chat". */
 export const keyOf = (profileId, type) => `${profileId}/${type}`;
 
+/** The way back: `{profileId, type}` of a key. */
+export function partsOf(key) {
+  const at = key.lastIndexOf('/');
+  return { profileId: key.slice(0, at), type: key.slice(at + 1) };
+}
+
 /** The key that a payload speaks about, or null when it names no profile and type that the console knows. */
 export function keyFrom(data) {
   const { profileId, type } = data;

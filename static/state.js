@@ -22,7 +22,8 @@ export const initialState = Object.freeze({
   runs: Object.freeze({}), // by key, see runs.js
   drafts: Object.freeze({}), // by key, see drafts.js
   uncertain: Object.freeze({}), // by key, see uncertain.js
-  notices: Object.freeze({}), // by key: {tone: 'error'|'info', text, hint}
+  offers: Object.freeze({}), // by key: texts {message, at} that earlier pages have left unsaved, the newest first
+  notices: Object.freeze({}), // by key: {tone: 'error'|'info', text, hint, about}, about: what it is over with
   busy: Object.freeze({}), // by key: name of the command that waits for its answer
   attachments: Object.freeze({}), // by profileId: what goes with the next mail
   banner: null, // {tone, text, action: 'signIn' or none}, not about one card
@@ -46,6 +47,13 @@ function reset(state, { epoch = null, revision }) {
     drafts: unsentDrafts(state.drafts),
     syncing: true,
   };
+}
+
+/** Without what is over now. */
+function withoutNotices(state, about) {
+  const left = Object.entries(state.notices).filter(([, entry]) => entry.about !== about);
+  const notices = left.length === Object.keys(state.notices).length ? state.notices : Object.fromEntries(left);
+  return { ...state, notices, banner: state.banner?.about === about ? null : state.banner };
 }
 
 const notice = (state, key, entry) => ({ ...state, notices: { ...state.notices, [key]: entry } });
@@ -83,7 +91,16 @@ const handlers = {
     return { ...state, banner: { tone: 'info', text } };
   },
 
-  'local/connection': (state, { status, detail }) => ({ ...state, connection: { status, detail: detail ?? '' } }),
+  'local/connection'(state, { status, detail }) {
+    const next = { ...state, connection: { status, detail: detail ?? '' } };
+    return status === 'connected' ? withoutNotices(next, 'connection') : next;
+  },
+  'local/offers': (state, { offers }) => ({ ...state, offers }),
+  'local/offerGone'(state, { key }) {
+    const [, ...others] = state.offers[key] ?? [];
+    const rest = without(state.offers, key);
+    return { ...state, offers: others.length > 0 ? { ...rest, [key]: others } : rest };
+  },
   'local/superseded': (state) => ({ ...state, superseded: true, device: null }),
   'local/caughtUp': (state) => (state.syncing ? { ...state, syncing: false } : state),
   'local/profiles': (state, { status, items, message }) => ({
@@ -92,9 +109,13 @@ const handlers = {
   }),
   'local/select': (state, { profileId }) => ({ ...state, selected: profileId }),
   'local/filter': (state, change) => ({ ...state, filter: { ...state.filter, ...change } }),
-  'local/notice': (state, { key, tone, text, hint }) => notice(state, key, { tone, text, hint: hint ?? '' }),
+  'local/notice': (state, { key, tone, text, hint, about }) =>
+    notice(state, key, { tone, text, hint: hint ?? '', about: about ?? '' }),
   'local/noticeGone': (state, { key }) => ({ ...state, notices: without(state.notices, key) }),
-  'local/banner': (state, { tone, text, action }) => ({ ...state, banner: text ? { tone, text, action } : null }),
+  'local/banner': (state, { tone, text, action, about }) => ({
+    ...state,
+    banner: text ? { tone, text, action, about } : null,
+  }),
   'local/busy': (state, { key, command }) => ({
     ...state,
     busy: command ? { ...state.busy, [key]: command } : without(state.busy, key),
@@ -124,9 +145,13 @@ function withDoubts(before, after, name, data) {
   return same ? after : withUncertain(after, 'local/uncertainChanged', data);
 }
 
+const ENDS = new Set(['processingComplete', 'processingStopped', 'processingInterrupted']);
+
 function withoutOldNotice(state, name, data) {
-  // What was said about the last run ("locked", "too short") is over once a new one starts.
-  return name === 'processingStarted' ? { ...state, notices: without(state.notices, keyFrom(data)) } : state;
+  const key = keyFrom(data);
+  // What was said about the last run ("locked", "too short") is over once a new one starts, "locked" once it ends.
+  const over = name === 'processingStarted' || (ENDS.has(name) && state.notices[key]?.about === 'run');
+  return over ? { ...state, notices: without(state.notices, key) } : state;
 }
 
 function withDraft(state, name, data) {

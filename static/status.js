@@ -1,5 +1,7 @@
 // The words that an operator reads about a run. Pure functions of the run and of this device's id.
 
+import { inConflict } from './drafts.js';
+import { keyOf } from './keys.js';
 import { lengthProblem } from './limits.js';
 
 export const LOCKED = 'Another device is already processing this profile';
@@ -99,13 +101,31 @@ export function notSaved(ack) {
   return `${NOT_SAVED}${words.endsWith(AGAIN) ? `${words.slice(0, -AGAIN.length)}, trying again` : words}`;
 }
 
+/** What a start depends on, for a card that shows `message`. */
+export function startOf({ runs, drafts, device, connection }, profileId, type, message) {
+  const key = keyOf(profileId, type);
+  const connected = connection.status === 'connected';
+  return { run: runs[key], me: device?.id ?? null, type, message, connected, conflict: inConflict(drafts[key]) };
+}
+
 /** Why a run cannot be started now, as a sentence; empty when it can. */
-export function startProblem({ run, me, type, message, connected }) {
+export function startProblem({ run, me, type, message, connected, conflict }) {
   if (!connected) return 'Not connected: wait for the connection to come back';
   if (run?.status === 'running') {
     return isOwn(run, me) ? 'This device is already processing this profile' : LOCKED;
   }
+  if (conflict) return 'Two texts differ: choose first which one stays';
+  if (message !== '' && message.trim() === '') return 'The message is only blank space: write something';
   return lengthProblem(type, message);
+}
+
+/** What a card has to say: a reason why there is no start is over when it is, or is another one. */
+export function noticeOf(notice, start) {
+  if (notice?.about !== 'start') return notice;
+  const text = startProblem(start);
+  if (text === '') return undefined;
+  const healthy = start.connected && start.run?.status === 'running' && isOwn(start.run, start.me);
+  return { ...notice, text, tone: healthy ? 'info' : 'error' };
 }
 
 const CONNECTION = Object.freeze({

@@ -5,7 +5,8 @@ import { asTyped, moveCaret } from '../caret.js';
 import { inConflict } from '../drafts.js';
 import { keyOf } from '../keys.js';
 import { measure, tooLongToSync } from '../limits.js';
-import { isOwn, remark, startProblem, statistics, statusLine } from '../status.js';
+import { isOwn, noticeOf, remark, startOf, startProblem, statistics, statusLine } from '../status.js';
+import { day } from '../times.js';
 import { createChips } from './attachments.js';
 import { $, clone, setAttr, setBlocked, setHidden, setText } from './dom.js';
 import { createUncertain } from './uncertain.js';
@@ -25,6 +26,7 @@ function prepare(type) {
     'chat-clear-blocklist': '.clear-blocklist',
     'chat-notice': '.notice',
     'chat-conflict': '.conflict',
+    'chat-offer': '.offer',
     'chat-origin': '.origin',
     'chat-status': '.status',
     'chat-progress': '.progress',
@@ -54,6 +56,7 @@ function prepare(type) {
 
 function originWords(draft, me) {
   if (draft?.dirty && tooLongToSync(draft.message)) return 'Too long to sync: only on this device';
+  if (inConflict(draft)) return 'Not saved: there are two texts';
   if (draft?.dirty) return draft.pending > 0 ? 'Saving…' : 'Not saved yet';
   if (!draft) return '';
   if (draft.deviceId === me) return draft.message ? 'Saved on all devices' : '';
@@ -77,13 +80,24 @@ export function createCard(type, { commands, confirmBlocklist, pick, detach }) {
   const area = parts.text;
   let profile = null;
   let profileId = null;
-  let composing = false;
+  let composing = null; // the profile for which a letter is being composed
   let last = [];
+  let shown = ''; // the text that the state is known to have
 
-  area.addEventListener('input', () => commands.type(profileId, type, area.value));
-  area.addEventListener('compositionstart', () => (composing = true));
-  area.addEventListener('compositionend', () => (composing = false));
-  parts.start.addEventListener('click', () => commands.start(profileId, type));
+  area.addEventListener('input', () => {
+    shown = area.value;
+    commands.type(profileId, type, shown);
+  });
+  area.addEventListener('compositionstart', () => {
+    composing = profileId;
+    commands.hold(profileId, type);
+  });
+  area.addEventListener('compositionend', composed);
+  parts.start.addEventListener('click', ({ detail }) => {
+    if (detail > 1) return; // the rest of a double click
+    if (composing !== null) area.blur(); // what is being composed counts as it stands there
+    commands.start(profileId, type, area.value);
+  });
   parts.stop.addEventListener('click', () => {
     if (parts.stop.getAttribute('aria-disabled') !== 'true') commands.stop(profileId, type);
   });
@@ -91,6 +105,12 @@ export function createCard(type, { commands, confirmBlocklist, pick, detach }) {
   parts['clear-blocklist'].addEventListener('click', () => confirmBlocklist(profile, type));
   parts.conflict.addEventListener('click', ({ target }) => {
     if (target.dataset.keep) commands.choose(profileId, type, target.dataset.keep);
+  });
+  parts.offer.addEventListener('click', ({ target }) => {
+    const { offer } = target.dataset;
+    if (!offer) return;
+    commands.takeOffer(profileId, type, offer === 'use');
+    area.focus(); // the pressed button is gone
   });
   const chips = withAttachments();
   const uncertain = createUncertain(node, type, (action, recipientId) =>
@@ -107,8 +127,26 @@ export function createCard(type, { commands, confirmBlocklist, pick, detach }) {
     return createChips(node, (id) => detach(profileId, id));
   }
 
+  /** Not every browser tells of the last letter before this. */
+  function composed() {
+    if (composing === null) return;
+    const id = composing;
+    composing = null;
+    if (area.value !== shown) commands.type(id, type, area.value);
+    commands.release(id, type);
+  }
+
+  function showOffer(offer, message) {
+    const hidden = !offer || offer.message === message;
+    setHidden(parts.offer, hidden);
+    if (hidden) return;
+    setText($('p', parts.offer), `Typed here on ${day(offer.at)} and never saved:`);
+    setText($('blockquote', parts.offer), offer.message);
+  }
+
   function showText(text, switched) {
-    if (composing || area.value === text) return;
+    shown = text;
+    if (composing !== null || area.value === text) return;
     if (switched || document.activeElement !== area) {
       area.value = text;
       return;
@@ -140,16 +178,21 @@ export function createCard(type, { commands, confirmBlocklist, pick, detach }) {
     const id = String(shownProfile.external_id);
     const key = keyOf(id, type);
     const [run, draft, notice, busy] = [state.runs[key], state.drafts[key], state.notices[key], state.busy[key]];
-    const list = state.uncertain[key];
-    const now = [shownProfile, run, draft, notice, busy, list, state.device, state.connection, state.attachments[id]];
+    const [list, offers] = [state.uncertain[key], state.offers[key]];
+    const now = [shownProfile, run, draft, notice, busy, list, offers, state.device, state.connection, state.attachments[id]];
     if (now.every((value, index) => value === last[index]) && last.length > 0) return;
     last = now;
     const switched = profileId !== id;
+    if (switched && composing !== null) {
+      area.blur();
+      composed(); // of the profile that goes
+    }
     profile = shownProfile;
     profileId = id;
     const me = state.device?.id ?? null;
     const message = asTyped(draft?.message ?? '');
-    const connected = state.connection.status === 'connected';
+    const start = startOf(state, id, type, message);
+    const said = noticeOf(notice, start);
 
     showText(message, switched);
     const { state: size, text } = measure(type, message);
@@ -157,13 +200,14 @@ export function createCard(type, { commands, confirmBlocklist, pick, detach }) {
     parts.counter.dataset.size = message === '' ? 'empty' : size;
     setText(parts.origin, originWords(draft, me));
     setHidden(parts.conflict, !inConflict(draft));
+    showOffer(offers?.[0], message);
     if (inConflict(draft)) setText($('blockquote', parts.conflict), draft.remote.message || '(empty)');
-    setBlocked(parts.start, busy === 'startProcessing' || startProblem({ run, me, type, message, connected }) !== '');
+    setBlocked(parts.start, busy === 'startProcessing' || startProblem(start) !== '');
     setBlocked(parts.stop, run?.status !== 'running' || busy === 'stopProcessing');
     setAttr(parts.start, 'aria-busy', busy === 'startProcessing' ? 'true' : null);
-    setText(parts.notice, notice?.text ?? '');
-    parts.notice.dataset.tone = notice?.tone ?? '';
-    setAttr(parts.notice, 'title', notice?.hint || null);
+    setText(parts.notice, said?.text ?? '');
+    parts.notice.dataset.tone = said?.tone ?? '';
+    setAttr(parts.notice, 'title', said?.hint || null);
     showRun(run, me);
     uncertain(list?.recipients, busy === 'resolveUncertain');
     chips(state.attachments[id] ?? NONE);

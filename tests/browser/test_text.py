@@ -1,7 +1,8 @@
 """What an operator types is neither lost nor sent where it should not be."""
 
+import aiohttp
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import CDPSession, expect
 
 from tests.browser.console import Console, Open
 from tests.harness import Cluster
@@ -35,3 +36,140 @@ async def test_text_that_is_too_long_to_sync_stays_in_the_box(
     await a.hook("chat-text").fill("Short again")
     await expect(a.hook("chat-origin")).to_have_text("Saved on all devices")
     await expect(b.hook("chat-text")).to_have_value("Short again")
+
+
+async def compose(console: Console, text: str) -> CDPSession:
+    """Begin a letter in the message box, as an input method does."""
+    await console.hook("chat-text").focus()
+    await console.page.keyboard.press("End")
+    devtools = await console.context.new_cdp_session(console.page)
+    await devtools.send(
+        "Input.imeSetComposition",
+        {"text": text, "selectionStart": len(text), "selectionEnd": len(text)},
+    )
+    return devtools
+
+
+async def told(console: Console, other: Console, text: str) -> None:
+    """The other one types; by the time that their mail is here, the chat is, too."""
+    await other.hook("chat-text").fill(text)
+    await other.hook("mail-text").fill(f"after {text}")
+    await expect(console.hook("mail-text")).to_have_value(f"after {text}")
+
+
+async def test_a_letter_given_up_shows_what_the_other_typed_meanwhile(
+    small_world: Cluster, open_console: Open
+) -> None:
+    a = await opened(small_world, open_console)
+    b = await opened(small_world, open_console)
+    await a.hook("chat-text").fill("Hello")
+    await expect(b.hook("chat-text")).to_have_value("Hello")
+    devtools = await compose(a, "ni")
+    await told(a, b, "Hello from B")
+    await devtools.send(
+        "Input.imeSetComposition", {"text": "", "selectionStart": 0, "selectionEnd": 0}
+    )
+    await a.hook("chat-text").blur()
+    await expect(a.hook("chat-text")).to_have_value("Hello from B")
+    await a.hook("chat-text").press("End")
+    await a.page.keyboard.type("!")
+    await expect(b.hook("chat-text")).to_have_value("Hello from B!")
+
+
+async def test_a_letter_composed_meanwhile_asks_which_text_stays(
+    small_world: Cluster, open_console: Open
+) -> None:
+    a = await opened(small_world, open_console)
+    b = await opened(small_world, open_console)
+    await a.hook("chat-text").fill("Hello")
+    await expect(b.hook("chat-text")).to_have_value("Hello")
+    devtools = await compose(a, "ni")
+    await told(a, b, "Hello from B")
+    await devtools.send("Input.insertText", {"text": "你"})
+    await expect(a.hook("chat-conflict")).to_contain_text("Hello from B")
+    await expect(a.hook("chat-text")).to_have_value("Hello你")
+    await a.page.keyboard.type("!")
+    await expect(a.hook("chat-start")).to_have_attribute("aria-disabled", "true")
+    await a.press("chat-start")
+    await expect(a.hook("chat-notice")).to_contain_text("choose first")
+    await b.hook("mail-text").fill("Nothing has overwritten it")
+    await expect(a.hook("mail-text")).to_have_value("Nothing has overwritten it")
+    await expect(b.hook("chat-text")).to_have_value("Hello from B")
+    await a.page.locator("[data-testid=chat-conflict] [data-keep=mine]").click()
+    await expect(b.hook("chat-text")).to_have_value("Hello你!")
+    await expect(a.hook("chat-notice")).to_have_text("")
+
+
+async def test_a_start_in_the_middle_of_a_letter_sends_what_is_on_the_screen(
+    small_world: Cluster, open_console: Open
+) -> None:
+    a = await opened(small_world, open_console)
+    await a.hook("chat-text").fill("Hello ")
+    await compose(a, "ni")
+    await a.page.evaluate("document.querySelector('[data-testid=chat-start]').click()")
+    await expect(a.hook("chat-status")).to_contain_text("Completed")
+    async with (
+        aiohttp.ClientSession() as http,
+        http.get(f"{small_world.sandbox.url}/deliveries") as answer,
+    ):
+        sent = {item["message"] for item in await answer.json()}
+    assert sent == {await a.hook("chat-text").input_value()} == {"Hello ni"}
+
+
+async def test_another_profile_does_not_get_the_letter_that_was_begun(
+    small_world: Cluster, open_console: Open
+) -> None:
+    a = await opened(small_world, open_console)
+    await a.hook("chat-text").fill("For Sofia ")
+    await compose(a, "ni")
+    await a.page.evaluate("location.hash = 'profile=1002'")
+    await expect(a.hook("profile-name")).to_have_text("Camila Rojas")
+    await expect(a.hook("chat-text")).to_have_value("")
+    await a.choose("1001")
+    await expect(a.hook("chat-text")).to_have_value("For Sofia ni")
+
+
+async def test_text_that_is_not_saved_outlives_a_reload(
+    small_world: Cluster, open_console: Open
+) -> None:
+    a = await opened(small_world, open_console)
+    b = await opened(small_world, open_console)
+    await a.hook("chat-text").fill("Hello")
+    await expect(b.hook("chat-text")).to_have_value("Hello")
+    await a.page.route("**/socket.io/**", lambda route: route.abort())
+    await a.page.evaluate("dispatchEvent(new Event('offline'))")
+    await a.hook("chat-text").fill("Typed without a connection")
+    await a.hook("mail-text").fill("A mail, too")
+    await expect(a.hook("chat-origin")).to_have_text("Not saved yet")
+    await b.hook("mail-text").fill("B has a mail as well")
+    await a.page.unroute_all()
+    await a.page.reload()
+    await expect(b.hook("chat-text")).to_have_value("Typed without a connection")
+    await expect(a.hook("mail-conflict")).to_contain_text("B has a mail as well")
+    await expect(a.hook("mail-text")).to_have_value("A mail, too")
+    await a.page.locator("[data-testid=mail-conflict] [data-keep=theirs]").click()
+    await expect(a.hook("mail-text")).to_have_value("B has a mail as well")
+    a.complaints.clear()
+
+
+async def test_text_that_a_closed_tab_left_is_offered(
+    small_world: Cluster, open_console: Open
+) -> None:
+    a = await opened(small_world, open_console)
+    await a.page.route("**/socket.io/**", lambda route: route.abort())
+    await a.page.evaluate("dispatchEvent(new Event('offline'))")
+    await a.hook("chat-text").fill("Left behind")
+    await expect(a.hook("chat-origin")).to_have_text("Not saved yet")
+    page = await a.context.new_page()
+    await a.page.close()
+    again = Console(a.url, a.context, page)
+    await page.goto(a.url)
+    await again.sign_in()
+    await again.choose("1001")
+    await expect(again.hook("chat-offer")).to_contain_text("Left behind")
+    await expect(again.hook("chat-text")).to_have_value("")
+    await again.page.locator("[data-testid=chat-offer] [data-offer=use]").click()
+    await expect(again.hook("chat-origin")).to_have_text("Saved on all devices")
+    await expect(again.hook("chat-text")).to_have_value("Left behind")
+    await expect(again.hook("chat-offer")).to_be_hidden()
+    a.complaints.clear()

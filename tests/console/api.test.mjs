@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { ApiError, login, profiles } from '../../static/api.js';
-import { loadWords, loginWords, waitWords } from '../../static/failures.js';
+import { loadWords, loginWords } from '../../static/failures.js';
+import { waitWords } from '../../static/times.js';
 import { answerOf } from './helpers.mjs';
 
 async function failing(fetch) {

@@ -5,7 +5,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { createCommands } from '../../static/commands.js';
 import { SYNC_MAX } from '../../static/limits.js';
 import { apply } from '../../static/state.js';
-import { chat, event, OTHER, registered } from './helpers.mjs';
+import { noticeOf, startOf } from '../../static/status.js';
+import { chat, event, ME, OTHER, registered } from './helpers.mjs';
 
 /** Commands over a link that answers what the test says: `answer(ack)` answers the oldest command that waits. */
 function bench() {
@@ -54,7 +55,7 @@ test('every change of the text is sent, and confirmed by its answer', async () =
 test('a refused start is told at its card', async () => {
   const bed = bench();
   bed.dispatch(event('messageUpdated', chat({ message: 'Hello', deviceId: OTHER, revision: 11 })));
-  bed.commands.start('7', 'chat');
+  bed.commands.start('7', 'chat', 'Hello');
   assert.equal(bed.state.busy['7/chat'], 'startProcessing');
   await bed.answer(HELD);
   assert.deepEqual([bed.notice(), bed.state.busy['7/chat']], [HELD.message, undefined]);
@@ -64,7 +65,7 @@ test('a refused start is told at its card', async () => {
 test('a start that cannot work is not sent, and says why', () => {
   const bed = bench();
   bed.dispatch(event('processingStarted', chat({ deviceId: OTHER, revision: 11 })));
-  bed.commands.start('7', 'chat');
+  bed.commands.start('7', 'chat', 'Hello');
   assert.deepEqual([bed.sent, bed.notice()], [[], HELD.message]);
 });
 
@@ -74,7 +75,7 @@ test('the attachments of the profile go with a mail', () => {
   const message = 'x'.repeat(150);
   bed.dispatch(event('local/attach', { profileId: '7', items }));
   bed.dispatch(event('messageUpdated', { profileId: '7', type: 'mail', message, deviceId: OTHER, revision: 11 }));
-  bed.commands.start('7', 'mail');
+  bed.commands.start('7', 'mail', message);
   assert.deepEqual(bed.sent, [['startProcessing', { profileId: '7', type: 'mail', message, attachments: items }]]);
 });
 
@@ -233,4 +234,105 @@ test('a decision that came too late has the list asked for again', async () => {
   await bed.answer({ ok: true, count: 0 });
   const { asked, version } = bed.state.uncertain['7/chat'];
   assert.notEqual(asked, version);
+});
+
+const theirs = (revision = 12) => event('messageUpdated', chat({ message: 'theirs', deviceId: OTHER, revision }));
+
+/** A bench on which two texts grew apart. */
+async function apart() {
+  const bed = bench();
+  bed.online = false;
+  bed.commands.type('7', 'chat', 'mine');
+  await turn();
+  bed.online = true;
+  bed.dispatch(theirs());
+  return bed;
+}
+
+test('while two texts wait for a choice, neither a letter nor a start overwrites the other one', async () => {
+  const bed = await apart();
+  bed.commands.type('7', 'chat', 'mine!');
+  bed.commands.clearMessage('7', 'chat');
+  bed.commands.type('7', 'chat', 'mine?');
+  bed.commands.start('7', 'chat', 'mine?');
+  bed.commands.flush();
+  assert.deepEqual([bed.sent, bed.notice()], [[], 'Two texts differ: choose first which one stays']);
+  bed.commands.choose('7', 'chat', 'mine');
+  assert.deepEqual(bed.sent, [['updateMessage', chat({ message: 'mine?' })]]);
+});
+
+test('letters that are composed are sent as they come, until somebody else types', async () => {
+  const bed = bench();
+  bed.commands.hold('7', 'chat');
+  bed.commands.type('7', 'chat', 'n');
+  await bed.answer({ ok: true, revision: 11 });
+  bed.dispatch(theirs());
+  bed.commands.type('7', 'chat', 'ni');
+  assert.deepEqual(bed.sent.map(([, { message }]) => message), ['n']);
+  bed.commands.type('7', 'chat', '');
+  bed.commands.release('7', 'chat');
+  assert.deepEqual([bed.state.drafts['7/chat'].message, bed.sent.length], ['theirs', 1]);
+});
+
+test('what is started is what the operator sees', async () => {
+  const bed = bench();
+  bed.dispatch(theirs());
+  bed.commands.start('7', 'chat', 'still on the screen');
+  assert.equal(bed.sent[0][1].message, 'still on the screen');
+});
+
+test('a start pressed twice is one start, and nothing red stands under a run that goes well', async () => {
+  const bed = bench();
+  bed.commands.start('7', 'chat', 'Hello');
+  bed.commands.start('7', 'chat', 'Hello');
+  assert.equal(bed.sent.length, 1);
+  bed.dispatch(event('processingStarted', chat({ deviceId: ME, startedAt: 1, revision: 11 })));
+  await bed.answer({ ok: true });
+  bed.commands.start('7', 'chat', 'Hello');
+  assert.equal(bed.sent.length, 1);
+  assert.equal(noticeOf(bed.state.notices['7/chat'], startOf(bed.state, '7', 'chat', 'Hello')).tone, 'info');
+  const other = bench();
+  other.commands.start('7', 'chat', 'Hello');
+  other.dispatch(event('processingStarted', chat({ deviceId: ME, startedAt: 1, revision: 11 })));
+  await other.answer({ ok: false, code: 'already_running', message: 'This device is already processing this profile' });
+  assert.equal(other.notice(), undefined);
+});
+
+test('why there was no start is not said any longer than it is true', async () => {
+  const bed = bench();
+  const said = (message) => noticeOf(bed.state.notices['7/chat'], startOf(bed.state, '7', 'chat', message))?.text;
+  bed.dispatch(event('local/connection', { status: 'reconnecting' }));
+  bed.commands.start('7', 'chat', 'Hello');
+  assert.match(said('Hello'), /^Not connected/);
+  bed.dispatch(event('local/connection', { status: 'connected' }));
+  assert.equal(said('Hello'), undefined);
+  assert.match(said('   '), /blank space/);
+});
+
+test('a refusal goes with what it was about', async () => {
+  const bed = bench();
+  bed.commands.start('7', 'chat', 'Hello');
+  await bed.answer(HELD);
+  bed.dispatch(event('processingProgress', chat({ deviceId: OTHER, revision: 11, progress: { current: 1, total: 2 } })));
+  assert.equal(bed.notice(), HELD.message);
+  bed.dispatch(event('processingComplete', chat({ deviceId: OTHER, revision: 12, stats: {} })));
+  assert.equal(bed.notice(), undefined);
+  bed.online = false;
+  bed.commands.stop('7', 'chat');
+  await bed.commands.stopAll();
+  assert.deepEqual([bed.notice(), bed.state.banner.text].map((text) => text.slice(0, 13)), ['Not connected', 'Not connected']);
+  bed.dispatch(event('local/connection', { status: 'connected' }));
+  assert.deepEqual([bed.notice(), bed.state.banner], [undefined, null]);
+});
+
+test('text that an earlier page has left is taken or forgotten, one after the other', () => {
+  const bed = bench();
+  const offers = { '7/chat': [{ message: 'newer', at: 2 }, { message: 'older', at: 1 }] };
+  bed.dispatch(event('local/offers', { offers }));
+  bed.commands.takeOffer('7', 'chat', false);
+  assert.deepEqual([bed.sent, bed.state.offers['7/chat'].length], [[], 1]);
+  bed.commands.takeOffer('7', 'chat', true);
+  assert.deepEqual([bed.sent[0][1].message, bed.state.offers], ['older', {}]);
+  bed.commands.takeOffer('7', 'chat', true);
+  assert.equal(bed.sent.length, 1);
 });

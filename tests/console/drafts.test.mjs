@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { inConflict, needsSending } from '../../static/drafts.js';
+import { inConflict, mustWait, needsSending } from '../../static/drafts.js';
 import { SYNC_MAX } from '../../static/limits.js';
 import { apply } from '../../static/state.js';
 import { after, chat, event, ME, OTHER, registered } from './helpers.mjs';
@@ -71,6 +71,48 @@ test('a text that is too long to sync is not to be sent, and is once it is short
 test('a refused update stays to be sent', () => {
   const entry = draft(typed('x'), answered('x', undefined, false));
   assert.deepEqual([entry.message, needsSending(entry)], ['x', true]);
+});
+
+const held = event('local/draftHeld', chat());
+const released = event('local/draftReleased', chat());
+
+test('text from elsewhere waits while a letter is composed', () => {
+  const base = [updated('base', 11), held, updated('theirs', 12)];
+  assert.equal(draft(...base).message, 'base');
+  assert.equal(draft(...base, released).message, 'theirs', 'given up');
+  const composed = draft(...base, typed('base+', false), released);
+  assert.deepEqual([composed.message, inConflict(composed), composed.remote.message], ['base+', true, 'theirs']);
+  const given = draft(...base, typed('base+', false), typed('base', false), released);
+  assert.deepEqual([given.message, given.dirty], ['theirs', false], 'taken back letter by letter');
+});
+
+test('whatever crosses on the way, a letter that is composed overwrites nobody', () => {
+  const crossed = [updated('base', 11), held, typed('base+'), updated('theirs', 13), answered('base+', 12)];
+  assert.deepEqual([draft(...crossed).message, mustWait(draft(...crossed))], ['base+', true]);
+  assert.ok(inConflict(draft(...crossed, released)));
+  const earlier = [updated('base', 11), held, typed('base+'), updated('theirs', 12), answered('base+', 13), released];
+  assert.deepEqual([draft(...earlier).message, draft(...earlier).dirty], ['base+', false]);
+  const late = [updated('base', 11), held, typed('base+'), typed('base'), updated('theirs', 14), released, answered('base+', 12), answered('base', 13)];
+  assert.deepEqual([draft(...late).message, draft(...late).dirty], ['theirs', false]);
+});
+
+test('a fresh snapshot does not change a box in which a letter is composed', () => {
+  const fresh = event('resync', { epoch: 'e2', revision: 1 });
+  const entry = draft(updated('base', 11), held, fresh, sync('theirs', 1));
+  assert.deepEqual([entry.message, entry.remote.message], ['base', 'theirs']);
+});
+
+test('a later text that was not sent does not give way to what came meanwhile', () => {
+  const entry = draft(typed('x'), typed('x'.repeat(SYNC_MAX + 1), false), updated('theirs', 12), answered('x', 11));
+  assert.deepEqual([entry.message.length, inConflict(entry)], [SYNC_MAX + 1, true]);
+});
+
+test('text that this device has kept is sent, or put beside what the server has', () => {
+  const restored = event('local/draftRestored', chat({ message: 'kept', base: 'base' }));
+  assert.ok(needsSending(draft(restored)));
+  assert.ok(needsSending(draft(restored, sync('base', 12))));
+  assert.equal(draft(restored, sync('kept', 12)).dirty, false);
+  assert.ok(inConflict(draft(restored, sync('theirs', 12))));
 });
 
 // A small generator with a seed, so that a failure can be repeated (mulberry32).

@@ -15,6 +15,7 @@ export const registered = (extra = {}) =>
     initialState,
     event('deviceRegistered', { deviceId: ME, epoch: 'e1', revision: 10, recovered: false, ...extra }),
     event('local/caughtUp'),
+    event('local/connection', { status: 'connected' }),
   );
 
 export const chat = (data = {}) => ({ profileId: '7', type: 'chat', ...data });

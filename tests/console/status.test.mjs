@@ -122,5 +122,8 @@ test('why a run cannot be started', () => {
   assert.match(startProblem({ ...base, run: runAfter(started(ME)) }), /^This device/);
   assert.match(startProblem({ ...base, connected: false }), /^Not connected/);
   assert.match(startProblem({ ...base, message: '' }), /at least 1/);
+  for (const blank of ['    ', '\n\t', '\u00a0\u3000']) assert.match(startProblem({ ...base, message: blank }), /blank space/);
+  assert.match(startProblem({ ...base, type: 'mail', message: ' '.repeat(200) }), /blank space/);
+  assert.match(startProblem({ ...base, conflict: true }), /choose/);
   assert.equal(startProblem({ ...base, run: runAfter(started(OTHER), stopped(OTHER, ME)) }), '');
 });

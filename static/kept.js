@@ -1,0 +1,77 @@
+// Text that the server does not have yet, kept on this device until it has: over a reload, a session that ended, a
+// browser that was closed. Each tab keeps its own; what a tab that is gone has left is offered to the next one.
+
+import { keyFrom, partsOf } from './keys.js';
+import { ofBrowser } from './storage.js';
+
+const PREFIX = 'alphasync.kept/';
+const LIFE = 7 * 24 * 3600 * 1000; // ms; older text is not offered any more
+const MOST = 20; // texts that are offered for one profile and type
+
+const isKey = (key) => key.includes('/') && keyFrom(partsOf(key)) !== null;
+const isText = (entry) => typeof entry?.message === 'string' && Number.isFinite(entry.at);
+
+/** `[key, text]` of what is in storage, where others can write, too. */
+const valid = (texts) => Object.entries(texts ?? {}).filter(([key, entry]) => isKey(key) && isText(entry));
+
+/**
+ * `tab` is the name of this tab. Texts are `{message, base, at}` by key, `base` being what the server held when it was
+ * typed, `at` ms since the epoch; offers are lists of texts by key, the newest first.
+ */
+export function createKept({ tab, operatorId, storage = ofBrowser, now = Date.now }) {
+  const all = `${PREFIX}${encodeURIComponent(operatorId)}/`;
+  const mine = all + tab;
+  let last = { drafts: null, offers: null };
+  let outlives = true;
+
+  const read = (name) => {
+    const { texts, offers } = storage.read(name) ?? {};
+    return { texts: valid(texts), offers: Object.entries(offers ?? {}).filter(([key]) => isKey(key)) };
+  };
+
+  /** All texts of an entry of the storage as offers: `[key, text]`. */
+  function offersOf(name, withTexts) {
+    const { texts, offers } = read(name);
+    const listed = offers.flatMap(([key, list]) => (Array.isArray(list) ? list.filter(isText).map((text) => [key, text]) : []));
+    return (withTexts ? [...texts, ...listed] : listed).filter(([, { at }]) => now() - at < LIFE);
+  }
+
+  const leftBy = (living) =>
+    living === null ? [] : storage.keys(all).filter((name) => name !== mine && !living.includes(name.slice(all.length)));
+
+  function byKey(pairs) {
+    const found = {};
+    for (const [key, text] of pairs.sort(([, a], [, b]) => b.at - a.at)) {
+      const list = (found[key] ??= []);
+      if (list.length < MOST && !list.some(({ message }) => message === text.message)) list.push(text);
+    }
+    return found;
+  }
+
+  return {
+    /** What this tab has not saved: the texts by key. */
+    texts: () => Object.fromEntries(read(mine).texts),
+
+    /**
+     * What there is to offer: with `living`, the names of the tabs that are open, also what others have left, which
+     * is this tab's from then on; `forget(living)` when it has been noted.
+     */
+    offers: (living = null) => byKey([...offersOf(mine, false), ...leftBy(living).flatMap((name) => offersOf(name, true))]),
+    forget: (living) => leftBy(living).forEach((name) => storage.remove(name)),
+
+    /** Keep what is not saved of these, and nothing else. Returns whether it outlives the page. */
+    note({ drafts, offers }) {
+      if (drafts === last.drafts && offers === last.offers) return outlives;
+      last = { drafts, offers };
+      const before = storage.read(mine)?.texts ?? {};
+      const texts = {};
+      for (const [key, { dirty, message, base }] of Object.entries(drafts)) {
+        if (dirty) texts[key] = { message, base, at: before[key]?.message === message ? before[key].at : now() };
+      }
+      const empty = Object.keys(texts).length + Object.keys(offers).length === 0;
+      if (empty) storage.remove(mine);
+      outlives = empty || storage.write(mine, { texts, offers });
+      return outlives;
+    },
+  };
+}

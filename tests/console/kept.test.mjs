@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { createKept } from '../../static/kept.js';
+import { openStorage } from '../../static/storage.js';
+import { fakeStorage } from './helpers.mjs';
+
+const DAY = 24 * 3600 * 1000;
+const unsaved = (message, base = '') => ({ message, base, dirty: true });
+const noted = (drafts, offers = {}) => ({ drafts, offers });
+
+/** Tabs of one browser: `tab(name)` is one, as it is after a (re)load. */
+function bench(area = fakeStorage()) {
+  globalThis.localStorage = area;
+  const bed = { time: 10 * DAY, area };
+  bed.tab = (tab, operatorId = 'ann') =>
+    createKept({ tab, operatorId, storage: openStorage('localStorage'), now: () => bed.time });
+  return bed;
+}
+
+test('what is not saved is there after a reload, and gone once it is saved', () => {
+  const bed = bench();
+  bed.tab('a').note(noted({ '7/chat': unsaved('mine', 'base'), '7/mail': { message: 'saved', base: 'saved', dirty: false } }));
+  const again = bed.tab('a');
+  assert.deepEqual(again.texts(), { '7/chat': { message: 'mine', base: 'base', at: bed.time } });
+  again.note(noted({ '7/chat': { message: 'mine', base: 'mine', dirty: false } }));
+  assert.deepEqual([bed.tab('a').texts(), bed.area.length], [{}, 0]);
+});
+
+test('a text keeps the time at which it was typed', () => {
+  const bed = bench();
+  bed.tab('a').note(noted({ '7/chat': unsaved('mine') }));
+  const typed = bed.time;
+  bed.time += DAY;
+  const again = bed.tab('a');
+  again.note(noted({ '7/chat': unsaved('mine'), '8/chat': unsaved('new') }));
+  assert.deepEqual([again.texts()['7/chat'].at, again.texts()['8/chat'].at], [typed, bed.time]);
+});
+
+test('tabs do not see each other while both are open; what one leaves is offered to the next', () => {
+  const bed = bench();
+  bed.tab('a').note(noted({ '7/chat': unsaved('from a') }));
+  bed.time += 1;
+  bed.tab('b').note(noted({ '7/chat': unsaved('from b'), 'a/b/mail': unsaved('slash') }));
+  const c = bed.tab('c');
+  assert.deepEqual([c.texts(), c.offers(['a', 'b', 'c']), c.offers()], [{}, {}, {}]);
+  const found = c.offers(['b', 'c']);
+  assert.deepEqual(found['7/chat'].map(({ message }) => message), ['from a']);
+  const both = c.offers(['c']);
+  assert.deepEqual(both['7/chat'].map(({ message }) => message), ['from b', 'from a']);
+  assert.equal(both['a/b/mail'][0].message, 'slash');
+  c.note(noted({}, both));
+  c.forget(['c']);
+  assert.deepEqual(bed.tab('c').offers(['c']), both, 'also after a reload');
+  assert.deepEqual(bed.tab('d').offers(['c', 'd']), {});
+});
+
+test('nobody gets the text of another operator', () => {
+  const bed = bench();
+  bed.tab('a').note(noted({ '7/chat': unsaved('hers') }));
+  for (const other of ['bob', 'an', 'ann/a', '']) {
+    assert.deepEqual([bed.tab('a', other).texts(), bed.tab('b', other).offers([])], [{}, {}]);
+  }
+});
+
+test('old text is not offered for ever, and not too much of it', () => {
+  const bed = bench();
+  bed.tab('a').note(noted({ '7/chat': unsaved('old') }));
+  bed.time += 8 * DAY;
+  assert.deepEqual(bed.tab('b').offers([]), {});
+  for (let tab = 0; tab < 30; tab += 1) bed.tab(`t${tab}`).note(noted({ '7/chat': unsaved(`text ${tab}`) }));
+  assert.equal(bed.tab('b').offers([])['7/chat'].length, 20);
+});
+
+test('what others wrote there does no harm', () => {
+  const bed = bench();
+  const odd = [1, 'x', [], { texts: 5 }, { texts: { chat: { message: 'x', at: 1 }, '7/chat': { message: 5, at: 1 } } }, { offers: { '7/chat': 'x' } }, { texts: { '7/chat': null } }];
+  for (const [index, value] of odd.entries()) bed.area.setItem(`alphasync.kept/ann/${index}`, JSON.stringify(value));
+  bed.area.setItem('alphasync.kept/ann/z', '{');
+  for (const tab of ['0', '3', '4', '5', '6', 'z', 'new']) assert.deepEqual([bed.tab(tab).texts(), bed.tab(tab).offers([])], [{}, {}]);
+});
+
+test('it is told when text does not outlive the page', () => {
+  const bed = bench(fakeStorage({ quota: 200 }));
+  const kept = bed.tab('a');
+  assert.equal(kept.note(noted({ '7/chat': unsaved('short') })), true);
+  assert.equal(kept.note(noted({ '7/chat': unsaved('x'.repeat(500)) })), false);
+  assert.equal(kept.note(noted({})), true);
+});
