@@ -15,7 +15,7 @@ from alphasync.gateway.sandbox import (
     load_people,
     start_sandbox,
 )
-from alphasync.services.tokens import Tokens
+from alphasync.services.tokens import TOKEN_MAX, Tokens
 from alphasync.supervisor.command import supervise
 from alphasync.supervisor.count import worker_count
 from alphasync.supervisor.worker import NotAWorker, Worker
@@ -141,7 +141,10 @@ def token(
         if profiles is not None
         else None
     )
-    print(tokens.mint(operator, email=email, profiles=only, team=team))
+    minted = tokens.mint(operator, email=email, profiles=only, team=team)
+    if len(minted) > TOKEN_MAX:
+        _fail(f"--profiles: too many for a token, which has {TOKEN_MAX} characters at most")
+    print(minted)
 
 
 @app.command("doctor")

@@ -143,7 +143,7 @@ class Settings(BaseModel):
     token_leeway: Annotated[float, BeforeValidator(seconds), Field(ge=0, le=300)] = 5.0
     session_max: Duration = 30 * 86400
     sessions_per_operator: int = Field(200, ge=1, le=2_000)
-    profiles_max: int = Field(5_000, ge=1, le=20_000)
+    profiles_max: int = Field(5_000, ge=1, le=8_000)
     sign_in_timeout: Duration = 10 * 60
     login_tries: int = Field(10, ge=1)
     login_tries_per_account: int = Field(50, ge=1)

@@ -292,6 +292,11 @@ async def test_token() -> None:
 async def test_token_with_a_wrong_duration() -> None:
     async with alphasync("token", "--operator", "a", "--ttl", "long", JWT_SECRET=SECRET) as process:
         await one_line_of_refusal(process, "--ttl")
+    many = ",".join(map(str, range(10**5, 10**5 + 2000)))
+    async with alphasync(
+        "token", "--operator", "a", "--profiles", many, JWT_SECRET=SECRET
+    ) as process:
+        await one_line_of_refusal(process, "--profiles")
 
 
 async def test_sandbox(tmp_path: Path) -> None:

@@ -291,7 +291,8 @@ async def test_attachments_of_a_profile_that_is_not_there(
 async def test_without_a_good_handle(
     one_replica: Cluster, web: aiohttp.ClientSession, path: str
 ) -> None:
-    token = (await login(web))["token"]
+    signed_in = await login(web)
+    token, handle = signed_in["token"], signed_in["alphaDateToken"]
     for headers in (
         {},
         {HANDLE: ""},
@@ -299,6 +300,10 @@ async def test_without_a_good_handle(
         {HANDLE: "x" * 5000},
         {HANDLE: token},
         {HANDLE: issue_token("demo")},
+        {HANDLE: handle[:-4]},
+        {HANDLE: handle[:60] + ("A" if handle[60] != "A" else "B") + handle[61:]},
+        {HANDLE: "gAAAA" + "x" * 95},
+        {HANDLE: "ä\u00a0ö"},
         {"Authorization": f"Bearer {token}"},
     ):
         status, body, _ = await answer(web, "GET", path, headers=headers)

@@ -77,7 +77,7 @@ GOOD: list[tuple[str, str, Any]] = [
     ("login_window", "1h", 3600.0),
     ("session_max", "30d", 30 * 86400.0),
     ("sessions_per_operator", "5", 5),
-    ("profiles_max", "20000", 20_000),
+    ("profiles_max", "8000", 8_000),
     ("token_leeway", "1m", 60.0),
     ("event_burst", "5000", 5000),
     *(
@@ -126,7 +126,7 @@ BAD: list[tuple[str, str]] = [
     ("sessions_per_operator", "0"),
     ("sessions_per_operator", "2001"),
     ("profiles_max", "0"),
-    ("profiles_max", "20001"),
+    ("profiles_max", "8001"),
     ("token_leeway", "1h"),
     ("token_leeway", "some"),
     ("gateway_token", "a\nb"),
