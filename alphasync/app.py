@@ -18,6 +18,7 @@ from alphasync.intake.sockets import open_sockets, unspecified
 from alphasync.realtime.handlers import Handlers
 from alphasync.realtime.limits import Limits, client_network
 from alphasync.realtime.server import OriginRule, Realtime
+from alphasync.realtime.turns import JoinLimits
 from alphasync.services.blocklist import Blocklist
 from alphasync.services.devices import Devices
 from alphasync.services.drafts import Drafts
@@ -197,6 +198,12 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
             address=settings.connections_per_address,
             rate=settings.event_rate,
             burst=settings.event_burst,
+        ),
+        joins=JoinLimits(
+            rate=settings.join_rate,
+            burst=settings.join_burst,
+            address_rate=settings.join_rate_per_address,
+            address_burst=settings.join_burst_per_address,
         ),
         secret=secret,
         find_peer=registry.find,

@@ -158,6 +158,10 @@ class Settings(BaseModel):
     idle_timeout: Duration = 75.0
     connections_per_account: int = Field(2_000, ge=1)
     connections_per_address: int = Field(4_096, ge=1)
+    join_rate: float = Field(20.0, gt=0)
+    join_burst: int = Field(2_000, ge=1)
+    join_rate_per_address: float = Field(100.0, gt=0)
+    join_burst_per_address: int = Field(4_096, ge=1)
     event_rate: float = Field(200.0, gt=0)
     event_burst: int = Field(1_000, ge=1)
 

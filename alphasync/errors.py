@@ -23,6 +23,7 @@ AlphasyncError
 +-- MalformedRequest          malformed_request     no HTTP, or a body that ends too early
 +-- BodyTimeout               body_timeout          a body did not come in time (retryable)
 +-- TooManyConnections        too_many_connections  no room for one more (retryable)
++-- TooManyJoins              too_many_joins        of the account or the address (retryable)
 
 What is not in this tree reaches a client as ``internal_error`` and the log with its traceback.
 """
@@ -145,3 +146,9 @@ class TooManyConnections(AlphasyncError):
     code = "too_many_connections"
     retryable = True
     default_message = "This server has no room for one more connection, please try again"
+
+
+class TooManyJoins(AlphasyncError):
+    code = "too_many_joins"
+    retryable = True
+    default_message = "Too many connections at once, please wait a moment"

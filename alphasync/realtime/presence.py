@@ -14,7 +14,7 @@ from alphasync import telemetry
 from alphasync.domain import events
 from alphasync.domain.identity import Identity
 from alphasync.domain.snapshot import Snapshot
-from alphasync.errors import AlphasyncError, StoreUnavailable
+from alphasync.errors import AlphasyncError, StoreUnavailable, TooManyJoins
 from alphasync.protocol import packets
 from alphasync.realtime.manager import Manager
 from alphasync.realtime.order import Envelope, parse
@@ -22,6 +22,7 @@ from alphasync.realtime.relay import Relay
 from alphasync.realtime.sessions import Phase, Session, Sessions
 from alphasync.realtime.state import lost_runs, state_of
 from alphasync.realtime.subscriber import Subscriber
+from alphasync.realtime.turns import Turns
 from alphasync.services.devices import Devices, Joined
 from alphasync.services.grace import Graces
 from alphasync.services.history import Log, Lost
@@ -71,6 +72,7 @@ class Presence:
         history: Log,
         heartbeat: float,
         complete: Complete,
+        turns: Turns,
     ) -> None:
         self._sessions = sessions
         self._manager = manager
@@ -81,6 +83,7 @@ class Presence:
         self._history = history
         self._heartbeat = heartbeat
         self._complete = complete
+        self._turns = turns
         self._beat = Tasks()
         self._passing = Tasks()
         """Joins, leaves, restores: short, and never cut off."""
@@ -147,6 +150,11 @@ class Presence:
 
     async def _join(self, session: Session) -> None:
         relay = self._subscriber.hold(session.who.account)
+        try:
+            await self._turns.wait(session)
+        except TooManyJoins as error:
+            self._give_up(session, error)
+            return
         for attempt in itertools.count(1):
             try:
                 await self._try_to_join(session, relay)
@@ -166,20 +174,25 @@ class Presence:
     def _give_up(self, session: Session, error: AlphasyncError) -> None:
         """End a connection that cannot join, with a reason: silence would last for ever."""
         if session.phase is Phase.JOINING:
-            event = events.ErrorEvent(message=error.message, code=error.code)
+            event = events.ErrorEvent(
+                message=error.message, code=error.code, retryable=error.retryable or None
+            )
             self._manager.send(session, packets.encode(event))
         self._manager.cut(session)
 
     async def _try_to_join(self, session: Session, relay: Relay) -> None:
         async with asyncio.timeout(FOLLOW_WITHIN):
             await self._subscriber.follow(relay)
-        session.who = await self._complete(session.who)
-        if session.phase is not Phase.JOINING:
-            return  # gone before its turn: it is not put on record
-        session.asked = True
-        registered_as = self._replica.value
-        joined = await self._register(session)
-        known = await self._known(session, joined)
+        async with self._turns.among_few(session.who.account):
+            if session.settled.is_set():
+                return
+            session.who = await self._complete(session.who)
+            if session.phase is not Phase.JOINING:
+                return  # gone before its turn: it is not put on record
+            session.asked = True
+            registered_as = self._replica.value
+            joined = await self._register(session)
+            known = await self._known(session, joined)
         async with asyncio.timeout(FOLLOW_WITHIN):
             await relay.reached(joined.snapshot.epoch, known.revision)
         missed = relay.position.since(joined.snapshot.epoch, known.revision)

@@ -21,6 +21,7 @@ from alphasync.realtime.presence import CUT_PAUSE, CUT_WITHIN, Complete, Presenc
 from alphasync.realtime.relay import Relay
 from alphasync.realtime.sessions import Session, Sessions
 from alphasync.realtime.subscriber import Subscriber
+from alphasync.realtime.turns import JoinLimits, Turns
 from alphasync.services.devices import Devices
 from alphasync.services.grace import Graces
 from alphasync.services.history import Log
@@ -57,6 +58,7 @@ class Realtime:
         ping_interval: float,
         ping_timeout: float,
         limits: Limits,
+        joins: JoinLimits,
         secret: str,
         find_peer: FindPeer,
         address_of: Callable[[web.Request], str],
@@ -82,6 +84,7 @@ class Realtime:
             history,
             heartbeat,
             complete,
+            Turns(joins),
         )
         self._moves = Moves(
             self.sessions,

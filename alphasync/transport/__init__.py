@@ -5,7 +5,7 @@
 They need nothing else of alphasync. What comes from Redis to be delivered comes over ``wire``.
 """
 
-from alphasync.transport.bucket import Bucket
+from alphasync.transport.bucket import Bucket, Buckets
 from alphasync.transport.engine import EngineServer, client_network
 from alphasync.transport.moving import Mover
 from alphasync.transport.outgoing import Outgoing, message
@@ -16,6 +16,7 @@ from alphasync.transport.socket import EngineSocket
 
 __all__ = [
     "Bucket",
+    "Buckets",
     "EngineServer",
     "EngineSocket",
     "FindPeer",

@@ -1,4 +1,9 @@
-"""The token bucket."""
+"""The token bucket, and many of them."""
+
+from collections import OrderedDict
+
+KEPT = 10_000
+"""Buckets of one kind: of more clients than a server has room for, in a few MB."""
 
 
 class Bucket:
@@ -14,9 +19,31 @@ class Bucket:
 
     def take(self, now: float) -> bool:
         """Take one, if there is one. ``now``: seconds on a clock that never goes back."""
+        return self.reserve(now, 0) is not None
+
+    def reserve(self, now: float, most: float) -> float | None:
+        """Take one that is there in ``most`` seconds or less: in how many; None without any."""
         self._left = min(self._burst, self._left + (now - self._at) * self._rate)
         self._at = now
-        if self._left < 1:
-            return False
+        seconds = max(0.0, (1 - self._left) / self._rate)
+        if seconds > most:
+            return None
         self._left -= 1
-        return True
+        return seconds
+
+
+class Buckets:
+    """One for each name. Those that were asked for last are kept; another one is full."""
+
+    def __init__(self, rate: float, burst: int, kept: int = KEPT) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._kept = kept
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+
+    def of(self, name: str) -> Bucket:
+        bucket = self._buckets.setdefault(name, Bucket(self._rate, self._burst))
+        self._buckets.move_to_end(name)
+        if len(self._buckets) > self._kept:
+            self._buckets.popitem(last=False)
+        return bucket

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -11,7 +10,7 @@ import aiohttp
 from aiohttp import hdrs, web
 
 from alphasync.transport import handshake
-from alphasync.transport.bucket import Bucket
+from alphasync.transport.bucket import Buckets
 from alphasync.transport.peers import Address, Peers
 from alphasync.transport.refusals import BAD_REQUEST, FORBIDDEN, UNKNOWN_SID, Refused
 from alphasync.transport.tunnel import CONNECT_WITHIN, End, NoTunnel, open_tunnel
@@ -67,7 +66,7 @@ class Forwarder:
         self._on_forward = on_forward
         self._limited = limited
         self._http: aiohttp.ClientSession | None = None
-        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+        self._buckets = Buckets(RATE, BURST, SESSIONS_KEPT)
         self._tunnels: set[End] = set()
         self._closed = False
         self.asking = 0
@@ -80,11 +79,7 @@ class Forwarder:
 
     def check(self, sid: str) -> None:
         """Raise Refused when this session asks too often; to be done before a body is read."""
-        bucket = self._buckets.setdefault(sid, Bucket(RATE, BURST))
-        self._buckets.move_to_end(sid)
-        if len(self._buckets) > SESSIONS_KEPT:
-            self._buckets.popitem(last=False)
-        if not bucket.take(asyncio.get_running_loop().time()):
+        if not self._buckets.of(sid).take(asyncio.get_running_loop().time()):
             self._limited("forwarded")
             raise Refused(FORBIDDEN, 429, "Too many requests")
 

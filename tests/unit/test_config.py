@@ -24,6 +24,7 @@ DURATIONS = [
     if name.endswith(("_ttl", "_interval", "_timeout", "_grace"))
     and name not in ("send_interval", "worker_timeout", "token_ttl")
 ]
+JOINS_OF = ("", "_per_address")
 LOGIN_LIMITS = [name for name in NAMES if name.startswith("login_tries")]
 GOOD: list[tuple[str, str, Any]] = [
     ("host", "127.0.0.1", "127.0.0.1"),
@@ -80,6 +81,8 @@ GOOD: list[tuple[str, str, Any]] = [
     ("profiles_max", "8000", 8_000),
     ("token_leeway", "1m", 60.0),
     ("event_burst", "5000", 5000),
+    *((f"join_rate{of}", "0.5", 0.5) for of in JOINS_OF),
+    *((f"join_burst{of}", "5000", 5000) for of in JOINS_OF),
     *(
         (name, "90m" if name == "run_ttl" else "90s", 5400.0 if name == "run_ttl" else 90.0)
         for name in DURATIONS
@@ -143,6 +146,7 @@ BAD: list[tuple[str, str]] = [
     ("connections_max", "0"),
     ("event_rate", "0"),
     ("event_burst", "0"),
+    *((f"join_{kind}{of}", "0") for kind in ("rate", "burst") for of in JOINS_OF),
     *((name, wrong) for name in DURATIONS for wrong in ("0", "-5", "soon", "367d")),
 ]
 TEXTS: list[tuple[str, float]] = [

@@ -1,6 +1,8 @@
 """The token bucket."""
 
-from alphasync.transport import Bucket
+import pytest
+
+from alphasync.transport import Bucket, Buckets
 
 
 def taken(bucket: Bucket, now: float, tries: int) -> int:
@@ -25,3 +27,22 @@ def test_a_long_rest_gives_no_more_than_the_burst() -> None:
     bucket = Bucket(rate=10, burst=5)
     taken(bucket, 100.0, 5)
     assert taken(bucket, 10_000.0, 50) == 5
+
+
+def test_one_that_is_not_there_yet_can_be_waited_for() -> None:
+    bucket = Bucket(rate=10, burst=2)
+    assert [bucket.reserve(100.0, 0.25) for _ in range(4)] == [0, 0, 0.1, 0.2]
+    assert bucket.reserve(100.0, 0.25) is None, "that would take 0.3 s"
+    assert bucket.reserve(100.0, 0.25) is None, "and what is refused takes nothing"
+    assert not bucket.take(100.1)
+    assert bucket.reserve(100.1, 0.25) == pytest.approx(0.2)
+
+
+def test_each_name_has_its_own_and_the_newest_are_kept() -> None:
+    buckets = Buckets(rate=10, burst=1, kept=2)
+    assert buckets.of("a").take(100.0)
+    assert buckets.of("b").take(100.0)
+    assert not buckets.of("a").take(100.0)
+    assert buckets.of("c").take(100.0)  # b was asked for longer ago than a
+    assert not buckets.of("a").take(100.0)
+    assert buckets.of("b").take(100.0)

@@ -1,0 +1,75 @@
+"""Whose turn it is to join: how many joins an account and a client address may ask for.
+
+A join beyond the rate waits for its turn, because all devices of an account come back at once when
+a server goes, and is refused when that would take too long. Few of one account are under way at a
+time: what others ask of Redis is not to stand behind a thousand of them.
+"""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from alphasync import telemetry
+from alphasync.errors import TooManyJoins
+from alphasync.realtime.limits import client_network
+from alphasync.realtime.sessions import Phase, Session
+from alphasync.transport import Buckets
+
+WAIT_MAX = 10.0
+"""Seconds that a join waits for its turn: a client that hears nothing for longer looks broken."""
+AT_ONCE = 8
+"""Joins of one account that are under way with Redis: they keep it busy for a few ms."""
+
+
+class JoinLimits(msgspec.Struct, frozen=True):
+    """Joins per second for long, and at once, on one server."""
+
+    rate: float = 20.0
+    burst: int = 2_000
+    address_rate: float = 100.0
+    address_burst: int = 4_096
+
+
+class Turns:
+    def __init__(self, limits: JoinLimits) -> None:
+        self._accounts = Buckets(limits.rate, limits.burst)
+        self._addresses = Buckets(limits.address_rate, limits.address_burst)
+        self._gates: dict[str, asyncio.Semaphore] = {}
+        self._users: Counter[str] = Counter()
+
+    async def wait(self, session: Session) -> None:
+        """Return when it is the session's turn, or when it has gone. Raises TooManyJoins."""
+        client = client_network(session.socket.address)
+        # The account first: one that goes too far is not to use up what others behind its
+        # address have.
+        for buckets, name, limit in (
+            (self._accounts, session.who.account, "joins_per_account"),
+            (self._addresses, client, "joins_per_address"),
+        ):
+            if session.phase is not Phase.JOINING:
+                return
+            now = asyncio.get_running_loop().time()
+            seconds = buckets.of(name).reserve(now, WAIT_MAX)
+            if seconds is None:
+                telemetry.limits.labels(limit).inc()
+                raise TooManyJoins
+            if seconds:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(seconds):
+                        await session.settled.wait()  # it has gone
+
+    @contextlib.asynccontextmanager
+    async def among_few(self, account: str) -> AsyncIterator[None]:
+        """A place among the few joins of an account that are under way."""
+        gate = self._gates.setdefault(account, asyncio.Semaphore(AT_ONCE))
+        self._users[account] += 1
+        try:
+            async with gate:
+                yield
+        finally:
+            self._users[account] -= 1
+            if not self._users[account]:
+                del self._users[account], self._gates[account]
