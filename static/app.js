@@ -7,10 +7,12 @@ import { EventLog } from './eventlog.js';
 import { loadWords } from './failures.js';
 import { keyOf, partsOf } from './keys.js';
 import { createKept } from './kept.js';
+import { asProfiles, isolated } from './names.js';
+import { hashOf, profileIn } from './place.js';
 import { identity, session } from './session.js';
 import { connect } from './socket.js';
 import { apply, initialState, running, seen } from './state.js';
-import { statusLine } from './status.js';
+import { refusal, statusLine } from './status.js';
 import { claimTab } from './tab.js';
 import { createPicker } from './view/attachments.js';
 import { createConfirm } from './view/confirm.js';
@@ -64,9 +66,9 @@ function announce(before, after) {
 async function loadProfiles() {
   local('profiles', { status: 'loading' });
   try {
-    const items = await fetchProfiles(session.get()?.alphaDateToken ?? '');
+    const items = asProfiles(await fetchProfiles(session.get()?.alphaDateToken ?? ''));
     local('profiles', { status: 'ready', items });
-    if (state.selected === null && WIDE.matches && items.length > 0) select(String(items[0].external_id));
+    if (state.selected === null && WIDE.matches && items.length > 0) select(items[0].external_id);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const message = loadWords('The profiles', error);
@@ -112,7 +114,7 @@ const account = createAccount({
 /** Begin anew, with what this device has kept. */
 function remember() {
   kept = null;
-  state = { ...initialState, selected: selectedByAddress() };
+  state = { ...initialState, selected: profileIn(location.hash) };
   const own = createKept({ tab: tab.name, operatorId: session.get().operatorId });
   for (const [key, text] of Object.entries(own.texts())) {
     local('draftRestored', { ...text, ...partsOf(key) });
@@ -138,30 +140,25 @@ async function signOut() {
 }
 
 async function confirmBlocklist(profile, type) {
-  const profileId = String(profile.external_id);
+  const profileId = profile.external_id;
   const text = commands.countBlocklist(profileId, type).then((ack) => {
-    if (!ack.ok) return `How many are on the list is not known (${ack.message}). All of them can be messaged again.`;
+    if (!ack.ok) return `How many are on the list is not known (${refusal(ack)}). All of them can be messaged again.`;
     if (ack.count === 0) return 'Nobody is on the list.';
     const people = ack.count === 1 ? '1 recipient' : `${ack.count} recipients`;
     return `${people} already messaged will be forgotten, and can then be messaged again.`;
   });
-  const title = `Clear the ${type} blocklist of ${profile.name}?`;
+  const title = `Clear the ${type} blocklist of ${isolated(profile.name)}?`;
   if (await ask({ title, text, ok: 'Clear blocklist' })) commands.clearBlocklist(profileId, type);
 }
 
 const attached = (profileId) => state.attachments[profileId] ?? [];
 const openPicker = createPicker((profileId, items) => local('attach', { profileId, items }), account.ended);
 
-function selectedByAddress() {
-  const found = /^#profile=(.+)$/.exec(location.hash);
-  return found ? decodeURIComponent(found[1]) : null;
-}
-
-const select = (profileId) => location.replace(`#profile=${encodeURIComponent(profileId)}`);
+const select = (profileId) => location.replace(hashOf(profileId));
 
 addEventListener('hashchange', () => {
   if (location.hash === '#main') return; // the skip link
-  local('select', { profileId: selectedByAddress() });
+  local('select', { profileId: profileIn(location.hash) });
   if (!WIDE.matches) requestAnimationFrame(turnPage); // after draw, which the event above asked for
 });
 
@@ -186,7 +183,7 @@ const drawPeople = createPeople({ dispatch, reload: loadProfiles });
 const drawProfile = createProfile({
   commands,
   confirmBlocklist,
-  pick: (profile) => void openPicker(profile, attached(String(profile.external_id))),
+  pick: (profile) => void openPicker(profile, attached(profile.external_id)),
   detach: (profileId, id) => local('attach', { profileId, items: attached(profileId).filter((item) => item.id !== id) }),
 });
 

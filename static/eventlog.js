@@ -1,5 +1,7 @@
 // What came and went on the socket, for the drawer: bounded, with a pause, and without secrets.
 
+import { fold, hasWords } from './names.js';
+
 const SECRETS = new Set(['token', 'resumeToken', 'alphaDateToken']);
 
 /** A payload as one line of JSON in which secrets are blanked. */
@@ -8,11 +10,7 @@ export const asJson = (payload) =>
 
 /** Whether an entry has all words of `filter` in its direction, name or payload. */
 export function matches(entry, filter) {
-  const haystack = `${entry.direction} ${entry.name} ${entry.json}`.toLowerCase();
-  return filter
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => haystack.includes(word));
+  return hasWords(fold(`${entry.direction} ${entry.name} ${entry.json}`), filter);
 }
 
 export class EventLog {

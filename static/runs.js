@@ -8,6 +8,7 @@
 // step; times are ms since the epoch, duration is ms.
 
 import { isOld, keyFrom } from './keys.js';
+import { plain } from './names.js';
 
 const COUNTERS = ['current', 'total', 'sent', 'skipped', 'failed', 'uncertain'];
 
@@ -34,7 +35,7 @@ const BLANK = Object.freeze({
   revision: 0,
 });
 
-const text = (value, otherwise = '') => (typeof value === 'string' ? value : otherwise);
+const text = (value, otherwise = '') => (typeof value === 'string' ? plain(value) : otherwise);
 const number = (value, otherwise = null) => (Number.isFinite(value) ? value : otherwise);
 
 /** The counters that a payload really carries; an older server leaves some out. */

@@ -89,9 +89,18 @@ export function remark(run) {
   return run.message === said ? '' : run.message;
 }
 
+/** In place of what is meant for programs: names of events and fields, a validator's sentence. */
+const PLAIN = Object.freeze({
+  not_registered: `Not connected yet${AGAIN}`,
+  invalid_payload: 'The server did not take this: reload the page and try again',
+  unknown_event: 'The server does not know how to do this: reload the page and try again',
+  internal_error: 'Something is wrong on the server: try again in a moment',
+  sign_in_again: 'Sign in again to go on',
+});
+
 /** A refused command in words: `ack` is `{code, message, retryable}`. */
 export function refusal({ code, message, retryable }) {
-  if (code === 'not_registered') return `Not connected yet${AGAIN}`; // its own text names an event
+  if (Object.hasOwn(PLAIN, code)) return PLAIN[code];
   return retryable && !/please/i.test(message) ? `${message}${AGAIN}` : message;
 }
 

@@ -7,6 +7,7 @@
 //   asked       the version at which the server was last asked, null before
 
 import { keyFrom } from './keys.js';
+import { plain } from './names.js';
 
 const BLANK = Object.freeze({ recipients: Object.freeze([]), version: 1, asked: null });
 const CARRIED = 100; // most recipients that an event lists: with as many there may be more
@@ -14,7 +15,7 @@ const CARRIED = 100; // most recipients that an event lists: with as many there 
 const outdated = (list) => ({ ...list, version: list.version + 1 });
 
 const valid = (recipients) =>
-  recipients.filter((item) => typeof item?.id === 'string').map(({ id, name }) => ({ id, name: String(name || id) }));
+  recipients.filter((item) => typeof item?.id === 'string').map(({ id, name }) => ({ id, name: plain(String(name || id)) }));
 
 /** What an answer of the server does; one to a question of before the last change says nothing. */
 const moves = {

@@ -3,6 +3,7 @@
 import { ApiError, attachments as fetchAttachments } from '../api.js';
 import { loadWords } from '../failures.js';
 import { MAX_ATTACHMENTS } from '../limits.js';
+import { isolated, plain } from '../names.js';
 import { session } from '../session.js';
 import { $, byId, element, setText } from './dom.js';
 
@@ -12,7 +13,7 @@ const KINDS = [
   { field: 'audios', title: 'Audio', type: 'SENT_AUDIO', sign: '🎵' },
 ];
 
-const named = (item) => item.filename || `${item.content_type ?? 'file'} ${item.id}`;
+const named = (item) => plain(String(item.filename || `${item.content_type ?? 'file'} ${item.id}`));
 
 /** The chips of a card. Returns `render(items)`. */
 export function createChips(card, remove) {
@@ -24,7 +25,7 @@ export function createChips(card, remove) {
     list.replaceChildren(
       ...items.map((item, index) => {
         const chip = element('li', 'chip', item.title, { 'data-testid': `attachment-chip-${index}` });
-        const button = element('button', 'chip-remove', '×', { type: 'button', 'aria-label': `Remove ${item.title}` });
+        const button = element('button', 'chip-remove', '×', { type: 'button', 'aria-label': `Remove ${isolated(item.title)}` });
         button.addEventListener('click', () => {
           remove(item.id);
           $('[data-testid="attach"]', card).focus(); // the pressed button is gone
@@ -73,7 +74,7 @@ export function createPicker(choose, ended) {
       'data-testid': `attachment-${index}`,
     });
     const thumb = element('span', 'thumb', sign, { 'aria-hidden': 'true' });
-    if (item.thumb_link) {
+    if (typeof item.thumb_link === 'string' && item.thumb_link) {
       const image = element('img', '', '', { alt: '', loading: 'lazy' });
       image.addEventListener('error', () => image.remove());
       image.src = item.thumb_link;
@@ -86,7 +87,7 @@ export function createPicker(choose, ended) {
 
   function show(found) {
     let index = 0;
-    const filled = KINDS.filter(({ field }) => found[field]?.length > 0);
+    const filled = KINDS.filter(({ field }) => Array.isArray(found[field]) && found[field].length > 0);
     groups.replaceChildren(
       ...filled.map((kind) => {
         const group = element('section', 'picker-group');
@@ -101,7 +102,7 @@ export function createPicker(choose, ended) {
   }
 
   return async (profile, current) => {
-    profileId = String(profile.external_id);
+    profileId = profile.external_id;
     chosen = current;
     groups.replaceChildren();
     setText(note, 'Loading…');

@@ -175,7 +175,7 @@ export function createCard(type, { commands, confirmBlocklist, pick, detach }) {
   }
 
   function render(state, shownProfile) {
-    const id = String(shownProfile.external_id);
+    const id = shownProfile.external_id;
     const key = keyOf(id, type);
     const [run, draft, notice, busy] = [state.runs[key], state.drafts[key], state.notices[key], state.busy[key]];
     const [list, offers] = [state.uncertain[key], state.offers[key]];

@@ -1,6 +1,8 @@
 // Small helpers that touch the page only where something changed, so that carets, focus and screen readers are left
 // in peace. Text of others goes through `textContent` only.
 
+import { initials } from '../names.js';
+
 export const $ = (selector, root = document) => root.querySelector(selector);
 export const byId = (id) => document.getElementById(id);
 
@@ -33,20 +35,12 @@ export function element(tag, className = '', text = '', attributes = {}) {
   return node;
 }
 
-const initials = (name) =>
-  name
-    .split(/\s+/)
-    .slice(0, 2)
-    .map((word) => word.charAt(0))
-    .join('')
-    .toUpperCase();
-
 /** Fill an avatar: the picture if there is one that loads, else the initials. */
 export function setAvatar(node, { name, photo_link: photo, external_id: id }) {
   if (node.dataset.photo === `${id} ${photo}`) return;
   node.dataset.photo = `${id} ${photo}`;
   node.dataset.hue = String([...String(id)].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 6);
-  node.replaceChildren(initials(name ?? '?'));
+  node.replaceChildren(initials(name));
   if (!photo) return;
   const image = element('img', '', '', { alt: '', loading: 'lazy', decoding: 'async' });
   image.addEventListener('error', () => image.remove());

@@ -2,6 +2,8 @@
 // their own runs changed, so that hundreds of profiles stay cheap.
 
 import { keyOf, TYPES } from '../keys.js';
+import { fold, hasWords } from '../names.js';
+import { hashOf } from '../place.js';
 import { badge } from '../status.js';
 import { $, about, byId, clone, element, setAttr, setAvatar, setHidden, setText } from './dom.js';
 
@@ -58,16 +60,16 @@ export function createPeople({ dispatch, reload }) {
   }
 
   function addRow(profile) {
-    const id = String(profile.external_id);
+    const id = profile.external_id;
     const item = clone('person-row');
     const link = $('a', item);
-    link.href = `#profile=${encodeURIComponent(id)}`;
+    link.href = hashOf(id);
     link.dataset.testid = `profile-item-${id}`;
     link.tabIndex = -1;
-    setText($('.row-name', item), profile.name ?? id);
+    setText($('.row-name', item), profile.name);
     setText($('.row-about', item), about(profile));
     setAvatar($('.avatar', item), profile);
-    const haystack = [profile.name, id, profile.country_name, profile.age].join(' ').toLowerCase();
+    const haystack = fold([profile.name, id, profile.country_name, profile.age].join(' '));
     rows.set(id, { item, link, badges: $('.badges', item), haystack, seen: [] });
     return item;
   }
@@ -85,7 +87,7 @@ export function createPeople({ dispatch, reload }) {
     setAttr(row.link, 'aria-current', state.selected === id ? 'true' : null);
     const { text, runningOnly: only } = state.filter;
     const wanted = !only || runs.some((run) => run?.status === 'running');
-    const hidden = !wanted || !row.haystack.includes(text.trim().toLowerCase());
+    const hidden = !wanted || !hasWords(row.haystack, text);
     setHidden(row.item, hidden);
     return !hidden;
   }

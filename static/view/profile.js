@@ -1,6 +1,7 @@
 // The selected profile: who it is, and its two cards.
 
 import { TYPES } from '../keys.js';
+import { isolated } from '../names.js';
 import { about, byId, setAvatar, setHidden, setText } from './dom.js';
 import { createCard } from './card.js';
 
@@ -12,11 +13,11 @@ export function createProfile(actions) {
   let shown = null;
 
   return (state) => {
-    const profile = state.profiles.items.find(({ external_id: id }) => String(id) === state.selected) ?? null;
+    const profile = state.profiles.items.find(({ external_id: id }) => id === state.selected) ?? null;
     setHidden(article, profile === null);
     setHidden(byId('empty'), profile !== null);
     byId('console').dataset.view = profile === null ? 'list' : 'profile';
-    document.title = profile === null ? 'alphasync' : `${profile.name} · alphasync`;
+    document.title = profile === null ? 'alphasync' : `${isolated(profile.name)} · alphasync`;
     if (profile === null) {
       setText(byId('empty'), state.profiles.status === 'ready' ? 'Choose a profile' : 'Profiles');
       shown = null;
@@ -25,7 +26,7 @@ export function createProfile(actions) {
     if (shown !== profile) {
       shown = profile;
       setAvatar(byId('profile-avatar'), profile);
-      setText(byId('profile-name'), profile.name ?? state.selected);
+      setText(byId('profile-name'), profile.name);
       setText(byId('profile-about'), [about(profile), `ID ${state.selected}`].filter(Boolean).join(' · '));
     }
     for (const card of cards) card.render(state, profile);

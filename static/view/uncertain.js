@@ -1,5 +1,6 @@
 // The recipients of a card who may have been messaged, and the buttons with which a person decides about them.
 
+import { isolated } from '../names.js';
 import { recipientsWords } from '../uncertain.js';
 import { $, element, setAttr, setHidden, setText } from './dom.js';
 
@@ -28,7 +29,7 @@ export function createUncertain(card, type, decide) {
   });
 
   function button({ action, words }, mark, whom) {
-    const label = `${whom}: ${words.toLowerCase()}`;
+    const label = `${isolated(whom)}: ${words.toLowerCase()}`;
     const made = element('button', 'button small', words, { type: 'button', 'aria-label': label });
     made.dataset.testid = `${type}-uncertain-${action}-${mark}`;
     made.dataset.action = action;
