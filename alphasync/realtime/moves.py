@@ -13,10 +13,11 @@ from alphasync.domain.identity import Identity
 from alphasync.errors import StoreUnavailable
 from alphasync.protocol import packets
 from alphasync.realtime.auth import Handshake
+from alphasync.realtime.farewell import persist
 from alphasync.realtime.limits import Limits
 from alphasync.realtime.manager import NAMESPACE, Manager
 from alphasync.realtime.order import parse
-from alphasync.realtime.presence import FOLLOW_WITHIN, LEAVE_TRIES, Presence
+from alphasync.realtime.presence import FOLLOW_WITHIN, Presence
 from alphasync.realtime.relay import Relay
 from alphasync.realtime.sessions import Phase, Session, Sessions
 from alphasync.realtime.state import state_of
@@ -156,12 +157,7 @@ class Moves:
         await self._say_goodbye(session, replica)
 
     async def _say_goodbye(self, session: Session, replica: str) -> None:
-        for attempt in range(1, LEAVE_TRIES + 1):
-            try:
-                await self._presence.say_goodbye(session, replica)
-                break
-            except StoreUnavailable:
-                await asyncio.sleep(backoff(attempt))
+        await persist(lambda: self._presence.farewell.say_goodbye(session, replica), session)
 
     # Here
 

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import itertools
-import time
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
@@ -16,6 +15,8 @@ from alphasync.domain.identity import Identity
 from alphasync.domain.snapshot import Snapshot
 from alphasync.errors import AlphasyncError, StoreUnavailable, TooManyJoins
 from alphasync.protocol import packets
+from alphasync.realtime.expiry import Expiry
+from alphasync.realtime.farewell import Farewell, persist
 from alphasync.realtime.manager import Manager
 from alphasync.realtime.order import Envelope, parse
 from alphasync.realtime.relay import Relay
@@ -30,14 +31,8 @@ from alphasync.services.leases import ReplicaName
 from alphasync.store.pipeline import backoff
 from alphasync.tasks import Tasks
 
-EXPIRY_WARNING = 60
-"""Seconds before its token expires that a device is told."""
 FOLLOW_WITHIN = 5.0
 """Seconds for a relay to come up to the snapshot; then the join starts over."""
-GOING_AWAY = 1001
-"""WebSocket close code of a page that is closed, left or loaded again (RFC 6455, 7.4.1)."""
-LEAVE_TRIES = 600
-"""About ten minutes of trying to say that a device left while Redis is away."""
 
 CLOSE_WITHIN = 3.0
 """Seconds for joins and leaves that are under way when the replica shuts down."""
@@ -78,12 +73,13 @@ class Presence:
         self._manager = manager
         self._subscriber = subscriber
         self._devices = devices
-        self._graces = graces
         self._replica = replica
         self._history = history
         self._heartbeat = heartbeat
         self._complete = complete
         self._turns = turns
+        self._expiry = Expiry(manager)
+        self.farewell = Farewell(subscriber, devices, graces, replica)
         self._beat = Tasks()
         self._passing = Tasks()
         """Joins, leaves, restores: short, and never cut off."""
@@ -103,13 +99,15 @@ class Presence:
     def connected(self, session: Session) -> None:
         """The socket's CONNECT packet is on the way: register its device."""
         # From here on, and not only once it has joined, the socket ends with its token.
-        self._cut_at_expiry(session)
+        self._expiry.cut(session)
         session.joining = self._passing.spawn(self._join(session), f"join {session.sid}")
 
     def disconnected(self, session: Session, *, on_purpose: bool) -> None:
         """The socket is gone. Who left on purpose ends their runs, others may come back."""
         self.let_go(session)
-        self._passing.spawn(self._leave(session, on_purpose=on_purpose), f"leave {session.sid}")
+        self._passing.spawn(
+            self.farewell.leave(session, on_purpose=on_purpose), f"leave {session.sid}"
+        )
 
     def let_go(self, session: Session) -> None:
         """The session gets no more events here."""
@@ -264,88 +262,24 @@ class Presence:
         self._manager.enter(session)
         session.move(Phase.REGISTERED)
         telemetry.sessions.inc()
-        self._await_expiry(session)
+        self._expiry.warn_and_cut(session)
         if self._replica.value != registered_as:
             # Taken for dead meanwhile: ``restore`` did not know of this session yet.
             self._passing.spawn(self._restore(session), f"restore {session.sid}")
 
-    def _await_expiry(self, session: Session) -> None:
-        """Warn before the token expires, then cut the connection: the client comes back anew."""
-        if session.warned:
-            self._cut_at_expiry(session)
-        else:
-            self._at(session, session.who.expires_at - EXPIRY_WARNING, self._warn)
-
-    def _cut_at_expiry(self, session: Session) -> None:
-        self._at(session, session.who.expires_at, self._manager.cut)
-
-    @staticmethod
-    def _at(session: Session, due: float, step: Callable[[Session], None]) -> None:
-        if session.expiry is not None:
-            session.expiry.cancel()
-        loop = asyncio.get_running_loop()
-        session.expiry = loop.call_later(max(0.0, due - time.time()), step, session)
-
-    def _warn(self, session: Session) -> None:
-        event = events.TokenExpiring(expires_at=session.who.expires_at * 1000)
-        self._manager.send(session, packets.encode(event))
-        session.warned = True
-        self._await_expiry(session)
-
-    async def _leave(self, session: Session, *, on_purpose: bool) -> None:
-        if session.joining is None:
-            return
-        # A join that is cut short could leave a record that says that the device is here.
-        await asyncio.wait([session.joining])
-        if not session.asked and not session.device_id:
-            await self._subscriber.release(session.who.account)
-            return
-        for attempt in range(1, LEAVE_TRIES + 1):
-            try:
-                if not session.device_id:
-                    found = await self._devices.find(
-                        session.who, session.sid, session.offer.device_id, session.fresh
-                    )
-                    session.device_id = found or session.fresh.device_id
-                if on_purpose:
-                    account, device_id = session.who.account, session.device_id
-                    await self._devices.leave(account, device_id, session.sid, away=False)
-                else:
-                    await self.say_goodbye(session, self._replica.value)
-                break
-            except StoreUnavailable:
-                await asyncio.sleep(backoff(attempt))
-        await self._subscriber.release(session.who.account)
-
-    async def say_goodbye(self, session: Session, replica: str) -> None:
-        """The device has a grace to come back, if it was this session's until now.
-
-        ``replica``: what this one is called on the device's record. Raises StoreUnavailable.
-        """
-        account, device_id = session.who.account, session.device_id
-        page_closed = session.socket.closed_with == GOING_AWAY
-        grace = await self._devices.lose(
-            account, device_id, session.sid, replica, page_closed=page_closed
-        )
-        if grace is None:
-            await self._devices.forget(account, device_id, session.sid, replica)
-        else:
-            self._graces.start(account, device_id, session.sid, grace)
-
     async def _restore(self, session: Session) -> None:
-        for attempt in range(1, LEAVE_TRIES + 1):
+        async def step() -> bool:
             if session.phase is not Phase.REGISTERED:
-                return
-            try:
-                restored = await self._devices.restore(
-                    session.who, session.sid, session.name, session.device_id, session.resume_token
-                )
-            except StoreUnavailable:
-                await asyncio.sleep(backoff(attempt))
-                continue
-            if not restored:
-                await self._manager.supersede(session.sid)
-            return
+                return True
+            return await self._devices.restore(
+                session.who, session.sid, session.name, session.device_id, session.resume_token
+            )
+
+        restored = await persist(step, session)
+        if restored is None:
+            self._manager.cut(session)  # nobody knows that it is here: it is to come back
+        elif not restored:
+            await self._manager.supersede(session.sid)
 
     async def _keep_alive(self) -> None:
         while True:

@@ -92,10 +92,22 @@ class RedisChannels:
     def _send(self, verb: str, channels: tuple[str, ...]) -> None:
         if self._wire is None:
             raise ConnectionLost("not connected")
-        self._wire.write(packed(self._commands(verb, channels)))
+        # What cannot be packed must not keep the others from being heard, at each new connection.
+        writable = tuple(filter(_is_writable, channels))
+        if not writable and channels:
+            raise ValueError(f"no names of channels: {channels!r}")
+        self._wire.write(packed(self._commands(verb, writable)))
 
     def _commands(self, verb: str, channels: tuple[str, ...]) -> list[tuple[str, ...]]:
         return [(verb, *channels)]
+
+
+def _is_writable(channel: str) -> bool:
+    try:
+        channel.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class ShardChannels(RedisChannels):

@@ -140,6 +140,34 @@ async def test_the_existing_client_back_within_the_grace() -> None:
         await ends_uninterrupted(running, a, b, me)
 
 
+async def test_two_tabs_of_the_existing_client_back_from_one_blip() -> None:
+    """They have one token and nothing else to say who they are: the run is that of one of them."""
+    async with (
+        site(people=people(p=RECIPIENTS), send_interval=INTERVAL) as running,
+        network(running.replicas[0].port) as between,
+    ):
+        token = running.token()
+        async with (
+            existing_client(between.url, token) as a,
+            existing_client(between.url, token) as tab,
+        ):
+            ids = {a.id, tab.id}
+            b = await running.device(1, running.tokens.mint("demo", lifetime=3000))
+            await a.emit("startProcessing", {"profileId": "p", "type": "chat", "message": "Hello"})
+            await b.wait_for("processingProgress")
+            for times in (1, 2):
+                between.cut()
+                await b.wait_for("deviceReconnecting", times)
+                await b.wait_for("deviceReconnected", times)
+                for back in (a, tab):
+                    await back.wait_for("deviceRegistered", times + 1)
+                assert {a.id, tab.id} == ids
+            await completed(b)
+            assert not b.named("processingInterrupted")
+            assert b.last("processingComplete")["deviceId"] in ids
+            await nobody_twice_nobody_lost(running, b, "p", RECIPIENTS)
+
+
 async def test_too_late_is_too_late() -> None:
     async with (
         site(people=people(p=500), send_interval=INTERVAL, device_grace="1s") as running,

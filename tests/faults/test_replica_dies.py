@@ -67,6 +67,28 @@ async def test_crash_after_crash(honours_keys: bool) -> None:
         assert unbroken(b.events) == 1
 
 
+async def test_one_of_two_tabs_that_come_back_with_their_token_goes_on_with_the_run() -> None:
+    """They are elsewhere before their replica is known to be dead, and are taken for new ones."""
+    async with site(people=people(p=RECIPIENTS), send_interval=INTERVAL) as running:
+        dying, surviving = running.replicas
+        token = running.token()
+        tabs = [
+            await running.returning(dying.url, surviving.url, token=token, remembers=False)
+            for _ in range(2)
+        ]
+        b = await running.device(1, running.tokens.mint("demo", lifetime=3000))
+        assert (await tabs[0].start("p"))["ok"]
+        await b.wait_for("processingProgress", 8)
+        dying.kill()
+        for tab in tabs:
+            await tab.wait_for("deviceRegistered", 2)
+        await wait_until(lambda: b.named("processingTakenOver"), TAKEN_OVER_WITHIN, "taken over")
+        await completed(b)
+        assert not b.named("processingInterrupted")
+        assert b.last("processingComplete")["deviceId"] in {tab.id for tab in tabs}
+        await nobody_twice_nobody_lost(running, b, "p", RECIPIENTS, uncertain=1)
+
+
 async def test_the_run_of_a_device_that_never_returns_is_interrupted() -> None:
     async with site(people=people(p=200), send_interval=INTERVAL) as running:
         dying, _ = running.replicas

@@ -389,6 +389,44 @@ async def test_a_join_that_fails_ends_the_connection_with_a_reason(
     await device.close()
 
 
+@pytest.mark.parametrize("on_purpose", [True, False], ids=["left", "lost"])
+async def test_a_farewell_that_fails_leaves_nothing_of_the_session(
+    one_replica: Cluster, monkeypatch: pytest.MonkeyPatch, on_purpose: bool
+) -> None:
+    """No timer of it, no place in the account's relay; the next one is served as ever."""
+
+    async def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("that nobody has thought of")
+
+    realtime = one_replica.replicas[0].realtime
+    with monkeypatch.context() as patch:
+        patch.setattr(Devices, "leave" if on_purpose else "lose", fail)
+        device = await one_replica.device()
+        (session,) = realtime.sessions
+        await (device.close() if on_purpose else device.drop())
+        await wait_until(lambda: not len(realtime.subscriber), what="nobody follows the account")
+    assert not len(realtime.sessions)
+    assert session.expiry is not None
+    assert session.expiry.cancelled()
+    await one_replica.device()
+
+
+async def test_a_session_that_cannot_be_put_on_record_again_is_cut(
+    one_replica: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its device comes back, and is on record then."""
+
+    async def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("that nobody has thought of")
+
+    device = await one_replica.device()
+    realtime = one_replica.replicas[0].realtime
+    monkeypatch.setattr(Devices, "restore", fail)
+    realtime.restore()
+    await wait_until(lambda: not device.client.connected, what="disconnected")
+    await wait_until(lambda: not len(realtime.sessions), what="gone")
+
+
 async def test_a_socket_that_is_still_joining_ends_with_its_token(
     one_replica: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,6 +43,21 @@ async def test_one_server_takes_all_channels_at_once(
     await channels.close()
 
 
+@pytest.mark.parametrize("kind", [RedisChannels, ShardChannels])
+async def test_a_channel_that_cannot_be_written_fails_alone(
+    connection: Held, heard: list[Message], kind: type[RedisChannels]
+) -> None:
+    """Also among all others, as at each new connection: they are to be heard all the same."""
+    channels = kind(connection, heard.append)
+    await channels.subscribe("a", "o:\ud800", "b")
+    with pytest.raises(ValueError, match="no names"):
+        await channels.subscribe("o:\ud800")
+    await channels.subscribe("c")
+    asked = [name for _, *names in connection.commands for name in names]
+    assert asked == ["a", "b", "c"]
+    await channels.close()
+
+
 async def test_a_shard_takes_the_channels_of_accounts_one_by_one(
     connection: Held, shard: ShardChannels
 ) -> None:

@@ -1,6 +1,8 @@
 """The pipeline of memory://: the same answers as a server's, one after the other."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -44,3 +46,16 @@ async def test_an_error_fails_its_own_command_only(pipeline: Pipeline) -> None:
     with pytest.raises(ReplyError) as error:
         await pipeline.submit("EVALSHA", "0" * 40, 0)
     assert error.value.kind == "NOSCRIPT"
+
+
+@pytest.mark.parametrize("odd", [True, 2**64, None, "\ud800", [1], 1.5])
+async def test_what_cannot_be_packed_fails_alone(pipeline: Pipeline, odd: Any) -> None:
+    """And whatever a server takes of it: what comes behind it is carried out."""
+    before = pipeline.submit("SET", "key", "before")
+    strange = pipeline.submit("SET", "strange", odd)
+    behind = pipeline.submit("GET", "key")
+    await asyncio.wait([strange], timeout=5)
+    assert strange.done(), "it has an answer, whichever"
+    if strange.exception() is not None:
+        assert not isinstance(strange.exception(), asyncio.CancelledError)
+    assert (await before, await behind) == (b"OK", b"before")

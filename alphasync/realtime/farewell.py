@@ -1,0 +1,90 @@
+"""What is said of a device whose session has ended: to Redis, until it is on record there."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import structlog
+
+from alphasync.errors import StoreUnavailable
+from alphasync.realtime.sessions import Session
+from alphasync.realtime.subscriber import Subscriber
+from alphasync.services.devices import Devices
+from alphasync.services.grace import Graces
+from alphasync.services.leases import ReplicaName
+from alphasync.store.pipeline import backoff
+
+TRIES = 600
+"""About ten minutes of trying to say something while Redis is away."""
+
+GOING_AWAY = 1001
+"""WebSocket close code of a page that is closed, left or loaded again (RFC 6455, 7.4.1)."""
+
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+
+async def persist(step: Callable[[], Awaitable[T]], session: Session) -> T | None:
+    """Carry a step out for a session, while Redis is away again and again.
+
+    None when it failed: whatever else goes wrong must not keep what is still to be done for the
+    session from being done. It is in the log then, with its trace.
+    """
+    for attempt in range(1, TRIES + 1):
+        try:
+            return await step()
+        except StoreUnavailable:
+            await asyncio.sleep(backoff(attempt))
+        except Exception:
+            log.exception("session not looked after", session=session.sid)
+            return None
+    log.error("session not looked after: Redis is away", session=session.sid)
+    return None
+
+
+class Farewell:
+    def __init__(
+        self, subscriber: Subscriber, devices: Devices, graces: Graces, replica: ReplicaName
+    ) -> None:
+        self._subscriber = subscriber
+        self._devices = devices
+        self._graces = graces
+        self._replica = replica
+
+    async def leave(self, session: Session, *, on_purpose: bool) -> None:
+        """Who left on purpose ends their runs, others may come back."""
+        if session.joining is None:
+            return
+        # A join that is cut short could leave a record that says that the device is here.
+        await asyncio.wait([session.joining])
+        if session.asked or session.device_id:
+            await persist(lambda: self._say(session, on_purpose=on_purpose), session)
+        await self._subscriber.release(session.who.account)
+
+    async def _say(self, session: Session, *, on_purpose: bool) -> None:
+        if not session.device_id:
+            found = await self._devices.find(
+                session.who, session.sid, session.offer.device_id, session.fresh
+            )
+            session.device_id = found or session.fresh.device_id
+        if on_purpose:
+            account, device_id = session.who.account, session.device_id
+            await self._devices.leave(account, device_id, session.sid, away=False)
+        else:
+            await self.say_goodbye(session, self._replica.value)
+
+    async def say_goodbye(self, session: Session, replica: str) -> None:
+        """The device has a grace to come back, if it was this session's until now.
+
+        ``replica``: what this one is called on the device's record. Raises StoreUnavailable.
+        """
+        account, device_id = session.who.account, session.device_id
+        page_closed = session.socket.closed_with == GOING_AWAY
+        grace = await self._devices.lose(
+            account, device_id, session.sid, replica, page_closed=page_closed
+        )
+        if grace is None:
+            await self._devices.forget(account, device_id, session.sid, replica)
+        else:
+            self._graces.start(account, device_id, session.sid, grace)
