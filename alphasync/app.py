@@ -35,6 +35,7 @@ from alphasync.services.tokens import Tokens
 from alphasync.services.uncertain import Uncertain
 from alphasync.services.upstream import Upstream, UpstreamTimes
 from alphasync.store.connect import Store, make_store
+from alphasync.store.refusals import words
 from alphasync.store.scripts import Lifetimes
 from alphasync.web.accounts import Accounts
 from alphasync.web.addresses import ClientAddress
@@ -220,7 +221,13 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
             return "shutting down"
         if capacity.full:
             return TOO_MANY
-        return None if store.pipeline.connected else "no connection to Redis"
+        if not store.pipeline.connected:
+            reason = store.pipeline.trouble
+            return f"no connection to Redis{': ' + words(reason) if reason else ''}"
+        if not realtime.subscriber.connected:
+            reason_ = realtime.subscriber.trouble
+            return f"no subscription to Redis{': ' + reason_ if reason_ else ''}"
+        return None
 
     web_app = web.Application(middlewares=[allow(origins), errors])
     pages = Pages(store, not_ready, sandbox=settings.uses_sandbox)

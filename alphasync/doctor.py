@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator, Callable
 
 import msgspec
 from redis.asyncio import Redis, RedisCluster
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from alphasync.config import Settings, WrongSetting, weakness_of
 from alphasync.gateway.http import HttpGateway
 from alphasync.gateway.port import GatewayError, GatewayRefused
 from alphasync.serving import CannotStart, check_gateway, check_redis, gateway_url, redis_url
 from alphasync.store.connect import MEMORY, make_client, redacted, replicas_waited_for
+from alphasync.store.refusals import words
 from alphasync.web.pages import CLIENT_BUNDLE, console_folder
 
 REDIS_MIN = (6, 2)
@@ -35,11 +36,11 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     yield _console()
     try:
         async with redis_url(settings) as redis:
-            await check_redis(redis, wait=False)
+            await check_redis(settings, redis, wait=False, every=True)
             yield await _redis(redis, settings.redis_wait_replicas)
             yield await _clock(redis, settings.token_leeway)
     except CannotStart as error:
-        yield Finding("redis", ok=False, text=f"{error}. Start Redis, or unset REDIS_URL")
+        yield Finding("redis", ok=False, text=_with_advice(error))
     try:
         _ = settings.uses_sandbox
     except WrongSetting as error:
@@ -51,6 +52,10 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
             yield await _gateway(settings, gateway)
     except CannotStart as error:
         yield Finding("gateway", ok=False, text=f"{error}. Start it, or unset GATEWAY_URL")
+
+
+def _with_advice(error: CannotStart) -> str:
+    return f"{error}. {error.advice}" if error.advice else str(error)
 
 
 def _secret(settings: Settings) -> Finding:
@@ -81,6 +86,8 @@ async def _redis(url: str, wait_replicas: int | None) -> Finding:
         cluster = await client.info("cluster")
         policy = await _policy(client.config_get)
         replicas = await _replicas(client)
+    except ResponseError as error:
+        return Finding("redis", ok=False, text=f"{redacted(url)}: {words(error, 'info')}")
     finally:
         await client.aclose()
     version = str(info.get("valkey_version") or info["redis_version"])
@@ -126,6 +133,8 @@ async def _clock(url: str, leeway: float) -> Finding:
     client = make_client(url)
     try:
         seconds, microseconds = await client.time()
+    except ResponseError as error:
+        return Finding("clock", ok=False, text=words(error, "time"))
     finally:
         await client.aclose()
     skew = time.time() - (seconds + microseconds / 1e6)

@@ -12,17 +12,21 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 import structlog
+from redis.exceptions import NoPermissionError
 
-from alphasync.app import Replica, build, listen
+from alphasync.app import Replica, build, lifetimes, listen
 from alphasync.config import GOT_MAX, Settings, WrongSetting
 from alphasync.gateway.sandbox import start_sandbox
 from alphasync.intake import Intake
 from alphasync.intake.sockets import NoSuchHost
-from alphasync.store.connect import MEMORY, UnsupportedUrl, make_client, redacted
+from alphasync.store.connect import MEMORY, UnsupportedUrl, make_client, make_store, redacted
 from alphasync.store.embedded import EmbeddedUnavailable, EmbeddedValkey, open_embedded
+from alphasync.store.rights import Unusable, try_all
 
 GATEWAY_WITHIN = 5.0
 """Seconds for the gateway to accept a connection at start."""
+WAIT_EVERY = 1.0
+"""Seconds between two looks for what is waited for."""
 NOTICE = 1.0
 """Seconds from readiness going red to the first socket that is closed: load balancers look about
 once a second, and a client that comes back is not to be sent here again."""
@@ -39,6 +43,15 @@ log = structlog.get_logger(__name__)
 
 class CannotStart(Exception):
     """Something the server needs is not there; the text is one line for people."""
+
+    def __init__(self, text: str, advice: str = "") -> None:
+        super().__init__(text)
+        self.advice = advice
+        """What to do about it, where the text does not say so."""
+
+
+class NoRedis(CannotStart):
+    """It may be there a moment later."""
 
 
 @contextlib.asynccontextmanager
@@ -92,29 +105,48 @@ async def gateway_url(settings: Settings) -> AsyncIterator[str]:
         await sandbox.close()
 
 
-async def check_redis(url: str, *, wait: bool) -> None:
-    """Raise CannotStart when Redis does not answer; with ``wait`` try until it does."""
+async def check_redis(settings: Settings, url: str, *, wait: bool, every: bool = False) -> None:
+    """Raise CannotStart when Redis does not answer, or not all that is needed of it can be done;
+    with ``wait`` try until it does. ``every``: with a cluster, on each of its shards."""
+    while True:
+        try:
+            await _try_redis(settings, url, every=every)
+        except NoRedis as error:
+            if not wait:
+                raise
+            log.warning("waiting for Redis", reason=str(error))
+            await asyncio.sleep(WAIT_EVERY)
+        else:
+            return
+
+
+async def _try_redis(settings: Settings, url: str, *, every: bool) -> None:
     try:
         client = make_client(url)
+        store = make_store(url, lifetimes(settings), settings.redis_wait_replicas)
     except (UnsupportedUrl, ValueError) as error:
         raise CannotStart(f"REDIS_URL: {error}") from error
     try:
-        while True:
-            try:
-                async with asyncio.timeout(3):
-                    await client.ping()
-                return
-            except Exception as error:
-                # Whatever redis-py raises here (refused, auth, TLS, DNS), the answer is the same.
-                text = (
-                    f"REDIS_URL: no answer from {redacted(url)} ({type(error).__name__}: {error})"
-                )
-                if not wait:
-                    raise CannotStart(text) from error
-                log.warning("waiting for Redis", reason=text)
-                await asyncio.sleep(1)
+        async with asyncio.timeout(3):
+            await client.ping()
+    except NoPermissionError:
+        pass  # it is there, and what is missing is found next
+    except Exception as error:
+        # Whatever redis-py raises here (refused, auth, TLS, DNS), the answer is the same.
+        reason = f"{type(error).__name__}: {error}"
+        raise NoRedis(
+            f"REDIS_URL: no answer from {redacted(url)} ({reason})",
+            "Start Redis, or unset REDIS_URL",
+        ) from error
     finally:
         await client.aclose()
+    try:
+        store.start()
+        await try_all(store, every=every)
+    except Unusable as error:
+        raise NoRedis(f"REDIS_URL: {redacted(url)} is of no use: {error}") from error
+    finally:
+        await store.close()
 
 
 async def check_gateway(url: str) -> None:
@@ -188,7 +220,7 @@ async def surroundings(settings: Settings, *, wait: bool) -> AsyncIterator[tuple
     except WrongSetting as error:
         raise CannotStart(str(error)) from error
     async with redis_url(settings) as redis, gateway_url(settings) as gateway:
-        await check_redis(redis, wait=wait)
+        await check_redis(settings, redis, wait=wait)
         await check_gateway(gateway)
         yield redis, gateway
 

@@ -39,6 +39,7 @@ class Capture(Pipeline):
 
     publishes_with = "PUBLISH"
     connected = True
+    trouble = None
 
     def __init__(self) -> None:
         self.on_connect = ()

@@ -158,6 +158,8 @@ class Presence:
                 await self._try_to_join(session, relay)
             except (StoreUnavailable, TimeoutError):
                 log.info("join takes another try", session=session.sid, attempt=attempt)
+                if relay.ready.is_set():
+                    relay.recover()  # what it waits for may have been written and never published
             except AlphasyncError as error:
                 self._give_up(session, error)
                 return

@@ -24,9 +24,13 @@ class Subscriber:
 
     @property
     def connected(self) -> bool:
-        """Whether all that is published reaches this replica."""
-        subscriptions = self._subscriptions.values()
-        return bool(subscriptions) and all(s.connected for s in subscriptions)
+        """Whether what is published reaches this replica: of several shards, that of any."""
+        return any(subscription.connected for subscription in self._subscriptions.values())
+
+    @property
+    def trouble(self) -> str:
+        """Why it does not, as far as it is known."""
+        return next((s.trouble for s in self._subscriptions.values() if not s.connected), "")
 
     def __len__(self) -> int:
         return len(self._relays)

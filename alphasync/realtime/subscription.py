@@ -9,15 +9,19 @@ from redis.exceptions import RedisError
 
 from alphasync.errors import StoreUnavailable
 from alphasync.store import keys
+from alphasync.store.attempts import Attempts
 from alphasync.store.channels import Channels, Message
 from alphasync.store.lines import Line
-from alphasync.store.pipeline import Pipeline, backoff
+from alphasync.store.pipeline import Pipeline, ReplyError, backoff
+from alphasync.store.refusals import words
 from alphasync.tasks import Tasks
 
 PROBE_EVERY = 2.0
 """Seconds between two messages that the replica publishes to itself."""
 PROBE_WITHIN = 5.0
 """Seconds without an echo after which the line counts as dead."""
+
+NO_ECHO = "what is published does not come back"
 
 log = structlog.get_logger(__name__)
 
@@ -40,13 +44,18 @@ class Subscription:
         self._probe_channel = keys.probe(line.tag, secrets.token_hex(8))
         self._own = self._probe_channel.encode()
         self._channels: Channels | None = None
+        self._echoed = False
+        """Whether a message has come back over this connection."""
+        self.trouble = ""
+        """Why there was none the last time, as Redis says it."""
         self._until: asyncio.Timeout | None = None
         """When the line counts as dead."""
         self._tasks = Tasks()
 
     @property
     def connected(self) -> bool:
-        return self._channels is not None
+        """Whether what is published comes in: not only a connection is needed for that."""
+        return self._channels is not None and self._echoed
 
     def start(self) -> None:
         self._tasks.spawn(self._keep_subscribed(), f"subscription {self.line.name}")
@@ -74,46 +83,52 @@ class Subscription:
                 log.debug("unsubscribing on a connection that is lost", channel=channel)
 
     async def _keep_subscribed(self) -> None:
-        attempt = 0
+        attempts = Attempts()
         while True:
             channels = self.line.open(self._hear)
             try:
                 await channels.subscribe(self._probe_channel, *self._wanted(self.line))
                 self._channels = channels
+                attempts.connected()
+                self._tasks.spawn(self._say_alive(), f"first probe {self.line.name}")
                 # A channel that was added while subscribing.
                 await channels.subscribe(*self._wanted(self.line), self._probe_channel)
-                attempt = 0
                 async with asyncio.timeout(PROBE_WITHIN) as self._until:
                     await channels.lost()
             except (RedisError, OSError, TimeoutError) as error:
-                attempt += 1
+                silent = isinstance(error, TimeoutError)
+                self.trouble = NO_ECHO if silent else words(error, "subscribe")
                 log.warning(
                     "redis subscription lost",
                     line=self.line.name,
                     error=str(error),
-                    attempt=attempt,
+                    attempt=attempts.failed(),
                 )
             except Exception:  # a message that nobody understands must not end all others
-                attempt += 1
+                attempts.failed()
                 log.exception("subscription failed")
             finally:
                 self._channels = self._until = None
+                self._echoed = False
                 await channels.close()
-            await asyncio.sleep(backoff(attempt))
+            await asyncio.sleep(backoff(attempts.number))
 
     def _hear(self, message: Message) -> None:
         """For as long as the own probes come back, the line is alive."""
         if message.channel != self._own:
             self._take(message)
-        elif self._until is not None and not self._until.expired():
+            return
+        self._echoed = self._echoed or message.kind == "message"
+        if self._until is not None and not self._until.expired():
             self._until.reschedule(asyncio.get_running_loop().time() + PROBE_WITHIN)
 
     async def _probe(self) -> None:
         while True:
             await asyncio.sleep(PROBE_EVERY)
-            try:
-                await self._pipeline.submit(
-                    self._pipeline.publishes_with, self._probe_channel, "alive"
-                )
-            except StoreUnavailable:
-                log.debug("probe not sent")
+            await self._say_alive()
+
+    async def _say_alive(self) -> None:
+        try:
+            await self._pipeline.submit(self._pipeline.publishes_with, self._probe_channel, "alive")
+        except (StoreUnavailable, ReplyError) as error:
+            log.debug("probe not sent", error=str(error))

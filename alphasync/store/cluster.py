@@ -43,6 +43,12 @@ class ClusterPipeline:
         """Whether a part of the cluster answers: the accounts there can be served."""
         return any(node.connected for node in self._nodes.values())
 
+    @property
+    def trouble(self) -> Exception | None:
+        if not self._nodes:
+            return self._topology.trouble
+        return next((n.trouble for n in self._nodes.values() if not n.connected), None)
+
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._known: asyncio.Future[Reply] = self._loop.create_future()

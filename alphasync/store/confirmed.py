@@ -63,6 +63,10 @@ class ConfirmedPipeline:
     def connected(self) -> bool:
         return self._commands.connected
 
+    @property
+    def trouble(self) -> Exception | None:
+        return self._commands.trouble
+
     def start(self) -> None:
         self._commands.start()
         self._claims.start()

@@ -22,6 +22,7 @@ key outside any account            type    lifetime
 ``as:{replicas}:leases``           zset    a day after the last replica: until when each lives
 ``as:{replicas}:of:<replica>``     set     the same: the runs and devices that a replica holds
 ``as:replica:<name>``              string  30 s, renewed: where the other replicas reach it
+``as:{<tag>}:try:<kind>``          each    gone at once: what a server may do is tried on them
 ``as:mark``                        string  none: one key, of the embedded Valkey (continuity.py)
 
 Profile ids stand at the end of a key, so that no character in one can reach another key.
@@ -104,6 +105,11 @@ LEASES = "as:{replicas}:leases"
 
 def holdings(replica: str) -> str:
     return f"as:{{replicas}}:of:{replica}"
+
+
+def trial(tag: str) -> str:
+    """The beginning of keys to try out rights on, where the keys with this tag are."""
+    return f"as:{{{tag}}}:try:"
 
 
 def replica(name: str) -> str:

@@ -23,6 +23,7 @@ from redis.exceptions import (
     InvalidResponse,
     MasterDownError,
     MovedError,
+    NoPermissionError,
     NoScriptError,
     OutOfMemoryError,
     ReadOnlyError,
@@ -32,6 +33,7 @@ from redis.exceptions import (
 )
 
 from alphasync.errors import StoreUnavailable
+from alphasync.store.attempts import Attempts
 from alphasync.tasks import Tasks
 from alphasync.transport.wire import Wire, take_over
 
@@ -59,11 +61,12 @@ NOT_NOW = (
     TryAgainError,
     MovedError,
     AskError,
+    NoPermissionError,
 )
-NOT_NOW_CODES = ("MISCONF", "NOREPLICAS", "BUSY")
-"""Error replies of a Redis that answers and cannot serve: memory or disk full, no primary, busy, or
-the key is another server's by now. The first are classes of redis-py, which leaves no code in their
-text."""
+NOT_NOW_CODES = ("MISCONF", "NOREPLICAS", "BUSY", "ACL failure")
+"""Error replies of a Redis that answers and cannot serve: memory or disk full, no primary, busy, a
+right withheld, or the key is another server's by now. The first are classes of redis-py, which
+leaves no code in their text."""
 
 SCRIPT_CALLS = frozenset({"EVALSHA", "EVAL"})
 """Commands whose last argument is the lineage of the connection that they are written to."""
@@ -100,6 +103,10 @@ class Pipeline(Protocol):
     @property
     def connected(self) -> bool:
         """Whether Redis answers at present."""
+
+    @property
+    def trouble(self) -> Exception | None:
+        """What ended or prevented a connection last."""
 
     def submit(
         self, *command: Argument, after: asyncio.Future[Reply] | None = None
@@ -146,6 +153,7 @@ class OrderedPipeline:
         self._make_connection = make_connection
         self._lineage_of = lineage_of
         self._lineage = ""
+        self.trouble: Exception | None = None
         self._wire: Wire | None = None
         self._waiting: deque[Entry] = deque()
         self._sent: deque[Entry] = deque()
@@ -194,28 +202,29 @@ class OrderedPipeline:
         return self.submit(*command)
 
     async def _keep_connected(self) -> None:
-        attempt = 0
+        attempts = Attempts()
         while True:
             connection = self._make_connection()
             try:
                 async with asyncio.timeout(CONNECT_WITHIN):
                     await self._prepare(connection)
-                attempt = 0
+                attempts.connected()
                 self._wire = await take_over(connection, self._hear, self._schedule)
                 self._schedule()
                 await self._wire.lost()
             except (RedisError, OSError, TimeoutError, UnicodeEncodeError) as error:
-                attempt += 1
-                log.warning("redis connection lost", error=str(error), attempt=attempt)
-            except Exception:  # whatever it is, a replica without Redis is of no use to anybody
-                attempt += 1
-                log.exception("redis connection failed", attempt=attempt)
+                self.trouble = error
+                log.warning("redis connection lost", error=str(error), attempt=attempts.failed())
+            except Exception as error:
+                # Whatever it is, a replica without Redis is of no use to anybody.
+                self.trouble = error
+                log.exception("redis connection failed", attempt=attempts.failed())
             finally:
                 self._wire = None
                 self._stalled = False
                 self._fail(self._sent)
                 await connection.disconnect(nowait=True)
-            await asyncio.sleep(backoff(attempt))
+            await asyncio.sleep(backoff(attempts.number))
 
     async def _prepare(self, connection: AbstractConnection) -> None:
         await connection.connect()  # type: ignore[no-untyped-call]  # untyped in redis-py
@@ -311,7 +320,9 @@ def reply_error(error: ResponseError) -> ReplyError | StoreUnavailable:
     """What an error reply means for the caller: a fault of ours, or a Redis that cannot now."""
     if isinstance(error, NOT_NOW) or str(error).startswith(NOT_NOW_CODES):
         log.warning("redis refuses commands", error=str(error))
-        return StoreUnavailable()
+        unavailable = StoreUnavailable()
+        unavailable.__cause__ = error
+        return unavailable
     kind = "NOSCRIPT" if isinstance(error, NoScriptError) else "ERR"
     return ReplyError(kind, str(error))
 

@@ -24,6 +24,10 @@ class SerialPipeline:
     def connected(self) -> bool:
         return True
 
+    @property
+    def trouble(self) -> Exception | None:
+        return None
+
     def start(self) -> None:
         self._tasks.spawn(self._serve(), "redis-pipeline")
 

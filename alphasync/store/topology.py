@@ -67,6 +67,8 @@ class Topology:
         connect: Callable[[Address], AbstractConnection],
     ) -> None:
         self.shards: frozenset[Shard] = frozenset()
+        self.trouble: Exception | None = None
+        """Why the last look failed, where it did."""
         self._seeds = seeds
         self._servers = frozenset(seeds)
         self._connect = connect
@@ -122,10 +124,11 @@ class Topology:
                 while True:
                     async with asyncio.timeout(ANSWER_WITHIN):
                         self.learn(await _ask(connection, address))
-                    attempt = 0
+                    attempt, self.trouble = 0, None
                     await asyncio.sleep(random.uniform(0.8, 1.2) * LOOK_EVERY)
             except (RedisError, OSError, TimeoutError) as error:
                 attempt += 1
+                self.trouble = error
                 log.warning(
                     "no word of the redis shards",
                     server=str(address),

@@ -9,8 +9,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 import alphasync
 from alphasync import telemetry
-from alphasync.errors import StoreUnavailable
 from alphasync.store.connect import Store
+from alphasync.store.rights import Trials
 from alphasync.web.answers import ok
 
 CLIENT_BUNDLE = "vendor/socket.io.min.js"
@@ -46,7 +46,7 @@ def console_folder() -> Path:
 class Pages:
     def __init__(self, store: Store, ready: Callable[[], str | None], *, sandbox: bool) -> None:
         """``ready`` says why this replica is not ready, or None."""
-        self._store = store
+        self._trials = Trials(store)
         self._ready = ready
         self._sandbox = sandbox
         self._folder = console_folder().resolve()
@@ -99,10 +99,8 @@ class Pages:
         """Whether a load balancer may send clients here: 200 or 503 with the reason."""
         reason = self._ready()
         if reason is None:
-            try:
-                await self._store.ping()
-            except StoreUnavailable as error:
-                reason = error.message
+            trouble = await self._trials.trouble()
+            reason = f"Redis: {trouble}" if trouble else None
         if reason is not None:
             return ok({"status": "unavailable", "message": reason}, 503)
         return ok({"status": "ready"})

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +25,7 @@ from alphasync.services.progress import NOTHING, Outcome
 from alphasync.store import keys
 from alphasync.store.connect import make_client
 from alphasync.store.pipeline import ReplyError
+from alphasync.store.rights import ANY_TAG, try_scripts
 from alphasync.store.scripts import Answer, Scripts, load
 from tests.harness import Valkey
 from tests.scripts.bench import LIFETIMES, Bench, became
@@ -36,6 +38,7 @@ BODIES = {
 }
 SHARED = BODIES.pop("_lib")
 GIVEN = {"redis", "string", "table", "math", "cjson", "tonumber", "tostring", "ipairs", "pairs"}
+GIVEN |= {"unpack"}
 """What Redis gives to a script."""
 LOADED = {"lineage", "publish_with"}
 """What the loader gives to a script."""
@@ -91,7 +94,7 @@ def test_a_header_lists_exactly_the_names_that_the_script_uses(name: str) -> Non
     shared = set(re.findall(r"^local (?:function )?(\w+)", SHARED, re.MULTILINE))
     used = names_in(body)
     assert not set(header) & (declared_in(body) | shared), "a name means one thing"
-    assert used - declared_in(body) - shared - constants - GIVEN == set(header)
+    assert used - declared_in(body) - shared - constants - GIVEN - LOADED == set(header)
     assert not {"KEYS", "ARGV"} & used
 
 
@@ -172,6 +175,7 @@ async def everything(bench: Bench) -> None:
     await bench.leases.renew(bench.replica.value, "renew")
     await bench.log.after(bench.who.account, "", 0)
     await bench.snapshot()
+    await try_scripts(replace(bench.store, scripts=bench.scripts), ANY_TAG)
 
 
 async def test_everything_is_everything(bench: Bench) -> None:

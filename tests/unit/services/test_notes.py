@@ -28,6 +28,7 @@ class Pipeline:
     def __init__(self) -> None:
         self.on_connect: tuple[tuple[Argument, ...], ...] = ()
         self.connected = True
+        self.trouble: Exception | None = None
         self.scripts: list[asyncio.Future[Reply] | None] = []
         self.notes: list[asyncio.Future[Reply]] = []
 

@@ -26,6 +26,7 @@ class Node:
     def __init__(self) -> None:
         self.on_connect: tuple[tuple[Argument, ...], ...] = ()
         self.connected = False
+        self.trouble: Exception | None = None
         self.closed = False
         self.entries: list[Entry] = []
 

@@ -1,0 +1,30 @@
+"""What an error of Redis means for who runs the server, and what to do about it."""
+
+import re
+
+from redis.exceptions import NoPermissionError, OutOfMemoryError, ReadOnlyError
+
+_COMMAND = re.compile(r"'([\w|]+)' command")
+_REFUSED = re.compile(r"ACL failure|NOPERM|no permissions|can't (?:run|access)", re.I)
+
+
+def words(error: BaseException, command: str = "") -> str:
+    """What is wrong and what to do, for an error that Redis gave to a command."""
+    text = " ".join(str(error).split())
+    named = _COMMAND.search(text)
+    command = (named[1] if named else command).lower()
+    if isinstance(error, NoPermissionError) or _REFUSED.search(text):
+        if "channel" in text:
+            return "the user may not use the channels: &as:* and &socketio are needed"
+        if re.search(r"\bkeys?\b", text):
+            return "the user may not use the keys: ~as:* is needed"
+        return f"the user may not run {command.upper()}: +{command} is needed"
+    if isinstance(error, ReadOnlyError) or "READONLY" in text:
+        return "it is a read-only replica: give the address of the primary"
+    if isinstance(error, OutOfMemoryError) or "OOM" in text:
+        return "it is out of memory (maxmemory with noeviction): give it more"
+    if "MISCONF" in text:
+        return "it cannot save to its disk, and takes no writes until it can"
+    if "NOREPLICAS" in text:
+        return "it has fewer replicas than min-replicas-to-write, and takes no writes"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
