@@ -13,6 +13,10 @@ KNOWN_TTL = 30 * 86400
 """Seconds that an address is known for an account after a login from it."""
 
 
+UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
+"""Unicode's categories of control, format and white space characters."""
+
+
 class LoginLimits(msgspec.Struct, frozen=True):
     """Wrong logins in ``window`` seconds, counted from the first of them."""
 
@@ -87,7 +91,9 @@ def _keys(email: str, address: str) -> dict[str, str]:
 def one_form(email: str) -> str:
     """What counts as one e-mail address, however it is typed."""
     folded = unicodedata.normalize("NFKC", email).casefold()
-    return "".join(unicodedata.normalize("NFKC", folded).split())
+    composed = unicodedata.normalize("NFKC", folded)
+    # Neither white space nor what cannot be seen at all makes another address of it.
+    return "".join(c for c in composed if unicodedata.category(c) not in UNSEEN)
 
 
 def _digest(text: str) -> str:

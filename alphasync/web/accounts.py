@@ -73,6 +73,8 @@ class Accounts:
         """Check the credentials with the gateway and open a session for the operator."""
         credentials = await body(request, Credentials)
         login = await self._checked(credentials, self._client_of(request))
+        if not is_id(login.operator_id):
+            raise port.GatewayRefused("The gateway's id of this operator cannot be used")
         limited = self._limits_of(login)
         profiles = await self._profile_ids(login) if limited is None else limited
         account = account_of(login.operator_id, None)

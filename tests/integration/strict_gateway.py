@@ -19,6 +19,7 @@ class StrictGateway:
     single: bool = False
     """Whether a login makes the operator's earlier tokens invalid."""
     service_token: str = "service"
+    operator: str = "demo"
     url: str = ""
     valid: dict[str, list[str] | None] = field(default_factory=dict)
     """Token to its profiles."""
@@ -56,7 +57,7 @@ class StrictGateway:
             self.valid.clear()
         token = f"upstream-{asked['password']}-{next(self._numbers)}"
         limits = self.valid[token] = self.rights[asked["password"]]
-        answer = {"operatorId": "demo", "token": token}
+        answer = {"operatorId": self.operator, "token": token}
         return web.json_response(answer if limits is None else {**answer, "profiles": limits})
 
     async def profiles(self, request: web.Request) -> web.Response:

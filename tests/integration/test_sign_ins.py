@@ -200,6 +200,16 @@ async def test_a_profile_that_cannot_be_used_does_not_end_the_login(redis_url: s
         assert (await office.login("odd"))["profiles"] == ["p1"]
 
 
+@pytest.mark.parametrize("operator", ["", "x" * 129, "a\nb"])
+async def test_an_operator_who_cannot_be_named_gets_no_token(redis_url: str, operator: str) -> None:
+    async with opened(redis_url, operator=operator) as office:
+        status, body = await office.call(
+            "POST", "/api/auth/login", json={"email": "a@b.example", "password": "all"}
+        )
+        assert (status, body["code"]) == (502, "gateway_refused")
+        assert "token" not in body
+
+
 async def test_a_device_whose_login_has_gone_is_told_and_sent_away(redis_url: str) -> None:
     async with opened(redis_url, rights={"many": MANY}) as office:
         login = await office.login("many")

@@ -40,7 +40,16 @@ async def test_tries_are_counted_up_to_the_limit(bench: Bench, logins: LoginTrie
 
 
 @pytest.mark.parametrize(
-    "other", ["A@B.example", "a@b.example ", "\ta@b.example", "ａ@ｂ.example", "a@b. example"]
+    "other",
+    [
+        "A@B.example",
+        "a@b.example ",
+        "\ta@b.example",
+        "ａ@ｂ.example",
+        "a@b. example",
+        "a\u200b@b.example\u00ad",
+        "\ufeffa@b.example\x00",
+    ],
 )
 async def test_an_address_counts_as_one_however_it_is_typed(logins: LoginTries, other: str) -> None:
     for _ in range(LIMITS.pair):
