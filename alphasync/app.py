@@ -151,7 +151,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
     secret = settings.secret()
     store = make_store(redis_url, lifetimes(settings), settings.redis_wait_replicas)
     scripts, pipeline = store.scripts, store.pipeline
-    gateway = HttpGateway(gateway_url, timeout=settings.gateway_timeout)
+    gateway = HttpGateway(gateway_url, settings.gateway_timeout, settings.gateway_answer_max)
     tokens = Tokens(secret, settings.token_ttl, settings.token_leeway)
     tries = LoginTries(scripts, login_limits(settings))
     times = UpstreamTimes(lifetime=settings.token_ttl, lasts=settings.session_max)
@@ -170,6 +170,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
         service_token=settings.gateway_token,
         sign_in_timeout=settings.sign_in_timeout,
         interval=settings.send_interval,
+        recipients_max=settings.recipients_max,
         lease=lease,
         draining=asyncio.Event(),
     )

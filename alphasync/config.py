@@ -124,6 +124,8 @@ class Settings(BaseModel):
     gateway_url: str | None = None
     gateway_token: Annotated[str, AfterValidator(_header_value)] | None = None
     gateway_timeout: Duration = 10.0
+    gateway_answer_max: int = Field(4 * 1024 * 1024, ge=64 * 1024, le=64 * 1024 * 1024)
+    recipients_max: int = Field(100_000, ge=1, le=1_000_000)
     jwt_secret: str | None = None
     cors_origins: Origins = list(DEFAULT_ORIGINS)
     trusted_proxies: Networks = []

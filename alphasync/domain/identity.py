@@ -4,9 +4,6 @@ from urllib.parse import quote
 
 import msgspec
 
-RECIPIENT_ID_MAX = 512
-"""Characters of a recipient's id, whichever they are: the gateway's ids are its own affair."""
-
 
 def account_of(operator_id: str, team: str | None) -> str:
     """The tenant's name as it stands in keys and channels.

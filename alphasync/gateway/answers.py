@@ -67,13 +67,13 @@ def classify_send(
     if status == 429:
         return RateLimited(retry_after(headers, now))
     if status in _NOT_ACTED_UPON:
-        return NotSent(reason)
+        return NotSent(reason, retry_after(headers, now, default=0.0))
     if status == 401:
         return NotAuthorised(reason)
     if status in _MOVED or 400 <= status < 500:
         # Any other 4xx blames the request as such, and the next recipient's looks the same.
         return RunRefused(reason)
-    return Unknown(reason)
+    return Unknown(reason, retry_after(headers, now, default=0.0))
 
 
 def read_error(
@@ -96,12 +96,17 @@ def read_error(
     if status == 429:
         return GatewayRateLimited(reason, retry_after(headers, now))
     if status in (408, 425) or status >= 500:
-        return GatewayUnavailable(reason)
+        return GatewayUnavailable(reason, retry_after(headers, now, default=0.0))
     return GatewayRefused(reason)
 
 
-def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float:
-    """Seconds to wait by the Retry-After header, which holds seconds or an HTTP date.
+def retry_after(
+    headers: Mapping[str, str],
+    now: datetime | None = None,
+    default: float = DEFAULT_RETRY_AFTER,
+) -> float:
+    """Seconds to wait by the Retry-After header, which holds seconds or an HTTP date; `default`
+    without one that can be read.
 
     A date is compared with the answer's own Date header if it has one, so that a gateway whose
     clock is off is still understood. The result lies between 0 and MAX_RETRY_AFTER.
@@ -111,7 +116,7 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
         return min(float(value), MAX_RETRY_AFTER)
     until = _http_date(value)
     if until is None:
-        return DEFAULT_RETRY_AFTER
+        return default
     since = _http_date(headers.get("Date", "")) or now or datetime.now(UTC)
     return min(max((until - since).total_seconds(), 0.0), MAX_RETRY_AFTER)
 

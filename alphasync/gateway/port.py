@@ -18,6 +18,7 @@ Two rules shape this module:
 Everywhere here `profile_id` is the profile's `external_id`: the id that events and commands carry.
 """
 
+import math
 from typing import ClassVar, Literal, Protocol
 
 import msgspec
@@ -75,8 +76,22 @@ class Recipient(msgspec.Struct, frozen=True):
     name: str | None
 
 
+class Odd(msgspec.Struct, frozen=True):
+    """A record that cannot be used: where it stands in its list, from 1, and why."""
+
+    position: int
+    name: str
+    """"" where none could be read."""
+    why: str
+
+    @property
+    def shown(self) -> str:
+        """One line for people."""
+        return f"{self.name or f'number {self.position}'} ({self.why})"
+
+
 class RecipientPage(msgspec.Struct, frozen=True):
-    """One page of recipients.
+    """One page of recipients; `odd` are those that nobody can be messaged by.
 
     `next` is the opaque cursor of the page after it, None on the last one. `honours_keys` is True
     when the gateway declares that a repeated idempotency key does not message anybody again.
@@ -85,6 +100,7 @@ class RecipientPage(msgspec.Struct, frozen=True):
     recipients: tuple[Recipient, ...]
     next: str | None
     honours_keys: bool
+    odd: tuple[Odd, ...] = ()
 
 
 class Attachment(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -142,26 +158,39 @@ class RateLimited(msgspec.Struct, frozen=True, tag=True):
 
 
 class NotSent(msgspec.Struct, frozen=True, tag=True):
-    """It is certain that nothing was sent; may be tried again."""
+    """It is certain that nothing was sent; may be tried again, after `retry_after` seconds."""
 
     reason: str
+    retry_after: float = 0.0
 
 
 class Unknown(msgspec.Struct, frozen=True, tag=True):
-    """Maybe sent. Trying again is safe only where idempotency keys are honoured."""
+    """Maybe sent. Trying again is safe only where idempotency keys are honoured, and not wanted
+    before `retry_after` seconds.
+    """
 
     reason: str
+    retry_after: float = 0.0
 
 
 SendResult = Sent | AlreadySent | RecipientRefused | RunRefused | RateLimited | NotSent | Unknown
 
 
 class GatewayError(AlphasyncError):
-    """A reading call failed. `str(error)` is a sentence for people, without secrets."""
+    """A reading call failed. `str(error)` is a sentence for people, without secrets.
+
+    `retry_after`: seconds for which the gateway asks to wait, 0 where it does not.
+    """
 
     code: ClassVar[str] = "gateway_unavailable"
     retryable: ClassVar[bool] = True
     default_message: ClassVar[str] = "The gateway cannot be used right now"
+
+    def __init__(self, message: str | None = None, retry_after: float = 0.0) -> None:
+        # As a detail it reaches the client, in whole seconds.
+        wait = {"retryAfter": math.ceil(retry_after)} if retry_after > 0 else {}
+        super().__init__(message, **wait)
+        self.retry_after = retry_after
 
 
 class BadCredentials(GatewayError):
@@ -195,18 +224,10 @@ class GatewayRateLimited(GatewayError):
     """The gateway asks to wait for `retry_after` seconds."""
 
     code = "too_many_requests"
-    retryable = True
-
-    def __init__(self, message: str, retry_after: float) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
 
 
 class GatewayUnavailable(GatewayError):
     """No connection, no answer in time, a 5xx, or an answer that cannot be read."""
-
-    code = "gateway_unavailable"
-    retryable = True
 
 
 class Gateway(Protocol):

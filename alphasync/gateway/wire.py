@@ -1,14 +1,18 @@
 """The JSON of the gateway's HTTP contract, to and from the types of the port. No I/O.
 
-Ids may be numbers or strings on the wire and are strings inside. Texts may be null or absent.
-Every decoder raises GatewayUnavailable for JSON or a shape that cannot be understood: nothing can
-be concluded from such an answer, and the next one may be right.
+Ids may be numbers or strings on the wire and are strings inside; names are cut; texts may be null
+or absent. A record that cannot be used is left out and named, and nobody else of its list is
+touched. Decoders raise GatewayUnavailable for what is no JSON or no list at all: nothing can be
+concluded from such an answer, and the next one may be right.
 """
 
+from collections.abc import Callable
 from typing import TypeVar
 
 import msgspec
 
+from alphasync.domain.usable import PROFILE_ID_MAX, RECIPIENT_ID_MAX, is_link
+from alphasync.gateway import lenient
 from alphasync.gateway.port import (
     Attachment,
     Attachments,
@@ -17,11 +21,11 @@ from alphasync.gateway.port import (
     Media,
     MediaType,
     Message,
+    Odd,
     Profile,
     Recipient,
     RecipientPage,
 )
-from alphasync.nesting import decode_json
 
 # The header by which a gateway declares, on the recipients listing, that it honours
 # idempotency keys, and the value that says so.
@@ -30,50 +34,13 @@ KEYS_HONOURED = "honoured"
 
 # Characters of the gateway's own explanation that are passed on to people.
 MAX_DETAIL_CHARS = 200
+# Characters of a picture's address, which may hold the picture itself.
+PICTURE_MAX = 64 * 1024
+# Characters of an operator's token: it has to fit into a header.
+TOKEN_MAX = 8000
 
-Id = str | int
 T = TypeVar("T")
-
-
-class _Login(msgspec.Struct, rename="camel"):
-    operator_id: Id
-    token: str
-    profiles: list[Id] | None = None
-
-
-class _Profile(msgspec.Struct):
-    id: Id
-    name: str | None = None
-    external_id: Id | None = None
-    photo_link: str | None = None
-    age: int | float | str | None = None
-    gender: str | None = None
-    country_name: str | None = None
-    status: Id | None = None
-
-
-class _Media(msgspec.Struct):
-    id: Id
-    external_id: Id | None = None
-    link: str | None = None
-    filename: str | None = None
-    thumb_link: str | None = None
-
-
-class _Attachments(msgspec.Struct):
-    images: list[_Media] | None = None
-    videos: list[_Media] | None = None
-    audios: list[_Media] | None = None
-
-
-class _Recipient(msgspec.Struct):
-    id: Id
-    name: str | None = None
-
-
-class _RecipientPage(msgspec.Struct):
-    recipients: list[_Recipient]
-    next: Id | None = None
+Record = dict[str, object]
 
 
 class _Message(msgspec.Struct, rename="camel"):
@@ -102,93 +69,169 @@ def encode_message(message: Message) -> bytes:
     )
 
 
-def decode_login(body: bytes) -> Login:
-    """Read the answer to `POST /login`."""
-    answer = _decode(body, _Login)
-    profiles = None if answer.profiles is None else tuple(map(str, answer.profiles))
-    return Login(str(answer.operator_id), answer.token, profiles)
+def decode_login(body: bytes) -> tuple[Login, list[Odd]]:
+    """Read the answer to `POST /login`. A profile that cannot be used is no right to anything."""
+    answer = _object(lenient.decode(body))
+    operator = lenient.profile_id(answer.get("operatorId"))
+    token = answer.get("token")
+    if operator is None:
+        raise GatewayUnavailable("The gateway names no operator that can be used")
+    if not isinstance(token, str) or not _fits_a_header(token):
+        raise GatewayUnavailable("The gateway gives no token that can be used")
+    given = answer.get("profiles")
+    if given is None:
+        return Login(operator, token, None), []
+    if not isinstance(given, list):
+        lenient.another_shape()  # a restriction that cannot be read is not taken for none
+    profiles, odd = _each(given, _profile_id)
+    return Login(operator, token, tuple(profiles)), odd
 
 
-def decode_profiles(body: bytes) -> list[Profile]:
-    """Read the answer to `GET /profiles`; a profile without external_id goes by its id."""
-    return [
-        Profile(
-            id=str(item.id),
-            name=item.name or "",
-            external_id=_id_or(item.external_id, item.id),
-            photo_link=item.photo_link or "",
-            age=_age(item.age),
-            gender=item.gender or "",
-            country_name=item.country_name or "",
-            status=_id_or(item.status, ""),
+def decode_profiles(body: bytes) -> tuple[list[Profile], list[Odd]]:
+    """Read the answer to `GET /profiles`.
+
+    A profile whose external_id is absent or cannot be used goes by its id, unless another one has
+    that for its external_id.
+    """
+    given = lenient.decode(body)
+    if not isinstance(given, list):
+        lenient.another_shape()
+    named = {
+        lenient.profile_id(item.get("external_id")) for item in given if isinstance(item, dict)
+    }
+
+    def profile(value: object) -> Profile:
+        item = _record(value)
+        own, external = (
+            lenient.profile_id(item.get("id")),
+            lenient.profile_id(item.get("external_id")),
         )
-        for item in _decode(body, list[_Profile])
-    ]
+        if external is None and own in named:
+            raise ValueError("its id is another one's external_id")
+        used = external or own
+        if used is None:
+            raise ValueError("it has no id that can be used")
+        return Profile(
+            id=own or used,
+            name=lenient.name(item.get("name")),
+            external_id=used,
+            photo_link=lenient.link(item.get("photo_link"), PICTURE_MAX),
+            age=lenient.age(item.get("age")),
+            gender=lenient.name(item.get("gender")),
+            country_name=lenient.name(item.get("country_name")),
+            status=lenient.name(item.get("status")),
+        )
+
+    return _each(given, profile)
 
 
-def decode_attachments(body: bytes) -> Attachments:
-    """Read the answer to `GET /profiles/{id}/attachments`; the list decides an item's kind."""
-    answer = _decode(body, _Attachments)
-    return Attachments(
-        images=_media(answer.images, "image"),
-        videos=_media(answer.videos, "video"),
-        audios=_media(answer.audios, "audio"),
+def decode_attachments(body: bytes) -> tuple[Attachments, list[Odd]]:
+    """Read the answer to `GET /profiles/{id}/attachments`; the list decides an item's kind.
+
+    What no mail could take is left out.
+    """
+    answer = _object(lenient.decode(body))
+    left_out: list[Odd] = []
+
+    def media(key: str, kind: MediaType) -> tuple[Media, ...]:
+        found, odd = _each(lenient.records(answer.get(key)), lambda value: _media(value, kind))
+        left_out.extend(odd)
+        return tuple(found)
+
+    attachments = Attachments(
+        images=media("images", "image"),
+        videos=media("videos", "video"),
+        audios=media("audios", "audio"),
     )
+    return attachments, left_out
 
 
 def decode_recipients(body: bytes, honours_keys: bool) -> RecipientPage:
     """Read the answer to `GET /profiles/{id}/recipients`. An empty cursor is no cursor."""
-    answer = _decode(body, _RecipientPage)
+    answer = _object(lenient.decode(body))
+    if "recipients" not in answer:
+        lenient.another_shape()
+    recipients, odd = _each(lenient.records(answer["recipients"]), _recipient)
     return RecipientPage(
-        recipients=tuple(Recipient(str(item.id), item.name) for item in answer.recipients),
-        next=_id_or(answer.next, "") or None,
+        recipients=tuple(recipients),
+        next=lenient.cursor(answer.get("next")),
         honours_keys=honours_keys,
+        odd=tuple(odd),
     )
 
 
 def explanation(body: bytes) -> Explanation:
     """Read an error answer. The gateway's own words come as one short printable line, or ""."""
     try:
-        answer = decode_json(body)
-    except (msgspec.DecodeError, ValueError):
+        answer = _object(lenient.decode(body))
+    except GatewayUnavailable:
         return Explanation()
-    if not isinstance(answer, dict):
-        return Explanation()
-    given = answer.get("message") or answer.get("error")
-    words = " ".join(given[: 4 * MAX_DETAIL_CHARS].split()) if isinstance(given, str) else ""
-    printable = "".join(char for char in words if char.isprintable())
+    words = lenient.name(answer.get("message"), 4 * MAX_DETAIL_CHARS)
+    words = words or lenient.name(answer.get("error"), 4 * MAX_DETAIL_CHARS)
+    printable = "".join(char for char in " ".join(words.split()) if char.isprintable())
     return Explanation(printable[:MAX_DETAIL_CHARS], answer.get("sent") is True)
 
 
-def _decode(body: bytes, shape: type[T]) -> T:
-    try:
-        return decode_json(body, shape)
-    except msgspec.ValidationError as error:
-        raise GatewayUnavailable(f"The gateway's answer has another shape: {error}") from error
-    except (msgspec.DecodeError, ValueError) as error:
-        raise GatewayUnavailable("The gateway's answer is not JSON") from error
+def _each(values: list[object], read: Callable[[object], T]) -> tuple[list[T], list[Odd]]:
+    """The records that can be read, and those that cannot: `read` raises ValueError for them."""
+    good: list[T] = []
+    odd: list[Odd] = []
+    for position, value in enumerate(values, 1):
+        try:
+            good.append(read(value))
+        except ValueError as error:
+            called = lenient.name(value.get("name")) if isinstance(value, dict) else ""
+            odd.append(Odd(position, called, str(error)))
+    return good, odd
 
 
-def _media(items: list[_Media] | None, kind: MediaType) -> tuple[Media, ...]:
-    return tuple(
-        Media(
-            id=str(item.id),
-            external_id=_id_or(item.external_id, item.id),
-            content_type=kind,
-            link=item.link or "",
-            filename=item.filename or "",
-            thumb_link=item.thumb_link or "",
-        )
-        for item in items or ()
+def _object(value: object) -> Record:
+    return value if isinstance(value, dict) else lenient.another_shape()
+
+
+def _record(value: object) -> Record:
+    if not isinstance(value, dict):
+        raise ValueError("it is no record")
+    return value
+
+
+def _recipient(value: object) -> Recipient:
+    item = _record(value)
+    return Recipient(
+        lenient.identifier(item.get("id"), RECIPIENT_ID_MAX),
+        lenient.name(item.get("name")) or None,
     )
 
 
-def _id_or(value: Id | None, fallback: Id) -> str:
-    return str(fallback if value is None else value)
+def _profile_id(value: object) -> str:
+    found = lenient.profile_id(value)
+    if found is None:
+        raise ValueError("its id cannot be used")
+    return found
 
 
-def _age(value: int | float | str | None) -> int | None:
-    if isinstance(value, str):
-        return int(value) if value.isascii() and value.isdigit() and len(value) <= 3 else None
-    # Written with a decimal point by some encoders; an age of 1e300 is no age.
-    return int(value) if value is not None and 0 <= value < 1000 else None
+def _media(value: object, kind: MediaType) -> Media:
+    item = _record(value)
+    address = item.get("link")
+    if not isinstance(address, str) or not is_link(address):
+        raise ValueError("its link cannot be used")
+    try:
+        own = lenient.identifier(item.get("id"), PROFILE_ID_MAX)
+    except ValueError:
+        own = lenient.identifier(item.get("external_id"), PROFILE_ID_MAX)
+    try:
+        external = lenient.identifier(item.get("external_id"), PROFILE_ID_MAX)
+    except ValueError:
+        external = own
+    return Media(
+        id=own,
+        external_id=external,
+        content_type=kind,
+        link=address,
+        filename=lenient.name(item.get("filename")),
+        thumb_link=lenient.link(item.get("thumb_link"), PICTURE_MAX),
+    )
+
+
+def _fits_a_header(token: str) -> bool:
+    return 1 <= len(token) <= TOKEN_MAX and token.isascii() and token.isprintable()

@@ -7,12 +7,10 @@ from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import force_setattr
 
 from alphasync.domain.drafts import browser_length, well_formed
-from alphasync.domain.identity import RECIPIENT_ID_MAX
 from alphasync.domain.runs import ProcessingType
+from alphasync.domain.usable import LINK_MAX, PROFILE_ID_MAX, RECIPIENT_ID_MAX
 from alphasync.errors import InvalidPayload, MessageTooLong, MessageTooShort
 
-PROFILE_ID_MAX = 128
-"""Characters. Ids are short; a bound keeps keys and rooms small."""
 DRAFT_MAX = 10_000
 """UTF-16 code units: twice the longest message that can be sent, so that a text may be over its
 limit while it is being edited, and no more."""
@@ -21,7 +19,7 @@ MESSAGE_LIMITS: dict[ProcessingType, tuple[int, int]] = {"chat": (1, 300), "mail
 ATTACHMENTS_MAX = 5
 
 ProfileId = Annotated[str, Meta(min_length=1, max_length=PROFILE_ID_MAX)]
-Link = Annotated[str, Meta(min_length=1, max_length=2048)]
+Link = Annotated[str, Meta(min_length=1, max_length=LINK_MAX)]
 Ignored = Any
 """Sent by the existing client and never read: identity comes from the token only."""
 

@@ -61,19 +61,31 @@ class Progress:
         self._scripts = scripts
 
     async def plan(
-        self, ticket: Ticket, total: int, skipped: int, message: str, *, honours_keys: bool
+        self,
+        ticket: Ticket,
+        total: int,
+        skipped: int | None,
+        message: str,
+        *,
+        honours_keys: bool,
+        failed: int | None = 0,
+        error: str | None = None,
     ) -> None:
-        """Put the number of recipients on record. Raises Superseded."""
+        """Put the number of recipients on record; a counter that is None stays as it is.
+
+        Raises Superseded.
+        """
         await self._report(
             "run_plan",
             ticket,
             {
                 "profile": ticket.profile,
                 "total": total,
-                "skipped": skipped,
+                "skipped": "" if skipped is None else skipped,
+                "failed": "" if failed is None else failed,
                 "honours": DIGEST_KEYS if honours_keys else "",
                 "message": message,
-                "head": _progress_head(ticket, message),
+                "head": _progress_head(ticket, message, error),
             },
         )
 

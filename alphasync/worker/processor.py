@@ -1,8 +1,9 @@
 """Processing a run: from the recipients' list to the last answer."""
 
 import asyncio
-import itertools
+from collections.abc import Coroutine
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import msgspec
 import structlog
@@ -18,12 +19,10 @@ from alphasync.services.takeover import Resume
 from alphasync.services.upstream import Upstream
 from alphasync.worker.access import Access, NobodySignedIn
 from alphasync.worker.lease import Lease
-from alphasync.worker.listing import Candidate, Listing, fetch
-from alphasync.worker.sending import Delivery, pause
+from alphasync.worker.listing import Candidate, Lister, Listing
+from alphasync.worker.sending import Delivery
 from alphasync.worker.steps import HandedOver, Steps, patiently
 
-LIST_TRIES_MAX = 6
-"""Tries to fetch the recipients before the run ends: with the waits about half a minute."""
 UNCERTAIN_MAX = 3
 """Uncertain recipients in a row after which the run ends: the gateway is taken to be down, and
 going on would only make more of them."""
@@ -37,6 +36,8 @@ LOOK_EVERY = 1.0
 flight back to the next run that soon."""
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 
 class Ended(Exception):
@@ -63,6 +64,8 @@ class Tools:
     """Seconds that a run waits for its operator to sign in again."""
     interval: float
     """Seconds between two sends of a run."""
+    recipients_max: int
+    """Recipients of one run."""
     lease: Lease
     """Without it nothing is sent."""
     draining: asyncio.Event
@@ -96,6 +99,7 @@ class Processor:
                     await self._ask_again(self._resume)
                 listing = await self._list()
                 await self._send_all(listing)
+                await self._name_left_out(listing)
                 await patiently(lambda: progress.complete(self.ticket, self._steps.unreported))
             except Ended as ended:
                 reason, code = ended.reason, ended.code
@@ -134,40 +138,59 @@ class Processor:
 
     async def _list(self) -> Listing:
         listing = await self._fetch()
+        skipped: int | None = listing.skipped
+        failed: int | None = listing.failed
         if self._resume:
-            done = self._resume.counters
-            skipped = done.skipped
-            total = done.current + bool(self._resume.inflight) + len(listing.candidates)
+            # What is counted already is on record; of this listing only those left are news.
+            skipped = failed = None
+            total = self._resume.counters.current + bool(self._resume.inflight)
+            total += len(listing.candidates)
             text = f"{len(listing.candidates)} recipients left"
         else:
-            total, skipped = listing.total, listing.skipped
+            total = listing.total
             text = f"{total} recipients, {skipped} messaged before"
-        progress, ticket, honours = self._tools.progress, self.ticket, listing.honours_keys
-        await patiently(lambda: progress.plan(ticket, total, skipped, text, honours_keys=honours))
+            if listing.failed:
+                text += f", {listing.failed} cannot be messaged"
+        progress, ticket = self._tools.progress, self.ticket
+        await patiently(
+            lambda: progress.plan(
+                ticket,
+                total,
+                skipped,
+                text,
+                failed=failed,
+                error=listing.left_out or None,
+                honours_keys=listing.honours_keys,
+            )
+        )
+        before = self._steps.counters
         self._steps.counters = msgspec.structs.replace(
-            self._steps.counters, total=total, skipped=skipped
+            before,
+            total=total,
+            skipped=before.skipped if skipped is None else skipped,
+            failed=before.failed if failed is None else failed,
         )
         return listing
 
     async def _fetch(self) -> Listing:
-        tools, ticket = self._tools, self.ticket
-        cursor = self._resume.cursor or None if self._resume else None
-        after = self._resume.last if self._resume else ""
-        for attempt in itertools.count(1):
-            try:
-                return await patiently(
-                    lambda: fetch(tools.gateway, tools.blocklist, ticket, self.token, cursor, after)
-                )
-            except port.TokenRefused as error:
-                if not await self.renew(str(error)):
-                    raise Ended(str(error), "gateway_refused") from error
-            except port.GatewayError as error:
-                if not error.retryable or attempt >= LIST_TRIES_MAX:
-                    raise Ended(str(error), error.code) from error
-                wait = error.retry_after if isinstance(error, port.GatewayRateLimited) else 0.0
-                await self.note("The gateway does not answer, trying again", str(error))
-                await self.wait(max(wait, pause(attempt)))
-        raise AssertionError("unreachable: the last try raises")
+        tools = self._tools
+        lister = Lister(tools.gateway, tools.blocklist, self.ticket, self, tools.recipients_max)
+        try:
+            if self._resume:
+                return await lister.fetch(self._resume.cursor or None, self._resume.last)
+            return await lister.fetch()
+        except port.TokenRefused as error:
+            raise Ended(str(error), "gateway_refused") from error
+        except port.GatewayError as error:
+            raise Ended(str(error), error.code) from error
+
+    async def _name_left_out(self, listing: Listing) -> None:
+        """Let the last line of the run be about those who cannot be messaged by it."""
+        if listing.left_out:
+            if self._steps.unreported is not NOTHING:
+                await self._steps.take()
+            text = f"{listing.failed} could not be messaged: {listing.left_out}"
+            await self.note(text, listing.left_out)
 
     async def _ask_again(self, resume: Resume) -> None:
         """The recipient in flight at the takeover: the gateway honours the key of the first try."""
@@ -284,12 +307,27 @@ class Processor:
 
         Raises Superseded or HandedOver: a claim that waits for its send is given back at once.
         """
-        progress, ticket = self._tools.progress, self.ticket
         while seconds > LOOK_EVERY:
             await asyncio.sleep(LOOK_EVERY)
             seconds -= LOOK_EVERY
-            await patiently(lambda: progress.touch(ticket))
-            if self._tools.draining.is_set():
-                raise HandedOver
+            await self.look()
         if seconds > 0:
             await asyncio.sleep(seconds)
+
+    async def look(self) -> None:
+        """Keep the run alive. Raises Superseded or HandedOver when it is not ours to go on."""
+        progress, ticket = self._tools.progress, self.ticket
+        await patiently(lambda: progress.touch(ticket))
+        if self._tools.draining.is_set():
+            raise HandedOver
+
+    async def reading(self, call: Coroutine[Any, Any, T]) -> T:
+        """Await a call that only reads, with a look now and then whether the run is still ours."""
+        task = asyncio.create_task(call, name=f"reading for run {self.ticket.run_id}")
+        try:
+            while not (await asyncio.wait([task], timeout=LOOK_EVERY))[0]:
+                await self.look()
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+        return task.result()

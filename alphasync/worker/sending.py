@@ -1,22 +1,13 @@
 """Sending one claimed recipient's message: the answers of a gateway and what follows from each."""
 
-import math
-import random
-from typing import Protocol
-
 import msgspec
 
 from alphasync.gateway import port
 from alphasync.services.progress import Outcome, Settled
+from alphasync.worker.waiting import RateLimit, Runner, try_again
 
 TRIES_MAX = 8
 """Tries for one recipient before the run ends: with the waits between them about a minute."""
-WAIT_MAX = 20.0
-"""Seconds between two tries, at most."""
-ASKED_MIN = 0.2
-"""Seconds of waiting when the gateway asks for less: not to ask in a tight circle."""
-NOTE_EVERY = 5.0
-"""Seconds of waiting between two lines of text that say how long it takes."""
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -26,27 +17,6 @@ class Verdict(msgspec.Struct, frozen=True):
     ends_run: str | None = None
     """Why the run ends: text for people."""
     code: str = ""
-
-
-class Runner(Protocol):
-    """The run that a delivery belongs to. Each call raises Superseded when the run has ended and
-    HandedOver when this replica shuts down; then ``given_up`` of the delivery holds."""
-
-    async def ready(self) -> None:
-        """Return when this runner may send."""
-
-    async def note(self, message: str, error: str | None) -> None:
-        """Show a line of text, and an error, on all devices."""
-
-    async def renew(self, error: str) -> bool:
-        """Get another token for one that is refused; False when there can be none."""
-
-    @property
-    def token(self) -> str | None:
-        """The gateway's token of the run."""
-
-    async def wait(self, seconds: float) -> None:
-        """Let time pass."""
 
 
 class Delivery:
@@ -81,22 +51,29 @@ class Delivery:
         key: str,
         runner: Runner,
     ) -> Verdict:
-        """Send, and try again where it is certain that this cannot message anybody twice."""
+        """Send, and try again where it is certain that this cannot message anybody twice.
+
+        The runner raises Superseded or HandedOver; then ``given_up`` holds.
+        """
         attempt = 0
+        limit = RateLimit()
         while attempt < TRIES_MAX:
             await runner.ready()
             result = await gateway.send(runner.token, profile, self._message, key)
             match result:
-                case port.RateLimited(retry_after):
-                    await _wait_as_asked(max(retry_after, ASKED_MIN), runner)
+                case port.RateLimited(asked):
+                    try:
+                        await limit.wait(asked, runner)
+                    except port.GatewayRateLimited as error:
+                        return Verdict(self.given_up, ends_run=str(error), code=error.code)
                     continue  # it answers: no try is used up
                 case port.NotAuthorised(reason):
                     if not await runner.renew(reason):
                         return self._verdict(result)
                     continue
-                case port.NotSent(reason):
+                case port.NotSent(reason, asked):
                     pass
-                case port.Unknown(reason):
+                case port.Unknown(reason, asked):
                     self._maybe_sent = True
                     text = f"{self._shown} may have been messaged: the gateway did not answer"
                     self.given_up = self._settled(Outcome.UNCERTAIN, text, reason)
@@ -104,9 +81,9 @@ class Delivery:
                         return Verdict(self.given_up)
                 case _:
                     return self._verdict(result)
+            limit = RateLimit()
             attempt += 1
-            await runner.note(f"The gateway does not answer, trying again ({attempt})", reason)
-            await runner.wait(pause(attempt))
+            await try_again(attempt, reason, asked, runner)
         text = "The gateway does not answer"
         return Verdict(self.given_up, ends_run=text, code="gateway_unavailable")
 
@@ -140,17 +117,3 @@ class Delivery:
 
     def _settled(self, outcome: Outcome, text: str, error: str | None = None) -> Settled:
         return Settled(self._message.recipient_id, outcome, self._claimed_at, text, error)
-
-
-async def _wait_as_asked(seconds: float, runner: Runner) -> None:
-    left = seconds
-    while left > 0:
-        await runner.note(f"The gateway asks to wait, going on in {math.ceil(left)} s", None)
-        await runner.wait(min(left, NOTE_EVERY))
-        left -= NOTE_EVERY
-
-
-def pause(attempt: int) -> float:
-    """Seconds before the next try: doubling from half a second, a quarter more or less."""
-    doubling: float = 0.5 * 2 ** (attempt - 1)
-    return min(WAIT_MAX, doubling) * random.uniform(0.75, 1.25)

@@ -42,6 +42,7 @@ class Backend:
     """By recipient, and how many messages for them came before."""
     hang: str | None = None
     """Messages to this recipient are not answered."""
+    hang_listing: bool = False
     login: Any = field(default_factory=lambda: OPERATOR)
     profiles: Any = field(default_factory=lambda: PROFILES)
     attachments: Any = field(default_factory=dict)
@@ -65,6 +66,8 @@ class Backend:
         if what == "recipients":
             cursor = request.query.get("cursor")
             self.asked.append(cursor)
+            if self.hang_listing:
+                await asyncio.Event().wait()
             given = self.listing(cursor, self.asked.count(cursor))
             response = given if given is not None else answered(self.pages[cursor])
             if self.honours:

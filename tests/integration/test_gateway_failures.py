@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from alphasync.gateway.sandbox import start_sandbox
-from alphasync.worker import processor, sending
+from alphasync.worker import listing, sending
 from tests.harness import Cluster, cluster, wait_until
 from tests.integration.support import (
     check,
@@ -225,7 +225,7 @@ async def test_the_gateway_goes_away_and_comes_back(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sending, "TRIES_MAX", 2)
-    monkeypatch.setattr(processor, "LIST_TRIES_MAX", 2)
+    monkeypatch.setattr(listing, "PAGE_TRIES_MAX", 2)
     async with cluster(redis_url, replicas=2, people=people(p=30)) as running:
         await switch(running, latency=0.05)
         a, b = await running.pair()

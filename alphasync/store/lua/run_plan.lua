@@ -1,9 +1,13 @@
--- Put on record how many recipients the run has and how many of them are skipped, and tell all.
+-- Put on record how many recipients the run has and how many of them are skipped
+-- or cannot be messaged, and tell all.
 -- KEYS: meta log lock run runs
--- ARGV: channel profile run_id fence total skipped honours message head
+-- ARGV: channel profile run_id fence total skipped failed honours message head
+--   skipped, failed: '' leaves the counter as it is
 -- RETURN: {'OK'} | {'SUPERSEDED'}
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
-redis.call('HSET', run, 'total', total, 'skipped', skipped, 'honours', honours)
+redis.call('HSET', run, 'total', total, 'honours', honours)
+if skipped ~= '' then redis.call('HSET', run, 'skipped', skipped) end
+if failed ~= '' then redis.call('HSET', run, 'failed', failed) end
 tell(meta, log, channel, profile, run, message, head)
 touch_run(runs, run)
 redis.call('PEXPIRE', lock, LOCK_TTL)

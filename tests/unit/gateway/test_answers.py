@@ -212,3 +212,25 @@ def test_a_reading_error_carries_its_wait() -> None:
 )
 def test_codes_are_stable(kind: type[GatewayError], code: str, retryable: bool) -> None:
     assert (kind.code, kind.retryable) == (code, retryable)
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, 0.0),
+        ({"Retry-After": "7"}, 7.0),
+        ({"Retry-After": "soon"}, 0.0),
+        ({"Retry-After": format_datetime(NOON + timedelta(seconds=9), usegmt=True)}, 9.0),
+    ],
+)
+def test_a_wait_asked_for_with_a_5xx_is_kept(
+    status: int, headers: dict[str, str], seconds: float
+) -> None:
+    sent = classify_send(status, headers, now=NOON)
+    assert isinstance(sent, NotSent | Unknown)
+    assert sent.retry_after == seconds
+    for is_login in (False, True):
+        error = read_error(status, headers, is_login=is_login, now=NOON)
+        assert error.retry_after == seconds
+        assert dict(error.details) == ({"retryAfter": round(seconds)} if seconds else {})

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alphasync.domain.usable import PROFILE_ID_MAX
 from alphasync.errors import InvalidPayload, MessageTooLong, MessageTooShort
 from alphasync.protocol import commands
 from alphasync.protocol.commands import (
     ATTACHMENTS_MAX,
     DRAFT_MAX,
-    PROFILE_ID_MAX,
     ClearMessage,
     Command,
     Heartbeat,

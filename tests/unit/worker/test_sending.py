@@ -20,12 +20,15 @@ from alphasync.gateway.port import (
 )
 from alphasync.services.progress import Outcome
 from alphasync.worker.sending import (
-    ASKED_MIN,
-    NOTE_EVERY,
     TRIES_MAX,
-    WAIT_MAX,
     Delivery,
     Verdict,
+)
+from alphasync.worker.waiting import (
+    ASKED_MIN,
+    ASKED_TIMES_MAX,
+    NOTE_EVERY,
+    WAIT_MAX,
     pause,
 )
 
@@ -89,6 +92,12 @@ class Try:
         self.notes.append((message, error))
         if len(self.notes) == self.end_at_note:
             raise Ended
+
+    async def look(self) -> None:
+        raise AssertionError("nothing is read")
+
+    async def reading(self, call: object) -> Any:
+        raise AssertionError("nothing is read")
 
     async def send(self) -> Verdict:
         gateway = cast(Gateway, self.gateway)
@@ -261,11 +270,48 @@ async def test_a_rate_limit_is_waited_for_and_shown() -> None:
 
 
 async def test_a_rate_limit_uses_up_no_try() -> None:
-    answers = [RateLimited(0)] * (TRIES_MAX * 3)
+    answers = [RateLimited(1)] * (TRIES_MAX * 3)
     attempt = Try(*answers, Sent(), honours_keys=False)
     verdict = await attempt.send()
     assert verdict.settled.outcome is Outcome.SENT
-    assert attempt.waited == [ASKED_MIN] * len(answers), "and is never asked in a tight circle"
+    assert attempt.waited == [1] * len(answers)
+
+
+@pytest.mark.parametrize("asked", [0.0, 0.01])
+async def test_a_gateway_that_asks_for_no_time_is_asked_less_and_less_often_and_not_for_ever(
+    asked: float,
+) -> None:
+    attempt = Try(RateLimited(asked), honours_keys=False)
+    verdict = await attempt.send()
+    assert len(attempt.gateway.sends) == ASKED_TIMES_MAX + 1
+    assert verdict.settled.outcome is Outcome.RELEASED
+    assert (verdict.ends_run, verdict.code) == (
+        "The gateway asks to wait again and again",
+        "too_many_requests",
+    )
+    assert attempt.waited[:3] == [ASKED_MIN, 2 * ASKED_MIN, 4 * ASKED_MIN]
+    assert 600 < sum(attempt.waited) < 3600
+
+
+async def test_waits_that_were_asked_for_count_in_a_row_only() -> None:
+    answers: list[SendResult] = [
+        *[RateLimited(0)] * ASKED_TIMES_MAX,
+        DOWN,
+        *[RateLimited(0)] * ASKED_TIMES_MAX,
+    ]
+    verdict = await Try(*answers, Sent(), honours_keys=False).send()
+    assert verdict.settled.outcome is Outcome.SENT
+
+
+@pytest.mark.parametrize("answer", [NotSent("busy", 30.0), Unknown("busy", 30.0)])
+async def test_a_wait_asked_for_with_an_error_is_kept(answer: SendResult) -> None:
+    attempt = Try(answer, Sent(), honours_keys=True)
+    assert (await attempt.send()).settled.outcome is Outcome.SENT
+    assert sum(attempt.waited) == 30.0
+    attempt = Try(NotSent("busy", 7.0), honours_keys=True)
+    await attempt.send()
+    assert len(attempt.gateway.sends) == TRIES_MAX, "each uses a try"
+    assert min(attempt.waited) == 7.0
 
 
 async def test_a_run_that_ends_while_waiting_sends_no_more() -> None:

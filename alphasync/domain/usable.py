@@ -1,0 +1,47 @@
+"""What ids, names, links and messages must be like to be used: the one place that decides.
+
+What comes from a gateway and is not usable is not offered, so that nothing is offered that a
+command would refuse afterwards.
+"""
+
+import unicodedata
+
+PROFILE_ID_MAX = 128
+"""Characters of the id of a profile, an operator or a medium: keys and rooms stay small."""
+RECIPIENT_ID_MAX = 512
+"""Characters of a recipient's id, whichever they are: the gateway's ids are its own affair."""
+NAME_MAX = 256
+"""Characters of a name: what is beyond is cut."""
+LINK_MAX = 2048
+"""Characters of an attachment's link."""
+
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Letters and marks by category, with nothing to be seen: a joiner, fillers, braille's blank."""
+
+
+def is_profile_id(text: str) -> bool:
+    """Whether keys, rooms and addresses can hold it."""
+    return 1 <= len(text) <= PROFILE_ID_MAX and text.isprintable() and text not in (".", "..")
+
+
+def is_link(text: str) -> bool:
+    return 1 <= len(text) <= LINK_MAX and not text.isspace() and is_unicode(text)
+
+
+def is_unicode(text: str) -> bool:
+    """Whether it can be written as UTF-8: half an emoji cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def is_blank(text: str) -> bool:
+    """Whether there is nothing to be seen: white space, zero-width and control characters."""
+    return all(
+        unicodedata.category(char)[0] in "ZC"
+        or char in _INVISIBLE
+        or "\ufe00" <= char <= "\ufe0f"  # variation selectors
+        for char in text
+    )
