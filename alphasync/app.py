@@ -20,6 +20,7 @@ from alphasync.realtime.limits import Limits, client_network
 from alphasync.realtime.server import OriginRule, Realtime
 from alphasync.realtime.turns import JoinLimits
 from alphasync.services.blocklist import Blocklist
+from alphasync.services.builds import Builds
 from alphasync.services.devices import Devices
 from alphasync.services.drafts import Drafts
 from alphasync.services.grace import Graces
@@ -40,6 +41,7 @@ from alphasync.store.scripts import Lifetimes
 from alphasync.web.accounts import Accounts
 from alphasync.web.addresses import ClientAddress
 from alphasync.web.answers import errors
+from alphasync.web.console import Build, Console, console_folder
 from alphasync.web.cors import allow
 from alphasync.web.pages import Pages
 from alphasync.worker.lease import Lease
@@ -66,6 +68,8 @@ class Replica:
     lease: Lease
     graces: Graces
     registry: Registry
+    builds: Builds
+    console: Console
     gateway: HttpGateway
     web_app: web.Application
     internal: tuple[str, int]
@@ -80,6 +84,7 @@ class Replica:
         self.pool.start()
         self.lease.start(self.pool.adopt, self._start_over, self._note_again)
         self.realtime.start()
+        self.builds.share(self.console.build.name, self.console.build.pack())
         # Whoever was here before may have left devices that are about to come back.
         await self.lease.looked()
 
@@ -116,6 +121,7 @@ class Replica:
         except StoreUnavailable:
             log.warning("lease not given up: the others wait until it ends")
         await self.registry.close()
+        await self.builds.close()
         if self.internal_runner is not None:
             await self.internal_runner.cleanup()
         await self.gateway.aclose()
@@ -231,7 +237,9 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
         return None
 
     web_app = web.Application(middlewares=[allow(origins), errors])
-    pages = Pages(store, not_ready, sandbox=settings.uses_sandbox)
+    builds = Builds(pipeline)
+    console = Console(Build.read(console_folder()), builds)
+    pages = Pages(store, not_ready, console, sandbox=settings.uses_sandbox)
     web_app.add_routes(pages.routes())
     web_app.add_routes(
         Accounts(gateway, tokens, upstream, tries, client_of, settings.profiles_max).routes()
@@ -246,6 +254,8 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
         lease=lease,
         graces=graces,
         registry=registry,
+        builds=builds,
+        console=console,
         gateway=gateway,
         web_app=web_app,
         internal=(settings.internal_host or "", settings.internal_port),

@@ -14,7 +14,7 @@ from alphasync.gateway.port import GatewayError, GatewayRefused
 from alphasync.serving import CannotStart, check_gateway, check_redis, gateway_url, redis_url
 from alphasync.store.connect import MEMORY, make_client, redacted, replicas_waited_for
 from alphasync.store.refusals import words
-from alphasync.web.pages import CLIENT_BUNDLE, console_folder
+from alphasync.web.console import CLIENT_BUNDLE, console_folder
 
 REDIS_MIN = (6, 2)
 """ZMSCORE came with it."""

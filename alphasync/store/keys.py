@@ -116,6 +116,10 @@ def replica(name: str) -> str:
     return f"as:replica:{name}"
 
 
+def console(build: str) -> str:
+    return f"as:console:{build}"
+
+
 def handle(digest: str) -> str:
     return f"as:handle:{digest}"
 

@@ -2,18 +2,16 @@
 
 import mimetypes
 from collections.abc import Callable
-from pathlib import Path
 
 from aiohttp import hdrs, web
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-import alphasync
 from alphasync import telemetry
 from alphasync.store.connect import Store
 from alphasync.store.rights import Trials
 from alphasync.web.answers import ok
+from alphasync.web.console import CLIENT_BUNDLE, GUARD, INDEX, Console
 
-CLIENT_BUNDLE = "vendor/socket.io.min.js"
 SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -30,32 +28,30 @@ HEADERS = {
     "Content-Security-Policy": SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",
 }
-SERVED = frozenset({".css", ".html", ".js", ".svg", ".png", ".ico", ".map", ".webmanifest"})
-"""Endings of the files that are given out: the folder holds others in a work tree."""
-
-
-def console_folder() -> Path:
-    """Where the console is: in the installed package, or beside it in a work tree."""
-    package = Path(alphasync.__file__).parent
-    installed = package / "_static"
-    return installed if installed.is_dir() else package.parent / "static"
+PAGE = "no-store"
+"""A page names the files of its build; an older copy of it could name files that are nowhere."""
+FOREVER = "public, max-age=31536000, immutable"
+"""A file whose address names its content."""
 
 
 class Pages:
-    def __init__(self, store: Store, ready: Callable[[], str | None], *, sandbox: bool) -> None:
+    def __init__(
+        self, store: Store, ready: Callable[[], str | None], console: Console, *, sandbox: bool
+    ) -> None:
         """``ready`` says why this replica is not ready, or None."""
         self._trials = Trials(store)
         self._ready = ready
         self._sandbox = sandbox
-        self._folder = console_folder().resolve()
+        self._console = console
+        self._page = console.build.page()
 
     def routes(self) -> list[web.RouteDef]:
         return [
             web.get("/", self.index),
             web.get("/favicon.ico", self.favicon),
-            web.get("/static/{path:.+}", self.file),
+            web.get(f"/static/{GUARD}", self.guard),
+            web.get("/static/{build}/{path:.+}", self.file),
             web.get("/socket.io/socket.io.js", self.client_bundle),
             web.get("/api/config", self.config),
             web.get("/healthz", self.alive),
@@ -63,29 +59,25 @@ class Pages:
             web.get("/metrics", self.metrics),
         ]
 
-    async def index(self, _: web.Request) -> web.StreamResponse:
-        return self._send("index.html")
+    async def index(self, _: web.Request) -> web.Response:
+        return _answer(INDEX, self._page, PAGE)
 
-    async def favicon(self, _: web.Request) -> web.StreamResponse:
-        return self._send("favicon.svg")
+    async def favicon(self, _: web.Request) -> web.Response:
+        return self._own("favicon.svg")
 
-    async def client_bundle(self, _: web.Request) -> web.StreamResponse:
-        return self._send(CLIENT_BUNDLE)
+    async def guard(self, _: web.Request) -> web.Response:
+        return self._own(GUARD)
 
-    async def file(self, request: web.Request) -> web.StreamResponse:
-        return self._send(request.match_info["path"])
+    async def client_bundle(self, _: web.Request) -> web.Response:
+        return self._own(CLIENT_BUNDLE)
 
-    def _send(self, name: str) -> web.StreamResponse:
-        try:
-            path = (self._folder / name).resolve()
-            inside = path.is_relative_to(self._folder) and path.is_file()
-        except (ValueError, OSError):  # a NUL, a name too long
-            raise web.HTTPNotFound from None
-        if not inside or path.suffix not in SERVED:
-            raise web.HTTPNotFound
-        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        headers = {**HEADERS, hdrs.CONTENT_TYPE: kind}
-        return web.FileResponse(path, headers=headers)
+    def _own(self, name: str) -> web.Response:
+        return _answer(name, self._console.build.files.get(name), "no-cache")
+
+    async def file(self, request: web.Request) -> web.Response:
+        """A file of this server's console, or of another one's."""
+        name = request.match_info["path"]
+        return _answer(name, await self._console.file(request.match_info["build"], name), FOREVER)
 
     async def config(self, _: web.Request) -> web.Response:
         """What the console has to know before anybody has signed in."""
@@ -108,3 +100,11 @@ class Pages:
     async def metrics(self, _: web.Request) -> web.Response:
         headers = {"Content-Type": CONTENT_TYPE_LATEST}
         return web.Response(body=telemetry.exposition(), headers=headers)
+
+
+def _answer(name: str, content: bytes | None, cache: str) -> web.Response:
+    if content is None:
+        raise web.HTTPNotFound(headers={hdrs.CACHE_CONTROL: "no-store"})
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    headers = {**HEADERS, hdrs.CONTENT_TYPE: kind, hdrs.CACHE_CONTROL: cache}
+    return web.Response(body=content, headers=headers)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, async_playwright, expect
 
-from alphasync.web.pages import CLIENT_BUNDLE, console_folder
+from alphasync.web.console import CLIENT_BUNDLE, console_folder
 from tests.browser.console import FLAGS, INSTALL, SEND_INTERVAL, Console, Open, chromium_path
 from tests.harness import PATIENCE, Cluster, cluster
 from tests.js.node import missing

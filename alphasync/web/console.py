@@ -1,0 +1,119 @@
+"""The console's files, read once, as one build: a page and its files are never of two builds."""
+
+import hashlib
+import re
+import zlib
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+import alphasync
+from alphasync.services.builds import Builds
+
+INDEX = "index.html"
+GUARD = "guard.js"
+"""Has the page loaded anew whose files are nowhere; so it has no build in its address."""
+CLIENT_BUNDLE = "vendor/socket.io.min.js"
+SERVED = frozenset({".css", ".html", ".js", ".svg", ".png", ".ico", ".map", ".webmanifest"})
+"""Endings of the files that are given out: the folder holds others in a work tree."""
+SKIPPED = "node_modules"
+BUILD_NAME = re.compile(r"[0-9a-f]{16}")
+UNPACKED_MAX = 8 * 1024 * 1024
+"""Bytes. A console is some hundred KB."""
+OTHERS_KEPT = 4
+"""Builds of other servers that are remembered: in a rolling restart there are two."""
+
+
+def console_folder() -> Path:
+    """Where the console is: in the installed package, or beside it in a work tree."""
+    package = Path(alphasync.__file__).parent
+    installed = package / "_static"
+    return installed if installed.is_dir() else package.parent / "static"
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    name: str
+    """A digest of the files, their names included."""
+    files: Mapping[str, bytes]
+
+    @classmethod
+    def of(cls, files: Mapping[str, bytes]) -> "Build":
+        digest = hashlib.sha256()
+        for name in sorted(files):
+            for part in (name.encode(), files[name]):
+                digest.update(len(part).to_bytes(8, "big") + part)
+        return cls(digest.hexdigest()[:16], files)
+
+    @classmethod
+    def read(cls, folder: Path) -> "Build":
+        """What of a folder is served. A folder that is not there is an empty build."""
+        found = {
+            path.relative_to(folder).as_posix(): path
+            for path in folder.rglob("*")
+            if path.suffix in SERVED and path.is_file()
+        }
+        return cls.of(
+            {
+                name: path.read_bytes()
+                for name, path in found.items()
+                if SKIPPED not in path.parts and path.resolve().is_relative_to(folder.resolve())
+            }
+        )
+
+    @classmethod
+    def unpack(cls, name: str, packed: bytes) -> "Build | None":
+        """The build of this name; None when these bytes are not it."""
+        unpacker = zlib.decompressobj()
+        try:
+            raw = unpacker.decompress(packed, UNPACKED_MAX)
+            build = cls.of(msgspec.msgpack.decode(raw, type=dict[str, bytes]))
+        except (zlib.error, msgspec.DecodeError):
+            return None
+        return build if build.name == name else None
+
+    def pack(self) -> bytes:
+        return zlib.compress(msgspec.msgpack.encode(dict(self.files)))
+
+    def page(self) -> bytes | None:
+        """The page, with the addresses of its own files; None when there is none."""
+        text = self.files.get(INDEX)
+        if text is None:
+            return None
+        own = f'"/static/{self.name}/'.encode()
+        page = text.replace(b'"/static/', own).replace(
+            b'"/socket.io/socket.io.js"', own + CLIENT_BUNDLE.encode() + b'"'
+        )
+        return page.replace(own + GUARD.encode(), b'"/static/' + GUARD.encode())
+
+
+class Console:
+    """This server's build, and those of others as long as they are asked for."""
+
+    def __init__(self, build: Build, builds: Builds) -> None:
+        self.build = build
+        self._builds = builds
+        self._others: OrderedDict[str, Build] = OrderedDict()
+
+    async def file(self, build_name: str, name: str) -> bytes | None:
+        """A file of a build, whoever has it; None when it is nowhere."""
+        build = await self._find(build_name)
+        return None if build is None else build.files.get(name)
+
+    async def _find(self, name: str) -> Build | None:
+        if name == self.build.name:
+            return self.build
+        if name not in self._others:
+            if BUILD_NAME.fullmatch(name) is None:
+                return None
+            packed = await self._builds.find(name)
+            build = None if packed is None else Build.unpack(name, packed)
+            if build is None:
+                return None
+            self._others[name] = build
+            if len(self._others) > OTHERS_KEPT:
+                self._others.popitem(last=False)
+        return self._others[name]

@@ -1,0 +1,74 @@
+"""The page while servers are replaced by newer ones."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Route, expect
+
+from alphasync.web.console import Build, console_folder
+from tests.browser.console import Open
+from tests.harness import Cluster, cluster
+
+pytestmark = pytest.mark.browser
+FILES = re.compile(r"/static/[0-9a-f]{16}/")
+ALL_MODULES = len([name for name in Build.read(console_folder()).files if name.endswith(".js")])
+
+
+async def test_a_page_of_an_old_server_gets_its_files_from_a_new_one(
+    redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, open_console: Open
+) -> None:
+    for name, content in Build.read(console_folder()).files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    names = tmp_path / "status.js"
+    names.write_text(names.read_text().replace("Not running", "Idle"))
+    async with cluster(redis_url, replicas=0) as running:
+        monkeypatch.setattr("alphasync.app.console_folder", lambda: tmp_path)
+        old = await running.add_replica()
+        monkeypatch.undo()
+        new = await running.add_replica()
+        console = await open_console("about:blank")
+        asked = 0
+
+        async def elsewhere(route: Route) -> None:
+            nonlocal asked
+            asked += 1
+            url = route.request.url
+            await route.continue_(url=url.replace(old, new) if asked % 2 else url)
+
+        await console.page.route(FILES, elsewhere)
+        await console.page.goto(old)
+        await console.sign_in()
+        await expect(console.hook("chat-status")).to_have_text("Idle")
+        assert asked > ALL_MODULES / 2
+        await console.page.unroute_all()
+        await console.page.goto(new)
+        await expect(console.hook("email")).to_be_visible()
+        await console.context.close()
+
+
+async def test_a_page_whose_files_are_nowhere_is_loaded_anew_once(
+    small_world: Cluster, open_console: Open
+) -> None:
+    console = await open_console("about:blank")
+    missing = 1
+
+    async def missing_for_a_while(route: Route) -> None:
+        nonlocal missing
+        if missing > 0 and route.request.url.endswith("/keys.js"):
+            missing -= 1
+            await route.fulfill(status=404)
+        else:
+            await route.continue_()
+
+    await console.page.route(FILES, missing_for_a_while)
+    await console.page.goto(small_world.urls[0])
+    await expect(console.hook("email")).to_be_visible()
+    assert missing == 0
+    missing = 99
+    await console.page.evaluate("sessionStorage.removeItem('alphasync.reloaded')")
+    await console.page.reload()
+    await expect(console.page.get_by_role("alert")).to_contain_text("could not be loaded")
+    assert missing == 97
+    console.complaints.clear()

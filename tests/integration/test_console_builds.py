@@ -1,0 +1,79 @@
+"""The console in a rolling restart: each server serves its own files whole, and the others'."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from alphasync.web.console import Build, console_folder
+from tests.harness import PATIENCE, Cluster, cluster
+
+
+@pytest.fixture
+async def rolling(
+    redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Cluster]:
+    """Two servers: the first has an older console."""
+    for name, content in Build.read(console_folder()).files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "keys.js").write_text((tmp_path / "keys.js").read_text() + "// older\n")
+    async with cluster(redis_url, replicas=0) as running:
+        monkeypatch.setattr("alphasync.app.console_folder", lambda: tmp_path)
+        await running.add_replica()
+        monkeypatch.undo()
+        await running.add_replica()
+        yield running
+
+
+async def test_both_servers_serve_the_files_of_both_consoles(rolling: Cluster) -> None:
+    older, newer = rolling.replicas
+    assert older.console.build.name != newer.console.build.name
+
+    async with asyncio.timeout(PATIENCE):
+        for replica in rolling.replicas:
+            while await replica.builds.find(replica.console.build.name) is None:
+                await asyncio.sleep(0.01)
+    async with aiohttp.ClientSession() as http:
+        for replica, url, other in zip(
+            rolling.replicas, rolling.urls, reversed(rolling.urls), strict=True
+        ):
+            async with http.get(url) as page:
+                assert page.headers["Cache-Control"] == "no-store"
+                text = await page.text()
+            build = replica.console.build
+            assert set(re.findall(r"/static/([0-9a-f]{16})/", text)) == {build.name}
+            for name, content in build.files.items():
+                async with http.get(f"{other}/static/{build.name}/{name}") as answer:
+                    assert answer.status == 200
+                    assert await answer.read() == content
+                    assert "immutable" in answer.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "0123456789abcdef/app.js",
+        "app.js",
+        "0123/app.js",
+        "0123456789abcdef/../../alphasync/app.py",
+        "%00/app.js",
+        "OWN/package.json",
+        "OWN/nothing.js",
+        "OWN/..%2f..%2fpyproject.toml",
+        "OWN/%00",
+    ],
+)
+async def test_what_is_nowhere_is_not_found_and_not_remembered(
+    one_replica: Cluster, path: str
+) -> None:
+    own = one_replica.replicas[0].console.build.name
+    async with (
+        aiohttp.ClientSession() as http,
+        http.get(f"{one_replica.urls[0]}/static/{path.replace('OWN', own)}") as answer,
+    ):
+        assert answer.status == 404
+        assert "immutable" not in answer.headers.get("Cache-Control", "")
