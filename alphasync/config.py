@@ -120,6 +120,8 @@ class Settings(BaseModel):
     )
 
     redis_url: str | None = None
+    redis_ca_file: Path | None = None
+    redis_verify: bool = True
     redis_wait_replicas: int | None = Field(None, ge=0, le=9)
     gateway_url: str | None = None
     gateway_token: Annotated[str, AfterValidator(_header_value)] | None = None

@@ -11,7 +11,14 @@ from redis.exceptions import RedisError, ResponseError
 from alphasync.config import Settings, WrongSetting, weakness_of
 from alphasync.gateway.http import HttpGateway
 from alphasync.gateway.port import GatewayError, GatewayRefused
-from alphasync.serving import CannotStart, check_gateway, check_redis, gateway_url, redis_url
+from alphasync.serving import (
+    CannotStart,
+    check_gateway,
+    check_redis,
+    gateway_url,
+    only_here,
+    redis_url,
+)
 from alphasync.store.connect import MEMORY, make_client, redacted, replicas_waited_for
 from alphasync.store.refusals import words
 from alphasync.web.console import CLIENT_BUNDLE, console_folder
@@ -37,7 +44,10 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     try:
         async with redis_url(settings) as redis:
             await check_redis(settings, redis, wait=False, every=True)
-            yield await _redis(redis, settings.redis_wait_replicas)
+            found = await _redis(redis, settings.redis_wait_replicas)
+            yield _certificate(settings, found)
+            if wrong := only_here(settings):
+                yield Finding("redis", ok=False, text=wrong)
             yield await _clock(redis, settings.token_leeway)
     except CannotStart as error:
         yield Finding("redis", ok=False, text=_with_advice(error))
@@ -52,6 +62,13 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
             yield await _gateway(settings, gateway)
     except CannotStart as error:
         yield Finding("gateway", ok=False, text=f"{error}. Start it, or unset GATEWAY_URL")
+
+
+def _certificate(settings: Settings, found: Finding) -> Finding:
+    if settings.redis_verify:
+        return found
+    text = f"{found.text}; its certificate is not looked at (REDIS_VERIFY)"
+    return Finding(found.what, ok=found.ok, text=text)
 
 
 def _with_advice(error: CannotStart) -> str:

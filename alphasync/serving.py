@@ -19,8 +19,10 @@ from alphasync.config import GOT_MAX, Settings, WrongSetting
 from alphasync.gateway.sandbox import start_sandbox
 from alphasync.intake import Intake
 from alphasync.intake.sockets import NoSuchHost
+from alphasync.store.addresses import on_this_machine, with_tls
 from alphasync.store.connect import MEMORY, UnsupportedUrl, make_client, make_store, redacted
 from alphasync.store.embedded import EmbeddedUnavailable, EmbeddedValkey, open_embedded
+from alphasync.store.refusals import plain
 from alphasync.store.rights import Unusable, try_all
 
 GATEWAY_WITHIN = 5.0
@@ -58,7 +60,11 @@ class NoRedis(CannotStart):
 async def redis_url(settings: Settings) -> AsyncIterator[str]:
     """The Redis to use: the setting's, or the embedded Valkey of the data directory."""
     if settings.redis_url:
-        yield settings.redis_url
+        try:
+            url = with_tls(settings.redis_url, settings.redis_ca_file, verify=settings.redis_verify)
+        except UnsupportedUrl as error:
+            raise CannotStart(f"REDIS_URL: {error}") from error
+        yield url
         return
     try:
         embedded = await open_embedded(settings.data_dir)
@@ -120,12 +126,26 @@ async def check_redis(settings: Settings, url: str, *, wait: bool, every: bool =
             return
 
 
+def only_here(settings: Settings) -> str | None:
+    """What is wrong when servers on other machines are meant, and cannot have the same Redis."""
+    host = settings.internal_host
+    if host is None or on_this_machine(f"redis://{host}"):
+        return None
+    if settings.redis_url and not on_this_machine(settings.redis_url):
+        return None
+    redis = redacted(settings.redis_url) if settings.redis_url else "the embedded Valkey"
+    return (
+        f"{redis} is for this machine only, and INTERNAL_HOST is for servers on others: "
+        "they would have a Redis of their own"
+    )
+
+
 async def _try_redis(settings: Settings, url: str, *, every: bool) -> None:
     try:
         client = make_client(url)
         store = make_store(url, lifetimes(settings), settings.redis_wait_replicas)
     except (UnsupportedUrl, ValueError) as error:
-        raise CannotStart(f"REDIS_URL: {error}") from error
+        raise CannotStart(f"REDIS_URL: {error}") from None
     try:
         async with asyncio.timeout(3):
             await client.ping()
@@ -133,11 +153,12 @@ async def _try_redis(settings: Settings, url: str, *, every: bool) -> None:
         pass  # it is there, and what is missing is found next
     except Exception as error:
         # Whatever redis-py raises here (refused, auth, TLS, DNS), the answer is the same.
-        reason = f"{type(error).__name__}: {error}"
-        raise NoRedis(
-            f"REDIS_URL: no answer from {redacted(url)} ({reason})",
-            "Start Redis, or unset REDIS_URL",
-        ) from error
+        reason = f"{type(error).__name__}: {plain(error)}"
+        advice = "Start Redis, or unset REDIS_URL"
+        if "CERTIFICATE_VERIFY" in reason.upper():
+            advice = "REDIS_CA_FILE names the certificate of who has signed its own"
+            reason += f": {advice}"
+        raise NoRedis(f"REDIS_URL: no answer from {redacted(url)} ({reason})", advice) from error
     finally:
         await client.aclose()
     try:
@@ -222,6 +243,8 @@ async def surroundings(settings: Settings, *, wait: bool) -> AsyncIterator[tuple
     async with redis_url(settings) as redis, gateway_url(settings) as gateway:
         await check_redis(settings, redis, wait=wait)
         await check_gateway(gateway)
+        if wrong := only_here(settings):
+            log.warning("redis is not shared", reason=wrong)
         yield redis, gateway
 
 
@@ -288,7 +311,11 @@ def welcome(settings: Settings, port: int, gateway: str, workers: int = 1) -> st
             "  sign in with     demo@example.com   password: demo",
             f"  what arrives     {gateway}   (the sandbox gateway: nobody real is messaged)",
         ]
-    kept = redacted(settings.redis_url or f"embedded Valkey in {settings.data_dir}")
+    kept = (
+        redacted(settings.redis_url)
+        if settings.redis_url
+        else f"embedded Valkey in {settings.data_dir}"
+    )
     lines.append(f"  state            {kept}")
     if workers > 1:
         lines.append(f"  workers          {workers}")

@@ -13,7 +13,7 @@ from alphasync.store.attempts import Attempts
 from alphasync.store.channels import Channels, Message
 from alphasync.store.lines import Line
 from alphasync.store.pipeline import Pipeline, ReplyError, backoff
-from alphasync.store.refusals import words
+from alphasync.store.refusals import plain, words
 from alphasync.tasks import Tasks
 
 PROBE_EVERY = 2.0
@@ -72,7 +72,7 @@ class Subscription:
         try:
             await channels.subscribe(channel)
         except (RedisError, OSError) as error:
-            log.warning("subscribing failed", channel=channel, error=str(error))
+            log.warning("subscribing failed", channel=channel, error=plain(error))
             await channels.close()  # it is made anew, with all channels
 
     async def unsubscribe(self, channel: str) -> None:
@@ -101,7 +101,7 @@ class Subscription:
                 log.warning(
                     "redis subscription lost",
                     line=self.line.name,
-                    error=str(error),
+                    error=plain(error),
                     attempt=attempts.failed(),
                 )
             except Exception:  # a message that nobody understands must not end all others

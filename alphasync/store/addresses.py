@@ -1,14 +1,31 @@
-"""What a ``REDIS_URL`` says, for the kinds of Redis that are several servers."""
+"""What a ``REDIS_URL`` says, and what of it may be shown."""
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, quote, unquote
 
 TLS_OPTIONS = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs", "ssl_check_hostname")
 """As redis-py calls them, for ``rediss+…``."""
 _HOST = re.compile(r"^(\[[0-9A-Fa-f:.%]+\]|[^\[\]:@/?#\s]+):([0-9]{1,5})$")
-_PASSWORD = re.compile(r"([?&][^=&]*password=)[^&]*", re.IGNORECASE)
+LOOPBACK = ("", "localhost", "::1")
+HIDDEN = "***"
+SHOWN = frozenset({"db", "sentinel_username", *TLS_OPTIONS})
+"""Options whose values are no secret."""
+ENCODE = (
+    "In a user or password, characters with a meaning in addresses are percent-encoded: "
+    "%40 for @, %2F for /, %3F for ?, %23 for #, %25 for %"
+)
+_SCHEME = re.compile(r"rediss?(\+\w{1,10})?|unix|memory|https?|tcp")
+_AT = r"(?:\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?"
+_PLACE = re.compile(rf"(?:{_AT}(?:,{_AT})*,?)?(?:/[A-Za-z0-9._-]*){{0,2}}")
+_PATH = re.compile(r"/[^@:?#]*")
+_NAME = re.compile(r"[a-z_]{1,40}")
+_VALUE = re.compile(r"[A-Za-z0-9._/ -]*")
+_ONE = re.compile(
+    rf"rediss?://(?:(?P<userinfo>[^/?#\s]*)@)?(?:{_AT}|:[0-9]{{1,5}})?(?:/[0-9]*)?(?:\?[^#\s]*)?"
+)
 
 
 class UnsupportedUrl(ValueError):
@@ -45,7 +62,7 @@ def parse(url: str, options: tuple[str, ...] = ()) -> Addresses:
     userinfo, at, hosts = authority.rpartition("@")
     username, _, password = userinfo.partition(":")
     if at and not password:
-        raise UnsupportedUrl(f"a password is missing before the @ in {redacted(url)!r}")
+        raise UnsupportedUrl(f"a password is missing before the @ in {redacted(url)!r}. {ENCODE}")
     secure = scheme.startswith("rediss")
     given = _options(query, url, options + (TLS_OPTIONS if secure else ()))
     return Addresses(
@@ -60,19 +77,55 @@ def parse(url: str, options: tuple[str, ...] = ()) -> Addresses:
 
 
 def redacted(url: str) -> str:
-    """``url`` without its passwords, for people to read."""
-    head, mark, query = url.partition("?")
-    scheme, separator, rest = head.partition("://")
-    userinfo, at, host = rest.rpartition("@")
-    if at and ":" in userinfo:
-        head = f"{scheme}{separator}***@{host}"
-    return head + _PASSWORD.sub(r"\1***", mark + query)
+    """``url`` for people to read: what may be a part of a password is left out, also of a url that
+    is none. What is shown is known to be something else."""
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        return url if _PLACE.fullmatch(url) and ":" in url else HIDDEN
+    if _SCHEME.fullmatch(scheme) is None:
+        return HIDDEN
+    if scheme == "unix" and rest.startswith("/"):
+        path, mark, query = rest.partition("?")
+        return f"unix://{path}{mark}{_options_shown(query)}"
+    head = rest.rpartition("@")[0]
+    place = rest[len(head) + 1 :] if "@" in rest else rest
+    if "?" in head:  # of the password, or is it all an option's?
+        return f"{scheme}://{HIDDEN}"
+    place, mark, query = place.partition("?")
+    is_place = (_PATH if scheme == "unix" else _PLACE).fullmatch(place)
+    shown = f"{scheme}://{HIDDEN + '@' if '@' in rest else ''}{place if is_place else HIDDEN}"
+    return f"{shown}{mark}{_options_shown(query)}"
+
+
+def _options_shown(query: str) -> str:
+    return "&".join(_option(option) for option in query.split("&")) if query else ""
+
+
+def _option(text: str) -> str:
+    name, _, value = text.partition("=")
+    if not _NAME.fullmatch(name):
+        return HIDDEN
+    return f"{name}={value if name in SHOWN and _VALUE.fullmatch(value) else HIDDEN}"
+
+
+def check(url: str) -> None:
+    """Raise UnsupportedUrl for a ``redis://`` or ``rediss://`` that redis-py would take for
+    something else than is meant, and quote in its errors."""
+    match = _ONE.fullmatch(url)
+    if match is None:
+        raise UnsupportedUrl(f"expected redis://[[user]:password@]host[:port][/db]. {ENCODE}")
+    userinfo = match["userinfo"]
+    if userinfo is not None and not userinfo.partition(":")[2]:
+        raise UnsupportedUrl(
+            "a password is missing before the @: a password alone is written with a colon, "
+            "redis://:password@host"
+        )
 
 
 def _host(text: str, url: str) -> tuple[str, int]:
     match = _HOST.match(text)
     if match is None or not 0 < int(match[2]) < 65536:
-        raise UnsupportedUrl(f"expected host:port, got {text!r} in {redacted(url)!r}")
+        raise UnsupportedUrl(f"expected host:port in {redacted(url)!r}. {ENCODE}")
     return match[1].strip("[]"), int(match[2])
 
 
@@ -87,7 +140,8 @@ def _options(query: str, url: str, known: tuple[str, ...]) -> dict[str, str]:
     for name, value in pairs:
         if name not in known or name in found or not value:
             can = f"; known are {', '.join(known)}" if known else ""
-            raise UnsupportedUrl(f"the option {name!r} is unknown, empty or given twice{can}")
+            shown = repr(name) if _NAME.fullmatch(name) else HIDDEN
+            raise UnsupportedUrl(f"the option {shown} is unknown, empty or given twice{can}")
         found[name] = value
     return found
 
@@ -102,3 +156,30 @@ def _tls(options: dict[str, str]) -> dict[str, Any]:
     if "ssl_check_hostname" in found:
         found["ssl_check_hostname"] = check == "true"
     return found
+
+
+def with_tls(url: str, ca_file: Path | None, *, verify: bool) -> str:
+    """``url`` with what the settings say of its certificate. Raises UnsupportedUrl where they say
+    something and there is none."""
+    if ca_file is None and verify:
+        return url
+    if not url.startswith("rediss"):
+        raise UnsupportedUrl("REDIS_CA_FILE and REDIS_VERIFY are for rediss:// (TLS)")
+    said = []
+    if ca_file is not None:
+        if not ca_file.is_file():
+            raise UnsupportedUrl(f"REDIS_CA_FILE: there is no file {ca_file}")
+        said.append(f"ssl_ca_certs={quote(str(ca_file))}")
+    if not verify:
+        said += ["ssl_cert_reqs=none", "ssl_check_hostname=false"]
+    return f"{url}{'&' if '?' in url else '?'}{'&'.join(said)}"
+
+
+def on_this_machine(url: str) -> bool:
+    """Whether no other machine can mean the same Redis by this url."""
+    scheme, _, rest = url.partition("://")
+    if scheme in ("unix", "memory"):
+        return True
+    hosts = re.split(r"[/?]", rest.rpartition("@")[2])[0].split(",")
+    names = [host.rpartition(":")[0] if _HOST.match(host) else host for host in hosts]
+    return all(name.strip("[]") in LOOPBACK or name.startswith("127.") for name in names)

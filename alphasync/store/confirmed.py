@@ -15,6 +15,7 @@ from alphasync.store.pipeline import (
     ReplyError,
     Unconfirmed,
 )
+from alphasync.store.refusals import plain
 
 CONFIRM_WITHIN = 300
 """ms for replicas to say that they have a command: a hundred times what it takes on a network at
@@ -92,7 +93,7 @@ class ConfirmedPipeline:
             count = await acknowledged
         except (StoreUnavailable, ReplyError) as error:
             # An error is what a primary answers that has just been made a replica.
-            log.warning("replicas not heard", error=str(error))
+            log.warning("replicas not heard", error=plain(error))
             raise Unconfirmed(reply) from error
         if not isinstance(count, int) or count < self._replicas:
             raise Unconfirmed(reply)

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from alphasync.errors import StoreUnavailable
 from alphasync.store import sentinel, servers, topology
-from alphasync.store.addresses import UnsupportedUrl, redacted
+from alphasync.store.addresses import UnsupportedUrl, check, redacted
 from alphasync.store.channels import MemoryChannels, RedisChannels
 from alphasync.store.cluster import ClusterPipeline
 from alphasync.store.confirmed import node_pipeline
@@ -158,6 +158,8 @@ def _memory() -> Redis:
 def _pool(url: str) -> ConnectionPool:
     if url.partition("://")[0] not in SINGLE:
         raise UnsupportedUrl(f"expected {', '.join(SCHEMES)} or memory, got {redacted(url)!r}")
+    if not url.startswith("unix"):
+        check(url)
     pool: ConnectionPool = BlockingConnectionPool.from_url(url, **_pool_arguments())
     return pool
 

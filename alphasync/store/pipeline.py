@@ -34,6 +34,7 @@ from redis.exceptions import (
 
 from alphasync.errors import StoreUnavailable
 from alphasync.store.attempts import Attempts
+from alphasync.store.refusals import plain
 from alphasync.tasks import Tasks
 from alphasync.transport.wire import Wire, take_over
 
@@ -214,7 +215,7 @@ class OrderedPipeline:
                 await self._wire.lost()
             except (RedisError, OSError, TimeoutError, UnicodeEncodeError) as error:
                 self.trouble = error
-                log.warning("redis connection lost", error=str(error), attempt=attempts.failed())
+                log.warning("redis connection lost", error=plain(error), attempt=attempts.failed())
             except Exception as error:
                 # Whatever it is, a replica without Redis is of no use to anybody.
                 self.trouble = error
@@ -319,7 +320,7 @@ def refuse(entry: Entry) -> None:
 def reply_error(error: ResponseError) -> ReplyError | StoreUnavailable:
     """What an error reply means for the caller: a fault of ours, or a Redis that cannot now."""
     if isinstance(error, NOT_NOW) or str(error).startswith(NOT_NOW_CODES):
-        log.warning("redis refuses commands", error=str(error))
+        log.warning("redis refuses commands", error=plain(error))
         unavailable = StoreUnavailable()
         unavailable.__cause__ = error
         return unavailable

@@ -5,12 +5,19 @@ import re
 from redis.exceptions import NoPermissionError, OutOfMemoryError, ReadOnlyError
 
 _COMMAND = re.compile(r"'([\w|]+)' command")
+_ARGUMENTS = re.compile(r",? with args beginning with:.*", re.IGNORECASE)
 _REFUSED = re.compile(r"ACL failure|NOPERM|no permissions|can't (?:run|access)", re.I)
+
+
+def plain(error: BaseException) -> str:
+    """The error's own text in one line, without the arguments that Redis quotes: the password may
+    be among them."""
+    return _ARGUMENTS.sub("", " ".join(str(error).split()))
 
 
 def words(error: BaseException, command: str = "") -> str:
     """What is wrong and what to do, for an error that Redis gave to a command."""
-    text = " ".join(str(error).split())
+    text = plain(error)
     named = _COMMAND.search(text)
     command = (named[1] if named else command).lower()
     if isinstance(error, NoPermissionError) or _REFUSED.search(text):

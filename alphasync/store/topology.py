@@ -13,6 +13,7 @@ from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import InvalidResponse, ReadOnlyError, RedisError
 
 from alphasync.store.pipeline import backoff
+from alphasync.store.refusals import plain
 from alphasync.tasks import Tasks
 
 LOOK_EVERY = 0.5
@@ -132,7 +133,7 @@ class Topology:
                 log.warning(
                     "no word of the redis shards",
                     server=str(address),
-                    error=str(error),
+                    error=plain(error),
                     attempt=attempt,
                 )
             finally:

@@ -1,8 +1,21 @@
 """URLs that name several servers: what is understood, what is refused, what is shown."""
 
-import pytest
+from collections.abc import Callable
+from pathlib import Path
 
-from alphasync.store.addresses import UnsupportedUrl, parse, redacted
+import pytest
+from redis.exceptions import ResponseError
+
+from alphasync.store.addresses import (
+    UnsupportedUrl,
+    on_this_machine,
+    parse,
+    redacted,
+    with_tls,
+)
+from alphasync.store.connect import make_client, make_store
+from alphasync.store.refusals import words
+from alphasync.store.scripts import Lifetimes
 from alphasync.store.sentinel import OPTIONS, sentinel_pool
 
 SECRET = "hunter2"
@@ -88,3 +101,144 @@ def test_whatever_is_not_understood_is_refused_in_one_line(url: str) -> None:
 )
 def test_passwords_are_not_shown(url: str, shown: str) -> None:
     assert redacted(url) == shown
+
+
+UNVERIFIED = "ssl_cert_reqs=none&ssl_check_hostname=false"
+LEAKY = [
+    f"redis://{SECRET}@h",
+    f"redis://{SECRET}@h:6379/0",
+    f"redis://:{SECRET}",
+    f"redis://:{SECRET}@",
+    f"redis://:{SECRET}@h h:1",
+    f"redis://me:{SECRET}/x@h:1/0",
+    f"redis://me:x/{SECRET}@h:1/0",
+    f"redis://:x?{SECRET}@h:1",
+    f"redis://:{SECRET}?x@h:1",
+    f"redis://:x#{SECRET}@h:1",
+    f"redis://:{SECRET}#x@h:1",
+    f"redis://:x@{SECRET}@h:1",
+    f"redis://:x&password={SECRET}@h:1",
+    f"redis://h:{SECRET}",
+    f"redis://h:1:{SECRET}",
+    f"redis://h:1/0?password={SECRET}",
+    f"redis://h:1/0?password=a@{SECRET}",
+    f"redis://h:1/0?{SECRET}",
+    f"redis://h:1/0?db={SECRET}!",
+    f"redis:{SECRET}@h:1",
+    f"redis:/{SECRET}@h:1",
+    f"redis//:{SECRET}@h:1",
+    f"{SECRET}@h:1",
+    f":{SECRET}@h:1",
+    SECRET,
+    f"{SECRET}://h:1",
+    f"REDIS://me:{SECRET}@h:1",
+    f"rediss://:{SECRET}@h:1/x y",
+    f"http://me:{SECRET}@h:1",
+    f"unix://me:{SECRET}@/tmp/x?password={SECRET}",
+    f"redis+sentinel://{SECRET}@h:1/main",
+    f"redis+sentinel://:{SECRET}@h:1,/main",
+    f"redis+sentinel://h:1,{SECRET}/x@y:2/main",
+    f"redis+sentinel://h:1/main?{SECRET}=1",
+    f"redis+cluster://:{SECRET}/@h:1",
+    f"rediss+cluster://:{SECRET}@h:1?ssl_ca_certs={SECRET}@",
+]
+
+
+def refusal(make: Callable[[str], object], url: str) -> str:
+    try:
+        make(url)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("url", LEAKY)
+def test_no_part_of_a_password_is_ever_printed(url: str) -> None:
+    assert SECRET not in redacted(url)
+    for make in (make_client, lambda u: make_store(u, Lifetimes())):
+        assert SECRET not in refusal(make, url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"redis://{SECRET}@h",
+        f"redis://:a/{SECRET}@h",
+        f"redis://:a?{SECRET}@h",
+        f"redis://:a#{SECRET}@h",
+        f"redis://:{SECRET}",
+        f"rediss://h:{SECRET}",
+        f"redis+sentinel://:a/{SECRET}@h:1/main",
+        f"redis+cluster://{SECRET}@h:1",
+    ],
+)
+def test_what_may_be_a_password_that_was_not_encoded_gets_a_hint(url: str) -> None:
+    with pytest.raises(UnsupportedUrl, match=r"percent-encoded|colon"):
+        make_store(url, Lifetimes())
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://h",
+        "redis://h:1/2",
+        "redis://:a:b@h:1",
+        "redis://me:p%40%2F@[::1]:1/0?socket_timeout=1",
+        "redis://me:a@b@h_h.example:1",
+        "rediss://:pw@h:1?ssl_cert_reqs=none",
+        "unix:///tmp/x.sock?db=1",
+    ],
+)
+def test_addresses_that_are_fine_stay_so(url: str) -> None:
+    make_client(url)
+    make_store(url, Lifetimes())
+
+
+def test_what_redis_quotes_is_left_out() -> None:
+    said = f"unknown command `AUTH`, with args beginning with: `{SECRET}` `x`"
+    assert words(ResponseError(said), "auth") == "ResponseError: unknown command `AUTH`"
+
+
+@pytest.mark.parametrize(
+    ("url", "verify", "added"),
+    [
+        ("rediss://h:1", True, "?ssl_ca_certs=%s"),
+        ("rediss://h:1?db=1", False, f"&ssl_ca_certs=%s&{UNVERIFIED}"),
+        ("rediss+cluster://h:1", True, "?ssl_ca_certs=%s"),
+    ],
+)
+def test_settings_of_a_certificate(url: str, verify: bool, added: str, tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    file.touch()
+    made = with_tls(url, file, verify=verify)
+    assert made == url + added % file
+    make_client(made)
+    make_store(made, Lifetimes())
+
+
+def test_settings_of_a_certificate_where_there_is_none(tmp_path: Path) -> None:
+    assert with_tls("redis://h", None, verify=True) == "redis://h"
+    for url in ("redis://h", "unix:///x", "redis+cluster://h:1"):
+        with pytest.raises(UnsupportedUrl, match="REDIS_VERIFY"):
+            with_tls(url, None, verify=False)
+    with pytest.raises(UnsupportedUrl, match="REDIS_CA_FILE"):
+        with_tls("rediss://h", tmp_path / "none.pem", verify=True)
+
+
+@pytest.mark.parametrize(
+    ("url", "here"),
+    [
+        ("redis://127.0.0.1", True),
+        ("redis://:pw@127.3.2.1:6379/0", True),
+        ("rediss://localhost:1?db=1", True),
+        ("redis://[::1]:6379", True),
+        ("redis://", True),
+        ("unix:///tmp/x", True),
+        ("redis+cluster://127.0.0.1:1,127.0.0.1:2", True),
+        ("redis+cluster://127.0.0.1:1,10.0.0.1:2", False),
+        ("redis://redis.example:6379/0", False),
+        ("redis://10.0.0.1", False),
+    ],
+)
+def test_which_addresses_are_of_this_machine_only(url: str, here: bool) -> None:
+    assert on_this_machine(url) is here
