@@ -184,14 +184,9 @@ class Tokens:
 
 def _id(value: str | int) -> str:
     text = str(value)
-    if not is_id(text):
+    if not 1 <= len(text) <= ID_MAX or not text.isprintable():
         raise InvalidToken
     return text
-
-
-def is_id(text: str) -> bool:
-    """Whether an operator, team or profile may be called so."""
-    return 1 <= len(text) <= ID_MAX and text.isprintable()
 
 
 def new_sign_in() -> str:

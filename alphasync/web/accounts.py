@@ -11,7 +11,7 @@ from alphasync.domain.identity import account_of
 from alphasync.errors import SignInAgain, TooManyProfiles, UnknownProfile
 from alphasync.gateway import port
 from alphasync.services.logins import LoginTries
-from alphasync.services.tokens import InvalidToken, MissingToken, Tokens, bearer, is_id
+from alphasync.services.tokens import InvalidToken, MissingToken, Tokens, bearer
 from alphasync.services.upstream import SignIn, Upstream
 from alphasync.web.answers import body, ok
 
@@ -73,8 +73,6 @@ class Accounts:
         """Check the credentials with the gateway and open a session for the operator."""
         credentials = await body(request, Credentials)
         login = await self._checked(credentials, self._client_of(request))
-        if not is_id(login.operator_id):
-            raise port.GatewayRefused("The gateway's id of this operator cannot be used")
         limited = self._limits_of(login)
         profiles = await self._profile_ids(login) if limited is None else limited
         account = account_of(login.operator_id, None)
@@ -100,10 +98,10 @@ class Accounts:
         """The only profiles that the login is for. Raises TooManyProfiles."""
         if login.profiles is None:
             return None
-        usable = [profile for profile in dict.fromkeys(login.profiles) if is_id(profile)]
-        if len(usable) > self._profiles_max:
+        profiles = list(dict.fromkeys(login.profiles))
+        if len(profiles) > self._profiles_max:
             raise TooManyProfiles
-        return usable
+        return profiles
 
     async def _checked(self, credentials: Credentials, address: str) -> port.Login:
         """What the gateway says to the credentials; only its refusals use up tries."""
@@ -120,7 +118,12 @@ class Accounts:
         return login
 
     async def _profile_ids(self, login: port.Login) -> list[str]:
-        return [profile.external_id for profile in await self._gateway.profiles(login.token)]
+        try:
+            found = await self._gateway.profiles(login.token)
+        except port.TokenRefused:
+            # Signing in again, which the error would ask for, leads here again.
+            raise port.GatewayRefused("The gateway refuses the token that it gave") from None
+        return [profile.external_id for profile in found]
 
     async def refresh(self, request: web.Request) -> web.Response:
         """A fresh token for a valid one; that of a login gets more time with it."""

@@ -307,7 +307,7 @@ class Processor:
 
         Raises Superseded or HandedOver: a claim that waits for its send is given back at once.
         """
-        while seconds > LOOK_EVERY:
+        while seconds >= LOOK_EVERY:
             await asyncio.sleep(LOOK_EVERY)
             seconds -= LOOK_EVERY
             await self.look()

@@ -20,6 +20,7 @@ class StrictGateway:
     """Whether a login makes the operator's earlier tokens invalid."""
     service_token: str = "service"
     operator: str = "demo"
+    gives_bad_tokens: bool = False
     url: str = ""
     valid: dict[str, list[str] | None] = field(default_factory=dict)
     """Token to its profiles."""
@@ -57,6 +58,8 @@ class StrictGateway:
             self.valid.clear()
         token = f"upstream-{asked['password']}-{next(self._numbers)}"
         limits = self.valid[token] = self.rights[asked["password"]]
+        if self.gives_bad_tokens:
+            self.revoke()
         answer = {"operatorId": self.operator, "token": token}
         return web.json_response(answer if limits is None else {**answer, "profiles": limits})
 

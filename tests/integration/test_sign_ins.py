@@ -138,18 +138,31 @@ async def test_another_server_goes_on_with_the_token_of_the_login(redis_url: str
         await wait_until(lambda: len(office.gateway.sent) >= 2)
         await office.cluster.replicas[1].stop()
         resumed = starter  # another device of the account sees the end of it
-        back = await office.cluster.device(
-            0,
-            token=one["token"],
-            auth={
-                "deviceId": device.id,
-                "resumeToken": device.last("deviceRegistered")["resumeToken"],
-            },
-        )
+        back = await come_back(office, device, one)
         await resumed.wait_for("processingComplete")
         assert office.gateway.used("p1") == {"upstream-one-0"}
         assert len(set(office.gateway.messaged("p1"))) == len(office.gateway.messaged("p1")) == 10
         await back.close()
+
+
+async def test_another_server_goes_on_waiting(redis_url: str) -> None:
+    async with opened(redis_url, replicas=2, settings={"send_interval": 0.05}) as office:
+        login = await office.login()
+        other = await office.device(login, replica=0)
+        device = await office.device(login, replica=1)
+        assert (await device.start("p1"))["ok"]
+        await wait_until(lambda: len(office.gateway.sent) >= 2)
+        office.gateway.revoke()
+        await waiting(other)
+        told = len(other.named("processingProgress"))
+        await office.cluster.replicas[1].stop()
+        back = await come_back(office, device, login)
+        await other.wait_for("processingTakenOver")
+        await wait_until(lambda: any(map(waits, other.named("processingProgress")[told:])))
+        await office.login()
+        done = await back.wait_for("processingComplete")
+        assert (done["stats"]["sent"], done["stats"]["uncertain"]) == (10, 0)
+        assert len(set(office.gateway.messaged("p1"))) == len(office.gateway.messaged("p1")) == 10
 
 
 # Many profiles.
@@ -206,7 +219,7 @@ async def test_an_operator_who_cannot_be_named_gets_no_token(redis_url: str, ope
         status, body = await office.call(
             "POST", "/api/auth/login", json={"email": "a@b.example", "password": "all"}
         )
-        assert (status, body["code"]) == (502, "gateway_refused")
+        assert (status, body["code"]) == (502, "gateway_unavailable")
         assert "token" not in body
 
 
@@ -281,6 +294,16 @@ async def test_a_session_that_has_ended_is_to_be_signed_in_again(office: Office)
 
 
 # The gateway's end of it.
+
+
+async def test_a_gateway_that_refuses_its_own_tokens_sends_nobody_in_circles(
+    redis_url: str,
+) -> None:
+    async with opened(redis_url, gives_bad_tokens=True) as office:
+        status, body = await office.call(
+            "POST", "/api/auth/login", json={"email": "a@b.example", "password": "all"}
+        )
+        assert (status, body["code"]) == (502, "gateway_refused")
 
 
 async def test_an_expired_upstream_token_says_sign_in_again(office: Office) -> None:
@@ -371,6 +394,8 @@ async def test_a_run_that_waits_can_be_stopped(office: Office) -> None:
     assert (await device.start("p1"))["ok"]
     await waiting(device)
     assert (await device.call("stopProcessing", {"profileId": "p1", "type": "chat"}))["ok"]
+    pool = office.cluster.replicas[0].pool
+    await wait_until(lambda: len(pool) == 0, within=5, what="the run's task has ended")
     late = await office.cluster.device()
     state = await late.wait_for("processingStateSync")
     assert state["status"] == "stopped"
@@ -398,6 +423,13 @@ async def test_what_an_earlier_version_kept_still_works(office: Office) -> None:
     assert (await device.start("p1"))["ok"]
     await device.wait_for("processingComplete")
     assert office.gateway.used("p1") == {"former"}
+
+
+async def come_back(office: Office, device: Device, login: dict[str, Any]) -> Device:
+    """The same device, on the first server."""
+    proof = device.last("deviceRegistered")["resumeToken"]
+    identity = {"deviceId": device.id, "resumeToken": proof}
+    return await office.cluster.device(0, token=login["token"], auth=identity)
 
 
 def claims_of(token: str) -> dict[str, Any]:
