@@ -6,6 +6,7 @@ AlphasyncError
 +-- UnknownProfile            unknown_profile       not there, or not for this token
 +-- MessageTooShort           message_too_short
 +-- MessageTooLong            message_too_long
++-- MessageBlank              message_blank         nothing in it can be seen
 +-- Locked                    locked                another device is at it (``lockOwner``)
 +-- AlreadyRunning            already_running       this device is at it (``lockOwner``)
 +-- NotRunning                not_running           nothing to stop
@@ -65,6 +66,11 @@ class UnknownProfile(AlphasyncError):
 class MessageTooShort(AlphasyncError):
     code = "message_too_short"
     default_message = "The message is too short"
+
+
+class MessageBlank(AlphasyncError):
+    code = "message_blank"
+    default_message = "The message is blank: nothing in it can be seen"
 
 
 class MessageTooLong(AlphasyncError):

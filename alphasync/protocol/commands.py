@@ -8,8 +8,9 @@ from msgspec.structs import force_setattr
 
 from alphasync.domain.drafts import browser_length, well_formed
 from alphasync.domain.runs import ProcessingType
-from alphasync.domain.usable import LINK_MAX, PROFILE_ID_MAX, RECIPIENT_ID_MAX
-from alphasync.errors import InvalidPayload, MessageTooLong, MessageTooShort
+from alphasync.domain.usable import LINK_MAX, PROFILE_ID_MAX, RECIPIENT_ID_MAX, is_blank
+from alphasync.errors import InvalidPayload, MessageBlank, MessageTooLong, MessageTooShort
+from alphasync.protocol.wrong import in_words
 
 DRAFT_MAX = 10_000
 """UTF-16 code units: twice the longest message that can be sent, so that a text may be over its
@@ -85,7 +86,9 @@ class StartProcessing(ProfileCommand, frozen=True, kw_only=True):
             raise ValueError("Only a mail can have `attachments`")
 
     def check_length(self) -> None:
-        """Raise MessageTooShort or MessageTooLong outside the limits of the type."""
+        """Raise MessageTooShort or MessageTooLong outside the limits of the type, and MessageBlank
+        where a recipient would see nothing.
+        """
         shortest, longest = MESSAGE_LIMITS[self.type]
         length = browser_length(self.message)
         if length < shortest:
@@ -96,6 +99,8 @@ class StartProcessing(ProfileCommand, frozen=True, kw_only=True):
             raise MessageTooLong(
                 f"A {self.type} message can have {longest} characters, this one has {length}"
             )
+        if is_blank(self.message):
+            raise MessageBlank
 
 
 class StopProcessing(ProfileCommand, frozen=True, kw_only=True):
@@ -173,6 +178,6 @@ def parse(model: type[C], arguments: tuple[object, ...]) -> C:
     try:
         return msgspec.convert(payload, model)
     except msgspec.ValidationError as error:
-        raise InvalidPayload(str(error)) from None
+        raise InvalidPayload(in_words(error)) from None
     except UnicodeEncodeError:  # half an emoji where only names and ids may stand
         raise InvalidPayload("Expected well-formed text") from None

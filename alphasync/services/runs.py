@@ -68,8 +68,8 @@ class Runs:
     async def start(self, who: Identity, device_id: str, command: StartProcessing) -> Ticket:
         """Take the lock and start the run.
 
-        Raises UnknownProfile, MessageTooShort, MessageTooLong, ShuttingDown, Locked or
-        AlreadyRunning (the last two with ``lockOwner``), and StoreUnavailable: the run may start
+        Raises UnknownProfile, MessageTooShort, MessageTooLong, MessageBlank, ShuttingDown, Locked
+        or AlreadyRunning (the last two with ``lockOwner``), and StoreUnavailable: the run may start
         all the same.
         """
         check_profile(who, command.profile)

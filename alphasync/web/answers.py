@@ -8,7 +8,8 @@ from aiohttp import web
 
 from alphasync.errors import AlphasyncError, InvalidPayload
 from alphasync.intake import refusal
-from alphasync.nesting import decode_json
+from alphasync.nesting import NestedTooDeeply, decode_json
+from alphasync.protocol.wrong import in_words
 
 T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -47,8 +48,12 @@ async def body(request: web.Request, model: type[T]) -> T:
         raise InvalidPayload("The body is too long")
     try:
         return decode_json(raw, model)
-    except (msgspec.DecodeError, ValueError) as error:
-        raise InvalidPayload(str(error)) from None
+    except msgspec.ValidationError as error:
+        raise InvalidPayload(in_words(error)) from None
+    except NestedTooDeeply:
+        raise InvalidPayload("The body is nested too deeply") from None
+    except (msgspec.DecodeError, ValueError):
+        raise InvalidPayload("The body is not JSON") from None
 
 
 @web.middleware

@@ -233,7 +233,7 @@ async def _body(request: web.Request, shape: type[T]) -> T:
     try:
         return decode_json(await request.read(), shape)
     except (msgspec.DecodeError, ValueError) as error:
-        raise web.HTTPBadRequest(text=str(error)) from error
+        raise web.HTTPBadRequest(text="The body cannot be read") from error
 
 
 def _json(value: object) -> web.Response:
