@@ -41,22 +41,22 @@ clean:
 		.import_linter_cache
 
 $(VENV)/.run: $(BIN)/python $(INPUTS)
-	@echo "Installing alphasync and what it needs into $(VENV)"
+	@echo "Installing alphasync and what it needs into $(VENV), once: it takes a minute"
 	@$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
 $(VENV)/.test: $(BIN)/python $(INPUTS)
-	@echo "Installing alphasync and what its tests need into $(VENV)"
+	@echo "Installing alphasync and what its tests need into $(VENV), once: it takes a minute"
 	@$(BIN)/python -m pip install --quiet --editable '.[test]'
 	@touch $@ $(VENV)/.run
 
 $(VENV)/.dev: $(BIN)/python $(INPUTS)
-	@echo "Installing alphasync, its tests' and its checks' needs into $(VENV)"
+	@echo "Installing alphasync, its tests' and its checks' needs into $(VENV), once: it takes a minute"
 	@$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@ $(VENV)/.run $(VENV)/.test
 
 $(VENV)/.bench: $(BIN)/python $(INPUTS)
-	@echo "Installing alphasync and what its benchmarks need into $(VENV)"
+	@echo "Installing alphasync and what its benchmarks need into $(VENV), once: it takes a minute"
 	@$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	@touch $@ $(VENV)/.run
 

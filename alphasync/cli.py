@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -15,6 +16,7 @@ from alphasync.gateway.sandbox import (
     load_people,
     start_sandbox,
 )
+from alphasync.gateway.sandbox.people_file import CSV_COLUMNS
 from alphasync.services.tokens import TOKEN_MAX, Tokens
 from alphasync.supervisor.command import supervise
 from alphasync.supervisor.count import worker_count
@@ -28,6 +30,31 @@ DataDir = Annotated[
     Path | None,
     typer.Option(help="Where the embedded Valkey and the secret are kept.", show_default="data"),
 ]
+
+
+PEOPLE = (
+    'Who is there. JSON: {"accounts": [{"email", "password", "operatorId", "profiles": '
+    '[{"id", "name", "recipients": [{"id", "name"}]}]}]}. '
+    f"CSV, for the demo account: {', '.join(CSV_COLUMNS)}."
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"alphasync {version('alphasync')}")
+        raise typer.Exit
+
+
+@app.callback()
+def about(
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Keeps all devices of one account in step while recipients are being messaged."""
 
 
 def main() -> None:
@@ -44,7 +71,7 @@ def serve(
         int | None,
         typer.Option(help="Processes to serve with.", show_default="WORKERS, one per core"),
     ] = None,
-    wait: Annotated[bool, typer.Option(help="Wait for Redis instead of giving up.")] = False,
+    wait: Annotated[bool, typer.Option(help="Wait for Redis and the gateway.")] = False,
 ) -> None:
     """Run the server. Settings come from the environment; see the README."""
     settings = _settings(host=host, port=port, data_dir=data_dir, workers=workers)
@@ -79,7 +106,7 @@ def worker() -> None:
 def sandbox(
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 4001,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    people: Annotated[Path | None, typer.Option(help="People, as JSON or CSV.")] = None,
+    people: Annotated[Path | None, typer.Option(help=PEOPLE)] = None,
     latency: Annotated[float, typer.Option(help="Seconds per message.")] = 0.0,
     refuse: Annotated[str | None, typer.Option(help="Share (0.1) or recipient ids.")] = None,
     rate_limit: Annotated[str | None, typer.Option(help="N or N:SECONDS: 429.")] = None,
@@ -114,7 +141,7 @@ def sandbox(
     try:
         _run(serving.until_stopped(run()))
     except OSError as error:
-        _fail(f"--port: cannot listen on {port} ({error.strerror})")
+        _fail(f"--port: cannot listen on {port} ({error.strerror}); take another one")
 
 
 @app.command()

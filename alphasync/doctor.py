@@ -61,7 +61,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
             await check_gateway(gateway)
             yield await _gateway(settings, gateway)
     except CannotStart as error:
-        yield Finding("gateway", ok=False, text=f"{error}. Start it, or unset GATEWAY_URL")
+        yield Finding("gateway", ok=False, text=_with_advice(error))
 
 
 def _certificate(settings: Settings, found: Finding) -> Finding:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import gc
 import os
 import signal
@@ -16,7 +17,7 @@ from redis.exceptions import NoPermissionError
 
 from alphasync.app import Replica, build, lifetimes, listen
 from alphasync.config import GOT_MAX, Settings, WrongSetting
-from alphasync.gateway.sandbox import start_sandbox
+from alphasync.gateway.sandbox import RunningSandbox, start_sandbox
 from alphasync.intake import Intake
 from alphasync.intake.sockets import NoSuchHost
 from alphasync.store.addresses import on_this_machine, with_tls
@@ -29,6 +30,10 @@ GATEWAY_WITHIN = 5.0
 """Seconds for the gateway to accept a connection at start."""
 WAIT_EVERY = 1.0
 """Seconds between two looks for what is waited for."""
+SANDBOX_PORT = 3002
+"""The own sandbox's, or the next one that is free."""
+SANDBOX_PORTS = 20
+"""Ports that are tried; then any will do."""
 NOTICE = 1.0
 """Seconds from readiness going red to the first socket that is closed: load balancers look about
 once a second, and a client that comes back is not to be sent here again."""
@@ -104,11 +109,20 @@ async def gateway_url(settings: Settings) -> AsyncIterator[str]:
     if settings.gateway_url and not to_sandbox:
         yield settings.gateway_url
         return
-    sandbox = await start_sandbox("127.0.0.1", 0)
+    sandbox = await _own_sandbox(settings.port)
     try:
         yield sandbox.url
     finally:
         await sandbox.close()
+
+
+async def _own_sandbox(not_on: int) -> RunningSandbox:
+    """At the same address each time, where that is free: a page of it stays open in a browser."""
+    for port in range(SANDBOX_PORT, SANDBOX_PORT + SANDBOX_PORTS):
+        if port != not_on:
+            with contextlib.suppress(OSError):
+                return await start_sandbox("127.0.0.1", port)
+    return await start_sandbox("127.0.0.1", 0)
 
 
 async def check_redis(settings: Settings, url: str, *, wait: bool, every: bool = False) -> None:
@@ -157,7 +171,6 @@ async def _try_redis(settings: Settings, url: str, *, every: bool) -> None:
         advice = "Start Redis, or unset REDIS_URL"
         if "CERTIFICATE_VERIFY" in reason.upper():
             advice = "REDIS_CA_FILE names the certificate of who has signed its own"
-            reason += f": {advice}"
         raise NoRedis(f"REDIS_URL: no answer from {redacted(url)} ({reason})", advice) from error
     finally:
         await client.aclose()
@@ -170,16 +183,24 @@ async def _try_redis(settings: Settings, url: str, *, every: bool) -> None:
         await store.close()
 
 
-async def check_gateway(url: str) -> None:
-    """Raise CannotStart when nothing accepts connections at the gateway's address."""
+async def check_gateway(url: str, *, wait: bool = False) -> None:
+    """Raise CannotStart when nothing accepts connections at the gateway's address; with ``wait``
+    try until somebody does."""
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    try:
-        async with asyncio.timeout(GATEWAY_WITHIN):
-            _, writer = await asyncio.open_connection(parts.hostname, port)
-    except (OSError, TimeoutError) as error:
-        raise CannotStart(f"GATEWAY_URL: no answer from {url} ({error})") from error
-    writer.close()
+    while True:
+        try:
+            async with asyncio.timeout(GATEWAY_WITHIN):
+                _, writer = await asyncio.open_connection(parts.hostname, port)
+        except (OSError, TimeoutError) as error:
+            text = f"GATEWAY_URL: no answer from {url} ({str(error) or type(error).__name__})"
+            if not wait:
+                raise CannotStart(text, "Start it, or unset GATEWAY_URL") from error
+            log.warning("waiting for the gateway", reason=text)
+            await asyncio.sleep(WAIT_EVERY)
+        else:
+            writer.close()
+            return
 
 
 @dataclass
@@ -229,7 +250,24 @@ def cannot_listen(settings: Settings, error: OSError) -> CannotStart:
     if isinstance(error, NoSuchHost):
         host = settings.host if len(settings.host) <= GOT_MAX else settings.host[:GOT_MAX] + "..."
         return CannotStart(f"HOST: this machine cannot listen on {host!r} ({error.strerror})")
-    return CannotStart(f"PORT: cannot listen on {settings.port} ({error.strerror})")
+    text = f"PORT: cannot listen on {settings.port} ({error.strerror})"
+    if error.errno == errno.EADDRINUSE:
+        text += (
+            f"; `lsof -i :{settings.port}` says who does, PORT={_free_after(settings.port)} is free"
+        )
+    elif error.errno in (errno.EACCES, errno.EPERM):
+        text += "; ports below 1024 are for root: take a higher one"
+    return CannotStart(text)
+
+
+def _free_after(port: int) -> int:
+    """A port that nobody listens on, not far from this one where there is one."""
+    for candidate in (*range(port + 1, min(port + SANDBOX_PORTS, 65536)), 0):
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("", candidate))
+            return int(probe.getsockname()[1])
+    return 0
 
 
 @contextlib.asynccontextmanager
@@ -242,7 +280,7 @@ async def surroundings(settings: Settings, *, wait: bool) -> AsyncIterator[tuple
         raise CannotStart(str(error)) from error
     async with redis_url(settings) as redis, gateway_url(settings) as gateway:
         await check_redis(settings, redis, wait=wait)
-        await check_gateway(gateway)
+        await check_gateway(gateway, wait=wait)
         if wrong := only_here(settings):
             log.warning("redis is not shared", reason=wrong)
         yield redis, gateway
@@ -311,6 +349,8 @@ def welcome(settings: Settings, port: int, gateway: str, workers: int = 1) -> st
             "  sign in with     demo@example.com   password: demo",
             f"  what arrives     {gateway}   (the sandbox gateway: nobody real is messaged)",
         ]
+    else:
+        lines.append(f"  gateway          {gateway}")
     kept = (
         redacted(settings.redis_url)
         if settings.redis_url
