@@ -2,26 +2,39 @@
 
 import json
 import re
+import time
+from typing import Any
 
+import jwt
 import pytest
 from playwright.async_api import Route, expect
 
-from alphasync.services.tokens import Tokens
+from alphasync.store import keys
+from alphasync.store.connect import make_client
 from tests.browser.console import EMAIL, Console, Open
 from tests.harness import SECRET, Cluster
 
 pytestmark = pytest.mark.browser
 
 
-async def with_token(console: Console, world: Cluster, seconds: float) -> None:
-    """Go on with a token that ends this soon, as after hours of work."""
-    token = Tokens(SECRET, seconds).mint("demo", email=EMAIL)
+def claims_of(token: str) -> dict[str, Any]:
+    return jwt.decode(token, SECRET, algorithms=["HS256"])
+
+
+async def token_of(console: Console) -> str:
+    kept = "JSON.parse(sessionStorage.getItem('alphasync.session')).token"
+    return str(await console.page.evaluate(kept))
+
+
+async def with_seconds_left(console: Console, seconds: float) -> None:
+    """Go on with a token of the same login that ends this soon, as after hours of work."""
+    claims = {**claims_of(await token_of(console)), "exp": time.time() + seconds}
     await console.page.evaluate(
         """(token) => {
           const session = JSON.parse(sessionStorage.getItem('alphasync.session'));
           sessionStorage.setItem('alphasync.session', JSON.stringify({ ...session, token }));
         }""",
-        token,
+        jwt.encode(claims, SECRET, algorithm="HS256"),
     )
     await console.page.reload()
 
@@ -63,7 +76,7 @@ async def test_a_refresh_that_fails_is_tried_again(
     await console.sign_in()
     await expect(console.hook("connection")).to_have_text("Connected")
     given = await answer_refresh(console, 503, 0)
-    await with_token(console, small_world, 30)
+    await with_seconds_left(console, 30)
     await expect(console.hook("banner")).to_contain_text("Trying again")
     await expect(console.hook("banner")).to_be_hidden()
     assert given == [503, 0, 200]
@@ -79,7 +92,7 @@ async def test_a_session_that_ends_keeps_the_run_the_text_and_the_place(
     watching = await small_world.device()
     device = await console.device_id()
     await answer_refresh(console, *[503] * 99)
-    await with_token(console, small_world, 5)
+    await with_seconds_left(console, 5)
     await expect(console.hook("sign-in-error")).to_contain_text("Your session has ended")
     await expect(console.hook("email")).to_have_value(EMAIL)
     await console.page.unroute("**/api/auth/refresh")
@@ -116,4 +129,29 @@ async def test_a_call_that_says_sign_in_again_leaves_the_run_alone(
         re.compile(r"^🔄 Processing\.\.\. \(\d+/500\)$")
     )
     assert not watching.named("processingInterrupted")
+    console.complaints.clear()
+
+
+async def test_a_run_that_waits_for_a_sign_in_leads_there_and_goes_on(
+    small_world: Cluster, open_console: Open
+) -> None:
+    console = await open_console(small_world.urls[0])
+    await console.sign_in()
+    await expect(console.hook("connection")).to_have_text("Connected")
+    await console.choose("1001")
+    await console.hook("chat-text").fill("Hello there!")
+    await expect(console.hook("chat-origin")).to_have_text("Saved on all devices")
+    signed_in = claims_of(await token_of(console))["sid"]
+    redis = make_client(small_world.redis_url)
+    await redis.delete(keys.of_account("o:demo").signin(signed_in))
+    await redis.aclose()
+    await console.hook("chat-start").click()
+    await expect(console.hook("banner")).to_contain_text("A run waits until you sign in again")
+    await expect(console.hook("chat-status")).to_have_attribute("data-tone", "waiting")
+    await expect(console.hook("profile-item-1001")).to_contain_text("Chat waits for you")
+    await console.hook("sign-in-again").click()
+    await console.sign_in()
+    await expect(console.hook("chat-status")).to_have_text("✅ Completed (10/10)")
+    await expect(console.hook("banner")).to_be_hidden()
+    await expect(console.hook("chat-text")).to_have_value("Hello there!")
     console.complaints.clear()
