@@ -164,7 +164,14 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
     upstream = Upstream(scripts, pipeline, secret, times, settings.sessions_per_operator)
     blocklist = Blocklist(scripts, pipeline)
     leases = Leases(scripts, pipeline)
-    devices = Devices(scripts, leases, name, settings.device_grace, settings.page_grace)
+    devices = Devices(
+        scripts,
+        leases,
+        name,
+        settings.device_grace,
+        settings.page_grace,
+        min(settings.sign_in_timeout, settings.device_ttl / 2),
+    )
     graces = Graces(devices)
     lease = Lease(leases, name)
     tools = Tools(

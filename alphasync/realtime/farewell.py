@@ -1,6 +1,7 @@
 """What is said of a device whose session has ended: to Redis, until it is on record there."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -19,6 +20,9 @@ TRIES = 600
 
 GOING_AWAY = 1001
 """WebSocket close code of a page that is closed, left or loaded again (RFC 6455, 7.4.1)."""
+
+CUT_EARLY = 0.5
+"""Seconds by which a timer, or the clock of another server, may be ahead of the token's end."""
 
 T = TypeVar("T")
 
@@ -82,7 +86,12 @@ class Farewell:
         account, device_id = session.who.account, session.device_id
         page_closed = session.socket.closed_with == GOING_AWAY
         grace = await self._devices.lose(
-            account, device_id, session.sid, replica, page_closed=page_closed
+            account,
+            device_id,
+            session.sid,
+            replica,
+            page_closed=page_closed,
+            signed_out=session.who.expires_at <= time.time() + CUT_EARLY,
         )
         if grace is None:
             await self._devices.forget(account, device_id, session.sid, replica)

@@ -47,8 +47,9 @@ class Joined(msgspec.Struct, frozen=True):
 
 
 class Devices:
-    """``grace``: seconds that a device has to come back when its connection broke, and
-    ``page_grace`` when its page closed, where that is shorter."""
+    """``grace``: seconds that a device has to come back when its connection broke,
+    ``page_grace`` when its page closed, where that is shorter, and ``sign_in_grace`` when its token
+    ended, where that is longer: its operator has to type a password."""
 
     def __init__(
         self,
@@ -57,12 +58,14 @@ class Devices:
         replica: ReplicaName,
         grace: float,
         page_grace: float = math.inf,
+        sign_in_grace: float = 0.0,
     ) -> None:
         self._scripts = scripts
         self._leases = leases
         self._replica = replica
         self._grace_ms = round(grace * 1000)
         self._page_grace_ms = round(min(grace, page_grace) * 1000)
+        self._sign_in_grace_ms = round(max(grace, sign_in_grace) * 1000)
 
     async def join(
         self,
@@ -151,6 +154,7 @@ class Devices:
         silent_since: int = 0,
         absent_since: int = 0,
         page_closed: bool = False,
+        signed_out: bool = False,
     ) -> float | None:
         """The device's connection broke, or its replica ``owner`` died.
 
@@ -160,6 +164,8 @@ class Devices:
         """
         names = keys.of_account(account)
         grace = self._page_grace_ms if page_closed else self._grace_ms
+        if signed_out:
+            grace = self._sign_in_grace_ms
         answer = await self._scripts.call(
             "device_lose",
             {
