@@ -4,7 +4,7 @@ import contextlib
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alphasync.gateway.port import (
@@ -135,6 +135,7 @@ def test_a_page_without_recipients_is_unavailable() -> None:
         decode_recipients(b'{"next": null}', honours_keys=False)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_unavailable(body: bytes) -> None:
     for decode in (

@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alphasync.services.idempotency import former_key, idempotency_key
@@ -23,6 +23,7 @@ TICKET = Ticket(
 ids = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=512)
 
 
+@settings(deadline=None)
 @given(ids)
 def test_any_id_gives_a_key_of_fixed_length_in_ascii(recipient: str) -> None:
     key = idempotency_key(TICKET, recipient)
@@ -32,6 +33,7 @@ def test_any_id_gives_a_key_of_fixed_length_in_ascii(recipient: str) -> None:
     assert key == idempotency_key(TICKET, recipient)
 
 
+@settings(deadline=None)
 @given(st.lists(ids, min_size=2, max_size=2, unique=True))
 def test_two_ids_never_share_a_key(two: list[str]) -> None:
     assert idempotency_key(TICKET, two[0]) != idempotency_key(TICKET, two[1])

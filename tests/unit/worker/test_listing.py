@@ -4,7 +4,7 @@ from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alphasync.gateway.port import (
@@ -328,6 +328,7 @@ async def test_a_recipient_without_a_name_is_shown_by_id() -> None:
     assert (named.shown, nameless.shown) == ("Name of 1", "1")
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=6), min_size=1, max_size=5),
     st.sets(st.sampled_from("abcdefgh")),
