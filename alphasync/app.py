@@ -20,6 +20,7 @@ from alphasync.realtime.limits import Limits, client_network
 from alphasync.realtime.server import OriginRule, Realtime
 from alphasync.realtime.turns import JoinLimits
 from alphasync.services.blocklist import Blocklist
+from alphasync.services.bounds import AccountBounds
 from alphasync.services.builds import Builds
 from alphasync.services.devices import Devices
 from alphasync.services.drafts import Drafts
@@ -164,6 +165,12 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
     upstream = Upstream(scripts, pipeline, secret, times, settings.sessions_per_operator)
     blocklist = Blocklist(scripts, pipeline)
     leases = Leases(scripts, pipeline)
+    bounds = AccountBounds(
+        drafts=settings.drafts_per_account,
+        runs=settings.runs_per_account,
+        running=settings.running_per_account,
+        devices=settings.devices_per_account,
+    )
     devices = Devices(
         scripts,
         leases,
@@ -171,6 +178,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
         settings.device_grace,
         settings.page_grace,
         min(settings.sign_in_timeout, settings.device_ttl / 2),
+        bounds=bounds,
     )
     graces = Graces(devices)
     lease = Lease(leases, name)
@@ -191,7 +199,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
     pool = Pool(
         tools, leases, name, takeover, devices, graces, min(settings.lock_ttl, settings.run_ttl)
     )
-    runs = Runs(scripts, leases, name, pool.launch, pool.adopt)
+    runs = Runs(scripts, leases, name, pool.launch, pool.adopt, bounds)
     registry = Registry(pipeline)
     address_of = ClientAddress(settings.trusted_proxies)
     origins = frozenset(settings.cors_origins)
@@ -203,7 +211,9 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
         devices=devices,
         graces=graces,
         history=Log(scripts),
-        handlers=Handlers(runs, Drafts(scripts), blocklist, Uncertain(scripts, pipeline), devices),
+        handlers=Handlers(
+            runs, Drafts(scripts, bounds), blocklist, Uncertain(scripts, pipeline), devices
+        ),
         origins=OriginRule(origins),
         heartbeat=settings.heartbeat_interval,
         ping_interval=settings.ping_interval,

@@ -160,6 +160,10 @@ class Settings(BaseModel):
     head_timeout: Duration = 10.0
     body_timeout: Duration = 15.0
     idle_timeout: Duration = 75.0
+    drafts_per_account: int = Field(1_000, ge=1, le=10_000)
+    runs_per_account: int = Field(1_000, ge=1, le=10_000)
+    running_per_account: int = Field(200, ge=1, le=1_000)
+    devices_per_account: int = Field(2_000, ge=1, le=20_000)
     connections_per_account: int = Field(2_000, ge=1)
     connections_per_address: int = Field(4_096, ge=1)
     join_rate: float = Field(20.0, gt=0)

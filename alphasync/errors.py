@@ -14,6 +14,9 @@ AlphasyncError
 +-- SignInAgain               sign_in_again         the login has ended, or its token is refused
 +-- TooManyProfiles           too_many_profiles     a login for more profiles than are kept
 +-- Superseded                superseded            the device identity was taken up elsewhere
++-- TooManyDrafts             too_many_drafts       the account has its most
++-- TooManyRuns               too_many_runs         the same
++-- TooManyDevices            too_many_devices      the same; the connection is closed
 +-- StoreUnavailable          store_unavailable     Redis does not answer (retryable)
 +-- ShuttingDown              shutting_down         this replica takes no new runs (retryable)
 +-- services.tokens.MissingToken   missing_token   no token
@@ -112,6 +115,21 @@ class TooManyProfiles(AlphasyncError):
 class Superseded(AlphasyncError):
     code = "superseded"
     default_message = "This device was opened somewhere else"
+
+
+class TooManyDrafts(AlphasyncError):
+    code = "too_many_drafts"
+    default_message = "This account has as many drafts as it may have"
+
+
+class TooManyRuns(AlphasyncError):
+    code = "too_many_runs"
+    default_message = "This account has as many runs as it may have"
+
+
+class TooManyDevices(AlphasyncError):
+    code = "too_many_devices"
+    default_message = "This account has as many devices as it may have"
 
 
 class StoreUnavailable(AlphasyncError):

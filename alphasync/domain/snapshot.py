@@ -50,6 +50,29 @@ def apply(snapshot: Snapshot, event: events.StateEvent) -> Snapshot:
             return replace(after, runs={**snapshot.runs, run.key: run})
 
 
+def catch_up(snapshot: Snapshot, happened: list[events.StateEvent]) -> Snapshot:
+    """The snapshot after these events, where some of its records are of a later time than it says:
+    those keep what they have.
+
+    Raises ValueError and IllegalMove as ``apply`` does.
+    """
+    for event in happened:
+        known: Draft | Run | None
+        match event:
+            case events.MessageUpdated() | events.MessageCleared():
+                known = snapshot.drafts.get((event.profile_id, event.type))
+            case events.AllProcessingStopped():
+                known = None
+            case _:
+                known = snapshot.runs.get((filled(event.profile_id), filled(event.type)))
+        revision = filled(event.revision)
+        if known is not None and known.revision >= revision:
+            snapshot = replace(snapshot, revision=revision)
+        else:
+            snapshot = apply(snapshot, event)
+    return snapshot
+
+
 RunEvent = (
     events.ProcessingStarted
     | events.ProcessingProgress

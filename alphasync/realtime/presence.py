@@ -161,6 +161,7 @@ class Presence:
                 if relay.ready.is_set():
                     relay.recover()  # what it waits for may have been written and never published
             except AlphasyncError as error:
+                log.info("join refused", session=session.sid, code=error.code)
                 self._give_up(session, error)
                 return
             except Exception:

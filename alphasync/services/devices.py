@@ -9,12 +9,13 @@ from typing import NamedTuple
 import msgspec
 
 from alphasync.domain import events
-from alphasync.domain.drafts import Draft
 from alphasync.domain.identity import Identity
-from alphasync.domain.runs import Counters, ProcessingType, Run, RunStatus
 from alphasync.domain.snapshot import Snapshot
+from alphasync.errors import TooManyDevices
 from alphasync.protocol import packets
+from alphasync.services.bounds import USUAL, AccountBounds
 from alphasync.services.leases import Holding, Leases, ReplicaName
+from alphasync.services.snapshots import Snapshots
 from alphasync.store import keys
 from alphasync.store.pipeline import Reply
 from alphasync.store.scripts import Answer, Scripts
@@ -59,8 +60,12 @@ class Devices:
         grace: float,
         page_grace: float = math.inf,
         sign_in_grace: float = 0.0,
+        *,
+        bounds: AccountBounds = USUAL,
     ) -> None:
         self._scripts = scripts
+        self._snapshots = Snapshots(scripts)
+        self._most = bounds.devices
         self._leases = leases
         self._replica = replica
         self._grace_ms = round(grace * 1000)
@@ -76,26 +81,40 @@ class Devices:
         resume_token: str | None = None,
         fresh: Credentials | None = None,
     ) -> Joined:
-        """Register a session as a device and read its snapshot, in one round trip.
+        """Register a session as a device and read its snapshot, in one round trip where it fits
+        into a page.
 
         With the ``deviceId`` and ``resumeToken`` of an earlier registration the device is that
         one again; a pair that is not known gets a new identity, as a first visit does. A client
         that offers none of the two is the device of its token that is missing: of several the one
         that holds a run, then the one that was lost last.
-        Repeatable when the answer gets lost, with the same ``fresh`` for a new identity.
+        Repeatable when the answer gets lost, with the same ``fresh`` for a new identity. Raises
+        TooManyDevices.
         """
         if device_id and resume_token:
             answer = await self._join(who, session, name, "resume", device_id, resume_token)
             if answer.outcome == "OK":
-                return _joined(answer, resume_token)
+                return await self._joined(who.account, answer, resume_token)
             await self.forget(who.account, device_id, session, self._replica.value)
         fresh_id, fresh_token = fresh or new_credentials()
         answer = await self._join(who, session, name, "new", fresh_id, fresh_token)
-        joined = _joined(answer, fresh_token)
+        if answer.outcome == "FULL":
+            raise TooManyDevices
+        joined = await self._joined(who.account, answer, fresh_token)
         if joined.device_id != fresh_id:
             self.hold(who.account, joined.device_id, session)
             await self.forget(who.account, fresh_id, session, self._replica.value)
         return joined
+
+    async def _joined(self, account: str, answer: Answer, resume_token: str) -> Joined:
+        return Joined(
+            device_id=answer.text(2),
+            name=answer.text(3),
+            resume_token=resume_token,
+            resumed=answer.text(1) == "resumed",
+            superseded=answer.text(4),
+            snapshot=await self._snapshots.complete(account, answer, 5),
+        )
 
     async def find(
         self, who: Identity, session: str, offered: str | None, fresh: Credentials
@@ -140,6 +159,7 @@ class Devices:
                 "session": session,
                 "replica": self._replica.value,
                 "token": who.token_hash,
+                "most": self._most,
                 "back_head": packets.head(events.DeviceReconnected()),
             },
             after=noted,
@@ -202,25 +222,28 @@ class Devices:
         """
         names = keys.of_account(account)
         interrupted = events.ProcessingInterrupted(reason=DISCONNECTED, code="device_disconnected")
-        answer = await self._scripts.call(
-            "device_leave",
-            {
-                "meta": names.meta,
-                "log": names.log,
-                "device": names.device(device_id),
-                "devices": names.devices,
-                "runs": names.runs,
-            },
-            {
-                "channel": names.channel,
-                "device_id": device_id,
-                "session": "" if away else session,
-                "reason": DISCONNECTED,
-                "head": packets.head(interrupted),
-            },
-        )
-        if answer.outcome == "WAIT":
-            return answer.number(1) / 1000
+        while True:
+            answer = await self._scripts.call(
+                "device_leave",
+                {
+                    "meta": names.meta,
+                    "log": names.log,
+                    "device": names.device(device_id),
+                    "devices": names.devices,
+                    "runs": names.runs,
+                },
+                {
+                    "channel": names.channel,
+                    "device_id": device_id,
+                    "session": "" if away else session,
+                    "reason": DISCONNECTED,
+                    "head": packets.head(interrupted),
+                },
+            )
+            if answer.outcome == "WAIT":
+                return answer.number(1) / 1000
+            if answer.outcome != "MORE":
+                break
         await self.forget(account, device_id, session, self._replica.value)
         return 0.0
 
@@ -250,74 +273,5 @@ class Devices:
         return answer.outcome == "OK"
 
     async def snapshot(self, account: str) -> Snapshot:
-        """The account's state as of now."""
-        names = keys.of_account(account)
-        answer = await self._scripts.call(
-            "snapshot_read",
-            {
-                "meta": names.meta,
-                "log": names.log,
-                "runs": names.runs,
-                "drafts": names.drafts,
-            },
-            {},
-        )
-        return _snapshot(answer, 0)
-
-
-def _joined(answer: Answer, resume_token: str) -> Joined:
-    return Joined(
-        device_id=answer.text(2),
-        name=answer.text(3),
-        resume_token=resume_token,
-        resumed=answer.text(1) == "resumed",
-        superseded=answer.text(4),
-        snapshot=_snapshot(answer, 5),
-    )
-
-
-def _snapshot(answer: Answer, position: int) -> Snapshot:
-    runs = [_run(record) for record in answer.records(position + 2)]
-    drafts = [_draft(record) for record in answer.records(position + 3)]
-    return Snapshot(
-        epoch=answer.text(position),
-        revision=answer.number(position + 1),
-        runs={run.key: run for run in runs},
-        drafts={draft.key: draft for draft in drafts},
-    )
-
-
-def _run(record: dict[str, str]) -> Run:
-    return Run(
-        profile_id=record["profile"],
-        type=_type(record["type"]),
-        status=RunStatus(record["status"]),
-        device_id=record["device"],
-        operator_id=record["operator"],
-        started_at=int(record["started_at"]),
-        counters=Counters(
-            **{name: int(record[name]) for name in Counters.__struct_fields__},
-        ),
-        message=record["message"],
-        stopped_by=record["stopped_by"],
-        reason=record["reason"],
-        duration=int(record["duration"]),
-        away=record["away"] == "1",
-        waiting_for="sign_in" if record.get("waiting_for") == "sign_in" else "",
-        revision=int(record["revision"]),
-    )
-
-
-def _draft(record: dict[str, str]) -> Draft:
-    return Draft(
-        profile_id=record["profile"],
-        type=_type(record["type"]),
-        message=record["message"],
-        device_id=record["device"],
-        timestamp=int(record["timestamp"]),
-        revision=int(record["revision"]),
-    )
-
-
-def _type(value: str) -> ProcessingType:
-    return "mail" if value == "mail" else "chat"
+        """The account's state as of now. Raises StoreUnavailable."""
+        return await self._snapshots.read(account)

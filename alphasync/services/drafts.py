@@ -2,21 +2,24 @@
 
 from alphasync.domain import events
 from alphasync.domain.identity import Identity
+from alphasync.errors import TooManyDrafts
 from alphasync.protocol import packets
 from alphasync.protocol.commands import ClearMessage, UpdateMessage
+from alphasync.services.bounds import USUAL, AccountBounds
 from alphasync.services.runs import check_profile
 from alphasync.store import keys
 from alphasync.store.scripts import Scripts
 
 
 class Drafts:
-    def __init__(self, scripts: Scripts) -> None:
+    def __init__(self, scripts: Scripts, bounds: AccountBounds = USUAL) -> None:
         self._scripts = scripts
+        self._most = bounds.drafts
 
     async def update(self, who: Identity, device_id: str, command: UpdateMessage) -> int:
         """Store the text and tell the other devices; returns the revision.
 
-        Raises UnknownProfile or MessageTooLong.
+        Raises UnknownProfile, MessageTooLong or TooManyDrafts.
         """
         profile = command.profile
         check_profile(who, profile)
@@ -30,7 +33,10 @@ class Drafts:
         return await self._set(who, event, command.message)
 
     async def clear(self, who: Identity, device_id: str, command: ClearMessage) -> int:
-        """Empty the draft everywhere; returns the revision. Raises UnknownProfile."""
+        """Empty the draft everywhere; returns the revision.
+
+        Raises UnknownProfile or TooManyDrafts.
+        """
         check_profile(who, command.profile)
         event = events.MessageCleared(
             profile_id=command.profile, type=command.type, device_id=device_id
@@ -55,7 +61,10 @@ class Drafts:
                 "type": event.type,
                 "device": event.device_id,
                 "message": text,
+                "most": self._most,
                 "head": packets.head(event),
             },
         )
+        if answer.outcome == "FULL":
+            raise TooManyDrafts
         return answer.number(1)

@@ -13,6 +13,11 @@ class Lost(msgspec.Struct, frozen=True):
     revision: int
 
 
+def packet_of(envelope: bytes) -> str:
+    """The event's packet, which is the last of the envelope's lines (see ``emit`` in _lib.lua)."""
+    return envelope.split(b"\n", 4)[4].decode()
+
+
 class Log:
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
@@ -26,11 +31,16 @@ class Log:
         another one there, or does not reach it, is begun anew.
         """
         names = keys.of_account(account)
-        answer = await self._scripts.call(
-            "log_read",
-            {"meta": names.meta, "log": names.log},
-            {"known_epoch": epoch, "after": revision, "last": last},
-        )
-        if answer.outcome == "LOST":
-            return Lost(answer.text(1), answer.number(2))
-        return [envelope.encode() for envelope in answer.texts(3)]
+        found: list[bytes] = []
+        while True:
+            answer = await self._scripts.call(
+                "log_read",
+                {"meta": names.meta, "log": names.log},
+                {"known_epoch": epoch, "after": revision + len(found), "last": last},
+            )
+            if answer.outcome == "LOST":
+                return Lost(answer.text(1), answer.number(2))
+            found += [envelope.encode() for envelope in answer.texts(3)]
+            if answer.outcome == "OK":
+                return found
+            last = found[-1]

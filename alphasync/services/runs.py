@@ -14,10 +14,12 @@ from alphasync.errors import (
     NotRunning,
     ShuttingDown,
     StoreUnavailable,
+    TooManyRuns,
     UnknownProfile,
 )
 from alphasync.protocol import packets
 from alphasync.protocol.commands import Attachment, StartProcessing, StopProcessing
+from alphasync.services.bounds import USUAL, AccountBounds
 from alphasync.services.leases import Holding, Leases, ReplicaName
 from alphasync.store import keys
 from alphasync.store.scripts import Scripts
@@ -56,7 +58,9 @@ class Runs:
         replica: ReplicaName,
         launch: Callable[[Ticket], None],
         adopt: Callable[[Holding], None],
+        bounds: AccountBounds = USUAL,
     ) -> None:
+        self._bounds = bounds
         self._scripts = scripts
         self._leases = leases
         self._replica = replica
@@ -68,8 +72,9 @@ class Runs:
     async def start(self, who: Identity, device_id: str, command: StartProcessing) -> Ticket:
         """Take the lock and start the run.
 
-        Raises UnknownProfile, MessageTooShort, MessageTooLong, MessageBlank, ShuttingDown, Locked
-        or AlreadyRunning (the last two with ``lockOwner``), and StoreUnavailable: the run may start
+        Raises UnknownProfile, MessageTooShort, MessageTooLong, MessageBlank, ShuttingDown,
+        TooManyRuns, Locked or AlreadyRunning (the last two with ``lockOwner``), and
+        StoreUnavailable: the run may start
         all the same.
         """
         check_profile(who, command.profile)
@@ -113,6 +118,8 @@ class Runs:
                     "identity": packets.members(started),
                     "text": command.message,
                     "attachments": msgspec.json.encode(attachments),
+                    "runs_most": self._bounds.runs,
+                    "running_most": self._bounds.running,
                     "head": packets.head(started),
                     "lost_head": packets.head(lost),
                     "lost_reason": LOST,
@@ -123,11 +130,15 @@ class Runs:
             # It may have been carried out all the same, and then nobody else looks after the run.
             self._adopt(holding)
             raise
-        if answer.outcome == "HELD":
+        if answer.outcome != "OK":
             try:
                 await self._leases.drop(owner, holding)
             except StoreUnavailable:
                 self._adopt(holding)  # finds nothing behind the note, and drops it in its own time
+            if answer.outcome == "FULL":
+                raise TooManyRuns
+            if answer.outcome == "BUSY":
+                raise TooManyRuns("This account has as many runs at once as it may have")
             lock_owner = answer.text(1)
             held = AlreadyRunning if lock_owner == device_id else Locked
             raise held(lockOwner=lock_owner)
@@ -181,20 +192,26 @@ class Runs:
         all_stopped = events.AllProcessingStopped(
             device_id=device_id, stopped_by=device_id, message="All processing stopped"
         )
-        answer = await self._scripts.call(
-            "run_stop_all",
-            {"meta": names.meta, "log": names.log, "runs": names.runs},
-            {
-                "channel": names.channel,
-                "may_see": "all" if who.profiles is None else "only",
-                "profiles": "\n".join(sorted(who.profiles or ())),
-                "device": device_id,
-                "message": stopped.message,
-                "head": packets.head(stopped),
-                "all_head": packets.head(all_stopped),
-            },
-        )
-        return answer.number(1)
+        count, before = 0, list[str]()
+        while True:
+            answer = await self._scripts.call(
+                "run_stop_all",
+                {"meta": names.meta, "log": names.log, "runs": names.runs},
+                {
+                    "channel": names.channel,
+                    "may_see": "all" if who.profiles is None else "only",
+                    "profiles": "\n".join(sorted(who.profiles or ())),
+                    "device": device_id,
+                    "message": stopped.message,
+                    "stopped_before": ",".join(before),
+                    "head": packets.head(stopped),
+                    "all_head": packets.head(all_stopped),
+                },
+            )
+            count += answer.number(1)
+            if answer.outcome == "OK":
+                return count
+            before.append(answer.text(2))
 
 
 def check_profile(who: Identity, profile_id: str) -> None:

@@ -12,6 +12,7 @@ key (under ``as:{account}:``)      type    lifetime
 ``sent:<type>:<profile>``          zset    30 days after the last recipient; an entry by its score
 ``uncertain:<type>:<profile>``     hash    30 days after the last one: recipient to name
 ``runs``, ``drafts``, ``devices``  zset    as the longest-living key they name
+``runs:running``                   zset    as a run's record: those that are running, by their start
 ``signin:<id>``                    hash    as its token, and an hour: what a login got
 ``signins:<operator>``             zset    30 days after the last login: the operator's, by time
 ``upstream:<operator>``            string  9 h; of an earlier version: the gateway token, encrypted

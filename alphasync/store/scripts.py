@@ -7,7 +7,7 @@ variables, and a caller passes them by those names.
 import asyncio
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -34,6 +34,12 @@ RETRY_TTL = 30 * 60
 """Seconds that what a join was answered is known, for whoever asks again."""
 TRIES_MAX = 64
 """Devices of one token that a script looks at."""
+PAGE_RECORDS = 64
+"""Runs and drafts that one script reads: no script may run for more than 5 ms."""
+PAGE_BYTES = 64 * 1024
+"""Bytes of them, or of events, from which it reads no further."""
+PAGE_ENDS = 64
+"""Runs that one script ends."""
 
 _HEADER = re.compile(r"^-- (KEYS|ARGV):(.*)$", re.MULTILINE)
 _FUNCTION = re.compile(r"^(?:--.*\n)*local function (\w+)\((?s:.*?)^end\n", re.MULTILINE)
@@ -105,6 +111,14 @@ class Scripts:
         value = await self._pipeline.submit("HGET", key, name)
         return value.decode() if isinstance(value, bytes) else None
 
+    async def hashes(self, names: Sequence[str]) -> list[dict[str, str]]:
+        """What stands under these keys, each as of its own moment; ``{}`` for one that is gone.
+
+        Redis serves others between two of them. Raises StoreUnavailable.
+        """
+        replies = await asyncio.gather(*(self._pipeline.submit("HGETALL", n) for n in names))
+        return Answer([list(replies)]).records(0)
+
 
 class Answer:
     """What a script returned: a named outcome, then its values."""
@@ -167,7 +181,14 @@ def load(lifetimes: Lifetimes, publish: str = "PUBLISH") -> dict[str, Script]:
         "DEVICE_TTL": lifetimes.device,
         "SENT_TTL": lifetimes.sent,
     }
-    numbers = {"LOG_LENGTH": LOG_LENGTH, "REVISION_JUMP": REVISION_JUMP, "TRIES_MAX": TRIES_MAX}
+    numbers = {
+        "LOG_LENGTH": LOG_LENGTH,
+        "REVISION_JUMP": REVISION_JUMP,
+        "TRIES_MAX": TRIES_MAX,
+        "PAGE_RECORDS": PAGE_RECORDS,
+        "PAGE_BYTES": PAGE_BYTES,
+        "PAGE_ENDS": PAGE_ENDS,
+    }
     numbers |= {name: round(seconds * 1000) for name, seconds in milliseconds.items()}
     constants = "".join(f"local {name} = {number}\n" for name, number in numbers.items())
     constants += f"local publish_with = '{publish}'\n"

@@ -23,6 +23,7 @@ from alphasync.protocol.commands import (
 )
 from alphasync.realtime.order import Envelope, parse
 from alphasync.services.blocklist import Blocklist
+from alphasync.services.bounds import AccountBounds
 from alphasync.services.devices import Devices
 from alphasync.services.drafts import Drafts
 from alphasync.services.history import Log
@@ -137,6 +138,20 @@ class Bench:
         )
         return other
 
+    def bound(self, **bounds: int) -> None:
+        """Other bounds of an account than the usual ones."""
+        given = AccountBounds(**bounds)
+        self.devices = Devices(self.scripts, self.leases, self.replica, GRACE, bounds=given)
+        self.drafts = Drafts(self.scripts, given)
+        self.runs = Runs(
+            self.scripts,
+            self.leases,
+            self.replica,
+            lambda _ticket: None,
+            lambda _holding: None,
+            given,
+        )
+
     @property
     def takeover(self) -> Takeover:
         return Takeover(self.scripts, self.leases, self.replica)
@@ -229,6 +244,10 @@ class Bench:
 
     async def type(self, text: str, profile: str = PROFILE, device: str = "d1") -> int:
         command = UpdateMessage(profile_id=profile, type="chat", message=text)
+        return await self.drafts.update(self.who, device, command)
+
+    async def mail(self, text: str, profile: str = PROFILE, device: str = "d1") -> int:
+        command = UpdateMessage(profile_id=profile, type="mail", message=text)
         return await self.drafts.update(self.who, device, command)
 
     async def empty(self, profile: str = PROFILE, device: str = "d1") -> int:

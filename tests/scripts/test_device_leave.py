@@ -2,6 +2,7 @@
 
 from alphasync.domain.events import ProcessingInterrupted
 from alphasync.domain.runs import RunStatus
+from alphasync.store.scripts import PAGE_ENDS
 from tests.scripts.bench import GRACE, Bench
 
 
@@ -96,3 +97,13 @@ async def test_whose_grace_is_over_may_still_come_back_with_its_pair(bench: Benc
     pair = (first.device_id, first.resume_token)
     assert not (await bench.devices.join(bench.who, "s2", "")).resumed
     assert (await bench.devices.join(bench.who, "s3", "", *pair)).resumed
+
+
+async def test_more_runs_than_one_script_may_end(bench: Bench) -> None:
+    device = await joined(bench)
+    for number in range(PAGE_ENDS + 1):
+        await bench.start(str(number), device=device)
+    ended = [ProcessingInterrupted] * (PAGE_ENDS + 1)
+    async with bench.verify(*ended):
+        await bench.devices.leave(bench.who.account, device, "s1", away=False)
+    assert [c.outcome for c in bench.scripts.calls if c.name == "device_leave"] == ["MORE", "OK"]

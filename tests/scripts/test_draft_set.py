@@ -4,6 +4,7 @@ import pytest
 
 from alphasync.domain.drafts import Draft
 from alphasync.domain.events import MessageCleared, MessageUpdated
+from alphasync.errors import TooManyDrafts
 from tests.scripts.bench import PROFILE, Bench
 
 
@@ -47,3 +48,23 @@ async def test_every_key_stroke_has_its_place(bench: Bench) -> None:
         for n in range(30):
             await bench.type("x" * n, device=f"d{n % 3}")
     assert [len(event.message) for event in made] == list(range(30))
+
+
+async def test_an_account_has_its_most_drafts(bench: Bench) -> None:
+    bench.bound(drafts=2)
+    await bench.type("Hello", "1")
+    await bench.type("Hello", "2")
+    async with bench.verify():
+        for refused in (bench.type("Hello", "3"), bench.empty("3")):
+            with pytest.raises(TooManyDrafts):
+                await refused
+            assert bench.last("draft_set") == "FULL"
+    async with bench.verify(MessageUpdated, MessageCleared):
+        await bench.type("Hello again", "1")
+        await bench.empty("2")
+    assert await bench.client.zcard(bench.names.drafts) == 2
+    # One that has run out makes room, whether its record is there or not.
+    await bench.client.zadd(bench.names.drafts, {bench.names.draft("chat", "1"): 1})
+    await bench.client.delete(bench.names.draft("chat", "1"))
+    async with bench.verify(MessageUpdated):
+        await bench.type("Hello", "3")

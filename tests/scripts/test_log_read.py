@@ -89,3 +89,13 @@ async def test_what_a_client_says_begins_no_log(bench: Bench) -> None:
     epoch = (await bench.snapshot()).epoch
     assert await revisions(bench, epoch, 1_000_000) == Lost(epoch, 1)
     assert (await bench.snapshot()).epoch == epoch
+
+
+async def test_long_texts_come_in_pages(bench: Bench) -> None:
+    epoch = (await bench.snapshot()).epoch
+    for n in range(40):
+        await bench.type(f"{n} " + "x" * 500)
+        await bench.mail(f"{n} " + "x" * 4900)
+    assert await revisions(bench, epoch, 3) == list(range(4, 81))
+    asked = [call.outcome for call in bench.scripts.calls if call.name == "log_read"]
+    assert asked == ["MORE", "OK"]

@@ -7,7 +7,7 @@ import pytest
 
 from alphasync.domain.events import ProcessingInterrupted, ProcessingStarted
 from alphasync.domain.runs import Counters, Run, RunStatus
-from alphasync.errors import AlreadyRunning, Locked
+from alphasync.errors import AlreadyRunning, Locked, TooManyRuns
 from alphasync.services.progress import NOTHING, Outcome, Superseded
 from alphasync.services.runs import LOST, Ticket
 from tests.scripts.bench import PROFILE, Bench, became
@@ -140,3 +140,46 @@ async def test_a_runner_whose_record_is_gone_is_superseded_and_the_lock_is_freed
         with pytest.raises(Superseded):
             await ask(ticket)
         assert not await bench.client.exists(bench.names.lock("chat", PROFILE))
+
+
+async def test_an_account_has_its_most_runs_at_once(bench: Bench) -> None:
+    bench.bound(running=2)
+    await bench.start("1")
+    await bench.start("2")
+    async with bench.verify():
+        with pytest.raises(TooManyRuns):
+            await bench.start("3")
+        assert bench.last("run_start") == "BUSY"
+        with pytest.raises(AlreadyRunning):
+            await bench.start("2")
+    assert not await bench.client.exists(bench.names.lock("chat", "3"))
+    await bench.stop("1")
+    await bench.start("3")
+    # One whose record is gone does not count.
+    await bench.client.delete(bench.names.run("chat", "2"))
+    await bench.start("4")
+    with pytest.raises(TooManyRuns):
+        await bench.start("5")
+
+
+async def test_a_run_whose_lock_ran_out_is_begun_anew_at_the_bound(bench: Bench) -> None:
+    bench.bound(running=1, runs=1)
+    await bench.start()
+    await bench.client.delete(bench.names.lock("chat", PROFILE))
+    async with bench.verify(ProcessingInterrupted, ProcessingStarted):
+        await bench.start()
+
+
+async def test_an_account_has_its_most_runs_on_record(bench: Bench) -> None:
+    bench.bound(runs=2)
+    for profile in ("1", "2"):
+        await bench.start(profile)
+        await bench.stop(profile)
+    async with bench.verify():
+        with pytest.raises(TooManyRuns):
+            await bench.start("3")
+        assert bench.last("run_start") == "FULL"
+    await bench.start("2")
+    await bench.client.zadd(bench.names.runs, {bench.names.run("chat", "1"): 1})
+    await bench.start("3")
+    assert await bench.client.zcard(bench.names.runs) == 2

@@ -2,6 +2,7 @@
 
 from alphasync.domain.events import AllProcessingStopped, ProcessingStopped
 from alphasync.domain.runs import RunStatus
+from alphasync.store.scripts import PAGE_ENDS
 from tests.scripts.bench import Bench, identity
 
 
@@ -40,3 +41,15 @@ async def test_a_limited_token_stops_its_own_profiles_only(bench: Bench) -> None
         assert await bench.runs.stop_all(identity(profiles=frozenset()), "d2") == 0
     running = {k for k, r in (await bench.snapshot()).runs.items() if r.status == "running"}
     assert running == {("11", "chat"), ("2", "chat")}
+
+
+async def test_more_runs_than_one_script_may_end(bench: Bench) -> None:
+    for number in range(2 * PAGE_ENDS + 1):
+        await bench.start(str(number))
+    stopped = [ProcessingStopped] * (2 * PAGE_ENDS + 1)
+    async with bench.verify(*stopped, AllProcessingStopped) as made:
+        assert await bench.runs.stop_all(bench.who, "d2") == len(stopped)
+    asked = [call.outcome for call in bench.scripts.calls if call.name == "run_stop_all"]
+    assert asked == ["MORE", "MORE", "OK"]
+    listed = [item.profile_id for item in made[-1].stopped_profiles]
+    assert listed == [str(number) for number in range(len(stopped))]

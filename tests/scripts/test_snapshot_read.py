@@ -1,8 +1,16 @@
 """snapshot_read: everything at one revision, and a new epoch where the data was lost."""
 
+import itertools
+from collections.abc import Awaitable, Callable, Sequence
+
+import pytest
+
 from alphasync.domain.runs import RunStatus
 from alphasync.domain.snapshot import Snapshot
-from tests.scripts.bench import Bench, identity
+from alphasync.errors import StoreUnavailable
+from alphasync.services.snapshots import Snapshots
+from alphasync.store.scripts import PAGE_RECORDS, Scripts
+from tests.scripts.bench import LIFETIMES, Bench, identity
 
 
 async def test_an_account_that_was_never_seen(bench: Bench) -> None:
@@ -66,3 +74,65 @@ async def test_a_log_without_its_account_is_not_mixed_with_the_new_one(bench: Be
     await bench.type("Hello again")
     assert (await bench.snapshot()).revision == 1
     assert await bench.client.xlen(bench.names.log) == 1
+
+
+async def test_what_does_not_fit_into_one_script_is_read_in_pages(bench: Bench) -> None:
+    for number in range(PAGE_RECORDS + 3):
+        await bench.start(f"r{number}")
+        await bench.type("Hello", f"d{number}")
+    await bench.client.delete(bench.names.draft("chat", "d1"))
+    snapshot = await bench.snapshot()
+    assert len(snapshot.runs) == PAGE_RECORDS + 3
+    assert len(snapshot.drafts) == PAGE_RECORDS + 2
+    assert (await bench.devices.join(bench.who, "s1", "phone")).snapshot == snapshot
+
+
+class Meddling(Scripts):
+    """Something happens between two pages."""
+
+    meddle: Callable[[], Awaitable[object]]
+
+    async def hashes(self, names: Sequence[str]) -> list[dict[str, str]]:
+        found = await super().hashes(names)
+        await self.meddle()
+        return found
+
+
+async def test_what_happens_between_two_pages_is_in_the_snapshot_once(bench: Bench) -> None:
+    for number in range(PAGE_RECORDS):
+        await bench.type("Hello", f"{number:03}")
+    tickets = {name: await bench.start(name) for name in ("a", "b")}
+    scripts = Meddling(bench.store.pipeline, LIFETIMES)
+    steps = itertools.count()
+
+    async def meddle() -> None:
+        step = next(steps)
+        await bench.type(f"text {step}", "000")  # read before
+        await bench.type(f"text {step}", f"new {step}")
+        await bench.plan(tickets["a"], 10 + step)
+        await bench.stop("b") if step == 0 else await bench.start("b")
+
+    scripts.meddle = meddle
+    for number in range(PAGE_RECORDS):
+        await bench.type("Hello", f"{number + PAGE_RECORDS:03}")
+    found = await Snapshots(scripts).read(bench.who.account)
+    assert next(steps) == 2
+    assert found == await bench.snapshot()
+    assert found.drafts["000", "chat"].message == "text 1"
+    assert (found.runs["b", "chat"].status, found.runs["a", "chat"].counters.total) == (
+        RunStatus.RUNNING,
+        11,
+    )
+
+
+async def test_an_account_that_changes_faster_than_it_is_read_is_asked_again(bench: Bench) -> None:
+    for number in range(PAGE_RECORDS + 1):
+        await bench.type("Hello", f"{number:03}")
+    scripts = Meddling(bench.store.pipeline, LIFETIMES)
+
+    async def meddle() -> None:
+        await bench.client.delete(bench.names.meta, bench.names.log)
+
+    scripts.meddle = meddle
+    with pytest.raises(StoreUnavailable):
+        await Snapshots(scripts).read(bench.who.account)

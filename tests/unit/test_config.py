@@ -24,6 +24,7 @@ DURATIONS = [
     if name.endswith(("_ttl", "_interval", "_timeout", "_grace"))
     and name not in ("send_interval", "worker_timeout", "token_ttl")
 ]
+ACCOUNT_BOUNDS = [f"{what}_per_account" for what in ("drafts", "runs", "running", "devices")]
 JOINS_OF = ("", "_per_address")
 LOGIN_LIMITS = [name for name in NAMES if name.startswith("login_tries")]
 GOOD: list[tuple[str, str, Any]] = [
@@ -86,6 +87,7 @@ GOOD: list[tuple[str, str, Any]] = [
     ("profiles_max", "8000", 8_000),
     ("token_leeway", "1m", 60.0),
     ("event_burst", "5000", 5000),
+    *((name, "10", 10) for name in ACCOUNT_BOUNDS),
     *((f"join_rate{of}", "0.5", 0.5) for of in JOINS_OF),
     *((f"join_burst{of}", "5000", 5000) for of in JOINS_OF),
     *(
@@ -156,6 +158,7 @@ BAD: list[tuple[str, str]] = [
     ("connections_max", "0"),
     ("event_rate", "0"),
     ("event_burst", "0"),
+    *((name, text) for name in ACCOUNT_BOUNDS for text in ("0", "1000000", "many")),
     *((f"join_{kind}{of}", "0") for kind in ("rate", "burst") for of in JOINS_OF),
     *((name, wrong) for name in DURATIONS for wrong in ("0", "-5", "soon", "367d")),
 ]

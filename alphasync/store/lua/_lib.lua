@@ -44,29 +44,59 @@ local function epoch_of(meta, log)
   return m[1]
 end
 
--- Finish the packet that starts with `head` and give it the next place in the account's order.
--- room: profile id, or '' for the whole account; skip: the device that does not get it, or ''.
-local function emit(meta, log, channel, room, skip, head)
-  local epoch = epoch_of(meta, log)
+local function append(epoch, meta, log, channel, room, skip, head)
   local revision = int(redis.call('HINCRBY', meta, 'revision', 1))
   local packet = head .. ',"timestamp":' .. int(now) .. ',"revision":' .. revision .. '}]'
   local envelope = table.concat({epoch, revision, room, skip, packet}, '\n')
   redis.call('XADD', log, 'MAXLEN', '=', LOG_LENGTH, revision .. '-0', 'e', envelope)
-  redis.call('PEXPIRE', log, LOG_TTL)
-  redis.call('PEXPIRE', meta, META_TTL)
   redis.call(publish_with, channel, envelope)
   return revision
 end
 
+local function keep_log(meta, log)
+  redis.call('PEXPIRE', log, LOG_TTL)
+  redis.call('PEXPIRE', meta, META_TTL)
+end
+
+-- Finish the packet that starts with `head` and give it the next place in the account's order.
+-- room: profile id, or '' for the whole account; skip: the device that does not get it, or ''.
+local function emit(meta, log, channel, room, skip, head)
+  local revision = append(epoch_of(meta, log), meta, log, channel, room, skip, head)
+  keep_log(meta, log)
+  return revision
+end
+
 -- An index is a sorted set of key names by the time they expire, so that a snapshot finds them.
+-- Returns 1 for a key that is new there.
 local function index(set, key, ttl)
-  redis.call('ZADD', set, int(now + ttl), key)
+  local added = redis.call('ZADD', set, int(now + ttl), key)
   redis.call('PEXPIRE', set, ttl)
+  return added
+end
+
+-- Index a key that is about to be written; false where the account has its most without it.
+local function admitted(set, key, ttl, most)
+  if index(set, key, ttl) == 0 or redis.call('ZCARD', set) <= tonumber(most) then return true end
+  redis.call('ZREMRANGEBYSCORE', set, '-inf', int(now))
+  if redis.call('ZCARD', set) <= tonumber(most) then return true end
+  redis.call('ZREM', set, key)
+  return false
 end
 
 local function indexed(set)
   redis.call('ZREMRANGEBYSCORE', set, '-inf', int(now))
   return redis.call('ZRANGE', set, 0, -1)
+end
+
+-- The runs that are running, by their start: what looks at them all need not look at the ended
+-- ones. A record that is gone stays listed until somebody looks.
+local function running_of(runs)
+  return runs .. ':running'
+end
+
+local function keep_running(runs, run, fence)
+  redis.call('ZADD', running_of(runs), fence, run)
+  redis.call('PEXPIRE', running_of(runs), RUN_TTL)
 end
 
 local function touch_run(runs, run)
@@ -160,18 +190,27 @@ local function tell(meta, log, channel, profile, run, message, head, waiting_for
   redis.call('HSET', run, 'message', message, 'revision', revision, 'waiting_for', waiting_for or '')
 end
 
--- Everything that a device shows, behind what `answer` holds: epoch, revision, runs, drafts.
+-- Everything that a device shows, behind what `answer` holds: epoch, revision, runs, drafts, and
+-- the keys of those that are too many for one script.
 local function with_snapshot(answer, meta, log, runs, drafts)
   answer[#answer + 1] = epoch_of(meta, log)
   answer[#answer + 1] = redis.call('HGET', meta, 'revision')
+  local room, bytes, rest = PAGE_RECORDS, 0, {}
   for _, set in ipairs({runs, drafts}) do
     local records = {}
     for _, key in ipairs(indexed(set)) do
-      local fields = redis.call('HGETALL', key)
-      if #fields > 0 then records[#records + 1] = fields end
+      if room > 0 and bytes < PAGE_BYTES then
+        local fields = redis.call('HGETALL', key)
+        if #fields > 0 then records[#records + 1] = fields end
+        for _, text in ipairs(fields) do bytes = bytes + #text end
+        room = room - 1
+      else
+        rest[#rest + 1] = key
+      end
     end
     answer[#answer + 1] = records
   end
+  answer[#answer + 1] = rest
   return answer
 end
 
@@ -184,38 +223,41 @@ local function end_run(meta, log, channel, runs, run, status, message, head, sto
   redis.call('HSET', run, 'status', status, 'message', message, 'away', '', 'waiting_for', '',
     'stopped_by', stopped_by or '', 'reason', status == 'interrupted' and message or '',
     'revision', revision)
+  redis.call('ZREM', running_of(runs), run)
   touch_run(runs, run)
   return r[1]
 end
 
--- Note on a device's running runs whether the device is away, and tell the devices.
+-- Note on a device's running runs whether the device is away, and tell the devices. Their records
+-- live on by what their runner does.
 local function mark_runs(meta, log, channel, runs, device, away, head)
-  for _, run in ipairs(indexed(runs)) do
+  local epoch = epoch_of(meta, log)
+  for _, run in ipairs(redis.call('ZRANGE', running_of(runs), 0, -1)) do
     local r = redis.call('HMGET', run, 'status', 'device', 'away', 'profile', 'identity')
     if r[1] == 'running' and r[2] == device and (r[3] or '') ~= away then
-      local revision = emit(meta, log, channel, r[4], '', head .. ',' .. r[5])
+      local revision = append(epoch, meta, log, channel, r[4], '', head .. ',' .. r[5])
       redis.call('HSET', run, 'away', away, 'revision', revision)
-      touch_run(runs, run)
     end
   end
+  keep_log(meta, log)
 end
 
 -- Give a device's running runs to the device that it came back as, and tell the devices. Ids are
 -- our own and hexadecimal, so that one can stand for the other in the text of the identity.
 -- Returns how many those are.
 local function hand_runs(meta, log, channel, runs, from, to, head)
-  local handed = 0
-  for _, run in ipairs(indexed(runs)) do
+  local handed, epoch = 0, epoch_of(meta, log)
+  for _, run in ipairs(redis.call('ZRANGE', running_of(runs), 0, -1)) do
     local r = redis.call('HMGET', run, 'status', 'device', 'profile', 'identity', 'lock')
     if r[1] == 'running' and r[2] == from then
       local identity = string.gsub(r[4], '"deviceId":"' .. from, '"deviceId":"' .. to)
-      local revision = emit(meta, log, channel, r[3], '', head .. ',' .. identity)
+      local revision = append(epoch, meta, log, channel, r[3], '', head .. ',' .. identity)
       redis.call('HSET', run, 'device', to, 'identity', identity, 'away', '', 'revision', revision)
       if redis.call('EXISTS', r[5]) == 1 then redis.call('HSET', r[5], 'device', to) end
-      touch_run(runs, run)
       handed = handed + 1
     end
   end
+  keep_log(meta, log)
   return handed
 end
 

@@ -2,17 +2,18 @@
 -- up again proves it with the hash of its resume token; one that offers none is the device of its
 -- token that is missing: of several the one that holds a run, then the one that was lost last.
 -- KEYS: meta log device devices runs drafts
--- ARGV: channel mode device_id proof name operator session replica token back_head
+-- ARGV: channel mode device_id proof name operator session replica token most back_head
 --   mode: "new" | "resume" | "restore" (the session is registered; only its record was lost)
--- RETURN: {'OK', how, device_id, name, superseded_session, epoch, revision, runs, drafts}
---   how: "new" | "resumed"; {'UNKNOWN'} | {'SUPERSEDED'}
+-- RETURN: {'OK', how, device_id, name, superseded_session, epoch, revision, runs, drafts, rest}
+--   how: "new" | "resumed"; rest: as of snapshot_read; {'UNKNOWN'} | {'SUPERSEDED'}
+--   | {'FULL'}: the account has its most devices
 local how = 'new'
 local missing = missing_of(devices, token)
 
 local function next_missing()
   local chosen, score = redis.call('ZREVRANGE', missing, 0, 0)[1], 0
   if redis.call('ZCARD', missing) < 2 then return chosen end
-  for _, key in ipairs(indexed(runs)) do
+  for _, key in ipairs(redis.call('ZRANGE', running_of(runs), 0, -1)) do
     local r = redis.call('HMGET', key, 'status', 'device')
     local until_when = r[1] == 'running' and redis.call('ZSCORE', missing, r[2])
     if until_when and tonumber(until_when) > score then
@@ -55,13 +56,26 @@ else
   end
 end
 
+-- One that is gone for good makes room: those are the first to run out.
+local function make_room()
+  for _, key in ipairs(redis.call('ZRANGE', devices, 0, 15)) do
+    local d = redis.call('HMGET', key, 'session', 'away_until')
+    if not d[1] or (d[1] == '' and tonumber(d[2]) <= now) then
+      redis.call('DEL', key)
+      redis.call('ZREM', devices, key)
+      return index(devices, device, DEVICE_TTL)
+    end
+  end
+end
+
+if not admitted(devices, device, DEVICE_TTL, most) and not make_room() then return {'FULL'} end
+
 local before = redis.call('HMGET', device, 'session', 'name', 'token')
 if name == '' and before[2] then name = before[2] end
 redis.call('ZREM', missing_of(devices, before[3]), device_id)
 redis.call('HSET', device, 'id', device_id, 'proof', proof, 'name', name, 'operator', operator,
   'session', session, 'replica', replica, 'token', token, 'away_until', 0, 'new_at', 0)
 redis.call('PEXPIRE', device, DEVICE_TTL)
-index(devices, device, DEVICE_TTL)
 if mode == 'new' and how == 'new' then
   local new = new_of(devices, token)
   redis.call('HSET', device, 'new_at', int(now))

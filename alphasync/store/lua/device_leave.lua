@@ -6,13 +6,15 @@
 -- ARGV: channel device_id session reason head
 --   session: the one that ended, or '' for a device whose grace is over
 -- RETURN: {'OK', count of runs ended} | {'SUPERSEDED'} | {'WAIT', ms until the grace ends}
+--   | {'MORE'}: it has more runs than one script may end; ask again
 local d = redis.call('HMGET', device, 'session', 'away_until', 'token')
 if d[1] and d[1] ~= session then return {'SUPERSEDED'} end
 if session == '' and d[2] and tonumber(d[2]) > now then return {'WAIT', int(tonumber(d[2]) - now)} end
 local ended = 0
-for _, run in ipairs(indexed(runs)) do
+for _, run in ipairs(redis.call('ZRANGE', running_of(runs), 0, -1)) do
   local r = redis.call('HMGET', run, 'status', 'device')
   if r[1] == 'running' and r[2] == device_id then
+    if ended == PAGE_ENDS then return {'MORE'} end
     end_run(meta, log, channel, runs, run, 'interrupted', reason, head)
     ended = ended + 1
   end

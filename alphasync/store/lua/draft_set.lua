@@ -1,10 +1,10 @@
 -- Store the text of a draft ('' empties it) and tell the other devices.
 -- KEYS: meta log draft drafts
--- ARGV: channel profile type device message head
--- RETURN: {'OK', revision, now}
+-- ARGV: channel profile type device message most head
+-- RETURN: {'OK', revision, now} | {'FULL'}: the account has its most drafts without this one
+if not admitted(drafts, draft, DRAFT_TTL, most) then return {'FULL'} end
 local revision = emit(meta, log, channel, profile, device, head)
 redis.call('HSET', draft, 'profile', profile, 'type', type, 'device', device,
   'message', message, 'timestamp', int(now), 'revision', revision)
 redis.call('PEXPIRE', draft, DRAFT_TTL)
-index(drafts, draft, DRAFT_TTL)
 return {'OK', revision, int(now)}

@@ -4,7 +4,8 @@
 -- KEYS: meta log
 -- ARGV: known_epoch after last
 --   last: the envelope that was delivered at `after`, '' where it is not known for sure
--- RETURN: {'OK', epoch, revision, envelopes} | {'LOST', epoch, revision}
+-- RETURN: {'OK', epoch, revision, envelopes} | {'MORE', epoch, revision, envelopes}: ask for what is
+--   behind them | {'LOST', epoch, revision}
 local epoch = epoch_of(meta, log)
 local revision = redis.call('HGET', meta, 'revision')
 if epoch ~= known_epoch then return {'LOST', epoch, revision} end
@@ -16,8 +17,16 @@ if last ~= '' then
     return {'LOST', new_epoch(meta, log, revision), revision}
   end
 end
-local entries = redis.call('XRANGE', log, '(' .. after .. '-0', '+')
-if #entries ~= missing then return {'LOST', epoch, revision} end
-local envelopes = {}
-for i, entry in ipairs(entries) do envelopes[i] = entry[2][2] end
+local envelopes, bytes, reached = {}, 0, int(tonumber(after))
+repeat
+  local entries = redis.call('XRANGE', log, '(' .. reached .. '-0', '+', 'COUNT', PAGE_RECORDS)
+  for _, entry in ipairs(entries) do
+    reached = int(tonumber(reached) + 1)
+    if entry[1] ~= reached .. '-0' then return {'LOST', epoch, revision} end
+    envelopes[#envelopes + 1] = entry[2][2]
+    bytes = bytes + #entry[2][2]
+  end
+  if bytes > PAGE_BYTES and #envelopes < missing then return {'MORE', epoch, revision, envelopes} end
+until #entries < PAGE_RECORDS
+if #envelopes ~= missing then return {'LOST', epoch, revision} end
 return {'OK', epoch, revision, envelopes}

@@ -38,4 +38,5 @@ redis.call('PEXPIRE', lock, LOCK_TTL)
 redis.call('HSET', run, 'replica', replica, 'fence', fence, 'step', 0, 'message', message, 'waiting_for', '',
   'revision', fence)
 touch_run(runs, run)
+keep_running(runs, run, fence)
 return {'ADOPTED', fence, redis.call('HGETALL', run)}

@@ -13,5 +13,6 @@ local revision = emit(meta, log, channel, profile, '', head .. ',"completedAt":'
   .. ',"uncertainRecipients":' .. listed(uncertain) .. ',"stats":{' .. counters(run) .. ',"duration":' .. int(duration) .. '}')
 redis.call('HSET', run, 'status', 'completed', 'away', '', 'waiting_for', '', 'duration', int(duration),
   'revision', revision)
+redis.call('ZREM', running_of(runs), run)
 touch_run(runs, run)
 return {'OK'}

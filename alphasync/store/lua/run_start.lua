@@ -1,12 +1,23 @@
 -- Take the processing lock, put a new run on record and tell all devices. The run's first revision
 -- is its fencing token: later holders of the lock have a higher one.
 -- KEYS: meta log lock run runs sent uncertain
--- ARGV: channel profile type device operator sign_in run_id replica stub identity text attachments head lost_head lost_reason
--- RETURN: {'OK', fence, now} | {'HELD', device}
+-- ARGV: channel profile type device operator sign_in run_id replica stub identity text attachments runs_most running_most head lost_head lost_reason
+-- RETURN: {'OK', fence, now} | {'HELD', device} | {'FULL'}: the account has its most runs on record
+--   | {'BUSY'}: it has its most running runs
 local held = redis.call('HMGET', lock, 'device', 'run_id')
 local known = redis.call('HMGET', run, 'run_id', 'status')
 -- A lock whose run is not on record, or has ended, locks nothing.
 if held[1] and held[2] == known[1] and known[2] == 'running' then return {'HELD', held[1]} end
+
+-- What has ended without a word, as a record that ran out, does not count.
+local running = running_of(runs)
+if redis.call('ZCARD', running) >= tonumber(running_most) and not redis.call('ZSCORE', running, run) then
+  for _, listed_run in ipairs(redis.call('ZRANGE', running, 0, -1)) do
+    if redis.call('HGET', listed_run, 'status') ~= 'running' then redis.call('ZREM', running, listed_run) end
+  end
+  if redis.call('ZCARD', running) >= tonumber(running_most) then return {'BUSY'} end
+end
+if not admitted(runs, run, RUN_TTL, runs_most) then return {'FULL'} end
 
 -- The lock ran out under a run whose runner is gone: it ends before the next one begins.
 if redis.call('HGET', run, 'status') == 'running' then
@@ -28,6 +39,7 @@ redis.call('HSET', run, 'run_id', run_id, 'status', 'running', 'profile', profil
   'stopped_by', '', 'reason', '', 'duration', 0,
   'step', 0, 'revision', fence)
 touch_run(runs, run)
+keep_running(runs, run, fence)
 redis.call('DEL', lock)
 redis.call('HSET', lock, 'device', device, 'run_id', run_id, 'fence', fence)
 redis.call('PEXPIRE', lock, LOCK_TTL)

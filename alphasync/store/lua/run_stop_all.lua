@@ -1,18 +1,22 @@
 -- Stop all runs that the device may see, then tell all devices once more which those were.
 -- KEYS: meta log runs
--- ARGV: channel may_see profiles device message head all_head
+-- ARGV: channel may_see profiles device message stopped_before head all_head
 --   may_see: "all" | "only" the profiles, one a line
--- RETURN: {'OK', count}
+--   stopped_before: what the calls before this one returned, joined by commas
+-- RETURN: {'OK', count} | {'MORE', count, stopped}: there are more than one script may end; ask again
 local visible = {}
 for profile in string.gmatch(profiles, '[^\n]+') do visible[profile] = true end
 local stopped = {}
-for _, run in ipairs(indexed(runs)) do
+for _, run in ipairs(redis.call('ZRANGE', running_of(runs), 0, -1)) do
   local r = redis.call('HMGET', run, 'status', 'profile', 'stub')
   if r[1] == 'running' and (may_see == 'all' or visible[r[2]]) then
+    if #stopped == PAGE_ENDS then return {'MORE', int(#stopped), table.concat(stopped, ',')} end
     end_run(meta, log, channel, runs, run, 'stopped', message, head .. ',"stoppedAt":' .. int(now), device)
     stopped[#stopped + 1] = '{' .. r[3] .. '}'
   end
 end
+local all = stopped_before
+if all ~= '' and #stopped > 0 then all = all .. ',' end
 emit(meta, log, channel, '', '', all_head .. ',"stoppedAt":' .. int(now)
-  .. ',"stoppedProfiles":[' .. table.concat(stopped, ',') .. ']')
+  .. ',"stoppedProfiles":[' .. all .. table.concat(stopped, ',') .. ']')
 return {'OK', int(#stopped)}

@@ -5,4 +5,5 @@
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
 redis.call('PEXPIRE', lock, LOCK_TTL)
 touch_run(runs, run)
+keep_running(runs, run, fence)
 return {'OK'}

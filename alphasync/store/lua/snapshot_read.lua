@@ -1,5 +1,6 @@
--- Everything that a device shows, at one revision.
+-- Everything that a device shows, at one revision, as far as it fits into one page.
 -- KEYS: meta log runs drafts
 -- ARGV:
--- RETURN: {epoch, revision, runs, drafts}
+-- RETURN: {epoch, revision, runs, drafts, rest}
+--   rest: keys of further ones, to be read one by one; each record has its own revision
 return with_snapshot({}, meta, log, runs, drafts)

@@ -1,0 +1,20 @@
+"""How much one account may have at a time: a join reads it, and others wait meanwhile."""
+
+import msgspec
+
+
+class AccountBounds(msgspec.Struct, frozen=True):
+    """Per account. What is there already can be changed and ended at the bound, too."""
+
+    drafts: int = 1_000
+    """Texts on record, the emptied among them."""
+    runs: int = 1_000
+    """Runs on record, the ended among them."""
+    running: int = 200
+    """Runs at once."""
+    devices: int = 2_000
+    """Devices that are connected, or may come back."""
+
+
+USUAL = AccountBounds()
+"""Room for the largest teams."""
