@@ -7,7 +7,9 @@ local lives = math.min(tonumber(lifetime), tonumber(lasts))
 redis.call('HSET', signin, 'operator', operator, 'token', token, 'limited', limited,
   'profiles', profiles, 'expires', int(now + lives), 'ends', int(now + tonumber(lasts)))
 redis.call('PEXPIRE', signin, int(lives + tonumber(linger)))
-redis.call('ZADD', signins, int(now), signin)
+-- Later than any other, also in the same millisecond: the newest must not be the one to go.
+local latest = redis.call('ZREVRANGE', signins, 0, 0, 'WITHSCORES')[2] or 0
+redis.call('ZADD', signins, int(math.max(now, tonumber(latest) + 1)), signin)
 redis.call('PEXPIRE', signins, int(tonumber(lasts) + tonumber(linger)))
 local surplus = redis.call('ZCARD', signins) - tonumber(most)
 if surplus > 0 then
