@@ -139,12 +139,19 @@ export const RUN_EVENTS = Object.freeze(Object.keys(moves));
 /** Those that change a run and do not tell what it is. */
 const ABOUT_KNOWN = new Set(['runSettled', 'deviceReconnecting', 'deviceReconnected', 'processingTakenOver']);
 
+/** The runs without one that the server has no record of. */
+function without(runs, key) {
+  const { [key]: gone, ...rest } = runs;
+  return gone === undefined ? runs : rest;
+}
+
 /** The runs after one event; the very same object when the event is old, malformed or not about a run. */
 export function applyRun(runs, name, data) {
   const key = keyFrom(data);
   const known = key === null ? undefined : runs[key];
   if (key === null || isOld(known, data.revision)) return runs;
   if (known === undefined && ABOUT_KNOWN.has(name)) return runs;
+  if (name === 'processingStateSync' && data.status === 'none') return without(runs, key);
   const next = moves[name](known ?? BLANK, data);
   const revision = number(data.revision, known?.revision ?? 0);
   return { ...runs, [key]: { ...next, revision } };

@@ -141,7 +141,7 @@ function withRun(state, name, data) {
 function withDoubts(before, after, name, data) {
   if (UNCERTAIN_EVENTS.includes(name)) return withUncertain(after, name, data);
   const key = keyFrom(data);
-  const same = before.runs[key]?.uncertain === after.runs[key].uncertain;
+  const same = before.runs[key]?.uncertain === after.runs[key]?.uncertain;
   return same ? after : withUncertain(after, 'local/uncertainChanged', data);
 }
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from alphasync.domain import events
 from alphasync.domain.drafts import Draft
-from alphasync.domain.runs import Counters, Run
+from alphasync.domain.runs import Counters, Run, RunStatus
 from alphasync.domain.snapshot import Snapshot, apply
 from alphasync.protocol import packets
 
@@ -57,8 +57,12 @@ class Replay:
             case events.Resync():
                 self._start(event.epoch, event.revision)
             case events.ProcessingStateSync():
-                run = run_of(event)
-                self.state = replace(self.state, runs={**self.state.runs, run.key: run})
+                runs = {**self.state.runs}
+                runs.pop((event.profile_id, event.type), None)
+                if event.status != "none":
+                    run = run_of(event)
+                    runs[run.key] = run
+                self.state = replace(self.state, runs=runs)
             case events.MessageSync():
                 draft = draft_of(event)
                 self.state = replace(self.state, drafts={**self.state.drafts, draft.key: draft})
@@ -88,7 +92,7 @@ def run_of(event: events.ProcessingStateSync) -> Run:
     return Run(
         profile_id=event.profile_id,
         type=event.type,
-        status=event.status,
+        status=RunStatus(event.status),
         device_id=event.device_id,
         operator_id=event.operator_id,
         started_at=event.started_at,

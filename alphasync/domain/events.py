@@ -10,7 +10,7 @@ from typing import ClassVar, Literal, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from alphasync.domain.runs import ProcessingType, RunStatus
+from alphasync.domain.runs import ProcessingType
 
 T = TypeVar("T")
 Script = UnsetType
@@ -220,7 +220,8 @@ class ProcessingStateSync(Event, frozen=True, kw_only=True):
     started_at: int
     is_own_device: bool
     operator_id: str
-    status: RunStatus
+    status: str
+    """A ``RunStatus``; or ``none``: no run is on record, as after a start that was refused."""
     away: bool
     """Its device is not connected, and may still come back."""
     stopped_by: str

@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import force_setattr
 
 from alphasync.domain.drafts import browser_length, well_formed
-from alphasync.domain.runs import ProcessingType
+from alphasync.domain.runs import Key, ProcessingType
 from alphasync.domain.usable import LINK_MAX, PROFILE_ID_MAX, RECIPIENT_ID_MAX, is_blank
 from alphasync.errors import InvalidPayload, MessageBlank, MessageTooLong, MessageTooShort
 from alphasync.protocol.wrong import in_words
@@ -160,6 +160,20 @@ class Heartbeat(Command, frozen=True, kw_only=True):
 
 
 C = TypeVar("C", bound=Command)
+
+
+def key_in(arguments: tuple[object, ...]) -> Key | None:
+    """The profile and type that a command is about, whatever else is wrong with it; None where it
+    names none."""
+    payload = arguments[0] if arguments else None
+    if not isinstance(payload, dict):
+        return None
+    names = {name: payload.get(name) for name in ("profileId", "type")}
+    try:
+        about = msgspec.convert(names, ProfileCommand)
+    except ValueError:
+        return None
+    return about.profile, about.type
 
 
 def parse(model: type[C], arguments: tuple[object, ...]) -> C:

@@ -9,14 +9,17 @@ import structlog
 from alphasync import telemetry
 from alphasync.domain.drafts import well_formed
 from alphasync.domain.events import ErrorEvent
-from alphasync.errors import AlphasyncError, NotRegistered, TooManyRequests, UnknownEvent
+from alphasync.errors import AlphasyncError, TooManyRequests, UnknownEvent
 from alphasync.protocol import packets
-from alphasync.protocol.commands import parse
+from alphasync.protocol.commands import StartProcessing, key_in, parse
+from alphasync.realtime.followups import FollowUps
 from alphasync.realtime.handlers import REGISTRY, Handlers, Result
 from alphasync.realtime.manager import Manager
 from alphasync.realtime.sessions import Phase, Session, Sessions
 
 Ack = dict[str, str | int | float | bool | list[dict[str, str]]]
+
+Arguments = tuple[object, ...]
 
 EVENT_NAME_SHOWN = 64
 """Characters of an unknown event's name that are said back."""
@@ -27,12 +30,21 @@ log = structlog.get_logger(__name__)
 
 
 class Dispatcher:
-    """``refusals``: events over its rate after which a connection is cut."""
+    """``refusals``: events over its rate after which a connection is cut. ``early_max``: commands
+    of a connection that may wait until its device is registered."""
 
     def __init__(
-        self, sessions: Sessions, manager: Manager, handlers: Handlers, refusals: int
+        self,
+        sessions: Sessions,
+        manager: Manager,
+        handlers: Handlers,
+        followups: FollowUps,
+        refusals: int,
+        early_max: int,
     ) -> None:
+        self._followups = followups
         self._refusals = refusals
+        self._early_max = early_max
         self._sessions = sessions
         self._manager = manager
         self._handlers = handlers
@@ -47,22 +59,22 @@ class Dispatcher:
         if session is None:
             return None  # it left while the event was on its way
         if not session.bucket.take(time.monotonic()):
-            return self._slow_down(session, event)
+            return self._slow_down(session, event, arguments)
         if session.refused:
             session.refused -= 1
         try:
             result = await self._handle(session, event, arguments)
         except AlphasyncError as error:
             telemetry.commands.labels(_label(event), error.code).inc()
-            return self._refuse(session, event, error)
+            return self._refuse(session, event, arguments, error)
         except Exception as error:  # whatever it is, the device gets an answer and we the trace
             telemetry.commands.labels(_label(event), "internal_error").inc()
             log.exception("command failed", command=event, error=str(error))
-            return self._refuse(session, event, AlphasyncError())
+            return self._refuse(session, event, arguments, AlphasyncError())
         _CARRIED_OUT[event].inc()
         return {"ok": True, **result}
 
-    def _slow_down(self, session: Session, event: str) -> Ack | None:
+    def _slow_down(self, session: Session, event: str, arguments: Arguments) -> Ack | None:
         session.refused += 1
         if session.refused > self._refusals:
             if session.phase is not Phase.CLOSED:
@@ -72,20 +84,21 @@ class Dispatcher:
             return None
         error = TooManyRequests("Too many events, please slow down")
         telemetry.commands.labels(_label(event), error.code).inc()
-        return self._refuse(session, event, error)
+        return self._refuse(session, event, arguments, error)
 
-    async def _handle(self, session: Session, event: str, arguments: tuple[object, ...]) -> Result:
-        if session.phase is not Phase.REGISTERED:
-            # The refusal is an event too, and none may come before deviceRegistered.
-            await session.settled.wait()
-            raise NotRegistered
+    async def _handle(self, session: Session, event: str, arguments: Arguments) -> Result:
+        if not session.early.through:
+            self._followups.watch(session)
+            await session.early.wait(self._early_max)
         known = REGISTRY.get(event)
         if known is None:
             raise UnknownEvent(f"Unknown event: {_shown(event)}")
         model, handler = known
         return await handler(self._handlers, session, parse(model, arguments))
 
-    def _refuse(self, session: Session, event: str, error: AlphasyncError) -> Ack:
+    def _refuse(
+        self, session: Session, event: str, arguments: Arguments, error: AlphasyncError
+    ) -> Ack:
         refusal = ErrorEvent(
             message=error.message,
             code=error.code,
@@ -94,8 +107,11 @@ class Dispatcher:
         )
         if owner := error.details.get("lockOwner"):
             refusal = msgspec.structs.replace(refusal, lock_owner=str(owner))
-        if session.phase is Phase.REGISTERED:
-            self._manager.send(session, packets.encode(refusal))
+        if session.phase is not Phase.CLOSED:
+            self._followups.say(session, packets.encode(refusal))
+            run = key_in(arguments) if event == StartProcessing.event_name else None
+            if run is not None:
+                self._followups.owe(session, run)
         return {
             "ok": False,
             "code": error.code,

@@ -121,8 +121,10 @@ class Moves:
 
     def _quiet(self, socket: EngineSocket) -> bool:
         session = self._session(socket)
-        joining = session is not None and session.phase is Phase.JOINING
-        return socket.closing or not (joining or socket.busy or socket.posting)
+        unready = session is not None and (
+            session.phase is Phase.JOINING or session.following is not None
+        )
+        return socket.closing or not (unready or socket.busy or socket.posting)
 
     def _session(self, socket: EngineSocket) -> Session | None:
         sid = self._manager.sid_from_eio_sid(socket.sid, NAMESPACE)

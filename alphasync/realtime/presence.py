@@ -156,10 +156,12 @@ class Presence:
         for attempt in itertools.count(1):
             try:
                 await self._try_to_join(session, relay)
-            except (StoreUnavailable, TimeoutError):
+            except (StoreUnavailable, TimeoutError) as error:
                 log.info("join takes another try", session=session.sid, attempt=attempt)
                 if relay.ready.is_set():
                     relay.recover()  # what it waits for may have been written and never published
+                if isinstance(error, StoreUnavailable):
+                    session.early.refuse(error)  # of what waits for the registration
             except AlphasyncError as error:
                 log.info("join refused", session=session.sid, code=error.code)
                 self._give_up(session, error)

@@ -12,6 +12,7 @@ from alphasync.domain.snapshot import Snapshot
 from alphasync.errors import AlphasyncError
 from alphasync.realtime import auth, conflation
 from alphasync.realtime.dispatch import Dispatcher
+from alphasync.realtime.followups import FollowUps
 from alphasync.realtime.handlers import Handlers
 from alphasync.realtime.limits import Limits
 from alphasync.realtime.manager import Manager
@@ -117,7 +118,17 @@ class Realtime:
             logger=False,
             engineio_logger=False,
         )
-        self._dispatch = Dispatcher(self.sessions, self._manager, handlers, limits.refusals)
+        self._followups = FollowUps(
+            self._manager, self.subscriber, devices, lambda: store.pipeline.connected
+        )
+        self._dispatch = Dispatcher(
+            self.sessions,
+            self._manager,
+            handlers,
+            self._followups,
+            limits.refusals,
+            early_max=limits.burst,
+        )
         self.server.on("connect", self._connect)
         self.server.on("disconnect", self._disconnect)
         self.server.on("*", self._dispatch.carry_out)
@@ -158,6 +169,7 @@ class Realtime:
         """Cut all sockets, spread over a few seconds, and stop."""
         self.server.eio.accepting = False  # who is cut is not to come back here
         await asyncio.gather(self._presence.cut_all(), self._cut_tunnels())
+        await self._followups.close()
         await self._presence.close()
         await self._moves.close()
         await self.subscriber.close()

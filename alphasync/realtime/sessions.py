@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from alphasync.domain.identity import Identity
+from alphasync.domain.runs import Key
+from alphasync.errors import NotRegistered
 from alphasync.realtime.auth import Handshake
+from alphasync.realtime.early import Early
 from alphasync.services.devices import Credentials, new_credentials
 from alphasync.transport import Bucket, EngineSocket
 
@@ -46,11 +49,25 @@ class Session:
     expiry: asyncio.TimerHandle | None = None
     """Of its token: the warning, then the end."""
 
+    early: Early = field(default_factory=Early)
+    """Its commands that came before it was registered."""
+    watching: asyncio.Task[None] | None = None
+    """Looks after those."""
+    unsaid: dict[str, None] = field(default_factory=dict)
+    """Refusals that it gets once it is registered."""
+    owed: dict[Key, None] = field(default_factory=dict)
+    """Runs whose state it is to be told."""
+    following: asyncio.Task[None] | None = None
+    """Tells it both."""
     rooms: list[str] = field(default_factory=list)
 
     def move(self, phase: Phase) -> None:
         self.phase = phase
         self.settled.set()
+        if phase is Phase.REGISTERED:
+            self.early.open()
+        else:
+            self.early.refuse(NotRegistered())
 
 
 class Sessions:

@@ -6,7 +6,7 @@ from msgspec import UNSET
 
 from alphasync.domain import events
 from alphasync.domain.drafts import Draft
-from alphasync.domain.runs import Run, RunStatus
+from alphasync.domain.runs import Key, Run, RunStatus
 from alphasync.domain.snapshot import Snapshot
 from alphasync.protocol import packets
 from alphasync.realtime.sessions import Session
@@ -16,7 +16,7 @@ from alphasync.services.lost import LOST_REASONS, STORAGE_LOST
 def state_of(session: Session, snapshot: Snapshot) -> list[str]:
     """One packet per run and per draft, without the profiles that the device may not see."""
     may_see = session.who.may_see
-    runs = [_run(session, run) for run in snapshot.runs.values() if may_see(run.profile_id)]
+    runs = [run_state(session, run) for run in snapshot.runs.values() if may_see(run.profile_id)]
     drafts = [_draft(session, d) for d in snapshot.drafts.values() if may_see(d.profile_id)]
     return [packets.encode(event) for event in (*runs, *drafts)]
 
@@ -49,7 +49,35 @@ def lost_runs(session: Session, snapshot: Snapshot) -> list[str]:
     ]
 
 
-def _run(session: Session, run: Run) -> events.ProcessingStateSync:
+def no_run(session: Session, key: Key, now: int, revision: int) -> events.ProcessingStateSync:
+    """What a device is told of a run that is not on record. ``now``: ms since the Unix epoch."""
+    profile_id, type_ = key
+    return events.ProcessingStateSync(
+        profile_id=profile_id,
+        type=type_,
+        is_processing=False,
+        current=0,
+        total=0,
+        # Clients expect a device and a time: those of the start that came to nothing.
+        device_id=session.device_id,
+        started_at=now,
+        is_own_device=True,
+        operator_id=session.who.operator_id,
+        status="none",
+        sent=0,
+        skipped=0,
+        failed=0,
+        uncertain=0,
+        message="",
+        away=False,
+        stopped_by="",
+        duration=0,
+        reason="",
+        revision=revision,
+    )
+
+
+def run_state(session: Session, run: Run) -> events.ProcessingStateSync:
     return events.ProcessingStateSync(
         profile_id=run.profile_id,
         type=run.type,

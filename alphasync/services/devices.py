@@ -10,12 +10,13 @@ import msgspec
 
 from alphasync.domain import events
 from alphasync.domain.identity import Identity
+from alphasync.domain.runs import Key, Run
 from alphasync.domain.snapshot import Snapshot
 from alphasync.errors import TooManyDevices
 from alphasync.protocol import packets
 from alphasync.services.bounds import USUAL, AccountBounds
 from alphasync.services.leases import Holding, Leases, ReplicaName
-from alphasync.services.snapshots import Snapshots
+from alphasync.services.snapshots import Snapshots, run_of
 from alphasync.store import keys
 from alphasync.store.pipeline import Reply
 from alphasync.store.scripts import Answer, Scripts
@@ -45,6 +46,16 @@ class Joined(msgspec.Struct, frozen=True):
     superseded: str
     """The session that held the identity until now, or ''."""
     snapshot: Snapshot
+
+
+class RunNow(msgspec.Struct, frozen=True):
+    """A run at a revision of its account, or None when there is none on record."""
+
+    epoch: str
+    revision: int
+    now: int
+    """ms since the Unix epoch, Redis' clock."""
+    run: Run | None
 
 
 class Devices:
@@ -271,6 +282,23 @@ class Devices:
             {"session": session},
         )
         return answer.outcome == "OK"
+
+    async def run(self, account: str, key: Key) -> RunNow:
+        """A run as of now."""
+        profile_id, type_ = key
+        names = keys.of_account(account)
+        answer = await self._scripts.call(
+            "run_read",
+            {"meta": names.meta, "log": names.log, "run": names.run(type_, profile_id)},
+            {},
+        )
+        record = answer.record(4)
+        return RunNow(
+            epoch=answer.text(1),
+            revision=answer.number(2),
+            now=answer.number(3),
+            run=run_of(record) if record else None,
+        )
 
     async def snapshot(self, account: str) -> Snapshot:
         """The account's state as of now. Raises StoreUnavailable."""

@@ -33,13 +33,13 @@ class Snapshots:
         read from the log, and done to those that do not have it. Raises StoreUnavailable, also when
         the log does not reach that far any more: the whole is to be read again.
         """
-        runs = [_run(record) for record in answer.records(position + 2)]
+        runs = [run_of(record) for record in answer.records(position + 2)]
         drafts = [_draft(record) for record in answer.records(position + 3)]
         rest = answer.texts(position + 4)
         for start in range(0, len(rest), PAGE_RECORDS):
             for record in await self._scripts.hashes(rest[start : start + PAGE_RECORDS]):
                 if "status" in record:
-                    runs.append(_run(record))
+                    runs.append(run_of(record))
                 elif record:
                     drafts.append(_draft(record))
         snapshot = Snapshot(
@@ -61,7 +61,8 @@ class Snapshots:
             raise StoreUnavailable("a record ran out while the account was read") from None
 
 
-def _run(record: dict[str, str]) -> Run:
+def run_of(record: dict[str, str]) -> Run:
+    """A run from its record."""
     return Run(
         profile_id=record["profile"],
         type=_type(record["type"]),

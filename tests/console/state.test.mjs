@@ -142,6 +142,15 @@ test('the snapshot of a server that sends no status', () => {
   assert.equal(sync({ isProcessing: false, current: 1, total: 3 }), 'stopped');
 });
 
+test('a run that the server has no record of is no run', () => {
+  const none = (revision) => event('processingStateSync', chat({ status: 'none', isProcessing: false, current: 0, total: 0, deviceId: ME, revision }));
+  const known = after(registered(), started(11));
+  assert.equal(apply(known, none(12)).runs['7/chat'], undefined);
+  assert.equal(apply(known, none(10)).runs, known.runs, 'no news');
+  const empty = registered();
+  assert.equal(apply(empty, none(12)).runs, empty.runs, 'nothing to show');
+});
+
 test('profile ids may be numbers; an unknown type is left alone', () => {
   const state = apply(registered(), event('processingStarted', { profileId: 7, type: 'chat', deviceId: ME, revision: 11 }));
   assert.ok(state.runs['7/chat']);

@@ -176,6 +176,7 @@ async def everything(bench: Bench) -> None:
     await bench.log.after(bench.who.account, "", 0)
     await bench.snapshot()
     await try_scripts(replace(bench.store, scripts=bench.scripts), ANY_TAG)
+    await bench.devices.run(bench.who.account, ("1001", "chat"))
 
 
 async def test_everything_is_everything(bench: Bench) -> None:

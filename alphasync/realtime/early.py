@@ -1,0 +1,59 @@
+"""Commands that come before their device is registered: they wait, and are carried out in order.
+
+The public client sends what it has put aside together with its connection.
+"""
+
+import asyncio
+from collections import deque
+
+from alphasync.errors import AlphasyncError, TooManyRequests
+
+
+class Early:
+    """The commands of one session that wait for their turn."""
+
+    def __init__(self) -> None:
+        self._open = False
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def through(self) -> bool:
+        """Whether a command that comes now need not wait."""
+        return self._open and not self._waiting
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
+
+    async def wait(self, most: int) -> None:
+        """Wait until the device is registered and the commands before this one are on their way.
+
+        Nothing is awaited between this one's turn and the return. ``most``: how many may wait.
+        Raises TooManyRequests, and what ``refuse`` was given.
+        """
+        if len(self._waiting) >= most:
+            raise TooManyRequests("Too many commands before this device is registered")
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        finally:
+            self._waiting.remove(turn)
+            if self._open:
+                self._call()
+
+    def open(self) -> None:
+        """The device is registered."""
+        self._open = True
+        self._call()
+
+    def refuse(self, error: AlphasyncError) -> None:
+        """All that wait fail."""
+        for turn in self._waiting:
+            if not turn.done():
+                turn.set_exception(error)
+
+    def _call(self) -> None:
+        """It is the turn of the first one; it calls the next."""
+        if self._waiting and not self._waiting[0].done():
+            self._waiting[0].set_result(None)
