@@ -14,10 +14,11 @@ from alphasync.errors import StoreUnavailable
 from alphasync.gateway.http import HttpGateway
 from alphasync.intake import Bounds, Capacity, Intake, open_intake
 from alphasync.intake.capacity import connections_max
+from alphasync.intake.origins import OriginRule
 from alphasync.intake.sockets import open_sockets, unspecified
 from alphasync.realtime.handlers import Handlers
 from alphasync.realtime.limits import Limits, client_network
-from alphasync.realtime.server import OriginRule, Realtime
+from alphasync.realtime.server import Realtime
 from alphasync.realtime.turns import JoinLimits
 from alphasync.services.blocklist import Blocklist
 from alphasync.services.bounds import AccountBounds
@@ -202,7 +203,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
     runs = Runs(scripts, leases, name, pool.launch, pool.adopt, bounds)
     registry = Registry(pipeline)
     address_of = ClientAddress(settings.trusted_proxies)
-    origins = frozenset(settings.cors_origins)
+    origins = OriginRule(frozenset(settings.cors_origins))
     realtime = Realtime(
         store=store,
         replica=name,
@@ -214,7 +215,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
         handlers=Handlers(
             runs, Drafts(scripts, bounds), blocklist, Uncertain(scripts, pipeline), devices
         ),
-        origins=OriginRule(origins),
+        origins=origins,
         heartbeat=settings.heartbeat_interval,
         ping_interval=settings.ping_interval,
         ping_timeout=settings.ping_timeout,

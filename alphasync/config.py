@@ -20,6 +20,8 @@ from pydantic import (
     model_validator,
 )
 
+from alphasync.intake.origins import NoOrigin, normalised
+
 UNITS = {"": 1, "ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$")
 
@@ -64,7 +66,7 @@ def seconds(value: object) -> object:
 
 def _origins(value: object) -> object:
     if isinstance(value, str):
-        return [origin.strip().rstrip("/") for origin in value.split(",") if origin.strip()]
+        return [origin.strip().removesuffix("/") for origin in value.split(",") if origin.strip()]
     return value
 
 
@@ -75,10 +77,13 @@ def _networks(value: object) -> object:
 
 
 def _origin(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
-        raise ValueError(f"expected origins such as https://app.example.com, got {value!r}")
-    return value
+    try:
+        return normalised(value)
+    except NoOrigin as error:
+        said = value if len(value) <= GOT_MAX else value[:GOT_MAX] + "..."
+        raise ValueError(
+            f"expected origins such as https://app.example.com, got {said!r}: {error}"
+        ) from None
 
 
 def _lower(value: object) -> object:

@@ -23,6 +23,7 @@ AlphasyncError
 +-- services.tokens.InvalidToken   invalid_token   not ours, expired, or not understood
 +-- gateway.port.GatewayError      see there
 +-- TooManyRequests           too_many_requests (retryable)
++-- UnsupportedMediaType      unsupported_media_type  a body that is not application/json
 +-- UnsupportedEncoding       unsupported_encoding  a body is compressed, or encoded otherwise
 +-- MalformedRequest          malformed_request     no HTTP, or a body that ends too early
 +-- BodyTimeout               body_timeout          a body did not come in time (retryable)
@@ -148,6 +149,11 @@ class TooManyRequests(AlphasyncError):
     code = "too_many_requests"
     retryable = True
     default_message = "Too many tries, please wait a moment"
+
+
+class UnsupportedMediaType(AlphasyncError):
+    code = "unsupported_media_type"
+    default_message = "The body must be application/json"
 
 
 class UnsupportedEncoding(AlphasyncError):

@@ -3,8 +3,8 @@
 It stands under every HTTP server of ours, and needs nothing of alphasync but the errors.
 """
 
-from alphasync.intake.answers import refusal
+from alphasync.intake.answers import GUARDED, refusal
 from alphasync.intake.capacity import Capacity
 from alphasync.intake.connections import Bounds, Intake, open_intake
 
-__all__ = ["Bounds", "Capacity", "Intake", "open_intake", "refusal"]
+__all__ = ["GUARDED", "Bounds", "Capacity", "Intake", "open_intake", "refusal"]

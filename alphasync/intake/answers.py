@@ -7,7 +7,11 @@ from alphasync.errors import AlphasyncError
 
 SERVER = "alphasync"
 """What answers say of who gives them: no versions."""
-GUARDED = {"X-Content-Type-Options": "nosniff", hdrs.CACHE_CONTROL: "no-store"}
+GUARDED = {
+    "X-Content-Type-Options": "nosniff",
+    hdrs.CACHE_CONTROL: "no-store",
+    hdrs.VARY: hdrs.ORIGIN,
+}
 """Headers of what is for one caller, and is data only."""
 
 

@@ -10,6 +10,7 @@ from aiohttp import web
 from alphasync import telemetry
 from alphasync.domain.snapshot import Snapshot
 from alphasync.errors import AlphasyncError
+from alphasync.intake.origins import OriginRule
 from alphasync.realtime import auth, conflation
 from alphasync.realtime.dispatch import Dispatcher
 from alphasync.realtime.followups import FollowUps
@@ -54,7 +55,7 @@ class Realtime:
         graces: Graces,
         history: Log,
         handlers: Handlers,
-        origins: "OriginRule",
+        origins: OriginRule,
         heartbeat: float,
         ping_interval: float,
         ping_timeout: float,
@@ -100,7 +101,9 @@ class Realtime:
         self.server = SocketServer(
             async_mode="aiohttp",
             client_manager=self._manager,
-            cors_allowed_origins=origins,
+            cors_allowed_origins=lambda origin, environ: origins(
+                origin, environ.get("HTTP_HOST", "")
+            ),
             cors_credentials=True,
             max_http_buffer_size=PAYLOAD_MAX,
             buffer_max=BUFFER_MAX,
@@ -215,15 +218,3 @@ class Realtime:
 
     def _resync(self, account: str, snapshot: Snapshot) -> None:
         self._presence.resync(account, snapshot)
-
-
-class OriginRule:
-    """Which ``Origin`` may talk to this server: its own, and those of the setting."""
-
-    def __init__(self, allowed: frozenset[str]) -> None:
-        self._allowed = allowed
-
-    def __call__(self, origin: str, environ: dict[str, Any]) -> bool:
-        host = environ.get("HTTP_HOST", "")
-        own = {f"http://{host}", f"https://{host}"} if host else set()
-        return origin in self._allowed or origin in own

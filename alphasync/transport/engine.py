@@ -13,7 +13,7 @@ from inspect import isawaitable
 from typing import Any
 
 import engineio
-from aiohttp import web
+from aiohttp import hdrs, web
 from engineio.packet import Packet
 
 from alphasync.transport.forwarding import Forwarder
@@ -264,6 +264,8 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             response.enable_compression()
         for name, value in self._cors_headers(environ):
             response.headers[name] = value
+        if self.cors_allowed_origins != []:
+            response.headers.add(hdrs.VARY, hdrs.ORIGIN)
 
     def has_room_for(self, address: str) -> bool:
         """Whether there may be one more session from this address."""

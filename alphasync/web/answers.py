@@ -6,7 +6,7 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
-from alphasync.errors import AlphasyncError, InvalidPayload
+from alphasync.errors import AlphasyncError, InvalidPayload, UnsupportedMediaType
 from alphasync.intake import refusal
 from alphasync.nesting import NestedTooDeeply, decode_json
 from alphasync.protocol.wrong import in_words
@@ -24,6 +24,7 @@ STATUS = {
     "sign_in_again": 401,
     "too_many_profiles": 403,
     "unknown_profile": 404,
+    "unsupported_media_type": 415,
     "too_many_requests": 429,
     "gateway_refused": 502,
     "gateway_unavailable": 502,
@@ -38,7 +39,11 @@ def ok(value: object, status: int = 200) -> web.Response:
 
 
 async def body(request: web.Request, model: type[T]) -> T:
-    """The request's JSON body as ``model``. Raises InvalidPayload, naming the field at fault."""
+    """The request's JSON body as ``model``. Raises InvalidPayload, naming the field at
+    fault, and UnsupportedMediaType."""
+    if request.content_type != "application/json":
+        # A form or plain text can be sent by any page of the web, without being asked.
+        raise UnsupportedMediaType
     if (request.content_length or 0) > BODY_MAX:
         raise InvalidPayload("The body is too long")
     raw = b""

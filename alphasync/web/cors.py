@@ -1,31 +1,46 @@
-"""Cross-origin calls of the HTTP interface: the same origins as the sockets."""
+"""What all answers of the HTTP interface say to browsers, refusals included.
+
+The same origins may read them as may use the sockets.
+"""
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
+from alphasync.intake import GUARDED
+from alphasync.intake.origins import OriginRule
 from alphasync.web.answers import Handler
 
 ALLOWED_HEADERS = "Authorization, Content-Type, X-Alpha-Date-Token"
 
 
-def allow(origins: frozenset[str]) -> Middleware:
-    """A middleware that answers preflights and marks answers for the given origins."""
+def allow(rule: OriginRule) -> Middleware:
+    """A middleware that answers preflights and marks answers for the origins of the rule."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        origin = request.headers.get(hdrs.ORIGIN)
-        if origin not in origins or not request.path.startswith("/api/"):
+        if not request.path.startswith("/api/"):
             return await handler(request)
-        if request.method == hdrs.METH_OPTIONS:
+        origin = request.headers.get(hdrs.ORIGIN, "")
+        allowed = rule(origin, request.headers.get(hdrs.HOST, ""))
+        if allowed and request.method == hdrs.METH_OPTIONS:
             response: web.StreamResponse = web.Response(status=204)
             response.headers[hdrs.ACCESS_CONTROL_ALLOW_METHODS] = "GET, POST, OPTIONS"
             response.headers[hdrs.ACCESS_CONTROL_ALLOW_HEADERS] = ALLOWED_HEADERS
             response.headers[hdrs.ACCESS_CONTROL_MAX_AGE] = "600"
         else:
-            response = await handler(request)
-        response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
-        response.headers[hdrs.ACCESS_CONTROL_ALLOW_CREDENTIALS] = "true"
-        response.headers[hdrs.VARY] = hdrs.ORIGIN
+            try:
+                response = await handler(request)
+            except web.HTTPException as refusal:
+                _mark(refusal, origin if allowed else None)
+                raise
+        _mark(response, origin if allowed else None)
         return response
 
     return middleware
+
+
+def _mark(response: web.StreamResponse, origin: str | None) -> None:
+    response.headers.update(GUARDED)
+    if origin is not None:
+        response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
+        response.headers[hdrs.ACCESS_CONTROL_ALLOW_CREDENTIALS] = "true"

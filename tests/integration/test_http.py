@@ -39,6 +39,7 @@ FOREIGN = [
 ]
 DEMO = {"email": "demo@example.com", "password": "demo"}
 HANDLE = "X-Alpha-Date-Token"
+JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture
@@ -107,7 +108,9 @@ BAD_LOGINS = {
 
 @pytest.mark.parametrize("name", BAD_LOGINS)
 async def test_a_login_that_is_none(web: aiohttp.ClientSession, name: str) -> None:
-    status, body, _ = await answer(web, "POST", "/api/auth/login", data=BAD_LOGINS[name])
+    status, body, _ = await answer(
+        web, "POST", "/api/auth/login", data=BAD_LOGINS[name], headers=JSON
+    )
     assert status == 400
     check(body, status=False, message=str, code="invalid_payload")
     assert body["message"]
@@ -409,7 +412,7 @@ async def test_allowed_origins_over_http(web: aiohttp.ClientSession, origin: str
             for name in ("content-type", "x-alpha-date-token", "authorization"):
                 assert name in allowed
         async with web.request(method, path, headers={"Origin": origin}) as response:
-            assert response.status in (400, 401), "an error is readable too"
+            assert response.status in (401, 415), "an error is readable too"
             assert response.headers.getall("Access-Control-Allow-Origin") == [origin]
             assert response.headers.getall("Access-Control-Allow-Credentials") == ["true"]
             assert "origin" in response.headers["Vary"].lower()
@@ -455,6 +458,44 @@ async def test_foreign_origins_on_sockets(one_replica: Cluster, origin: str) -> 
             await session.ws_connect(f"{path}websocket", origin=origin)
         assert refused.value.status == 400
     assert not one_replica.replicas[0].realtime.server.eio.sockets
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
+)
+async def test_a_login_of_another_kind_is_refused(web: aiohttp.ClientSession, kind: str) -> None:
+    body, headers = json.dumps(DEMO), {"Content-Type": kind}
+    status, refused, _ = await answer(web, "POST", "/api/auth/login", data=body, headers=headers)
+    assert status == 415
+    check(refused, status=False, message=str, code="unsupported_media_type", retryable=False)
+
+
+async def test_every_answer_of_the_api_is_guarded(web: aiohttp.ClientSession) -> None:
+    requests: list[tuple[str, str, dict[str, Any]]] = [
+        ("GET", "/api/config", {}),
+        ("POST", "/api/auth/login", {"json": DEMO}),
+        ("POST", "/api/auth/login", {"json": {}}),
+        ("POST", "/api/auth/login", {"data": "x"}),
+        ("POST", "/api/auth/refresh", {}),
+        ("GET", "/api/profiles", {}),
+        ("GET", "/api/nowhere", {}),
+        ("PUT", "/api/auth/login", {}),
+        ("OPTIONS", "/api/auth/login", {}),
+    ]
+    for origin in ({}, {"Origin": ALLOWED[0]}, {"Origin": FOREIGN[1]}):
+        for method, path, options in requests:
+            async with web.request(method, path, headers=origin, **options) as response:
+                said = response.headers
+                assert said["X-Content-Type-Options"] == "nosniff", (method, path)
+                assert said["Cache-Control"] == "no-store", (method, path)
+                assert said.getall("Vary") == ["Origin"], (method, path)
+                assert said.get("Server", "alphasync") == "alphasync"
+    for query in ("", "&sid=x"):
+        for origin in ({}, {"Origin": FOREIGN[1]}):
+            target = f"/socket.io/?EIO=4&transport=polling{query}"
+            async with web.get(target, headers=origin) as response:
+                assert "Origin" in response.headers.getall("Vary")
+                assert response.headers.get("Server", "alphasync") == "alphasync"
 
 
 async def test_its_own_origin_may_use_sockets(one_replica: Cluster) -> None:
