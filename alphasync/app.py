@@ -34,10 +34,12 @@ from alphasync.services.progress import Progress
 from alphasync.services.registry import Registry
 from alphasync.services.runs import Runs
 from alphasync.services.takeover import Takeover
+from alphasync.services.terms import Agreement, terms_of
 from alphasync.services.tokens import Tokens
 from alphasync.services.uncertain import Uncertain
 from alphasync.services.upstream import Upstream, UpstreamTimes
 from alphasync.store.connect import Store, make_store
+from alphasync.store.eviction import EvictionWatch
 from alphasync.store.refusals import words
 from alphasync.store.scripts import Lifetimes
 from alphasync.web.accounts import Accounts
@@ -70,6 +72,7 @@ class Replica:
     lease: Lease
     graces: Graces
     registry: Registry
+    eviction: EvictionWatch
     builds: Builds
     console: Console
     gateway: HttpGateway
@@ -83,6 +86,7 @@ class Replica:
 
     async def start(self) -> None:
         self.store.start()
+        self.eviction.start()
         self.pool.start()
         self.lease.start(self.pool.adopt, self._start_over, self._note_again)
         self.realtime.start()
@@ -127,6 +131,7 @@ class Replica:
         if self.internal_runner is not None:
             await self.internal_runner.cleanup()
         await self.gateway.aclose()
+        await self.eviction.close()
         await self.store.close()
 
 
@@ -182,7 +187,8 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
         bounds=bounds,
     )
     graces = Graces(devices)
-    lease = Lease(leases, name)
+    agreement = Agreement(scripts, terms_of(secret, lifetimes(settings)))
+    lease = Lease(leases, name, agreement.tell)
     tools = Tools(
         gateway=gateway,
         progress=Progress(scripts),
@@ -272,6 +278,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
         lease=lease,
         graces=graces,
         registry=registry,
+        eviction=EvictionWatch(store.client),
         builds=builds,
         console=console,
         gateway=gateway,

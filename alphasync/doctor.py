@@ -2,11 +2,11 @@
 
 import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import msgspec
 from redis.asyncio import Redis, RedisCluster
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ResponseError
 
 from alphasync.config import Settings, WrongSetting, weakness_of
 from alphasync.gateway.http import HttpGateway
@@ -20,6 +20,7 @@ from alphasync.serving import (
     redis_url,
 )
 from alphasync.store.connect import MEMORY, make_client, redacted, replicas_waited_for
+from alphasync.store.eviction import objection, policy_of
 from alphasync.store.refusals import words
 from alphasync.web.console import CLIENT_BUNDLE, console_folder
 
@@ -101,7 +102,7 @@ async def _redis(url: str, wait_replicas: int | None) -> Finding:
     try:
         info = await client.info("server")
         cluster = await client.info("cluster")
-        policy = await _policy(client.config_get)
+        policy = await policy_of(client)
         replicas = await _replicas(client)
     except ResponseError as error:
         return Finding("redis", ok=False, text=f"{redacted(url)}: {words(error, 'info')}")
@@ -117,9 +118,8 @@ async def _redis(url: str, wait_replicas: int | None) -> Finding:
     if cluster.get("cluster_enabled") and not isinstance(client, RedisCluster):
         text += ": it is one of a cluster; write redis+cluster:// to use all of it"
         return Finding("redis", ok=False, text=text)
-    if policy not in ("noeviction", "unknown"):
-        text += f": maxmemory-policy is {policy}, which may drop who was messaged; use noeviction"
-        return Finding("redis", ok=False, text=text)
+    if wrong := objection(policy):
+        return Finding("redis", ok=False, text=f"{text}: {wrong}")
     needed = replicas_waited_for(url, wait_replicas)
     if replicas < needed:
         text += f": {replicas} replicas, and runs wait for {needed} to have each claim"
@@ -135,14 +135,6 @@ async def _replicas(client: Redis | RedisCluster) -> int:
     info = await client.info("replication")
     replicas = [fields for name, fields in info.items() if _REPLICA.match(name)]
     return len([fields for fields in replicas if fields["state"] == "online"])
-
-
-async def _policy(config_get: Callable[..., object]) -> str:
-    try:
-        answer = await config_get("maxmemory-policy")  # type: ignore[misc]  # untyped in redis-py
-    except RedisError:
-        return "unknown"  # hosted services often hide CONFIG
-    return str(answer.get("maxmemory-policy", "unknown"))
 
 
 async def _clock(url: str, leeway: float) -> Finding:

@@ -9,6 +9,7 @@ AlphasyncError
 +-- MessageBlank              message_blank         nothing in it can be seen
 +-- Locked                    locked                another device is at it (``lockOwner``)
 +-- AlreadyRunning            already_running       this device is at it (``lockOwner``)
++-- BlocklistLost             blocklist_lost        Redis dropped the list of who was messaged
 +-- NotRunning                not_running           nothing to stop
 +-- NotRegistered             not_registered        sent before ``deviceRegistered`` (retryable)
 +-- SignInAgain               sign_in_again         the login has ended, or its token is refused
@@ -90,6 +91,14 @@ class Locked(AlphasyncError):
 class AlreadyRunning(AlphasyncError):
     code = "already_running"
     default_message = "This device is already processing this profile"
+
+
+class BlocklistLost(AlphasyncError):
+    code = "blocklist_lost"
+    default_message = (
+        "The storage has lost the list of who was messaged. "
+        "Clear the blocklist to start anew: everybody may be messaged again"
+    )
 
 
 class NotRunning(AlphasyncError):

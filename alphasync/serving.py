@@ -23,6 +23,7 @@ from alphasync.intake.sockets import NoSuchHost
 from alphasync.store.addresses import on_this_machine, with_tls
 from alphasync.store.connect import MEMORY, UnsupportedUrl, make_client, make_store, redacted
 from alphasync.store.embedded import EmbeddedUnavailable, EmbeddedValkey, open_embedded
+from alphasync.store.eviction import objection, policy_of
 from alphasync.store.refusals import plain
 from alphasync.store.rights import Unusable, try_all
 
@@ -183,6 +184,21 @@ async def _try_redis(settings: Settings, url: str, *, every: bool) -> None:
         await store.close()
 
 
+async def check_eviction(settings: Settings, url: str) -> None:
+    """Raise CannotStart in production when Redis may drop keys; elsewhere servers warn of it."""
+    if url == MEMORY or settings.env != "production":
+        return
+    client = make_client(url)
+    try:
+        policy = await policy_of(client)
+    finally:
+        await client.aclose()
+    if wrong := objection(policy):
+        raise CannotStart(f"REDIS_URL: {wrong}")
+    if policy is None:
+        log.warning("redis does not tell its maxmemory-policy: see to it that it is noeviction")
+
+
 async def check_gateway(url: str, *, wait: bool = False) -> None:
     """Raise CannotStart when nothing accepts connections at the gateway's address; with ``wait``
     try until somebody does."""
@@ -280,6 +296,7 @@ async def surroundings(settings: Settings, *, wait: bool) -> AsyncIterator[tuple
         raise CannotStart(str(error)) from error
     async with redis_url(settings) as redis, gateway_url(settings) as gateway:
         await check_redis(settings, redis, wait=wait)
+        await check_eviction(settings, redis)
         await check_gateway(gateway, wait=wait)
         if wrong := only_here(settings):
             log.warning("redis is not shared", reason=wrong)

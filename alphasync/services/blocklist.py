@@ -56,6 +56,7 @@ class Blocklist:
                 "meta": names.meta,
                 "log": names.log,
                 "sent": names.sent(command.type, command.profile),
+                "tally": names.tally(command.type, command.profile),
                 "uncertain": names.uncertain(command.type, command.profile),
                 "run": names.run(command.type, command.profile),
             },

@@ -44,6 +44,7 @@ class LostRuns:
                 "run": names.run(ticket.type, ticket.profile),
                 "runs": names.runs,
                 "sent": names.sent(ticket.type, ticket.profile),
+                "tally": names.tally(ticket.type, ticket.profile),
                 "uncertain": names.uncertain(ticket.type, ticket.profile),
             },
             {

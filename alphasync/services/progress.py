@@ -5,6 +5,7 @@ import enum
 import msgspec
 
 from alphasync.domain import events
+from alphasync.errors import BlocklistLost
 from alphasync.protocol import packets
 from alphasync.services.idempotency import DIGEST_KEYS
 from alphasync.services.runs import Ticket
@@ -102,7 +103,8 @@ class Progress:
 
         Gives the time of the claim, or None when the recipient is on the blocklist already. With
         no ``claim`` it only settles. ``cursor`` names the page that the recipient is on.
-        ``number`` makes the step repeatable: the same one is not done twice. Raises Superseded.
+        ``number`` makes the step repeatable: the same one is not done twice. Raises Superseded, and
+        BlocklistLost, with nothing done.
         """
         message = settled.message or "Skipped a recipient who was messaged before"
         args: dict[str, str | int] = {
@@ -121,6 +123,8 @@ class Progress:
         except Unconfirmed as error:
             answer = Answer(error.reply)
             confirmed = False
+        if answer.outcome == "LIST_LOST":
+            raise BlocklistLost
         claimed_at = answer.text(1) if answer.outcome == "CLAIMED" else None
         return Step(claimed_at=claimed_at, device_id=answer.text(2), confirmed=confirmed)
 
@@ -211,6 +215,7 @@ class Progress:
                 "run": names.run(ticket.type, ticket.profile),
                 "runs": names.runs,
                 "sent": names.sent(ticket.type, ticket.profile),
+                "tally": names.tally(ticket.type, ticket.profile),
                 "uncertain": names.uncertain(ticket.type, ticket.profile),
             },
             {
@@ -237,6 +242,7 @@ class Progress:
         }
         if sent:
             script_keys["sent"] = names.sent(ticket.type, ticket.profile)
+            script_keys["tally"] = names.tally(ticket.type, ticket.profile)
             script_keys["uncertain"] = names.uncertain(ticket.type, ticket.profile)
         common: dict[str, str | int] = {
             "channel": names.channel,

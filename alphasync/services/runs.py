@@ -10,6 +10,7 @@ from alphasync.domain.identity import Identity
 from alphasync.domain.runs import ProcessingType
 from alphasync.errors import (
     AlreadyRunning,
+    BlocklistLost,
     Locked,
     NotRunning,
     ShuttingDown,
@@ -103,6 +104,7 @@ class Runs:
                     "run": names.run(type_, profile),
                     "runs": names.runs,
                     "sent": names.sent(type_, profile),
+                    "tally": names.tally(type_, profile),
                     "uncertain": names.uncertain(type_, profile),
                 },
                 {
@@ -139,6 +141,8 @@ class Runs:
                 raise TooManyRuns
             if answer.outcome == "BUSY":
                 raise TooManyRuns("This account has as many runs at once as it may have")
+            if answer.outcome == "LIST_LOST":
+                raise BlocklistLost
             lock_owner = answer.text(1)
             held = AlreadyRunning if lock_owner == device_id else Locked
             raise held(lockOwner=lock_owner)

@@ -45,6 +45,7 @@ class Uncertain:
                 "log": names.log,
                 "uncertain": names.uncertain(command.type, command.profile),
                 "sent": names.sent(command.type, command.profile),
+                "tally": names.tally(command.type, command.profile),
             },
             {
                 "channel": names.channel,

@@ -10,6 +10,7 @@ key (under ``as:{account}:``)      type    lifetime
 ``devices:missing:<token>``        zset    2 h: those of a token that are away, by when that ends
 ``devices:new:<token>``            zset    30 min: those that came with it and were taken for new
 ``sent:<type>:<profile>``          zset    30 days after the last recipient; an entry by its score
+``tally:<type>:<profile>``         hash    as the list of those sent: until when it has entries
 ``uncertain:<type>:<profile>``     hash    30 days after the last one: recipient to name
 ``runs``, ``drafts``, ``devices``  zset    as the longest-living key they name
 ``runs:running``                   zset    as a run's record: those that are running, by their start
@@ -22,6 +23,7 @@ key outside any account            type    lifetime
 ``as:{logins}:<kind>:<hash>``      string  the window of the login limits; of ``known`` 30 days
 ``as:{replicas}:leases``           zset    a day after the last replica: until when each lives
 ``as:{replicas}:of:<replica>``     set     the same: the runs and devices that a replica holds
+``as:{replicas}:terms``             hash    the same: settings that all must agree on
 ``as:replica:<name>``              string  30 s, renewed: where the other replicas reach it
 ``as:{<tag>}:try:<kind>``          each    gone at once: what a server may do is tried on them
 ``as:mark``                        string  none: one key, of the embedded Valkey (continuity.py)
@@ -66,6 +68,9 @@ class AccountKeys:
     def sent(self, type_: ProcessingType, profile: str) -> str:
         return f"{self.prefix}sent:{type_}:{profile}"
 
+    def tally(self, type_: ProcessingType, profile: str) -> str:
+        return f"{self.prefix}tally:{type_}:{profile}"
+
     def uncertain(self, type_: ProcessingType, profile: str) -> str:
         return f"{self.prefix}uncertain:{type_}:{profile}"
 
@@ -102,6 +107,8 @@ ALL_METAS = "as:{*}:meta"
 MARK = "as:mark"
 
 LEASES = "as:{replicas}:leases"
+
+TERMS = "as:{replicas}:terms"
 
 
 def holdings(replica: str) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -25,9 +25,16 @@ log = structlog.get_logger(__name__)
 class Lease:
     """The proof, and what to do without it: nothing is sent."""
 
-    def __init__(self, leases: Leases, name: ReplicaName) -> None:
+    def __init__(
+        self,
+        leases: Leases,
+        name: ReplicaName,
+        announce: Callable[[str], Awaitable[object]] | None = None,
+    ) -> None:
+        """``announce`` is awaited with each name that is registered."""
         self._leases = leases
         self._name = name
+        self._announce = announce
         self._held_until = 0.0
         self._held = asyncio.Event()
         self._looked = asyncio.Event()
@@ -72,7 +79,7 @@ class Lease:
 
     async def _keep(self) -> None:
         loop = asyncio.get_running_loop()
-        registered = False
+        registered = announced = False
         while True:
             asked_at = loop.time()
             pause = RENEW_EVERY
@@ -82,7 +89,7 @@ class Lease:
                 )
                 if renewal is None:
                     self._start_over()
-                    registered = False
+                    registered = announced = False
                     continue
                 registered = True
                 # Counted from before the question: the answer may have taken its time.
@@ -95,6 +102,9 @@ class Lease:
                     self._looked.set()
                     if renewal.next_expiry is not None:
                         pause = min(pause, renewal.next_expiry + AFTER_EXPIRY)
+                if self._announce is not None and not announced:
+                    await self._announce(self._name.value)
+                    announced = True
             except StoreUnavailable:
                 pause = RETRY_AFTER  # the lease runs on meanwhile
             except Exception:  # whatever it is, a replica without a lease is of no use to anybody

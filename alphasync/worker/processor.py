@@ -9,6 +9,7 @@ import msgspec
 import structlog
 
 from alphasync import telemetry
+from alphasync.errors import BlocklistLost
 from alphasync.gateway import port
 from alphasync.services.blocklist import Blocklist
 from alphasync.services.idempotency import former_key, idempotency_key
@@ -102,13 +103,18 @@ class Processor:
                 await self._name_left_out(listing)
                 await patiently(lambda: progress.complete(self.ticket, self._steps.unreported))
             except Ended as ended:
-                reason, code = ended.reason, ended.code
-                log.info("run interrupted", run=self.ticket.run_id, reason=reason)
-                await patiently(
-                    lambda: progress.interrupt(self.ticket, self._steps.unreported, reason, code)
-                )
+                await self._interrupt(ended.reason, ended.code)
+            except BlocklistLost as error:
+                await self._interrupt(error.message, error.code)
         except Superseded:
             await self._give_up()
+
+    async def _interrupt(self, reason: str, code: str) -> None:
+        progress = self._tools.progress
+        log.info("run interrupted", run=self.ticket.run_id, reason=reason)
+        await patiently(
+            lambda: progress.interrupt(self.ticket, self._steps.unreported, reason, code)
+        )
 
     async def _give_up(self) -> None:
         """The run is not this runner's any more: ended, another's, or not on record at all."""

@@ -163,3 +163,19 @@ async def test_notes_that_are_gone_are_written_again(site: Cluster, client: Redi
     async with asyncio.timeout(PATIENCE):
         while await client.scard(name) < before:
             await asyncio.sleep(0.05)
+
+
+async def test_a_list_of_those_messaged_that_is_gone_ends_the_run_and_is_said(
+    site: Cluster, client: Redis
+) -> None:
+    a, b = await in_mid_run(site)
+    await client.delete(NAMES.sent("chat", "p"))
+    for device in (a, b):
+        told = await device.wait_for("processingInterrupted")
+        assert told["code"] == "blocklist_lost"
+        assert "Clear the blocklist" in told["reason"]
+    refused = await b.start("p")
+    assert (refused["ok"], refused["code"]) == (False, "blocklist_lost")
+    assert set((await reached(site, "p")).values()) == {1}
+    assert (await b.call("clearBlocklist", {"profileId": "p", "type": "chat"}))["ok"]
+    assert (await b.start("p"))["ok"], "by a person who has said so"

@@ -22,6 +22,7 @@ from alphasync.realtime.order import parse
 from alphasync.services.leases import Holding
 from alphasync.services.lost import LostRuns
 from alphasync.services.progress import NOTHING, Outcome
+from alphasync.services.terms import Agreement, terms_of
 from alphasync.store import keys
 from alphasync.store.connect import make_client
 from alphasync.store.pipeline import ReplyError
@@ -169,6 +170,7 @@ async def everything(bench: Bench) -> None:
     await bench.logins.begin("a@b.example", "10.0.0.1")
     await bench.logins.succeed("a@b.example", "10.0.0.1")
     await bench.logins.begin("a@b.example", "10.0.0.1")
+    await Agreement(bench.scripts, terms_of("secret", LIFETIMES)).tell(bench.replica.value)
     await LostRuns(bench.scripts).tell(third, NOTHING, Counters())
     await bench.leases.resign(other.replica.value, closed_for=0)
     await bench.leases.adopt(bench.replica.value, other.replica.value)

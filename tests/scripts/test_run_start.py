@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from alphasync.domain.events import ProcessingInterrupted, ProcessingStarted
+from alphasync.domain.events import BlocklistCleared, ProcessingInterrupted, ProcessingStarted
 from alphasync.domain.runs import Counters, Run, RunStatus
-from alphasync.errors import AlreadyRunning, Locked, TooManyRuns
+from alphasync.errors import AlreadyRunning, BlocklistLost, Locked, TooManyRuns
 from alphasync.services.progress import NOTHING, Outcome, Superseded
 from alphasync.services.runs import LOST, Ticket
 from tests.scripts.bench import PROFILE, Bench, became
@@ -109,6 +109,7 @@ async def test_entries_of_the_blocklist_past_their_life_are_dropped(bench: Bench
     now = await bench.now()
     life = 30 * 86400 * 1000
     await bench.client.zadd(sent, {"old": now - life - 1000, "new": now - life + 60_000})
+    await bench.client.hset(bench.names.tally("chat", PROFILE), "lifetime", life)
     await bench.start()
     assert await bench.blocked() == {"new"}
 
@@ -183,3 +184,19 @@ async def test_an_account_has_its_most_runs_on_record(bench: Bench) -> None:
     await bench.client.zadd(bench.names.runs, {bench.names.run("chat", "1"): 1})
     await bench.start("3")
     assert await bench.client.zcard(bench.names.runs) == 2
+
+
+async def test_a_list_that_is_gone_is_said_until_somebody_clears_it(bench: Bench) -> None:
+    await bench.claim(await bench.start(), 1, "r1")
+    await bench.stop()
+    await bench.client.delete(bench.names.sent("chat", PROFILE))
+    for _ in range(2):
+        async with bench.verify():
+            with pytest.raises(BlocklistLost):
+                await bench.start()
+        assert bench.last("run_start") == "LIST_LOST"
+    await bench.start("1002")  # another one's
+    async with bench.verify(BlocklistCleared):
+        await bench.forget()
+    async with bench.verify(ProcessingStarted):
+        await bench.start()

@@ -4,6 +4,7 @@ import pytest
 
 from alphasync.domain.events import ProcessingProgress
 from alphasync.domain.runs import Counters
+from alphasync.errors import BlocklistLost
 from alphasync.services.progress import NOTHING, Outcome, Superseded
 from tests.scripts.bench import PROFILE, Bench, became
 
@@ -139,3 +140,17 @@ async def test_a_lock_that_ran_out_is_still_the_runners_until_somebody_takes_it(
     assert bench.last("run_step") == "CLAIMED"
     assert await bench.field(lock, "run_id") == ticket.run_id
     assert await bench.ttl(lock) > 0
+
+
+async def test_a_list_that_goes_in_mid_run_is_not_begun_anew(bench: Bench) -> None:
+    ticket = await bench.start()
+    claimed = await bench.claim(ticket, 1, "r1")
+    await bench.client.delete(bench.names.sent("chat", PROFILE))
+    async with bench.verify():
+        with pytest.raises(BlocklistLost):
+            await bench.claim(ticket, 2, "r2", claimed)
+    assert bench.last("run_step") == "LIST_LOST"
+    await bench.progress.interrupt(ticket, claimed, "No", "x")
+    assert (await bench.run()).counters.sent == 1
+    with pytest.raises(BlocklistLost):
+        await bench.start()

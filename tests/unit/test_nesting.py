@@ -164,6 +164,7 @@ OWN = {
     "realtime/conflation.py": "a packet that is on its way out, into a shape that has no depth",
     "services/leases.py": "from Redis",
     "services/takeover.py": "from Redis",
+    "services/terms.py": "from Redis",
     "supervisor/assignment.py": "from the supervisor",
     "transport/packets.py": "behind check_nesting",
 }

@@ -126,13 +126,40 @@ local function release(lock, run_id)
   if redis.call('HGET', lock, 'run_id') == run_id then redis.call('DEL', lock) end
 end
 
+-- The tally of a blocklist is kept beside it: until when it has entries, and for how long they are
+-- kept, as servers may differ in that. By it a list that Redis dropped is told from one that is empty.
+local function list_is_lost(sent, tally)
+  if redis.call('EXISTS', sent) == 1 then return false end
+  return tonumber(redis.call('HGET', tally, 'until') or 0) > now
+end
+
+-- Put a recipient on the blocklist, for as long as this server keeps entries. Those of a server that
+-- keeps them for longer stay for as long as it has said.
+local function block(sent, tally, recipient, at)
+  local t = redis.call('HMGET', tally, 'lifetime', 'lifetime_until', 'until')
+  local lifetime, lifetime_until = SENT_TTL, now + SENT_TTL
+  if t[1] and tonumber(t[1]) > SENT_TTL and tonumber(t[2]) > now then
+    lifetime, lifetime_until = tonumber(t[1]), tonumber(t[2])
+  end
+  local last = math.max(tonumber(t[3] or 0), now + SENT_TTL)
+  redis.call('ZADD', sent, at, recipient)
+  redis.call('HSET', tally, 'lifetime', int(lifetime), 'lifetime_until', int(lifetime_until),
+    'until', int(last))
+  redis.call('PEXPIRE', sent, int(last - now))
+  redis.call('PEXPIRE', tally, int(last - now))
+end
+
+-- Take a recipient off the blocklist.
+local function unblock(sent, tally, recipient)
+  redis.call('ZREM', sent, recipient)
+  if redis.call('EXISTS', sent) == 0 then redis.call('DEL', tally) end
+end
+
 -- A recipient who was surely not messaged leaves the blocklist, unless somebody has claimed him
 -- anew since (another score).
-local function unclaim(sent, recipient, outcome, claimed_at)
+local function unclaim(sent, tally, recipient, outcome, claimed_at)
   if outcome ~= 'failed' and outcome ~= 'released' then return end
-  if redis.call('ZSCORE', sent, recipient) == claimed_at then
-    redis.call('ZREM', sent, recipient)
-  end
+  if redis.call('ZSCORE', sent, recipient) == claimed_at then unblock(sent, tally, recipient) end
 end
 
 -- The uncertain recipients as a JSON list, bounded in number and bytes so that an event stays small.
@@ -159,7 +186,7 @@ end
 
 -- Record what became of the recipient in flight; `outcome` is a counter, or 'released' for a
 -- recipient whom the run gives back without having tried.
-local function settle(run, sent, uncertain, recipient, outcome, claimed_at)
+local function settle(run, sent, tally, uncertain, recipient, outcome, claimed_at)
   if recipient == '' or redis.call('HGET', run, 'inflight') ~= recipient then return false end
   if outcome == 'uncertain' then
     doubt(run, uncertain)
@@ -172,7 +199,7 @@ local function settle(run, sent, uncertain, recipient, outcome, claimed_at)
     redis.call('HINCRBY', run, outcome, 1)
   end
   redis.call('HSET', run, 'inflight', '')
-  unclaim(sent, recipient, outcome, claimed_at)
+  unclaim(sent, tally, recipient, outcome, claimed_at)
   return true
 end
 

@@ -1,15 +1,14 @@
 -- Forget who was messaged, and who may have been. The recipient in flight stays, so that nobody claims it a second time.
--- KEYS: meta log sent uncertain run
+-- KEYS: meta log sent tally uncertain run
 -- ARGV: channel profile head
 -- RETURN: {'OK', deleted count, revision}
 local inflight = redis.call('HGET', run, 'inflight')
 local kept = inflight and inflight ~= '' and redis.call('ZSCORE', sent, inflight)
 local deleted = redis.call('ZCARD', sent)
-redis.call('UNLINK', sent, uncertain)
+redis.call('UNLINK', sent, tally, uncertain)
 if kept then
   deleted = deleted - 1
-  redis.call('ZADD', sent, kept, inflight)
-  redis.call('PEXPIRE', sent, SENT_TTL)
+  block(sent, tally, inflight, kept)
 end
 local revision = emit(meta, log, channel, profile, '', head .. ',"deletedCount":' .. int(deleted)
   .. ',"message":"Cleared ' .. int(deleted) .. ' blocked recipients"')

@@ -1,9 +1,9 @@
 -- Settle the last recipient, complete the run, free the lock and tell all devices.
--- KEYS: meta log lock run runs sent uncertain
+-- KEYS: meta log lock run runs sent tally uncertain
 -- ARGV: channel profile run_id fence settled outcome claimed_at message progress_head head
 -- RETURN: {'OK'} | {'SUPERSEDED'}
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
-if settle(run, sent, uncertain, settled, outcome, claimed_at) then
+if settle(run, sent, tally, uncertain, settled, outcome, claimed_at) then
   tell(meta, log, channel, profile, run, message, progress_head)
 end
 release(lock, run_id)

@@ -1,9 +1,9 @@
 -- End a run that cannot go on, on behalf of its runner, and tell all devices why.
--- KEYS: meta log lock run runs sent uncertain
+-- KEYS: meta log lock run runs sent tally uncertain
 -- ARGV: channel run_id fence settled outcome claimed_at reason head
 -- RETURN: {'OK'} | {'SUPERSEDED'}
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
-settle(run, sent, uncertain, settled, outcome, claimed_at)
+settle(run, sent, tally, uncertain, settled, outcome, claimed_at)
 if redis.call('HGET', run, 'inflight') ~= '' then doubt(run, uncertain) end
 end_run(meta, log, channel, runs, run, 'interrupted', reason, head)
 return {'OK'}

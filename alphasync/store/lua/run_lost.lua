@@ -1,7 +1,7 @@
 -- A runner finds that its run is not on record any more: Redis has lost its data, or a key of it.
 -- The run ends for all devices, and is put on record as ended for those that come later. What became
 -- of its last recipient counts all the same.
--- KEYS: meta log lock run runs sent uncertain
+-- KEYS: meta log lock run runs sent tally uncertain
 -- ARGV: channel run_id profile type device operator fence stub identity text attachments started_at total messaged passed refused doubtful settled outcome claimed_at reason head all_reason all_head
 --   messaged, passed, refused, doubtful: the counters without the last recipient
 --   all_reason, all_head: where the list of those messaged is gone, too
@@ -12,7 +12,7 @@ if claimed and redis.call('EXISTS', sent) == 0 then
   reason, head = all_reason, all_head
 end
 redis.call('HSET', run, 'run_id', run_id, 'status', 'running', 'profile', profile, 'type', type,
-  'device', device, 'operator', operator, 'replica', '', 'fence', fence, 'lock', lock,
+  'device', device, 'operator', operator, 'sign_in', '', 'replica', '', 'fence', fence, 'lock', lock,
   'stub', stub, 'identity', identity, 'text', text, 'attachments', attachments,
   'started_at', started_at, 'total', total, 'sent', messaged, 'skipped', passed,
   'failed', refused, 'uncertain', doubtful, 'message', '', 'inflight', settled,
@@ -20,9 +20,8 @@ redis.call('HSET', run, 'run_id', run_id, 'status', 'running', 'profile', profil
   'claimed_at', claimed_at, 'honours', '', 'away', '', 'stopped_by', '', 'reason', '',
   'duration', 0, 'step', 0, 'revision', 0)
 if settled ~= '' and (outcome == 'sent' or outcome == 'uncertain') then
-  redis.call('ZADD', sent, claimed_at, settled)
-  redis.call('PEXPIRE', sent, SENT_TTL)
+  block(sent, tally, settled, claimed_at)
 end
-settle(run, sent, uncertain, settled, outcome, claimed_at)
+settle(run, sent, tally, uncertain, settled, outcome, claimed_at)
 end_run(meta, log, channel, runs, run, 'interrupted', reason, head)
 return {'OK'}

@@ -1,10 +1,10 @@
 -- The answer for a recipient that was in flight when its run was ended or taken over.
--- KEYS: meta log run runs sent uncertain
+-- KEYS: meta log run runs sent tally uncertain
 -- ARGV: channel profile run_id fence settled outcome claimed_at message head
 -- RETURN: {'OK'} | {'RELEASED'}: the record is another's by now, only the lists are settled
 local r = redis.call('HMGET', run, 'run_id', 'fence', 'inflight', 'identity')
 if r[1] == run_id and r[2] == fence
-    and settle(run, sent, uncertain, settled, outcome, claimed_at) then
+    and settle(run, sent, tally, uncertain, settled, outcome, claimed_at) then
   local revision = emit(meta, log, channel, profile, '', head .. ',' .. r[4] .. ',' .. counters(run))
   redis.call('HSET', run, 'message', message, 'revision', revision)
   touch_run(runs, run)
@@ -13,5 +13,5 @@ end
 -- Another runner is at the same recipient, or has claimed them anew: theirs is what counts.
 if r[3] == settled or redis.call('ZSCORE', sent, settled) ~= claimed_at then return {'RELEASED'} end
 if outcome ~= 'uncertain' then redis.call('HDEL', uncertain, settled) end
-unclaim(sent, settled, outcome, claimed_at)
+unclaim(sent, tally, settled, outcome, claimed_at)
 return {'RELEASED'}

@@ -1,13 +1,15 @@
 -- Take the processing lock, put a new run on record and tell all devices. The run's first revision
 -- is its fencing token: later holders of the lock have a higher one.
--- KEYS: meta log lock run runs sent uncertain
+-- KEYS: meta log lock run runs sent tally uncertain
 -- ARGV: channel profile type device operator sign_in run_id replica stub identity text attachments runs_most running_most head lost_head lost_reason
 -- RETURN: {'OK', fence, now} | {'HELD', device} | {'FULL'}: the account has its most runs on record
 --   | {'BUSY'}: it has its most running runs
+--   | {'LIST_LOST'}: who was messaged is not known any more
 local held = redis.call('HMGET', lock, 'device', 'run_id')
 local known = redis.call('HMGET', run, 'run_id', 'status')
 -- A lock whose run is not on record, or has ended, locks nothing.
 if held[1] and held[2] == known[1] and known[2] == 'running' then return {'HELD', held[1]} end
+if list_is_lost(sent, tally) then return {'LIST_LOST'} end
 
 -- What has ended without a word, as a record that ran out, does not count.
 local running = running_of(runs)
@@ -43,5 +45,9 @@ keep_running(runs, run, fence)
 redis.call('DEL', lock)
 redis.call('HSET', lock, 'device', device, 'run_id', run_id, 'fence', fence)
 redis.call('PEXPIRE', lock, LOCK_TTL)
-redis.call('ZREMRANGEBYSCORE', sent, '-inf', int(now - SENT_TTL))
+local lifetime = redis.call('HGET', tally, 'lifetime')
+if lifetime then
+  redis.call('ZREMRANGEBYSCORE', sent, '-inf', int(now - math.max(SENT_TTL, tonumber(lifetime))))
+  if redis.call('EXISTS', sent) == 0 then redis.call('DEL', tally) end
+end
 return {'OK', fence, int(now)}

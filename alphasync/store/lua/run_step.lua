@@ -1,18 +1,19 @@
 -- One recipient further: settle the last, claim the next, tell all devices. A step that is asked
 -- for again, because its answer was lost, is answered again and not done again. With no `next` it
 -- only settles.
--- KEYS: meta log lock run runs sent uncertain
+-- KEYS: meta log lock run runs sent tally uncertain
 -- ARGV: channel profile run_id fence step settled outcome claimed_at next name cursor message head
 -- RETURN: {'CLAIMED', claimed_at, device} | {'BLOCKED', now, device} | {'SETTLED', now, device}
---   | {'SUPERSEDED'}; device: whose the run is by now
+--   | {'SUPERSEDED'} | {'LIST_LOST'}: who was messaged is not known any more; device: whose the run is by now
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
 local done = redis.call('HMGET', run, 'step', 'answer', 'answered_at', 'device')
 if done[1] == step then
   redis.call('PEXPIRE', lock, LOCK_TTL)  -- a write, so that waiting for replicas covers the first one
   return {done[2], done[3], done[4]}
 end
+if next ~= '' and list_is_lost(sent, tally) then return {'LIST_LOST'} end
 
-local changed = settle(run, sent, uncertain, settled, outcome, claimed_at)
+local changed = settle(run, sent, tally, uncertain, settled, outcome, claimed_at)
 local answer = 'CLAIMED'
 if next == '' then
   answer = 'SETTLED'
@@ -21,9 +22,8 @@ elseif redis.call('ZSCORE', sent, next) then
   redis.call('HINCRBY', run, 'skipped', 1)
   changed = true
 else
-  redis.call('ZADD', sent, int(now), next)
+  block(sent, tally, next, int(now))
   redis.call('HDEL', uncertain, next)  -- listed in an earlier life of the blocklist
-  redis.call('PEXPIRE', sent, SENT_TTL)
   redis.call('HSET', run, 'inflight', next, 'inflight_name', name,
     'claimed_at', int(now), 'cursor', cursor, 'last', next,
     'before_last', redis.call('HGET', run, 'last'))
