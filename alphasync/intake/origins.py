@@ -92,8 +92,13 @@ class OriginRule:
     def __init__(self, allowed: frozenset[str]) -> None:
         self._allowed = allowed
 
-    def __call__(self, origin: str, host: str) -> bool:
-        """``host``: the request's header; a port that its scheme implies may be there."""
+    def __call__(self, origin: str | None, host: str) -> bool:
+        """``origin``, ``host``: the request's headers, the first None where there is none.
+
+        The host may have a port that its scheme implies.
+        """
+        if origin is None:
+            return False
         try:
             asked = normalised(origin)
         except NoOrigin:
