@@ -61,11 +61,11 @@ async def test_redis_is_away_when_a_lost_session_is_looked_for(
     monkeypatch.setattr(pair.second.realtime.server.eio.mover, "take_on", die)
     lose, calls = Devices.lose, []
 
-    async def hiccup(devices: Devices, *given: Any) -> float | None:
+    async def hiccup(devices: Devices, *given: Any, **named: Any) -> float | None:
         calls.append(given)
         if len(calls) == 1:
             raise StoreUnavailable
-        return await lose(devices, *given)
+        return await lose(devices, *given, **named)
 
     monkeypatch.setattr(Devices, "lose", hiccup)
     client = await pair.client()
