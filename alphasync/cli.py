@@ -8,7 +8,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from alphasync import config, doctor, serving, telemetry
+from alphasync import config, doctor, logs, serving
 from alphasync.gateway.sandbox import (
     FaultsError,
     PeopleError,
@@ -75,7 +75,7 @@ def serve(
 ) -> None:
     """Run the server. Settings come from the environment; see the README."""
     settings = _settings(host=host, port=port, data_dir=data_dir, workers=workers)
-    telemetry.configure(settings.log_level)
+    logs.configure(settings.log_level)
     try:
         count = worker_count(settings)
         if count == 1:
@@ -95,7 +95,7 @@ def worker() -> None:
         _fail("worker: this is for alphasync serve to start")
     try:
         settings = config.load()
-        telemetry.configure(settings.log_level, worker=one.assignment.number)
+        logs.configure(settings.log_level, worker=one.assignment.number)
         _run(one.serve(settings))
     except (config.WrongSetting, serving.CannotStart) as error:
         one.cannot_start(str(error))

@@ -1,15 +1,9 @@
-"""Logs and metrics."""
+"""Metrics."""
 
-import contextlib
-import logging
 import os
-import sys
-from typing import TextIO, cast
 
-import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest, values
 from prometheus_client.multiprocess import MultiProcessCollector
-from structlog.typing import EventDict, WrappedLogger
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Environment variable of prometheus-client: where the workers of one supervisor keep theirs."""
@@ -44,46 +38,3 @@ def exposition() -> bytes:
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return generate_latest(registry)
-
-
-class Stderr:
-    """Standard error, at whose other end there may be nobody: a terminal or a pipe that was closed
-    is no reason to fail, least of all while the server comes to its end because of that.
-
-    No more than the logger asks for: one of io's own would be flushed once more as the interpreter
-    ends, when this module has lost its imports.
-    """
-
-    def write(self, text: str) -> int:
-        with contextlib.suppress(OSError):
-            sys.stderr.write(text)
-        return len(text)
-
-    def flush(self) -> None:
-        with contextlib.suppress(OSError):
-            sys.stderr.flush()
-
-
-def configure(level: str, worker: int | None = None) -> None:
-    """Logs as lines for people on a terminal, as JSON elsewhere; those of a worker say which."""
-    for_people = sys.stderr.isatty()
-
-    def name_worker(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-        return event if worker is None else {**event, "worker": worker}
-
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            name_worker,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.dev.ConsoleRenderer() if for_people else structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
-        # A line in one write: several processes may write to the same file.
-        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", Stderr())),
-        cache_logger_on_first_use=True,
-    )
-    line = "%(name)s: %(message)s" if worker is None else f"worker {worker}: %(name)s: %(message)s"
-    logging.basicConfig(level=logging.WARNING, format=line, stream=sys.stderr)
