@@ -4,7 +4,15 @@ import shutil
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Locator, Page
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Locator,
+    Page,
+    expect,
+)
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 INSTALL = "no Chromium on PATH: apt-get install chromium"
@@ -72,7 +80,9 @@ class Console:
         await self.hook("sign-in").click()
 
     async def choose(self, profile: str) -> None:
+        """Choose a profile, and wait until it is shown: no person types sooner than that."""
         await self.hook(f"profile-item-{profile}").click()
+        await expect(self.hook("profile-about")).to_contain_text(profile)
 
     async def device_id(self) -> str:
         return await self.hook("device-id").get_attribute("data-id") or ""
