@@ -16,7 +16,7 @@ DRAFT_MAX = 10_000
 """UTF-16 code units: twice the longest message that can be sent, so that a text may be over its
 limit while it is being edited, and no more."""
 MESSAGE_LIMITS: dict[ProcessingType, tuple[int, int]] = {"chat": (1, 300), "mail": (150, 5000)}
-"""UTF-16 code units at start, both ends included (CONTRACT.md)."""
+"""UTF-16 code units at start, both ends included, as the existing client counts them."""
 ATTACHMENTS_MAX = 5
 
 ProfileId = Annotated[str, Meta(min_length=1, max_length=PROFILE_ID_MAX)]

@@ -244,8 +244,8 @@ class OrderedPipeline:
     def _write(self) -> None:
         self._scheduled = False
         wire = self._wire
-        if wire is None or wire.full or self._stalled:
-            return
+        if wire is None or wire.gone or wire.full or self._stalled:
+            return  # what waits has not been sent: the next connection may do so
         batch = [entry for entry in self._waiting if not entry.answer.done()]
         self._waiting.clear()
         if batch:

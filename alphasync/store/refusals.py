@@ -2,7 +2,7 @@
 
 import re
 
-from redis.exceptions import NoPermissionError, OutOfMemoryError, ReadOnlyError
+from redis.exceptions import MovedError, NoPermissionError, OutOfMemoryError, ReadOnlyError
 
 _COMMAND = re.compile(r"'([\w|]+)' command")
 _ARGUMENTS = re.compile(r",? with args beginning with:.*", re.IGNORECASE)
@@ -30,6 +30,8 @@ def words(error: BaseException, command: str = "") -> str:
         return "it is a read-only replica: give the address of the primary"
     if isinstance(error, OutOfMemoryError) or "OOM" in text:
         return "it is out of memory (maxmemory with noeviction): give it more"
+    if isinstance(error, MovedError) or "MOVED" in text:
+        return "it is one of a cluster: write redis+cluster:// to use all of it"
     if "MISCONF" in text:
         return "it cannot save to its disk, and takes no writes until it can"
     if "NOREPLICAS" in text:

@@ -39,9 +39,14 @@ class Wire(asyncio.Protocol):
         self._transport = transport
         transport.set_protocol(self)
 
+    @property
+    def gone(self) -> bool:
+        """Whether the connection is lost, also before whoever waits for that has heard it."""
+        return self._ended.done() or self._transport.is_closing()
+
     def write(self, data: bytes) -> None:
         """Raises ConnectionError (redis-py's) when the connection is lost."""
-        if self._ended.done() or self._transport.is_closing():
+        if self.gone:
             raise ConnectionLost("lost")
         self._transport.write(data)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from redis.exceptions import ResponseError
+from redis.exceptions import MovedError, ResponseError
 
 from alphasync.store.addresses import (
     UnsupportedUrl,
@@ -192,6 +192,11 @@ def test_what_may_be_a_password_that_was_not_encoded_gets_a_hint(url: str) -> No
 def test_addresses_that_are_fine_stay_so(url: str) -> None:
     make_client(url)
     make_store(url, Lifetimes())
+
+
+def test_a_node_of_a_cluster_says_how_to_use_all_of_it() -> None:
+    assert "redis+cluster://" in words(MovedError("1357 10.0.0.1:6379"))
+    assert "redis+cluster://" in words(ResponseError("MOVED 1357 10.0.0.1:6379"))
 
 
 def test_what_redis_quotes_is_left_out() -> None:

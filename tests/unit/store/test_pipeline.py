@@ -327,6 +327,20 @@ async def test_a_connection_that_is_spoilt_before_it_is_of_use_is_made_anew(
 
 
 @pytest.mark.usefixtures("no_hurry")
+async def test_what_is_submitted_as_the_connection_goes_is_sent_with_the_next(bench: Bench) -> None:
+    """Before anybody has heard that it is lost: nothing was written, so nothing is unknown."""
+    said: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: said.append(context))
+    bench.connection.answer(ConnectionLost("cut"))
+    future = bench.pipeline.submit("in time")
+    await wait_until(lambda: len(bench.made) == 2 and bench.pipeline.connected)
+    await bench.written(1)
+    bench.connection.answer(b"1")
+    assert await outcome(future) == b"1"
+    assert said == []
+
+
+@pytest.mark.usefixtures("no_hurry")
 async def test_commands_submitted_without_a_connection_are_sent_in_order_with_the_next(
     bench: Bench,
 ) -> None:
