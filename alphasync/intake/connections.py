@@ -142,7 +142,7 @@ class Connection(RequestHandler):
         return loop.call_later(self._intake.bounds.body, self._miss_body, request)
 
     def rest(self) -> None:
-        """A request has been carried out; its answer is on its way."""
+        """A request has been carried out and answered."""
         if self._counted:
             self._intake.wait(self)
 
@@ -168,7 +168,10 @@ class Connection(RequestHandler):
     ) -> tuple[web.StreamResponse, bool]:
         if resp is not None:
             resp.headers.setdefault(hdrs.SERVER, SERVER)
-        return await super().finish_response(request, resp, start_time)
+        done = await super().finish_response(request, resp, start_time)
+        # Only now: a client that is still taking its answer does not keep us waiting for a request.
+        self.rest()
+        return done
 
     def handle_error(
         self,
@@ -267,7 +270,6 @@ class Connections(web.Server):
             return await self._handler(request)
         finally:
             _cancel(body_by)
-            connection.rest()
 
     async def _turn_away(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.path in ALWAYS_SERVED:

@@ -315,3 +315,17 @@ async def test_a_deeply_nested_login_is_a_bad_request(one_replica: Cluster) -> N
         http.post("/api/auth/login", data=b"[" * 8000, headers=headers) as response,
     ):
         assert response.status == 400
+
+
+async def test_the_next_request_may_come_before_the_answer_is_taken() -> None:
+    """Whoever is still taking an answer does not keep the server waiting for a request's head."""
+    size = 50_000_000
+    async with served(BRIEF) as server:
+        reader, writer = await server.say(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+        await asyncio.sleep(3 * BRIEF.head)
+        async with asyncio.timeout(PATIENCE):
+            await reader.readexactly(size)
+            assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        writer.close()

@@ -258,33 +258,35 @@ end
 -- Note on a device's running runs whether the device is away, and tell the devices. Their records
 -- live on by what their runner does.
 local function mark_runs(meta, log, channel, runs, device, away, head)
-  local epoch = epoch_of(meta, log)
+  local epoch
   for _, run in ipairs(redis.call('ZRANGE', running_of(runs), 0, -1)) do
     local r = redis.call('HMGET', run, 'status', 'device', 'away', 'profile', 'identity')
     if r[1] == 'running' and r[2] == device and (r[3] or '') ~= away then
+      epoch = epoch or epoch_of(meta, log)
       local revision = append(epoch, meta, log, channel, r[4], '', head .. ',' .. r[5])
       redis.call('HSET', run, 'away', away, 'revision', revision)
     end
   end
-  keep_log(meta, log)
+  if epoch then keep_log(meta, log) end
 end
 
 -- Give a device's running runs to the device that it came back as, and tell the devices. Ids are
 -- our own and hexadecimal, so that one can stand for the other in the text of the identity.
 -- Returns how many those are.
 local function hand_runs(meta, log, channel, runs, from, to, head)
-  local handed, epoch = 0, epoch_of(meta, log)
+  local handed, epoch = 0, nil
   for _, run in ipairs(redis.call('ZRANGE', running_of(runs), 0, -1)) do
     local r = redis.call('HMGET', run, 'status', 'device', 'profile', 'identity', 'lock')
     if r[1] == 'running' and r[2] == from then
       local identity = string.gsub(r[4], '"deviceId":"' .. from, '"deviceId":"' .. to)
+      epoch = epoch or epoch_of(meta, log)
       local revision = append(epoch, meta, log, channel, r[3], '', head .. ',' .. identity)
       redis.call('HSET', run, 'device', to, 'identity', identity, 'away', '', 'revision', revision)
       if redis.call('EXISTS', r[5]) == 1 then redis.call('HSET', r[5], 'device', to) end
       handed = handed + 1
     end
   end
-  keep_log(meta, log)
+  if epoch then keep_log(meta, log) end
   return handed
 end
 
