@@ -245,7 +245,12 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
     def client_of(request: web.Request) -> str:
         return client_network(address_of(request))
 
-    capacity = Capacity(connections_max(settings.connections_max), lambda: realtime.detached)
+    capacity = Capacity(
+        connections_max(settings.connections_max),
+        elsewhere=lambda: realtime.detached,
+        cut=realtime.cut_stranger,
+        network_of=client_network,
+    )
 
     def not_ready() -> str | None:
         if not runs.accepting:

@@ -10,11 +10,28 @@ SPARE = 32
 """Connections beyond the bound: they may ask for the health, and learn why they are refused."""
 
 
-class Capacity:
-    """What is open, and how much may be. ``elsewhere`` counts what has left HTTP: WebSockets."""
+def _cut_nobody(_: float) -> bool:
+    return False
 
-    def __init__(self, most: int, elsewhere: Callable[[], int] = lambda: 0) -> None:
+
+class Capacity:
+    """What is open, and how much may be.
+
+    ``elsewhere`` counts what has left HTTP: WebSockets. ``cut`` closes one of these whose client
+    has not said for so many seconds who it is, and returns whether there was one. ``network_of``:
+    what an address counts as, for what one client may have.
+    """
+
+    def __init__(
+        self,
+        most: int,
+        elsewhere: Callable[[], int] = lambda: 0,
+        cut: Callable[[float], bool] = _cut_nobody,
+        network_of: Callable[[str], str] = str,
+    ) -> None:
         self.most = most
+        self.cut = cut
+        self.network_of = network_of
         self.requests = 0
         """Connections that speak HTTP."""
         self._elsewhere = elsewhere

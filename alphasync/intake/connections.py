@@ -7,8 +7,7 @@ quotes nothing of it.
 """
 
 import asyncio
-import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -24,16 +23,13 @@ from alphasync.errors import (
     TooManyConnections,
     UnsupportedEncoding,
 )
+from alphasync.intake.admission import Admission, Outcome
 from alphasync.intake.answers import SERVER, refusal
 from alphasync.intake.capacity import Capacity
-from alphasync.intake.sockets import BACKLOG, TAKEN_AT_ONCE
+from alphasync.intake.unread import Unread
 
 ANSWER_WITHIN = 60.0
 """Seconds for a client to take an answer, once what it has not taken is too much to go on."""
-SETTLED = 1.0
-"""Seconds that a connection may be without a request before it makes room for another."""
-SAID_EVERY = 1.0
-"""Seconds between two lines of the log that say the same of somebody's requests."""
 ALWAYS_SERVED = frozenset({"/healthz", "/readyz", "/metrics"})
 """Paths for which there is room also when there is none."""
 HEAD_OVERDUE = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -64,8 +60,11 @@ class Connection(RequestHandler):
         "_counted",
         "_head_by",
         "_intake",
+        "_serving",
         "_socket",
+        "_unread",
         "late",
+        "network",
         "since",
         "turned_away",
     )
@@ -77,10 +76,13 @@ class Connection(RequestHandler):
         self._counted = False
         self._head_by: asyncio.TimerHandle | None = None
         self._answer_by: asyncio.TimerHandle | None = None
+        self._serving = False
+        """Whether a request's head has come that is not answered yet."""
+        self._unread = Unread()
         self.late = False
         """Whether a body is overdue."""
         self.since = 0.0
-        """When it began to be without a request, on the loop's clock."""
+        self.network = ""
         self.turned_away = False
         """Whether it came when there was no room."""
 
@@ -89,16 +91,21 @@ class Connection(RequestHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         socket = cast("asyncio.Transport", transport)
         self._socket = socket
-        if not self._intake.make_room(self):
+        self.network = self._intake.network_of(socket)
+        outcome = self._intake.admission.admit(self)
+        if outcome is Outcome.NO_ROOM:
             socket.abort()
             return
+        self.turned_away = outcome is Outcome.TURNED_AWAY
         self._counted = True
         super().connection_made(transport)
         self._expect_head()
 
     def data_received(self, data: bytes) -> None:
-        if data and self._head_by is None and self in self._intake.waiting:
-            self._expect_head()
+        if data:  # aiohttp calls this, too, without any
+            self._unread.come(data)
+            if self._head_by is None and not self._serving and self._unread:
+                self._expect_head()
         super().data_received(data)
 
     def pause_writing(self) -> None:
@@ -106,10 +113,13 @@ class Connection(RequestHandler):
         if self._socket is not None:
             loop = asyncio.get_running_loop()
             self._answer_by = loop.call_later(ANSWER_WITHIN, self._socket.abort)
+        self._await_client()
 
     def resume_writing(self) -> None:
         super().resume_writing()
         _cancel(self._answer_by)
+        if self._serving:
+            self._intake.admission.serve(self)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Also called when a WebSocket takes the connection over."""
@@ -123,7 +133,7 @@ class Connection(RequestHandler):
     def uncount(self) -> None:
         if self._counted:
             self._counted = False
-            self._intake.leave(self)
+            self._intake.admission.leave(self)
 
     def give_up(self) -> None:
         """Make room for somebody else."""
@@ -135,16 +145,32 @@ class Connection(RequestHandler):
         """A request's head has come; returns the timer of its body."""
         _cancel(self._head_by)
         self._head_by = None
-        self._intake.waiting.pop(self, None)
-        if request.content.is_eof():
+        self._serving = True
+        body = request.content
+        chunked = "chunked" in request.headers.get(hdrs.TRANSFER_ENCODING, "").lower()
+        self._unread.begin(request.content_length or 0, chunked=chunked)
+        if body.is_eof():
+            self._take_body()
             return None
+        body.on_eof(self._take_body)
         loop = asyncio.get_running_loop()
         return loop.call_later(self._intake.bounds.body, self._miss_body, request)
 
     def rest(self) -> None:
         """A request has been carried out and answered."""
+        self._serving = False
+        self._await_client()
+        if self._unread and self._counted:
+            self._expect_head()
+
+    def _await_client(self) -> None:
         if self._counted:
-            self._intake.wait(self)
+            self._intake.admission.wait(self)
+
+    def _take_body(self) -> None:
+        self._unread.end_body()
+        if self._serving:
+            self._intake.admission.serve(self)
 
     def _expect_head(self) -> None:
         loop = asyncio.get_running_loop()
@@ -183,7 +209,8 @@ class Connection(RequestHandler):
         """The answer to what is no HTTP, or to what a handler has raised."""
         response: web.Response
         if isinstance(exc, HttpProcessingError | RequestPayloadError):
-            self._intake.say_malformed(exc)
+            # It quotes nothing: tokens may stand there.
+            log.warning("malformed request", error=type(exc).__name__)
             response = refusal(MalformedRequest(), 400)
         elif self.late:
             response = refusal(BodyTimeout(), 408)
@@ -207,12 +234,9 @@ class Connections(web.Server):
     ) -> None:
         super().__init__(self._handle, **options)
         self.bounds = bounds
-        self.waiting: dict[Connection, None] = {}
-        """Those without a request, the one that has waited longest first."""
+        self.admission = Admission(capacity)
         self._handler = handler
-        self._capacity = capacity
-        self._said_at = -SAID_EVERY
-        self._unsaid = 0
+        self._network_of = capacity.network_of if capacity is not None else str
 
     def __call__(self) -> RequestHandler:
         return Connection(
@@ -223,39 +247,10 @@ class Connections(web.Server):
             auto_decompress=False,
         )
 
-    def make_room(self, connection: Connection) -> bool:
-        """Whether it may stay: if need be, in place of one that does nothing."""
-        capacity = self._capacity
-        if capacity is not None:
-            if capacity.full:
-                oldest = next(iter(self.waiting), None)
-                now = asyncio.get_running_loop().time()
-                if oldest is not None and oldest.since <= now - SETTLED:
-                    oldest.give_up()
-                elif capacity.exhausted:
-                    return False
-                else:
-                    connection.turned_away = True
-            capacity.requests += 1
-        self.wait(connection)
-        return True
-
-    def leave(self, connection: Connection) -> None:
-        self.waiting.pop(connection, None)
-        if self._capacity is not None:
-            self._capacity.requests -= 1
-
-    def wait(self, connection: Connection) -> None:
-        connection.since = asyncio.get_running_loop().time()
-        self.waiting[connection] = None
-
-    def say_malformed(self, error: BaseException) -> None:
-        """One line, which quotes nothing: tokens may stand there."""
-        now = asyncio.get_running_loop().time()
-        self._unsaid += 1
-        if now >= self._said_at + SAID_EVERY:
-            log.warning("malformed request", kind=type(error).__name__, count=self._unsaid)
-            self._said_at, self._unsaid = now, 0
+    def network_of(self, transport: asyncio.Transport) -> str:
+        """Whose connection it is: of the nearest proxy, where there is one."""
+        peer = transport.get_extra_info("peername")
+        return self._network_of(peer[0]) if isinstance(peer, tuple) else ""
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         connection = cast("Connection", request.protocol)
@@ -275,44 +270,6 @@ class Connections(web.Server):
         if request.path in ALWAYS_SERVED:
             return await self._handler(request)
         return refusal(TooManyConnections(retryAfter=1), 503)
-
-
-class Intake(web.ServerRunner):
-    """An application that is served."""
-
-    def __init__(self, app: web.AppRunner, server: web.Server, shutdown_timeout: float) -> None:
-        super().__init__(server, shutdown_timeout=shutdown_timeout)
-        self._app = app
-
-    async def listen(self, sockets: Sequence[socket.socket]) -> int:
-        """Take connections from these sockets, which are its own from now on; returns the port."""
-        for given in sockets:
-            await web.SockSite(self, given, backlog=TAKEN_AT_ONCE).start()
-            given.listen(BACKLOG)
-        return int(sockets[0].getsockname()[1])
-
-    async def cleanup(self) -> None:
-        await super().cleanup()
-        await self._app.cleanup()
-
-
-async def open_intake(
-    app: web.Application,
-    *,
-    shutdown_timeout: float,
-    bounds: Bounds | None = None,
-    capacity: Capacity | None = None,
-) -> Intake:
-    """A runner for the application, to which sites can be added. ``shutdown_timeout``: seconds."""
-    inner = web.AppRunner(app)
-    await inner.setup()
-    made = cast("web.Server", inner.server)
-    server = Connections(
-        made.request_handler, bounds or Bounds(), capacity, request_factory=made.request_factory
-    )
-    runner = Intake(inner, server, shutdown_timeout)
-    await runner.setup()
-    return runner
 
 
 def _cancel(timer: asyncio.TimerHandle | None) -> None:

@@ -168,6 +168,11 @@ class Realtime:
         """Files that are open for clients beyond their HTTP connections."""
         return self.server.eio.detached
 
+    def cut_stranger(self, after: float) -> bool:
+        """Close the WebSocket of somebody who has not said for so many seconds who they are;
+        returns whether there was one."""
+        return self.server.cut_stranger(after)
+
     async def close(self) -> None:
         """Cut all sockets, spread over a few seconds, and stop."""
         self.server.eio.accepting = False  # who is cut is not to come back here

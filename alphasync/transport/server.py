@@ -54,7 +54,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         self.connects_max = connects_max
         self.eio.on("message", self._take)
         self._deadlines: dict[str, asyncio.TimerHandle] = {}
-        """Of the connections that are in no namespace."""
+        """Of the connections that are in no namespace, the one that is so longest first."""
         self._connects: dict[str, int] = {}
 
     def _engineio_server_class(self) -> type[EngineServer]:
@@ -217,6 +217,21 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
             self.manager.take_on(eio_sid, name, sid)
         if not sids:
             self._set_deadline(eio_sid)
+
+    def cut_stranger(self, after: float) -> bool:
+        """Close the WebSocket that has been in no namespace longest, and for so many seconds;
+        returns whether there was one. Sessions without a WebSocket that are older end as well."""
+        until = asyncio.get_running_loop().time() + self.connect_timeout - after
+        while self._deadlines:
+            eio_sid, deadline = next(iter(self._deadlines.items()))
+            if deadline.when() > until:
+                break
+            self._clear_deadline(eio_sid)
+            socket = self.eio.sockets.get(eio_sid)
+            if socket is not None and socket.abort("no room for more"):
+                self.eio.limited("connections_max")
+                return True
+        return False
 
     def _serves(self, namespace: str) -> bool:
         return (

@@ -246,6 +246,15 @@ class EngineSocket:
         if self._worker is None:
             self._work(None)
 
+    def abort(self, why: str) -> bool:
+        """End the session, and its WebSocket without waiting for the client's side; returns whether
+        it had one."""
+        link = self._link
+        self.end(self.server.reason.TRANSPORT_ERROR, code=TRY_AGAIN, said=why)
+        if link is not None:
+            link.abort()
+        return link is not None
+
     def leave(self) -> list[Outgoing]:
         """Forget the session here, without a word to anybody; returns what waits for the client."""
         self.closing = self.closed = True

@@ -79,3 +79,22 @@ async def test_a_handler_that_fails_lets_nobody_in(
     assert not [message for message in client.unread() if str(message).startswith("0")]
     assert sockets.ended == [], "it was never connected"
     assert "a bug in the handler" in caplog.text
+
+
+async def test_the_oldest_of_them_makes_room_when_it_has_to(make_sockets: MakeSockets) -> None:
+    """Not who has only just come, and nobody who is in a namespace."""
+    sockets = await make_sockets(connect_timeout=60.0)
+    member = await sockets.member()
+    polling, oldest, newer = [
+        await sockets.client(transport) for transport in ("polling", "websocket", "websocket")
+    ]
+    assert not sockets.sio.cut_stranger(after=30.0)
+    assert sockets.sio.cut_stranger(after=0.0)
+    await oldest.closed()
+    await polling.closed()
+    assert not newer.ended, "one WebSocket is enough"
+    assert sockets.sio.cut_stranger(after=0.0)
+    await newer.closed()
+    assert not sockets.sio.cut_stranger(after=0.0)
+    await sockets.sio.emit("hello")
+    assert await next_event(member) == ["hello"]

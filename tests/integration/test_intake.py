@@ -7,88 +7,90 @@ import json
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 import pytest
 import structlog
-from aiohttp import web
 from structlog.testing import capture_logs
 
-from alphasync.intake import Bounds, Capacity, open_intake
+from alphasync.intake import Bounds
 from alphasync.intake import connections as intake
-from alphasync.intake.capacity import SPARE, connections_max
-from alphasync.intake.sockets import open_sockets
+from alphasync.logs import LINES_MAX, Sparing
 from tests.harness import PATIENCE, Cluster, wait_until
+from tests.integration.served import BRIEF, HEAD, LONG, served
 
-BRIEF = Bounds(head=0.3, body=0.3, idle=0.6)
-LONG = Bounds(head=60, body=60, idle=60)
 SECRET = "eyJhbGciOi-a-token"
-
-
-@dataclass
-class Served:
-    """A small application behind an intake."""
-
-    port: int
-    capacity: Capacity
-    release: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def say(self, *parts: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        for part in parts:
-            writer.write(part)
-            await writer.drain()
-        return reader, writer
-
-    async def answer(self, *parts: bytes) -> bytes:
-        """All that comes back until the server closes."""
-        reader, writer = await self.say(*parts)
-        try:
-            async with asyncio.timeout(PATIENCE):
-                return await reader.read()
-        except ConnectionResetError:
-            return b""
-        finally:
-            writer.close()
-
-
-@asynccontextmanager
-async def served(bounds: Bounds, most: int = 1000) -> AsyncIterator[Served]:
-    async def echo(request: web.Request) -> web.Response:
-        return web.Response(body=await request.read())
-
-    async def slow(_: web.Request) -> web.Response:
-        await running.release.wait()
-        return web.Response(text="at last")
-
-    async def broken(_: web.Request) -> web.Response:
-        raise RuntimeError("a defect")
-
-    async def large(_: web.Request) -> web.Response:
-        return web.Response(body=bytes(50_000_000))
-
-    app = web.Application()
-    app.add_routes([web.post("/echo", echo), web.get("/slow", slow), web.get("/broken", broken)])
-    app.add_routes([web.get("/large", large), web.get("/readyz", echo)])
-    capacity = Capacity(most)
-    runner = await open_intake(app, shutdown_timeout=0.1, bounds=bounds, capacity=capacity)
-    running = Served(await runner.listen(open_sockets("127.0.0.1", 0)), capacity)
-    try:
-        yield running
-    finally:
-        await runner.cleanup()
-    assert capacity.requests == 0, "every connection is counted out again"
-
-
-HEAD = b"POST /echo HTTP/1.1\r\nHost: x\r\n"
 
 
 @pytest.mark.parametrize("sent", [b"", b"\r\n", b"G", b"GET / HT", HEAD, HEAD + b"Content-Le"])
 async def test_a_head_that_does_not_come_is_bounded(sent: bytes) -> None:
     async with served(BRIEF) as running:
         assert (await running.answer(sent)).startswith((b"HTTP/1.1 408", b"HTTP/1.0 408"))
+
+
+WHOLE = {
+    "without a body": [b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"],
+    "a body": [HEAD + b"Content-Length: 3\r\n\r\n\r\n\r"],
+    "a body apart": [HEAD + b"Content-Length: 3\r\n", b"\r\nab", b"c"],
+    "chunks": [HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"],
+    "chunks apart": [HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r", b"\na\r\n0\r\n", b"\r\n"],
+    "two": [b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n" * 2],
+    "chunks and a body": [
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        HEAD + b"Content-Length: 1\r\n\r\n\n",
+    ],
+    "a body that is refused": [HEAD + b"Content-Encoding: x\r\nContent-Length: 2\r\n\r\na", b"b"],
+}
+"""Requests, in the pieces in which they come."""
+HURRIED = Bounds(head=0.3, body=60, idle=60)
+PAUSE = 0.02
+"""Seconds between two pieces: the one is read before the other."""
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("name", WHOLE)
+async def test_half_of_a_next_head_is_bounded_as_a_head(name: str, together: bool) -> None:
+    *pieces, last = WHOLE[name]
+    async with served(HURRIED) as running:
+        reader, writer = await running.say()
+        for piece in [*pieces, last + b"GET /"] if together else [*pieces, last, b"GET /"]:
+            writer.write(piece)
+            await asyncio.sleep(PAUSE)
+        async with asyncio.timeout(PATIENCE):
+            assert b"HTTP/1.1 408" in await reader.read()
+        writer.close()
+
+
+async def test_half_of_a_next_head_that_comes_before_the_answer_is_bounded() -> None:
+    async with served(HURRIED) as running:
+        reader, writer = await running.say(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+        await asyncio.sleep(PAUSE)
+        writer.write(b"GET /")
+        await asyncio.sleep(2 * HURRIED.head)
+        running.release.set()
+        async with asyncio.timeout(PATIENCE):
+            assert b"at lastHTTP/1.1 408" in await reader.read()
+        writer.close()
+
+
+@pytest.mark.parametrize("name", WHOLE)
+async def test_between_two_requests_there_is_the_time_of_an_idle_one(name: str) -> None:
+    async with served(HURRIED) as running:
+        reader, writer = await running.say()
+        answers, counts = bytearray(), []
+        for _ in range(2):
+            for piece in WHOLE[name]:
+                writer.write(piece)
+                await asyncio.sleep(PAUSE)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(3 * HURRIED.head):
+                    while piece := await reader.read(1000):
+                        answers += piece
+            counts.append(answers.count(b"HTTP/1.1 "))
+        assert b" 408 " not in answers
+        assert counts[1] == 2 * counts[0]
+        writer.close()
 
 
 @pytest.mark.parametrize("transfer", [b"Content-Length: 9", b"Transfer-Encoding: chunked"])
@@ -143,46 +145,6 @@ async def test_a_client_that_does_not_take_its_answer_is_cut(
             await reader.read()
 
 
-async def test_one_more_than_there_is_room_for_takes_the_place_of_who_does_nothing() -> None:
-    async with served(LONG, most=5) as running:
-        idle = [await running.say(b"GET / HT") for _ in range(5)]
-        await wait_until(lambda: running.capacity.full)
-        await asyncio.sleep(intake.SETTLED)
-        for _ in range(10):
-            answer = await running.answer(HEAD + b"Connection: close\r\nContent-Length: 1\r\n\r\nx")
-            assert answer.startswith(b"HTTP/1.1 200")
-        for _, writer in idle:
-            writer.close()
-
-
-async def test_without_room_only_the_health_is_served_and_the_refusal_says_why() -> None:
-    async with served(LONG, most=5) as running:
-        busy = [await running.say(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n") for _ in range(5)]
-        await wait_until(lambda: running.capacity.full)
-        await asyncio.sleep(intake.SETTLED)
-        refused = await running.answer(HEAD + b"Content-Length: 1\r\n\r\nx")
-        assert refused.startswith(b"HTTP/1.1 503")
-        assert b"too_many_connections" in refused
-        assert (await running.answer(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")).startswith(
-            b"HTTP/1.1 200"
-        )
-        more = [await running.say() for _ in range(2 * SPARE)]
-        await wait_until(lambda: running.capacity.requests <= 5 + SPARE)
-        running.release.set()
-        for reader, writer in busy:
-            assert (await reader.readuntil(b"at last")).startswith(b"HTTP/1.1 200")
-            writer.close()
-        for _, writer in more:
-            writer.close()
-
-
-def test_there_is_room_for_files_that_are_no_connections(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("resource.getrlimit", lambda _: (1024, 1024))
-    assert connections_max() == 1024 - 128 - SPARE
-    assert connections_max(100) == 100
-    assert connections_max(5000) == connections_max()
-
-
 MALFORMED = {
     "no HTTP": b"hello " + SECRET.encode() + b"\r\n\r\n",
     "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
@@ -220,9 +182,11 @@ async def test_what_is_no_http_is_a_400_and_one_line_that_quotes_nothing(
 
 async def test_a_flood_of_malformed_requests_is_a_few_lines() -> None:
     async with served(BRIEF) as running:
-        with capture_logs() as lines:
-            await asyncio.gather(*(running.answer(MALFORMED["no HTTP"]) for _ in range(50)))
-    assert 1 <= len(lines) <= 10
+        with capture_logs(processors=[Sparing()]) as lines:
+            flood = (running.answer(MALFORMED["no HTTP"]) for _ in range(LINES_MAX + 10))
+            await asyncio.gather(*flood)
+    assert len(lines) == LINES_MAX
+    assert {line["error"] for line in lines} == {"BadHttpMethod"}
 
 
 async def test_a_defect_is_one_line_with_its_traceback_and_tells_the_client_nothing() -> None:

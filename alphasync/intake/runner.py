@@ -1,0 +1,49 @@
+"""An application that is served over connections of ours."""
+
+import socket
+from collections.abc import Sequence
+from typing import cast
+
+from aiohttp import web
+
+from alphasync.intake.capacity import Capacity
+from alphasync.intake.connections import Bounds, Connections
+from alphasync.intake.sockets import BACKLOG, TAKEN_AT_ONCE
+
+
+class Intake(web.ServerRunner):
+    """An application that is served."""
+
+    def __init__(self, app: web.AppRunner, server: web.Server, shutdown_timeout: float) -> None:
+        super().__init__(server, shutdown_timeout=shutdown_timeout)
+        self._app = app
+
+    async def listen(self, sockets: Sequence[socket.socket]) -> int:
+        """Take connections from these sockets, which are its own from now on; returns the port."""
+        for given in sockets:
+            await web.SockSite(self, given, backlog=TAKEN_AT_ONCE).start()
+            given.listen(BACKLOG)
+        return int(sockets[0].getsockname()[1])
+
+    async def cleanup(self) -> None:
+        await super().cleanup()
+        await self._app.cleanup()
+
+
+async def open_intake(
+    app: web.Application,
+    *,
+    shutdown_timeout: float,
+    bounds: Bounds | None = None,
+    capacity: Capacity | None = None,
+) -> Intake:
+    """A runner for the application, to which sites can be added. ``shutdown_timeout``: seconds."""
+    inner = web.AppRunner(app)
+    await inner.setup()
+    made = cast("web.Server", inner.server)
+    server = Connections(
+        made.request_handler, bounds or Bounds(), capacity, request_factory=made.request_factory
+    )
+    runner = Intake(inner, server, shutdown_timeout)
+    await runner.setup()
+    return runner
