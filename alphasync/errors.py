@@ -18,7 +18,8 @@ AlphasyncError
 +-- TooManyDrafts             too_many_drafts       the account has its most
 +-- TooManyRuns               too_many_runs         the same
 +-- TooManyDevices            too_many_devices      the same; the connection is closed
-+-- StoreUnavailable          store_unavailable     Redis does not answer (retryable)
++-- StoreUnavailable          store_unavailable     not done: Redis does not answer (retryable)
++-- UnknownOutcome            unknown_outcome       one of these that may have been done (retryable)
 +-- ShuttingDown              shutting_down         this replica takes no new runs (retryable)
 +-- services.tokens.MissingToken   missing_token   no token
 +-- services.tokens.InvalidToken   invalid_token   not ours, expired, or not understood
@@ -146,6 +147,19 @@ class StoreUnavailable(AlphasyncError):
     code = "store_unavailable"
     retryable = True
     default_message = "The server cannot reach its storage right now, please try again"
+
+
+class UnknownOutcome(StoreUnavailable):
+    """Redis has the command, and its answer did not come: it was done, or is done later, or never.
+
+    Asked for once more, none of our commands is done twice.
+    """
+
+    code = "unknown_outcome"
+    default_message = (
+        "The storage did not answer in time, and this may have been done all the same, "
+        "please look before you try again"
+    )
 
 
 class ShuttingDown(AlphasyncError):

@@ -8,7 +8,7 @@ import { NOT_SAVED, notSaved, refusal, startOf, startProblem } from './status.js
 import { needsAsking, versionOf } from './uncertain.js';
 
 /** What a refusal is about: it is over together with that. */
-const ABOUT = Object.freeze({ offline: 'connection', locked: 'run' });
+const ABOUT = Object.freeze({ offline: 'connection', locked: 'run', unknown_outcome: 'outcome' });
 const RESEND_AFTER = 1_000; // ms, for a draft that the server could not take or a question it could not answer
 
 /** `link` is a connection of socket.js; `state()` the state as it is now. Returns the commands. */
@@ -17,8 +17,8 @@ export function createCommands({ link, state, dispatch }) {
   let resend = null;
 
   const local = (name, data) => dispatch({ name: `local/${name}`, data });
-  const complain = (key, ack, text = refusal(ack)) =>
-    local('notice', { key, tone: 'error', text, hint: ack.lockOwner ? `Device ${ack.lockOwner}` : '', about: ABOUT[ack.code] });
+  const complain = (key, ack, text = refusal(ack), about = ABOUT[ack.code]) =>
+    local('notice', { key, tone: 'error', text, hint: ack.lockOwner ? `Device ${ack.lockOwner}` : '', about });
 
   /** Send one command about a card; shows on the card that it is under way, and why it failed if it did. */
   async function command(event, profileId, type, extra = {}) {
@@ -51,7 +51,7 @@ export function createCommands({ link, state, dispatch }) {
       if (needsSending(state().drafts[key])) flush(); // a later text did not get through
       return;
     }
-    if (ack.code !== 'offline') complain(key, ack, notSaved(ack));
+    if (ack.code !== 'offline') complain(key, ack, notSaved(ack), 'draft');
     if (ack.retryable) resendLater();
   }
 

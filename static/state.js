@@ -133,8 +133,14 @@ function withUncertain(state, name, data) {
 
 function withRun(state, name, data) {
   const runs = applyRun(state.runs, name, data);
+  if (name === 'processingStateSync') state = withKnownOutcome(state, keyFrom(data));
   if (runs === state.runs) return state;
   return withDoubts(state, { ...withoutOldNotice(state, name, data), runs }, name, data);
+}
+
+/** How a run stands is told again once it is known whether a command took place, also where nothing came of it. */
+function withKnownOutcome(state, key) {
+  return state.notices[key]?.about === 'outcome' ? { ...state, notices: without(state.notices, key) } : state;
 }
 
 /** The list of those who may have been messaged, after a run event that is news. */
@@ -150,7 +156,7 @@ const ENDS = new Set(['processingComplete', 'processingStopped', 'processingInte
 function withoutOldNotice(state, name, data) {
   const key = keyFrom(data);
   // What was said about the last run ("locked", "too short") is over once a new one starts, "locked" once it ends.
-  const over = name === 'processingStarted' || (ENDS.has(name) && state.notices[key]?.about === 'run');
+  const over = name === 'processingStarted' || (ENDS.has(name) && ['run', 'outcome'].includes(state.notices[key]?.about));
   return over ? { ...state, notices: without(state.notices, key) } : state;
 }
 

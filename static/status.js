@@ -89,6 +89,8 @@ export function remark(run) {
   return run.message === said ? '' : run.message;
 }
 
+const NO_ANSWER = 'the storage does not answer';
+
 /** In place of what is meant for programs: names of events and fields, a validator's sentence. */
 const PLAIN = Object.freeze({
   not_registered: `Not connected yet${AGAIN}`,
@@ -96,6 +98,7 @@ const PLAIN = Object.freeze({
   unknown_event: 'The server does not know how to do this: reload the page and try again',
   internal_error: 'Something is wrong on the server: try again in a moment',
   sign_in_again: 'Sign in again to go on',
+  unknown_outcome: `Not known yet whether this was done: ${NO_ANSWER}. If it was, it shows here once it does`,
 });
 
 /** A refused command in words: `ack` is `{code, message, retryable}`. */
@@ -106,6 +109,7 @@ export function refusal({ code, message, retryable }) {
 
 /** The same for text that the console sends again by itself. */
 export function notSaved(ack) {
+  if (ack.code === 'unknown_outcome') return `${NOT_SAVED}${NO_ANSWER}, trying again`;
   const words = refusal(ack);
   return `${NOT_SAVED}${words.endsWith(AGAIN) ? `${words.slice(0, -AGAIN.length)}, trying again` : words}`;
 }

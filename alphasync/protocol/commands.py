@@ -36,9 +36,11 @@ def _short(value: str | int, field: str) -> str:
 class Command(
     msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
 ):
-    """Base of all commands; ``event_name`` is the name on the wire."""
+    """Base of all commands; ``event_name`` is the name on the wire. One that ``only_asks`` changes
+    nothing that anybody is told of."""
 
     event_name: ClassVar[str]
+    only_asks: ClassVar[bool] = False
     operator_id: Ignored | UnsetType = UNSET
     device_id: Ignored | UnsetType = UNSET
 
@@ -136,10 +138,12 @@ class ClearBlocklist(ProfileCommand, frozen=True, kw_only=True):
 
 class CountBlocklist(ProfileCommand, frozen=True, kw_only=True):
     event_name = "countBlocklist"
+    only_asks = True
 
 
 class ListUncertain(ProfileCommand, frozen=True, kw_only=True):
     event_name = "listUncertain"
+    only_asks = True
 
 
 class ResolveUncertain(ProfileCommand, frozen=True, kw_only=True):
@@ -157,6 +161,7 @@ class ResolveUncertain(ProfileCommand, frozen=True, kw_only=True):
 
 class Heartbeat(Command, frozen=True, kw_only=True):
     event_name = "heartbeat"
+    only_asks = True
 
 
 C = TypeVar("C", bound=Command)

@@ -9,9 +9,15 @@ import structlog
 from alphasync import telemetry
 from alphasync.domain.drafts import well_formed
 from alphasync.domain.events import ErrorEvent
-from alphasync.errors import AlphasyncError, TooManyRequests, UnknownEvent
+from alphasync.errors import (
+    AlphasyncError,
+    StoreUnavailable,
+    TooManyRequests,
+    UnknownEvent,
+    UnknownOutcome,
+)
 from alphasync.protocol import packets
-from alphasync.protocol.commands import StartProcessing, key_in, parse
+from alphasync.protocol.commands import StartProcessing, StopProcessing, key_in, parse
 from alphasync.realtime.followups import FollowUps
 from alphasync.realtime.handlers import REGISTRY, Handlers, Result
 from alphasync.realtime.manager import Manager
@@ -94,7 +100,12 @@ class Dispatcher:
         if known is None:
             raise UnknownEvent(f"Unknown event: {_shown(event)}")
         model, handler = known
-        return await handler(self._handlers, session, parse(model, arguments))
+        try:
+            return await handler(self._handlers, session, parse(model, arguments))
+        except UnknownOutcome as error:
+            if model.only_asks:
+                raise StoreUnavailable from error
+            raise
 
     def _refuse(
         self, session: Session, event: str, arguments: Arguments, error: AlphasyncError
@@ -109,7 +120,7 @@ class Dispatcher:
             refusal = msgspec.structs.replace(refusal, lock_owner=str(owner))
         if session.phase is not Phase.CLOSED:
             self._followups.say(session, packets.encode(refusal))
-            run = key_in(arguments) if event == StartProcessing.event_name else None
+            run = key_in(arguments) if _leaves_open(event, error) else None
             if run is not None:
                 self._followups.owe(session, run)
         return {
@@ -119,6 +130,13 @@ class Dispatcher:
             "retryable": error.retryable,
             **error.details,
         }
+
+
+def _leaves_open(event: str, error: AlphasyncError) -> bool:
+    """Whether a device does not know by this refusal how the run stands that it is about."""
+    if event == StopProcessing.event_name:
+        return isinstance(error, UnknownOutcome)
+    return event == StartProcessing.event_name
 
 
 def _shown(event: str) -> str:

@@ -1,7 +1,8 @@
 """What a device is told behind the answer to a command: its refusal, and how the run then stands.
 
 A client that gives no acknowledgement callback learns from the ``error`` event that a start was
-refused, but not for which profile: the state of that run follows, so that none waits for it.
+refused, but not for which profile: the state of that run follows, so that none waits for it. So it
+does where it is not known whether a start or a stop was carried out, once Redis answers again.
 """
 
 import asyncio

@@ -161,7 +161,7 @@ class Presence:
                 if relay.ready.is_set():
                     relay.recover()  # what it waits for may have been written and never published
                 if isinstance(error, StoreUnavailable):
-                    session.early.refuse(error)  # of what waits for the registration
+                    session.early.refuse(StoreUnavailable())  # what waits was never begun
             except AlphasyncError as error:
                 log.info("join refused", session=session.sid, code=error.code)
                 self._give_up(session, error)

@@ -16,6 +16,7 @@ from alphasync.errors import (
     ShuttingDown,
     StoreUnavailable,
     TooManyRuns,
+    UnknownOutcome,
     UnknownProfile,
 )
 from alphasync.protocol import packets
@@ -74,9 +75,8 @@ class Runs:
         """Take the lock and start the run.
 
         Raises UnknownProfile, MessageTooShort, MessageTooLong, MessageBlank, ShuttingDown,
-        TooManyRuns, Locked or AlreadyRunning (the last two with ``lockOwner``), and
-        StoreUnavailable: the run may start
-        all the same.
+        TooManyRuns, Locked or AlreadyRunning (the last two with ``lockOwner``), StoreUnavailable,
+        and UnknownOutcome: the run may start all the same.
         """
         check_profile(who, command.profile)
         command.check_length()
@@ -129,7 +129,7 @@ class Runs:
                 after=noted,
             )
         except StoreUnavailable:
-            # It may have been carried out all the same, and then nobody else looks after the run.
+            # It may be carried out all the same, and then nobody else looks after the run.
             self._adopt(holding)
             raise
         if answer.outcome != "OK":
@@ -190,7 +190,10 @@ class Runs:
             raise NotRunning
 
     async def stop_all(self, who: Identity, device_id: str) -> int:
-        """Stop every run that the token may touch; returns how many there were."""
+        """Stop every run that the token may touch; returns how many there were.
+
+        Raises UnknownOutcome also where it is known that some were stopped and others not.
+        """
         names = keys.of_account(who.account)
         stopped = events.ProcessingStopped(stopped_by=device_id, message="Stopped")
         all_stopped = events.AllProcessingStopped(
@@ -198,20 +201,25 @@ class Runs:
         )
         count, before = 0, list[str]()
         while True:
-            answer = await self._scripts.call(
-                "run_stop_all",
-                {"meta": names.meta, "log": names.log, "runs": names.runs},
-                {
-                    "channel": names.channel,
-                    "may_see": "all" if who.profiles is None else "only",
-                    "profiles": "\n".join(sorted(who.profiles or ())),
-                    "device": device_id,
-                    "message": stopped.message,
-                    "stopped_before": ",".join(before),
-                    "head": packets.head(stopped),
-                    "all_head": packets.head(all_stopped),
-                },
-            )
+            try:
+                answer = await self._scripts.call(
+                    "run_stop_all",
+                    {"meta": names.meta, "log": names.log, "runs": names.runs},
+                    {
+                        "channel": names.channel,
+                        "may_see": "all" if who.profiles is None else "only",
+                        "profiles": "\n".join(sorted(who.profiles or ())),
+                        "device": device_id,
+                        "message": stopped.message,
+                        "stopped_before": ",".join(before),
+                        "head": packets.head(stopped),
+                        "all_head": packets.head(all_stopped),
+                    },
+                )
+            except StoreUnavailable as error:
+                if before:
+                    raise UnknownOutcome from error
+                raise
             count += answer.number(1)
             if answer.outcome == "OK":
                 return count

@@ -3,7 +3,8 @@
 Commands are written in the order in which they were submitted, many to one write, and answered in
 that order. ``submit`` itself never awaits: a handler that submits before it first awaits anything
 keeps its place. A command that is not answered in time fails; while Redis stalls nothing new is
-sent behind it, so that no command can overtake one that may still be carried out.
+sent behind it, so that no command can overtake one that may still be carried out. What fails after
+it was sent has an unknown outcome; what fails before that is never sent.
 """
 
 import asyncio
@@ -32,7 +33,7 @@ from redis.exceptions import (
     TryAgainError,
 )
 
-from alphasync.errors import StoreUnavailable
+from alphasync.errors import StoreUnavailable, UnknownOutcome
 from alphasync.store.attempts import Attempts
 from alphasync.store.refusals import plain
 from alphasync.tasks import Tasks
@@ -112,7 +113,8 @@ class Pipeline(Protocol):
     def submit(
         self, *command: Argument, after: asyncio.Future[Reply] | None = None
     ) -> asyncio.Future[Reply]:
-        """Queue a command. The future raises StoreUnavailable or ReplyError.
+        """Queue a command. The future raises ReplyError, StoreUnavailable where it was not carried
+        out, or UnknownOutcome.
 
         ``after``: an earlier command that Redis must have carried out before this one.
         """
@@ -173,8 +175,8 @@ class OrderedPipeline:
 
     async def close(self) -> None:
         await self._tasks.close()
-        self._fail(self._sent)
-        self._fail(self._waiting)
+        fail(self._sent, UnknownOutcome)
+        fail(self._waiting, StoreUnavailable)
 
     def submit(
         self, *command: Argument, after: asyncio.Future[Reply] | None = None
@@ -223,7 +225,7 @@ class OrderedPipeline:
             finally:
                 self._wire = None
                 self._stalled = False
-                self._fail(self._sent)
+                fail(self._sent, UnknownOutcome)
                 await connection.disconnect(nowait=True)
             await asyncio.sleep(backoff(attempts.number))
 
@@ -264,11 +266,12 @@ class OrderedPipeline:
         return entry.packed
 
     def _hear(self, reply: Reply | ResponseError) -> None:
-        if isinstance(reply, ReadOnlyError):
-            raise reply  # this is no longer the primary: find the one that is
         if not self._sent:
             raise InvalidResponse("a reply that nobody asked for")
         entry = self._sent.popleft()
+        if isinstance(reply, ReadOnlyError):
+            refuse(entry)
+            raise reply  # this is no longer the primary: find the one that is
         if self._stalled:
             self._stalled = False
             self._schedule()
@@ -285,23 +288,20 @@ class OrderedPipeline:
         while True:
             await asyncio.sleep(WATCH_EVERY)
             now = loop.time()
-            for queue in (self._sent, self._waiting):
+            for queue, error in (
+                (self._sent, UnknownOutcome),
+                (self._waiting, StoreUnavailable),
+            ):
                 for entry in queue:
                     if now - entry.since < ANSWER_WITHIN:
                         break
-                    refuse(entry)
+                    refuse(entry, error)
             while self._waiting and self._waiting[0].answer.done():
                 self._waiting.popleft()
             if self._sent and now - self._sent[0].since >= ANSWER_WITHIN:
                 self._stalled = True
                 if now - self._sent[0].since >= STALL_LIMIT and self._wire:
                     self._wire.cut(TimeoutError("Redis does not answer"))
-
-    @staticmethod
-    def _fail(queue: deque[Entry]) -> None:
-        for entry in queue:
-            refuse(entry)
-        queue.clear()
 
 
 def packed(commands: Iterable[tuple[Argument, ...]]) -> bytes:
@@ -310,11 +310,18 @@ def packed(commands: Iterable[tuple[Argument, ...]]) -> bytes:
     return b"".join([hiredis.pack_command(command) for command in commands])  # type: ignore[arg-type]
 
 
-def refuse(entry: Entry) -> None:
+def refuse(entry: Entry, error: type[StoreUnavailable] = StoreUnavailable) -> None:
     """Fail a command that is not answered yet."""
     if not entry.answer.done():
-        entry.answer.set_exception(StoreUnavailable())
+        entry.answer.set_exception(error())
         entry.answer.exception()  # seen, also where the caller has been cancelled meanwhile
+
+
+def fail(queue: deque[Entry], error: type[StoreUnavailable]) -> None:
+    """Fail all of them."""
+    for entry in queue:
+        refuse(entry, error)
+    queue.clear()
 
 
 def reply_error(error: ResponseError) -> ReplyError | StoreUnavailable:

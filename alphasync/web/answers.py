@@ -29,6 +29,7 @@ STATUS = {
     "gateway_refused": 502,
     "gateway_unavailable": 502,
     "store_unavailable": 503,
+    "unknown_outcome": 503,
 }
 """HTTP status of an error code; 500 for the others."""
 

@@ -62,6 +62,35 @@ test('a refused start is told at its card', async () => {
   assert.equal(bed.state.notices['7/chat'].hint, `Device ${OTHER}`);
 });
 
+const UNKNOWN = { ok: false, code: 'unknown_outcome', message: 'not for people', retryable: true };
+
+test('a start of which it is not known whether it was done says so until it is', async () => {
+  for (const ends of [
+    event('processingStateSync', chat({ isProcessing: false, status: 'none', revision: 11 })),
+    event('processingStateSync', chat({ isProcessing: true, status: 'running', deviceId: OTHER, revision: 11 })),
+    event('processingStarted', chat({ deviceId: OTHER, revision: 11 })),
+    event('processingStopped', chat({ deviceId: OTHER, revision: 11 })),
+  ]) {
+    const bed = bench();
+    bed.commands.start('7', 'chat', 'Hello');
+    await bed.answer(UNKNOWN);
+    assert.match(bed.notice(), /^Not known yet whether this was done/);
+    bed.dispatch(ends);
+    assert.equal(bed.notice(), undefined);
+  }
+});
+
+test('text that may not be saved is sent again, and the run has nothing to do with it', async () => {
+  const bed = bench();
+  bed.commands.type('7', 'chat', 'Hello');
+  await bed.answer(UNKNOWN);
+  bed.dispatch(event('processingStateSync', chat({ isProcessing: false, status: 'none', revision: 11 })));
+  assert.match(bed.notice(), /^Not saved yet/);
+  bed.commands.flush();
+  await bed.answer({ ok: true, revision: 12 });
+  assert.equal(bed.notice(), undefined);
+});
+
 test('a start that cannot work is not sent, and says why', () => {
   const bed = bench();
   bed.dispatch(event('processingStarted', chat({ deviceId: OTHER, revision: 11 })));

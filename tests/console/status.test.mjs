@@ -80,6 +80,9 @@ test('a refusal that may be tried again says so, once', () => {
   assert.equal(refusal({ code: 'locked', message: LOCKED, retryable: false }), LOCKED);
   assert.equal(refusal({ code: 'not_registered', message: 'wait for deviceRegistered', retryable: true }), 'Not connected yet, please try again');
   assert.equal(notSaved(away), 'Not saved yet: No storage, trying again');
+  const unknown = { code: 'unknown_outcome', message: 'An answer of redis is overdue', retryable: true };
+  assert.equal(refusal(unknown), 'Not known yet whether this was done: the storage does not answer. If it was, it shows here once it does');
+  assert.equal(notSaved(unknown), 'Not saved yet: the storage does not answer, trying again');
   assert.equal(notSaved({ code: 'message_too_long', message: 'Too long', retryable: false }), 'Not saved yet: Too long');
 });
 

@@ -41,7 +41,7 @@ class ReplicaProcess:
     """``alphasync serve`` on a port that it keeps over restarts."""
 
     def __init__(self, log: Path, settings: dict[str, str], program: tuple[str, ...]) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = log
         self._program = program
@@ -282,7 +282,7 @@ async def _part_with(device: Device) -> None:
         await device.drop()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """A port below those that the kernel gives to outgoing connections: nobody takes it while its
     replica is restarted."""
     while True:

@@ -15,6 +15,8 @@ class Network:
         self.url = ""
         self._flowing = asyncio.Event()
         self._flowing.set()
+        self._answering = asyncio.Event()
+        self._answering.set()
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
 
@@ -26,6 +28,15 @@ class Network:
         """Nothing comes through from now on, also not that a side has closed."""
         self._flowing.clear()
 
+    def withhold_answers(self) -> None:
+        """What is asked comes through, what is answered does not."""
+        self._answering.clear()
+
+    def answer_again(self) -> None:
+        """Of connections that are made from now on."""
+        self.cut()
+        self._answering.set()
+
     def cut(self) -> None:
         """End all connections."""
         for writer in self._writers:
@@ -35,7 +46,7 @@ class Network:
         assert self._server is not None
         self._server.close()
         self._flowing.set()
-        self.cut()
+        self.answer_again()
         await self._server.wait_closed()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -47,15 +58,18 @@ class Network:
             writer.transport.abort()
             return
         async with asyncio.TaskGroup() as pipes:
-            pipes.create_task(self._pipe(reader, onward[1]))
-            pipes.create_task(self._pipe(onward[0], writer))
+            pipes.create_task(self._pipe(reader, onward[1], self._flowing))
+            pipes.create_task(self._pipe(onward[0], writer, self._answering))
 
-    async def _pipe(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pipe(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, open_: asyncio.Event
+    ) -> None:
         self._writers.add(writer)
         try:
             with contextlib.suppress(OSError):
                 while data := await reader.read(CHUNK):
                     await self._flowing.wait()
+                    await open_.wait()
                     writer.write(data)
                     await writer.drain()
                 await self._flowing.wait()

@@ -20,6 +20,8 @@ DELIVERS_WITHIN = 1.0
 RESYNC_WITHIN = 2.0
 REFUSED_WITHIN = 1.5
 INTERVAL = 0.02
+UNANSWERED = ("store_unavailable", "unknown_outcome")
+"""A server that has not heard yet that Redis is gone sends a command all the same."""
 
 
 def now() -> float:
@@ -33,7 +35,7 @@ def draft(text: str, profile: str = "typing") -> dict[str, str]:
 async def type_until_taken(device: Device, text: str) -> None:
     """As a client does: a refused key stroke that may be tried again is tried again."""
     while not (ack := await device.call("updateMessage", draft(text)))["ok"]:
-        assert ack["code"] == "store_unavailable"
+        assert ack["code"] in UNANSWERED
         assert ack["retryable"] is True
         await asyncio.sleep(0.02)
 
@@ -56,7 +58,7 @@ async def test_back_with_its_data_nothing_is_lost() -> None:
         typing = asyncio.create_task(type_until_taken(typist, "typed while Redis was away"))
         while now() < gone_at + AWAY:
             refused = await runner.call("stopProcessing", {"profileId": "no", "type": "chat"})
-            assert refused["code"] == "store_unavailable"
+            assert refused["code"] in UNANSWERED
             await asyncio.sleep(0.2)
         delivered = len(await running.deliveries("p"))
         await running.valkey.start()
@@ -171,6 +173,8 @@ async def test_stopped_commands_fail_soon_and_order_is_kept() -> None:
         numbers = itertools.count(1)
         os.kill(pid, signal.SIGSTOP)
         stopped_at = now()
+        # What was sent may be done later; behind it nothing is sent.
+        code = "unknown_outcome"
         try:
             while now() < stopped_at + 5:
                 asked_at = now()
@@ -179,13 +183,13 @@ async def test_stopped_commands_fail_soon_and_order_is_kept() -> None:
                     b.start("p"),
                     b.call("stopAllProcessing"),
                     b.call("clearBlocklist", {"profileId": "p", "type": "chat"}),
-                    b.call("heartbeat"),
                 ]
                 for ack in await asyncio.gather(*commands):
-                    assert (ack["ok"], ack["code"]) == (False, "store_unavailable")
+                    assert (ack["ok"], ack["code"]) == (False, code)
                     assert ack["retryable"] is True
                     assert ack["message"]
                 assert now() - asked_at <= REFUSED_WITHIN
+                code = "store_unavailable"
                 await a.emit("updateMessage", draft(str(next(numbers))))
         finally:
             os.kill(pid, signal.SIGCONT)

@@ -128,9 +128,10 @@ async def test_an_error_fails_its_own_command_only(bench: Bench) -> None:
 @pytest.mark.usefixtures("no_hurry")
 async def test_a_replica_that_may_not_write_is_left(bench: Bench) -> None:
     first = bench.connection
-    [future] = await bench.submitted("a")
+    refused, behind = await bench.submitted("a", "b")
     first.answer(ResponseError("READONLY replica"))
-    assert await outcome(future) == "StoreUnavailable"
+    assert await outcome(refused) == "StoreUnavailable", "what it refused was not done"
+    assert await outcome(behind) == "UnknownOutcome"
     await wait_until(lambda: len(bench.made) == 2 and bench.pipeline.connected)
     assert first.disconnected
 
@@ -160,7 +161,7 @@ async def test_a_command_without_an_answer_fails_in_time(bench: Bench) -> None:
     loop = asyncio.get_running_loop()
     since = loop.time()
     [future] = await bench.submitted("a")
-    assert await outcome(future) == "StoreUnavailable"
+    assert await outcome(future) == "UnknownOutcome"
     assert loop.time() - since >= 0.05
     assert not bench.pipeline.connected
     assert len(bench.made) == 1, "a short stall keeps the connection, and with it the order"
@@ -171,7 +172,7 @@ async def test_nothing_is_sent_behind_a_stalled_command_and_the_order_holds_afte
 ) -> None:
     connection = bench.connection
     [stalled] = await bench.submitted("stalled")
-    assert await outcome(stalled) == "StoreUnavailable"
+    assert await outcome(stalled) == "UnknownOutcome"
     early = [bench.pipeline.submit(f"early {n}") for n in range(3)]
     assert [await outcome(future) for future in early] == ["StoreUnavailable"] * 3
     assert connection.commands == [("stalled",)]
@@ -191,7 +192,7 @@ async def test_a_late_answer_is_not_taken_for_the_next_commands(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     late, also_late = await bench.submitted("late", "also late")
-    assert await outcome(late) == await outcome(also_late) == "StoreUnavailable"
+    assert await outcome(late) == await outcome(also_late) == "UnknownOutcome"
     monkeypatch.setattr(pipeline_module, "ANSWER_WITHIN", 60.0)
     following = bench.pipeline.submit("following")
     bench.connection.answer(b"late")
@@ -260,7 +261,7 @@ async def test_a_lost_connection_fails_what_is_in_flight_and_repeats_none_of_it(
     bench.connection.answer(b"1", ConnectionLost("cut"))
     assert [await outcome(future) for future in flying] == [
         b"1",
-        *["StoreUnavailable"] * 2,
+        *["UnknownOutcome"] * 2,
     ]
     await wait_until(lambda: len(bench.made) == 2 and bench.pipeline.connected)
     [later] = await bench.submitted("later")
@@ -288,7 +289,7 @@ async def test_a_command_that_cannot_be_packed_fails_alone(bench: Bench, wrong: 
 async def test_a_server_that_cannot_be_used_is_left(bench: Bench, said: str) -> None:
     [future] = await bench.submitted("a")
     bench.connection.answer(ResponseError(said))
-    assert await outcome(future) == "StoreUnavailable"
+    assert await outcome(future) == "UnknownOutcome"
     await wait_until(lambda: len(bench.made) == 2 and bench.pipeline.connected)
 
 
@@ -394,7 +395,8 @@ async def test_closing_fails_everything_and_leaves_no_task(bench: Bench) -> None
     flying = await bench.submitted("flying")
     waiting = bench.pipeline.submit("waiting")
     await bench.pipeline.close()
-    assert [await outcome(future) for future in (*flying, waiting)] == ["StoreUnavailable"] * 2
+    ends = [await outcome(future) for future in (*flying, waiting)]
+    assert ends == ["UnknownOutcome", "StoreUnavailable"]
     assert bench.connection.disconnected
     names = {task.get_name() for task in asyncio.all_tasks()}
     assert not {name for name in names if name.startswith("redis-pipeline")}
