@@ -20,12 +20,13 @@ from pydantic import (
     model_validator,
 )
 
+from alphasync import data_dir
 from alphasync.intake.origins import NoOrigin, normalised
 
 UNITS = {"": 1, "ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$")
 
-SECRET_FILE = "jwt-secret"
+SECRET_FILE = data_dir.KEY
 DEFAULT_ORIGINS = ("http://localhost:3000", "http://localhost:5173")
 
 
@@ -223,14 +224,16 @@ class Settings(BaseModel):
             return self.jwt_secret
         if self.env == "production":
             raise WrongSetting("JWT_SECRET: must be set when ALPHASYNC_ENV is production")
-        path = self.data_dir / SECRET_FILE
         try:
-            self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path = data_dir.prepare(self.data_dir) / SECRET_FILE
+        except data_dir.DataDirUnusable as error:
+            raise WrongSetting(f"ALPHASYNC_DATA_DIR: {error}") from None
+        try:
             if not path.exists():
                 _write_once(path, secrets.token_urlsafe(48))
             secret = path.read_text().strip()
         except OSError as error:
-            raise WrongSetting(f"ALPHASYNC_DATA_DIR: {error}") from None
+            raise WrongSetting(f"ALPHASYNC_DATA_DIR: {data_dir.words(path, error)}") from None
         if not secret:
             raise WrongSetting(f"JWT_SECRET: {path} is empty; remove it or set JWT_SECRET")
         return secret

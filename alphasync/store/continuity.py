@@ -6,6 +6,7 @@ it. The key also has the file's inode and the time of its last change, which no 
 along: a directory that was put back whole does not match itself.
 """
 
+import os
 import secrets
 from pathlib import Path
 
@@ -66,12 +67,16 @@ def _client(socket: Path) -> Redis:
 def _mark(data_dir: Path, client: Redis) -> None:
     path = data_dir / MARK_FILE
     # A kill between the two makes a new epoch for nothing, which harms nobody.
-    path.write_text(secrets.token_hex(8))
-    path.chmod(0o600)
+    with open(path, "w", opener=_private) as file:
+        file.write(secrets.token_hex(8))
     mark = _read(path)
     if mark is None:
         raise FileNotFoundError(path)
     client.set(keys.MARK, mark)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _read(path: Path) -> bytes | None:

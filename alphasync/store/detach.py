@@ -16,6 +16,7 @@ def main(alive: int, log: str, command: list[str]) -> None:
     if os.fork() > 0:
         return
     fcntl.lockf(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.umask(0o077)  # the server's files are for its owner only
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(output, 1)
     os.dup2(output, 2)

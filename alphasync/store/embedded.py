@@ -22,6 +22,7 @@ from urllib.parse import quote
 
 import structlog
 
+from alphasync.data_dir import DataDirUnusable, prepare, words
 from alphasync.store import continuity
 from alphasync.store.valkey_process import EmbeddedUnavailable, ValkeyProcess, find_binary
 
@@ -181,7 +182,7 @@ class EmbeddedValkey:
 async def open_embedded(data_dir: Path) -> EmbeddedValkey:
     """Use the Valkey of a data directory; start it if it is not up.
 
-    The directory is created if need be, for its owner only. Raises EmbeddedUnavailable.
+    The directory is made if need be, and closed to others. Raises EmbeddedUnavailable.
     """
     embedded = await asyncio.to_thread(_prepare, data_dir)
     opening = asyncio.create_task(asyncio.to_thread(embedded._open), name="embedded-open")
@@ -199,17 +200,17 @@ async def open_embedded(data_dir: Path) -> EmbeddedValkey:
 def _prepare(data_dir: Path) -> EmbeddedValkey:
     find_binary()
     try:
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return EmbeddedValkey(data_dir.resolve())
-    except OSError as error:
-        raise EmbeddedUnavailable("data_dir_unusable", f"{data_dir}: {error}") from error
+        return EmbeddedValkey(prepare(data_dir))
+    except DataDirUnusable as error:
+        raise EmbeddedUnavailable("data_dir_unusable", str(error)) from error
 
 
 def _open_lock_file(path: Path) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise EmbeddedUnavailable("data_dir_unusable", f"{path}: {error}") from error
+        place = path if path.exists() else path.parent
+        raise EmbeddedUnavailable("data_dir_unusable", words(place, error)) from error
 
 
 def _try_lock(fd: int, lock: Callable[[int, int], None] = fcntl.flock) -> bool:

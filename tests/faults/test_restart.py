@@ -30,8 +30,8 @@ pytestmark = [pytest.mark.faults, pytest.mark.slow]
 RECIPIENTS = 40
 KINDS = [
     (kept, gap, how)
-    for kept, gaps in (("redis", (1, 6, 20)), ("embedded", (1, 6)))
-    for gap in gaps
+    for kept in ("redis", "embedded")
+    for gap in (1, 6, 20)
     for how in (signal.SIGTERM, signal.SIGKILL)
 ]
 

@@ -21,6 +21,7 @@ from tests.harness import Device, Valkey, cluster, wait_until
 
 SECRET = "a secret for the command line, long enough"
 UP = "alphasync is up:"
+PROGRAM = (sys.executable, "-m", "alphasync")
 START_WITHIN = 30.0
 """Seconds for a process to start on a busy machine."""
 SETTINGS = [
@@ -90,9 +91,16 @@ class Process:
 @contextlib.asynccontextmanager
 async def alphasync(*arguments: str, **settings: str) -> AsyncIterator[Process]:
     """Run the command; settings are environment variables, nothing else is set."""
+    async with started(*PROGRAM, *arguments, **settings) as process:
+        yield process
+
+
+@contextlib.asynccontextmanager
+async def started(*words: str, **settings: str) -> AsyncIterator[Process]:
+    """The same for all words of the command, of which the first may be another program's."""
     environment = {name: value for name, value in os.environ.items() if name not in SETTINGS}
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "alphasync", *arguments),
+        *words,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env={**environment, "PYTHONUNBUFFERED": "1", "WORKERS": "1", **settings},
