@@ -17,7 +17,7 @@ from alphasync.intake.capacity import connections_max
 from alphasync.intake.origins import OriginRule
 from alphasync.intake.sockets import open_sockets, unspecified
 from alphasync.realtime.handlers import Handlers
-from alphasync.realtime.limits import Limits, client_network
+from alphasync.realtime.limits import Allowance, Limits, client_network
 from alphasync.realtime.server import Realtime
 from alphasync.realtime.turns import JoinLimits
 from alphasync.services.blocklist import Blocklist
@@ -230,6 +230,12 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
             address=settings.connections_per_address,
             rate=settings.event_rate,
             burst=settings.event_burst,
+        ),
+        allowance=Allowance(
+            rate=settings.control_rate,
+            burst=settings.control_burst,
+            byte_rate=settings.byte_rate,
+            byte_burst=settings.byte_burst,
         ),
         joins=JoinLimits(
             rate=settings.join_rate,

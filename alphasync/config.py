@@ -178,6 +178,10 @@ class Settings(BaseModel):
     join_burst_per_address: int = Field(4_096, ge=1)
     event_rate: float = Field(200.0, gt=0)
     event_burst: int = Field(1_000, ge=1)
+    control_rate: float = Field(100.0, gt=0)
+    control_burst: int = Field(1_000, ge=100)
+    byte_rate: float = Field(2_000_000.0, gt=0)
+    byte_burst: int = Field(16_000_000, ge=256 * 1024)
 
     @model_validator(mode="before")
     @classmethod

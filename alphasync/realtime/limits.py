@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from alphasync.transport import Bucket, client_network
+from alphasync.transport import Allowance, Bucket, client_network
 
-__all__ = ["Limits", "client_network"]
+__all__ = ["Allowance", "Limits", "client_network"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from alphasync.services.history import Log
 from alphasync.services.leases import ReplicaName
 from alphasync.services.tokens import Tokens
 from alphasync.store.connect import Store
-from alphasync.transport import FindPeer, Peers, SocketServer
+from alphasync.transport import Allowance, FindPeer, Peers, SocketServer
 
 PAYLOAD_MAX = 64 * 1024
 """Bytes of one message from a client: the longest mail with its attachments fits four times."""
@@ -60,6 +60,7 @@ class Realtime:
         ping_interval: float,
         ping_timeout: float,
         limits: Limits,
+        allowance: Allowance,
         joins: JoinLimits,
         secret: str,
         find_peer: FindPeer,
@@ -111,6 +112,7 @@ class Realtime:
             conflate=conflation.key_of,
             attachments_max=0,  # no command has binary parts
             connects_max=CONNECTS_MAX,
+            allowance=allowance,
             on_limit=lambda limit: telemetry.limits.labels(limit).inc(),
             peers=peers,
             mover=self._moves,

@@ -7,6 +7,7 @@ They need nothing else of alphasync. What comes from Redis to be delivered comes
 
 from alphasync.transport.bucket import Bucket, Buckets
 from alphasync.transport.engine import EngineServer, client_network
+from alphasync.transport.meter import Allowance
 from alphasync.transport.moving import Mover
 from alphasync.transport.outgoing import Outgoing, message
 from alphasync.transport.peers import FindPeer, Peers
@@ -15,6 +16,7 @@ from alphasync.transport.server import SocketServer
 from alphasync.transport.socket import EngineSocket
 
 __all__ = [
+    "Allowance",
     "Bucket",
     "Buckets",
     "EngineServer",

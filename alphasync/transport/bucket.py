@@ -23,13 +23,32 @@ class Bucket:
 
     def reserve(self, now: float, most: float) -> float | None:
         """Take one that is there in ``most`` seconds or less: in how many; None without any."""
-        self._left = min(self._burst, self._left + (now - self._at) * self._rate)
-        self._at = now
-        seconds = max(0.0, (1 - self._left) / self._rate)
+        seconds = max(0.0, (1 - self.left(now)) / self._rate)
         if seconds > most:
             return None
         self._left -= 1
         return seconds
+
+    def spend(self, now: float, amount: float) -> bool:
+        """Take so many, if they are there."""
+        if amount > self.left(now):
+            return False
+        self._left -= amount
+        return True
+
+    def give_back(self) -> None:
+        """One that was taken is to be there again."""
+        self._left = min(self._burst, self._left + 1)
+
+    def left(self, now: float) -> float:
+        """How many there are."""
+        self._left = min(self._burst, self._left + (now - self._at) * self._rate)
+        self._at = now
+        return self._left
+
+    def lower(self, now: float, most: float) -> None:
+        """Keep no more than ``most``."""
+        self._left = min(self.left(now), most)
 
 
 class Buckets:

@@ -17,6 +17,7 @@ from aiohttp import hdrs, web
 from engineio.packet import Packet
 
 from alphasync.transport.forwarding import Forwarder
+from alphasync.transport.meter import Allowance, Meter
 from alphasync.transport.moving import Mover
 from alphasync.transport.outgoing import KeyOf, Outgoing
 from alphasync.transport.peers import Peers
@@ -40,7 +41,8 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
     address of the client behind a request, where that is not the connection's own; ``peers``, the
     other servers behind the same load balancer; ``on_forward``, called with what is passed on to
     one of them: ``poll``, ``post``, ``websocket`` or ``move``; ``mover``, for sessions that follow
-    their WebSocket from peer to peer, where without one it is passed on. JSONP is refused.
+    their WebSocket from peer to peer, where without one it is passed on; ``allowance``, what a
+    session may send. JSONP is refused.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         peers: Peers | None = None,
         mover: Mover | None = None,
         on_forward: Callable[[str], None] | None = None,
+        allowance: Allowance | None = None,
         **options: Any,
     ) -> None:
         options["monitor_clients"] = False  # each session has a timer of its own
@@ -75,6 +78,10 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             longest_poll = self.ping_interval + self.ping_timeout
             self.forwarder = Forwarder(peers, longest_poll, on_forward or _nobody, self.limited)
         self.mover = mover
+        self.counted: Callable[[str | bytes], bool] = _not_counted
+        """Whether a message counts against the allowance; of the others the application, which sets
+        this, takes care itself."""
+        self._allowance = allowance or Allowance()
         self.accepting = True
         """False: no new sessions; a load balancer sends their clients to another server."""
         self._requests = Requests(self)
@@ -273,6 +280,9 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             self.address_max is None or self._addresses[client_network(address)] < self.address_max
         )
 
+    def new_meter(self) -> Meter:
+        return Meter(self._allowance)
+
     def admit(self, address: str) -> EngineSocket:
         """A new session."""
         sid = self.generate_id() if self.forwarder is None else self.forwarder.peers.new_id()
@@ -327,6 +337,10 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
 
 def _nobody(_: str) -> None:
     """Is told, and does nothing."""
+
+
+def _not_counted(_: str | bytes) -> bool:
+    return False
 
 
 def _own_address(request: web.Request) -> str:

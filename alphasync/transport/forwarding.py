@@ -83,6 +83,10 @@ class Forwarder:
             self._limited("forwarded")
             raise Refused(FORBIDDEN, 429, "Too many requests")
 
+    def give_back(self, sid: str) -> None:
+        """A request of this session was of use."""
+        self._buckets.of(sid).give_back()
+
     async def ask(
         self, request: web.Request, owner: str, errand: Errand, body: bytes | None
     ) -> web.Response:
@@ -154,7 +158,7 @@ class Forwarder:
             headers=self._headers(owner, errand),
             allow_redirects=False,
         ) as answer:
-            if answer.status not in (200, 400):
+            if answer.status not in (200, 400, 429):
                 raise Refused(UNKNOWN_SID)  # something else listens there by now
             return web.Response(
                 status=answer.status,

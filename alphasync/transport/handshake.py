@@ -12,6 +12,7 @@ from collections.abc import Callable
 from aiohttp import web
 from aiohttp.http import HttpVersion11
 
+from alphasync.transport.meter import Meter
 from alphasync.transport.websocket import Link
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -39,6 +40,7 @@ def accept(
     schedule: Callable[[Link], None],
     gone: Callable[[Link], None],
     message_max: int,
+    meter: Meter,
     *,
     deflate: bool,
 ) -> None:
@@ -46,13 +48,13 @@ def accept(
 
     Return ``Detached`` as the response to this request. ``begin`` is to give the connection an
     owner before anything comes from it. ``schedule`` is to call ``flush`` once in
-    the next turn of the loop, ``gone`` is called at the end. ``message_max``: bytes. Raises
-    NoHandshake.
+    the next turn of the loop, ``gone`` is called at the end. ``message_max``: bytes. ``meter``:
+    what the client may send. Raises NoHandshake.
     """
     key = check(request)
     deflate = deflate and _offers_deflate(request.headers.get("Sec-WebSocket-Extensions", ""))
     transport = _open_transport(request)
-    link = Link(transport, schedule, gone, message_max, deflate=deflate)
+    link = Link(transport, schedule, gone, message_max, meter, deflate=deflate)
 
     def answer() -> None:
         transport.write(_answer(key, deflate=deflate))

@@ -19,7 +19,16 @@ import msgspec
 
 from alphasync.transport.outgoing import Outgoing
 from alphasync.transport.refusals import Refused
-from alphasync.transport.socket import PING, PONG, PROTOCOL_ERROR, TRY_AGAIN, UPGRADE, EngineSocket
+from alphasync.transport.socket import (
+    FLOODED,
+    PING,
+    POLICY,
+    PONG,
+    PROTOCOL_ERROR,
+    TRY_AGAIN,
+    UPGRADE,
+    EngineSocket,
+)
 from alphasync.transport.websocket import Link
 
 if TYPE_CHECKING:
@@ -48,6 +57,8 @@ class Moved(msgspec.Struct, frozen=True, array_like=True):
     state: bytes
     packets: list[str]
     """What waits for the client, as in an HTTP body."""
+    left: tuple[float, float] | None = None
+    """What the client may still send; an older server does not say."""
 
 
 class Departure:
@@ -82,7 +93,7 @@ class Departure:
             socket.end(socket.server.reason.TRANSPORT_ERROR, quietly=True)
             return None
         packets = [packet.text for packet in socket.leave()]
-        return msgspec.msgpack.encode(Moved(state, packets))
+        return msgspec.msgpack.encode(Moved(state, packets, socket.meter.left))
 
 
 class Arrival:
@@ -144,6 +155,10 @@ class Arrival:
     def too_large(self) -> None:
         self._server.limited("payload")
 
+    def flooded(self, limit: str) -> None:
+        self._server.limited(limit)
+        self._link.cut(POLICY, FLOODED)
+
     async def _prepare(self) -> None:
         try:
             await self._ask("prepare")
@@ -171,6 +186,9 @@ class Arrival:
             return
         server = self._server
         socket = server.receive_session(self._sid, str(self._environ["REMOTE_ADDR"]))
+        socket.meter = self._link.meter
+        if moved.left is not None:
+            socket.meter.lower(moved.left)
         server.put_all(self._sid, [Outgoing.of(text) for text in moved.packets])
         try:
             await self._mover.take_on(socket, moved.state, self._environ)

@@ -17,11 +17,18 @@ TEXTS = {
 class Refused(Exception):
     """A request that is answered with an error."""
 
-    def __init__(self, code: int, status: int = 400, message: str = "") -> None:
+    def __init__(
+        self, code: int, status: int = 400, message: str = "", *, last: bool = False
+    ) -> None:
+        """``last``: whether the connection ends with the answer."""
         super().__init__(message or TEXTS[code])
         self.code = code
         self.status = status
+        self.last = last
 
     def answer(self) -> web.Response:
         body = msgspec.json.encode({"code": self.code, "message": str(self)})
-        return web.Response(status=self.status, body=body, content_type="application/json")
+        answer = web.Response(status=self.status, body=body, content_type="application/json")
+        if self.last:
+            answer.force_close()
+        return answer

@@ -15,6 +15,7 @@ from alphasync.transport.forwarding import (
     Forwarder,
     stamp_of,
 )
+from alphasync.transport.meter import Meter, TooMuch
 from alphasync.transport.moving import Arrival, Departure, Mover, Step
 from alphasync.transport.outgoing import BODY_PACKETS, SEPARATOR, Outgoing
 from alphasync.transport.refusals import (
@@ -27,6 +28,7 @@ from alphasync.transport.refusals import (
     Refused,
 )
 from alphasync.transport.socket import (
+    NOTHING,
     OPEN,
     PROTOCOL_ERROR,
     EngineSocket,
@@ -119,7 +121,10 @@ class Requests:
             except (Refused, *UNREADABLE) as error:
                 await forwarder.ask(request, owner, errand._replace(method=BREAK_OFF), None)
                 raise error if isinstance(error, Refused) else Refused(BAD_REQUEST) from None
-        return await forwarder.ask(request, owner, errand, body)
+        answer = await forwarder.ask(request, owner, errand, body)
+        if errand.method == "GET" and answer.body != NOTHING.text.encode():
+            forwarder.give_back(errand.sid)  # however quickly there is something to fetch
+        return answer
 
     def _arrive(
         self,
@@ -144,7 +149,7 @@ class Requests:
         def begin(link: Link) -> None:
             Arrival(server, mover, link, errand.sid, environ, ask)
 
-        return self._accept(request, begin)
+        return self._accept(request, begin, server.new_meter())
 
     async def _move(self, sid: str, step: str) -> web.Response:
         """Let a session go to its WebSocket."""
@@ -176,11 +181,21 @@ class Requests:
         socket = server.sockets.get(sid)
         if socket is None or socket.closing or not socket.connected:
             raise Refused(UNKNOWN_SID)
-        if transport == "websocket":
-            return self._upgrade(request, socket)
         if request.method == BREAK_OFF:
             socket.end(server.reason.TRANSPORT_ERROR)
             return web.Response(text="ok")
+        try:
+            socket.meter.spend(1)
+            return await self._serve(request, socket, transport)
+        except TooMuch as error:
+            socket.flooded(str(error))
+            if request.transport is not None:
+                request.transport.pause_reading()  # nothing of what is left of a body is read
+            raise Refused(FORBIDDEN, 429, "Too many requests", last=True) from None
+
+    async def _serve(self, request: web.Request, socket: EngineSocket, transport: str) -> Answer:
+        if transport == "websocket":
+            return self._upgrade(request, socket)
         if socket.upgraded:
             raise Refused(BAD_REQUEST)
         if request.method == "POST":
@@ -212,7 +227,7 @@ class Requests:
         socket.start_pinging()
         if transport == "websocket":
             try:
-                return self._accept(request, socket.begin)
+                return self._accept(request, socket.begin, socket.meter)
             except Refused:
                 socket.end(server.reason.TRANSPORT_ERROR, quietly=True)
                 raise
@@ -242,7 +257,9 @@ class Requests:
             "maxPayload": server.max_http_buffer_size,
         }
 
-    def _accept(self, request: web.Request, begin: Callable[[Link], None]) -> handshake.Detached:
+    def _accept(
+        self, request: web.Request, begin: Callable[[Link], None], meter: Meter
+    ) -> handshake.Detached:
         server = self._server
 
         def taken(link: Link) -> None:
@@ -256,6 +273,7 @@ class Requests:
                 server.schedule,
                 server.link_gone,
                 server.max_http_buffer_size,
+                meter,
                 deflate=server.websocket_compression,
             )
         except handshake.NoHandshake:
@@ -272,7 +290,7 @@ class Requests:
             else:
                 Upgrade(socket, link)
 
-        return self._accept(request, begin)
+        return self._accept(request, begin, socket.meter)
 
     async def _poll(self, request: web.Request, socket: EngineSocket) -> web.Response:
         reason = self._server.reason
@@ -293,7 +311,10 @@ class Requests:
             raise
         finally:
             socket.close_poll()
-        return _body(answer.result())
+        packets = answer.result()
+        if packets != [NOTHING]:
+            socket.meter.give_back()  # however quickly there is something to fetch
+        return _body(packets)
 
     async def _post(self, request: web.Request, socket: EngineSocket) -> web.Response:
         reason = self._server.reason
@@ -302,12 +323,16 @@ class Requests:
             raise Refused(BAD_REQUEST)
         socket.posting = True
         try:
-            packets = packets_of(await self._read(request))
+            packets = packets_of(await self._read(request, socket.meter))
             if socket.closing:
                 raise Refused(UNKNOWN_SID)
             for packet in packets:
                 socket.handle(packet)
                 await socket.handled()
+            if not all(socket.counted(packet) for packet in packets):
+                socket.meter.give_back()  # what it brought counts elsewhere
+        except TooMuch:
+            raise
         except (Malformed, *UNREADABLE):
             socket.end(reason.TRANSPORT_ERROR)
             raise Refused(BAD_REQUEST) from None
@@ -318,7 +343,8 @@ class Requests:
             socket.posting = False
         return web.Response(text="ok")
 
-    async def _read(self, request: web.Request) -> str:
+    async def _read(self, request: web.Request, meter: Meter | None = None) -> str:
+        """Raises Refused and TooMuch, and what is UNREADABLE."""
         server = self._server
         body = b""
         if (request.content_length or 0) <= server.max_http_buffer_size:
@@ -326,6 +352,8 @@ class Requests:
                 async with asyncio.timeout(server.ping_interval + server.ping_timeout):
                     async for chunk in request.content.iter_any():
                         body += chunk
+                        if meter is not None:
+                            meter.spend(0, len(chunk))
                         if len(body) > server.max_http_buffer_size:
                             break
                     else:

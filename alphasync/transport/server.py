@@ -13,6 +13,7 @@ from socketio.packet import (
     CONNECT,
     CONNECT_ERROR,
     DISCONNECT,
+    EVENT,
 )
 from socketio.packet import Packet as SocketPacket
 
@@ -21,6 +22,9 @@ from alphasync.transport.outgoing import Outgoing
 from alphasync.transport.packets import MalformedPacket, StrictPacket, check
 from alphasync.transport.rooms import Rooms, encoded
 from alphasync.transport.socket import PROTOCOL_ERROR, EngineSocket
+
+EVENTS = frozenset({str(EVENT), str(BINARY_EVENT)})
+"""How a message begins that is an event."""
 
 
 class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio has no types
@@ -53,6 +57,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         self.attachments_max = attachments_max
         self.connects_max = connects_max
         self.eio.on("message", self._take)
+        self.eio.counted = _counted
         self._deadlines: dict[str, asyncio.TimerHandle] = {}
         """Of the connections that are in no namespace, the one that is so longest first."""
         self._connects: dict[str, int] = {}
@@ -261,3 +266,8 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         self._deadlines.pop(eio_sid, None)
         self.eio.limited("unauthenticated")
         self._break_off(eio_sid, "in no namespace")
+
+
+def _counted(message: str | bytes) -> bool:
+    """Events are the application's to count, with their binary parts."""
+    return isinstance(message, str) and message[:1] not in EVENTS

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from engineio.packet import Packet
 
+from alphasync.transport.meter import TooMuch
 from alphasync.transport.outgoing import (
     BODY_PACKETS,
     MESSAGE,
@@ -30,8 +31,10 @@ TURN_MAX = 32
 """Messages of one client in one turn of the loop: then it is the others' turn."""
 INBOX_MAX = 256
 """Messages that may wait until the ones before them are handled; then the client has to wait."""
-PROTOCOL_ERROR, TRY_AGAIN = 1002, 1013
-"""WebSocket close codes (RFC 6455 and its registry): broke the protocol; may come back."""
+PROTOCOL_ERROR, POLICY, TRY_AGAIN = 1002, 1008, 1013
+"""WebSocket close codes (RFC 6455 and its registry): broke the protocol; goes against a rule of the
+server; may come back."""
+FLOODED = "this client sends too much"
 
 
 class Malformed(ValueError):
@@ -65,6 +68,7 @@ class EngineSocket:
         "closing",
         "connected",
         "last_poll",
+        "meter",
         "posting",
         "probe",
         "server",
@@ -97,6 +101,7 @@ class EngineSocket:
         """Messages of the client that the application is at."""
         self.probe: Probe | None = None
         """The WebSocket that the client is about to move to."""
+        self.meter = server.new_meter()
         self.backlog = Backlog(server.buffer_max, server.conflate)
         self._link: Link | None = None
         self._poll: asyncio.Future[list[Outgoing]] | None = None
@@ -195,6 +200,18 @@ class EngineSocket:
         """A message of the client is over the limit."""
         self.server.limited("payload")
 
+    def flooded(self, limit: str) -> None:
+        """The client sends more than it may: nothing of it is read or carried out any more."""
+        if self.closing:
+            return
+        self.server.limited(limit)
+        if self._inbox:
+            self._inbox.clear()
+        link, self._link = self._link, None
+        if link is not None:
+            link.cut(POLICY, FLOODED)
+        self.end(self.server.reason.TRANSPORT_ERROR, code=POLICY, said=FLOODED)
+
     # The life of the session
 
     def start_pinging(self) -> None:
@@ -282,11 +299,22 @@ class EngineSocket:
             self.handle(data)
         except Malformed as error:
             self.end(self.server.reason.TRANSPORT_ERROR, code=PROTOCOL_ERROR, said=str(error))
+        except TooMuch as error:
+            self.flooded(str(error))
+
+    def counted(self, data: str | bytes) -> bool:
+        """Whether a packet counts against what the client may send; else the application sees to
+        it."""
+        if isinstance(data, str):
+            return data[:1] != MESSAGE or self.server.counted(data[1:])
+        return self.server.counted(data)
 
     def handle(self, data: str | bytes) -> None:
-        """Handle a packet. Raises Malformed."""
+        """Handle a packet. Raises Malformed and TooMuch."""
         if self.closing:
             return
+        if self.counted(data):
+            self.meter.spend(1)
         kind = data[:1] if isinstance(data, str) else MESSAGE
         if kind == MESSAGE:
             self._take(data[1:] if isinstance(data, str) else data)
@@ -383,6 +411,10 @@ class Upgrade:
 
     def too_large(self) -> None:
         self._socket.too_large()
+
+    def flooded(self, limit: str) -> None:
+        self._link.cut(POLICY, FLOODED)
+        self._socket.flooded(limit)
 
 
 def packets_of(body: str) -> list[str | bytes]:

@@ -18,12 +18,16 @@ from aiohttp.http import (
 )
 
 from alphasync.transport import outgoing
+from alphasync.transport.meter import Fragments, Meter, TooMuch
 from alphasync.transport.outgoing import Backlog, Outgoing
 
 CLOSE_WITHIN = 2.0
 """Seconds that a client has to take what is left and to close its side."""
 REASON_MAX = 123
 """Bytes of text in a close frame (RFC 6455, 5.5)."""
+READ_MOST = 8 * 1024
+"""Bytes that are parsed before the next look at what the client may send: thousands of frames, of
+which each costs a microsecond."""
 WRITE_MOST = 64 * 1024
 """Bytes for one write: after it the transport may have told us to wait."""
 
@@ -38,6 +42,8 @@ class Owner(Protocol):
     def overflow(self) -> None: ...
 
     def too_large(self) -> None: ...
+
+    def flooded(self, limit: str) -> None: ...
 
 
 class Frames(WebSocketDataQueue):
@@ -72,7 +78,9 @@ class Link(asyncio.Protocol):
         "_backlog",
         "_closing",
         "_deadline",
+        "_deaf",
         "_deflate",
+        "_fragments",
         "_frames",
         "_gone",
         "_owner",
@@ -85,6 +93,7 @@ class Link(asyncio.Protocol):
         "batch",
         "closed_with",
         "loop",
+        "meter",
     )
 
     def __init__(
@@ -93,6 +102,7 @@ class Link(asyncio.Protocol):
         schedule: Callable[["Link"], None],
         gone: Callable[["Link"], None],
         message_max: int,
+        meter: Meter,
         *,
         deflate: bool,
     ) -> None:
@@ -108,6 +118,11 @@ class Link(asyncio.Protocol):
         self._reader = WebSocketReader(
             self._frames, message_max + 1, compress=deflate, decode_text=True
         )
+        self.meter = meter
+        """What the client may send; its session's, once there is one."""
+        self._fragments = Fragments()
+        self._deaf = False
+        """Nothing is read any more."""
         self._pong: bytes | None = None
         self._paused = False
         self._closing = False
@@ -187,6 +202,8 @@ class Link(asyncio.Protocol):
         if self._closing:
             if incoming.type is WSMsgType.CLOSE:
                 self._transport.close()
+            elif not self._deaf:
+                self._count(1)
         elif incoming.type is WSMsgType.TEXT or incoming.type is WSMsgType.BINARY:
             if self._owner is not None:
                 self._owner.receive(incoming.data)
@@ -235,6 +252,26 @@ class Link(asyncio.Protocol):
         self._backlog.take()
         self.close(code, reason)
 
+    def cut(self, code: int, reason: str) -> None:
+        """Close the connection of a client that sends too much: nothing is read any more."""
+        self._stop_reading()
+        self.drop(code, reason)
+
+    def _stop_reading(self) -> None:
+        self._deaf = True
+        if not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def _count(self, number: int, size: int = 0) -> bool:
+        """Whether the client may send this, too."""
+        try:
+            self.meter.spend(number, size)
+        except TooMuch as error:
+            self._stop_reading()
+            if self._owner is not None:
+                self._owner.flooded(str(error))
+        return not self._deaf
+
     def _end(self) -> None:
         owner, self._owner = self._owner, None
         if owner is not None:
@@ -245,13 +282,17 @@ class Link(asyncio.Protocol):
         self._transport.pause_reading()
 
     def resume_reading(self) -> None:
-        if not self._transport.is_closing():
+        if not self._deaf and not self._transport.is_closing():
             self._transport.resume_reading()
 
     # What the transport calls
 
     def data_received(self, data: bytes) -> None:
-        self._reader.feed_data(data)
+        for start in range(0, len(data), READ_MOST):
+            piece = data[start : start + READ_MOST]
+            if self._deaf or not self._count(self._fragments.count(piece), len(piece)):
+                return
+            self._reader.feed_data(piece)
 
     def pause_writing(self) -> None:
         self._paused = True

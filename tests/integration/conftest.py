@@ -1,14 +1,11 @@
 """Fixtures of the contract's tests."""
 
-import contextlib
 from collections.abc import AsyncIterator
 
-import aiohttp
 import pytest
 
 from tests.harness import Cluster, cluster
-from tests.integration.moving import LONG_RUNS, RUNS, Pair
-from tests.integration.support import people
+from tests.integration.moving import Pair, pair_of
 
 
 @pytest.fixture(params=[1, 2], ids=["one-replica", "two-replicas"])
@@ -29,15 +26,5 @@ async def brisk_replica(redis_url: str) -> AsyncIterator[Cluster]:
 
 @pytest.fixture
 async def pair(redis_url: str) -> AsyncIterator[Pair]:
-    async with (
-        cluster(
-            redis_url,
-            replicas=2,
-            people=people(**{RUNS: 40, LONG_RUNS: 2000}),
-            send_interval=0.02,
-            device_grace=0.5,
-        ) as running,
-        aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http,
-        contextlib.AsyncExitStack() as stack,
-    ):
-        yield Pair(running, http, stack)
+    async with pair_of(redis_url) as running:
+        yield running

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +11,8 @@ import aiohttp
 
 from alphasync.app import Replica
 from tests.conformance.wire import Endpoint, packets
-from tests.harness import PATIENCE, Cluster, Event, wait_until
+from tests.harness import PATIENCE, Cluster, Event, cluster, wait_until
+from tests.integration.support import people
 
 RUNS, LONG_RUNS = "p", "q"
 """Profiles: one whose run ends soon, and one whose run does not end in a test."""
@@ -137,6 +139,23 @@ class Pair:
         if registered:
             await wait_until(lambda: client.named("deviceRegistered"), what="registered")
         return client
+
+
+@contextlib.asynccontextmanager
+async def pair_of(redis_url: str, **settings: Any) -> AsyncIterator[Pair]:
+    async with (
+        cluster(
+            redis_url,
+            replicas=2,
+            people=people(**{RUNS: 40, LONG_RUNS: 2000}),
+            send_interval=0.02,
+            device_grace=0.5,
+            **settings,
+        ) as running,
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http,
+        contextlib.AsyncExitStack() as stack,
+    ):
+        yield Pair(running, http, stack)
 
 
 async def moved(pair: Pair, client: Client) -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from alphasync.realtime import moves
 from alphasync.store.keys import holdings
-from tests.conformance.wire import dropped
+from tests.conformance.wire import SEPARATOR, dropped
 from tests.harness import PATIENCE, wait_until
-from tests.integration.moving import LONG_RUNS, RUNS, Pair, moved
+from tests.integration.moving import LONG_RUNS, RUNS, Pair, moved, pair_of
 
 KEYSTROKES = 40
 
@@ -182,3 +182,18 @@ async def test_who_was_seen_off_stays_where_they_are(
             await asyncio.sleep(0.01)
     await watcher.wait_for("processingComplete")  # well after it was seen off
     assert not watcher.named("deviceReconnecting")
+
+
+async def test_what_it_has_used_up_is_used_up_there_too(redis_url: str) -> None:
+    """A flood does not begin anew at each server."""
+    async with pair_of(redis_url, control_burst=100, control_rate=0.001) as pair:
+        client = await pair.client()
+        assert (await client.endpoint.post(client.sid, SEPARATOR.join(["3"] * 80))).text == "ok"
+        await client.upgrade()
+        await moved(pair, client)
+        ws = client.ws
+        assert ws
+        for _ in range(30):
+            await ws.send_str("3")
+        await wait_until(lambda: ws.closed, what="it is cut")
+        assert ws.close_code == 1008
