@@ -1,6 +1,7 @@
 """The client manager: python-socketio's, with a road of its own for finished packets."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 
@@ -9,9 +10,8 @@ from socketio.async_pubsub_manager import AsyncPubSubManager
 
 from alphasync.domain import events
 from alphasync.errors import StoreUnavailable, Superseded
-from alphasync.nesting import NestedTooDeeply, check_nesting
 from alphasync.protocol import packets
-from alphasync.realtime import rooms
+from alphasync.realtime import rooms, stock
 from alphasync.realtime.order import Envelope
 from alphasync.realtime.sessions import Session, Sessions
 from alphasync.store.pipeline import Pipeline
@@ -20,6 +20,8 @@ from alphasync.transport import Outgoing, Rooms, message
 NAMESPACE = "/"
 UNHEARD_MAX = 10_000
 """Messages on the stock channel that may wait; this replica is not told of any more."""
+HEARD_AT_ONCE = 32
+"""Of them in one turn of the loop."""
 
 log = structlog.get_logger(__name__)
 
@@ -40,21 +42,23 @@ class Manager(AsyncPubSubManager, Rooms):  # type: ignore[misc]  # python-socket
         self._pipeline = pipeline
         self._sessions = sessions
         self._on_connected = on_connected
-        self._heard: asyncio.Queue[bytes] = asyncio.Queue(UNHEARD_MAX)
+        self._heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue(UNHEARD_MAX)
 
     def hear(self, message: bytes) -> None:
         """A message on the stock channel."""
-        try:
-            check_nesting(message)
-            self._heard.put_nowait(message)
-        except NestedTooDeeply:
-            log.warning("a message of another server is nested too deeply")
-        except asyncio.QueueFull:
+        if self._heard.full():
             log.warning("too many messages of other servers")
+            return
+        try:
+            self._heard.put_nowait(stock.read(message))
+        except stock.NoMessage as error:
+            log.warning("a message of another server is malformed", error=str(error))
 
-    async def _listen(self) -> AsyncIterator[bytes]:
-        while True:
+    async def _listen(self) -> AsyncIterator[dict[str, Any]]:
+        for number in itertools.count(1):
             yield await self._heard.get()
+            if number % HEARD_AT_ONCE == 0:
+                await asyncio.sleep(0)  # a queue that is not empty lets nobody else have a turn
 
     async def _publish(self, data: dict[str, Any]) -> None:
         try:

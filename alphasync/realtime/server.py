@@ -1,6 +1,7 @@
 """The Socket.IO server of a replica, put together."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -120,8 +121,8 @@ class Realtime:
             address_of=address_of,
             ping_interval=ping_interval,
             ping_timeout=ping_timeout,
-            logger=False,
-            engineio_logger=False,
+            logger=_errors_only("alphasync.socketio"),
+            engineio_logger=_errors_only("alphasync.engineio"),
         )
         self._followups = FollowUps(
             self._manager, self.subscriber, devices, lambda: store.pipeline.connected
@@ -225,3 +226,10 @@ class Realtime:
 
     def _resync(self, account: str, snapshot: Snapshot) -> None:
         self._presence.resync(account, snapshot)
+
+
+def _errors_only(name: str) -> logging.Logger:
+    """A logger for a library, whose own would also write by itself, past our lines of JSON."""
+    logger = logging.getLogger(name)
+    logger.setLevel(logging.ERROR)
+    return logger
