@@ -159,7 +159,11 @@ class Device:
 
     async def connect(self, *, registered: bool = True) -> "Device":
         await self.client.connect(
-            self.url, headers=self._headers, auth=self._auth, transports=self._transports
+            self.url,
+            headers=self._headers,
+            auth=self._auth,
+            transports=self._transports,
+            wait_timeout=PATIENCE,  # its own second is short where the disk or the cores are busy
         )
         if registered:
             await wait_until(lambda: self.named("deviceRegistered"), what="deviceRegistered")

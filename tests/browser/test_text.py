@@ -18,13 +18,19 @@ async def opened(world: Cluster, open_console: Open, profile: str = "1001") -> C
     return console
 
 
+async def two_with_hello(world: Cluster, open_console: Open) -> tuple[Console, Console]:
+    """Two devices, of which the first has typed Hello; both show it."""
+    a = await opened(world, open_console)
+    b = await opened(world, open_console)
+    await a.hook("chat-text").fill("Hello")
+    await expect(b.hook("chat-text")).to_have_value("Hello")
+    return a, b
+
+
 async def test_text_that_is_too_long_to_sync_stays_in_the_box(
     small_world: Cluster, open_console: Open
 ) -> None:
-    a = await opened(small_world, open_console)
-    b = await opened(small_world, open_console)
-    await a.hook("chat-text").fill("Hello")
-    await expect(b.hook("chat-text")).to_have_value("Hello")
+    a, b = await two_with_hello(small_world, open_console)
     for letter, count in (("x", 70_000), ("€", 10_001)):
         await a.hook("chat-text").fill(letter * count)
         await expect(a.hook("chat-origin")).to_contain_text("Too long to sync")
@@ -50,6 +56,15 @@ async def compose(console: Console, text: str) -> CDPSession:
     return devtools
 
 
+async def letter_begun(world: Cluster, open_console: Open) -> tuple[Console, Console, CDPSession]:
+    """Two devices; the first composes a letter behind Hello, and the other shows it."""
+    a, b = await two_with_hello(world, open_console)
+    devtools = await compose(a, "ni")
+    # Otherwise it may come between the other's selection of the whole text and what replaces it.
+    await expect(b.hook("chat-text")).to_have_value("Helloni")
+    return a, b, devtools
+
+
 async def told(console: Console, other: Console, text: str) -> None:
     """The other one types; by the time that their mail is here, the chat is, too."""
     await other.hook("chat-text").fill(text)
@@ -60,11 +75,7 @@ async def told(console: Console, other: Console, text: str) -> None:
 async def test_a_letter_given_up_shows_what_the_other_typed_meanwhile(
     small_world: Cluster, open_console: Open
 ) -> None:
-    a = await opened(small_world, open_console)
-    b = await opened(small_world, open_console)
-    await a.hook("chat-text").fill("Hello")
-    await expect(b.hook("chat-text")).to_have_value("Hello")
-    devtools = await compose(a, "ni")
+    a, b, devtools = await letter_begun(small_world, open_console)
     await told(a, b, "Hello from B")
     await devtools.send(
         "Input.imeSetComposition", {"text": "", "selectionStart": 0, "selectionEnd": 0}
@@ -79,11 +90,7 @@ async def test_a_letter_given_up_shows_what_the_other_typed_meanwhile(
 async def test_a_letter_composed_meanwhile_asks_which_text_stays(
     small_world: Cluster, open_console: Open
 ) -> None:
-    a = await opened(small_world, open_console)
-    b = await opened(small_world, open_console)
-    await a.hook("chat-text").fill("Hello")
-    await expect(b.hook("chat-text")).to_have_value("Hello")
-    devtools = await compose(a, "ni")
+    a, b, devtools = await letter_begun(small_world, open_console)
     await told(a, b, "Hello from B")
     await devtools.send("Input.insertText", {"text": "你"})
     await expect(a.hook("chat-conflict")).to_contain_text("Hello from B")
@@ -132,10 +139,7 @@ async def test_another_profile_does_not_get_the_letter_that_was_begun(
 async def test_text_that_is_not_saved_outlives_a_reload(
     small_world: Cluster, open_console: Open
 ) -> None:
-    a = await opened(small_world, open_console)
-    b = await opened(small_world, open_console)
-    await a.hook("chat-text").fill("Hello")
-    await expect(b.hook("chat-text")).to_have_value("Hello")
+    a, b = await two_with_hello(small_world, open_console)
     await a.page.route("**/socket.io/**", lambda route: route.abort())
     await a.page.evaluate("dispatchEvent(new Event('offline'))")
     await a.hook("chat-text").fill("Typed without a connection")
