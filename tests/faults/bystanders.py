@@ -1,0 +1,121 @@
+"""Others, while somebody goes too far: they type, join and sign in, and notice nothing."""
+
+import asyncio
+import contextlib
+import itertools
+import json
+import logging
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+from tests.faults.crowd import Typist, percentile, typist
+from tests.faults.harness import ROOT, Site
+from tests.faults.returning import unbroken
+from tests.harness import wait_until
+
+TICK = 0.02
+"""Seconds between two key strokes."""
+HALF_WITHIN, MOST_WITHIN = 0.2, 1.0
+"""Seconds for half of the key strokes, and for 99 in 100, to reach the other device: however busy
+the machine is. One that is not shows 50 ms for the second."""
+JOINED_WITHIN = 4.0
+"""Seconds for a device of a third account; 1 where the machine has nothing else to do."""
+
+log = logging.getLogger(__name__)
+
+
+class Bystanders:
+    """Two devices of an account, one of which types all the time."""
+
+    def __init__(self, running: Site, types: Typist, sees: Typist) -> None:
+        self._running = running
+        self._types = types
+        self._sees = sees
+
+    async def type(self) -> None:
+        for number in itertools.count():
+            await self._types.type(f"{number % 10}", 100)
+            await asyncio.sleep(TICK)
+
+    async def pass_by(self, what: str, seconds: float) -> None:
+        """Let so many seconds go by; fail when one of them is refused something, or waits long."""
+        loop = asyncio.get_running_loop()
+        before = len(self._sees.others)
+        until = loop.time() + seconds
+        joins: list[float] = []
+        while loop.time() < until:
+            begun = loop.time()
+            token = self._running.token(f"third {what} {len(joins)}")
+            async with typist(self._running.http, self._sees.url, token) as third:
+                joins.append(round(loop.time() - begun, 3))
+                assert (await third.start())["ok"]
+                assert third.lost == []
+            await asyncio.sleep(0.5)
+        times = self._sees.others[before:]
+        half, most, all_ = (percentile(times, share) for share in (0.5, 0.99, 1.0))
+        figures = f"median {half * 1e3:.1f} ms, p99 {most * 1e3:.1f} ms, all {all_ * 1e3:.1f} ms"
+        log.info("%s: %s of %d; joined in %s", what, figures, len(times), joins)
+        assert half < HALF_WITHIN
+        assert most < MOST_WITHIN
+        assert max(joins) < JOINED_WITHIN
+
+    async def judge(self) -> None:
+        """Fail unless all that was typed was seen, in order, and nothing was refused."""
+        await wait_until(lambda: len(self._sees.others) == self._types.count, what="all of it")
+        assert unbroken(self._sees.events) == 1
+        for device in (self._types, self._sees):
+            assert device.named("error") == []
+            assert device.lost == []
+
+
+@contextlib.asynccontextmanager
+async def bystanders(running: Site, replica: int = 0) -> AsyncIterator[Bystanders]:
+    """They are judged at the end."""
+    url, token = running.urls[replica], running.token("bystander")
+    async with (
+        typist(running.http, url, token) as types,
+        typist(running.http, url, token) as sees,
+    ):
+        both = Bystanders(running, types, sees)
+        typing = asyncio.create_task(both.type(), name="typing")
+        try:
+            yield both
+        finally:
+            typing.cancel()
+            await asyncio.gather(typing, return_exceptions=True)
+        await both.judge()
+
+
+class Troublemaker:
+    """A process beside the test's."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    async def begun(self) -> None:
+        """All that it wants to have open it has had open."""
+        assert self._process.stdout is not None
+        assert await self._process.stdout.readline() == b"open\n"
+
+    async def end(self) -> dict[str, Any]:
+        """Stop it; returns what it has counted."""
+        output, _ = await self._process.communicate(b"")
+        counts: dict[str, Any] = json.loads(output)
+        return counts
+
+
+@contextlib.asynccontextmanager
+async def troublemaker(module: str, *arguments: str) -> AsyncIterator[Troublemaker]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", module, *arguments),
+        cwd=ROOT,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield Troublemaker(process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
