@@ -16,6 +16,7 @@ from alphasync.intake import Bounds, Capacity, Intake, open_intake
 from alphasync.intake.capacity import connections_max
 from alphasync.intake.origins import OriginRule
 from alphasync.intake.sockets import open_sockets, unspecified
+from alphasync.realtime.allowance import EventLimits
 from alphasync.realtime.handlers import Handlers
 from alphasync.realtime.limits import Allowance, Limits, client_network
 from alphasync.realtime.server import Realtime
@@ -228,8 +229,14 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
         limits=Limits(
             account=settings.connections_per_account,
             address=settings.connections_per_address,
+        ),
+        events=EventLimits(
             rate=settings.event_rate,
             burst=settings.event_burst,
+            account_rate=settings.event_rate_per_account,
+            account_burst=settings.event_burst_per_account,
+            address_rate=settings.event_rate_per_address,
+            address_burst=settings.event_burst_per_address,
         ),
         allowance=Allowance(
             rate=settings.control_rate,

@@ -1,6 +1,5 @@
 """From a socket event to its handler and back: the one mapper from error to what a client sees."""
 
-import time
 from typing import Any
 
 import msgspec
@@ -18,6 +17,7 @@ from alphasync.errors import (
 )
 from alphasync.protocol import packets
 from alphasync.protocol.commands import StartProcessing, StopProcessing, key_in, parse
+from alphasync.realtime.allowance import EventAllowance
 from alphasync.realtime.followups import FollowUps
 from alphasync.realtime.handlers import REGISTRY, Handlers, Result
 from alphasync.realtime.manager import Manager
@@ -36,8 +36,7 @@ log = structlog.get_logger(__name__)
 
 
 class Dispatcher:
-    """``refusals``: events over its rate after which a connection is cut. ``early_max``: commands
-    of a connection that may wait until its device is registered."""
+    """``early_max``: commands of a connection that may wait until its device is registered."""
 
     def __init__(
         self,
@@ -45,11 +44,11 @@ class Dispatcher:
         manager: Manager,
         handlers: Handlers,
         followups: FollowUps,
-        refusals: int,
+        allowance: EventAllowance,
         early_max: int,
     ) -> None:
         self._followups = followups
-        self._refusals = refusals
+        self._allowance = allowance
         self._early_max = early_max
         self._sessions = sessions
         self._manager = manager
@@ -64,12 +63,11 @@ class Dispatcher:
         session = self._sessions.get(sid)
         if session is None:
             return None  # it left while the event was on its way
-        if not session.bucket.take(time.monotonic()):
-            return self._slow_down(session, event, arguments)
-        if session.refused:
-            session.refused -= 1
+        count = 1 + session.socket.reckon()
         try:
-            result = await self._handle(session, event, arguments)
+            result = await self._handle(session, event, arguments, count)
+        except TooManyRequests as error:
+            return self._slow_down(session, event, arguments, count, error)
         except AlphasyncError as error:
             telemetry.commands.labels(_label(event), error.code).inc()
             return self._refuse(session, event, arguments, error)
@@ -80,22 +78,35 @@ class Dispatcher:
         _CARRIED_OUT[event].inc()
         return {"ok": True, **result}
 
-    def _slow_down(self, session: Session, event: str, arguments: Arguments) -> Ack | None:
-        session.refused += 1
-        if session.refused > self._refusals:
-            if session.phase is not Phase.CLOSED:
-                telemetry.limits.labels("event_rate").inc()
-                self._manager.cut(session)
-                session.refused = 0
+    def _slow_down(
+        self,
+        session: Session,
+        event: str,
+        arguments: Arguments,
+        count: int,
+        error: TooManyRequests,
+    ) -> Ack | None:
+        """Refuse an event that is one too many, or cut a client that sends on regardless."""
+        if session.phase is Phase.CLOSED or session.socket.closing:
             return None
-        error = TooManyRequests("Too many events, please slow down")
+        if not self._allowance.refuse(session, count):
+            telemetry.limits.labels("event_rate").inc()
+            self._manager.cut(session)
+            return None
         telemetry.commands.labels(_label(event), error.code).inc()
         return self._refuse(session, event, arguments, error)
 
-    async def _handle(self, session: Session, event: str, arguments: Arguments) -> Result:
+    async def _handle(
+        self, session: Session, event: str, arguments: Arguments, count: int
+    ) -> Result:
+        """Raises TooManyRequests only where an event is one too many."""
+        unknown = not session.device_id
+        self._allowance.take(session, count)
         if not session.early.through:
             self._followups.watch(session)
             await session.early.wait(self._early_max)
+            if unknown:
+                self._allowance.take_late(session, count)
         known = REGISTRY.get(event)
         if known is None:
             raise UnknownEvent(f"Unknown event: {_shown(event)}")

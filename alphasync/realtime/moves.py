@@ -12,6 +12,7 @@ from alphasync.domain import events
 from alphasync.domain.identity import Identity
 from alphasync.errors import StoreUnavailable
 from alphasync.protocol import packets
+from alphasync.realtime.allowance import EventAllowance, Rest
 from alphasync.realtime.auth import Handshake
 from alphasync.realtime.farewell import persist
 from alphasync.realtime.limits import Limits
@@ -52,7 +53,7 @@ class Device(msgspec.Struct, frozen=True, array_like=True):
     name: str
     resume_token: str
     resumed: bool
-    refused: int
+    rest: Rest
     warned: bool
     replica: str
     """On record as the one that has the device."""
@@ -79,6 +80,7 @@ class Moves:
         history: Log,
         replica: ReplicaName,
         limits: Limits,
+        allowance: EventAllowance,
     ) -> None:
         self._sessions = sessions
         self._manager = manager
@@ -88,6 +90,7 @@ class Moves:
         self._history = history
         self._replica = replica
         self._limits = limits
+        self._allowance = allowance
         self._seeing_off = Tasks()
 
     @property
@@ -143,7 +146,7 @@ class Moves:
             name=session.name,
             resume_token=session.resume_token,
             resumed=session.resumed,
-            refused=session.refused,
+            rest=self._allowance.rest(session),
             warned=session.warned,
             replica=replica,
             epoch=position.epoch,
@@ -169,13 +172,13 @@ class Moves:
         device = luggage.device
         if device is None:
             return
-        session = Session(device.sid, socket, device.who, device.offer, self._limits.bucket())
+        session = Session(device.sid, socket, device.who, device.offer)
         session.device_id = device.device_id
         session.name = device.name
         session.resume_token = device.resume_token
         session.resumed = device.resumed
-        session.refused = device.refused
         session.warned = device.warned
+        self._allowance.bring(session, device.rest)
         session.joining = asyncio.current_task()
         try:
             await self._register(session, device)

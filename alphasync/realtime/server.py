@@ -13,6 +13,7 @@ from alphasync.domain.snapshot import Snapshot
 from alphasync.errors import AlphasyncError
 from alphasync.intake.origins import OriginRule
 from alphasync.realtime import auth, conflation
+from alphasync.realtime.allowance import EventAllowance, EventLimits
 from alphasync.realtime.dispatch import Dispatcher
 from alphasync.realtime.followups import FollowUps
 from alphasync.realtime.handlers import Handlers
@@ -63,6 +64,7 @@ class Realtime:
         limits: Limits,
         allowance: Allowance,
         joins: JoinLimits,
+        events: EventLimits,
         secret: str,
         find_peer: FindPeer,
         address_of: Callable[[web.Request], str],
@@ -71,6 +73,7 @@ class Realtime:
         self.peer_name = peers.name
         """What the other replicas call this one."""
         self._limits = limits
+        event_allowance = EventAllowance(events)
         self._tokens = tokens
         self._devices = devices
         self._history = history
@@ -99,6 +102,7 @@ class Realtime:
             history,
             replica,
             limits,
+            event_allowance,
         )
         self.server = SocketServer(
             async_mode="aiohttp",
@@ -132,8 +136,8 @@ class Realtime:
             self._manager,
             handlers,
             self._followups,
-            limits.refusals,
-            early_max=limits.burst,
+            event_allowance,
+            early_max=events.burst,
         )
         self.server.on("connect", self._connect)
         self.server.on("disconnect", self._disconnect)
@@ -205,7 +209,7 @@ class Realtime:
             raise socketio.exceptions.ConnectionRefusedError("Too many connections of this account")
         socket = self.server.eio.sockets.get(self._manager.eio_sid_from_sid(sid, "/"))
         if socket is not None:
-            self.sessions.add(Session(sid, socket, who, handshake, self._limits.bucket()))
+            self.sessions.add(Session(sid, socket, who, handshake))
 
     def _connected(self, sid: str) -> None:
         session = self.sessions.get(sid)

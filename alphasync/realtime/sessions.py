@@ -11,7 +11,7 @@ from alphasync.errors import NotRegistered
 from alphasync.realtime.auth import Handshake
 from alphasync.realtime.early import Early
 from alphasync.services.devices import Credentials, new_credentials
-from alphasync.transport import Bucket, EngineSocket
+from alphasync.transport import EngineSocket
 
 
 class Phase(enum.Enum):
@@ -28,16 +28,12 @@ class Session:
     who: Identity
     offer: Handshake
     """What the client said of itself."""
-    bucket: Bucket
-    """How many more events it may send now."""
     fresh: Credentials = field(default_factory=new_credentials)
     """What it is to be if it is a device that was not here before."""
     device_id: str = ""
     resumed: bool = False
     name: str = ""
     resume_token: str = ""
-    refused: int = 0
-    """Events refused because they were too many, less those carried out since."""
     asked: bool = False
     """Whether Redis was asked to put it on record: it may be, also where no answer came."""
     warned: bool = False

@@ -17,9 +17,12 @@ class Bucket:
         self._left = float(burst)
         self._at = 0.0
 
-    def take(self, now: float) -> bool:
-        """Take one, if there is one. ``now``: seconds on a clock that never goes back."""
-        return self.reserve(now, 0) is not None
+    def take(self, now: float, count: int = 1) -> bool:
+        """Take so many, if they are there; all that it can hold is enough for any count.
+
+        ``now``: seconds on a clock that never goes back.
+        """
+        return self.spend(now, min(count, self._burst))
 
     def reserve(self, now: float, most: float) -> float | None:
         """Take one that is there in ``most`` seconds or less: in how many; None without any."""
@@ -36,12 +39,12 @@ class Bucket:
         self._left -= amount
         return True
 
-    def give_back(self) -> None:
-        """One that was taken is to be there again."""
-        self._left = min(self._burst, self._left + 1)
+    def give_back(self, count: int = 1) -> None:
+        """So many that were taken are to be there again."""
+        self._left = min(self._burst, self._left + count)
 
     def left(self, now: float) -> float:
-        """How many there are."""
+        """How many there are; below 0 where some are reserved."""
         self._left = min(self._burst, self._left + (now - self._at) * self._rate)
         self._at = now
         return self._left
@@ -61,8 +64,11 @@ class Buckets:
         self._buckets: OrderedDict[str, Bucket] = OrderedDict()
 
     def of(self, name: str) -> Bucket:
-        bucket = self._buckets.setdefault(name, Bucket(self._rate, self._burst))
-        self._buckets.move_to_end(name)
+        bucket = self._buckets.get(name)
+        if bucket is not None:
+            self._buckets.move_to_end(name)
+            return bucket
+        bucket = self._buckets[name] = Bucket(self._rate, self._burst)
         if len(self._buckets) > self._kept:
             self._buckets.popitem(last=False)
         return bucket

@@ -25,6 +25,8 @@ from alphasync.transport.socket import PROTOCOL_ERROR, EngineSocket
 
 EVENTS = frozenset({str(EVENT), str(BINARY_EVENT)})
 """How a message begins that is an event."""
+EVENT_SIZE = 16 * 1024
+"""Characters of an event that counts as one; a longer one counts as several."""
 
 
 class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio has no types
@@ -80,7 +82,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         """Take a message; what is returned has to end before the next one is taken."""
         try:
             pkt = self._decode(eio_sid, data)
-            return None if pkt is None else self._carry_out(eio_sid, pkt)
+            return None if pkt is None else self._carry_out(eio_sid, pkt, len(data))
         except ValueError as error:
             self._break_off(eio_sid, str(error))
             return None
@@ -105,7 +107,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         del self._binary_packet[eio_sid]
         return pkt
 
-    def _carry_out(self, eio_sid: str, pkt: SocketPacket) -> Awaitable[object] | None:
+    def _carry_out(self, eio_sid: str, pkt: SocketPacket, size: int) -> Awaitable[object] | None:
         check(pkt)
         namespace = pkt.namespace or "/"
         sid = self.manager.sid_from_eio_sid(eio_sid, namespace)
@@ -127,9 +129,11 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
             work = self._handle_ack(eio_sid, namespace, pkt.id, pkt.data)
             return work
         work = self._handle_event_internal(self, sid, eio_sid, pkt.data, namespace, pkt.id)
+        socket = self.eio.sockets.get(eio_sid)
+        if socket is not None:
+            socket.surplus += (size - 1) // EVENT_SIZE
         if not self.async_handlers:
             return work
-        socket = self.eio.sockets.get(eio_sid)
         if socket is not None:
             socket.busy += 1
         self.eio.look_after(self._finish_event(work, socket), f"socket.io {sid}")

@@ -74,6 +74,7 @@ class EngineSocket:
         "server",
         "session",
         "sid",
+        "surplus",
         "upgraded",
         "upgrading",
     )
@@ -99,6 +100,8 @@ class EngineSocket:
         """A body of the client is being handled."""
         self.busy = 0
         """Messages of the client that the application is at."""
+        self.surplus = 0
+        """What its long events count for beyond one each, until somebody reckons with it."""
         self.probe: Probe | None = None
         """The WebSocket that the client is about to move to."""
         self.meter = server.new_meter()
@@ -327,6 +330,11 @@ class EngineSocket:
             self.end(self.server.reason.TRANSPORT_CLOSE, quietly=True)
         else:
             raise Malformed("not a packet that a client may send")
+
+    def reckon(self) -> int:
+        """The surplus of what has come since this was asked last."""
+        surplus, self.surplus = self.surplus, 0
+        return surplus
 
     async def handled(self) -> None:
         """Wait until every message so far is handled."""

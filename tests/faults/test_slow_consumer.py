@@ -25,6 +25,8 @@ pytestmark = [
 SETTINGS: dict[str, Any] = {
     "event_rate": 100_000,
     "event_burst": 100_000,
+    "event_rate_per_account": 100_000,
+    "event_rate_per_address": 100_000,
     "ping_interval": "60s",
     "drafts_per_account": 10_000,
 }

@@ -151,9 +151,9 @@ class RawSocket:
         await wait_until(lambda: any(f.startswith(start) for f in self.frames), what=start)
         return next(f for f in self.frames if f.startswith(start))
 
-    async def register(self, token: str) -> str:
-        """Connect to the namespace and return the deviceId."""
-        await self.send(f"40{json.dumps({'token': token})}")
+    async def register(self, token: str, **offer: str) -> str:
+        """Connect to the namespace and return the deviceId. ``offer``: what it says besides."""
+        await self.send(f"40{json.dumps({'token': token, **offer})}")
         frame = await self.frame('42["deviceRegistered"')
         return str(json.loads(frame[2:])[1]["deviceId"])
 

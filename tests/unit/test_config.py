@@ -26,6 +26,7 @@ DURATIONS = [
 ]
 ACCOUNT_BOUNDS = [f"{what}_per_account" for what in ("drafts", "runs", "running", "devices")]
 JOINS_OF = ("", "_per_address")
+EVENTS_OF = ("", "_per_account", "_per_address")
 LOGIN_LIMITS = [name for name in NAMES if name.startswith("login_tries")]
 GOOD: list[tuple[str, str, Any]] = [
     ("host", "127.0.0.1", "127.0.0.1"),
@@ -76,7 +77,7 @@ GOOD: list[tuple[str, str, Any]] = [
     ("recipients_max", "10", 10),
     ("connections_per_address", "100000", 100_000),
     ("connections_max", "100000", 100_000),
-    ("event_rate", "0.5", 0.5),
+    *((f"event_rate{of}", "0.5", 0.5) for of in EVENTS_OF),
     ("token_ttl", "2m", 120.0),
     ("token_ttl", "30d", 30 * 86400.0),
     ("token_leeway", "0", 0.0),
@@ -86,7 +87,7 @@ GOOD: list[tuple[str, str, Any]] = [
     ("sessions_per_operator", "5", 5),
     ("profiles_max", "8000", 8_000),
     ("token_leeway", "1m", 60.0),
-    ("event_burst", "5000", 5000),
+    *((f"event_burst{of}", "3000", 3000) for of in EVENTS_OF),
     ("control_rate", "50", 50.0),
     ("control_burst", "500", 500),
     ("byte_rate", "1000000", 1_000_000.0),
@@ -160,8 +161,7 @@ BAD: list[tuple[str, str]] = [
     ("connections_per_account", "many"),
     ("connections_per_address", "0"),
     ("connections_max", "0"),
-    ("event_rate", "0"),
-    ("event_burst", "0"),
+    *((f"event_{kind}{of}", "0") for kind in ("rate", "burst") for of in EVENTS_OF),
     ("control_rate", "0"),
     ("control_burst", "99"),
     ("byte_rate", "0"),

@@ -46,3 +46,27 @@ def test_each_name_has_its_own_and_the_newest_are_kept() -> None:
     assert buckets.of("c").take(100.0)  # b was asked for longer ago than a
     assert not buckets.of("a").take(100.0)
     assert buckets.of("b").take(100.0)
+
+
+def test_several_at_once_are_taken_whole_or_not_at_all() -> None:
+    bucket = Bucket(rate=10, burst=5)
+    assert bucket.take(100.0, 3)
+    assert not bucket.take(100.0, 3)
+    assert bucket.take(100.0, 2)
+    assert bucket.take(200.0, 7), "more than it can hold is all that it can hold"
+    assert bucket.left(200.0) == 0
+
+
+def test_what_is_given_back_is_there_again_and_no_more() -> None:
+    bucket = Bucket(rate=10, burst=5)
+    bucket.take(100.0, 2)
+    bucket.give_back(2)
+    bucket.give_back(2)
+    assert bucket.left(100.0) == 5
+
+
+def test_it_can_be_lowered_and_not_raised() -> None:
+    bucket = Bucket(rate=10, burst=5)
+    bucket.lower(100.0, 2.5)
+    bucket.lower(100.0, 4)
+    assert taken(bucket, 100.0, 5) == 2

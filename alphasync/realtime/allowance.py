@@ -1,0 +1,125 @@
+"""How many events clients may send: those of a device, of an account, of a client address.
+
+What they have used up outlives their connections: who comes back finds it as they left it. It is
+kept for each server.
+"""
+
+import asyncio
+
+import msgspec
+
+from alphasync import telemetry
+from alphasync.errors import TooManyRequests
+from alphasync.realtime.limits import client_network
+from alphasync.realtime.sessions import Session
+from alphasync.transport import Bucket, Buckets
+
+
+class EventLimits(msgspec.Struct, frozen=True):
+    """Events per second for long, and at once: what a client has put aside while it was offline
+    comes in one piece."""
+
+    rate: float = 200.0
+    burst: int = 1_000
+    account_rate: float = 1_000.0
+    account_burst: int = 5_000
+    address_rate: float = 5_000.0
+    address_burst: int = 20_000
+    refusals: int = 1_000
+    """Events that may be refused at once before a device is cut, and as many per second as may be
+    sent. All of an account, and of an address, may be refused as many as they may send at once, or
+    as one device where that is more."""
+
+
+class Rest(msgspec.Struct, frozen=True, array_like=True):
+    """What a device that goes to another server has left."""
+
+    events: float
+    refusals: float
+
+
+class Level:
+    """What one kind of sender may send, each by its name. ``limit``: what it is called."""
+
+    def __init__(self, limit: str, rate: float, burst: int, refusals: int) -> None:
+        self.limit = limit
+        self.events = Buckets(rate, burst)
+        self.refusals = Buckets(rate, refusals)
+
+
+class EventAllowance:
+    """The narrowest level is asked first: a device that goes too far takes nothing of what its
+    account has, nor an account of what the others behind its address have."""
+
+    def __init__(self, limits: EventLimits) -> None:
+        refusals = limits.refusals
+        self._device = Level("event_rate_per_device", limits.rate, limits.burst, refusals)
+        rate, burst = limits.account_rate, limits.account_burst
+        self._account = Level("event_rate_per_account", rate, burst, max(burst, refusals))
+        rate, burst = limits.address_rate, limits.address_burst
+        self._address = Level("event_rate_per_address", rate, burst, max(burst, refusals))
+
+    def take(self, session: Session, count: int) -> None:
+        """For an event that counts as so many. Raises TooManyRequests.
+
+        Of a session whose device is not known yet only the account and the address are asked.
+        """
+        asked = [
+            (self._account, session.who.account),
+            (self._address, client_network(session.socket.address)),
+        ]
+        if session.device_id:
+            asked.insert(0, (self._device, _device(session)))
+        self._take(asked, count)
+
+    def take_late(self, session: Session, count: int) -> None:
+        """For an event that came before its device was known. Raises TooManyRequests."""
+        self._take([(self._device, _device(session))], count)
+
+    def refuse(self, session: Session, count: int) -> bool:
+        """Whether an event may simply be refused; otherwise the client does not listen."""
+        now = _now()
+        return all(
+            level.refusals.of(name).take(now, count)
+            for level, name in (
+                (self._device, _device(session)),
+                (self._account, session.who.account),
+                (self._address, client_network(session.socket.address)),
+            )
+        )
+
+    def rest(self, session: Session) -> Rest:
+        now, name = _now(), _device(session)
+        return Rest(
+            events=self._device.events.of(name).left(now),
+            refusals=self._device.refusals.of(name).left(now),
+        )
+
+    def bring(self, session: Session, rest: Rest) -> None:
+        """A device comes from another server with what it has left there."""
+        now, name = _now(), _device(session)
+        self._device.events.of(name).lower(now, rest.events)
+        self._device.refusals.of(name).lower(now, rest.refusals)
+
+    @staticmethod
+    def _take(asked: list[tuple[Level, str]], count: int) -> None:
+        now = _now()
+        taken: list[Bucket] = []
+        for level, name in asked:
+            bucket = level.events.of(name)
+            if not bucket.take(now, count):
+                for narrower in taken:
+                    narrower.give_back(count)
+                telemetry.limits.labels(level.limit).inc()
+                raise TooManyRequests("Too many events, please slow down")
+            taken.append(bucket)
+
+
+def _device(session: Session) -> str:
+    """Its name among the devices of all accounts; while it is not known that of its token."""
+    device = session.device_id or f"token:{session.who.token_hash}"
+    return f"{session.who.account}/{device}"
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
