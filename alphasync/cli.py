@@ -17,7 +17,7 @@ from alphasync.gateway.sandbox import (
     start_sandbox,
 )
 from alphasync.gateway.sandbox.people_file import CSV_COLUMNS
-from alphasync.services.tokens import TOKEN_MAX, Tokens
+from alphasync.services.tokens import ID_MAX, TOKEN_MAX, InvalidToken, Tokens
 from alphasync.supervisor.command import supervise
 from alphasync.supervisor.count import worker_count
 from alphasync.supervisor.worker import NotAWorker, Worker
@@ -171,6 +171,11 @@ def token(
     minted = tokens.mint(operator, email=email, profiles=only, team=team)
     if len(minted) > TOKEN_MAX:
         _fail(f"--profiles: too many for a token, which has {TOKEN_MAX} characters at most")
+    try:
+        tokens.verify(minted)
+    except InvalidToken:
+        ids = f"--operator, --team and --profiles name ids of 1 to {ID_MAX} printable characters"
+        _fail(f"no server would take this token: {ids}")
     print(minted)
 
 

@@ -358,6 +358,13 @@ async def until_stopped(work: Coroutine[None, None, T]) -> T | None:
         raise
 
 
+def _where_state_is(settings: Settings) -> str:
+    if not settings.redis_url:
+        return f"embedded Valkey in {settings.data_dir}"
+    url = redacted(settings.redis_url)
+    return f"{url}   (nothing is kept)" if settings.redis_url.startswith(MEMORY) else url
+
+
 def welcome(settings: Settings, port: int, gateway: str, workers: int = 1) -> str:
     """What a person has to know who has started it."""
     lines = [f"alphasync is up:   http://localhost:{port}"]
@@ -368,12 +375,7 @@ def welcome(settings: Settings, port: int, gateway: str, workers: int = 1) -> st
         ]
     else:
         lines.append(f"  gateway          {gateway}")
-    kept = (
-        redacted(settings.redis_url)
-        if settings.redis_url
-        else f"embedded Valkey in {settings.data_dir}"
-    )
-    lines.append(f"  state            {kept}")
+    lines.append(f"  state            {_where_state_is(settings)}")
     if workers > 1:
         lines.append(f"  workers          {workers}")
     return "\n".join(lines)

@@ -9,6 +9,9 @@ import { needsAsking, versionOf } from './uncertain.js';
 
 /** What a refusal is about: it is over together with that. */
 const ABOUT = Object.freeze({ offline: 'connection', locked: 'run', unknown_outcome: 'outcome' });
+/** Refusals of a second press: all is as was wanted, if the run is in this state. */
+const WANTED = Object.freeze({ already_running: true, not_running: false });
+const asWanted = ({ code }, run) => WANTED[code] === (run?.status === 'running');
 const RESEND_AFTER = 1_000; // ms, for a draft that the server could not take or a question it could not answer
 
 /** `link` is a connection of socket.js; `state()` the state as it is now. Returns the commands. */
@@ -30,8 +33,7 @@ export function createCommands({ link, state, dispatch }) {
     const ack = await link.send(event, { profileId, type, ...extra });
     waiting.splice(waiting.indexOf(entry), 1);
     local('busy', { key, command: null });
-    const goesOn = ack.code === 'already_running' && state().runs[key]?.status === 'running'; // all is as was wanted
-    if (!ack.ok && !goesOn) complain(key, ack);
+    if (!ack.ok && !asWanted(ack, state().runs[key])) complain(key, ack);
     return ack;
   }
 

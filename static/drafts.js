@@ -91,7 +91,8 @@ const moves = {
     dirty: true,
   }),
 
-  'local/draftSent': (draft) => ({ ...draft, pending: draft.pending + 1 }),
+  // Sent again, perhaps under another identity than when it was typed.
+  'local/draftSent': (draft, _data, me) => ({ ...draft, deviceId: me, pending: draft.pending + 1 }),
   'local/draftAnswered': answered,
 
   // Two texts grew while we were apart: the operator says which one stays.

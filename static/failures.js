@@ -2,7 +2,7 @@
 
 import { clock, waitWords } from './times.js';
 
-const BACKEND = new Set(['gateway_unavailable', 'gateway_refused', 'gateway_timeout']);
+const BACKEND = new Set(['gateway_unavailable', 'gateway_timeout']);
 
 function again({ retryAfter }, now) {
   if (!retryAfter) return 'Try again in a moment';
@@ -17,6 +17,7 @@ function why(error) {
   if (code === 'unreachable') return 'the server cannot be reached';
   if (code === 'timeout') return 'the server does not answer';
   if (status === 429) return 'too many tries';
+  if (code === 'gateway_refused') return 'the backend behind this server does not accept this';
   if (BACKEND.has(code) || status === 502 || status === 504) return 'the backend behind this server does not answer';
   if (status === 503) return 'the server is busy or restarting';
   return 'something is wrong on the server';

@@ -18,6 +18,9 @@ export function isOwn(run, me) {
   return actor !== null && actor === me;
 }
 
+/** Whether a run came to its end and messaged nobody: that is not shown as a success. */
+export const inVain = (run) => run?.status === 'completed' && run.sent === 0;
+
 /** The status line of a run, in the contract's exact words; `run` may be undefined. */
 export function statusLine(run, me) {
   if (!run) return 'Not running';
@@ -53,6 +56,7 @@ export function badge(run, me, type) {
       if (run.away && !isOwn(run, me)) return { tone: 'warn', text: `${name} reconnecting`, label };
       return { tone: isOwn(run, me) ? 'own' : 'other', text: `${name}${of || ' …'}`, label };
     case 'completed':
+      if (inVain(run)) return { tone: run.failed > 0 ? 'warn' : 'quiet', text: `${name}: nobody messaged`, label };
       return { tone: 'done', text: `${name} done`, label };
     case 'stopped':
       return { tone: 'quiet', text: `${name} stopped`, label };

@@ -27,8 +27,8 @@ function byLocks(locks) {
           .catch((error) => resolve(error.name !== 'TimeoutError' && error.name !== 'AbortError')); // nobody can tell
       }),
     async living() {
-      const { held } = await locks.query();
-      return held.filter(({ name }) => name.startsWith(LOCK)).map(({ name }) => name.slice(LOCK.length));
+      const { held } = await locks.query().catch(() => ({ held: null }));
+      return held === null ? null : held.filter(({ name }) => name.startsWith(LOCK)).map(({ name }) => name.slice(LOCK.length));
     },
   };
 }
@@ -62,7 +62,7 @@ const alone = { take: async () => true, living: async () => [] };
 
 /**
  * Find out which tab this is. Resolves to `{name, copied, living}`: `copied` when it began as a copy of another tab,
- * `living()` resolves to the names of all tabs that are open now.
+ * `living()` resolves to the names of all tabs that are open now, or to null where the browser does not tell.
  */
 export async function claimTab({ locks = navigator.locks, Channel = globalThis.BroadcastChannel } = {}) {
   const way = locks ? byLocks(locks) : Channel ? byAsking(Channel) : alone;

@@ -5,7 +5,7 @@ import { asTyped, moveCaret } from '../caret.js';
 import { inConflict } from '../drafts.js';
 import { keyOf } from '../keys.js';
 import { measure, tooLongToSync } from '../limits.js';
-import { isOwn, noticeOf, remark, startOf, startProblem, statistics, statusLine } from '../status.js';
+import { inVain, isOwn, noticeOf, remark, startOf, startProblem, statistics, statusLine } from '../status.js';
 import { day } from '../times.js';
 import { createChips } from './attachments.js';
 import { $, clone, setAttr, setBlocked, setHidden, setText } from './dom.js';
@@ -67,6 +67,7 @@ function originWords(draft, me) {
 function tone(run, me) {
   if (!run) return 'idle';
   if (run.status === 'running' && run.waitingFor) return 'waiting';
+  if (inVain(run)) return run.failed > 0 ? 'failed' : 'nobody';
   if (run.status !== 'running' || isOwn(run, me)) return run.status;
   return run.away ? 'away' : 'other';
 }
@@ -95,13 +96,16 @@ export function createCard(type, { commands, confirmBlocklist, pick, detach }) {
   area.addEventListener('compositionend', composed);
   parts.start.addEventListener('click', ({ detail }) => {
     if (detail > 1) return; // the rest of a double click
-    if (composing !== null) area.blur(); // what is being composed counts as it stands there
+    finishLetter();
     commands.start(profileId, type, area.value);
   });
-  parts.stop.addEventListener('click', () => {
-    if (parts.stop.getAttribute('aria-disabled') !== 'true') commands.stop(profileId, type);
+  parts.stop.addEventListener('click', ({ detail }) => {
+    if (detail < 2 && parts.stop.getAttribute('aria-disabled') !== 'true') commands.stop(profileId, type);
   });
-  parts.clear.addEventListener('click', () => commands.clearMessage(profileId, type));
+  parts.clear.addEventListener('click', () => {
+    finishLetter();
+    commands.clearMessage(profileId, type);
+  });
   parts['clear-blocklist'].addEventListener('click', () => confirmBlocklist(profile, type));
   parts.conflict.addEventListener('click', ({ target }) => {
     if (target.dataset.keep) commands.choose(profileId, type, target.dataset.keep);
@@ -109,6 +113,7 @@ export function createCard(type, { commands, confirmBlocklist, pick, detach }) {
   parts.offer.addEventListener('click', ({ target }) => {
     const { offer } = target.dataset;
     if (!offer) return;
+    finishLetter();
     commands.takeOffer(profileId, type, offer === 'use');
     area.focus(); // the pressed button is gone
   });
@@ -125,6 +130,11 @@ export function createCard(type, { commands, confirmBlocklist, pick, detach }) {
     }
     $('[data-testid="attach"]', node).addEventListener('click', () => pick(profile));
     return createChips(node, (id) => detach(profileId, id));
+  }
+
+  /** What is being composed counts as it stands there. */
+  function finishLetter() {
+    if (composing !== null) area.blur();
   }
 
   /** Not every browser tells of the last letter before this. */

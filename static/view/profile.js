@@ -5,6 +5,13 @@ import { isolated } from '../names.js';
 import { about, byId, setAvatar, setHidden, setText } from './dom.js';
 import { createCard } from './card.js';
 
+/** What stands in place of a profile. */
+function emptyWords({ profiles, selected }) {
+  if (profiles.status !== 'ready') return 'Profiles';
+  if (profiles.items.length === 0) return 'No profiles';
+  return selected === null ? 'Choose a profile' : 'This profile is not in your list. Choose another one';
+}
+
 /** `actions`: see card.js. Returns `render(state)`. */
 export function createProfile(actions) {
   const article = byId('profile');
@@ -19,7 +26,7 @@ export function createProfile(actions) {
     byId('console').dataset.view = profile === null ? 'list' : 'profile';
     document.title = profile === null ? 'alphasync' : `${isolated(profile.name)} · alphasync`;
     if (profile === null) {
-      setText(byId('empty'), state.profiles.status === 'ready' ? 'Choose a profile' : 'Profiles');
+      setText(byId('empty'), emptyWords(state));
       shown = null;
       return;
     }

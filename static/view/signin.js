@@ -2,7 +2,7 @@
 
 import { ApiError, isSandbox, login } from '../api.js';
 import { loginWords } from '../failures.js';
-import { byId, setHidden, setText } from './dom.js';
+import { byId, setAttr, setHidden, setText } from './dom.js';
 
 /** `signedIn(session)` is called with what the server answered. Returns `{show, hide}`. */
 export function createSignIn(signedIn) {
@@ -20,6 +20,12 @@ export function createSignIn(signedIn) {
     button.focus();
   });
 
+  /** A slow backend takes its seconds: say that it was heard. */
+  function setBusy(busy) {
+    setAttr(button, 'aria-busy', busy ? 'true' : null);
+    setText(button, busy ? 'Signing in…' : 'Sign in');
+  }
+
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     if (button.getAttribute('aria-busy') === 'true') return;
@@ -28,7 +34,7 @@ export function createSignIn(signedIn) {
       (email.value.trim() ? password : email).focus();
       return;
     }
-    button.setAttribute('aria-busy', 'true');
+    setBusy(true);
     setText(error, '');
     try {
       const answer = await login(email.value.trim(), password.value);
@@ -39,7 +45,7 @@ export function createSignIn(signedIn) {
       setText(error, loginWords(failure));
       (email.value ? password : email).focus();
     } finally {
-      button.removeAttribute('aria-busy');
+      setBusy(false);
     }
   });
 

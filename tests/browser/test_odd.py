@@ -1,5 +1,6 @@
 """Odd addresses, names and browsers: the console works with all of them."""
 
+import asyncio
 import json
 import re
 
@@ -23,6 +24,10 @@ for (const name of ['sessionStorage', 'localStorage']) {
   Object.defineProperty(window, name, { get() { throw new DOMException('no', 'SecurityError'); } });
 }
 """
+
+
+async def give_none(route: Route) -> None:
+    await route.fulfill(body="[]", content_type="application/json")
 
 
 async def give_profiles(route: Route) -> None:
@@ -59,8 +64,39 @@ async def test_an_address_that_is_not_encoded_breaks_nothing(
     await console.choose("1001")
     await expect(console.hook("profile-name")).to_have_text("Sofia Marchetti")
     await console.page.evaluate("(hash) => { location.hash = hash; }", hash_)
+    if hash_.startswith("#profile=") and hash_ != "#profile=":
+        await expect(console.page.locator("#empty")).to_contain_text("not in your list")
     await console.choose("1002")
     await expect(console.hook("profile-name")).to_have_text("Camila Rojas")
+
+
+async def test_an_account_without_profiles_is_not_asked_to_choose_one(
+    small_world: Cluster, open_console: Open
+) -> None:
+    console = await open_console(small_world.urls[0])
+    await console.page.route("**/api/profiles", give_none)
+    await console.sign_in()
+    await expect(console.page.locator("#empty")).to_have_text("No profiles")
+    await expect(console.page.locator("#side-note")).to_have_text("This account has no profiles.")
+
+
+async def test_a_sign_in_that_takes_long_says_that_it_is_under_way(
+    small_world: Cluster, open_console: Open
+) -> None:
+    console = await open_console(small_world.urls[0])
+    answer = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await answer.wait()
+        await route.continue_()
+
+    await console.page.route("**/api/auth/login", wait)
+    await console.sign_in(password="wrong")
+    await expect(console.hook("sign-in")).to_have_text("Signing in…")
+    answer.set()
+    await expect(console.hook("sign-in")).to_have_text("Sign in")
+    await expect(console.hook("sign-in-error")).to_have_text("E-mail or password is not right.")
+    console.complaints.clear()
 
 
 async def test_blocked_storage_leaves_a_console_that_works(

@@ -42,7 +42,9 @@ async def test_a_duplicated_tab_is_another_device(small_world: Cluster, open_con
         await expect(page.get_by_test_id("device-id")).to_have_attribute("data-id", before or "")
 
 
-async def test_a_double_click_is_one_start(small_world: Cluster, open_console: Open) -> None:
+async def test_a_double_click_is_one_start_or_one_stop(
+    small_world: Cluster, open_console: Open
+) -> None:
     console = await signed_in(small_world, open_console)
     await console.choose("1005")
     await console.hook("chat-text").fill("Hello there!")
@@ -55,6 +57,9 @@ async def test_a_double_click_is_one_start(small_world: Cluster, open_console: O
     await console.hook("events-toggle").click()
     rows = console.page.locator("#events-list li", has_text="startProcessing")
     await expect(rows.and_(console.page.locator("[data-direction=out]"))).to_have_count(1)
+    await console.hook("chat-stop").dblclick()
+    await expect(console.hook("chat-status")).to_have_text("⏹️ Stopped")
+    await expect(console.hook("chat-notice")).to_have_text("")
 
 
 async def test_closing_a_tab_asks_while_a_run_goes_on(

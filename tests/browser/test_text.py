@@ -136,6 +136,17 @@ async def test_another_profile_does_not_get_the_letter_that_was_begun(
     await expect(a.hook("chat-text")).to_have_value("For Sofia ni")
 
 
+async def test_clearing_in_the_middle_of_a_letter_empties_the_box(
+    small_world: Cluster, open_console: Open
+) -> None:
+    a, b, _ = await letter_begun(small_world, open_console)
+    await a.page.evaluate("document.querySelector('[data-testid=chat-clear]').click()")
+    await expect(a.hook("chat-text")).to_have_value("")
+    await b.hook("mail-text").fill("after that")
+    await expect(a.hook("mail-text")).to_have_value("after that")
+    await expect(b.hook("chat-text")).to_have_value("")
+
+
 async def test_text_that_is_not_saved_outlives_a_reload(
     small_world: Cluster, open_console: Open
 ) -> None:

@@ -56,6 +56,11 @@ test('nobody is shown what a validator or a gateway said', async () => {
   }
 });
 
+test('a backend that refuses is not said to be silent', () => {
+  assert.match(loginWords(new ApiError(502, 'gateway_refused')), /does not accept this/);
+  assert.match(loginWords(new ApiError(502, 'gateway_unavailable')), /does not answer/);
+});
+
 test('too many tries say when the next one is', async () => {
   globalThis.fetch = async () => answerOf(429, { code: 'too_many_requests' }, { 'Retry-After': '40' });
   const error = await login('a', 'b').catch((failure) => failure);

@@ -327,6 +327,18 @@ test('a start pressed twice is one start, and nothing red stands under a run tha
   assert.equal(other.notice(), undefined);
 });
 
+test('a second press of Stop says nothing once nothing runs', async () => {
+  const refused = { ok: false, code: 'not_running', message: 'Nothing is being processed for this profile' };
+  const bed = bench();
+  bed.commands.stop('7', 'chat');
+  await bed.answer(refused);
+  assert.equal(bed.notice(), undefined);
+  bed.dispatch(event('processingStarted', chat({ deviceId: ME, startedAt: 1, revision: 11 })));
+  bed.commands.stop('7', 'chat');
+  await bed.answer(refused);
+  assert.equal(bed.notice(), refused.message); // what is shown as running is none
+});
+
 test('why there was no start is not said any longer than it is true', async () => {
   const bed = bench();
   const said = (message) => noticeOf(bed.state.notices['7/chat'], startOf(bed.state, '7', 'chat', message))?.text;

@@ -38,6 +38,12 @@ test('text that was not sent survives a fresh snapshot and is to be sent', () =>
   assert.ok(needsSending(state.drafts['7/chat']));
 });
 
+test('text that is sent again is that of the device that sends it', () => {
+  const anew = event('deviceRegistered', { deviceId: 'device-anew', epoch: 'e1', revision: 20, recovered: false });
+  const state = after(registered(), typed('offline', false), anew, event('local/draftSent', chat()), answered('offline', 21));
+  assert.equal(state.drafts['7/chat'].deviceId, 'device-anew');
+});
+
 test('typing on top of text that nobody changed meanwhile is no conflict', () => {
   const fresh = event('deviceRegistered', { deviceId: ME, epoch: 'e1', revision: 20, recovered: false });
   const entry = draft(updated('base', 12), typed('base and more', false), fresh, sync('base', 12));

@@ -28,6 +28,16 @@ test('a completed run', () => {
   assert.equal(statusLine(runAfter(started(OTHER), complete(OTHER)), ME), '✅ Completed on another device (10/10)');
 });
 
+test('a run that messaged nobody is no success', () => {
+  const over = (stats) => {
+    const complete = event('processingComplete', chat({ deviceId: ME, revision: 13, stats: { current: 10, total: 10, duration: 39, ...stats } }));
+    return badge(runAfter(started(ME), complete), ME, 'chat');
+  };
+  assert.deepEqual([over({ sent: 1, skipped: 9 }).tone, over({ sent: 1, skipped: 9 }).text], ['done', 'Chat done']);
+  assert.deepEqual([over({ skipped: 10 }).tone, over({ skipped: 10 }).text], ['quiet', 'Chat: nobody messaged']);
+  assert.equal(over({ failed: 10 }).tone, 'warn');
+});
+
 test('a stopped run belongs to the device that stopped it', () => {
   assert.equal(statusLine(runAfter(started(OTHER), stopped(OTHER, ME)), ME), '⏹️ Stopped');
   assert.equal(statusLine(runAfter(started(ME), stopped(ME, OTHER)), ME), '⏹️ Stopped on another device');

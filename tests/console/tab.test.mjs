@@ -95,3 +95,9 @@ test('where tabs cannot see each other, or the browser refuses, each is who it w
     assert.deepEqual(await claimTab(tools).then(({ copied, name: again }) => [copied, again]), [false, name]);
   }
 });
+
+test('a browser that does not tell who is there leaves that open', async () => {
+  const locks = { request: async (_name, _options, held) => void held(), query: () => Promise.reject(new DOMException('no', 'SecurityError')) };
+  const { living } = await claimTab({ locks });
+  assert.equal(await living(), null);
+});

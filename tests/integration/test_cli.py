@@ -307,6 +307,20 @@ async def test_token_with_a_wrong_duration() -> None:
         await one_line_of_refusal(process, "--profiles")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["", "--ttl", "1h"],
+        ["a" * 129],
+        ["a", "--team", ""],
+        ["a", "--profiles", "a\tb"],
+    ],
+)
+async def test_token_that_no_server_would_take(arguments: list[str]) -> None:
+    async with alphasync("token", "--operator", *arguments, JWT_SECRET=SECRET) as process:
+        await one_line_of_refusal(process, "no server would take this token")
+
+
 async def test_sandbox(tmp_path: Path) -> None:
     async with alphasync("sandbox", "--port", "0", "--refuse", "10010001") as process:
         found = re.search(r"http://\S+", await process.says("sandbox gateway:"))
