@@ -34,6 +34,7 @@ export function createProfile(actions) {
       shown = profile;
       setAvatar(byId('profile-avatar'), profile);
       setText(byId('profile-name'), profile.name);
+      byId('profile-name').title = profile.name; // a very long one is cut
       setText(byId('profile-about'), [about(profile), `ID ${state.selected}`].filter(Boolean).join(' · '));
     }
     for (const card of cards) card.render(state, profile);

@@ -1,0 +1,86 @@
+"""Larger text, phones and colours that the system chooses."""
+
+import re
+
+import pytest
+from playwright.async_api import Locator, expect
+
+from tests.browser.console import Console, Open
+from tests.harness import Cluster
+
+pytestmark = pytest.mark.browser
+PHONE = {"viewport": {"width": 390, "height": 780}, "is_mobile": True, "has_touch": True}
+
+
+async def size_of(what: Locator) -> float:
+    return float(await what.evaluate("(node) => parseFloat(getComputedStyle(node).fontSize)"))
+
+
+async def colour_of(what: Locator) -> str:
+    return str(await what.evaluate("(node) => getComputedStyle(node).backgroundColor"))
+
+
+async def at_work(world: Cluster, console: Console) -> None:
+    await console.sign_in()
+    await expect(console.hook("connection")).to_have_text("Connected")
+    await console.page.evaluate("location.hash = 'profile=1005'")
+    await console.hook("chat-text").fill("Wonderfully-long-words-without-a-single-space" * 9)
+    await console.press("chat-start")
+    await expect(console.hook("chat-notice")).to_contain_text("at most 300")
+
+
+async def test_text_of_twice_the_size_is_all_larger_and_fits_a_phone(
+    small_world: Cluster, open_console: Open
+) -> None:
+    console = await open_console(small_world.urls[0], **PHONE)
+    await at_work(small_world, console)
+    hooks = (
+        "profile-name",
+        "profile-about",
+        "chat-text",
+        "chat-start",
+        "chat-clear",
+        "chat-status",
+    )
+    before = [await size_of(console.hook(hook)) for hook in hooks]
+    await console.page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert [await size_of(console.hook(hook)) for hook in hooks] == [2 * size for size in before]
+    assert await console.overflow() == 0
+
+
+async def test_a_phone_does_not_enlarge_the_page_for_a_field(
+    small_world: Cluster, open_console: Open
+) -> None:
+    console = await open_console(small_world.urls[0], **PHONE)
+    assert await size_of(console.hook("email")) >= 16
+    await at_work(small_world, console)
+    for hook in ("chat-text", "mail-text", "filter"):
+        assert await size_of(console.hook(hook)) >= 16
+
+
+async def test_a_very_long_name_leaves_room_for_the_work(
+    small_world: Cluster, open_console: Open
+) -> None:
+    console = await open_console(small_world.urls[0], **PHONE)
+    await at_work(small_world, console)
+    name = console.hook("profile-name")
+    await name.evaluate("(node) => { node.textContent = 'A'.repeat(256); }")
+    lines = "(node) => node.offsetHeight / parseFloat(getComputedStyle(node).lineHeight)"
+    assert await name.evaluate(lines) < 2.5
+
+
+async def test_colours_of_the_system_leave_nothing_unseen(
+    small_world: Cluster, open_console: Open
+) -> None:
+    console = await open_console(small_world.urls[0], forced_colors="active")
+    await console.sign_in()
+    await console.choose("1005")
+    await console.hook("chat-text").fill("Hello there!")
+    await console.hook("chat-start").click()
+    await expect(console.hook("chat-status")).to_have_text(re.compile(r"\(\d+/500\)"))
+    bar = console.hook("chat-progress")
+    assert await colour_of(bar.locator("i")) != await colour_of(bar)
+    outline = "(node) => getComputedStyle(node).outlineStyle"
+    assert await console.hook("profile-item-1005").evaluate(outline) == "solid"
+    assert await console.hook("profile-item-1001").evaluate(outline) == "none"
+    await console.hook("chat-stop").click()
