@@ -127,7 +127,9 @@ def sandbox(
             status=status,
             idempotency=idempotency,
         )
-    except (PeopleError, FaultsError) as error:
+    except PeopleError as error:
+        _fail(f"--people: {error}; alphasync sandbox --help shows the form")
+    except FaultsError as error:
         _fail(str(error))
 
     async def run() -> None:

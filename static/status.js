@@ -2,7 +2,7 @@
 
 import { inConflict } from './drafts.js';
 import { keyOf } from './keys.js';
-import { lengthProblem } from './limits.js';
+import { lengthProblem, tooLongToSync } from './limits.js';
 
 export const LOCKED = 'Another device is already processing this profile';
 const AWAY = '📱 Reconnecting: the other device lost its connection, the run goes on';
@@ -63,6 +63,13 @@ export function badge(run, me, type) {
     default:
       return { tone: 'warn', text: `${name} interrupted`, label };
   }
+}
+
+/** What the overview says of text that waits for the operator to see to it; empty when there is none. */
+export function textMark(draft, offer) {
+  if (inConflict(draft)) return 'two texts';
+  if (draft?.dirty && tooLongToSync(draft.message)) return 'unsaved text';
+  return offer && offer.message !== (draft?.message ?? '') ? 'unsaved text' : '';
 }
 
 /** A length of time in words; `ms` in milliseconds. */

@@ -1,10 +1,10 @@
-// The overview: one row per profile with the state of its runs. Rows are made once and only touched when one of
-// their own runs changed, so that hundreds of profiles stay cheap.
+// The overview: one row per profile with the state of its runs, and with a mark where text waits for the operator. Rows are made once and only touched when one of
+// their own runs or marks changed, so that hundreds of profiles stay cheap.
 
 import { keyOf, TYPES } from '../keys.js';
 import { fold, hasWords } from '../names.js';
 import { hashOf } from '../place.js';
-import { badge } from '../status.js';
+import { badge, textMark } from '../status.js';
 import { $, about, byId, clone, element, setAttr, setAvatar, setHidden, setText } from './dom.js';
 
 const STEPS = { ArrowDown: 1, ArrowUp: -1 };
@@ -75,11 +75,16 @@ export function createPeople({ dispatch, reload }) {
   }
 
   function renderRow(id, row, state) {
-    const runs = TYPES.map((type) => state.runs[keyOf(id, type)]);
-    const now = [...runs, state.device?.id];
+    const keys = TYPES.map((type) => keyOf(id, type));
+    const runs = keys.map((key) => state.runs[key]);
+    const marks = keys.map((key) => textMark(state.drafts[key], state.offers[key]?.[0]));
+    const now = [...runs, ...marks, state.device?.id];
     if (now.some((value, index) => value !== row.seen[index])) {
       row.seen = now;
-      const found = TYPES.map((type, index) => badge(runs[index], state.device?.id ?? null, type)).filter(Boolean);
+      const found = TYPES.flatMap((type, index) => [
+        badge(runs[index], state.device?.id ?? null, type),
+        marks[index] && { tone: 'warn', text: `${type === 'chat' ? 'Chat' : 'Mail'}: ${marks[index]}`, label: 'Open the profile to see to it' },
+      ]).filter(Boolean);
       row.badges.replaceChildren(
         ...found.map(({ tone, text, label }) => element('span', 'badge', text, { 'data-tone': tone, title: label })),
       );

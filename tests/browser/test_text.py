@@ -161,9 +161,11 @@ async def test_text_that_is_not_saved_outlives_a_reload(
     await a.page.reload()
     await expect(b.hook("chat-text")).to_have_value("Typed without a connection")
     await expect(a.hook("mail-conflict")).to_contain_text("B has a mail as well")
+    await expect(a.hook("profile-item-1001")).to_contain_text("Mail: two texts")
     await expect(a.hook("mail-text")).to_have_value("A mail, too")
     await a.page.locator("[data-testid=mail-conflict] [data-keep=theirs]").click()
     await expect(a.hook("mail-text")).to_have_value("B has a mail as well")
+    await expect(a.hook("profile-item-1001")).not_to_contain_text("Mail")
     a.complaints.clear()
 
 
@@ -180,6 +182,8 @@ async def test_text_that_a_closed_tab_left_is_offered(
     again = Console(a.url, a.context, page)
     await page.goto(a.url)
     await again.sign_in()
+    await again.choose("1002")
+    await expect(again.hook("profile-item-1001")).to_contain_text("Chat: unsaved text")
     await again.choose("1001")
     await expect(again.hook("chat-offer")).to_contain_text("Left behind")
     await expect(again.hook("chat-text")).to_have_value("")
@@ -187,4 +191,5 @@ async def test_text_that_a_closed_tab_left_is_offered(
     await expect(again.hook("chat-origin")).to_have_text("Saved on all devices")
     await expect(again.hook("chat-text")).to_have_value("Left behind")
     await expect(again.hook("chat-offer")).to_be_hidden()
+    await expect(again.hook("profile-item-1001")).not_to_contain_text("unsaved text")
     a.complaints.clear()

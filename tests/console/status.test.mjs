@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { badge, duration, LOCKED, notSaved, refusal, remark, startProblem, statistics, statusLine } from '../../static/status.js';
+import { badge, duration, LOCKED, notSaved, refusal, remark, startProblem, statistics, statusLine, textMark } from '../../static/status.js';
 import { after, chat, event, ME, OTHER, registered } from './helpers.mjs';
 
 const runAfter = (...events) => after(registered(), ...events).runs['7/chat'];
@@ -120,6 +120,16 @@ test('the overview tells own, other and finished runs apart', () => {
   assert.deepEqual([own.tone, own.text], ['own', 'Chat 2/10']);
   assert.equal(badge(runAfter(started(OTHER)), ME, 'chat').tone, 'other');
   assert.equal(badge(runAfter(started(OTHER), stopped(OTHER, ME)), ME, 'mail').text, 'Mail stopped');
+});
+
+test('text that waits for the operator is marked in the overview', () => {
+  const mine = { message: 'mine', dirty: true, pending: 0, remote: null, held: null };
+  assert.equal(textMark(undefined, undefined), '');
+  assert.equal(textMark(mine, undefined), '');
+  assert.equal(textMark({ ...mine, remote: { message: 'theirs' } }, undefined), 'two texts');
+  assert.equal(textMark({ ...mine, message: 'x'.repeat(70_000) }, undefined), 'unsaved text');
+  assert.equal(textMark(undefined, { message: 'left behind', at: 1 }), 'unsaved text');
+  assert.equal(textMark({ ...mine, dirty: false }, { message: 'mine', at: 1 }), '');
 });
 
 test('durations', () => {
