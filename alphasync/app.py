@@ -29,6 +29,7 @@ from alphasync.services.drafts import Drafts
 from alphasync.services.grace import Graces
 from alphasync.services.history import Log
 from alphasync.services.leases import Leases, ReplicaName
+from alphasync.services.listed_profiles import ListedProfiles, asking
 from alphasync.services.logins import LoginLimits, LoginTries
 from alphasync.services.lost import LostRuns
 from alphasync.services.progress import Progress
@@ -76,6 +77,7 @@ class Replica:
     eviction: EvictionWatch
     builds: Builds
     console: Console
+    listed: ListedProfiles
     gateway: HttpGateway
     web_app: web.Application
     internal: tuple[str, int]
@@ -131,6 +133,7 @@ class Replica:
         await self.builds.close()
         if self.internal_runner is not None:
             await self.internal_runner.cleanup()
+        await self.listed.close()
         await self.gateway.aclose()
         await self.eviction.close()
         await self.store.close()
@@ -170,6 +173,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
     tries = LoginTries(scripts, login_limits(settings))
     times = UpstreamTimes(lifetime=settings.token_ttl, lasts=settings.session_max)
     upstream = Upstream(scripts, pipeline, secret, times, settings.sessions_per_operator)
+    listed = ListedProfiles(asking(gateway, upstream))
     blocklist = Blocklist(scripts, pipeline)
     leases = Leases(scripts, pipeline)
     bounds = AccountBounds(
@@ -216,11 +220,12 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
         replica=name,
         tokens=tokens,
         complete=upstream.completed,
+        registered=listed.look,
         devices=devices,
         graces=graces,
         history=Log(scripts),
         handlers=Handlers(
-            runs, Drafts(scripts, bounds), blocklist, Uncertain(scripts, pipeline), devices
+            runs, Drafts(scripts, bounds), blocklist, Uncertain(scripts, pipeline), devices, listed
         ),
         origins=origins,
         heartbeat=settings.heartbeat_interval,
@@ -284,7 +289,9 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
     pages = Pages(store, not_ready, console, sandbox=settings.uses_sandbox)
     web_app.add_routes(pages.routes())
     web_app.add_routes(
-        Accounts(gateway, tokens, upstream, tries, client_of, settings.profiles_max).routes()
+        Accounts(
+            gateway, tokens, upstream, listed, tries, client_of, settings.profiles_max
+        ).routes()
     )
     realtime.attach(web_app)
     return Replica(
@@ -299,6 +306,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
         eviction=EvictionWatch(store.client),
         builds=builds,
         console=console,
+        listed=listed,
         gateway=gateway,
         web_app=web_app,
         internal=(settings.internal_host or "", settings.internal_port),

@@ -4,7 +4,8 @@ import { clock, waitWords } from './times.js';
 
 const BACKEND = new Set(['gateway_unavailable', 'gateway_timeout']);
 
-function again({ retryAfter }, now) {
+function again({ code, retryAfter }, now) {
+  if (code === 'unknown_profile') return 'Reload the page to see which there are';
   if (!retryAfter) return 'Try again in a moment';
   return retryAfter < 90_000
     ? `Try again ${waitWords(retryAfter)}`
@@ -14,6 +15,7 @@ function again({ retryAfter }, now) {
 /** What went wrong, as a clause without an end, and what helps. */
 function why(error) {
   const { status, code } = error;
+  if (code === 'unknown_profile') return 'the backend does not list this profile';
   if (code === 'unreachable') return 'the server cannot be reached';
   if (code === 'timeout') return 'the server does not answer';
   if (status === 429) return 'too many tries';

@@ -110,6 +110,7 @@ const PLAIN = Object.freeze({
   internal_error: 'Something is wrong on the server: try again in a moment',
   sign_in_again: 'Sign in again to go on',
   unknown_outcome: `Not known yet whether this was done: ${NO_ANSWER}. If it was, it shows here once it does`,
+  unknown_profile: 'The backend does not list this profile: reload the page to see which there are',
 });
 
 /** A refused command in words: `ack` is `{code, message, retryable}`. */

@@ -15,6 +15,8 @@ class Early:
     def __init__(self) -> None:
         self._open = False
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._refusal: AlphasyncError | None = None
+        """What those before were refused with, and therefore those that come after them, too."""
 
     @property
     def through(self) -> bool:
@@ -35,25 +37,35 @@ class Early:
             raise TooManyRequests("Too many commands before this device is registered")
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
+        if self._refusal is not None:
+            self._call()
         try:
             await turn
         finally:
             self._waiting.remove(turn)
-            if self._open:
-                self._call()
+            self._call()
 
     def open(self) -> None:
         """The device is registered."""
+        if self._refusal is not None:
+            self.refuse(self._refusal)  # also those that have come since
+            self._refusal = None
         self._open = True
         self._call()
 
     def refuse(self, error: AlphasyncError) -> None:
-        """All that wait fail."""
+        """All that wait fail, and all that come until the device is registered: one that is carried
+        out would overtake those that were refused."""
+        self._refusal = error
         for turn in self._waiting:
             if not turn.done():
                 turn.set_exception(error)
 
     def _call(self) -> None:
         """It is the turn of the first one; it calls the next."""
-        if self._waiting and not self._waiting[0].done():
+        if not self._waiting or self._waiting[0].done():
+            return
+        if self._refusal is not None:
+            self._waiting[0].set_exception(self._refusal)
+        elif self._open:
             self._waiting[0].set_result(None)

@@ -8,6 +8,7 @@ from alphasync.realtime.sessions import Session
 from alphasync.services.blocklist import Blocklist
 from alphasync.services.devices import Devices
 from alphasync.services.drafts import Drafts
+from alphasync.services.listed_profiles import ListedProfiles
 from alphasync.services.runs import Runs
 from alphasync.services.uncertain import Uncertain
 
@@ -38,15 +39,18 @@ class Handlers:
         blocklist: Blocklist,
         uncertain: Uncertain,
         devices: Devices,
+        listed: ListedProfiles,
     ) -> None:
         self._runs = runs
         self._drafts = drafts
         self._blocklist = blocklist
         self._uncertain = uncertain
         self._devices = devices
+        self._listed = listed
 
     @handles(commands.StartProcessing)
     async def start(self, session: Session, command: commands.StartProcessing) -> Result:
+        self._listed.check(session.who, command.profile)
         ticket = await self._runs.start(session.who, session.device_id, command)
         return {"runId": ticket.run_id, "startedAt": ticket.started_at}
 

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple
 
 import msgspec
 import structlog
@@ -18,15 +17,16 @@ from alphasync.protocol import packets
 from alphasync.realtime.expiry import Expiry
 from alphasync.realtime.farewell import Farewell, persist
 from alphasync.realtime.manager import Manager
-from alphasync.realtime.order import Envelope, parse
+from alphasync.realtime.order import Envelope
 from alphasync.realtime.relay import Relay
 from alphasync.realtime.sessions import Phase, Session, Sessions
 from alphasync.realtime.state import lost_runs, state_of
 from alphasync.realtime.subscriber import Subscriber
 from alphasync.realtime.turns import Turns
+from alphasync.realtime.welcome import Known, known_by, welcome
 from alphasync.services.devices import Devices, Joined
 from alphasync.services.grace import Graces
-from alphasync.services.history import Log, Lost
+from alphasync.services.history import Log
 from alphasync.services.leases import ReplicaName
 from alphasync.store.pipeline import backoff
 from alphasync.tasks import Tasks
@@ -43,16 +43,10 @@ CUT_PAUSE = 0.05
 
 Complete = Callable[[Identity], Awaitable[Identity]]
 """Fills in what a token could not carry. Raises SignInAgain."""
+Registered = Callable[[Identity], None]
+"""Is told who has a device here from now on."""
 
 log = structlog.get_logger(__name__)
-
-
-class Known(NamedTuple):
-    """What a joining device knows once it has got the state or these events."""
-
-    revision: int
-    envelopes: list[Envelope]
-    recovered: bool
 
 
 class Presence:
@@ -67,6 +61,7 @@ class Presence:
         history: Log,
         heartbeat: float,
         complete: Complete,
+        registered: Registered,
         turns: Turns,
     ) -> None:
         self._sessions = sessions
@@ -77,6 +72,7 @@ class Presence:
         self._history = history
         self._heartbeat = heartbeat
         self._complete = complete
+        self._registered = registered
         self._turns = turns
         self._expiry = Expiry(manager)
         self.farewell = Farewell(subscriber, devices, graces, replica)
@@ -195,10 +191,11 @@ class Presence:
             session.asked = True
             registered_as = self._replica.value
             joined = await self._register(session)
-            known = await self._known(session, joined)
+            account, offer = session.who.account, session.offer
+            known = await known_by(account, offer, joined, self._devices, self._history)
         async with asyncio.timeout(FOLLOW_WITHIN):
-            await relay.reached(joined.snapshot.epoch, known.revision)
-        missed = relay.position.since(joined.snapshot.epoch, known.revision)
+            await relay.reached(joined.begun.epoch, known.revision)
+        missed = relay.position.since(joined.begun.epoch, known.revision)
         if missed is not None and session.phase is Phase.JOINING:
             self._welcome(session, joined, known, missed, registered_as)
 
@@ -221,17 +218,6 @@ class Presence:
         session.resume_token = joined.resume_token
         return joined
 
-    async def _known(self, session: Session, joined: Joined) -> Known:
-        """Where the device's knowledge begins: at its last event, or else at the snapshot."""
-        offer, snapshot = session.offer, joined.snapshot
-        if joined.resumed and offer.epoch == snapshot.epoch:
-            missed = await self._history.after(session.who.account, offer.epoch, offer.revision)
-            if not isinstance(missed, Lost):
-                envelopes = [parse(raw) for raw in missed]
-                reached = envelopes[-1].revision if envelopes else offer.revision
-                return Known(revision=reached, envelopes=envelopes, recovered=True)
-        return Known(revision=snapshot.revision, envelopes=[], recovered=False)
-
     def _welcome(
         self,
         session: Session,
@@ -241,19 +227,7 @@ class Presence:
         registered_as: str,
     ) -> None:
         """From here to the rooms nothing is awaited: no event can fall between."""
-        registered = events.DeviceRegistered(
-            device_id=session.device_id,
-            name=session.name,
-            resumed=joined.resumed,
-            recovered=known.recovered,
-            resume_token=joined.resume_token,
-            heartbeat_interval=round(self._heartbeat * 1000),
-            epoch=joined.snapshot.epoch,
-            # What follows begins here: the events that the device missed, or the snapshot.
-            revision=session.offer.revision if known.recovered else joined.snapshot.revision,
-        )
-        state = [] if known.recovered else state_of(session, joined.snapshot)
-        self._manager.send_state(session, [packets.encode(registered), *state])
+        self._manager.send_state(session, welcome(session, joined, known, self._heartbeat))
         for envelope in (*known.envelopes, *missed):
             self._manager.deliver_to(session, envelope)
         self.settle(session, registered_as)
@@ -267,6 +241,7 @@ class Presence:
         self._manager.enter(session)
         session.move(Phase.REGISTERED)
         telemetry.sessions.inc()
+        self._registered(session.who)
         self._expiry.warn_and_cut(session)
         if self._replica.value != registered_as:
             # Taken for dead meanwhile: ``restore`` did not know of this session yet.

@@ -111,7 +111,10 @@ class Relay:
         last = unparse(position.last) if position.last else b""
         missed = await self._history.after(self.account, position.epoch, position.revision, last)
         if isinstance(missed, Lost):
-            await self._start_anew()
+            if position.epoch:
+                await self._start_anew()
+            else:  # no device is registered here yet: each that comes reads what it needs
+                position.jump(missed.epoch, missed.revision)
             return
         for raw in missed:
             envelope = parse(raw)
@@ -119,10 +122,8 @@ class Relay:
                 self._advance(envelope)
 
     async def _start_anew(self) -> None:
-        first = not self.position.epoch
         snapshot = await self._devices.snapshot(self.account)
-        if not first:
-            log.info("resync", account=self.account, epoch=snapshot.epoch)
+        log.info("resync", account=self.account, epoch=snapshot.epoch)
         self.position.jump(snapshot.epoch, snapshot.revision)
         self._resync(self.account, snapshot)
         self._moved.set()

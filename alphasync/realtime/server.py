@@ -21,7 +21,7 @@ from alphasync.realtime.limits import Limits
 from alphasync.realtime.manager import Manager
 from alphasync.realtime.moves import Moves
 from alphasync.realtime.order import Envelope
-from alphasync.realtime.presence import CUT_PAUSE, CUT_WITHIN, Complete, Presence
+from alphasync.realtime.presence import CUT_PAUSE, CUT_WITHIN, Complete, Presence, Registered
 from alphasync.realtime.relay import Relay
 from alphasync.realtime.sessions import Session, Sessions
 from alphasync.realtime.subscriber import Subscriber
@@ -53,6 +53,7 @@ class Realtime:
         replica: ReplicaName,
         tokens: Tokens,
         complete: Complete,
+        registered: Registered,
         devices: Devices,
         graces: Graces,
         history: Log,
@@ -91,6 +92,7 @@ class Realtime:
             history,
             heartbeat,
             complete,
+            registered,
             Turns(joins),
         )
         self._moves = Moves(

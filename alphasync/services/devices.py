@@ -16,7 +16,7 @@ from alphasync.errors import TooManyDevices
 from alphasync.protocol import packets
 from alphasync.services.bounds import USUAL, AccountBounds
 from alphasync.services.leases import Holding, Leases, ReplicaName
-from alphasync.services.snapshots import Snapshots, run_of
+from alphasync.services.snapshots import Begun, Snapshots, run_of
 from alphasync.store import keys
 from alphasync.store.pipeline import Reply
 from alphasync.store.scripts import Answer, Scripts
@@ -45,7 +45,8 @@ class Joined(msgspec.Struct, frozen=True):
     resumed: bool
     superseded: str
     """The session that held the identity until now, or ''."""
-    snapshot: Snapshot
+    begun: Begun
+    """The snapshot that it starts from."""
 
 
 class RunNow(msgspec.Struct, frozen=True):
@@ -92,8 +93,7 @@ class Devices:
         resume_token: str | None = None,
         fresh: Credentials | None = None,
     ) -> Joined:
-        """Register a session as a device and read its snapshot, in one round trip where it fits
-        into a page.
+        """Register a session as a device and read the first page of its snapshot.
 
         With the ``deviceId`` and ``resumeToken`` of an earlier registration the device is that
         one again; a pair that is not known gets a new identity, as a first visit does. A client
@@ -105,27 +105,17 @@ class Devices:
         if device_id and resume_token:
             answer = await self._join(who, session, name, "resume", device_id, resume_token)
             if answer.outcome == "OK":
-                return await self._joined(who.account, answer, resume_token)
+                return _joined(answer, resume_token)
             await self.forget(who.account, device_id, session, self._replica.value)
         fresh_id, fresh_token = fresh or new_credentials()
         answer = await self._join(who, session, name, "new", fresh_id, fresh_token)
         if answer.outcome == "FULL":
             raise TooManyDevices
-        joined = await self._joined(who.account, answer, fresh_token)
+        joined = _joined(answer, fresh_token)
         if joined.device_id != fresh_id:
             self.hold(who.account, joined.device_id, session)
             await self.forget(who.account, fresh_id, session, self._replica.value)
         return joined
-
-    async def _joined(self, account: str, answer: Answer, resume_token: str) -> Joined:
-        return Joined(
-            device_id=answer.text(2),
-            name=answer.text(3),
-            resume_token=resume_token,
-            resumed=answer.text(1) == "resumed",
-            superseded=answer.text(4),
-            snapshot=await self._snapshots.complete(account, answer, 5),
-        )
 
     async def find(
         self, who: Identity, session: str, offered: str | None, fresh: Credentials
@@ -303,3 +293,18 @@ class Devices:
     async def snapshot(self, account: str) -> Snapshot:
         """The account's state as of now. Raises StoreUnavailable."""
         return await self._snapshots.read(account)
+
+    async def complete(self, account: str, begun: Begun) -> Snapshot:
+        """The snapshot of a join, with all its pages. Raises StoreUnavailable."""
+        return await self._snapshots.complete(account, begun)
+
+
+def _joined(answer: Answer, resume_token: str) -> Joined:
+    return Joined(
+        device_id=answer.text(2),
+        name=answer.text(3),
+        resume_token=resume_token,
+        resumed=answer.text(1) == "resumed",
+        superseded=answer.text(4),
+        begun=Begun(answer, 5),
+    )

@@ -1,5 +1,7 @@
 """Reading a snapshot from the store: in one script, or in pages where that would take too long."""
 
+from typing import NamedTuple
+
 from alphasync.domain.drafts import Draft
 from alphasync.domain.events import StateEvent
 from alphasync.domain.runs import Counters, ProcessingType, Run, RunStatus
@@ -9,6 +11,21 @@ from alphasync.protocol import packets
 from alphasync.services.history import Log, Lost, packet_of
 from alphasync.store import keys
 from alphasync.store.scripts import PAGE_RECORDS, Answer, Scripts
+
+
+class Begun(NamedTuple):
+    """A snapshot of which the first page was read, at this position of a script's answer."""
+
+    answer: Answer
+    position: int
+
+    @property
+    def epoch(self) -> str:
+        return self.answer.text(self.position)
+
+    @property
+    def revision(self) -> int:
+        return self.answer.number(self.position + 1)
 
 
 class Snapshots:
@@ -24,15 +41,16 @@ class Snapshots:
             {"meta": names.meta, "log": names.log, "runs": names.runs, "drafts": names.drafts},
             {},
         )
-        return await self.complete(account, answer, 0)
+        return await self.complete(account, Begun(answer, 0))
 
-    async def complete(self, account: str, answer: Answer, position: int) -> Snapshot:
-        """The snapshot that begins at this position of a script's answer, with all its pages.
+    async def complete(self, account: str, begun: Begun) -> Snapshot:
+        """The snapshot with all its pages.
 
         The records of later pages are of a later time than the first: what has happened since is
         read from the log, and done to those that do not have it. Raises StoreUnavailable, also when
         the log does not reach that far any more: the whole is to be read again.
         """
+        answer, position = begun
         runs = [run_of(record) for record in answer.records(position + 2)]
         drafts = [_draft(record) for record in answer.records(position + 3)]
         rest = answer.texts(position + 4)
@@ -43,8 +61,8 @@ class Snapshots:
                 elif record:
                     drafts.append(_draft(record))
         snapshot = Snapshot(
-            epoch=answer.text(position),
-            revision=answer.number(position + 1),
+            epoch=begun.epoch,
+            revision=begun.revision,
             runs={run.key: run for run in runs},
             drafts={draft.key: draft for draft in drafts},
         )

@@ -6,7 +6,8 @@ for others. ``alphaDateToken`` names a login without being it, and so does the c
 
 import base64
 import hashlib
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
+from typing import TypeVar
 
 import msgspec
 from cryptography.fernet import Fernet, InvalidToken
@@ -15,10 +16,13 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from alphasync.domain.identity import Identity
 from alphasync.errors import SignInAgain
+from alphasync.gateway.port import TokenRefused
 from alphasync.services import tokens
 from alphasync.store import keys
 from alphasync.store.pipeline import Pipeline
 from alphasync.store.scripts import Scripts
+
+T = TypeVar("T")
 
 LINGER = 3600.0
 """Seconds that a run may still use a login after its end, as when another server takes it over."""
@@ -128,6 +132,29 @@ class Upstream:
             return await self._former(handle)
         named = msgspec.msgpack.decode(raw, type=_Named)
         return await self._read(named.account, named.sid)
+
+    async def of(self, account: str, sid: str) -> SignIn:
+        """The login of a token. Raises SignInAgain when it has ended."""
+        return await self._read(account, sid)
+
+    async def ask(self, sign_in: SignIn, profile: str, call: Callable[[str], Awaitable[T]]) -> T:
+        """Ask the gateway with the login's token; where it takes that no more, once with the newest
+        of the same operator that is for as much. Raises SignInAgain, and what ``call`` does.
+
+        ``profile``: the one that is asked about, or ''.
+        """
+        try:
+            return await call(sign_in.token)
+        except TokenRefused:
+            other = await self.newest(
+                sign_in.account, sign_in.operator_id, sign_in.sid, profile, ()
+            )
+            if other is None:
+                raise SignInAgain from None
+        try:
+            return await call(other.token)
+        except TokenRefused:
+            raise SignInAgain from None
 
     async def completed(self, who: Identity) -> Identity:
         """With the profiles that its token could not carry. Raises SignInAgain."""

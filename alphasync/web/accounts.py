@@ -1,21 +1,21 @@
 """Login and profiles, for which the gateway is asked."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from collections.abc import Callable
+from typing import Annotated
 
 import msgspec
 from aiohttp import web
 from msgspec import Meta
 
 from alphasync.domain.identity import account_of
-from alphasync.errors import SignInAgain, TooManyProfiles, UnknownProfile
+from alphasync.errors import TooManyProfiles, UnknownProfile
 from alphasync.gateway import port
+from alphasync.services.listed_profiles import ListedProfiles, Login
 from alphasync.services.logins import LoginTries
 from alphasync.services.tokens import InvalidToken, MissingToken, Tokens, bearer
 from alphasync.services.upstream import SignIn, Upstream
 from alphasync.web.answers import body, ok
 
-T = TypeVar("T")
 HANDLE_HEADER = "X-Alpha-Date-Token"
 
 
@@ -49,6 +49,7 @@ class Accounts:
         gateway: port.Gateway,
         tokens: Tokens,
         upstream: Upstream,
+        listed: ListedProfiles,
         tries: LoginTries,
         client_of: Callable[[web.Request], str],
         profiles_max: int,
@@ -57,6 +58,7 @@ class Accounts:
         self._gateway = gateway
         self._tokens = tokens
         self._upstream = upstream
+        self._listed = listed
         self._tries = tries
         self._client_of = client_of
         self._profiles_max = profiles_max
@@ -77,6 +79,8 @@ class Accounts:
         profiles = await self._profile_ids(login) if limited is None else limited
         account = account_of(login.operator_id, None)
         opened = await self._upstream.open(account, login.operator_id, login.token, limited)
+        if limited is None:
+            self._listed.note(Login(account, login.operator_id, opened.sid), profiles)
         token = self._tokens.mint(
             login.operator_id,
             email=credentials.email,
@@ -144,7 +148,9 @@ class Accounts:
 
     async def profiles(self, request: web.Request) -> web.Response:
         sign_in = await self._authorised(request)
-        found = await self._ask(sign_in, "", self._gateway.profiles)
+        found = await self._upstream.ask(sign_in, "", self._gateway.profiles)
+        login = Login(sign_in.account, sign_in.operator_id, sign_in.sid)
+        self._listed.note(login, [profile.external_id for profile in found])
         return ok([profile for profile in found if sign_in.may_see(profile.external_id)])
 
     async def attachments(self, request: web.Request) -> web.Response:
@@ -153,7 +159,7 @@ class Accounts:
         if not sign_in.may_see(profile):
             raise UnknownProfile
         return ok(
-            await self._ask(
+            await self._upstream.ask(
                 sign_in, profile, lambda token: self._gateway.attachments(token, profile)
             )
         )
@@ -163,22 +169,3 @@ class Accounts:
         if not handle:
             raise InvalidToken("Sign in to see this")
         return await self._upstream.named(handle)
-
-    async def _ask(self, sign_in: SignIn, profile: str, call: Callable[[str], Awaitable[T]]) -> T:
-        """Ask the gateway with the login's token; where it takes that no more, once with the newest
-        of the same operator that is for as much. Raises SignInAgain.
-
-        ``profile``: the one that is asked about, or ''.
-        """
-        try:
-            return await call(sign_in.token)
-        except port.TokenRefused:
-            other = await self._upstream.newest(
-                sign_in.account, sign_in.operator_id, sign_in.sid, profile, ()
-            )
-            if other is None:
-                raise SignInAgain from None
-        try:
-            return await call(other.token)
-        except port.TokenRefused:
-            raise SignInAgain from None

@@ -45,9 +45,16 @@ test('no answer, none in time and one that is no JSON are failures, too', async 
   assert.equal(await codeOf(hang), 'timeout');
 });
 
+test('a profile that is not there any more is no fault of the server', async () => {
+  const error = new ApiError(404, 'unknown_profile');
+  const words = 'Media could not be loaded: the backend does not list this profile. Reload the page to see which there are.';
+  assert.equal(loadWords('Media', error), words);
+});
+
 test('nobody is shown what a validator or a gateway said', async () => {
   for (const [status, code] of [[400, 'invalid_payload'], [401, 'bad_credentials'], [429, 'too_many_requests'], [500, 'internal_error'],
-    [502, 'gateway_refused'], [502, 'gateway_unavailable'], [503, 'store_unavailable'], [418, 'unheard_of']]) {
+    [502, 'gateway_refused'], [502, 'gateway_unavailable'], [503, 'store_unavailable'], [418, 'unheard_of'],
+    [404, 'unknown_profile']]) {
     const error = await failing(async () => answerOf(status, { code, message: RAW }));
     for (const words of [loginWords(error), loadWords('The profiles', error)]) {
       assert.match(words, /^[A-Z][^`$_{}]+\.$/);

@@ -24,7 +24,7 @@ from alphasync.protocol.commands import (
 from alphasync.realtime.order import Envelope, parse
 from alphasync.services.blocklist import Blocklist
 from alphasync.services.bounds import AccountBounds
-from alphasync.services.devices import Devices
+from alphasync.services.devices import Devices, Joined
 from alphasync.services.drafts import Drafts
 from alphasync.services.history import Log
 from alphasync.services.leases import Leases, ReplicaName
@@ -162,6 +162,10 @@ class Bench:
 
     async def snapshot(self) -> Snapshot:
         return await self.devices.snapshot(self.who.account)
+
+    async def begun(self, joined: Joined) -> Snapshot:
+        """What a device starts from, with all its pages."""
+        return await self.devices.complete(self.who.account, joined.begun)
 
     async def run(self, profile: str = PROFILE, type_: ProcessingType = "chat") -> Run:
         return (await self.snapshot()).runs[profile, type_]

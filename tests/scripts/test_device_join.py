@@ -16,8 +16,9 @@ async def test_a_first_visit_gets_an_identity_and_the_snapshot(bench: Bench) -> 
         joined = await bench.devices.join(bench.who, "s1", "Anna's phone")
     assert bench.last("device_join") == "OK"
     assert (joined.resumed, joined.superseded, joined.name) == (False, "", "Anna's phone")
-    assert joined.snapshot == await bench.snapshot()
-    assert set(joined.snapshot.runs) == set(joined.snapshot.drafts) == {(PROFILE, "chat")}
+    snapshot = await bench.begun(joined)
+    assert snapshot == await bench.snapshot()
+    assert set(snapshot.runs) == set(snapshot.drafts) == {(PROFILE, "chat")}
     record = bench.names.device(joined.device_id)
     assert await bench.field(record, "session") == "s1"
     assert joined.resume_token not in str(await bench.client.hgetall(record))
@@ -55,7 +56,7 @@ async def test_an_identity_is_of_its_account_only(bench: Bench) -> None:
         identity("2"), "s2", "phone", first.device_id, first.resume_token
     )
     assert other.device_id != first.device_id
-    assert other.snapshot.runs == {}
+    assert (await bench.begun(other)).runs == {}
 
 
 async def test_the_one_missing_device_of_a_token_is_that_one(bench: Bench) -> None:
@@ -66,7 +67,7 @@ async def test_the_one_missing_device_of_a_token_is_that_one(bench: Bench) -> No
         again = await bench.devices.join(bench.who, "s2", "")
     assert (again.device_id, again.resumed, again.superseded) == (first.device_id, True, "")
     assert made[0].device_id == first.device_id
-    assert again.snapshot == await bench.snapshot()
+    assert await bench.begun(again) == await bench.snapshot()
     # It has a new proof; the one before is void.
     assert again.resume_token != first.resume_token
     old = await bench.devices.join(bench.who, "s3", "", first.device_id, first.resume_token)

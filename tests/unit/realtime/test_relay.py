@@ -97,13 +97,14 @@ async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     await world.relay.close()
 
 
-async def test_it_begins_with_a_snapshot() -> None:
+async def test_it_begins_at_the_logs_end_and_reads_no_snapshot() -> None:
     world = World()
     world.revision = 40
     assert not world.relay.ready.is_set()
     world.relay.recover()
     await asyncio.wait_for(world.relay.ready.wait(), 5)
-    assert world.resyncs == [("e", 40)]
+    assert world.resyncs == [], "nobody is registered yet"
+    assert world.relay.position.revision == 40
     assert world.delivered == []
     world.publish()
     assert world.delivered == [("e", 41)]

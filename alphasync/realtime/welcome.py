@@ -1,0 +1,54 @@
+"""What a device is told when it is registered."""
+
+from typing import NamedTuple
+
+from alphasync.domain import events
+from alphasync.domain.snapshot import Snapshot
+from alphasync.protocol import packets
+from alphasync.realtime.auth import Handshake
+from alphasync.realtime.order import Envelope, parse
+from alphasync.realtime.sessions import Session
+from alphasync.realtime.state import state_of
+from alphasync.services.devices import Devices, Joined
+from alphasync.services.history import Log, Lost
+
+
+class Known(NamedTuple):
+    """What a joining device knows once it has got the state or these events."""
+
+    revision: int
+    envelopes: list[Envelope]
+    snapshot: Snapshot | None
+    """None where it gets all events that it missed."""
+
+
+async def known_by(
+    account: str, offer: Handshake, joined: Joined, devices: Devices, history: Log
+) -> Known:
+    """Where the device's knowledge begins: at its last event, or else at the snapshot, of which no
+    more than the first page is read before."""
+    if joined.resumed and offer.epoch == joined.begun.epoch:
+        missed = await history.after(account, offer.epoch, offer.revision)
+        if not isinstance(missed, Lost):
+            envelopes = [parse(raw) for raw in missed]
+            reached = envelopes[-1].revision if envelopes else offer.revision
+            return Known(revision=reached, envelopes=envelopes, snapshot=None)
+    snapshot = await devices.complete(account, joined.begun)
+    return Known(revision=snapshot.revision, envelopes=[], snapshot=snapshot)
+
+
+def welcome(session: Session, joined: Joined, known: Known, heartbeat: float) -> list[str]:
+    """The packets before the events that the device missed. ``heartbeat``: seconds."""
+    registered = events.DeviceRegistered(
+        device_id=session.device_id,
+        name=session.name,
+        resumed=joined.resumed,
+        recovered=known.snapshot is None,
+        resume_token=joined.resume_token,
+        heartbeat_interval=round(heartbeat * 1000),
+        epoch=joined.begun.epoch,
+        # What follows begins here: the events that the device missed, or the snapshot.
+        revision=session.offer.revision if known.snapshot is None else known.snapshot.revision,
+    )
+    state = [] if known.snapshot is None else state_of(session, known.snapshot)
+    return [packets.encode(registered), *state]

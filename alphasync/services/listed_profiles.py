@@ -1,0 +1,154 @@
+"""Which profiles the gateway lists for a login: a run of one that it does not list is refused.
+
+A start cannot wait for the gateway, as the commands of a device are carried out in their order. So
+this is what was listed a moment ago, asked for in the background. Where nothing is known, because
+the gateway is away or no login made the token, nothing is refused.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Collection
+from typing import NamedTuple
+
+import structlog
+
+from alphasync.domain.identity import Identity
+from alphasync.errors import AlphasyncError, UnknownProfile
+from alphasync.gateway.port import Gateway
+from alphasync.services.upstream import Upstream
+from alphasync.tasks import Tasks
+
+FRESH_TTL = 30.0
+"""Seconds that an answer counts. A profile that was removed can be started for so long."""
+ASK_INTERVAL = 3.0
+"""Seconds between two questions for one login. A profile that was made just now is refused for so
+long."""
+AT_ONCE_MAX = 4
+"""Questions that the gateway has at a time: many devices come back at once."""
+WAITING_MAX = 100
+"""Questions that wait for their turn; more are left to the next start."""
+LOGINS_MAX = 5_000
+"""Logins of which something is known."""
+IDS_MAX = 200_000
+"""Profile ids of all answers together, some 20 MB."""
+IDS_PER_LOGIN = 20_000
+"""Of one that has more nothing is known."""
+
+log = structlog.get_logger(__name__)
+
+
+class Login(NamedTuple):
+    account: str
+    operator_id: str
+    sign_in: str
+
+
+Ask = Callable[[Login], Awaitable[Collection[str]]]
+"""The ids of the profiles that the gateway lists. Raises AlphasyncError."""
+
+
+class _Answer(NamedTuple):
+    profiles: frozenset[str]
+    at: float
+    """When it was asked for."""
+
+
+class ListedProfiles:
+    """``clock``: seconds."""
+
+    def __init__(self, ask: Ask, clock: Callable[[], float] = time.monotonic) -> None:
+        self._ask = ask
+        self._clock = clock
+        self._answers: dict[Login, _Answer] = {}
+        """The oldest first."""
+        self._ids = 0
+        self._asked_at: dict[Login, float] = {}
+        """The same, by the last question in the background."""
+        self._turns = asyncio.Semaphore(AT_ONCE_MAX)
+        self._asking: set[Login] = set()
+        self._tasks = Tasks()
+
+    async def close(self) -> None:
+        await self._tasks.close()
+
+    def note(self, login: Login, profiles: Collection[str], at: float | None = None) -> None:
+        """The gateway has listed these; ``at``: when it was asked, if not just now."""
+        answer = _Answer(frozenset(profiles), self._clock() if at is None else at)
+        known = self._answers.get(login)
+        if known is not None and known.at > answer.at:
+            return
+        self._forget(login)
+        if len(answer.profiles) > IDS_PER_LOGIN:
+            return
+        self._answers[login] = answer
+        self._ids += len(answer.profiles)
+        while self._ids > IDS_MAX or len(self._answers) > LOGINS_MAX:
+            self._forget(next(iter(self._answers)))
+
+    def look(self, who: Identity) -> None:
+        """A start may follow: ask for what is not known."""
+        login = _login_of(who)
+        if login is not None and self._fresh(login) is None:
+            self._ask_for(login)
+
+    def check(self, who: Identity, profile_id: str) -> None:
+        """Raise UnknownProfile for a profile that the gateway does not list. Nothing is awaited."""
+        login = _login_of(who)
+        if login is None:
+            return
+        listed = self._fresh(login)
+        if listed is not None and profile_id in listed:
+            return
+        self._ask_for(login)  # it may be new
+        if listed is not None:
+            raise UnknownProfile
+
+    def _fresh(self, login: Login) -> frozenset[str] | None:
+        answer = self._answers.get(login)
+        if answer is None or self._clock() - answer.at >= FRESH_TTL:
+            return None
+        return answer.profiles
+
+    def _forget(self, login: Login) -> None:
+        answer = self._answers.pop(login, None)
+        if answer is not None:
+            self._ids -= len(answer.profiles)
+
+    def _ask_for(self, login: Login) -> None:
+        now = self._clock()
+        if login in self._asking or now - self._asked_at.get(login, -ASK_INTERVAL) < ASK_INTERVAL:
+            return
+        if len(self._asking) >= WAITING_MAX:
+            return
+        self._asked_at.pop(login, None)
+        self._asked_at[login] = now
+        if len(self._asked_at) > LOGINS_MAX:
+            del self._asked_at[next(iter(self._asked_at))]
+        self._asking.add(login)
+        self._tasks.spawn(self._fetch(login), f"profiles of {login.operator_id}")
+
+    async def _fetch(self, login: Login) -> None:
+        try:
+            async with self._turns:
+                at = self._clock()
+                self.note(login, await self._ask(login), at)
+        except AlphasyncError as error:
+            log.debug("profiles not listed", operator=login.operator_id, code=error.code)
+        finally:
+            self._asking.discard(login)
+
+
+def asking(gateway: Gateway, upstream: Upstream) -> Ask:
+    """Ask as the login does."""
+
+    async def ask(login: Login) -> list[str]:
+        sign_in = await upstream.of(login.account, login.sign_in)
+        found = await upstream.ask(sign_in, "", gateway.profiles)
+        return [profile.external_id for profile in found]
+
+    return ask
+
+
+def _login_of(who: Identity) -> Login | None:
+    """None for a token that no login made: its profiles are the service's."""
+    return Login(who.account, who.operator_id, who.sign_in) if who.sign_in else None
