@@ -225,7 +225,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
         graces=graces,
         history=Log(scripts),
         handlers=Handlers(
-            runs, Drafts(scripts, bounds), blocklist, Uncertain(scripts, pipeline), devices, listed
+            runs, Drafts(scripts, bounds), blocklist, Uncertain(scripts), devices, listed
         ),
         origins=origins,
         heartbeat=settings.heartbeat_interval,

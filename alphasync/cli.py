@@ -22,7 +22,12 @@ from alphasync.supervisor.command import supervise
 from alphasync.supervisor.count import worker_count
 from alphasync.supervisor.worker import NotAWorker, Worker
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # its tables give a switch a value, <bool>
+)
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on.", show_default="HOST")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on.", show_default="PORT, 3001")]
@@ -115,7 +120,7 @@ def sandbox(
     status: Annotated[int | None, typer.Option(help="Answer every message so.")] = None,
     idempotency: Annotated[bool, typer.Option(help="Honour idempotency keys.")] = True,
 ) -> None:
-    """Run the sandbox: a gateway that messages nobody and shows what would have arrived."""
+    """Run a gateway that messages nobody and shows what would arrive."""
     try:
         cast = load_people(people) if people else None
         faults = faults_from_flags(
@@ -183,7 +188,7 @@ def token(
 
 @app.command("doctor")
 def examine(data_dir: DataDir = None) -> None:
-    """Check Redis, the gateway, the secret and the clock, and say what to do."""
+    """Check what the server needs, and say what to do."""
     settings = _settings(data_dir=data_dir)
 
     async def run() -> bool:

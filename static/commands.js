@@ -86,7 +86,7 @@ export function createCommands({ link, state, dispatch }) {
   async function ask(profileId, type, version) {
     local('uncertainAsked', { profileId, type });
     const ack = await link.send('listUncertain', { profileId, type });
-    if (ack.ok) local('uncertainListed', { profileId, type, version, recipients: ack.recipients });
+    if (ack.ok) local('uncertainListed', { profileId, type, version, recipients: ack.recipients, more: ack.more });
     else if (ack.retryable) setTimeout(() => local('uncertainUnheard', { profileId, type, version }), RESEND_AFTER);
   }
 

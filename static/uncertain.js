@@ -1,15 +1,16 @@
 // Recipients who may have been messaged, and what a person decides about them. Pure: (lists, name, data) -> lists.
 //
 // The server tells when the list of a profile and type may have changed, not what is on it; that is asked for when
-// somebody looks. A list: {recipients, version, asked}
+// somebody looks. A list: {recipients, more, version, asked}
 //   recipients  [{id, name}] as last heard
+//   more        how many more there are, which the server lists once these are decided about
 //   version     goes up with each sign that the list has changed
 //   asked       the version at which the server was last asked, null before
 
 import { keyFrom } from './keys.js';
 import { plain } from './names.js';
 
-const BLANK = Object.freeze({ recipients: Object.freeze([]), version: 1, asked: null });
+const BLANK = Object.freeze({ recipients: Object.freeze([]), more: 0, version: 1, asked: null });
 const CARRIED = 100; // most recipients that an event lists: with as many there may be more
 
 const outdated = (list) => ({ ...list, version: list.version + 1 });
@@ -23,15 +24,15 @@ const moves = {
   blocklistCleared: outdated, // the server forgets them with the rest
   'local/uncertainChanged': outdated,
   'local/uncertainAsked': (list) => ({ ...list, asked: list.version }),
-  'local/uncertainListed': (list, { version, recipients }) =>
-    version === list.version ? { ...list, recipients: valid(recipients) } : list,
+  'local/uncertainListed': (list, { version, recipients, more }) =>
+    version === list.version ? { ...list, recipients: valid(recipients), more: more || 0 } : list,
   'local/uncertainUnheard': (list, { version }) => (version === list.asked ? { ...list, asked: null } : list),
 
   processingStarted: outdated, // the last run may have left one behind
-  processingComplete(list, { uncertainRecipients: recipients }) {
-    if (!Array.isArray(recipients) || recipients.length >= CARRIED) return outdated(list);
+  processingComplete(list, { uncertainRecipients: recipients, uncertainMore: more }) {
+    if (!Array.isArray(recipients) || recipients.length >= CARRIED || more > 0) return outdated(list);
     const next = outdated(list);
-    return { ...next, recipients: valid(recipients), asked: next.version };
+    return { ...next, recipients: valid(recipients), more: 0, asked: next.version };
   },
 };
 

@@ -87,7 +87,9 @@ class ProcessingComplete(ProfileEvent, frozen=True, kw_only=True):
     completed_at: int | Script = UNSET
     stats: Stats | Script = UNSET
     uncertain_recipients: list[UncertainRecipient] | Script = UNSET
-    """At most 100 of them: all that are listed for the profile and type."""
+    """Of all that are listed for the profile and type, at most 100."""
+    uncertain_more: int | Script = UNSET
+    """How many more there are; absent where there are none."""
 
 
 class RunEvent(LoggedEvent, frozen=True, kw_only=True):

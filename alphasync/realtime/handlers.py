@@ -82,7 +82,8 @@ class Handlers:
 
     @handles(commands.ListUncertain)
     async def list_uncertain(self, session: Session, command: commands.ListUncertain) -> Result:
-        return {"recipients": await self._uncertain.listed(session.who, command)}
+        listed = await self._uncertain.listed(session.who, command)
+        return {"recipients": listed.recipients, "more": listed.more}
 
     @handles(commands.ResolveUncertain)
     async def resolve_uncertain(

@@ -33,10 +33,7 @@ class Drafts:
         return await self._set(who, event, command.message)
 
     async def clear(self, who: Identity, device_id: str, command: ClearMessage) -> int:
-        """Empty the draft everywhere; returns the revision.
-
-        Raises UnknownProfile or TooManyDrafts.
-        """
+        """Empty the draft everywhere; returns the revision. Raises UnknownProfile."""
         check_profile(who, command.profile)
         event = events.MessageCleared(
             profile_id=command.profile, type=command.type, device_id=device_id

@@ -1,34 +1,41 @@
 """Recipients who may have been messaged: a person decides."""
 
+from typing import NamedTuple
+
+import msgspec
+
 from alphasync.domain import events
 from alphasync.domain.identity import Identity
 from alphasync.protocol import packets
 from alphasync.protocol.commands import ListUncertain, ResolveUncertain
 from alphasync.services.runs import check_profile
 from alphasync.store import keys
-from alphasync.store.pipeline import Pipeline
 from alphasync.store.scripts import Scripts
 
 
-class Uncertain:
-    def __init__(self, scripts: Scripts, pipeline: Pipeline) -> None:
-        self._scripts = scripts
-        self._pipeline = pipeline
+class Listed(NamedTuple):
+    recipients: list[dict[str, str]]
+    """Each as ``{id, name}``; at most 100."""
+    more: int
+    """How many more there are: they are listed once these are decided about."""
 
-    async def listed(self, who: Identity, command: ListUncertain) -> list[dict[str, str]]:
-        """Each as ``{id, name}``. Raises UnknownProfile."""
+
+class Uncertain:
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+
+    async def listed(self, who: Identity, command: ListUncertain) -> Listed:
+        """Raises UnknownProfile."""
         check_profile(who, command.profile)
         name = keys.of_account(who.account).uncertain(command.type, command.profile)
-        flat = await self._pipeline.submit("HGETALL", name)
-        if not isinstance(flat, list):
-            raise TypeError(f"HGETALL answered {flat!r}")
-        texts = [item.decode() for item in flat if isinstance(item, bytes)]
-        return [{"id": i, "name": n} for i, n in zip(texts[::2], texts[1::2], strict=True)]
+        answer = await self._scripts.call("uncertain_list", {"uncertain": name}, {})
+        recipients = msgspec.json.decode(answer.text(1), type=list[dict[str, str]])
+        return Listed(recipients, answer.number(2))
 
     async def resolve(self, who: Identity, device_id: str, command: ResolveUncertain) -> int:
         """Let the next run message them again, or leave them as messaged; returns how many.
 
-        Raises UnknownProfile.
+        Raises UnknownProfile, and StoreUnavailable: some may have been decided about by then.
         """
         check_profile(who, command.profile)
         names = keys.of_account(who.account)
@@ -38,21 +45,28 @@ class Uncertain:
             device_id=device_id,
             action=command.action,
         )
-        answer = await self._scripts.call(
-            "uncertain_resolve",
-            {
-                "meta": names.meta,
-                "log": names.log,
-                "uncertain": names.uncertain(command.type, command.profile),
-                "sent": names.sent(command.type, command.profile),
-                "tally": names.tally(command.type, command.profile),
-            },
-            {
-                "channel": names.channel,
-                "profile": command.profile,
-                "action": command.action,
-                "recipient": command.recipient_id or "",
-                "head": packets.head(event),
-            },
-        )
-        return answer.number(1)
+        count, cursor = 0, "0"
+        while True:
+            answer = await self._scripts.call(
+                "uncertain_resolve",
+                {
+                    "meta": names.meta,
+                    "log": names.log,
+                    "uncertain": names.uncertain(command.type, command.profile),
+                    "sent": names.sent(command.type, command.profile),
+                    "tally": names.tally(command.type, command.profile),
+                },
+                {
+                    "channel": names.channel,
+                    "profile": command.profile,
+                    "action": command.action,
+                    "recipient": command.recipient_id or "",
+                    "cursor": cursor,
+                    "before": count,
+                    "head": packets.head(event),
+                },
+            )
+            count = answer.number(1)
+            if answer.outcome == "OK":
+                return count
+            cursor = answer.text(2)

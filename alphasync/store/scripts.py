@@ -39,7 +39,11 @@ PAGE_RECORDS = 64
 PAGE_BYTES = 64 * 1024
 """Bytes of them, or of events, from which it reads no further."""
 PAGE_ENDS = 64
-"""Runs that one script ends."""
+"""Runs that one script ends, and uncertain recipients that it sees to."""
+UNCERTAIN_LISTED = 100
+"""Uncertain recipients of one event or answer."""
+UNCERTAIN_BYTES = 16 * 1024
+"""Bytes of them."""
 
 _HEADER = re.compile(r"^-- (KEYS|ARGV):(.*)$", re.MULTILINE)
 _FUNCTION = re.compile(r"^(?:--.*\n)*local function (\w+)\((?s:.*?)^end\n", re.MULTILINE)
@@ -188,6 +192,8 @@ def load(lifetimes: Lifetimes, publish: str = "PUBLISH") -> dict[str, Script]:
         "PAGE_RECORDS": PAGE_RECORDS,
         "PAGE_BYTES": PAGE_BYTES,
         "PAGE_ENDS": PAGE_ENDS,
+        "UNCERTAIN_LISTED": UNCERTAIN_LISTED,
+        "UNCERTAIN_BYTES": UNCERTAIN_BYTES,
     }
     numbers |= {name: round(seconds * 1000) for name, seconds in milliseconds.items()}
     constants = "".join(f"local {name} = {number}\n" for name, number in numbers.items())

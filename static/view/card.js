@@ -219,7 +219,7 @@ export function createCard(type, { commands, confirmBlocklist, pick, detach }) {
     parts.notice.dataset.tone = said?.tone ?? '';
     setAttr(parts.notice, 'title', said?.hint || null);
     showRun(run, me);
-    uncertain(list?.recipients, busy === 'resolveUncertain');
+    uncertain(list?.recipients, list?.more, busy === 'resolveUncertain');
     chips(state.attachments[id] ?? NONE);
   }
 

@@ -12,7 +12,7 @@ const NONE = [];
 
 /**
  * `decide(action, recipientId)` is called with what was chosen, without an id for all of them.
- * Returns `render(recipients, busy)`.
+ * Returns `render(recipients, more, busy)`; `more`: how many there are that are not listed yet.
  */
 export function createUncertain(card, type, decide) {
   const box = $('.uncertain', card);
@@ -22,6 +22,7 @@ export function createUncertain(card, type, decide) {
   list.dataset.testid = `${type}-uncertain-list`;
   all.append(choices('all', 'All'));
   let shown = NONE;
+  let unlisted = 0;
 
   box.addEventListener('click', ({ target }) => {
     const { action, recipient } = target.dataset;
@@ -51,23 +52,25 @@ export function createUncertain(card, type, decide) {
   }
 
   /** Redraw the rows. A pressed button may be gone: the focus goes to the same choice of who is next, or out. */
-  function draw(recipients) {
+  function draw(recipients, more) {
     const inside = box.contains(document.activeElement);
     const { action, testid } = document.activeElement.dataset;
     list.replaceChildren(...recipients.map(row));
+    if (more > 0) list.append(element('li', 'uncertain-row', `And ${more} more, listed once these are decided about`));
     if (!inside) return;
     if (recipients.length === 0) $('.start', card).focus();
     else if (action) {
       const same = $(`[data-testid="${testid}"]`, box);
-      (same ?? $(`li:last-child [data-action="${action}"]`, list)).focus();
+      (same ?? [...list.querySelectorAll(`[data-action="${action}"]`)].at(-1)).focus();
     }
   }
 
-  return (recipients = NONE, busy = false) => {
-    if (recipients !== shown) {
+  return (recipients = NONE, more = 0, busy = false) => {
+    if (recipients !== shown || more !== unlisted) {
       shown = recipients;
-      setText($('summary span', box), `${recipientsWords(recipients.length)} may have been messaged`);
-      draw(recipients);
+      unlisted = more;
+      setText($('summary span', box), `${recipientsWords(recipients.length + more)} may have been messaged`);
+      draw(recipients, more);
       if (recipients.length === 0) box.open = false;
       setHidden(box, recipients.length === 0);
     }

@@ -18,7 +18,7 @@ test('a list is asked for once, and again when something says that it changed', 
   assert.equal(needsAsking(undefined), true);
   assert.equal(needsAsking(list(asked)), false);
   const known = [asked, listed(1, ANN)];
-  assert.deepEqual(list(...known), { recipients: [ANN], version: 1, asked: 1 });
+  assert.deepEqual(list(...known), { recipients: [ANN], more: 0, version: 1, asked: 1 });
   const signs = [
     resolved(),
     progress(12, 1),
@@ -52,13 +52,22 @@ test('a question without an answer is asked again', () => {
 });
 
 test('the end of a run lists them, unless there may be more than it can carry', () => {
-  const complete = (recipients) =>
-    event('processingComplete', chat({ deviceId: OTHER, revision: 14, stats: { uncertain: 2 }, uncertainRecipients: recipients }));
+  const complete = (recipients, more) =>
+    event('processingComplete', chat({ deviceId: OTHER, revision: 14, stats: { uncertain: 2 }, uncertainRecipients: recipients, uncertainMore: more }));
   const now = list(progress(12, 1), asked, complete([ANN, { id: 'r3', name: '' }]));
   assert.deepEqual(now.recipients, [ANN, { id: 'r3', name: 'r3' }]);
   assert.equal(needsAsking(now), false);
   assert.equal(needsAsking(list(asked, listed(1), complete(Array(100).fill(ANN)))), true);
+  assert.equal(needsAsking(list(asked, listed(1), complete([ANN], 1))), true);
   assert.equal(needsAsking(list(asked, listed(1), complete(undefined))), true);
+});
+
+test('a list that has more than is listed says how many', () => {
+  const many = event('local/uncertainListed', chat({ version: 1, recipients: [ANN, BEA], more: 17 }));
+  assert.equal(list(asked, many).more, 17);
+  const fewer = event('local/uncertainListed', chat({ version: 2, recipients: [BEA], more: 0 }));
+  assert.equal(list(asked, many, resolved(), asked, fewer).more, 0);
+  assert.equal(list(asked, event('local/uncertainListed', chat({ version: 1, recipients: [ANN] }))).more, 0, 'an earlier server says nothing');
 });
 
 test('a fresh snapshot makes every list unknown, a recovered connection none', () => {

@@ -404,6 +404,15 @@ async def test_no_command_shows_the_help() -> None:
             assert command in process.out
 
 
+@pytest.mark.parametrize("command", ["", "serve", "sandbox", "token", "doctor"])
+async def test_help_gives_a_switch_no_value(command: str) -> None:
+    async with alphasync(*command.split(), "--help") as process:
+        assert await process.exit() == 0
+        assert "--help" in process.out
+        assert "<bool>" not in process.out
+        assert not re.search(r"\w\.\.\.", process.out), "no sentence is cut off"
+
+
 async def test_an_unknown_option_is_refused_without_a_traceback() -> None:
     async with alphasync("serve", "--prot", "1") as process:
         assert await process.exit() == 2

@@ -106,7 +106,7 @@ class Bench:
         self.progress = Progress(self.scripts)
         self.drafts = Drafts(self.scripts)
         self.blocklist = Blocklist(self.scripts, store.pipeline)
-        self.uncertain = Uncertain(self.scripts, store.pipeline)
+        self.uncertain = Uncertain(self.scripts)
         self.log = Log(self.scripts)
         self.logins = LoginTries(self.scripts, LoginLimits())
         self.upstream = Upstream(self.scripts, store.pipeline, "secret", TIMES, SIGN_INS_MAX)

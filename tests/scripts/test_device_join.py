@@ -6,6 +6,7 @@ import pytest
 from alphasync.domain.events import DeviceReconnected
 from alphasync.errors import TooManyDevices
 from alphasync.services.devices import new_credentials
+from alphasync.store.scripts import TRIES_MAX
 from tests.scripts.bench import PROFILE, Bench, identity
 
 
@@ -215,6 +216,37 @@ async def test_a_join_costs_the_same_with_thousands_of_dead_records(
     await bury(real, 5000, away=away)
     many = [await cost(f"many {number}") for number in range(3)]
     assert max(many) - min(few) <= 20, "a few commands to choose one, and not one for each record"
+
+
+@pytest.mark.parametrize("running", [0, 20])
+async def test_a_join_looks_at_each_run_once_however_many_entries_are_stale(
+    real: Bench, running: int
+) -> None:
+    """A stale entry: the index says that a device is missing, which its record denies."""
+    gone = [f"stale{number}" for number in range(TRIES_MAX)]
+    for number in range(running):
+        await real.start(f"r{number}", device=gone[number])
+    ends = await real.now() + 60_000
+    await real.client.zadd(missing(real), dict.fromkeys(gone, int(ends)))
+    before = await reads(real)
+    joined = await real.devices.join(real.who, "s1", "phone")
+    spent = await reads(real) - before
+    assert not joined.resumed
+    # A stale entry is looked up, taken out and read; a run is read, and its device looked up. To
+    # be marked as its device's, a run is read again, and once more for the snapshot.
+    assert spent <= 3 * TRIES_MAX + 4 * running + 40
+    assert await real.client.zcard(missing(real)) == 0
+
+
+async def test_stale_entries_of_those_that_hold_runs_hide_no_other(bench: Bench) -> None:
+    gone = await lost(bench, "s1", "s2", "s3")
+    for number, device in enumerate(gone):
+        await bench.start(f"r{number}", device=device)
+    await bench.client.hset(bench.names.device(gone[2]), "away_until", 1)
+    await bench.start("r9", device=gone[0])
+    order = [(await bench.devices.join(bench.who, f"t{n}", "")).device_id for n in range(2)]
+    assert order == [gone[1], gone[0]]
+    assert not (await bench.devices.join(bench.who, "t9", "")).resumed
 
 
 async def bury(bench: Bench, count: int, *, away: bool) -> None:

@@ -50,15 +50,24 @@ async def test_every_key_stroke_has_its_place(bench: Bench) -> None:
     assert [len(event.message) for event in made] == list(range(30))
 
 
+async def test_at_the_bound_there_is_nothing_to_empty_where_there_is_no_draft(bench: Bench) -> None:
+    bench.bound(drafts=1)
+    last = await bench.type("Hello", "1")
+    async with bench.verify():
+        assert await bench.empty("2") == last
+        assert await bench.type("", "2") == last
+    assert set((await bench.snapshot()).drafts) == {("1", "chat")}
+    assert await bench.client.zcard(bench.names.drafts) == 1
+
+
 async def test_an_account_has_its_most_drafts(bench: Bench) -> None:
     bench.bound(drafts=2)
     await bench.type("Hello", "1")
     await bench.type("Hello", "2")
     async with bench.verify():
-        for refused in (bench.type("Hello", "3"), bench.empty("3")):
-            with pytest.raises(TooManyDrafts):
-                await refused
-            assert bench.last("draft_set") == "FULL"
+        with pytest.raises(TooManyDrafts):
+            await bench.type("Hello", "3")
+        assert bench.last("draft_set") == "FULL"
     async with bench.verify(MessageUpdated, MessageCleared):
         await bench.type("Hello again", "1")
         await bench.empty("2")

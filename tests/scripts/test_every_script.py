@@ -17,7 +17,7 @@ from alphasync.domain.events import StateEvent, filled
 from alphasync.domain.runs import Counters
 from alphasync.domain.snapshot import apply
 from alphasync.protocol import packets
-from alphasync.protocol.commands import StartProcessing
+from alphasync.protocol.commands import ListUncertain, StartProcessing
 from alphasync.realtime.order import parse
 from alphasync.services.leases import Holding
 from alphasync.services.lost import LostRuns
@@ -159,6 +159,7 @@ async def everything(bench: Bench) -> None:
     await bench.start("1004", device=tablet.device_id)
     await bench.devices.leave(bench.who.account, tablet.device_id, "s2", away=False)
     await bench.resolve("leave", "r90")
+    await bench.uncertain.listed(bench.who, ListUncertain(profile_id="1001", type="chat"))
     signed_in = await bench.sign_in("the gateway's token", "1001")
     who = msgspec.structs.replace(bench.who, sign_in=signed_in.sid)
     await bench.upstream.prolong(who)

@@ -1,6 +1,7 @@
 """run_complete: the last answer, the end, the lock free."""
 
 import pytest
+from msgspec import UNSET
 
 from alphasync.domain.events import ProcessingComplete, ProcessingProgress
 from alphasync.domain.runs import Counters, RunStatus
@@ -39,7 +40,7 @@ async def test_the_uncertain_are_named_at_the_end(bench: Bench) -> None:
         await bench.progress.complete(ticket, became(second, Outcome.UNCERTAIN))
     named = [(recipient.id, recipient.name) for recipient in made[1].uncertain_recipients]
     assert sorted(named) == [('r"1', 'Name of r"1'), ("r2", "Name of r2")]
-    assert made[1].stats.uncertain == 2
+    assert (made[1].stats.uncertain, made[1].uncertain_more) == (2, UNSET)
 
 
 async def test_of_very_many_uncertain_a_hundred_are_named(bench: Bench) -> None:
@@ -49,7 +50,7 @@ async def test_of_very_many_uncertain_a_hundred_are_named(bench: Bench) -> None:
     await bench.client.hset(key, items=[part for pair in many.items() for part in pair])
     async with bench.verify(ProcessingComplete) as made:
         await bench.progress.complete(ticket, NOTHING)
-    assert len(made[0].uncertain_recipients) == 100
+    assert (len(made[0].uncertain_recipients), made[0].uncertain_more) == (100, 50)
     assert all(many[recipient.id] == recipient.name for recipient in made[0].uncertain_recipients)
 
 
@@ -62,6 +63,7 @@ async def test_uncertain_ones_with_the_longest_ids_make_no_large_event(bench: Be
         await bench.progress.complete(ticket, NOTHING)
     named = made[0].uncertain_recipients
     assert 1 < len(named) < 10
+    assert made[0].uncertain_more == 100 - len(named)
     assert all(many[recipient.id] == recipient.name for recipient in named)
 
 

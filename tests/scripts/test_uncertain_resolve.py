@@ -4,7 +4,7 @@ import pytest
 
 from alphasync.domain.events import UncertainResolved
 from alphasync.services.progress import Outcome
-from tests.scripts.bench import Bench, became
+from tests.scripts.bench import PROFILE, Bench, became
 
 
 async def three_uncertain(bench: Bench) -> None:
@@ -53,3 +53,31 @@ async def test_deciding_twice_counts_once(bench: Bench) -> None:
     await bench.resolve("resend", "r2")
     async with bench.verify():
         assert await bench.resolve("resend", "r2") == 0
+
+
+@pytest.mark.parametrize("action", ["resend", "leave"])
+async def test_of_thousands_no_script_sees_to_all_and_the_devices_hear_of_it_once(
+    bench: Bench, action: str
+) -> None:
+    many = [f"r{number}" for number in range(2000)]
+    names = [part for recipient in many for part in (recipient, f"Name of {recipient}")]
+    await bench.client.hset(bench.names.uncertain("chat", PROFILE), items=names)
+    await bench.client.zadd(bench.names.sent("chat", PROFILE), dict.fromkeys([*many, "r"], 1.0))
+    async with bench.verify(UncertainResolved) as made:
+        assert await bench.resolve(action) == 2000
+    assert made[0].count == 2000
+    assert await bench.listed() == {}
+    assert await bench.blocked() == ({"r"} if action == "resend" else {*many, "r"})
+    outcomes = [call.outcome for call in bench.scripts.calls if call.name == "uncertain_resolve"]
+    assert outcomes[-1] == "OK"
+    assert len(outcomes) > 2000 / 256
+    assert set(outcomes[:-1]) == {"MORE"}
+
+
+async def test_one_of_thousands_is_decided_about_in_one_call(bench: Bench) -> None:
+    names = [part for number in range(2000) for part in (f"r{number}", "x")]
+    await bench.client.hset(bench.names.uncertain("chat", PROFILE), items=names)
+    async with bench.verify(UncertainResolved):
+        assert await bench.resolve("leave", "r7") == 1
+    assert len(await bench.listed()) == 1999
+    assert [c.outcome for c in bench.scripts.calls if c.name == "uncertain_resolve"] == ["OK"]

@@ -169,6 +169,7 @@ OWN = {
     "services/leases.py": "from Redis",
     "services/takeover.py": "from Redis",
     "services/terms.py": "from Redis",
+    "services/uncertain.py": "from Redis",
     "supervisor/assignment.py": "from the supervisor",
     "transport/packets.py": "behind check_nesting",
 }

@@ -48,7 +48,13 @@ local function append(epoch, meta, log, channel, room, skip, head)
   local revision = int(redis.call('HINCRBY', meta, 'revision', 1))
   local packet = head .. ',"timestamp":' .. int(now) .. ',"revision":' .. revision .. '}]'
   local envelope = table.concat({epoch, revision, room, skip, packet}, '\n')
-  redis.call('XADD', log, 'MAXLEN', '=', LOG_LENGTH, revision .. '-0', 'e', envelope)
+  local id = revision .. '-0'
+  local added = redis.pcall('XADD', log, 'MAXLEN', '=', LOG_LENGTH, id, 'e', envelope)
+  if added.err then
+    -- Refused, as where a right was withdrawn: a revision without an event would be a gap for good.
+    redis.call('HINCRBY', meta, 'revision', -1)
+    redis.call('XADD', log, 'MAXLEN', '=', LOG_LENGTH, id, 'e', envelope)  -- raises why
+  end
   redis.call(publish_with, channel, envelope)
   return revision
 end
@@ -162,17 +168,24 @@ local function unclaim(sent, tally, recipient, outcome, claimed_at)
   if redis.call('ZSCORE', sent, recipient) == claimed_at then unblock(sent, tally, recipient) end
 end
 
--- The uncertain recipients as a JSON list, bounded in number and bytes so that an event stays small.
+-- Uncertain recipients as a JSON list, bounded in number and bytes, and how many more there are: a
+-- gateway that gives no answer can make thousands, and no script reads them all.
 local function listed(uncertain)
-  local fields = redis.call('HGETALL', uncertain)
-  local items, bytes = {}, 0
-  for i = 1, math.min(#fields, 200), 2 do
-    local item = cjson.encode({id = fields[i], name = fields[i + 1]})
-    bytes = bytes + #item
-    if bytes > 16384 then break end
-    items[#items + 1] = item
-  end
-  return '[' .. table.concat(items, ',') .. ']'
+  local items, bytes, seen, cursor = {}, 0, {}, '0'
+  repeat
+    local page = redis.call('HSCAN', uncertain, cursor, 'COUNT', UNCERTAIN_LISTED)
+    cursor = tostring(page[1])
+    for i = 1, #page[2], 2 do
+      local item = cjson.encode({id = page[2][i], name = page[2][i + 1]})
+      local fits = #items < UNCERTAIN_LISTED and bytes + #item <= UNCERTAIN_BYTES
+      if not fits then cursor = '0' end
+      if fits and not seen[page[2][i]] then
+        seen[page[2][i]] = true
+        items[#items + 1], bytes = item, bytes + #item
+      end
+    end
+  until cursor == '0'
+  return '[' .. table.concat(items, ',') .. ']', int(redis.call('HLEN', uncertain) - #items)
 end
 
 -- The recipient in flight may have been messaged: list it for a person to decide.

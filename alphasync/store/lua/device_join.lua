@@ -10,23 +10,30 @@
 local how = 'new'
 local missing = missing_of(devices, token)
 
-local function next_missing()
-  local chosen, score = redis.call('ZREVRANGE', missing, 0, 0)[1], 0
-  if redis.call('ZCARD', missing) < 2 then return chosen end
+-- The missing ones that hold a run, those lost last first: the runs are looked at once, and not
+-- again for each entry that turns out to be of a device that is not missing.
+local function missing_holders()
+  local holders, ends = {}, {}
   for _, key in ipairs(redis.call('ZRANGE', running_of(runs), 0, -1)) do
     local r = redis.call('HMGET', key, 'status', 'device')
-    local until_when = r[1] == 'running' and redis.call('ZSCORE', missing, r[2])
-    if until_when and tonumber(until_when) > score then
-      chosen, score = r[2], tonumber(until_when)
+    local until_when = r[1] == 'running' and not ends[r[2]] and redis.call('ZSCORE', missing, r[2])
+    if until_when then
+      holders[#holders + 1] = r[2]
+      ends[r[2]] = tonumber(until_when)
     end
   end
-  return chosen
+  local function is_later(one, other)
+    return ends[one] > ends[other]
+  end
+  table.sort(holders, is_later)
+  return holders
 end
 
 local function find_missing()
   redis.call('ZREMRANGEBYSCORE', missing, '-inf', int(now))
-  for _ = 1, TRIES_MAX do
-    local id = next_missing()
+  local holders = redis.call('ZCARD', missing) > 1 and missing_holders() or {}
+  for try = 1, TRIES_MAX do
+    local id = holders[try] or redis.call('ZREVRANGE', missing, 0, 0)[1]
     if not id then return nil end
     redis.call('ZREM', missing, id)
     local d = redis.call('HMGET', device_key(devices, id), 'token', 'session', 'away_until')

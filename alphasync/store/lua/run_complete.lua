@@ -9,8 +9,10 @@ end
 release(lock, run_id)
 -- Never below zero, also where the clock was set back.
 local duration = math.max(0, now - tonumber(redis.call('HGET', run, 'started_at')))
+local names, more = listed(uncertain)
+local unnamed = more ~= '0' and ',"uncertainMore":' .. more or ''
 local revision = emit(meta, log, channel, profile, '', head .. ',"completedAt":' .. int(now)
-  .. ',"uncertainRecipients":' .. listed(uncertain) .. ',"stats":{' .. counters(run) .. ',"duration":' .. int(duration) .. '}')
+  .. ',"uncertainRecipients":' .. names .. unnamed .. ',"stats":{' .. counters(run) .. ',"duration":' .. int(duration) .. '}')
 redis.call('HSET', run, 'status', 'completed', 'away', '', 'waiting_for', '', 'duration', int(duration),
   'revision', revision)
 redis.call('ZREM', running_of(runs), run)

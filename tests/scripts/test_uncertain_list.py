@@ -1,0 +1,76 @@
+"""uncertain_list: who may have been messaged, as far as it fits into one answer."""
+
+import pytest
+
+from alphasync.protocol.commands import ListUncertain
+from alphasync.services.uncertain import Listed
+from alphasync.store.scripts import UNCERTAIN_BYTES, UNCERTAIN_LISTED
+from tests.scripts.bench import PROFILE, Bench
+
+
+async def put(bench: Bench, names: dict[str, str]) -> None:
+    key = bench.names.uncertain("chat", PROFILE)
+    await bench.client.hset(key, items=[part for pair in names.items() for part in pair])
+
+
+async def asked(bench: Bench) -> Listed:
+    command = ListUncertain(profile_id=PROFILE, type="chat")
+    listed = await bench.uncertain.listed(bench.who, command)
+    assert bench.last("uncertain_list") == "OK"
+    return listed
+
+
+def names_of(listed: Listed) -> dict[str, str]:
+    return {recipient["id"]: recipient["name"] for recipient in listed.recipients}
+
+
+async def test_nobody(bench: Bench) -> None:
+    assert await asked(bench) == Listed([], 0)
+
+
+async def test_all_of_a_few(bench: Bench) -> None:
+    few = {'r"1': "Ann", "\u00e9\U0001f600": "", " ": "\\"}
+    await put(bench, few)
+    listed = await asked(bench)
+    assert (names_of(listed), listed.more) == (few, 0)
+
+
+@pytest.mark.parametrize("count", [UNCERTAIN_LISTED, UNCERTAIN_LISTED + 1, 1000, 5000])
+async def test_of_many_a_hundred_and_how_many_more(bench: Bench, count: int) -> None:
+    many = {f"r{number}": f"Name {number}" for number in range(count)}
+    await put(bench, many)
+    listed = await asked(bench)
+    assert len(listed.recipients) == len(names_of(listed)) == UNCERTAIN_LISTED
+    assert names_of(listed).items() <= many.items()
+    assert listed.more == count - UNCERTAIN_LISTED
+    assert (await asked(bench)) == listed, "the same ones, until something is decided"
+
+
+async def test_of_long_ones_fewer(bench: Bench) -> None:
+    many = {f"{number:03}" + "\x01" * 509: "n" * 256 for number in range(80)}
+    await put(bench, many)
+    listed = await asked(bench)
+    assert 1 < len(listed.recipients) <= UNCERTAIN_BYTES / 3300
+    assert len(listed.recipients) + listed.more == 80
+
+
+async def test_those_that_were_left_are_listed_in_the_end(bench: Bench) -> None:
+    many = {f"r{number}": "x" for number in range(700)}
+    await put(bench, many)
+    seen: set[str] = set()
+    while (listed := await asked(bench)).recipients:
+        assert seen.isdisjoint(names_of(listed))
+        for recipient in names_of(listed):
+            assert await bench.resolve("leave", recipient) == 1
+        seen |= set(names_of(listed))
+    assert seen == set(many)
+
+
+async def test_a_long_list_is_not_read_whole(real: Bench) -> None:
+    """The commands of the script are few; none of them reads all fields."""
+    await put(real, {f"r{number}": "x" for number in range(50_000)})
+    await real.client.config_resetstat()
+    await asked(real)
+    stats = await real.client.info("commandstats")
+    assert "cmdstat_hgetall" not in stats
+    assert int(stats["cmdstat_hscan"]["calls"]) <= 5
