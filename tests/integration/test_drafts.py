@@ -7,7 +7,6 @@ from typing import Any
 
 import aiohttp
 import pytest
-from engineio.payload import Payload as Body
 
 from tests.harness import Cluster, Device, wait_until
 from tests.integration.support import Payload, by_profile, check, raw, snapshot
@@ -221,16 +220,3 @@ async def test_commands_of_one_device_keep_their_order_across_kinds(replicas: Cl
     await b.wait_for("messageCleared", count=50)
     seen = [(n, d.get("message")) for n, d in b.events if n.startswith("message")]
     assert seen == expected
-
-
-async def test_pythons_client_comes_back_over_polling_to_an_account_with_many_drafts(
-    one_replica: Cluster,
-) -> None:
-    """Its own bound of sixteen packets in an answer holds here: see that nothing lifts it."""
-    assert Body.max_decode_packets == 16
-    writer = await one_replica.device()
-    for number in range(40):
-        await writer.call("updateMessage", draft("kept", 1001 + number))
-    reader = await one_replica.device(transports=["polling"])
-    await wait_until(lambda: len(reader.named("messageSync")) == 40)
-    assert len(reader.named("deviceRegistered")) == 1

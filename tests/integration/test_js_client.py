@@ -23,8 +23,9 @@ SCENARIOS = [
     "typingFast",
     "joinsLate",
     "stopAndClear",
+    "typedBeforeConnected",
 ]
-NEEDS_WEBSOCKET = ["breakOff", "comesBack", "typingThroughUpgrade", "typedBeforeConnected"]
+NEEDS_WEBSOCKET = ["breakOff", "comesBack", "typingThroughUpgrade"]
 
 
 @pytest.fixture(scope="session")

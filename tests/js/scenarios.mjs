@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict';
 
+import { BUFFERED } from './buffered.mjs';
 import { until } from './client.mjs';
 import { clients, Gate, http, login, open, pair, scenario } from './devices.mjs';
 
@@ -239,21 +240,7 @@ const SCENARIOS = {
     assert.deepEqual(a.named('messageUpdated'), []);
   },
 
-  // socket.io-client keeps what is sent while it is not connected, and sends it the moment it is.
-  async typedBeforeConnected() {
-    const { token } = await login();
-    const b = await open(1, token).ready();
-    const a = open(0, token);
-    const where = { profileId: '88', type: 'chat' };
-    // The client library sends what it has buffered with the connection: before the device is registered.
-    for (const message of ['H', 'He', 'Hel']) a.send('updateMessage', { ...where, message });
-    await a.ready();
-    await until(() => b.fields.get('88/chat') === 'Hel', 'the last of the buffered strokes');
-    assert.deepEqual(b.named('messageUpdated', where).map(({ message }) => message), ['H', 'He', 'Hel']);
-    assert.deepEqual(a.named('error'), []);
-    a.send('updateMessage', { ...where, message: 'Hell' });
-    await until(() => b.fields.get('88/chat') === 'Hell', 'the next stroke');
-  },
+  ...BUFFERED,
 };
 
 /** Lose a device in the middle of its run: the other one is told, and can start. Returns the other one. */

@@ -1,0 +1,74 @@
+"""What the official JavaScript client sends together with its connection, also with ``retries``."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from alphasync.store.connect import make_client
+from tests.harness import Cluster, cluster
+from tests.integration.test_js_client import deliveries
+from tests.js.node import node_with_client, run_scenario
+from tests.spread import spread
+
+pytestmark = pytest.mark.slow
+
+SEND_INTERVAL = 0.03
+"""Seconds between two messages: slow enough for a device to act in the middle of a run."""
+PAUSE, BETWEEN = 150, 0.17
+"""Milliseconds that Redis does not answer, and seconds from one such time to the next: joins take
+longer than a client needs to send what it has kept."""
+SCENARIOS = [
+    "typedBeforeConnected",
+    "sentTogether",
+    "sentTogetherWithRetries",
+    "retriedInHaste",
+    "refusedTogether",
+    "refusedTogetherWithRetries",
+]
+
+
+@contextlib.asynccontextmanager
+async def hesitating(redis_url: str) -> AsyncIterator[None]:
+    client = make_client(redis_url)
+
+    async def hesitate() -> None:
+        while True:
+            await client.client_pause(PAUSE)
+            await asyncio.sleep(BETWEEN)
+
+    task = asyncio.create_task(hesitate(), name="hesitating")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await client.aclose()
+
+
+@contextlib.asynccontextmanager
+async def slow(redis_url: str, replicas: int) -> AsyncIterator[Cluster]:
+    """Behind an address whose requests go to each replica in turn."""
+    async with (
+        cluster(redis_url, replicas=replicas, send_interval=SEND_INTERVAL) as running,
+        spread(running.urls) as url,
+        hesitating(redis_url),
+    ):
+        running.urls[:] = [url]
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("replicas", "transports"),
+    [(1, None), (1, ["polling"]), (3, None)],
+    ids=["one-replica", "polling", "not-sticky"],
+)
+@pytest.mark.parametrize("scenario", SCENARIOS)
+async def test_it_is_done_once_and_in_order(
+    redis_url: str, scenario: str, replicas: int, transports: list[str] | None
+) -> None:
+    async with slow(redis_url, replicas) as running:
+        result = await run_scenario(node_with_client(), scenario, running.urls, transports)
+        assert result["ok"], result["error"]
+        assert set((await deliveries(running)).values()) <= {1}
