@@ -114,3 +114,22 @@ async def raw_websocket(
         writer.close()
         with contextlib.suppress(ConnectionError):
             await writer.wait_closed()
+
+
+async def flooded(ws: RawWebSocket, first: bytes, piece: bytes) -> int | None:
+    """Send ``first`` and then hundreds of KB of the same, and return the code with which the server
+    closes; None when it goes away without one."""
+
+    async def pour() -> None:
+        with contextlib.suppress(ConnectionError):
+            ws.write(first)
+            for _ in range(50):
+                ws.write(piece * 1000)
+                await ws.writer.drain()
+
+    flood = asyncio.create_task(pour(), name="flood")
+    try:
+        return await ws.close_code()
+    finally:
+        flood.cancel()
+        await asyncio.gather(flood, return_exceptions=True)

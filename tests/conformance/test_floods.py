@@ -1,6 +1,5 @@
 """Clients that send what costs a server something and brings nothing: frames, packets, requests."""
 
-import asyncio
 import contextlib
 
 import pytest
@@ -11,7 +10,7 @@ from tests.conformance.frames import (
     PING,
     PONG,
     TEXT,
-    RawWebSocket,
+    flooded,
     frame,
     raw_websocket,
 )
@@ -22,8 +21,6 @@ from tests.harness import wait_until
 BURST = 200
 ALLOWANCE = Allowance(rate=0.001, burst=BURST, byte_rate=0.001, byte_burst=300_000)
 """So slow that a test sees what it may send at once, and no more."""
-ALL = 50_000
-"""Frames of a flood: hundreds of KB, which come in a few reads."""
 POLICY = 1008
 
 FLOODS = {
@@ -45,24 +42,6 @@ def begin_of(kind: str) -> bytes:
     return BEGUN if "fragments" in kind else b""
 
 
-async def pour(ws: RawWebSocket, first: bytes, piece: bytes) -> None:
-    with contextlib.suppress(ConnectionError):
-        ws.write(first)
-        for _ in range(ALL // 1000):
-            ws.write(piece * 1000)
-            await ws.writer.drain()
-
-
-async def flooded(ws: RawWebSocket, first: bytes, piece: bytes) -> int | None:
-    """The code with which a flood is answered."""
-    flood = asyncio.create_task(pour(ws, first, piece))
-    try:
-        return await ws.close_code()
-    finally:
-        flood.cancel()
-        await asyncio.gather(flood, return_exceptions=True)
-
-
 def limits_of(sockets: Sockets) -> list[str]:
     """The limits that clients run into from now on."""
     limits: list[str] = []
@@ -72,7 +51,7 @@ def limits_of(sockets: Sockets) -> list[str]:
 
 @pytest.mark.parametrize("kind", FLOODS)
 async def test_a_flood_before_the_connect(make_sockets: MakeSockets, kind: str) -> None:
-    sockets = await make_sockets(allowance=ALLOWANCE, connects_max=10 * ALL)
+    sockets = await make_sockets(allowance=ALLOWANCE, connects_max=10_000)
     limits = limits_of(sockets)
     async with raw_websocket(sockets.endpoint.url) as ws:
         assert (await ws.text()).startswith("0")
@@ -84,7 +63,7 @@ async def test_a_flood_before_the_connect(make_sockets: MakeSockets, kind: str) 
 @pytest.mark.parametrize("kind", [*FLOODS, "acknowledgements"])
 async def test_a_flood_after_the_connect(make_sockets: MakeSockets, kind: str) -> None:
     piece = FLOODS.get(kind, frame(TEXT, b"43999[]"))
-    sockets = await make_sockets(allowance=ALLOWANCE, connects_max=10 * ALL)
+    sockets = await make_sockets(allowance=ALLOWANCE, connects_max=10_000)
     limits = limits_of(sockets)
     async with raw_websocket(sockets.endpoint.url) as ws:
         assert (await ws.text()).startswith("0")

@@ -7,10 +7,10 @@ import pytest
 from yarl import URL
 
 from alphasync.transport import Allowance
-from tests.conformance.frames import PING, TEXT, frame, raw_websocket
+from tests.conformance.frames import PING, TEXT, flooded, frame, raw_websocket
 from tests.conformance.packets import connect, event, next_event
 from tests.conformance.servers import BOTH_ROADS, MakeEngine, MakeSockets
-from tests.conformance.test_floods import ALL, ALLOWANCE, BURST, POLICY, flooded, limits_of
+from tests.conformance.test_floods import ALLOWANCE, BURST, POLICY, limits_of
 from tests.conformance.wire import SEPARATOR, Endpoint
 from tests.harness import wait_until
 
@@ -18,7 +18,7 @@ from tests.harness import wait_until
 @BOTH_ROADS
 @pytest.mark.parametrize("body", ["3", "43999[]", "40/no,"])
 async def test_a_flood_in_one_post(make_sockets: MakeSockets, body: str) -> None:
-    sockets = await make_sockets(allowance=ALLOWANCE, connects_max=10 * ALL)
+    sockets = await make_sockets(allowance=ALLOWANCE, connects_max=10_000)
     limits = limits_of(sockets)
     sid = await sockets.endpoint.sid()
     assert (await sockets.endpoint.post(sid, "40")).status == 200
