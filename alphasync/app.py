@@ -234,6 +234,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
         limits=Limits(
             account=settings.connections_per_account,
             address=settings.connections_per_address,
+            early_bytes=settings.early_bytes_per_account,
         ),
         events=EventLimits(
             rate=settings.event_rate,

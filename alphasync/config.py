@@ -186,6 +186,7 @@ class Settings(BaseModel):
     control_burst: int = Field(1_000, ge=100)
     byte_rate: float = Field(2_000_000.0, gt=0)
     byte_burst: int = Field(16_000_000, ge=256 * 1024)
+    early_bytes_per_account: int = Field(64_000_000, ge=1024 * 1024)
 
     @model_validator(mode="before")
     @classmethod

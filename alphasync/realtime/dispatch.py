@@ -22,6 +22,7 @@ from alphasync.realtime.followups import FollowUps
 from alphasync.realtime.handlers import REGISTRY, Handlers, Result
 from alphasync.realtime.manager import Manager
 from alphasync.realtime.sessions import Phase, Session, Sessions
+from alphasync.realtime.space import Space
 
 Ack = dict[str, str | int | float | bool | list[dict[str, str]]]
 
@@ -36,7 +37,8 @@ log = structlog.get_logger(__name__)
 
 
 class Dispatcher:
-    """``early_max``: commands of a connection that may wait until its device is registered."""
+    """``early_max``: commands of a connection that may wait until its device is registered;
+    ``early_bytes``: memory that those of an account may take."""
 
     def __init__(
         self,
@@ -46,10 +48,12 @@ class Dispatcher:
         followups: FollowUps,
         allowance: EventAllowance,
         early_max: int,
+        early_bytes: int,
     ) -> None:
         self._followups = followups
         self._allowance = allowance
         self._early_max = early_max
+        self._early_space = Space(early_bytes)
         self._sessions = sessions
         self._manager = manager
         self._handlers = handlers
@@ -104,7 +108,8 @@ class Dispatcher:
         self._allowance.take(session, count)
         if not session.early.through:
             self._followups.watch(session)
-            await session.early.wait(self._early_max)
+            with self._early_space.kept(session.who.account, arguments):
+                await session.early.wait(self._early_max)
             if unknown:
                 self._allowance.take_late(session, count)
         known = REGISTRY.get(event)

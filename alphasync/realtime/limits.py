@@ -13,3 +13,5 @@ class Limits:
     """Connections of one account to this replica."""
     address: int
     """Connections of one client address to this replica."""
+    early_bytes: int
+    """Of memory, for commands of one account whose devices are not registered yet."""

@@ -140,6 +140,7 @@ class Realtime:
             self._followups,
             event_allowance,
             early_max=events.burst,
+            early_bytes=limits.early_bytes,
         )
         self.server.on("connect", self._connect)
         self.server.on("disconnect", self._disconnect)

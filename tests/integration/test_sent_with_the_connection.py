@@ -1,7 +1,9 @@
 """Commands that come together with the connection, before the device is registered."""
 
 import asyncio
+import contextlib
 import json
+from collections import Counter
 
 import pytest
 
@@ -40,9 +42,9 @@ def events(socket: RawSocket) -> list[tuple[str, dict[str, object]]]:
     return [tuple(json.loads(f[2:])) for f in socket.frames if f.startswith('42["')]
 
 
-async def begin(running: Cluster, socket: RawSocket, *packets: str) -> None:
+async def begin(running: Cluster, socket: RawSocket, *packets: str, operator: str = "demo") -> None:
     """As socket.io-client: all that it has put aside goes out when the connection stands."""
-    await socket.send("40" + json.dumps({"token": running.token()}))
+    await socket.send("40" + json.dumps({"token": running.token(operator)}))
     await socket.frame("40")
     for packet in packets:
         await socket.send(packet)
@@ -116,6 +118,30 @@ async def test_no_more_of_them_wait_than_may_come_at_once(redis_url: str) -> Non
             assert codes == [None] * 20 + ["too_many_requests"] * 10
             await wait_until(lambda: "error" in dict(events(socket)))
         assert events(socket)[0][0] == "deviceRegistered"
+
+
+async def test_no_more_memory_than_an_account_may_have(redis_url: str) -> None:
+    """Of all its devices that wait; what another account sends is not refused for it."""
+    async with cluster(redis_url, early_bytes_per_account=2**20, event_burst=10_000) as running:
+        await hesitate(running)
+        async with contextlib.AsyncExitStack() as stack:
+            noisy = [await stack.enter_async_context(raw(running.urls[0])) for _ in range(2)]
+            for socket in noisy:
+                texts = (typed(number, "x" * 10_000) for number in range(100))
+                await begin(running, socket, *texts)
+            async with raw(running.urls[0]) as other:
+                await begin(running, other, *map(typed, range(20), "x" * 20), operator="other")
+                await wait_until(lambda: len(acks(other)) == 20)
+                assert all(ack["ok"] for ack in acks(other).values())
+            await wait_until(lambda: all(len(acks(socket)) == 100 for socket in noisy))
+            codes = Counter(ack.get("code") for socket in noisy for ack in acks(socket).values())
+            assert set(codes) == {None, "too_many_requests"}
+            assert 50 < codes[None] <= 2**20 // 14_000
+        await hesitate(running)
+        async with raw(running.urls[0]) as socket:  # what has had its turn makes room
+            await begin(running, socket, *map(typed, range(50), "y" * 50))
+            await wait_until(lambda: len(acks(socket)) == 50)
+            assert all(ack["ok"] for ack in acks(socket).values())
 
 
 @pytest.mark.parametrize("acknowledged", [True, False])
