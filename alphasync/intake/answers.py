@@ -13,6 +13,20 @@ GUARDED = {
     hdrs.VARY: hdrs.ORIGIN,
 }
 """Headers of what is for one caller, and is data only."""
+HEAD_OVERDUE, TOO_MANY_LINES = (
+    b"HTTP/1.1 %s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" % status
+    for status in (b"408 Request Timeout", b"400 Bad Request")
+)
+"""To what is no request yet."""
+
+
+class BodyOverdue(TimeoutError):
+    """What a handler gets that reads a body which does not come."""
+
+
+class TooManyLines(TimeoutError):
+    """What a handler gets that reads a body in tiny chunks. For the rest of a body that ran into a
+    TimeoutError aiohttp does not wait."""
 
 
 def refusal(error: AlphasyncError, status: int) -> web.Response:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import structlog
-from aiohttp import hdrs, web
+from aiohttp import StreamReader, hdrs, web
 from aiohttp.http import HttpProcessingError
 from aiohttp.web_protocol import RequestHandler, RequestPayloadError
 
@@ -24,7 +24,14 @@ from alphasync.errors import (
     UnsupportedEncoding,
 )
 from alphasync.intake.admission import Admission, Outcome
-from alphasync.intake.answers import SERVER, refusal
+from alphasync.intake.answers import (
+    HEAD_OVERDUE,
+    SERVER,
+    TOO_MANY_LINES,
+    BodyOverdue,
+    TooManyLines,
+    refusal,
+)
 from alphasync.intake.capacity import Capacity
 from alphasync.intake.unread import Unread
 
@@ -32,7 +39,9 @@ ANSWER_WITHIN = 60.0
 """Seconds for a client to take an answer, once what it has not taken is too much to go on."""
 ALWAYS_SERVED = frozenset({"/healthz", "/readyz", "/metrics"})
 """Paths for which there is room also when there is none."""
-HEAD_OVERDUE = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+LINES_MAX = 4096
+"""Ends of lines of one request, heads and chunks: the parser takes 5 us for a chunk, and a body in
+chunks of one byte is no body that anybody needs to send."""
 
 Handler = Callable[[Any], Awaitable[web.StreamResponse]]
 
@@ -48,18 +57,17 @@ class Bounds:
     idle: float = 75.0
 
 
-class BodyOverdue(TimeoutError):
-    """What a handler gets that reads a body which does not come."""
-
-
 class Connection(RequestHandler):
     """One connection of a client."""
 
     __slots__ = (
         "_answer_by",
+        "_body",
         "_counted",
         "_head_by",
         "_intake",
+        "_lines",
+        "_refused",
         "_serving",
         "_socket",
         "_unread",
@@ -79,6 +87,12 @@ class Connection(RequestHandler):
         self._serving = False
         """Whether a request's head has come that is not answered yet."""
         self._unread = Unread()
+        self._body: StreamReader | None = None
+        """Of the present request."""
+        self._refused = False
+        """Whether nothing is read of it any more."""
+        self._lines = 0
+        """Of the present request, and of what came together with its head."""
         self.late = False
         """Whether a body is overdue."""
         self.since = 0.0
@@ -103,6 +117,11 @@ class Connection(RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         if data:  # aiohttp calls this, too, without any
+            self._lines += data.count(b"\r\n")
+            if self._lines > LINES_MAX:
+                self._refuse_lines()
+            if self._refused:
+                return
             self._unread.come(data)
             if self._head_by is None and not self._serving and self._unread:
                 self._expect_head()
@@ -146,7 +165,8 @@ class Connection(RequestHandler):
         _cancel(self._head_by)
         self._head_by = None
         self._serving = True
-        body = request.content
+        self._lines = 0
+        self._body = body = request.content
         chunked = "chunked" in request.headers.get(hdrs.TRANSFER_ENCODING, "").lower()
         self._unread.begin(request.content_length or 0, chunked=chunked)
         if body.is_eof():
@@ -159,6 +179,7 @@ class Connection(RequestHandler):
     def rest(self) -> None:
         """A request has been carried out and answered."""
         self._serving = False
+        self._body = None
         self._await_client()
         if self._unread and self._counted:
             self._expect_head()
@@ -181,6 +202,18 @@ class Connection(RequestHandler):
         if self._socket is not None:
             self._socket.write(HEAD_OVERDUE)
         self.force_close()
+
+    def _refuse_lines(self) -> None:
+        if self._refused or self._socket is None:
+            return
+        self._refused = True
+        log.warning("malformed request", error=TooManyLines.__name__)
+        if self._body is not None and not self._body.is_eof():
+            self._socket.pause_reading()
+            self._body.set_exception(TooManyLines())
+        else:
+            self._socket.write(TOO_MANY_LINES)
+            self.force_close()
 
     def _miss_body(self, request: web.BaseRequest) -> None:
         if not request.content.is_eof():
@@ -208,7 +241,9 @@ class Connection(RequestHandler):
     ) -> web.StreamResponse:
         """The answer to what is no HTTP, or to what a handler has raised."""
         response: web.Response
-        if isinstance(exc, HttpProcessingError | RequestPayloadError):
+        if self._refused:
+            response = refusal(MalformedRequest(), 400)
+        elif isinstance(exc, HttpProcessingError | RequestPayloadError):
             # It quotes nothing: tokens may stand there.
             log.warning("malformed request", error=type(exc).__name__)
             response = refusal(MalformedRequest(), 400)

@@ -1,0 +1,59 @@
+"""Requests whose parser has more to do than anybody needs to ask of it."""
+
+import asyncio
+import contextlib
+
+import pytest
+from structlog.testing import capture_logs
+
+from alphasync.intake.connections import LINES_MAX
+from tests.harness import PATIENCE, wait_until
+from tests.integration.served import HEAD, LONG, served
+
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+TINY, END = b"1\r\nx\r\n", b"0\r\n\r\n"
+FAR_MORE = 20 * LINES_MAX
+PAUSE = 0.02
+"""Seconds between two pieces: the one is read before the other."""
+
+
+@pytest.mark.parametrize(
+    ("start", "line"),
+    [
+        (CHUNKED, TINY),
+        (CHUNKED, b"1;" + b"x" * 50 + b"\r\nx\r\n"),
+        (CHUNKED + END[:3], b"trailer: x\r\n"),
+        (b"", b"\r\n"),
+    ],
+    ids=["chunks", "chunks with extensions", "trailers", "nothing"],
+)
+@pytest.mark.parametrize("apart", [False, True])
+async def test_lines_without_an_end_are_refused(start: bytes, line: bytes, apart: bool) -> None:
+    with capture_logs() as lines:
+        async with served(LONG) as running:
+            reader, writer = await running.say(start)
+            if apart:
+                await asyncio.sleep(PAUSE)
+            with contextlib.suppress(ConnectionError):
+                for _ in range(FAR_MORE // 1000):
+                    writer.write(line * 1000)
+                    await writer.drain()
+            # What was not read any more may have the connection reset, with the answer on it.
+            async with asyncio.timeout(PATIENCE):
+                with contextlib.suppress(ConnectionError):
+                    assert (await reader.read())[:12] in (b"", b"HTTP/1.1 400")
+            writer.close()
+            await wait_until(lambda: running.capacity.requests == 0, within=PATIENCE / 2)
+    assert [line["error"] for line in lines] == ["TooManyLines"]
+
+
+async def test_a_body_of_a_thousand_chunks_is_taken() -> None:
+    async with served(LONG) as running:
+        reader, writer = await running.say()
+        for _ in range(10):  # each request anew
+            writer.write(CHUNKED + TINY * 1000 + END)
+            async with asyncio.timeout(PATIENCE):
+                head = await reader.readuntil(b"\r\n\r\n")
+                assert head.startswith(b"HTTP/1.1 200"), head
+                assert await reader.readexactly(1000) == b"x" * 1000
+        writer.close()
