@@ -326,10 +326,12 @@ class Requests:
             packets = packets_of(await self._read(request, socket.meter))
             if socket.closing:
                 raise Refused(UNKNOWN_SID)
+            useful = False
             for packet in packets:
+                useful = useful or not socket.counted(packet)
                 socket.handle(packet)
                 await socket.handled()
-            if not all(socket.counted(packet) for packet in packets):
+            if useful:
                 socket.meter.give_back()  # what it brought counts elsewhere
         except TooMuch:
             raise

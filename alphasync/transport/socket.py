@@ -4,7 +4,7 @@ import asyncio
 import base64
 import itertools
 from collections import deque
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engineio.packet import Packet
@@ -425,15 +425,13 @@ class Upgrade:
         self._socket.flooded(limit)
 
 
-def packets_of(body: str) -> list[str | bytes]:
-    """The packets of an HTTP body. Raises Malformed."""
-    packets: list[str | bytes] = []
+def packets_of(body: str) -> Iterator[str | bytes]:
+    """The packets of an HTTP body, which may be thousands. Raises Malformed."""
     for text in body.split(SEPARATOR):
         if text.startswith("b"):
             try:
-                packets.append(base64.b64decode(text[1:], validate=True))
+                yield base64.b64decode(text[1:], validate=True)
             except ValueError:
                 raise Malformed("not base64") from None
         else:
-            packets.append(text)
-    return packets
+            yield text
