@@ -21,6 +21,7 @@ from alphasync.serving import (
 )
 from alphasync.store.connect import MEMORY, make_client, redacted, replicas_waited_for
 from alphasync.store.eviction import objection, policy_of
+from alphasync.store.persistence import may_be_lost
 from alphasync.store.refusals import words
 from alphasync.web.console import CLIENT_BUNDLE, console_folder
 
@@ -104,6 +105,7 @@ async def _redis(url: str, wait_replicas: int | None) -> Finding:
         cluster = await client.info("cluster")
         policy = await policy_of(client)
         replicas = await _replicas(client)
+        losable = await may_be_lost(client)
     except ResponseError as error:
         return Finding("redis", ok=False, text=f"{redacted(url)}: {words(error, 'info')}")
     finally:
@@ -124,7 +126,8 @@ async def _redis(url: str, wait_replicas: int | None) -> Finding:
     if replicas < needed:
         text += f": {replicas} replicas, and runs wait for {needed} to have each claim"
         return Finding("redis", ok=False, text=f"{text}. Connect them, or set REDIS_WAIT_REPLICAS")
-    return Finding("redis", ok=True, text=text)
+    # Good enough to try things on; the operator decides what a crash may cost.
+    return Finding("redis", ok=True, text=f"{text}. Note: {losable}" if losable else text)
 
 
 async def _replicas(client: Redis | RedisCluster) -> int:
