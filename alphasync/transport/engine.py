@@ -17,6 +17,7 @@ from aiohttp import hdrs, web
 from engineio.packet import Packet
 
 from alphasync.transport.forwarding import Forwarder
+from alphasync.transport.inner import Inner
 from alphasync.transport.meter import Allowance, Meter
 from alphasync.transport.moving import Mover
 from alphasync.transport.outgoing import KeyOf, Outgoing
@@ -85,6 +86,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         self.accepting = True
         """False: no new sessions; a load balancer sends their clients to another server."""
         self._requests = Requests(self)
+        self._inner = Inner(self, self._requests)
         self._dirty: list[Link] = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._addresses: Counter[str] = Counter()
@@ -98,7 +100,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
 
     def attach_internal(self, app: web.Application) -> None:
         """Serve what peers pass on: for a port of its own, which only they can reach."""
-        app.router.add_route("*", "/", self._requests.handle_forwarded)
+        app.router.add_route("*", "/", self._inner.handle)
 
     async def handle_request(self, request: web.Request) -> web.StreamResponse:
         return await self._requests.handle(request)

@@ -8,17 +8,19 @@ from typing import NamedTuple
 
 import aiohttp
 from aiohttp import hdrs, web
+from multidict import CIMultiDict
 
 from alphasync.transport import handshake
 from alphasync.transport.bucket import Buckets
 from alphasync.transport.peers import Address, Peers
+from alphasync.transport.proofs import CLIENT, PROOF, Asked, Asking, Clocks, Door
 from alphasync.transport.refusals import BAD_REQUEST, FORBIDDEN, UNKNOWN_SID, Refused
 from alphasync.transport.tunnel import CONNECT_WITHIN, End, NoTunnel, open_tunnel
 
 BREAK_OFF = "DELETE"
 """Method of a forwarded request: the client has done what ends its session."""
-CLIENT, PROOF = "X-Alphasync-Client", "X-Alphasync-Proof"
-"""Headers of a forwarded request: the client's address, and that one of us says so."""
+CLOCK = "clock"
+"""Stands in the place of a transport's name: it is asked how late it is there."""
 STAMP = re.compile(r"[A-Za-z0-9._-]{1,64}")
 RATE, BURST = 100.0, 500
 """Requests of one session that are passed on: per second, and at once. A client polls and posts one
@@ -32,7 +34,7 @@ SPARE = 5.0
 
 
 class Errand(NamedTuple):
-    """What is asked of another server for a client. All of it is signed."""
+    """What is asked of another server for a client."""
 
     method: str
     transport: str
@@ -48,6 +50,10 @@ class Errand(NamedTuple):
         return f"/?EIO=4&transport={self.transport}&sid={self.sid}{stamp}"
 
 
+class NotNow(Exception):
+    """The other server has refused a request: perhaps as one of another moment."""
+
+
 class Forwarder:
     """``longest_poll``: seconds. ``on_forward`` is called with what is passed on: ``poll``,
     ``post`` or ``websocket``; ``limited`` when a session asks too often."""
@@ -60,6 +66,9 @@ class Forwarder:
         limited: Callable[[str], None],
     ) -> None:
         self.peers = peers
+        self.door = Door(peers)
+        self.clocks = Clocks()
+        self._asking_time: dict[str, asyncio.Task[None]] = {}
         self._patience = aiohttp.ClientTimeout(
             total=None, sock_connect=CONNECT_WITHIN, sock_read=longest_poll + SPARE
         )
@@ -125,6 +134,18 @@ class Forwarder:
     async def _ask(
         self, address: Address, owner: str, errand: Errand, body: bytes | None
     ) -> web.Response:
+        with self._counted():
+            try:
+                return await self._answer(self._session, address, owner, errand, body or b"")
+            except NotNow:
+                self.clocks.forget(owner)
+            try:
+                return await self._answer(self._session, address, owner, errand, body or b"")
+            except NotNow:
+                raise Refused(UNKNOWN_SID) from None
+
+    @property
+    def _session(self) -> aiohttp.ClientSession:
         if self._http is None:
             self._http = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0),
@@ -132,8 +153,7 @@ class Forwarder:
                 timeout=self._patience,
                 auto_decompress=False,  # a server of ours does not compress
             )
-        with self._counted():
-            return await self._answer(self._http, address, owner, errand, body)
+        return self._http
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
@@ -149,20 +169,30 @@ class Forwarder:
         address: Address,
         owner: str,
         errand: Errand,
-        body: bytes | None,
+        body: bytes,
     ) -> web.Response:
+        time = 0.0 if errand.transport == CLOCK else await self._time_at(http, address, owner)
+        asking, headers = Asking(self.peers, owner), CIMultiDict({CLIENT: errand.client})
+        headers[PROOF] = asking.proof(time, errand.method, errand.target, headers, body)
         async with http.request(
             errand.method,
             f"http://{_written(address)}{errand.target}",
-            data=body,
-            headers=self._headers(owner, errand),
+            data=body or None,
+            headers=headers,
             allow_redirects=False,
         ) as answer:
+            if answer.status == 403:
+                raise NotNow
             if answer.status not in (200, 400, 429):
+                raise Refused(UNKNOWN_SID)
+            text = await answer.read()
+            told = asking.time_of(answer.status, answer.headers, text)
+            if told is None:
                 raise Refused(UNKNOWN_SID)  # something else listens there by now
+            self.clocks.set(owner, told)
             return web.Response(
                 status=answer.status,
-                body=await answer.read(),
+                body=text,
                 headers={
                     name: answer.headers[name]
                     for name in (hdrs.CONTENT_TYPE, hdrs.CACHE_CONTROL)
@@ -170,22 +200,54 @@ class Forwarder:
                 },
             )
 
+    async def _time_at(self, http: aiohttp.ClientSession, address: Address, owner: str) -> float:
+        """How late it is at another server: known, as a rule. Raises Refused and NotNow."""
+        if self.clocks.at(owner) is None:
+            asking = self._asking_time.get(owner)
+            if asking is None:  # however many wait for it, it is asked once
+                work = self._ask_time(http, address, owner)
+                asking = asyncio.create_task(work, name=f"time at {owner}")
+                self._asking_time[owner] = asking
+            await asyncio.shield(asking)
+        time = self.clocks.at(owner)
+        if time is None:
+            raise Refused(UNKNOWN_SID)
+        return time
+
+    async def _ask_time(self, http: aiohttp.ClientSession, address: Address, owner: str) -> None:
+        try:
+            await self._answer(http, address, owner, Errand("GET", CLOCK, "", ""), b"")
+        except (NotNow, Refused, aiohttp.ClientError, OSError, TimeoutError):
+            return  # who waits for it finds it unknown
+        finally:
+            del self._asking_time[owner]
+
     async def tunnel(self, request: web.Request, owner: str, errand: Errand) -> handshake.Detached:
-        """Pass an upgrade to a WebSocket on. Raises Refused."""
+        """Pass an upgrade to a WebSocket on. Raises Refused.
+
+        The upgrade is signed; what goes through it afterwards is not, as with a TCP connection.
+        """
         try:
             key = handshake.check(request)
             address = await self._address(owner)
-            headers = {
-                hdrs.HOST: _written(address),
-                hdrs.UPGRADE: "websocket",
-                hdrs.CONNECTION: "Upgrade",
-                hdrs.SEC_WEBSOCKET_VERSION: "13",
-                hdrs.SEC_WEBSOCKET_KEY: key.decode(),
-                **self._headers(owner, errand),
-            }
+            headers = CIMultiDict(
+                {
+                    hdrs.HOST: _written(address),
+                    hdrs.UPGRADE: "websocket",
+                    hdrs.CONNECTION: "Upgrade",
+                    hdrs.SEC_WEBSOCKET_VERSION: "13",
+                    hdrs.SEC_WEBSOCKET_KEY: key.decode(),
+                    CLIENT: errand.client,
+                }
+            )
             if hdrs.SEC_WEBSOCKET_EXTENSIONS in request.headers:
                 extensions = request.headers[hdrs.SEC_WEBSOCKET_EXTENSIONS]
                 headers[hdrs.SEC_WEBSOCKET_EXTENSIONS] = extensions
+            time, asking = (
+                await self._time_at(self._session, address, owner),
+                Asking(self.peers, owner),
+            )
+            headers[PROOF] = asking.proof(time, "GET", errand.target, headers, b"")
             lines = [f"GET {errand.target} HTTP/1.1"]
             lines += [f"{name}: {value}" for name, value in headers.items()]
             self._on_forward("websocket")
@@ -198,19 +260,19 @@ class Forwarder:
         self._tunnels.add(end)
         return handshake.Detached(status=101)
 
-    def verify(self, request: web.Request) -> str:
-        """The client's address of a request that another server has passed on. Raises Refused."""
-        query = request.query
-        errand = Errand(
-            request.method,
-            query.get("transport", ""),
-            query.get("sid", ""),
-            request.headers.get(CLIENT, ""),
-            stamp_of(query),
-        )
-        if not self.peers.signed(request.headers.get(PROOF, ""), *errand):
+    def verify(self, request: web.Request) -> Asked:
+        """What another server has signed; to be done before a body is read. Raises Refused."""
+        asked = self.door.read(request)
+        if asked is None or not (asks_time(request) or self.door.is_now(asked)):
             raise Refused(FORBIDDEN, 403)
-        return errand.client
+        return asked
+
+    def admit(self, request: web.Request, asked: Asked, body: bytes) -> None:
+        """With its body. Raises Refused unless all of it is signed, and comes for the first time;
+        how late it is may be asked at any time."""
+        whole = self.door.is_whole(asked, body)
+        if not whole or not (asks_time(request) or self.door.admit(asked)):
+            raise Refused(FORBIDDEN, 403)
 
     @property
     def tunnels(self) -> int:
@@ -235,8 +297,9 @@ class Forwarder:
             raise Refused(UNKNOWN_SID)
         return address
 
-    def _headers(self, owner: str, errand: Errand) -> dict[str, str]:
-        return {CLIENT: errand.client, PROOF: self.peers.sign(owner, *errand)}
+
+def asks_time(request: web.Request) -> bool:
+    return request.query.get("transport") == CLOCK
 
 
 def stamp_of(query: Mapping[str, str]) -> str:

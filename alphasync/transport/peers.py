@@ -1,8 +1,9 @@
 """Servers that share a secret and pass on to each other what has come to the wrong one.
 
 A session id names the server that has the session, and is signed: nobody can make one up that sends
-a request anywhere. What one server asks another is signed as well, for that server alone; the ids
-of servers are made anew with each process, so that a signature is worth nothing afterwards.
+a request anywhere. What one server asks another and is answered is signed as well, with the name of
+the one that is asked; these are made anew with each process, so that a signature is worth nothing
+afterwards.
 """
 
 import hashlib
@@ -30,6 +31,7 @@ class Peers:
         self.find = find
         self._of_ids = _derived(secret, "alphasync session id")
         self._of_requests = _derived(secret, "alphasync forwarded request")
+        self._of_answers = _derived(secret, "alphasync forwarded answer")
 
     def new_id(self) -> str:
         """The id of a session of this server."""
@@ -50,6 +52,14 @@ class Peers:
     def signed(self, proof: str, *said: str) -> bool:
         """Whether one of us says this, to this server."""
         return _same(self.sign(self.name, *said), proof)
+
+    def sign_answer(self, *said: str) -> str:
+        """Proof that this server answers so."""
+        return _proof(self._of_answers, "\n".join((self.name, *said)))
+
+    def answered(self, owner: str, proof: str, *said: str) -> bool:
+        """Whether the server ``owner`` answers so."""
+        return _same(_proof(self._of_answers, "\n".join((owner, *said))), proof)
 
 
 def _derived(secret: str, purpose: str) -> bytes:

@@ -16,7 +16,7 @@ from alphasync.transport.forwarding import (
     stamp_of,
 )
 from alphasync.transport.meter import Meter, TooMuch
-from alphasync.transport.moving import Arrival, Departure, Mover, Step
+from alphasync.transport.moving import Arrival, Mover, Step
 from alphasync.transport.outgoing import BODY_PACKETS, SEPARATOR, Outgoing
 from alphasync.transport.refusals import (
     BAD_METHOD,
@@ -65,19 +65,6 @@ class Requests:
             server.finish_answer(response, environ)
         return response
 
-    async def handle_forwarded(self, request: web.Request) -> web.StreamResponse:
-        """Answer another server, which has looked at the origin: one hop, and no further."""
-        try:
-            if self._server.forwarder is None:
-                raise Refused(FORBIDDEN, 403)
-            self._server.forwarder.verify(request)
-            step = request.query["transport"]
-            if step in ("prepare", "take", "release"):
-                return await self._move(request.query["sid"], step)
-            return await self._in_session(request, request.query["sid"])
-        except Refused as refused:
-            return refused.answer()
-
     async def _route(self, request: web.Request, environ: dict[str, Any]) -> Answer:
         if request.method == "OPTIONS":
             return web.Response(text="ok")
@@ -101,7 +88,7 @@ class Requests:
                 client, stamp = str(environ["REMOTE_ADDR"]), stamp_of(query)
                 errand = Errand(request.method, transport, sid, client, stamp)
                 return await self._forward(forwarder, request, owner, errand)
-        return await self._in_session(request, sid)
+        return await self.in_session(request, sid)
 
     async def _forward(
         self, forwarder: Forwarder, request: web.Request, owner: str, errand: Errand
@@ -117,7 +104,7 @@ class Requests:
         body = None
         if errand.method == "POST":
             try:
-                body = (await self._read(request)).encode()
+                body = await self.read(request)
             except (Refused, *UNREADABLE) as error:
                 await forwarder.ask(request, owner, errand._replace(method=BREAK_OFF), None)
                 raise error if isinstance(error, Refused) else Refused(BAD_REQUEST) from None
@@ -151,28 +138,8 @@ class Requests:
 
         return self._accept(request, begin, server.new_meter())
 
-    async def _move(self, sid: str, step: str) -> web.Response:
-        """Let a session go to its WebSocket."""
-        socket, mover = self._server.sockets.get(sid), self._server.mover
-        if socket is None or socket.closing or not socket.connected or mover is None:
-            raise Refused(UNKNOWN_SID)
-        departure = socket.probe
-        if step == "prepare":
-            if socket.upgraded or departure is not None:
-                raise Refused(BAD_REQUEST)
-            Departure(socket)
-            return web.Response()
-        if not isinstance(departure, Departure):
-            raise Refused(BAD_REQUEST)
-        if step == "release":
-            departure.close()
-            return web.Response()
-        moved = await departure.take(mover)
-        if moved is None:
-            raise Refused(UNKNOWN_SID)
-        return web.Response(body=moved)
-
-    async def _in_session(self, request: web.Request, sid: str) -> Answer:
+    async def in_session(self, request: web.Request, sid: str, body: bytes | None = None) -> Answer:
+        """``body``: where it was read already."""
         server, transport = self._server, request.query["transport"]
         if request.method == "GET" and transport == "polling":
             left = server.left_behind(sid, BODY_PACKETS)
@@ -186,20 +153,22 @@ class Requests:
             return web.Response(text="ok")
         try:
             socket.meter.spend(1)
-            return await self._serve(request, socket, transport)
+            return await self._serve(request, socket, transport, body)
         except TooMuch as error:
             socket.flooded(str(error))
             if request.transport is not None:
                 request.transport.pause_reading()  # nothing of what is left of a body is read
             raise Refused(FORBIDDEN, 429, "Too many requests", last=True) from None
 
-    async def _serve(self, request: web.Request, socket: EngineSocket, transport: str) -> Answer:
+    async def _serve(
+        self, request: web.Request, socket: EngineSocket, transport: str, body: bytes | None
+    ) -> Answer:
         if transport == "websocket":
             return self._upgrade(request, socket)
         if socket.upgraded:
             raise Refused(BAD_REQUEST)
         if request.method == "POST":
-            return await self._post(request, socket)
+            return await self._post(request, socket, body)
         return await self._poll(request, socket)
 
     async def _open(self, request: web.Request, environ: dict[str, Any], transport: str) -> Answer:
@@ -316,14 +285,20 @@ class Requests:
             socket.meter.give_back()  # however quickly there is something to fetch
         return _body(packets)
 
-    async def _post(self, request: web.Request, socket: EngineSocket) -> web.Response:
+    async def _post(
+        self, request: web.Request, socket: EngineSocket, body: bytes | None
+    ) -> web.Response:
         reason = self._server.reason
         if socket.posting:
             socket.end(reason.TRANSPORT_ERROR)
             raise Refused(BAD_REQUEST)
         socket.posting = True
         try:
-            packets = packets_of(await self._read(request, socket.meter))
+            if body is None:
+                body = await self.read(request, socket.meter)
+            else:
+                socket.meter.spend(0, len(body))
+            packets = packets_of(body.decode())
             if socket.closing:
                 raise Refused(UNKNOWN_SID)
             useful = False
@@ -345,7 +320,7 @@ class Requests:
             socket.posting = False
         return web.Response(text="ok")
 
-    async def _read(self, request: web.Request, meter: Meter | None = None) -> str:
+    async def read(self, request: web.Request, meter: Meter | None = None) -> bytes:
         """Raises Refused and TooMuch, and what is UNREADABLE."""
         server = self._server
         body = b""
@@ -359,7 +334,7 @@ class Requests:
                         if len(body) > server.max_http_buffer_size:
                             break
                     else:
-                        return body.decode()
+                        return body
             except TimeoutError:
                 raise Refused(BAD_REQUEST, 408, "The body did not come in time") from None
         server.limited("payload")

@@ -14,6 +14,7 @@ from tests.conformance.servers import (
     Engine,
     MakeEngine,
     MakeSockets,
+    Pair,
     Road,
     Sockets,
     Street,
@@ -99,3 +100,22 @@ def transport(request: pytest.FixtureRequest) -> Transport:
     """What the protocol says of messages holds on both transports."""
     found: Transport = request.param
     return found
+
+
+@pytest.fixture
+async def pair() -> AsyncIterator[Pair]:
+    street = Street()
+    limits: list[str] = []
+    passed_on: list[str] = []
+    front = EngineServer(
+        **OPTIONS, peers=street.peers(), on_limit=limits.append, on_forward=passed_on.append
+    )
+    eio = EngineServer(**OPTIONS, peers=street.peers())
+    async with (
+        hosted(eio, "engine.io", None) as endpoint,
+        forwarding(front, eio, street, endpoint),
+    ):
+        owner = Engine(eio, endpoint)
+        owner.listen()
+        yield Pair(owner, front, street, limits, passed_on)
+        await eio.shutdown()

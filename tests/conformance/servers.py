@@ -136,6 +136,27 @@ class Street:
         return self.addresses.get(name)
 
 
+@dataclass
+class Pair:
+    """A server that has sessions, and another one to which their requests come."""
+
+    owner: Engine
+    front: EngineServer
+    street: Street
+    limits: list[str] = field(default_factory=list)
+    """Which limits clients of the other one have run into."""
+    passed_on: list[str] = field(default_factory=list)
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return self.owner.endpoint
+
+    @property
+    def peers(self) -> Peers:
+        assert self.owner.eio.forwarder
+        return self.owner.eio.forwarder.peers
+
+
 @contextlib.asynccontextmanager
 async def hosted(server: Attachable, path: str, send_buffer: int | None) -> AsyncIterator[Endpoint]:
     """Serve as an application that knows nothing of alphasync would; ``send_buffer`` is how many

@@ -3,16 +3,13 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from typing import Any
 
 import aiohttp
 import pytest
 
-from alphasync.transport import EngineServer, Outgoing, Peers
-from alphasync.transport.forwarding import BURST, CLIENT, PROOF
-from tests.conformance.servers import OPTIONS, PAYLOAD_MAX, Engine, Street, forwarding, hosted
+from alphasync.transport import Outgoing
+from alphasync.transport.forwarding import BURST
+from tests.conformance.servers import PAYLOAD_MAX, Pair, Street
 from tests.conformance.wire import Answer, Endpoint, dropped, opened, packets
 from tests.harness import PATIENCE, wait_until
 
@@ -20,46 +17,6 @@ UNKNOWN = (400, 1)
 """Status and code for a session that nobody has."""
 MANY = 4 * BURST
 CHUNK = "x" * 50_000
-
-
-@dataclass
-class Pair:
-    """A server that has sessions, and another one to which their requests come."""
-
-    owner: Engine
-    front: EngineServer
-    street: Street
-    limits: list[str] = field(default_factory=list)
-    """Which limits clients of the other one have run into."""
-    passed_on: list[str] = field(default_factory=list)
-
-    @property
-    def endpoint(self) -> Endpoint:
-        return self.owner.endpoint
-
-    @property
-    def peers(self) -> Peers:
-        assert self.owner.eio.forwarder
-        return self.owner.eio.forwarder.peers
-
-
-@pytest.fixture
-async def pair() -> AsyncIterator[Pair]:
-    street = Street()
-    limits: list[str] = []
-    passed_on: list[str] = []
-    front = EngineServer(
-        **OPTIONS, peers=street.peers(), on_limit=limits.append, on_forward=passed_on.append
-    )
-    eio = EngineServer(**OPTIONS, peers=street.peers())
-    async with (
-        hosted(eio, "engine.io", None) as endpoint,
-        forwarding(front, eio, street, endpoint),
-    ):
-        owner = Engine(eio, endpoint)
-        owner.listen()
-        yield Pair(owner, front, street, limits, passed_on)
-        await eio.shutdown()
 
 
 def refusal(answer: Answer) -> tuple[int, int]:
@@ -238,58 +195,6 @@ async def test_what_is_too_long_is_not_passed_on(pair: Pair) -> None:
     assert pair.limits == ["payload"]
     await wait_until(lambda: sid in pair.owner.ended, what="its server was told")
     assert pair.owner.received == []
-
-
-async def test_the_clients_own_address_comes_along(pair: Pair) -> None:
-    sid = await pair.endpoint.sid()
-    pair.front.address_of = lambda request: "198.51.100.7"
-    seen: list[str] = []
-    verify = pair.owner.eio.forwarder.verify  # type: ignore[union-attr]
-
-    def watching(request: Any) -> str:
-        seen.append(verify(request))
-        return seen[-1]
-
-    pair.owner.eio.forwarder.verify = watching  # type: ignore[union-attr, method-assign]
-    await pair.endpoint.post(sid, "4x")
-    assert seen == ["198.51.100.7"]
-
-
-@pytest.mark.parametrize(
-    "wrong", ["nothing", "secret", "owner", "method", "transport", "sid", "client", "stamp"]
-)
-async def test_the_inner_port_takes_only_what_is_signed(pair: Pair, wrong: str) -> None:
-    sid = await pair.endpoint.sid()
-    said = {"method": "GET", "transport": "polling", "sid": sid, "client": "192.0.2.1", "stamp": ""}
-    signer = pair.street.peers(
-        "another secret" if wrong == "secret" else "known to the street only"
-    )
-    owner = signer.name if wrong == "owner" else pair.peers.name
-    signed = said | ({wrong: "else"} if wrong in said else {})
-    proof = "" if wrong == "nothing" else signer.sign(owner, *signed.values())
-    host, port = pair.street.addresses[pair.peers.name]
-    async with (
-        aiohttp.ClientSession() as http,
-        http.get(
-            f"http://{host}:{port}/?EIO=4&transport=polling&sid={sid}",
-            headers={CLIENT: "192.0.2.1", PROOF: proof},
-        ) as answer,
-    ):
-        assert answer.status == 403
-    assert pair.owner.ended == {}
-
-
-async def test_the_outer_port_believes_nobody(pair: Pair) -> None:
-    """The headers of forwarded requests mean nothing there: a client may write what it likes."""
-    sid = await pair.endpoint.sid()
-    proof = pair.peers.sign(pair.peers.name, "DELETE", "polling", sid, "192.0.2.1", "")
-    answer = await pair.endpoint.request(
-        "DELETE",
-        f"EIO=4&transport=polling&sid={sid}",
-        headers={CLIENT: "192.0.2.1", PROOF: proof},
-    )
-    assert answer.status == 400
-    assert (await pair.endpoint.post(sid, "4x")).text == "ok"
 
 
 async def test_a_websocket_without_polling_before_needs_nobody(pair: Pair) -> None:
