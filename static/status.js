@@ -56,7 +56,7 @@ export function badge(run, me, type) {
       if (run.away && !isOwn(run, me)) return { tone: 'warn', text: `${name} reconnecting`, label };
       return { tone: isOwn(run, me) ? 'own' : 'other', text: `${name}${of || ' …'}`, label };
     case 'completed':
-      if (inVain(run)) return { tone: run.failed > 0 ? 'warn' : 'quiet', text: `${name}: nobody messaged`, label };
+      if (inVain(run)) return { tone: run.failed > 0 ? 'warn' : 'quiet', text: `${name}: 0 sent`, label };
       return { tone: 'done', text: `${name} done`, label };
     case 'stopped':
       return { tone: 'quiet', text: `${name} stopped`, label };

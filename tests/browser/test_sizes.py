@@ -48,6 +48,20 @@ async def test_text_of_twice_the_size_is_all_larger_and_fits_a_phone(
     assert await console.overflow() == 0
 
 
+async def test_a_mark_in_the_list_is_not_cut_at_its_edge(
+    small_world: Cluster, open_console: Open
+) -> None:
+    console = await open_console(small_world.urls[0])
+    await console.sign_in()
+    await console.choose("1001")
+    await console.hook("mail-text").fill("x" * 70_000)
+    row = console.hook("profile-item-1001")
+    await expect(row.locator(".badge")).to_have_text("Mail: unsaved text")
+    await console.page.evaluate("document.documentElement.style.fontSize = '200%'")
+    right = "(node) => node.getBoundingClientRect().right"
+    assert await row.locator(".badge").evaluate(right) <= await row.evaluate(right)
+
+
 async def test_a_phone_does_not_enlarge_the_page_for_a_field(
     small_world: Cluster, open_console: Open
 ) -> None:

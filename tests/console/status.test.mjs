@@ -34,7 +34,7 @@ test('a run that messaged nobody is no success', () => {
     return badge(runAfter(started(ME), complete), ME, 'chat');
   };
   assert.deepEqual([over({ sent: 1, skipped: 9 }).tone, over({ sent: 1, skipped: 9 }).text], ['done', 'Chat done']);
-  assert.deepEqual([over({ skipped: 10 }).tone, over({ skipped: 10 }).text], ['quiet', 'Chat: nobody messaged']);
+  assert.deepEqual([over({ skipped: 10 }).tone, over({ skipped: 10 }).text], ['quiet', 'Chat: 0 sent']);
   assert.equal(over({ failed: 10 }).tone, 'warn');
 });
 
