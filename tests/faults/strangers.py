@@ -135,7 +135,17 @@ DEEDS: dict[str, Callable[[Stranger], Awaitable[None]]] = {
 }
 
 
-def say(line: str) -> None:
+async def report(doing: Awaitable[None], opened: asyncio.Event, counts: Counter[str]) -> None:
+    """Go on until the standard input ends; say when all is open, and at the end what happened."""
+    task = asyncio.ensure_future(doing)
+    await opened.wait()
+    _say("open")
+    await asyncio.to_thread(sys.stdin.read)
+    task.cancel()
+    _say(json.dumps(counts))
+
+
+def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
@@ -145,12 +155,7 @@ async def main(url: str, deed: str, addresses: list[str]) -> None:
     assert parts.hostname
     assert parts.port
     who = Stranger(parts.hostname, parts.port, addresses)
-    doing = asyncio.ensure_future(DEEDS[deed](who))
-    await who.opened.wait()
-    say("open")
-    await asyncio.to_thread(sys.stdin.read)
-    doing.cancel()
-    say(json.dumps(who.counts))
+    await report(DEEDS[deed](who), who.opened, who.counts)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,59 @@
+"""An account that uses up all that one may have, and another one beside it."""
+
+import logging
+from typing import Any
+
+import pytest
+
+from alphasync.gateway.port import Recipient
+from alphasync.gateway.sandbox import People
+from alphasync.gateway.sandbox.people import Account, person
+from tests.faults.bystanders import bystanders, troublemaker
+from tests.faults.crowd import limits
+from tests.faults.harness import site
+from tests.faults.noisy import DEVICES, PROFILES
+
+pytestmark = [pytest.mark.faults, pytest.mark.slow]
+
+CALM, STORM = 3.0, 15.0
+"""Seconds before and while it happens."""
+RECIPIENTS = 1_000
+LIMITS: dict[str, Any] = {
+    "event_rate_per_account": 200,
+    "event_burst_per_account": 500,
+    "drafts_per_account": 200,
+    "runs_per_account": 50,
+    "running_per_account": 20,
+    "join_rate": 2,
+    "join_burst": DEVICES + 10,
+}
+"""A fifth of the defaults, and less: each event goes to a hundred devices, and the machine may be
+busy. The account asks for several times as much of each."""
+
+log = logging.getLogger(__name__)
+
+
+def people() -> People:
+    """One profile for whoever is no trouble, and many for who is."""
+    recipients = [Recipient(f"r{place}", f"Recipient {place}") for place in range(RECIPIENTS)]
+    names = ["1001", *(f"p{number}" for number in range(PROFILES))]
+    profiles = {name: person(name, name, recipients) for name in names}
+    return People.of([Account("demo@example.com", "demo", "demo", profiles)])
+
+
+async def test_others_are_refused_nothing() -> None:
+    async with site(1, people=people(), valkey=(), send_interval="5s", **LIMITS) as running:
+        async with bystanders(running) as others:
+            await others.pass_by("before", CALM)
+            async with troublemaker(
+                "tests.faults.noisy", running.urls[0], running.token("noisy")
+            ) as trouble:
+                await trouble.begun()
+                await others.pass_by("noise", STORM)
+                counts = await trouble.end()
+        hit = await limits(running.http, running.urls[0])
+        log.info("%s, %s", counts, hit)
+        assert counts["registered"] > DEVICES
+        for code in ("too_many_requests", "too_many_drafts", "too_many_runs"):
+            assert counts[code], code
+        assert hit["event_rate_per_account"] or hit["event_rate_per_device"]
