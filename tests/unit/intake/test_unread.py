@@ -1,0 +1,49 @@
+"""Whether more has come than the present request, in whatever pieces it comes."""
+
+import pytest
+
+from alphasync.intake.unread import Unread
+
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+POST = b"POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\n"
+CHUNKED = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+CHUNKS = b"1\r\na\r\n0\r\n\r\n"
+
+
+def carried_out(request: bytes, behind: bytes, at: int) -> Unread:
+    """After a request that came with the start of a next one, cut into two pieces at this place."""
+    unread = Unread()
+    head, _, body = request.partition(b"\r\n\r\n")
+    length, chunked = (4, False) if b"Length" in head else (0, b"chunked" in head)
+    all_ = request + behind
+    begun = ended = False
+    came = 0
+    for piece in (all_[:at], all_[at:]):
+        unread.come(piece)
+        came += len(piece)
+        if not begun and came >= len(request) - len(body):
+            begun = True
+            unread.begin(length, chunked=chunked)
+        if begun and not ended and came >= len(request):
+            ended = True
+            unread.end_body()
+    return unread
+
+
+@pytest.mark.parametrize("request_", [GET, POST + b"\r\n\r\n", POST + b"abcd", CHUNKED + CHUNKS])
+@pytest.mark.parametrize("behind", [b"", b"G", b"GET / HTTP/1.1\r\nHost"])
+def test_what_is_behind_a_request_is_seen(request_: bytes, behind: bytes) -> None:
+    for at in range(len(request_) + len(behind) + 1):
+        assert bool(carried_out(request_, behind, at)) == bool(behind), at
+
+
+def test_whole_requests_behind_one_another_leave_nothing() -> None:
+    unread = Unread()
+    unread.come(GET + POST + b"abcd" + CHUNKED + CHUNKS + GET)
+    for length, chunked in ((0, False), (4, False), (0, True)):
+        assert unread
+        unread.begin(length, chunked=chunked)
+        if not chunked:
+            unread.end_body()
+    unread.end_body()
+    assert not unread
