@@ -1,13 +1,23 @@
-"""How many connections a process takes: fewer than it may have files open."""
+"""How many connections a process takes, fewer than it may have files open, and for how long."""
 
 import resource
 from collections.abc import Callable
+from dataclasses import dataclass
 
 RESERVE_MIN, RESERVE_MAX, RESERVE_PART = 64, 1024, 8
 """Files for all but clients' connections (Redis, the gateway, other servers): an eighth of what the
 process may open, in these bounds."""
 SPARE = 32
 """Connections beyond the bound: they may ask for the health, and learn why they are refused."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Seconds for the head of a request, for its body, and between two requests."""
+
+    head: float = 10.0
+    body: float = 15.0
+    idle: float = 75.0
 
 
 def _cut_nobody(_: float) -> bool:

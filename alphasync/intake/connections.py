@@ -8,7 +8,6 @@ quotes nothing of it.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, cast
 
 import structlog
@@ -32,7 +31,7 @@ from alphasync.intake.answers import (
     TooManyLines,
     refusal,
 )
-from alphasync.intake.capacity import Capacity
+from alphasync.intake.capacity import Bounds, Capacity
 from alphasync.intake.unread import Unread
 
 ANSWER_WITHIN = 60.0
@@ -46,15 +45,6 @@ chunks of one byte is no body that anybody needs to send."""
 Handler = Callable[[Any], Awaitable[web.StreamResponse]]
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """Seconds for the head of a request, for its body, and between two requests."""
-
-    head: float = 10.0
-    body: float = 15.0
-    idle: float = 75.0
 
 
 class Connection(RequestHandler):
@@ -88,7 +78,6 @@ class Connection(RequestHandler):
         """Whether a request's head has come that is not answered yet."""
         self._unread = Unread()
         self._body: StreamReader | None = None
-        """Of the present request."""
         self._refused = False
         """Whether nothing is read of it any more."""
         self._lines = 0

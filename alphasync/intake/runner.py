@@ -6,8 +6,8 @@ from typing import cast
 
 from aiohttp import web
 
-from alphasync.intake.capacity import Capacity
-from alphasync.intake.connections import Bounds, Connections
+from alphasync.intake.capacity import Bounds, Capacity
+from alphasync.intake.connections import Connections
 from alphasync.intake.sockets import BACKLOG, TAKEN_AT_ONCE
 
 

@@ -10,9 +10,6 @@ from dataclasses import dataclass
 
 from alphasync.transport.bucket import Bucket
 
-FRAGMENT_MIN = 1024
-"""Bytes of a fragment that does not count by number: of such ones the bytes are the bound."""
-
 CONTROL_RATE, BYTE_RATE = "control_rate", "byte_rate"
 """The limits' names."""
 
@@ -67,39 +64,3 @@ class Meter:
         now = time.monotonic()
         for bucket, most in zip((self._control, self._bytes), left, strict=True):
             bucket.lower(now, most)
-
-
-class Fragments:
-    """Counts the frames of a WebSocket that bring no message: its reader does not tell of them.
-
-    Those are control frames and small fragments, the last of each message apart.
-    """
-
-    __slots__ = ("_head", "_skip")
-
-    def __init__(self) -> None:
-        self._head = b""
-        """The begin of a frame whose length has not come whole."""
-        self._skip = 0
-        """Bytes to come of a frame that was looked at."""
-
-    def count(self, data: bytes) -> int:
-        """How many begin in these bytes, the next ones of the connection."""
-        found, position = 0, self._skip
-        if self._head:
-            data = self._head + data
-        size = len(data)
-        while position + 2 <= size:
-            first, second = data[position], data[position + 1]
-            length = second & 0x7F
-            start = position + (2 if length < 126 else 4 if length == 126 else 10)
-            if start > size:
-                break
-            if length >= 126:
-                length = int.from_bytes(data[position + 2 : start], "big")
-            if first & 0x08 or (first & 0x80 == 0 and length < FRAGMENT_MIN):
-                found += 1
-            position = start + length + (4 if second & 0x80 else 0)
-        self._skip = max(0, position - size)
-        self._head = data[position:]
-        return found

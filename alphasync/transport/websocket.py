@@ -8,9 +8,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-from aiohttp._websocket.reader import WebSocketDataQueue
 from aiohttp.http import (
-    WebSocketError,
     WebSocketReader,
     WSCloseCode,
     WSMessage,
@@ -18,7 +16,8 @@ from aiohttp.http import (
 )
 
 from alphasync.transport import outgoing
-from alphasync.transport.meter import Fragments, Meter, TooMuch
+from alphasync.transport.incoming import Fragments, Frames
+from alphasync.transport.meter import Meter, TooMuch
 from alphasync.transport.outgoing import Backlog, Outgoing
 
 CLOSE_WITHIN = 2.0
@@ -44,31 +43,6 @@ class Owner(Protocol):
     def too_large(self) -> None: ...
 
     def flooded(self, limit: str) -> None: ...
-
-
-class Frames(WebSocketDataQueue):
-    """aiohttp's reader puts messages in here; they are handled at once, none is kept."""
-
-    def __init__(self, link: "Link", loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(link, 2**16, loop=loop)  # type: ignore[arg-type]  # it is never paused
-        self._link: Link | None = link
-
-    def feed_data(self, data: WSMessage, size: int) -> None:  # type: ignore[override]
-        if self._link is not None:
-            self._link.handle(data)
-
-    def set_exception(self, exc: BaseException, exc_cause: BaseException | None = None) -> None:
-        if self._link is not None:
-            code = exc.code if isinstance(exc, WebSocketError) else WSCloseCode.INTERNAL_ERROR
-            self._link.refuse(code)
-
-    def feed_eof(self) -> None:
-        """The end is told to the connection itself."""
-
-    def forget(self) -> None:
-        """Break the cycle of connection, reader and queue: nobody waits for a collection then."""
-        self._link = None
-        self._protocol = None  # type: ignore[assignment]  # it is the link, and never used
 
 
 class Link(asyncio.Protocol):
