@@ -10,6 +10,7 @@ from aiohttp import web
 
 from alphasync import internal
 from alphasync.config import Settings, WrongSetting
+from alphasync.data_dir import trouble
 from alphasync.errors import StoreUnavailable
 from alphasync.gateway.http import HttpGateway
 from alphasync.intake import Bounds, Capacity, Intake, open_intake
@@ -40,7 +41,7 @@ from alphasync.services.terms import Agreement, terms_of
 from alphasync.services.tokens import Tokens
 from alphasync.services.uncertain import Uncertain
 from alphasync.services.upstream import Upstream, UpstreamTimes
-from alphasync.store.connect import Store, make_store
+from alphasync.store.connect import MEMORY, Store, make_store
 from alphasync.store.eviction import EvictionWatch
 from alphasync.store.refusals import words
 from alphasync.store.scripts import Lifetimes
@@ -271,14 +272,18 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
         network_of=client_network,
     )
 
+    embedded = settings.redis_url is None and settings.data_dir.is_dir() and redis_url != MEMORY
+    own = settings.data_dir if embedded else None
+
     def not_ready() -> str | None:
         if not runs.accepting:
             return "shutting down"
         if capacity.full:
             return TOO_MANY
         if not store.pipeline.connected:
-            reason = store.pipeline.trouble
-            return f"no connection to Redis{': ' + words(reason) if reason else ''}"
+            error = store.pipeline.trouble
+            reason = (own and trouble(own)) or (words(error) if error else None)
+            return f"no connection to Redis{': ' + reason if reason else ''}"
         if not realtime.subscriber.connected:
             reason_ = realtime.subscriber.trouble
             return f"no subscription to Redis{': ' + reason_ if reason_ else ''}"

@@ -44,6 +44,9 @@ COLLECT_AFTER = 50_000
 LOOK_EVERY = 0.5
 """Seconds between two looks whether the embedded Valkey lives: a lock is tried, no more."""
 
+LOOK_EVERY_MAX = 4.0
+"""The same while it cannot be started, as on a full disk: each try writes to its log."""
+
 T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
@@ -86,18 +89,27 @@ async def redis_url(settings: Settings) -> AsyncIterator[str]:
     finally:
         supervisor.cancel()
         await asyncio.gather(supervisor, return_exceptions=True)
-        await embedded.close()
+        try:
+            await embedded.close()
+        except EmbeddedUnavailable as error:
+            log.error("embedded Valkey was not ended", reason=str(error))
 
 
 async def _keep_running(embedded: EmbeddedValkey) -> None:
     """Start the embedded Valkey again when it dies: on its own data, by one replica of several."""
+    trouble, pause = "", LOOK_EVERY
     while True:
-        await asyncio.sleep(LOOK_EVERY)
+        await asyncio.sleep(pause)
         try:
             if await embedded.ensure_running():
-                log.warning("embedded Valkey had died and was started again", pid=embedded.pid)
+                log.warning("embedded Valkey was gone and was started again", pid=embedded.pid)
+            trouble, pause = "", LOOK_EVERY
         except EmbeddedUnavailable as error:
-            log.error("embedded Valkey cannot be started again", reason=str(error))
+            pause = min(2 * pause, LOOK_EVERY_MAX)
+            reason = str(error)
+            if error.code != trouble:
+                log.error("embedded Valkey cannot be started again", reason=reason)
+            trouble = error.code
 
 
 @contextlib.asynccontextmanager

@@ -15,15 +15,17 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 import structlog
 
-from alphasync.data_dir import DataDirUnusable, prepare, words
+from alphasync.data_dir import DataDirUnusable, prepare, trouble, words
 from alphasync.store import continuity
+from alphasync.store.posix_locks import holder
 from alphasync.store.valkey_process import EmbeddedUnavailable, ValkeyProcess, find_binary
 
 __all__ = ["EmbeddedUnavailable", "EmbeddedValkey", "open_embedded"]
@@ -36,6 +38,10 @@ LOAD_TIMEOUT = 60.0
 
 STOP_TIMEOUT = 10.0
 """Seconds from SHUTDOWN to the end of the process: it writes and syncs its file meanwhile."""
+
+DEAF_AFTER = 2.0
+"""Seconds for which nobody listens at the socket of a server that lives until it is told to end:
+it was removed, or put in another's place. One that has just been started listens within 50 ms."""
 
 _POLL = 0.02
 """Seconds between two looks at a lock or at a starting server, which is up after about 50 ms."""
@@ -51,6 +57,7 @@ class EmbeddedValkey:
         self._dir = data_dir
         self._process = ValkeyProcess(data_dir)
         self._users: int | None = None
+        self._alive = -1
         self._pid = 0
 
     @property
@@ -64,11 +71,11 @@ class EmbeddedValkey:
         return self._pid
 
     async def ensure_running(self) -> bool:
-        """Start the server again if its process is gone; True if this call started it.
+        """Start the server again if nobody can reach it; True if this call started it.
 
-        A server that lives but does not answer (stopped, swapping) is left alone. One killed a
-        moment ago may still count as alive, until its last thread has gone: ask again.
-        Raises EmbeddedUnavailable.
+        That is if its process is gone, or its socket, at which nobody new comes in. A server that
+        lives but does not answer (stopped, swapping) is left alone. One killed a moment ago may
+        still count as alive, until its last thread has gone: ask again. Raises EmbeddedUnavailable.
         """
         return await asyncio.to_thread(self._ensure_running)
 
@@ -81,24 +88,28 @@ class EmbeddedValkey:
 
     def _open(self) -> None:
         with self._exclusive():
-            # Nobody waits here: an exclusive hold on this file is only tried under the lock above.
-            self._users = _open_lock_file(self._dir / "valkey.users")
-            fcntl.flock(self._users, fcntl.LOCK_SH)
+            self._alive = _open_lock_file(self._dir / "valkey.alive")
             try:
+                # Nobody waits here: an exclusive hold on it is only tried under the lock above.
+                self._users = _open_lock_file(self._dir / "valkey.users")
+                fcntl.flock(self._users, fcntl.LOCK_SH)
                 self._start_or_join()
             except BaseException:
-                os.close(self._users)
+                os.close(self._alive)
+                if self._users is not None:
+                    os.close(self._users)
                 self._users = None
                 raise
 
     def _ensure_running(self) -> bool:
         with self._exclusive():
-            if self._users is None or self._is_alive():
+            if self._users is None or (self._is_alive() and self._process.listens()):
                 return False
             return self._start_or_join()
 
     def _close(self) -> None:
-        with self._exclusive():
+        gone = not self._dir.is_dir()  # nobody can come to it any more
+        with contextlib.nullcontext() if gone else self._exclusive():
             if self._users is None:
                 return
             users, self._users = self._users, None
@@ -107,6 +118,7 @@ class EmbeddedValkey:
                     self._shut_down()
             finally:
                 os.close(users)
+                os.close(self._alive)
 
     @contextlib.contextmanager
     def _exclusive(self) -> Iterator[None]:
@@ -126,15 +138,15 @@ class EmbeddedValkey:
             os.close(fd)
 
     def _is_alive(self) -> bool:
-        alive = _open_lock_file(self._dir / "valkey.alive")
         try:
-            return not _try_lock(alive, fcntl.lockf)
-        finally:
-            os.close(alive)
+            return holder(self._alive) is not None
+        except OSError as error:
+            raise _no_locks(error) from error
 
     def _start_or_join(self) -> bool:
         """Return True if the server had to be started; either way it serves commands afterwards."""
         begun = time.monotonic()
+        listened = begun
         started = False
         while True:
             info = self._process.info()
@@ -148,6 +160,11 @@ class EmbeddedValkey:
                     raise self._process.failure("start_failed", "Valkey ended while starting")
                 self._spawn()
                 started = True
+            elif started or self._process.listens():
+                listened = time.monotonic()
+            elif time.monotonic() - listened > DEAF_AFTER:
+                self._end()
+                listened = time.monotonic()
             waited = time.monotonic() - begun
             if waited > (LOAD_TIMEOUT if info else START_TIMEOUT):
                 raise self._process.failure(
@@ -163,17 +180,24 @@ class EmbeddedValkey:
             raise self._process.failure("start_failed", f"no mark in the data: {error}") from error
 
     def _spawn(self) -> None:
-        alive = _open_lock_file(self._dir / "valkey.alive")
-        try:
-            self._process.spawn(alive)
-        finally:
-            os.close(alive)
+        if reason := trouble(self._dir):
+            raise EmbeddedUnavailable("data_dir_unusable", reason)
+        self._process.spawn(self._alive)
+
+    def _end(self) -> None:
+        """Tell a server that cannot be spoken to. It ends in good order, and some time after."""
+        if pid := holder(self._alive):  # 0: of another container, which sees to it itself
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
 
     def _shut_down(self) -> None:
         """End the server if it is up. One that does not react is left to the next user."""
         with contextlib.suppress(continuity.NoMark):  # it does not react, or has just died
             continuity.leave(self._dir, self._process.socket)
-        self._process.shut_down()
+        if self._process.listens():
+            self._process.shut_down()
+        else:
+            self._end()
         deadline = time.monotonic() + STOP_TIMEOUT
         while self._is_alive() and time.monotonic() < deadline:
             time.sleep(_POLL)
@@ -213,11 +237,15 @@ def _open_lock_file(path: Path) -> int:
         raise EmbeddedUnavailable("data_dir_unusable", words(place, error)) from error
 
 
-def _try_lock(fd: int, lock: Callable[[int, int], None] = fcntl.flock) -> bool:
+def _try_lock(fd: int) -> bool:
     try:
-        lock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):  # POSIX leaves open which of the two it is.
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
         return False
     except OSError as error:
-        raise EmbeddedUnavailable("data_dir_unusable", f"no file locks here: {error}") from error
+        raise _no_locks(error) from error
     return True
+
+
+def _no_locks(error: OSError) -> EmbeddedUnavailable:
+    return EmbeddedUnavailable("data_dir_unusable", f"no file locks here: {error}")

@@ -107,6 +107,18 @@ class ValkeyProcess:
         fields = (line.partition(":") for line in answer.splitlines())
         return {name: value for name, _, value in fields if value}
 
+    def listens(self) -> bool:
+        """Whether somebody listens at the socket, answering or not."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(_ANSWER_TIMEOUT)
+            try:
+                connection.connect(str(self.socket))
+            except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
+                return False
+            except OSError:  # too many wait there already
+                return True
+        return True
+
     def shut_down(self) -> None:
         """Tell the server to sync its file and to end; it ends some time after this returns."""
         _ask(self.socket, "SHUTDOWN")

@@ -57,6 +57,10 @@ class Process:
         while line := await stream.readline():
             setattr(self, name, getattr(self, name) + line.decode())
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
 
