@@ -17,6 +17,7 @@ from alphasync.gateway.sandbox import (
     start_sandbox,
 )
 from alphasync.gateway.sandbox.people_file import CSV_COLUMNS
+from alphasync.init_process import leave_process_1
 from alphasync.services.tokens import ID_MAX, TOKEN_MAX, InvalidToken, Tokens
 from alphasync.supervisor.command import supervise
 from alphasync.supervisor.count import worker_count
@@ -80,6 +81,7 @@ def serve(
 ) -> None:
     """Run the server. Settings come from the environment; see the README."""
     settings = _settings(host=host, port=port, data_dir=data_dir, workers=workers)
+    leave_process_1()
     logs.configure(settings.log_level)
     try:
         count = worker_count(settings)

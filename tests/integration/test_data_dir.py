@@ -2,6 +2,7 @@
 use."""
 
 import os
+import signal
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -48,6 +49,8 @@ async def test_whatever_the_umask_nothing_in_it_is_for_others(folder: Path, work
         assert any(name.startswith("alphasync-metrics-") for name in found) == (workers == "2")
         parts = modes(data / "appendonlydir")
         assert parts
+        process.signal(signal.SIGTERM)  # a killed one would leave its Valkey behind
+        assert await process.exit() == 0
     assert not [name for name, mode in {**found, **parts}.items() if mode & 0o077]
     assert stat.S_IMODE(data.stat().st_mode) == 0o700
 

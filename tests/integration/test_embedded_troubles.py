@@ -177,6 +177,8 @@ async def cramped(folder: Path) -> AsyncIterator[tuple[Process, Path]]:
     async with started(*under, *PROGRAM, *arguments, JWT_SECRET=SECRET) as process:
         await process.says(UP)
         yield process, Path(f"/proc/{process.pid}/root{folder}")
+        process.signal(signal.SIGTERM)
+        assert await process.exit() == 0
 
 
 def fill(disk: Path) -> Path:
