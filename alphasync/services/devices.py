@@ -12,7 +12,7 @@ from alphasync.domain import events
 from alphasync.domain.identity import Identity
 from alphasync.domain.runs import Key, Run
 from alphasync.domain.snapshot import Snapshot
-from alphasync.errors import TooManyDevices
+from alphasync.errors import SignInAgain, TooManyDevices
 from alphasync.protocol import packets
 from alphasync.services.bounds import USUAL, AccountBounds
 from alphasync.services.leases import Holding, Leases, ReplicaName
@@ -22,6 +22,7 @@ from alphasync.store.pipeline import Reply
 from alphasync.store.scripts import Answer, Scripts
 
 DISCONNECTED = "Device disconnected"
+SIGNED_OUT = "The session has ended, and nobody signed in again"
 NAME_MAX = 64
 """Characters of a device name; more are cut off."""
 
@@ -215,14 +216,19 @@ class Devices:
             self.hold(account, device_id, session)
         return answer.number(1) / 1000
 
-    async def leave(self, account: str, device_id: str, session: str, *, away: bool) -> float:
+    async def leave(
+        self, account: str, device_id: str, session: str, *, away: bool, signed_out: bool = False
+    ) -> float:
         """The device is gone: its runs are interrupted and their locks freed.
 
-        ``away``: because the grace of that session is over; returns the seconds that it still has,
-        0 when it is done.
+        ``away``: because the grace of that session is over, ``signed_out``: which had begun when
+        its token ended. Returns the seconds that it still has, 0 when it is done.
         """
         names = keys.of_account(account)
-        interrupted = events.ProcessingInterrupted(reason=DISCONNECTED, code="device_disconnected")
+        reason, code = DISCONNECTED, "device_disconnected"
+        if signed_out:
+            reason, code = SIGNED_OUT, SignInAgain.code
+        interrupted = events.ProcessingInterrupted(reason=reason, code=code)
         while True:
             answer = await self._scripts.call(
                 "device_leave",
@@ -237,7 +243,7 @@ class Devices:
                     "channel": names.channel,
                     "device_id": device_id,
                     "session": "" if away else session,
-                    "reason": DISCONNECTED,
+                    "reason": reason,
                     "head": packets.head(interrupted),
                 },
             )

@@ -1,6 +1,7 @@
 """Devices whose connection broke: each has a grace to come back, and a timer here that ends it."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from alphasync.errors import StoreUnavailable
 from alphasync.services.devices import Devices
@@ -22,22 +23,39 @@ class Graces:
         self._stopped = True
         self._timers.cancel()
 
-    def start(self, account: str, device_id: str, session: str, seconds: float) -> None:
-        """Interrupt the device's runs after these seconds, unless it is back by then."""
+    def start(
+        self,
+        account: str,
+        device_id: str,
+        session: str,
+        seconds: float,
+        *,
+        signed_out: bool = False,
+    ) -> None:
+        """Interrupt the device's runs after these seconds, unless it is back by then.
+
+        ``signed_out``: it is not, because its token has ended.
+        """
         if self._stopped:
             return
-        self._timers.spawn(self._end(account, device_id, session, seconds), f"grace {device_id}")
+
+        def leave() -> Awaitable[float]:
+            return self._devices.leave(
+                account, device_id, session, away=True, signed_out=signed_out
+            )
+
+        self._timers.spawn(self._end(leave, seconds), f"grace {device_id}")
 
     async def close(self) -> None:
         """Stop all timers; other replicas take the devices over."""
         await self._timers.close()
 
-    async def _end(self, account: str, device_id: str, session: str, seconds: float) -> None:
+    async def _end(self, leave: Callable[[], Awaitable[float]], seconds: float) -> None:
         attempt = 0
         while True:  # at least once: at a takeover the grace may be over already
             await asyncio.sleep(seconds + AFTER)
             try:
-                seconds = await self._devices.leave(account, device_id, session, away=True)
+                seconds = await leave()
             except StoreUnavailable:
                 attempt += 1
                 seconds = backoff(attempt)

@@ -12,6 +12,7 @@ from alphasync import telemetry
 from alphasync.errors import BlocklistLost
 from alphasync.gateway import port
 from alphasync.services.blocklist import Blocklist
+from alphasync.services.devices import SIGNED_OUT
 from alphasync.services.idempotency import former_key, idempotency_key
 from alphasync.services.lost import LostRuns
 from alphasync.services.progress import NOTHING, Outcome, Progress, Settled, Superseded
@@ -27,7 +28,6 @@ from alphasync.worker.steps import HandedOver, Steps, patiently
 UNCERTAIN_MAX = 3
 """Uncertain recipients in a row after which the run ends: the gateway is taken to be down, and
 going on would only make more of them."""
-SIGNED_OUT = "The session has ended, and nobody signed in again"
 UNSEEN_LAG = 0.25
 """Seconds. With a longer interval between sends the last recipient is settled at once, in a round
 trip of its own; with a shorter one nobody sees that it waits for the next claim."""

@@ -48,4 +48,5 @@ async def test_it_is_interrupted_when_nobody_signs_in(redis_url: str) -> None:
     ) as world:
         _, watching = await runs_out(world)
         lost = await watching.wait_for("processingInterrupted")
-        assert lost["reason"] == "Device disconnected"
+        assert lost["code"] == "sign_in_again"
+        assert lost["reason"] == "The session has ended, and nobody signed in again"
