@@ -87,6 +87,11 @@ def _origin(value: str) -> str:
         ) from None
 
 
+def _bare(text: str) -> str:
+    """Without white space around it, nor the mark with which some editors begin a file."""
+    return text.strip().removeprefix("\ufeff").strip()
+
+
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
@@ -104,6 +109,11 @@ def _two_minutes(value: float) -> float:
     return value
 
 
+LOCK_TTL_MIN = 30.0
+"""Seconds. It is renewed three times in its life, behind all else that a busy server does; one that
+ran out would let a second run begin beside the first."""
+
+Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Duration = Annotated[float, BeforeValidator(seconds), Field(gt=0, le=366 * 86400)]
 TokenLifetime = Annotated[Duration, AfterValidator(_two_minutes)]
 Networks = Annotated[list[IPvAnyNetwork], BeforeValidator(_networks)]
@@ -172,11 +182,11 @@ class Settings(BaseModel):
     devices_per_account: int = Field(2_000, ge=1, le=20_000)
     connections_per_account: int = Field(2_000, ge=1)
     connections_per_address: int = Field(4_096, ge=1)
-    join_rate: float = Field(20.0, gt=0)
+    join_rate: Rate = 20.0
     join_burst: int = Field(2_000, ge=1)
-    join_rate_per_address: float = Field(100.0, gt=0)
+    join_rate_per_address: Rate = 100.0
     join_burst_per_address: int = Field(4_096, ge=1)
-    event_rate: float = Field(200.0, gt=0)
+    event_rate: Rate = 200.0
     event_burst: int = Field(1_000, ge=1)
     event_rate_per_account: float = Field(1_000.0, gt=0)
     event_burst_per_account: int = Field(5_000, ge=1)
@@ -192,7 +202,7 @@ class Settings(BaseModel):
     @classmethod
     def _blank_is_absent(cls, given: dict[str, Any]) -> dict[str, Any]:
         """Also without the line break that a file or a copied text brings along."""
-        bare = {n: v.strip() if isinstance(v, str) else v for n, v in given.items()}
+        bare = {n: _bare(v) if isinstance(v, str) else v for n, v in given.items()}
         return {name: value for name, value in bare.items() if value != ""}
 
     @field_validator("gateway_url")
@@ -200,6 +210,8 @@ class Settings(BaseModel):
     def _http(cls, value: str | None) -> str | None:
         if value is None or value == SANDBOX:
             return value
+        if any(char.isspace() or not char.isprintable() for char in value):
+            raise ValueError("expected an address without white space in it")
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("expected an http:// or https:// address, or sandbox")
@@ -311,7 +323,7 @@ def _from_environment() -> dict[str, str]:
 
 def _variable(field: str) -> str | None:
     """The first of a field's variables that says something; a blank one is as good as unset."""
-    return next((name for name in VARIABLES[field] if os.environ.get(name, "").strip()), None)
+    return next((name for name in VARIABLES[field] if _bare(os.environ.get(name, ""))), None)
 
 
 def _cut(text: str) -> str:
@@ -323,5 +335,10 @@ def _refuse_contradictions(settings: Settings) -> None:
     if settings.run_ttl < settings.lock_ttl:
         # A lock that outlives its run's record would lock a profile that nothing runs for.
         raise WrongSetting("RUN_TTL: must be at least as long as LOCK_TTL")
+    if settings.lock_ttl < LOCK_TTL_MIN:
+        raise WrongSetting(f"LOCK_TTL: must be {LOCK_TTL_MIN:.0f}s or more")
     if settings.device_ttl <= settings.device_grace:
         raise WrongSetting("DEVICE_TTL: must be longer than DEVICE_GRACE")
+    if settings.device_ttl <= settings.heartbeat_interval:
+        # The record of a device that is connected would run out between two of its heartbeats.
+        raise WrongSetting("HEARTBEAT_INTERVAL: must be shorter than DEVICE_TTL")

@@ -18,6 +18,8 @@ NAMES = {field: names[0] for field, names in VARIABLES.items()}
 """Setting to the name of its environment variable."""
 README = (Path(__file__).parents[2] / "README.md").read_text()
 TABLE = README.partition("\n## Settings\n")[2].partition("\n## ")[0]
+LONG = ("run_ttl", "device_ttl")
+"""They have to be longer than others, as those are by default."""
 DURATIONS = [
     name
     for name in NAMES
@@ -54,6 +56,7 @@ GOOD: list[tuple[str, str, Any]] = [
     ("gateway_token", "\tabc \r\n", "abc"),
     ("jwt_secret", "a long secret", "a long secret"),
     ("jwt_secret", " a long secret\n", "a long secret"),
+    ("jwt_secret", "\ufeffa long secret\u00a0\r\n", "a long secret"),
     ("cors_origins", "https://a.example", ["https://a.example"]),
     ("trusted_proxies", "", []),
     ("trusted_proxies", "10.0.0.1", [ip_network("10.0.0.1")]),
@@ -96,10 +99,7 @@ GOOD: list[tuple[str, str, Any]] = [
     *((name, "10", 10) for name in ACCOUNT_BOUNDS),
     *((f"join_rate{of}", "0.5", 0.5) for of in JOINS_OF),
     *((f"join_burst{of}", "5000", 5000) for of in JOINS_OF),
-    *(
-        (name, "90m" if name == "run_ttl" else "90s", 5400.0 if name == "run_ttl" else 90.0)
-        for name in DURATIONS
-    ),
+    *((name, "90m", 5400.0) if name in LONG else (name, "90s", 90.0) for name in DURATIONS),
 ]
 BAD: list[tuple[str, str]] = [
     ("port", "-1"),
@@ -122,6 +122,12 @@ BAD: list[tuple[str, str]] = [
     ("redis_wait_replicas", "all"),
     ("gateway_url", "gateway.example"),
     ("gateway_url", "ftp://gateway.example"),
+    ("gateway_url", "https://gate way.example"),
+    ("gateway_url", "https://gateway\t.example"),
+    ("gateway_url", "https://gateway.example\u200b"),
+    ("join_rate", "inf"),
+    ("join_rate_per_address", "1e400"),
+    ("event_rate", "nan"),
     ("gateway_url", "redis://gateway.example"),
     ("gateway_url", "Sandbox"),
     ("cors_origins", "*"),
@@ -266,7 +272,7 @@ def test_the_command_line_comes_before_the_environment(monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("blank", ["", " ", "\t\r\n"])
+@pytest.mark.parametrize("blank", ["", " ", "\t\r\n", "\ufeff\n"])
 def test_a_blank_value_is_an_absent_one(
     name: str, blank: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -466,6 +472,10 @@ def test_a_data_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         ({"RUN_TTL": "5m"}, "RUN_TTL: must be at least as long as LOCK_TTL"),
         ({"DEVICE_TTL": "5s"}, "DEVICE_TTL: must be longer than DEVICE_GRACE"),
         ({"DEVICE_GRACE": "3h"}, "DEVICE_TTL: must be longer than DEVICE_GRACE"),
+        ({"HEARTBEAT_INTERVAL": "3h"}, "HEARTBEAT_INTERVAL: must be shorter than DEVICE_TTL"),
+        ({"DEVICE_TTL": "5m"}, "HEARTBEAT_INTERVAL: must be shorter than DEVICE_TTL"),
+        ({"LOCK_TTL": "1ms"}, "LOCK_TTL: must be 30s or more"),
+        ({"LOCK_TTL": "20s"}, "LOCK_TTL: must be 30s or more"),
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(
