@@ -84,7 +84,11 @@ class Manager(AsyncPubSubManager, Rooms):  # type: ignore[misc]  # python-socket
 
     def send_state(self, session: Session, packets_: Iterable[str]) -> None:
         """Queue what a session needs to be up to date, which may be a lot."""
-        self.server.eio.put_all(session.socket.sid, [message(packet) for packet in packets_])
+        self.put_state(session, [message(packet) for packet in packets_])
+
+    def put_state(self, session: Session, packets_: list[Outgoing]) -> None:
+        """As ``send_state``, with what is made ready to be sent."""
+        self.server.eio.put_all(session.socket.sid, packets_)
 
     def deliver(self, account: str, envelope: Envelope) -> int:
         """Queue an event for every session it is for; returns how many those are."""

@@ -20,7 +20,7 @@ from alphasync.realtime.manager import Manager
 from alphasync.realtime.order import Envelope
 from alphasync.realtime.relay import Relay
 from alphasync.realtime.sessions import Phase, Session, Sessions
-from alphasync.realtime.state import lost_runs, state_of
+from alphasync.realtime.state import lost_runs, made_ready, state_of
 from alphasync.realtime.subscriber import Subscriber
 from alphasync.realtime.turns import Turns
 from alphasync.realtime.welcome import Known, known_by, welcome
@@ -30,6 +30,7 @@ from alphasync.services.history import Log
 from alphasync.services.leases import ReplicaName
 from alphasync.store.pipeline import backoff
 from alphasync.tasks import Tasks
+from alphasync.transport import Outgoing, message
 
 FOLLOW_WITHIN = 5.0
 """Seconds for a relay to come up to the snapshot; then the join starts over."""
@@ -193,11 +194,12 @@ class Presence:
             joined = await self._register(session)
             account, offer = session.who.account, session.offer
             known = await known_by(account, offer, joined, self._devices, self._history)
+            state = await self._state(session, known.snapshot)
         async with asyncio.timeout(FOLLOW_WITHIN):
             await relay.reached(joined.begun.epoch, known.revision)
         missed = relay.position.since(joined.begun.epoch, known.revision)
         if missed is not None and session.phase is Phase.JOINING:
-            self._welcome(session, joined, known, missed, registered_as)
+            self._welcome(session, joined, known, state, missed, registered_as)
 
     async def _register(self, session: Session) -> Joined:
         """Register the device; from the second try on as the one it was at the first."""
@@ -218,16 +220,28 @@ class Presence:
         session.resume_token = joined.resume_token
         return joined
 
+    async def _state(self, session: Session, snapshot: Snapshot | None) -> list[Outgoing]:
+        """What is to be sent of the state, once there is room for it. Raises TooManyJoins."""
+        if snapshot is None:
+            return []
+        state = await made_ready(state_of(session, snapshot))
+        size = sum(packet.size for packet in state)
+        account = session.who.account
+        await self._turns.bring(session, size, lambda: self._sessions.untaken(account))
+        return state
+
     def _welcome(
         self,
         session: Session,
         joined: Joined,
         known: Known,
+        state: list[Outgoing],
         missed: list[Envelope],
         registered_as: str,
     ) -> None:
         """From here to the rooms nothing is awaited: no event can fall between."""
-        self._manager.send_state(session, welcome(session, joined, known, self._heartbeat))
+        registered = message(welcome(session, joined, known, self._heartbeat))
+        self._manager.put_state(session, [registered, *state])
         for envelope in (*known.envelopes, *missed):
             self._manager.deliver_to(session, envelope)
         self.settle(session, registered_as)

@@ -109,6 +109,11 @@ class Sessions:
         members = self._by_account.get(account, {})
         return [session for session in members.values() if session.phase is Phase.REGISTERED]
 
+    def untaken(self, account: str) -> int:
+        """Bytes that wait for the account's devices here."""
+        members = self._by_account.get(account, {})
+        return sum(session.socket.waiting for session in members.values())
+
     def count(self, account: str) -> int:
         """The account's sessions, whatever their phase."""
         return len(self._by_account.get(account, ()))

@@ -1,6 +1,8 @@
 """The snapshot as the events that a device knows."""
 
+import asyncio
 import time
+from collections.abc import Iterable, Iterator
 
 from msgspec import UNSET
 
@@ -11,14 +13,34 @@ from alphasync.domain.snapshot import Snapshot
 from alphasync.protocol import packets
 from alphasync.realtime.sessions import Session
 from alphasync.services.lost import LOST_REASONS, STORAGE_LOST
+from alphasync.transport import Outgoing, message
+
+READY_AT_ONCE = 128 * 1024
+"""Bytes of a state that are made ready in one turn of the loop."""
 
 
-def state_of(session: Session, snapshot: Snapshot) -> list[str]:
+def state_of(session: Session, snapshot: Snapshot) -> Iterator[str]:
     """One packet per run and per draft, without the profiles that the device may not see."""
     may_see = session.who.may_see
-    runs = [run_state(session, run) for run in snapshot.runs.values() if may_see(run.profile_id)]
-    drafts = [_draft(session, d) for d in snapshot.drafts.values() if may_see(d.profile_id)]
-    return [packets.encode(event) for event in (*runs, *drafts)]
+    for run in snapshot.runs.values():
+        if may_see(run.profile_id):
+            yield packets.encode(run_state(session, run))
+    for draft in snapshot.drafts.values():
+        if may_see(draft.profile_id):
+            yield packets.encode(_draft(session, draft))
+
+
+async def made_ready(packets_: Iterable[str]) -> list[Outgoing]:
+    """The packets as they are sent. The loop serves others between them: a state may be large."""
+    ready: list[Outgoing] = []
+    size = 0
+    for packet in packets_:
+        ready.append(message(packet))
+        size += ready[-1].size
+        if size > READY_AT_ONCE:
+            size = 0
+            await asyncio.sleep(0)
+    return ready
 
 
 def lost_runs(session: Session, snapshot: Snapshot) -> list[str]:

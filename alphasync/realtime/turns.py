@@ -2,13 +2,14 @@
 
 A join beyond the rate waits for its turn, because all devices of an account come back at once when
 a server goes, and is refused when that would take too long. Few of one account are under way at a
-time: what others ask of Redis is not to stand behind a thousand of them.
+time: what others ask of Redis is not to stand behind a thousand of them. A join that brings a lot
+of state counts as several, and waits while the account's devices have not taken what is theirs.
 """
 
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import msgspec
 
@@ -20,8 +21,15 @@ from alphasync.transport import Buckets
 
 WAIT_MAX = 10.0
 """Seconds that a join waits for its turn: a client that hears nothing for longer looks broken."""
-AT_ONCE = 8
+AT_ONCE = 4
 """Joins of one account that are under way with Redis: they keep it busy for a few ms."""
+JOIN_SIZE = 256 * 1024
+"""Bytes of state that one join may bring: one with more counts as several."""
+UNTAKEN_MAX = 64 * 1024 * 1024
+"""Bytes that may wait for all devices of an account before another one gets more than JOIN_SIZE: a
+state has some 30 MB at most."""
+LOOK_EVERY = 0.05
+"""Seconds between two looks whether they have been taken."""
 
 
 class JoinLimits(msgspec.Struct, frozen=True):
@@ -60,6 +68,23 @@ class Turns:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(seconds):
                         await session.settled.wait()  # it has gone
+
+    async def bring(self, session: Session, size: int, untaken: Callable[[], int]) -> None:
+        """Return when so many bytes of state may be put to the session, or when it has gone.
+
+        ``untaken``: bytes that wait for the devices of its account. Raises TooManyJoins.
+        """
+        loop = asyncio.get_running_loop()
+        self._accounts.of(session.who.account).owe(loop.time(), size // JOIN_SIZE)
+        ends_at = loop.time() + WAIT_MAX
+        while size > JOIN_SIZE and session.phase is Phase.JOINING:
+            waiting = untaken()
+            if not waiting or waiting + size <= UNTAKEN_MAX:
+                return
+            if loop.time() >= ends_at:
+                telemetry.limits.labels("untaken_state").inc()
+                raise TooManyJoins
+            await asyncio.sleep(LOOK_EVERY)
 
     @contextlib.asynccontextmanager
     async def among_few(self, account: str) -> AsyncIterator[None]:

@@ -8,7 +8,6 @@ from alphasync.protocol import packets
 from alphasync.realtime.auth import Handshake
 from alphasync.realtime.order import Envelope, parse
 from alphasync.realtime.sessions import Session
-from alphasync.realtime.state import state_of
 from alphasync.services.devices import Devices, Joined
 from alphasync.services.history import Log, Lost
 
@@ -37,8 +36,8 @@ async def known_by(
     return Known(revision=snapshot.revision, envelopes=[], snapshot=snapshot)
 
 
-def welcome(session: Session, joined: Joined, known: Known, heartbeat: float) -> list[str]:
-    """The packets before the events that the device missed. ``heartbeat``: seconds."""
+def welcome(session: Session, joined: Joined, known: Known, heartbeat: float) -> str:
+    """The packet before the state or the events that the device missed. ``heartbeat``: seconds."""
     registered = events.DeviceRegistered(
         device_id=session.device_id,
         name=session.name,
@@ -50,5 +49,4 @@ def welcome(session: Session, joined: Joined, known: Known, heartbeat: float) ->
         # What follows begins here: the events that the device missed, or the snapshot.
         revision=session.offer.revision if known.snapshot is None else known.snapshot.revision,
     )
-    state = [] if known.snapshot is None else state_of(session, known.snapshot)
-    return [packets.encode(registered), *state]
+    return packets.encode(registered)

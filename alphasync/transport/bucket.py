@@ -43,6 +43,10 @@ class Bucket:
         """So many that were taken are to be there again."""
         self._left = min(self._burst, self._left + count)
 
+    def owe(self, now: float, amount: float) -> None:
+        """Take so many, also those that are not there yet."""
+        self._left = self.left(now) - amount
+
     def left(self, now: float) -> float:
         """How many there are; below 0 where some are reserved."""
         self._left = min(self._burst, self._left + (now - self._at) * self._rate)

@@ -29,6 +29,14 @@ def test_a_long_rest_gives_no_more_than_the_burst() -> None:
     assert taken(bucket, 10_000.0, 50) == 5
 
 
+def test_what_is_owed_has_to_come_first() -> None:
+    bucket = Bucket(rate=10, burst=5)
+    bucket.owe(100.0, 7)
+    assert bucket.reserve(100.0, 0.25) is None
+    assert bucket.reserve(100.0, 0.35) == pytest.approx(0.3)
+    assert taken(bucket, 101.0, 20) == 5, "and a long rest gives no more than the burst"
+
+
 def test_one_that_is_not_there_yet_can_be_waited_for() -> None:
     bucket = Bucket(rate=10, burst=2)
     assert [bucket.reserve(100.0, 0.25) for _ in range(4)] == [0, 0, 0.1, 0.2]
