@@ -15,7 +15,7 @@ TAKEN_AT_ONCE = 128
 BALANCED = sys.platform == "linux"
 """Whether the kernel spreads a port's connections over its sockets. Elsewhere it gives them all to
 the last one, so there all workers take from one."""
-NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EINVAL)
 """One address of a name that this machine does not have, such as ``::1`` without IPv6."""
 TRIES = 10
 """Ports that are tried until one is free in both families."""

@@ -6,7 +6,7 @@ from redis.exceptions import MovedError, NoPermissionError, OutOfMemoryError, Re
 
 _COMMAND = re.compile(r"'([\w|]+)' command")
 _ARGUMENTS = re.compile(r",? with args beginning with:.*", re.IGNORECASE)
-_REFUSED = re.compile(r"ACL failure|NOPERM|no permissions|can't (?:run|access)", re.I)
+_REFUSED = re.compile(r"ACL failure|NOPERM|no permissions|can't (?:run|access|publish)", re.I)
 
 
 def plain(error: BaseException) -> str:

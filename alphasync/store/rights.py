@@ -68,9 +68,11 @@ async def _try_line(store: Store, line: Line) -> None:
 
 async def _try_commands(store: Store, line: Line) -> None:
     tag = line.tag or ANY_TAG
-    await try_scripts(store, tag)
     for command in _direct(tag):
         await _try(store, *command)
+    # Each script begins with it, and Redis does not always say what it is that one may not run.
+    await _try(store, "TIME")
+    await try_scripts(store, tag)
 
 
 class Trials:

@@ -19,6 +19,7 @@ from alphasync.gateway.sandbox import start_sandbox
 from alphasync.serving import CannotStart, check_redis
 from alphasync.store.connect import make_client
 from tests.harness import PATIENCE, SECRET, Valkey, cluster
+from tests.stores.kinds import KINDS, Servers
 
 pytestmark = [pytest.mark.faults]
 
@@ -58,8 +59,19 @@ def server() -> Iterator[Valkey]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="module", params=["valkey", "debian"])
+def each_kind(request: pytest.FixtureRequest) -> Iterator[Servers]:
+    """They differ in what they say of a script that may not do something."""
+    folder = Path(tempfile.mkdtemp(prefix="as-rights-"))
+    servers = KINDS[request.param](folder)
+    asyncio.run(servers.start())
+    yield servers
+    servers.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextlib.asynccontextmanager
-async def admin(server: Valkey) -> AsyncIterator[Any]:
+async def admin(server: Servers) -> AsyncIterator[Any]:
     client = make_client(server.url)
     try:
         yield client
@@ -67,13 +79,13 @@ async def admin(server: Valkey) -> AsyncIterator[Any]:
         await client.aclose()
 
 
-async def user(server: Valkey, rules: str) -> str:
+async def user(server: Servers, rules: str) -> str:
     """The address for a user who has these rights and no others."""
     async with admin(server) as client:
         await client.execute_command(
             "ACL", "SETUSER", "server", "reset", "on", ">pw", *USER.split(), *rules.split()
         )
-    return server.url.replace("unix://", "unix://server:pw@")
+    return server.url.replace("://", "://server:pw@")
 
 
 async def findings(url: str) -> dict[str, tuple[bool, str]]:
@@ -134,8 +146,8 @@ async def test_the_documented_rights_are_enough(server: Valkey) -> None:
 @pytest.mark.parametrize(
     ("rules", "named"), [row[1:] for row in MISSING], ids=[r[0] for r in MISSING]
 )
-async def test_a_right_that_is_missing_is_named(server: Valkey, rules: str, named: str) -> None:
-    url = await user(server, rules)
+async def test_a_right_that_is_missing_is_named(each_kind: Servers, rules: str, named: str) -> None:
+    url = await user(each_kind, rules)
     said = await refusal(url)
     assert re.search(named, said), said
     assert "pw" not in said

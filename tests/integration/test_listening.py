@@ -32,6 +32,8 @@ WRONG_HOSTS = [
     "http://localhost",
     "999.1.1.1",
     "[::1",
+    "fe80::1",  # of which network
+    "::ffff:127.0.0.1",
 ]
 
 
