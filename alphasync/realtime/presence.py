@@ -23,7 +23,7 @@ from alphasync.realtime.sessions import Phase, Session, Sessions
 from alphasync.realtime.state import lost_runs, made_ready, state_of
 from alphasync.realtime.subscriber import Subscriber
 from alphasync.realtime.turns import Turns
-from alphasync.realtime.welcome import Known, known_by, welcome
+from alphasync.realtime.welcome import Known, LogBegunAnew, known_by, welcome
 from alphasync.services.devices import Devices, Joined
 from alphasync.services.grace import Graces
 from alphasync.services.history import Log
@@ -153,7 +153,7 @@ class Presence:
         for attempt in itertools.count(1):
             try:
                 await self._try_to_join(session, relay)
-            except (StoreUnavailable, TimeoutError) as error:
+            except (StoreUnavailable, TimeoutError, LogBegunAnew) as error:
                 log.info("join takes another try", session=session.sid, attempt=attempt)
                 if relay.ready.is_set():
                     relay.recover()  # what it waits for may have been written and never published

@@ -12,6 +12,10 @@ from alphasync.services.devices import Devices, Joined
 from alphasync.services.history import Log, Lost
 
 
+class LogBegunAnew(Exception):
+    """What a device knows showed that Redis went back: what was read is of a log that is over."""
+
+
 class Known(NamedTuple):
     """What a joining device knows once it has got the state or these events."""
 
@@ -25,10 +29,13 @@ async def known_by(
     account: str, offer: Handshake, joined: Joined, devices: Devices, history: Log
 ) -> Known:
     """Where the device's knowledge begins: at its last event, or else at the snapshot, of which no
-    more than the first page is read before."""
+    more than the first page is read before. Raises LogBegunAnew: it is to be read anew."""
     if joined.resumed and offer.epoch == joined.begun.epoch:
         missed = await history.after(account, offer.epoch, offer.revision)
-        if not isinstance(missed, Lost):
+        if isinstance(missed, Lost):
+            if missed.epoch != joined.begun.epoch:
+                raise LogBegunAnew
+        else:
             envelopes = [parse(raw) for raw in missed]
             reached = envelopes[-1].revision if envelopes else offer.revision
             return Known(revision=reached, envelopes=envelopes, snapshot=None)

@@ -28,7 +28,7 @@ class Log:
         """All envelopes after a revision, in order.
 
         ``last``: the envelope that this replica has delivered at the revision. A log that has
-        another one there, or does not reach it, is begun anew.
+        another one there, or does not reach the revision, is begun anew.
         """
         names = keys.of_account(account)
         found: list[bytes] = []

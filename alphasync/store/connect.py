@@ -19,6 +19,7 @@ from alphasync.store.lines import Lines, OneLine, ShardLines
 from alphasync.store.pipeline import Pipeline
 from alphasync.store.scripts import Lifetimes, Scripts
 from alphasync.store.serial import SerialPipeline
+from alphasync.store.tide import Tide
 
 __all__ = [
     "MEMORY",
@@ -55,7 +56,7 @@ class Store:
     scripts: Scripts
     lines: Lines
     watch: Watch | None = None
-    """Where the primary may become another one while a connection is open."""
+    """Where the primary may become another one while a connection is open, or its data older."""
 
     def start(self) -> None:
         self.pipeline.start()
@@ -103,9 +104,11 @@ def make_store(url: str, lifetimes: Lifetimes, wait_replicas: int | None = None)
     if url.startswith(MEMORY):
         return _memory_store(url, lifetimes)
     pool = _pool(url)
-    pipeline = node_pipeline(pool.make_connection, replicas=replicas)
+    tide = Tide()
+    pipeline = node_pipeline(pool.make_connection, tide.lineage_of, replicas)
+    tide.follow(pipeline)
     lines = _one_line(pool)
-    return Store(url, Redis.from_pool(pool), pipeline, Scripts(pipeline, lifetimes), lines)
+    return Store(url, Redis.from_pool(pool), pipeline, Scripts(pipeline, lifetimes), lines, tide)
 
 
 def replicas_waited_for(url: str, wanted: int | None) -> int:

@@ -26,6 +26,8 @@ key outside any account            type    lifetime
 ``as:{replicas}:terms``             hash    the same: settings that all must agree on
 ``as:replica:<name>``              string  30 s, renewed: where the other replicas reach it
 ``as:{<tag>}:try:<kind>``          each    gone at once: what a server may do is tried on them
+``as:{replicas}:tide``             string  none: one number, of one Redis (tide.py)
+``as:{replicas}:lineage``          string  none: the same
 ``as:mark``                        string  none: one key, of the embedded Valkey (continuity.py)
 
 Profile ids stand at the end of a key, so that no character in one can reach another key.
@@ -109,6 +111,10 @@ MARK = "as:mark"
 LEASES = "as:{replicas}:leases"
 
 TERMS = "as:{replicas}:terms"
+
+TIDE = "as:{replicas}:tide"
+
+LINEAGE = "as:{replicas}:lineage"
 
 
 def holdings(replica: str) -> str:

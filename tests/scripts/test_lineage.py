@@ -50,6 +50,9 @@ async def primary(url: str, lineage: str) -> AsyncIterator[Bench]:
         ("", "s0", True),
         ("", "1", True),
         ("", "", False),
+        ("1", "", False),  # made before Redis was found to be older than it was
+        ("restored", "", True),
+        ("restored", "1", True),
     ],
 )
 async def test_a_failover_begins_another_log(

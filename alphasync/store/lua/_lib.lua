@@ -22,10 +22,12 @@ local function new_epoch(meta, log, revision)
   return epoch
 end
 
--- Whether a failover lies between what is known and now. Numbers only grow, and a connection that
--- was made before the newest failover elsewhere goes on as it is; other texts are just different.
+-- Whether a failover, or an older copy, lies between what is known and now. Numbers only grow, none
+-- is the least of them, and a connection that was made before the newest change elsewhere goes on as
+-- it is; other texts are just different.
 local function has_failed_over(known)
-  local before, here = tonumber(known), tonumber(lineage)
+  local before = known == '' and 0 or tonumber(known)
+  local here = lineage == '' and 0 or tonumber(lineage)
   if before and here then return here > before end
   return known ~= lineage
 end

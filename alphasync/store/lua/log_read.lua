@@ -1,6 +1,6 @@
 -- The events after a revision, if the log still has all of them. A Redis that lost the end of its
--- data (a failover, a kill before the disk had it) has a history that differs from what was
--- delivered: that is another log, so it gets an epoch of its own.
+-- data (a failover, a kill before the disk had it, an older copy) has a history that differs from
+-- what was delivered: that is another log, so it gets an epoch of its own.
 -- KEYS: meta log
 -- ARGV: known_epoch after last
 --   last: the envelope that was delivered at `after`, '' where it is not known for sure
@@ -10,12 +10,14 @@ local epoch = epoch_of(meta, log)
 local revision = redis.call('HGET', meta, 'revision')
 if epoch ~= known_epoch then return {'LOST', epoch, revision} end
 local missing = tonumber(revision) - tonumber(after)
-if last ~= '' then
+local another = missing < 0
+if last ~= '' and not another then
   local there = redis.call('XRANGE', log, after .. '-0', after .. '-0')[1]
-  if missing < 0 or (there and there[2][2] ~= last) then
-    revision = far_ahead(revision)
-    return {'LOST', new_epoch(meta, log, revision), revision}
-  end
+  another = there and there[2][2] ~= last
+end
+if another then
+  revision = far_ahead(revision)
+  return {'LOST', new_epoch(meta, log, revision), revision}
 end
 local envelopes, bytes, reached = {}, 0, int(tonumber(after))
 repeat
