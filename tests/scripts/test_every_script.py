@@ -227,7 +227,7 @@ async def test_every_key_has_an_end(bench: Bench) -> None:
         *("sent", "uncertain", "signin", "signins", "as"),
     }
     endless = [key.decode() for key in found if await bench.client.pttl(key) < 0]
-    assert endless == []
+    assert set(endless) <= {keys.TIDE}, "for what keys.py gives a reason"
 
 
 async def test_a_lock_and_what_a_replica_holds_have_an_end_from_their_first_moment(
@@ -240,7 +240,7 @@ async def test_a_lock_and_what_a_replica_holds_have_an_end_from_their_first_mome
     assert bench.names.lock("chat", "1001").encode() in found
     assert keys.holdings(bench.replica.value).encode() in found
     endless = [key.decode() for key in found if await bench.client.pttl(key) < 0]
-    assert endless == []
+    assert set(endless) <= {keys.TIDE}, "for what keys.py gives a reason"
 
 
 async def test_all_keys_of_a_call_are_in_one_slot(real: Bench, cluster_valkey: Valkey) -> None:
