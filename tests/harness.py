@@ -51,6 +51,8 @@ class Valkey:
         self.folder = folder
         self.url = f"unix://{folder}/valkey.sock"
         self._options = options
+        self.environment: dict[str, str] = {}
+        """Added to that of the process."""
         self.process: subprocess.Popen[bytes] | None = None
 
     async def start(self) -> None:
@@ -60,7 +62,8 @@ class Valkey:
             *("--dir", str(self.folder), "--save", "", *self._options),
         ]
         with (self.folder / "valkey.log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+            environment = {**os.environ, **self.environment}
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
         client = make_client(self.url)
         async with asyncio.timeout(PATIENCE):
             while True:

@@ -1,4 +1,5 @@
-"""Runs that are not on record any more: Redis has lost its data, or one key of it."""
+"""Runs that are not on record any more, or only as they were before: Redis has lost its data or one
+key of it, or was put back from an older copy."""
 
 import msgspec
 
@@ -21,11 +22,14 @@ class LostRuns:
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
 
-    async def tell(self, ticket: Ticket, settled: Settled, counters: Counters) -> bool:
+    async def tell(
+        self, ticket: Ticket, settled: Settled, counters: Counters, step: int = 0
+    ) -> bool:
         """End a run for its devices that its runner finds to be another's or nobody's.
 
-        ``settled``: the last recipient, whom ``counters`` do not count. Returns False when the run
-        is on record, or another one by now: then devices know. Repeatable.
+        ``settled``: the last recipient, whom ``counters`` do not count. ``step``: the number of the
+        last one that was answered: a record that knows less is older than this run is. Returns
+        False when the run is on record, or another one by now: then devices know. Repeatable.
         """
         names = keys.of_account(ticket.account)
         identity = events.ProcessingStarted(
@@ -59,6 +63,7 @@ class LostRuns:
                 "identity": packets.members(identity),
                 "text": ticket.text,
                 "attachments": msgspec.json.encode(ticket.attachments),
+                "step": step,
                 "started_at": ticket.started_at,
                 "total": counters.total,
                 "messaged": counters.sent,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -119,7 +120,8 @@ class Processor:
     async def _give_up(self) -> None:
         """The run is not this runner's any more: ended, another's, or not on record at all."""
         progress, lost, steps = self._tools.progress, self._tools.lost, self._steps
-        if await patiently(lambda: lost.tell(self.ticket, steps.unreported, steps.counters)):
+        tell = partial(lost.tell, self.ticket, steps.unreported, steps.counters, steps.answered)
+        if await patiently(tell):
             log.error("run ended: Redis has lost its record", run=self.ticket.run_id)
             return
         log.info("run ended by another", run=self.ticket.run_id)

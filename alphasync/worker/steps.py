@@ -38,6 +38,8 @@ class Steps:
         self._progress = progress
         self._draining = draining
         self._number = 0
+        self.answered = 0
+        """The number of the last step that is on record, as far as it is known here."""
 
     async def take(self, claim: str = "", name: str = "", cursor: str = "") -> str | None:
         """Report what became of the last recipient, and claim one; without ``claim`` only report.
@@ -52,6 +54,7 @@ class Steps:
             step = await patiently(
                 lambda: self._progress.step(self.ticket, number, settled, claim, name, cursor)
             )
+            self.answered = number
             if attempt == 1:
                 self._count(settled.outcome if settled is not NOTHING else None)
                 if claim and step.claimed_at is None:

@@ -1,5 +1,7 @@
 """device_leave: a device is gone, and its runs with it."""
 
+import pytest
+
 from alphasync.domain.events import ProcessingInterrupted
 from alphasync.domain.runs import RunStatus
 from alphasync.store.scripts import PAGE_ENDS
@@ -107,3 +109,22 @@ async def test_more_runs_than_one_script_may_end(bench: Bench) -> None:
     async with bench.verify(*ended):
         await bench.devices.leave(bench.who.account, device, "s1", away=False)
     assert [c.outcome for c in bench.scripts.calls if c.name == "device_leave"] == ["MORE", "OK"]
+
+
+@pytest.mark.parametrize("asked_again", [False, True])
+async def test_a_clock_that_was_set_back_makes_no_grace_longer(
+    bench: Bench, asked_again: bool
+) -> None:
+    device = await joined(bench)
+    await bench.start(device=device)
+    account, owner = bench.who.account, bench.replica.value
+    await bench.devices.lose(account, device, "s1", owner)
+    key = bench.names.device(device)
+    await bench.client.hset(key, "away_until", await bench.now() + 3_600_000)
+    if asked_again:
+        left = await bench.devices.lose(account, device, "s1", owner)
+    else:
+        left = await bench.devices.leave(account, device, "s1", away=True)
+    assert left == GRACE
+    until = int(await bench.field(key, "away_until") or 0)
+    assert until <= await bench.now() + GRACE * 1000, "and so the next time"

@@ -310,6 +310,13 @@ local function device_key(devices, id)
   return string.sub(devices, 1, -2) .. ':' .. id
 end
 
+-- What is left of the grace of a device that is away. A clock that was set back: one that seems to last
+-- for longer than it was given is of before, and ends in its time.
+local function left_of(device, away_until)
+  local grace = tonumber(redis.call('HGET', device, 'grace') or away_until)
+  return math.min(tonumber(away_until) - now, grace)
+end
+
 -- The devices of a token that are away, by the end of their grace: whoever comes with nothing but
 -- this token is one of them.
 local function missing_of(devices, token)

@@ -9,7 +9,11 @@
 --   | {'MORE'}: it has more runs than one script may end; ask again
 local d = redis.call('HMGET', device, 'session', 'away_until', 'token')
 if d[1] and d[1] ~= session then return {'SUPERSEDED'} end
-if session == '' and d[2] and tonumber(d[2]) > now then return {'WAIT', int(tonumber(d[2]) - now)} end
+if session == '' and d[2] and tonumber(d[2]) > now then
+  local left = left_of(device, d[2])
+  redis.call('HSET', device, 'away_until', int(now + left))
+  return {'WAIT', int(left)}
+end
 local ended = 0
 for _, run in ipairs(redis.call('ZRANGE', running_of(runs), 0, -1)) do
   local r = redis.call('HMGET', run, 'status', 'device')

@@ -12,7 +12,7 @@
 --   | {'SUCCEEDED'}
 local d = redis.call('HMGET', device, 'session', 'replica', 'away_until', 'token')
 if d[1] == '' and (d[2] == owner or d[2] == replica) and tonumber(d[3]) > 0 then
-  local left = tonumber(d[3]) - now
+  local left = left_of(device, d[3])
   if d[2] ~= replica and tonumber(absent_since) > 0 then
     left = math.min(tonumber(d[3]) - tonumber(absent_since), tonumber(grace))
   end
@@ -42,7 +42,8 @@ if come and hand_runs(meta, log, channel, runs, device_id, come, back_head) > 0 
   return {'SUCCEEDED'}
 end
 
-redis.call('HSET', device, 'session', '', 'replica', replica, 'away_until', int(now + grace))
+redis.call('HSET', device, 'session', '', 'replica', replica, 'away_until', int(now + grace),
+  'grace', grace)
 miss(devices, d[4], device_id, now + grace)
 mark_runs(meta, log, channel, runs, device_id, '1', head)
 return {'AWAY', grace}

@@ -1,14 +1,18 @@
--- A runner finds that its run is not on record any more: Redis has lost its data, or a key of it.
--- The run ends for all devices, and is put on record as ended for those that come later. What became
--- of its last recipient counts all the same.
+-- A runner finds that its run is not on record any more, or only as it was before: Redis has lost its
+-- data or a key of it, or was put back from an older copy. The run ends for all devices, and is put on
+-- record as ended for those that come later. What became of its last recipient counts all the same.
 -- KEYS: meta log lock run runs sent tally uncertain
--- ARGV: channel run_id profile type device operator fence stub identity text attachments started_at total messaged passed refused doubtful settled outcome claimed_at reason head all_reason all_head
+-- ARGV: channel run_id profile type device operator fence stub identity text attachments step started_at total messaged passed refused doubtful settled outcome claimed_at reason head all_reason all_head
+--   step: the last one that was answered
 --   messaged, passed, refused, doubtful: the counters without the last recipient
---   all_reason, all_head: where the list of those messaged is gone, too
+--   all_reason, all_head: where the list of those messaged is gone, too, or the end of it
 -- RETURN: {'OK'} | {'ON_RECORD'}: it has ended, or another one has begun
-if redis.call('EXISTS', run) == 1 then return {'ON_RECORD'} end
-local claimed = settled ~= '' or tonumber(messaged) + tonumber(doubtful) > 0
-if claimed and redis.call('EXISTS', sent) == 0 then
+local r = redis.call('HMGET', run, 'run_id', 'fence', 'status', 'step')
+local older = r[1] == run_id and r[3] == 'running' and (tonumber(r[2]) < tonumber(fence)
+  or (r[2] == fence and tonumber(r[4]) < tonumber(step)))
+if r[1] and not older then return {'ON_RECORD'} end
+local claims = tonumber(messaged) + tonumber(doubtful) + (settled ~= '' and 1 or 0)
+if redis.call('ZCOUNT', sent, started_at, '+inf') < claims then
   reason, head = all_reason, all_head
 end
 redis.call('HSET', run, 'run_id', run_id, 'status', 'running', 'profile', profile, 'type', type,

@@ -5,5 +5,6 @@
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
 tell(meta, log, channel, profile, run, message, head, waiting_for)
 touch_run(runs, run)
+keep_running(runs, run, fence)
 redis.call('PEXPIRE', lock, LOCK_TTL)
 return {'OK'}

@@ -10,5 +10,6 @@ if skipped ~= '' then redis.call('HSET', run, 'skipped', skipped) end
 if failed ~= '' then redis.call('HSET', run, 'failed', failed) end
 tell(meta, log, channel, profile, run, message, head)
 touch_run(runs, run)
+keep_running(runs, run, fence)
 redis.call('PEXPIRE', lock, LOCK_TTL)
 return {'OK'}

@@ -7,6 +7,8 @@
 --   | {'SUPERSEDED'} | {'LIST_LOST'}: who was messaged is not known any more; device: whose the run is by now
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
 local done = redis.call('HMGET', run, 'step', 'answer', 'answered_at', 'device')
+-- What is on record is older than what this runner was answered: Redis was put back to before it.
+if next ~= '' and tonumber(step) > tonumber(done[1]) + 1 then return {'SUPERSEDED'} end
 if done[1] == step then
   redis.call('PEXPIRE', lock, LOCK_TTL)  -- a write, so that waiting for replicas covers the first one
   return {done[2], done[3], done[4]}
@@ -31,5 +33,6 @@ end
 redis.call('HSET', run, 'step', step, 'answer', answer, 'answered_at', int(now))
 if changed then tell(meta, log, channel, profile, run, message, head) end
 touch_run(runs, run)
+keep_running(runs, run, fence)
 redis.call('PEXPIRE', lock, LOCK_TTL)
 return {answer, int(now), done[4]}
