@@ -136,6 +136,7 @@ def _direct(tag: str) -> tuple[tuple[Argument, ...], ...]:
         ("EVAL", "return 1", 1, text, ""),
         ("SET", text, "1", "PX", KEEP),
         ("GET", text),
+        ("INCR", text),
         ("SADD", members, "1"),
         ("PEXPIRE", members, KEEP),
         ("SMEMBERS", members),
