@@ -50,7 +50,12 @@ class Relay:
 
     def feed(self, raw: bytes) -> None:
         """An envelope from the channel."""
-        envelope = parse(raw)
+        try:
+            envelope = parse(raw)
+        except ValueError:
+            # Not one of ours. It must not end the subscription, which is that of all accounts.
+            log.warning("a malformed event on an account's channel")
+            return
         if self._recovery is not None:
             self._newest = envelope  # the log has it too; a later look decides
             return

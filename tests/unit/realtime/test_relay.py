@@ -130,6 +130,17 @@ async def test_an_event_that_comes_again_is_dropped(world: World) -> None:
     assert world.reads == []
 
 
+@pytest.mark.parametrize(
+    "garbage", [b"", b"\n\n\n\n", b"\xff" * 50, b"e\nmany\n\n\n42[]", b"x" * 100_000]
+)
+async def test_what_is_no_event_disturbs_nobody(world: World, garbage: bytes) -> None:
+    world.publish()
+    world.relay.feed(garbage)
+    world.publish()
+    assert world.delivered == [("e", 1), ("e", 2)]
+    assert world.reads == []
+
+
 async def test_a_gap_is_filled_from_the_log_in_order(world: World) -> None:
     world.publish()
     for _ in range(3):
