@@ -166,7 +166,10 @@ class EngineSocket:
     def begin(self, link: Link) -> None:
         """Go on over a WebSocket, with what has been put so far."""
         self._link = link
-        self.probe = None
+        other, self.probe = self.probe, None
+        if other is not None and other is not link:
+            # It came while the session was on its way here, and nobody would hear of it again.
+            other.close()
         self.upgraded = True
         self.upgrading = False
         link.begin(self, self.backlog)
