@@ -25,7 +25,7 @@ class Blocklist:
         """Which of the recipients were messaged already: one command for some hundreds of them,
         however long the list is.
 
-        The run's start has dropped the entries that are past their life.
+        Those that are past their life count until they are dropped, see ``prune``.
         """
         sent = keys.of_account(ticket.account).sent(ticket.type, ticket.profile)
         found: set[str] = set()
@@ -40,6 +40,22 @@ class Blocklist:
                 if score is not None
             )
         return found
+
+    async def prune(self, ticket: Ticket) -> None:
+        """Drop the entries that are past their life, however many: Redis serves others between two
+        pages of them."""
+        names = keys.of_account(ticket.account)
+        outcome = "MORE"
+        while outcome == "MORE":
+            answer = await self._scripts.call(
+                "blocklist_prune",
+                {
+                    "sent": names.sent(ticket.type, ticket.profile),
+                    "tally": names.tally(ticket.type, ticket.profile),
+                },
+                {},
+            )
+            outcome = answer.outcome
 
     async def count(self, who: Identity, command: CountBlocklist) -> int:
         """How many recipients are on the list. Raises UnknownProfile."""

@@ -40,6 +40,8 @@ PAGE_BYTES = 64 * 1024
 """Bytes of them, or of events, from which it reads no further."""
 PAGE_ENDS = 64
 """Runs that one script ends, and uncertain recipients that it sees to."""
+PAGE_PRUNED = 1_000
+"""Entries of a blocklist that one script drops."""
 UNCERTAIN_LISTED = 100
 """Uncertain recipients of one event or answer."""
 UNCERTAIN_BYTES = 16 * 1024
@@ -192,6 +194,7 @@ def load(lifetimes: Lifetimes, publish: str = "PUBLISH") -> dict[str, Script]:
         "PAGE_RECORDS": PAGE_RECORDS,
         "PAGE_BYTES": PAGE_BYTES,
         "PAGE_ENDS": PAGE_ENDS,
+        "PAGE_PRUNED": PAGE_PRUNED,
         "UNCERTAIN_LISTED": UNCERTAIN_LISTED,
         "UNCERTAIN_BYTES": UNCERTAIN_BYTES,
     }

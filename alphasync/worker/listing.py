@@ -98,12 +98,14 @@ class Lister:
         self._stale_in_a_row = 0
 
     async def fetch(self, cursor: str | None = None, after: str | None = None) -> Listing:
-        """All pages, each filtered with one command.
+        """All pages, each without those on the blocklist.
 
         With ``cursor`` and ``after`` only what comes behind that recipient of that page; all of the
         page when the recipient is not on it any more. Raises GatewayError, EndlessListing and
         TooManyRecipients among them, and what the runner raises.
         """
+        if after is None:  # else a listing has come to its end before, and those are counted
+            await patiently(lambda: self._blocklist.prune(self._ticket))
         while True:
             page = await self._page(cursor)
             await self._take(page, cursor, after)

@@ -104,16 +104,6 @@ async def test_a_run_that_was_settled_leaves_nobody_in_doubt(bench: Bench) -> No
     assert await bench.listed() == {}
 
 
-async def test_entries_of_the_blocklist_past_their_life_are_dropped(bench: Bench) -> None:
-    sent = bench.names.sent("chat", PROFILE)
-    now = await bench.now()
-    life = 30 * 86400 * 1000
-    await bench.client.zadd(sent, {"old": now - life - 1000, "new": now - life + 60_000})
-    await bench.client.hset(bench.names.tally("chat", PROFILE), "lifetime", life)
-    await bench.start()
-    assert await bench.blocked() == {"new"}
-
-
 async def test_a_lock_whose_run_is_not_on_record_locks_nothing(bench: Bench) -> None:
     first = await bench.start()
     await bench.client.delete(bench.names.run("chat", PROFILE))

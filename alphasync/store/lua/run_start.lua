@@ -45,9 +45,4 @@ keep_running(runs, run, fence)
 redis.call('DEL', lock)
 redis.call('HSET', lock, 'device', device, 'run_id', run_id, 'fence', fence)
 redis.call('PEXPIRE', lock, LOCK_TTL)
-local lifetime = redis.call('HGET', tally, 'lifetime')
-if lifetime then
-  redis.call('ZREMRANGEBYSCORE', sent, '-inf', int(now - math.max(SENT_TTL, tonumber(lifetime))))
-  if redis.call('EXISTS', sent) == 0 then redis.call('DEL', tally) end
-end
 return {'OK', fence, int(now)}

@@ -73,6 +73,7 @@ class Paged:
         self.ended_at = 0
         """Which look finds that the run has ended."""
         self.checked: list[list[str]] = []
+        self.pruned = 0
 
     async def recipients(
         self, token: str | None, profile_id: str, type: str, cursor: str | None
@@ -88,6 +89,10 @@ class Paged:
             honours_keys=following is None,
             odd=tuple(self.odd.get(cursor, ())),
         )
+
+    async def prune(self, ticket: Ticket) -> None:
+        assert not self.checked, "before anybody is held against the list"
+        self.pruned += 1
 
     async def blocked(self, ticket: Ticket, recipients: Sequence[str]) -> set[str]:
         assert ticket is TICKET
@@ -144,6 +149,14 @@ async def test_those_on_the_blocklist_are_left_out_with_one_question_per_page() 
     assert shown(found) == [("1", ""), ("3", "")]
     assert (found.total, found.skipped) == (5, 3)
     assert paged.checked == [["1", "2", "3"], ["4", "5"]]
+    assert paged.pruned == 1
+
+
+async def test_who_is_past_their_life_in_mid_run_still_counts_as_messaged_before() -> None:
+    """They are on record as skipped already when another runner goes on."""
+    paged = Paged({"p2": (["1", "2"], None)})
+    await paged.fetch("p2", "1")
+    assert paged.pruned == 0
 
 
 async def test_a_recipient_on_two_pages_is_one_recipient() -> None:
