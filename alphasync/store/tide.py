@@ -44,18 +44,21 @@ class Tide:
 
     async def lineage_of(self, connection: AbstractConnection) -> str:
         """A number that only grows; '' on a Redis that was never put back."""
+        # What others have counted meanwhile may be answered first, where there are connections
+        # besides this one.
+        seen = self._seen
         try:
             count = int(await _ask(connection, "INCR", keys.TIDE) or 0)
-            if count <= self._seen:
+            if count <= seen:
                 log.error(
                     "redis has older data than before: devices start anew, "
                     "and who was messaged since then may be messaged again"
                 )
                 # Far ahead of what anybody has seen: the others need not begin it once more.
-                count = self._seen + REVISION_JUMP
+                count = seen + REVISION_JUMP
                 await _ask(connection, "SET", keys.TIDE, count)
                 await _ask(connection, "SET", keys.LINEAGE, count)
-            self._seen = count
+            self._seen = max(self._seen, count)
             lineage = await _ask(connection, "GET", keys.LINEAGE)
             self._lineage = lineage.decode() if isinstance(lineage, bytes) else ""
         except ResponseError:

@@ -1,5 +1,6 @@
 """The number that servers count up, over a connection that answers from a dictionary."""
 
+import asyncio
 from typing import Any, cast
 
 import pytest
@@ -80,3 +81,32 @@ async def test_one_that_takes_no_writes_is_as_it_was(error: ResponseError) -> No
     assert lineage
     data.refuses = error
     assert await asked(tide, data) == lineage
+
+
+class Late(Data):
+    """One more connection to the same Redis, whose answers arrive when they may."""
+
+    def __init__(self, data: Data) -> None:
+        super().__init__()
+        self.values = data.values
+        self.arrived = asyncio.Event()
+
+    async def read_response(self, *, disable_decoding: bool) -> Any:
+        answer = self._answer
+        await self.arrived.wait()
+        return answer
+
+
+async def test_answers_of_two_connections_may_arrive_in_any_order() -> None:
+    """As where claims have a connection of their own, and both begin anew at once."""
+    data, tide = Data(), Tide()
+    await asked(tide, data)
+    late = Late(data)
+    asking = asyncio.create_task(asked(tide, late))
+    await asyncio.sleep(0)
+    assert await asked(tide, data) == ""
+    late.arrived.set()
+    assert await asking == "", "nothing was lost"
+    assert await asked(tide, data) == ""
+    data.values[keys.TIDE] -= 1
+    assert await asked(tide, data) != "", "the later answer has not lowered what was seen"
