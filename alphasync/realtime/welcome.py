@@ -13,7 +13,7 @@ from alphasync.services.history import Log, Lost
 
 
 class LogBegunAnew(Exception):
-    """What a device knows showed that Redis went back: what was read is of a log that is over."""
+    """What was read, or what the relay follows, is of a log that is over: Redis went back."""
 
 
 class Known(NamedTuple):
