@@ -39,8 +39,8 @@ ANSWER_WITHIN = 60.0
 ALWAYS_SERVED = frozenset({"/healthz", "/readyz", "/metrics"})
 """Paths for which there is room also when there is none."""
 LINES_MAX = 4096
-"""Ends of lines of one request, heads and chunks: the parser takes 5 us for a chunk, and a body in
-chunks of one byte is no body that anybody needs to send."""
+"""Ends of lines of one request, in its head and its chunks: the parser takes 5 us for a chunk, and
+a body in chunks of one byte is no body that anybody needs to send."""
 
 Handler = Callable[[Any], Awaitable[web.StreamResponse]]
 
@@ -106,12 +106,12 @@ class Connection(RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         if data:  # aiohttp calls this, too, without any
-            self._lines += data.count(b"\r\n")
-            if self._lines > LINES_MAX:
-                self._refuse_lines()
             if self._refused:
                 return
-            self._unread.come(data)
+            self._lines += self._unread.come(data).count(b"\n")
+            if self._lines > LINES_MAX:
+                self._refuse_lines()
+                return
             if self._head_by is None and not self._serving and self._unread:
                 self._expect_head()
         super().data_received(data)

@@ -19,12 +19,15 @@ class Unread:
         """Whether a next request has begun to come."""
         return bool(self._bytes)
 
-    def come(self, data: bytes) -> None:
+    def come(self, data: bytes) -> bytes:
+        """Return what of it is no body of a known length: heads, and bodies in chunks."""
         paid = min(self._body_left, len(data))
         self._body_left -= paid
-        self._bytes += data[paid:]
+        rest = data[paid:]
+        self._bytes += rest
         if self._chunked:
             del self._bytes[: -len(HEAD_END)]
+        return rest
 
     def begin(self, length: int, *, chunked: bool) -> None:
         """A request's head was read. ``length``: bytes of its body, 0 where that is not known."""

@@ -57,3 +57,18 @@ async def test_a_body_of_a_thousand_chunks_is_taken() -> None:
                 assert head.startswith(b"HTTP/1.1 200"), head
                 assert await reader.readexactly(1000) == b"x" * 1000
         writer.close()
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+async def test_line_ends_in_a_body_of_known_length_are_no_lines(end: bytes) -> None:
+    body = end * FAR_MORE
+    async with served(LONG) as running:
+        head = HEAD + b"Content-Length: %d\r\n\r\n" % len(body)
+        reader, writer = await running.say(head)
+        await asyncio.sleep(PAUSE)
+        writer.write(body)
+        async with asyncio.timeout(PATIENCE):
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200"), head
+            assert await reader.readexactly(len(body)) == body
+        writer.close()

@@ -47,3 +47,14 @@ def test_whole_requests_behind_one_another_leave_nothing() -> None:
             unread.end_body()
     unread.end_body()
     assert not unread
+
+
+def test_bodies_of_a_known_length_are_told_from_the_rest() -> None:
+    unread = Unread()
+    assert unread.come(POST + b"a") == POST + b"a"  # nobody has read the head yet
+    unread.begin(4, chunked=False)
+    assert unread.come(b"bc") == b""
+    assert unread.come(b"d" + GET) == GET
+    unread.end_body()
+    unread.begin(0, chunked=True)
+    assert unread.come(CHUNKS) == CHUNKS
