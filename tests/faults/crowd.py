@@ -4,6 +4,7 @@ others that note how long a key stroke takes, and what the replica says of its l
 import asyncio
 import contextlib
 import json
+import logging
 import math
 import re
 from collections import Counter
@@ -13,13 +14,15 @@ from typing import Any
 import aiohttp
 
 from tests.conformance.frames import CLOSE, TEXT, RawWebSocket, frame, raw_websocket
-from tests.faults.returning import ReturningDevice
-from tests.harness import Event
+from tests.faults.returning import ReturningDevice, unbroken
+from tests.harness import Event, wait_until
 
 KERNEL = 8_192
 """Bytes that a slow client's kernel is asked to take; its server's takes some millions."""
 STAMP = "typed at "
 """How a text begins that says when it was typed."""
+
+log = logging.getLogger(__name__)
 
 
 async def limited(http: aiohttp.ClientSession, url: str, limit: str) -> int:
@@ -93,6 +96,17 @@ async def typist(
         yield device
     finally:
         await device.close()
+
+
+async def median_of_all(types: Typist, sees: Typist) -> float:
+    """Wait until all that the one typed was seen by the other, in order, with no connection lost;
+    return how long half of it took, in seconds."""
+    await wait_until(lambda: len(sees.others) == types.count, what="all of the other's")
+    assert unbroken(sees.events) == 1
+    assert (types.lost, sees.lost) == ([], [])
+    median, most = (percentile(sees.others, share) for share in (0.5, 0.99))
+    log.info("others: median %.1f ms, p99 %.1f ms, of %d", median * 1e3, most * 1e3, types.count)
+    return median
 
 
 class Slow:
