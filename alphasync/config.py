@@ -233,11 +233,11 @@ class Settings(BaseModel):
             )
         return self.gateway_url in (None, SANDBOX)
 
-    def secret(self) -> str:
+    def secret(self, *, make: bool = True) -> str:
         """The key that signs tokens: the setting, or one made once and kept in the data directory.
 
         Raises WrongSetting in production without the setting, as replicas must share it, and for
-        one that can be guessed.
+        one that can be guessed. ``make``: where it is False, also when none has been made yet.
         """
         if self.jwt_secret:
             if self.env == "production" and (weakness := weakness_of(self.jwt_secret)):
@@ -245,14 +245,19 @@ class Settings(BaseModel):
             return self.jwt_secret
         if self.env == "production":
             raise WrongSetting("JWT_SECRET: must be set when ALPHASYNC_ENV is production")
+        path = self.data_dir / SECRET_FILE
         try:
+            if not make and not path.exists():
+                raise WrongSetting(
+                    f"ALPHASYNC_DATA_DIR: no server has made its secret in {self.data_dir}: "
+                    "name the directory of one (--data-dir), or set JWT_SECRET"
+                )
             path = data_dir.prepare(self.data_dir) / SECRET_FILE
-        except data_dir.DataDirUnusable as error:
-            raise WrongSetting(f"ALPHASYNC_DATA_DIR: {error}") from None
-        try:
             if not path.exists():
                 _write_once(path, secrets.token_urlsafe(48))
             secret = path.read_text().strip()
+        except data_dir.DataDirUnusable as error:
+            raise WrongSetting(f"ALPHASYNC_DATA_DIR: {error}") from None
         except OSError as error:
             raise WrongSetting(f"ALPHASYNC_DATA_DIR: {data_dir.words(path, error)}") from None
         if not secret:

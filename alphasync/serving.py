@@ -24,7 +24,7 @@ from alphasync.store.addresses import on_this_machine, with_tls
 from alphasync.store.connect import MEMORY, UnsupportedUrl, make_client, make_store, redacted
 from alphasync.store.embedded import EmbeddedUnavailable, EmbeddedValkey, open_embedded
 from alphasync.store.eviction import objection, policy_of
-from alphasync.store.refusals import plain
+from alphasync.store.refusals import plain, refuses_password, words
 from alphasync.store.rights import Unusable, try_all
 
 GATEWAY_WITHIN = 5.0
@@ -179,7 +179,9 @@ async def _try_redis(settings: Settings, url: str, *, every: bool) -> None:
     except NoPermissionError:
         pass  # it is there, and what is missing is found next
     except Exception as error:
-        # Whatever redis-py raises here (refused, auth, TLS, DNS), the answer is the same.
+        if refuses_password(error):
+            raise NoRedis(f"REDIS_URL: {redacted(url)} is of no use: {words(error)}") from error
+        # Whatever else redis-py raises here (refused, TLS, DNS), the answer is the same.
         reason = f"{type(error).__name__}: {plain(error)}"
         advice = "Start Redis, or unset REDIS_URL"
         if "CERTIFICATE_VERIFY" in reason.upper():

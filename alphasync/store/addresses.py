@@ -84,6 +84,8 @@ def redacted(url: str) -> str:
         return url if _PLACE.fullmatch(url) and ":" in url else HIDDEN
     if _SCHEME.fullmatch(scheme) is None:
         return HIDDEN
+    if scheme == "memory":
+        return f"memory://{HIDDEN if rest else ''}"
     if scheme == "unix" and rest.startswith("/"):
         path, mark, query = rest.partition("?")
         return f"unix://{path}{mark}{_options_shown(query)}"

@@ -81,7 +81,7 @@ class Store:
 def make_client(url: str) -> Redis | RedisCluster:
     """A client that answers a lost connection with an error and never sends a command twice."""
     if url.startswith(MEMORY):
-        return _memory()
+        return _memory(url)
     scheme = url.partition("://")[0]
     if scheme in sentinel.SCHEMES:
         return Redis.from_pool(sentinel.sentinel_pool(url, **_pool_arguments())[0])
@@ -120,7 +120,7 @@ def replicas_waited_for(url: str, wanted: int | None) -> int:
 
 
 def _memory_store(url: str, lifetimes: Lifetimes) -> Store:
-    client = _memory()
+    client = _memory(url)
     pipeline = SerialPipeline(client)
     lines = OneLine(lambda hear: MemoryChannels(client.pubsub(), hear))
     return Store(url, client, pipeline, Scripts(pipeline, lifetimes), lines)
@@ -152,7 +152,9 @@ def _one_line(pool: ConnectionPool) -> OneLine:
     return OneLine(lambda hear: RedisChannels(pool.make_connection(), hear))  # type: ignore[no-untyped-call]
 
 
-def _memory() -> Redis:
+def _memory(url: str) -> Redis:
+    if url != MEMORY:
+        raise UnsupportedUrl(f"expected nothing behind {MEMORY}")
     from fakeredis import FakeAsyncRedis  # noqa: PLC0415 - heavy, and not needed with a server
 
     return FakeAsyncRedis(protocol=2)

@@ -2,7 +2,13 @@
 
 import re
 
-from redis.exceptions import MovedError, NoPermissionError, OutOfMemoryError, ReadOnlyError
+from redis.exceptions import (
+    AuthenticationError,
+    MovedError,
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+)
 
 _COMMAND = re.compile(r"'([\w|]+)' command")
 _ARGUMENTS = re.compile(r",? with args beginning with:.*", re.IGNORECASE)
@@ -13,6 +19,13 @@ def plain(error: BaseException) -> str:
     """The error's own text in one line, without the arguments that Redis quotes: the password may
     be among them."""
     return _ARGUMENTS.sub("", " ".join(str(error).split()))
+
+
+def refuses_password(error: BaseException) -> bool:
+    """Whether Redis does not take who connects; redis-py wraps that as if nobody had answered."""
+    return isinstance(error, AuthenticationError) or isinstance(
+        error.__cause__, AuthenticationError
+    )
 
 
 def words(error: BaseException, command: str = "") -> str:
@@ -26,6 +39,8 @@ def words(error: BaseException, command: str = "") -> str:
         if re.search(r"\bkeys?\b", text):
             return "the user may not use the keys: ~as:* is needed"
         return f"the user may not run {command.upper()}: +{command} is needed"
+    if refuses_password(error):
+        return _authentication(text)
     if isinstance(error, ReadOnlyError) or "READONLY" in text:
         return "it is a read-only replica: give the address of the primary"
     if isinstance(error, OutOfMemoryError) or "OOM" in text:
@@ -37,3 +52,11 @@ def words(error: BaseException, command: str = "") -> str:
     if "NOREPLICAS" in text:
         return "it has fewer replicas than min-replicas-to-write, and takes no writes"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _authentication(text: str) -> str:
+    if "without any password" in text:
+        return "it has no password for this user: leave that of the address out"
+    if "required" in text:
+        return "it asks for a password: redis://:password@host"
+    return "the user or the password is wrong: redis://user:password@host, or :password alone"

@@ -325,6 +325,19 @@ async def test_token_that_no_server_would_take(arguments: list[str]) -> None:
         await one_line_of_refusal(process, "no server would take this token")
 
 
+async def test_token_where_no_server_has_been(tmp_path: Path) -> None:
+    """A secret that was made for it would be nobody else's."""
+    folder = tmp_path / "date"
+    for there in (False, True):
+        if there:
+            folder.mkdir()
+        async with alphasync("token", "--operator", "a", "--data-dir", str(folder)) as process:
+            await one_line_of_refusal(process, "no server has made its secret in")
+        assert "--data-dir" in process.err
+        assert folder.exists() == there
+        assert not there or list(folder.iterdir()) == []
+
+
 async def test_sandbox(tmp_path: Path) -> None:
     async with alphasync("sandbox", "--port", "0", "--refuse", "10010001") as process:
         found = re.search(r"http://\S+", await process.says("sandbox gateway:"))

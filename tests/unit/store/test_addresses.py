@@ -97,6 +97,7 @@ def test_whatever_is_not_understood_is_refused_in_one_line(url: str) -> None:
             "redis+sentinel://***@one:1,two:2/main?sentinel_username=u&sentinel_password=***",
         ),
         ("memory://", "memory://"),
+        ("memory://pw", "memory://***"),
     ],
 )
 def test_passwords_are_not_shown(url: str, shown: str) -> None:
@@ -128,6 +129,9 @@ LEAKY = [
     f"redis:/{SECRET}@h:1",
     f"redis//:{SECRET}@h:1",
     f"{SECRET}@h:1",
+    f"memory://{SECRET}",
+    f"memory://{SECRET}.h:1",
+    f"memory://?{SECRET}",
     f":{SECRET}@h:1",
     SECRET,
     f"{SECRET}://h:1",
