@@ -109,8 +109,9 @@ class Requests:
                 await forwarder.ask(request, owner, errand._replace(method=BREAK_OFF), None)
                 raise error if isinstance(error, Refused) else Refused(BAD_REQUEST) from None
         answer = await forwarder.ask(request, owner, errand, body)
-        if errand.method == "GET" and answer.body != NOTHING.text.encode():
-            forwarder.give_back(errand.sid)  # however quickly there is something to fetch
+        if answer.status == 200 and answer.body != NOTHING.text.encode():
+            # However quickly there is something to fetch, or to bring: its server counts that.
+            forwarder.give_back(errand.sid)
         return answer
 
     def _arrive(

@@ -31,6 +31,9 @@ TURN_MAX = 32
 """Messages of one client in one turn of the loop: then it is the others' turn."""
 INBOX_MAX = 256
 """Messages that may wait until the ones before them are handled; then the client has to wait."""
+HOLD_IN_UPGRADE = 0.05
+"""Seconds until a poll is answered with nothing while the client tries a WebSocket. It waits for
+that before it moves; but where the WebSocket's frames do not get through it asks on and on."""
 PROTOCOL_ERROR, POLICY, TRY_AGAIN = 1002, 1008, 1013
 """WebSocket close codes (RFC 6455 and its registry): broke the protocol; goes against a rule of the
 server; may come back."""
@@ -155,7 +158,7 @@ class EngineSocket:
         if self.backlog.packets:
             self._poll.set_result(self.backlog.take(BODY_PACKETS))
         elif self.upgrading:
-            self._poll.set_result([NOTHING])  # the client waits for this one before it moves
+            self._loop.call_later(HOLD_IN_UPGRADE, _answer_nothing, self._poll)
         return self._poll
 
     def close_poll(self) -> None:
@@ -173,8 +176,8 @@ class EngineSocket:
         self.upgraded = True
         self.upgrading = False
         link.begin(self, self.backlog)
-        if self._poll is not None and not self._poll.done():
-            self._poll.set_result([NOTHING])
+        if self._poll is not None:
+            _answer_nothing(self._poll)
         extra = self.backlog.extra
         packets = self.backlog.take()
         self.backlog.extra = extra  # they are not on their way yet
@@ -184,8 +187,8 @@ class EngineSocket:
     def prepare_upgrade(self) -> None:
         """Hold back what is put until the client has moved; end its poll, for which it waits."""
         self.upgrading = True
-        if self._poll is not None and not self._poll.done():
-            self._poll.set_result([NOTHING])
+        if self._poll is not None:
+            _answer_nothing(self._poll)
 
     def lost(self, link: Link) -> None:
         """The WebSocket is gone."""
@@ -283,8 +286,8 @@ class EngineSocket:
         self.closing = self.closed = True
         if self._timer is not None:
             self._timer.cancel()
-        if self._poll is not None and not self._poll.done():
-            self._poll.set_result([NOTHING])
+        if self._poll is not None:
+            _answer_nothing(self._poll)
         self.server.forget(self)
         return self.backlog.take()
 
@@ -386,6 +389,11 @@ class EngineSocket:
             await self.server.tell_end(self, self._reason)
             self.closed = True
         self._worker = None
+
+
+def _answer_nothing(poll: asyncio.Future[list[Outgoing]]) -> None:
+    if not poll.done():
+        poll.set_result([NOTHING])
 
 
 class Upgrade:

@@ -64,9 +64,10 @@ async def test_a_session_that_posts_and_fetches_is_no_flood(make_sockets: MakeSo
 
 
 async def test_polls_in_an_upgrade_count(make_engine: MakeEngine) -> None:
-    """Each of them is answered at once, with nothing."""
+    """They are answered soon, with nothing."""
     engine = await make_engine(allowance=ALLOWANCE)
     sid = await engine.endpoint.sid()
+    assert (await engine.endpoint.post(sid, SEPARATOR.join(["3"] * (BURST - 20)))).status == 200
     ws = await engine.endpoint.websocket(sid)
     await ws.send_str("2probe")
     assert await ws.receive_str() == "3probe"
@@ -77,6 +78,25 @@ async def test_polls_in_an_upgrade_count(make_engine: MakeEngine) -> None:
     while not ws.closed:
         await ws.receive()
     assert list(engine.ended.values()) == ["transport error"]
+
+
+@BOTH_ROADS
+async def test_a_client_whose_websocket_brings_nothing_goes_on_polling(
+    make_engine: MakeEngine,
+) -> None:
+    """As behind a proxy that keeps its frames back: it does not hear of the probe's answer, and
+    polls until the server gives the WebSocket up."""
+    engine = await make_engine(allowance=Allowance(rate=0.001, burst=100), upgrade_timeout=1.0)
+    sid = await engine.endpoint.sid()
+    ws = await engine.endpoint.websocket(sid)
+    await ws.send_str("2probe")
+    await wait_until(lambda: engine.eio.sockets[sid].upgrading, what="the probe has come")
+    while engine.eio.sockets[sid].upgrading:
+        assert (await engine.endpoint.poll(sid)).text == "6"
+    for number in range(3):
+        assert (await engine.endpoint.post(sid, f"4{number}")).text == "ok"
+        assert await engine.endpoint.fetch(sid, 1) == [f"4{number}"]
+    await ws.close()
 
 
 async def test_an_upgrade_brings_nothing_anew(make_engine: MakeEngine) -> None:

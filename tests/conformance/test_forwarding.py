@@ -7,7 +7,7 @@ import json
 import aiohttp
 import pytest
 
-from alphasync.transport import Outgoing
+from alphasync.transport import Buckets, Outgoing
 from alphasync.transport.forwarding import BURST
 from tests.conformance.servers import PAYLOAD_MAX, Pair, Street
 from tests.conformance.wire import Answer, Endpoint, dropped, opened, packets
@@ -186,6 +186,19 @@ async def test_too_many_requests_are_not_passed_on(pair: Pair) -> None:
     assert len(pair.passed_on) == MANY - refused
     assert set(pair.limits) == {"forwarded"}
     assert len(pair.limits) == refused
+
+
+async def test_requests_that_bring_or_fetch_something_are_passed_on_however_many(
+    pair: Pair,
+) -> None:
+    """Their own server counts what they bring."""
+    assert pair.front.forwarder
+    pair.front.forwarder._buckets = Buckets(rate=0.001, burst=3)
+    sid = await pair.endpoint.sid()
+    for number in range(20):
+        assert (await pair.endpoint.post(sid, f"4{number}")).text == "ok"
+    assert await pair.endpoint.fetch(sid, 20) == [f"4{number}" for number in range(20)]
+    assert pair.limits == []
 
 
 async def test_what_is_too_long_is_not_passed_on(pair: Pair) -> None:
