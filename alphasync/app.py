@@ -13,7 +13,7 @@ from alphasync.config import Settings, WrongSetting
 from alphasync.data_dir import trouble
 from alphasync.errors import StoreUnavailable
 from alphasync.gateway.http import HttpGateway
-from alphasync.intake import Bounds, Capacity, Intake, open_intake
+from alphasync.intake import Bounds, Capacity, Intake, Pace, open_intake
 from alphasync.intake.capacity import connections_max
 from alphasync.intake.origins import OriginRule
 from alphasync.intake.sockets import open_sockets, unspecified
@@ -21,6 +21,7 @@ from alphasync.realtime.allowance import EventLimits
 from alphasync.realtime.handlers import Handlers
 from alphasync.realtime.limits import Allowance, Limits, client_network
 from alphasync.realtime.server import Realtime
+from alphasync.realtime.strangers import RequestLimits, Strangers
 from alphasync.realtime.turns import JoinLimits
 from alphasync.services.blocklist import Blocklist
 from alphasync.services.bounds import AccountBounds
@@ -85,6 +86,7 @@ class Replica:
     """Where to listen for the other replicas."""
     bounds: Bounds
     capacity: Capacity
+    pace: Pace
     internal_runner: Intake | None = None
     stopped: bool = False
 
@@ -318,6 +320,11 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
         internal=(settings.internal_host or "", settings.internal_port),
         bounds=Bounds(settings.head_timeout, settings.body_timeout, settings.idle_timeout),
         capacity=capacity,
+        pace=Strangers(
+            RequestLimits(settings.request_rate_per_address, settings.request_burst_per_address),
+            address_of,
+            realtime.knows,
+        ),
     )
 
 
@@ -336,6 +343,7 @@ async def listen(
         shutdown_timeout=SOCKET_CLOSE_WITHIN,
         bounds=replica.bounds,
         capacity=replica.capacity,
+        pace=replica.pace,
     )
     return runner, await runner.listen(sockets)
 

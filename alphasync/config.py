@@ -186,6 +186,8 @@ class Settings(BaseModel):
     join_burst: int = Field(2_000, ge=1)
     join_rate_per_address: Rate = 100.0
     join_burst_per_address: int = Field(4_096, ge=1)
+    request_rate_per_address: Rate = 1_000.0
+    request_burst_per_address: int = Field(1_000, ge=1)
     event_rate: Rate = 200.0
     event_burst: int = Field(1_000, ge=1)
     event_rate_per_account: float = Field(1_000.0, gt=0)

@@ -27,6 +27,7 @@ AlphasyncError
 +-- TooManyRequests           too_many_requests (retryable)
 +-- UnsupportedMediaType      unsupported_media_type  a body that is not application/json
 +-- UnsupportedEncoding       unsupported_encoding  a body is compressed, or encoded otherwise
++-- UnsupportedExpectation    unsupported_expectation  an Expect that is not 100-continue
 +-- MalformedRequest          malformed_request     no HTTP, or a body that ends too early
 +-- BodyTimeout               body_timeout          a body did not come in time (retryable)
 +-- TooManyConnections        too_many_connections  no room for one more (retryable)
@@ -182,6 +183,11 @@ class UnsupportedMediaType(AlphasyncError):
 class UnsupportedEncoding(AlphasyncError):
     code = "unsupported_encoding"
     default_message = "The body must not be compressed"
+
+
+class UnsupportedExpectation(AlphasyncError):
+    code = "unsupported_expectation"
+    default_message = "The server does not do what the header Expect asks for"
 
 
 class MalformedRequest(AlphasyncError):

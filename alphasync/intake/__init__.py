@@ -5,6 +5,7 @@ It stands under every HTTP server of ours, and needs nothing of alphasync but th
 
 from alphasync.intake.answers import GUARDED, refusal
 from alphasync.intake.capacity import Bounds, Capacity
+from alphasync.intake.pace import Pace
 from alphasync.intake.runner import Intake, open_intake
 
-__all__ = ["GUARDED", "Bounds", "Capacity", "Intake", "open_intake", "refusal"]
+__all__ = ["GUARDED", "Bounds", "Capacity", "Intake", "Pace", "open_intake", "refusal"]

@@ -7,8 +7,7 @@ quotes nothing of it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 from aiohttp import StreamReader, hdrs, web
@@ -19,10 +18,8 @@ from alphasync.errors import (
     AlphasyncError,
     BodyTimeout,
     MalformedRequest,
-    TooManyConnections,
-    UnsupportedEncoding,
 )
-from alphasync.intake.admission import Admission, Outcome
+from alphasync.intake.admission import Outcome
 from alphasync.intake.answers import (
     HEAD_OVERDUE,
     SERVER,
@@ -31,18 +28,16 @@ from alphasync.intake.answers import (
     TooManyLines,
     refusal,
 )
-from alphasync.intake.capacity import Bounds, Capacity
 from alphasync.intake.unread import Unread
+
+if TYPE_CHECKING:
+    from alphasync.intake.handling import Connections
 
 ANSWER_WITHIN = 60.0
 """Seconds for a client to take an answer, once what it has not taken is too much to go on."""
-ALWAYS_SERVED = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Paths for which there is room also when there is none."""
 LINES_MAX = 4096
 """Ends of lines of one request, in its head and its chunks: the parser takes 5 us for a chunk, and
 a body in chunks of one byte is no body that anybody needs to send."""
-
-Handler = Callable[[Any], Awaitable[web.StreamResponse]]
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +55,7 @@ class Connection(RequestHandler):
         "_refused",
         "_serving",
         "_socket",
+        "_turn",
         "_unread",
         "late",
         "network",
@@ -80,6 +76,8 @@ class Connection(RequestHandler):
         self._body: StreamReader | None = None
         self._refused = False
         """Whether nothing is read of it any more."""
+        self._turn: asyncio.Future[None] | None = None
+        """Comes when the present request may be carried out."""
         self._lines = 0
         """Of the present request, and of what came together with its head."""
         self.late = False
@@ -133,6 +131,8 @@ class Connection(RequestHandler):
         """Also called when a WebSocket takes the connection over."""
         _cancel(self._head_by)
         _cancel(self._answer_by)
+        if self._turn is not None and not self._turn.done():
+            self._turn.set_exception(ConnectionResetError())
         self.uncount()
         super().connection_lost(exc)
 
@@ -165,6 +165,29 @@ class Connection(RequestHandler):
         loop = asyncio.get_running_loop()
         return loop.call_later(self._intake.bounds.body, self._miss_body, request)
 
+    @property
+    def more(self) -> bool:
+        """Whether a next request has begun to come, behind the present one."""
+        return bool(self._unread)
+
+    async def pause(self, seconds: float) -> None:
+        """Carry the present request out so much later. Raises ConnectionResetError when the client
+        goes.
+
+        It counts as one that keeps us waiting: who asks too much is not to have the room of others.
+        """
+        loop = asyncio.get_running_loop()
+        self._turn = turn = loop.create_future()
+        timer = loop.call_later(seconds, _let, turn)
+        self._await_client()
+        try:
+            await turn
+        finally:
+            timer.cancel()
+            self._turn = None
+        if self._body is not None and self._body.is_eof():
+            self._intake.admission.serve(self)
+
     def rest(self) -> None:
         """A request has been carried out and answered."""
         self._serving = False
@@ -179,7 +202,7 @@ class Connection(RequestHandler):
 
     def _take_body(self) -> None:
         self._unread.end_body()
-        if self._serving:
+        if self._serving and self._turn is None:
             self._intake.admission.serve(self)
 
     def _expect_head(self) -> None:
@@ -250,50 +273,9 @@ class Connection(RequestHandler):
         log.error("connection failed", exc_info=kw.get("exc_info"))
 
 
-class Connections(web.Server):
-    """The connections of one HTTP server. Without a capacity their number is not bounded."""
-
-    def __init__(
-        self, handler: Handler, bounds: Bounds, capacity: Capacity | None, **options: Any
-    ) -> None:
-        super().__init__(self._handle, **options)
-        self.bounds = bounds
-        self.admission = Admission(capacity)
-        self._handler = handler
-        self._network_of = capacity.network_of if capacity is not None else str
-
-    def __call__(self) -> RequestHandler:
-        return Connection(
-            self,
-            loop=asyncio.get_running_loop(),
-            access_log=None,
-            keepalive_timeout=self.bounds.idle,
-            auto_decompress=False,
-        )
-
-    def network_of(self, transport: asyncio.Transport) -> str:
-        """Whose connection it is: of the nearest proxy, where there is one."""
-        peer = transport.get_extra_info("peername")
-        return self._network_of(peer[0]) if isinstance(peer, tuple) else ""
-
-    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        connection = cast("Connection", request.protocol)
-        body_by = connection.begin(request)
-        try:
-            if connection.turned_away:
-                response = await self._turn_away(request)
-                response.force_close()
-                return response
-            if request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower() != "identity":
-                return refusal(UnsupportedEncoding(), 400)
-            return await self._handler(request)
-        finally:
-            _cancel(body_by)
-
-    async def _turn_away(self, request: web.BaseRequest) -> web.StreamResponse:
-        if request.path in ALWAYS_SERVED:
-            return await self._handler(request)
-        return refusal(TooManyConnections(retryAfter=1), 503)
+def _let(turn: asyncio.Future[None]) -> None:
+    if not turn.done():
+        turn.set_result(None)
 
 
 def _cancel(timer: asyncio.TimerHandle | None) -> None:

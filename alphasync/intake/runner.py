@@ -7,7 +7,8 @@ from typing import cast
 from aiohttp import web
 
 from alphasync.intake.capacity import Bounds, Capacity
-from alphasync.intake.connections import Connections
+from alphasync.intake.handling import Connections
+from alphasync.intake.pace import Pace
 from alphasync.intake.sockets import BACKLOG, TAKEN_AT_ONCE
 
 
@@ -36,13 +37,18 @@ async def open_intake(
     shutdown_timeout: float,
     bounds: Bounds | None = None,
     capacity: Capacity | None = None,
+    pace: Pace | None = None,
 ) -> Intake:
     """A runner for the application, to which sites can be added. ``shutdown_timeout``: seconds."""
     inner = web.AppRunner(app)
     await inner.setup()
     made = cast("web.Server", inner.server)
     server = Connections(
-        made.request_handler, bounds or Bounds(), capacity, request_factory=made.request_factory
+        made.request_handler,
+        bounds or Bounds(),
+        capacity,
+        pace,
+        request_factory=made.request_factory,
     )
     runner = Intake(inner, server, shutdown_timeout)
     await runner.setup()

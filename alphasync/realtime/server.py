@@ -178,6 +178,10 @@ class Realtime:
         """Files that are open for clients beyond their HTTP connections."""
         return self.server.eio.detached
 
+    def knows(self, sid: str) -> bool:
+        """Whether it is a session here whose client has said who it is."""
+        return self.server.knows(sid)
+
     def cut_stranger(self, after: float) -> bool:
         """Close the WebSocket of somebody who has not said for so many seconds who they are;
         returns whether there was one."""

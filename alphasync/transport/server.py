@@ -242,6 +242,10 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
                 return True
         return False
 
+    def knows(self, eio_sid: str) -> bool:
+        """Whether a connection is here, and in a namespace."""
+        return eio_sid in self.eio.sockets and eio_sid not in self._deadlines
+
     def _serves(self, namespace: str) -> bool:
         return (
             self.namespaces == "*"

@@ -26,7 +26,7 @@ class ClientAddress:
     def __init__(self, trusted: Sequence[Network]) -> None:
         self._trusted = tuple(trusted)
 
-    def __call__(self, request: web.Request) -> str:
+    def __call__(self, request: web.BaseRequest) -> str:
         address = request.remote or ""
         if not self._trusts(address):
             return address

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from alphasync.intake import Bounds, Capacity, open_intake
+from alphasync.intake import Bounds, Capacity, Pace, open_intake
 from alphasync.intake.sockets import open_sockets
 from tests.harness import PATIENCE
 
@@ -45,7 +45,7 @@ class Served:
 
 @asynccontextmanager
 async def served(
-    bounds: Bounds, most: int = 1000, *, strangers: bool = True
+    bounds: Bounds, most: int = 1000, *, strangers: bool = True, pace: Pace | None = None
 ) -> AsyncIterator[Served]:
     """``strangers``: each connection is somebody else's; without, all are of one address."""
     networks = itertools.count()
@@ -67,7 +67,9 @@ async def served(
     app.add_routes([web.post("/echo", echo), web.get("/slow", slow), web.get("/broken", broken)])
     app.add_routes([web.get("/large", large), web.get("/readyz", echo)])
     capacity = Capacity(most, network_of=lambda _: str(next(networks)) if strangers else "one")
-    runner = await open_intake(app, shutdown_timeout=0.1, bounds=bounds, capacity=capacity)
+    runner = await open_intake(
+        app, shutdown_timeout=0.1, bounds=bounds, capacity=capacity, pace=pace
+    )
     running = Served(await runner.listen(open_sockets("127.0.0.1", 0)), capacity)
     try:
         yield running
