@@ -86,6 +86,8 @@ class Worker:
             tasks.spawn(self._say_that_it_lives(interval), "signs of life")
         given = self.assignment
         sockets = [socket.socket(fileno=descriptor) for descriptor in given.sockets]
+        if not telemetry.shared:
+            log.warning("no room for metrics: this worker's are in none but its own /metrics")
         try:
             async with serving.serving(settings, given.redis_url, given.gateway_url, sockets) as up:
                 serving.announce(up)

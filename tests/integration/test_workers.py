@@ -65,6 +65,7 @@ def lives(pid: int) -> bool:
 async def metric(running: Site, name: str) -> float:
     """The value that a scrape gives, whichever worker answers it."""
     async with running.http.get(f"{running.urls[0]}/metrics") as response:
+        assert response.status == 200
         lines = (await response.text()).splitlines()
     return sum(float(line.split()[-1]) for line in lines if line.startswith(name))
 
@@ -153,9 +154,15 @@ async def test_a_metrics_folder_that_was_tidied_up_is_made_anew(tmp_path: Path, 
         server = running.replicas[0]
         (folder,) = (tmp_path / place).glob(f"{PREFIX}*")
         shutil.rmtree(folder)
+        device = await running.device()
+        assert (await device.call("heartbeat"))["ok"]
+        for _ in range(4):  # not each by the same worker
+            assert await metric(running, "alphasync_sessions") in (0, 1), "what the one has itself"
         os.kill(workers(server.log)[1]["pid"], signal.SIGKILL)
         await wait_until(lambda: entries(server.log, "worker is back"), START_WITHIN)
         assert list(folder.iterdir())
+        for _ in range(4):
+            assert await metric(running, "alphasync_sessions") in (0, 1)
     assert not list(tmp_path.glob(f"*/{PREFIX}*"))
 
 
