@@ -97,4 +97,4 @@ class Farewell:
         if grace is None:
             await self._devices.forget(account, device_id, session.sid, replica)
         else:
-            self._graces.start(account, device_id, session.sid, grace, signed_out=signed_out)
+            self._graces.start(account, device_id, session.sid, grace)

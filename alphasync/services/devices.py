@@ -203,6 +203,7 @@ class Devices:
                 "session": session,
                 "owner": owner,
                 "grace": grace,
+                "signed_out": "1" if signed_out else "",
                 "replica": self._replica.value,
                 "silent_since": silent_since,
                 "absent_since": absent_since,
@@ -216,19 +217,15 @@ class Devices:
             self.hold(account, device_id, session)
         return answer.number(1) / 1000
 
-    async def leave(
-        self, account: str, device_id: str, session: str, *, away: bool, signed_out: bool = False
-    ) -> float:
+    async def leave(self, account: str, device_id: str, session: str, *, away: bool) -> float:
         """The device is gone: its runs are interrupted and their locks freed.
 
-        ``away``: because the grace of that session is over, ``signed_out``: which had begun when
-        its token ended. Returns the seconds that it still has, 0 when it is done.
+        ``away``: because the grace of that session is over; where that had begun when its token
+        ended, it is the reason given. Returns the seconds that it still has, 0 when it is done.
         """
         names = keys.of_account(account)
-        reason, code = DISCONNECTED, "device_disconnected"
-        if signed_out:
-            reason, code = SIGNED_OUT, SignInAgain.code
-        interrupted = events.ProcessingInterrupted(reason=reason, code=code)
+        lost = events.ProcessingInterrupted(reason=DISCONNECTED, code="device_disconnected")
+        signed_out = events.ProcessingInterrupted(reason=SIGNED_OUT, code=SignInAgain.code)
         while True:
             answer = await self._scripts.call(
                 "device_leave",
@@ -243,8 +240,10 @@ class Devices:
                     "channel": names.channel,
                     "device_id": device_id,
                     "session": "" if away else session,
-                    "reason": reason,
-                    "head": packets.head(interrupted),
+                    "reason": lost.reason,
+                    "head": packets.head(lost),
+                    "signed_out_reason": signed_out.reason,
+                    "signed_out_head": packets.head(signed_out),
                 },
             )
             if answer.outcome == "WAIT":

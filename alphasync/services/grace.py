@@ -23,26 +23,13 @@ class Graces:
         self._stopped = True
         self._timers.cancel()
 
-    def start(
-        self,
-        account: str,
-        device_id: str,
-        session: str,
-        seconds: float,
-        *,
-        signed_out: bool = False,
-    ) -> None:
-        """Interrupt the device's runs after these seconds, unless it is back by then.
-
-        ``signed_out``: it is not, because its token has ended.
-        """
+    def start(self, account: str, device_id: str, session: str, seconds: float) -> None:
+        """Interrupt the device's runs after these seconds, unless it is back by then."""
         if self._stopped:
             return
 
         def leave() -> Awaitable[float]:
-            return self._devices.leave(
-                account, device_id, session, away=True, signed_out=signed_out
-            )
+            return self._devices.leave(account, device_id, session, away=True)
 
         self._timers.spawn(self._end(leave, seconds), f"grace {device_id}")
 

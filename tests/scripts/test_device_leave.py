@@ -4,6 +4,7 @@ import pytest
 
 from alphasync.domain.events import ProcessingInterrupted
 from alphasync.domain.runs import RunStatus
+from alphasync.services.devices import Devices
 from alphasync.store.scripts import PAGE_ENDS
 from tests.scripts.bench import GRACE, Bench
 
@@ -128,3 +129,40 @@ async def test_a_clock_that_was_set_back_makes_no_grace_longer(
     assert left == GRACE
     until = int(await bench.field(key, "away_until") or 0)
     assert until <= await bench.now() + GRACE * 1000, "and so the next time"
+
+
+@pytest.mark.parametrize("is_back", [False, True])
+async def test_whoever_ends_a_grace_knows_whether_a_token_had_ended(
+    bench: Bench, is_back: bool
+) -> None:
+    """Also who has taken the device over from a server that died, with the time it had."""
+    bench.devices = Devices(
+        bench.scripts, bench.leases, bench.replica, GRACE, sign_in_grace=10 * GRACE
+    )
+    account, own = bench.who.account, bench.replica.value
+    first = await bench.devices.join(bench.who, "s1", "phone")
+    device, session = first.device_id, "s1"
+    await bench.start(device=device)
+    await bench.devices.lose(account, device, session, own, signed_out=True)
+    if is_back:  # and breaks off later
+        session = "s2"
+        await bench.devices.join(bench.who, session, "", device, first.resume_token)
+        await bench.devices.lose(account, device, session, own)
+    other = bench.other_replica()
+    left = await other.devices.lose(account, device, session, own, absent_since=await bench.now())
+    assert left is not None
+    assert (left > GRACE) != is_back
+    await bench.client.hset(bench.names.device(device), "away_until", await bench.now() - 1)
+    async with bench.verify(ProcessingInterrupted) as made:
+        assert await other.devices.leave(account, device, session, away=True) == 0
+    code = "device_disconnected" if is_back else "sign_in_again"
+    assert made[0].code == code
+    assert made[0].reason == (await bench.run()).reason
+
+
+async def test_a_device_that_comes_back_has_no_end_of_a_token_on_record(bench: Bench) -> None:
+    first = await bench.devices.join(bench.who, "s1", "phone")
+    own = bench.replica.value
+    await bench.devices.lose(bench.who.account, first.device_id, "s1", own, signed_out=True)
+    await bench.devices.join(bench.who, "s2", "", first.device_id, first.resume_token)
+    assert await bench.field(bench.names.device(first.device_id), "signed_out") == ""

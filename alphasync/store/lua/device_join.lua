@@ -81,7 +81,8 @@ local before = redis.call('HMGET', device, 'session', 'name', 'token')
 if name == '' and before[2] then name = before[2] end
 redis.call('ZREM', missing_of(devices, before[3]), device_id)
 redis.call('HSET', device, 'id', device_id, 'proof', proof, 'name', name, 'operator', operator,
-  'session', session, 'replica', replica, 'token', token, 'away_until', 0, 'new_at', 0)
+  'session', session, 'replica', replica, 'token', token, 'away_until', 0, 'new_at', 0,
+  'signed_out', '')
 redis.call('PEXPIRE', device, DEVICE_TTL)
 if mode == 'new' and how == 'new' then
   local new = new_of(devices, token)

@@ -3,17 +3,19 @@
 -- purpose is forgotten: who comes back is a new device. After a grace the record stays for whoever
 -- has its proof.
 -- KEYS: meta log device devices runs
--- ARGV: channel device_id session reason head
+-- ARGV: channel device_id session reason head signed_out_reason signed_out_head
 --   session: the one that ended, or '' for a device whose grace is over
+--   signed_out_*: instead where that grace had begun when its token ended
 -- RETURN: {'OK', count of runs ended} | {'SUPERSEDED'} | {'WAIT', ms until the grace ends}
 --   | {'MORE'}: it has more runs than one script may end; ask again
-local d = redis.call('HMGET', device, 'session', 'away_until', 'token')
+local d = redis.call('HMGET', device, 'session', 'away_until', 'token', 'signed_out')
 if d[1] and d[1] ~= session then return {'SUPERSEDED'} end
 if session == '' and d[2] and tonumber(d[2]) > now then
   local left = left_of(device, d[2])
   redis.call('HSET', device, 'away_until', int(now + left))
   return {'WAIT', int(left)}
 end
+if session == '' and d[4] == '1' then reason, head = signed_out_reason, signed_out_head end
 local ended = 0
 for _, run in ipairs(redis.call('ZRANGE', running_of(runs), 0, -1)) do
   local r = redis.call('HMGET', run, 'status', 'device')
