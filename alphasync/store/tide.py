@@ -43,7 +43,8 @@ class Tide:
         await self._tasks.close()
 
     async def lineage_of(self, connection: AbstractConnection) -> str:
-        """A number that only grows; '' on a Redis that was never put back."""
+        """A ``t``, for a cluster has numbers of its own, and a number that only grows; '' on a
+        Redis that was never put back."""
         # What others have counted meanwhile may be answered first, where there are connections
         # besides this one.
         seen = self._seen
@@ -60,7 +61,7 @@ class Tide:
                 await _ask(connection, "SET", keys.LINEAGE, count)
             self._seen = max(self._seen, count)
             lineage = await _ask(connection, "GET", keys.LINEAGE)
-            self._lineage = lineage.decode() if isinstance(lineage, bytes) else ""
+            self._lineage = f"t{lineage.decode()}" if isinstance(lineage, bytes) else ""
         except ResponseError:
             # One that takes no writes now is still worth a connection, which says so.
             return self._lineage

@@ -50,7 +50,16 @@ async def primary(url: str, lineage: str) -> AsyncIterator[Bench]:
         ("", "s0", True),
         ("", "1", True),
         ("", "", False),
-        ("1", "", False),  # made before Redis was found to be older than it was
+        ("t1", "", False),  # made before Redis was found to be older than it was
+        ("t2", "t1", False),
+        ("t9", "t10", True),
+        ("", "t1", True),
+        ("restored", "t1", True),
+        # Data that were taken from one kind of Redis to another, of which the numbers say nothing.
+        ("1", "", True),
+        ("1", "t1000001", True),
+        ("t1000001", "1", True),
+        ("t1000001", "s1", True),
         ("restored", "", True),
         ("restored", "1", True),
     ],

@@ -22,12 +22,17 @@ local function new_epoch(meta, log, revision)
   return epoch
 end
 
--- Whether a failover, or an older copy, lies between what is known and now. Numbers only grow, none
--- is the least of them, and a connection that was made before the newest change elsewhere goes on as
--- it is; other texts are just different.
+-- The number of a Redis that was put back from an older copy (tide.py); 0 of one that never was.
+local function put_back(text)
+  return text == '' and 0 or tonumber(string.match(text, '^t(%d+)$'))
+end
+
+-- Whether a failover, or an older copy, lies between what is known and now. Numbers of one kind only
+-- grow, and a connection that was made before the newest change elsewhere goes on as it is; other
+-- texts are just different, as where the data have come from a Redis of another kind.
 local function has_failed_over(known)
-  local before = known == '' and 0 or tonumber(known)
-  local here = lineage == '' and 0 or tonumber(lineage)
+  local before, here = tonumber(known), tonumber(lineage)
+  if not before and not here then before, here = put_back(known), put_back(lineage) end
   if before and here then return here > before end
   return known ~= lineage
 end
