@@ -131,8 +131,8 @@ class Connection(RequestHandler):
         """Also called when a WebSocket takes the connection over."""
         _cancel(self._head_by)
         _cancel(self._answer_by)
-        if self._turn is not None and not self._turn.done():
-            self._turn.set_exception(ConnectionResetError())
+        if self._turn is not None:
+            self._turn.cancel()
         self.uncount()
         super().connection_lost(exc)
 
@@ -171,8 +171,7 @@ class Connection(RequestHandler):
         return bool(self._unread)
 
     async def pause(self, seconds: float) -> None:
-        """Carry the present request out so much later. Raises ConnectionResetError when the client
-        goes.
+        """Carry the present request out so much later; it is cancelled when the client goes.
 
         It counts as one that keeps us waiting: who asks too much is not to have the room of others.
         """

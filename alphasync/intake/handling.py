@@ -80,8 +80,6 @@ class Connections(web.Server):
                 # aiohttp's own answer quotes it.
                 return refusal(UnsupportedExpectation(), 417)
             return await self._handler(request)
-        except ConnectionResetError:
-            return web.Response(status=400)  # for nobody: the client has gone
         finally:
             if body_by is not None:
                 body_by.cancel()
