@@ -21,7 +21,7 @@ from alphasync.realtime.order import parse
 from alphasync.realtime.presence import FOLLOW_WITHIN, Presence
 from alphasync.realtime.relay import Relay
 from alphasync.realtime.sessions import Phase, Session, Sessions
-from alphasync.realtime.state import state_of
+from alphasync.realtime.state import made_ready, state_of
 from alphasync.realtime.subscriber import Subscriber
 from alphasync.services.devices import Devices
 from alphasync.services.history import Log, Lost
@@ -218,7 +218,7 @@ class Moves:
             snapshot = await self._devices.snapshot(account)
             epoch, revision = snapshot.epoch, snapshot.revision
             resync = packets.encode(events.Resync(epoch=epoch, revision=revision))
-            state = [resync, *state_of(session, snapshot)]
+            state = await made_ready(itertools.chain([resync], state_of(session, snapshot)))
         elif since:
             envelopes = [parse(raw) for raw in since]
             revision = envelopes[-1].revision
@@ -230,7 +230,7 @@ class Moves:
         # From here to the rooms nothing is awaited: no event can fall between.
         if state:
             telemetry.resyncs.inc()
-            self._manager.send_state(session, state)
+            self._manager.put_state(session, state)
         for envelope in (*envelopes, *missed):
             self._manager.deliver_to(session, envelope)
         self._presence.settle(session, registered_as)

@@ -2,11 +2,15 @@
 
 import asyncio
 import json
+from collections.abc import Iterable
 
 import pytest
 
 from alphasync.realtime import moves
+from alphasync.realtime.state import made_ready
+from alphasync.services.history import Lost
 from alphasync.store.keys import holdings
+from alphasync.transport import Outgoing
 from tests.conformance.wire import SEPARATOR, dropped
 from tests.harness import PATIENCE, wait_until
 from tests.integration.moving import LONG_RUNS, RUNS, Pair, moved, pair_of
@@ -197,3 +201,45 @@ async def test_what_it_has_used_up_is_used_up_there_too(redis_url: str) -> None:
             await ws.send_str("3")
         await wait_until(lambda: ws.closed, what="it is cut")
         assert ws.close_code == 1008
+
+
+class Trimmed:
+    """A log that does not reach back to where the session was."""
+
+    async def after(self, *_: object) -> Lost:
+        return Lost("", 0)
+
+
+async def test_a_new_state_is_made_in_pieces_and_what_comes_meanwhile_follows(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alphasync.realtime.state.READY_AT_ONCE", 0)
+    monkeypatch.setattr(pair.second.realtime._moves, "_history", Trimmed())
+    other, turns = await pair.cluster.device(0), 0
+
+    async def type_on(profile: str) -> None:
+        text = {"profileId": profile, "type": "chat", "message": "Hi"}
+        assert (await other.call("updateMessage", text))["ok"]
+
+    async def meanwhile(packets: Iterable[str]) -> list[Outgoing]:
+        nonlocal turns
+        making = asyncio.ensure_future(made_ready(packets))
+        while not making.done():
+            turns += 1
+            await asyncio.sleep(0)
+        await type_on("between")
+        return making.result()
+
+    monkeypatch.setattr(moves, "made_ready", meanwhile)
+    for number in range(30):
+        await type_on(f"x{number}")
+    client = await pair.client()
+    before = len(client.events)
+    await client.upgrade()
+    await moved(pair, client)
+    await wait_until(lambda: client.named("messageUpdated"), what="what was typed meanwhile")
+    names = [name for name, _ in client.events[before:]]
+    assert names == ["resync", *["messageSync"] * 30, "messageUpdated"]
+    (resync,), (typed,) = client.named("resync"), client.named("messageUpdated")
+    assert (typed["profileId"], typed["revision"]) == ("between", resync["revision"] + 1)
+    assert turns > 30
