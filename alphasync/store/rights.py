@@ -71,7 +71,9 @@ async def _try_commands(store: Store, line: Line) -> None:
     for command in _direct(tag):
         await _try(store, *command)
     # Each script begins with it, and Redis does not always say what it is that one may not run.
-    await _try(store, "TIME")
+    # Only what has a key finds its shard of a cluster.
+    own = f"{keys.trial(tag)}own:t"
+    await _try(store, "EVAL", "return redis.call('TIME')", 1, own, "", right="TIME")
     await try_scripts(store, tag)
 
 
@@ -150,11 +152,12 @@ def _direct(tag: str) -> tuple[tuple[Argument, ...], ...]:
     )
 
 
-async def _try(store: Store, *command: Argument) -> None:
+async def _try(store: Store, *command: Argument, right: str = "") -> None:
+    """``right``: the command that it is about, where that is not the first word."""
     try:
         await store.pipeline.submit(*command)
     except (StoreUnavailable, ReplyError) as error:
-        raise Unusable(words(_cause(store, error), str(command[0]))) from error
+        raise Unusable(words(_cause(store, error), right or str(command[0]))) from error
 
 
 def _cause(store: Store, error: Exception) -> BaseException:
