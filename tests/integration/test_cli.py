@@ -17,6 +17,7 @@ import aiohttp
 import jwt
 import pytest
 
+from alphasync.gateway.sandbox import start_sandbox
 from tests.harness import Device, Valkey, cluster, wait_until
 
 SECRET = "a secret for the command line, long enough"
@@ -202,8 +203,33 @@ async def test_a_gateway_that_is_not_there(redis_url: str, free_port: int) -> No
     gateway = f"http://127.0.0.1:{free_port}"
     settings = {"REDIS_URL": redis_url, "JWT_SECRET": SECRET, "PORT": "0"}
     async with alphasync("serve", GATEWAY_URL=gateway, **settings) as process:
-        line = await one_line_of_refusal(process, "GATEWAY_URL")
-        assert gateway in line
+        url = await process.url()
+        assert await ready(url)
+        (line,) = [line for line in process.err.splitlines() if "the gateway is away" in line]
+        assert f"no answer from {gateway}" in json.loads(line)["reason"]
+        demo = {"email": "demo@example.com", "password": "demo"}
+        async with (
+            aiohttp.ClientSession(url) as session,
+            session.post("/api/auth/login", json=demo) as response,
+        ):
+            assert (await response.json())["code"] == "gateway_unavailable"
+        # What needs none is served.
+        async with alphasync("token", "--operator", "demo", JWT_SECRET=SECRET) as minting:
+            assert await minting.exit() == 0
+        typing, seeing = [await Device(url, minting.out.strip()).connect() for _ in range(2)]
+        typed = {"profileId": "1", "type": "chat", "message": "Hi"}
+        assert (await typing.call("updateMessage", typed))["ok"]
+        assert (await seeing.wait_for("messageUpdated"))["message"] == "Hi"
+        # Once it is there, so is all the rest.
+        sandbox = await start_sandbox("127.0.0.1", free_port)
+        async with (
+            aiohttp.ClientSession(url) as session,
+            session.post("/api/auth/login", json=demo) as response,
+        ):
+            assert response.status == 200
+        await typing.close()
+        await seeing.close()
+        await sandbox.close()
 
 
 async def test_a_port_that_is_taken(redis_url: str, taken_port: int) -> None:
