@@ -375,10 +375,10 @@ class EngineSocket:
         if under_way is not None:
             await self.server.finish(under_way)
         for number in itertools.count(1):
+            if number % TURN_MAX == 0:
+                await asyncio.sleep(0)  # the session may end meanwhile, and its inbox is empty then
             if not self._inbox:
                 break
-            if number % TURN_MAX == 0:
-                await asyncio.sleep(0)
             if len(self._inbox) == INBOX_MAX and self._link is not None:
                 self._link.resume_reading()
             under_way = self.server.take(self.sid, self._inbox.popleft())
