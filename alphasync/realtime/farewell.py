@@ -85,14 +85,13 @@ class Farewell:
         """
         account, device_id = session.who.account, session.device_id
         page_closed = session.socket.closed_with == GOING_AWAY
-        signed_out = session.who.expires_at <= time.time() + CUT_EARLY
         grace = await self._devices.lose(
             account,
             device_id,
             session.sid,
             replica,
             page_closed=page_closed,
-            signed_out=signed_out,
+            signed_out=session.who.expires_at <= time.time() + CUT_EARLY,
         )
         if grace is None:
             await self._devices.forget(account, device_id, session.sid, replica)

@@ -1,4 +1,4 @@
-"""How many connections one account and one client address may have."""
+"""What one account and one client address may take up of a server."""
 
 from dataclasses import dataclass
 

@@ -196,8 +196,7 @@ class Presence:
             known = await known_by(account, offer, joined, self._devices, self._history)
             state = await self._state(session, known.snapshot)
         async with asyncio.timeout(FOLLOW_WITHIN):
-            if not await relay.reached(joined.begun.epoch, known.revision):
-                raise LogBegunAnew
+            await relay.reached(joined.begun.epoch, known.revision)
         missed = relay.position.since(joined.begun.epoch, known.revision)
         if missed is not None and session.phase is Phase.JOINING:
             self._welcome(session, joined, known, state, missed, registered_as)

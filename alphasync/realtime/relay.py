@@ -73,9 +73,11 @@ class Relay:
             self._recovery = self._tasks.spawn(self._recover(), f"relay recovery {self.account}")
 
     async def reached(self, epoch: str, revision: int) -> bool:
-        """Wait until everything up to the revision is delivered; False in another epoch."""
+        """Wait until everything up to the revision is delivered; False in another epoch: the log is
+        looked at again then, because it may be the relay that follows one that is over."""
         while True:
             if self.position.epoch != epoch:
+                self.recover()
                 return False
             if self.position.revision >= revision:
                 return True

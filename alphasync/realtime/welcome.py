@@ -13,7 +13,7 @@ from alphasync.services.history import Log, Lost
 
 
 class LogBegunAnew(Exception):
-    """What was read, or what the relay follows, is of a log that is over: Redis went back."""
+    """What a device knows showed that Redis went back: what was read is of a log that is over."""
 
 
 class Known(NamedTuple):

@@ -253,6 +253,15 @@ async def test_reached_waits_for_the_delivery_of_a_revision(world: World) -> Non
     assert await asyncio.wait_for(waiting, 5)
 
 
+async def test_another_log_than_the_relay_follows_has_it_look(world: World) -> None:
+    world.publish()
+    assert await world.relay.reached("e", 1)
+    world.epoch, world.revision = "f", 7  # and nothing is published
+    assert not await world.relay.reached("f", 7)
+    await wait_until(lambda: world.relay.position.epoch == "f", what="the other log")
+    assert await world.relay.reached("f", 7)
+
+
 async def test_reached_gives_up_when_another_log_begins(world: World) -> None:
     waiting = asyncio.create_task(world.relay.reached("e", 3), name="waiting")
     await wait_until(lambda: not waiting.done())
