@@ -1,7 +1,6 @@
 """Devices whose connection broke: each has a grace to come back, and a timer here that ends it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 from alphasync.errors import StoreUnavailable
 from alphasync.services.devices import Devices
@@ -27,22 +26,18 @@ class Graces:
         """Interrupt the device's runs after these seconds, unless it is back by then."""
         if self._stopped:
             return
-
-        def leave() -> Awaitable[float]:
-            return self._devices.leave(account, device_id, session, away=True)
-
-        self._timers.spawn(self._end(leave, seconds), f"grace {device_id}")
+        self._timers.spawn(self._end(account, device_id, session, seconds), f"grace {device_id}")
 
     async def close(self) -> None:
         """Stop all timers; other replicas take the devices over."""
         await self._timers.close()
 
-    async def _end(self, leave: Callable[[], Awaitable[float]], seconds: float) -> None:
+    async def _end(self, account: str, device_id: str, session: str, seconds: float) -> None:
         attempt = 0
         while True:  # at least once: at a takeover the grace may be over already
             await asyncio.sleep(seconds + AFTER)
             try:
-                seconds = await leave()
+                seconds = await self._devices.leave(account, device_id, session, away=True)
             except StoreUnavailable:
                 attempt += 1
                 seconds = backoff(attempt)
