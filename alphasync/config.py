@@ -190,13 +190,13 @@ class Settings(BaseModel):
     request_burst_per_address: int = Field(1_000, ge=1)
     event_rate: Rate = 200.0
     event_burst: int = Field(1_000, ge=1)
-    event_rate_per_account: float = Field(1_000.0, gt=0)
+    event_rate_per_account: Rate = 1_000.0
     event_burst_per_account: int = Field(5_000, ge=1)
-    event_rate_per_address: float = Field(5_000.0, gt=0)
+    event_rate_per_address: Rate = 5_000.0
     event_burst_per_address: int = Field(20_000, ge=1)
-    control_rate: float = Field(100.0, gt=0)
+    control_rate: Rate = 100.0
     control_burst: int = Field(1_000, ge=100)
-    byte_rate: float = Field(2_000_000.0, gt=0)
+    byte_rate: Rate = 2_000_000.0
     byte_burst: int = Field(16_000_000, ge=256 * 1024)
     early_bytes_per_account: int = Field(64_000_000, ge=1024 * 1024)
 
