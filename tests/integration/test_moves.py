@@ -234,6 +234,8 @@ async def test_a_new_state_is_made_in_pieces_and_what_comes_meanwhile_follows(
     for number in range(30):
         await type_on(f"x{number}")
     client = await pair.client()
+    # Its first state comes in pieces, too.
+    await wait_until(lambda: len(client.named("messageSync")) == 30, what="its first state")
     before = len(client.events)
     await client.upgrade()
     await moved(pair, client)
