@@ -218,7 +218,7 @@ def test_an_absent_limit_is_none_and_an_empty_one_is_all(tokens: Tokens) -> None
 
 @pytest.mark.parametrize("profiles", [None, [], ["1"], ["2", "1", "3"], list("0123456789" * 200)])
 @pytest.mark.parametrize("team", [None, "red"])
-@pytest.mark.parametrize("sign_in", ["", new_sign_in()])
+@pytest.mark.parametrize("sign_in", ["", new_sign_in()], ids=["none", "one"])
 def test_a_refreshed_token_says_the_same(
     tokens: Tokens, profiles: list[str] | None, team: str | None, sign_in: str
 ) -> None:
