@@ -23,13 +23,13 @@ from alphasync.realtime.limits import Allowance, Limits, client_network
 from alphasync.realtime.server import Realtime
 from alphasync.realtime.strangers import RequestLimits, Strangers
 from alphasync.realtime.turns import JoinLimits
+from alphasync.services.account_state import AccountState
 from alphasync.services.blocklist import Blocklist
 from alphasync.services.bounds import AccountBounds
 from alphasync.services.builds import Builds
 from alphasync.services.devices import Devices
 from alphasync.services.drafts import Drafts
 from alphasync.services.grace import Graces
-from alphasync.services.history import Log
 from alphasync.services.leases import Leases, ReplicaName
 from alphasync.services.listed_profiles import ListedProfiles, asking
 from alphasync.services.logins import LoginLimits, LoginTries
@@ -226,7 +226,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
         registered=listed.look,
         devices=devices,
         graces=graces,
-        history=Log(scripts),
+        account_state=AccountState(scripts),
         handlers=Handlers(
             runs, Drafts(scripts, bounds), blocklist, Uncertain(scripts), devices, listed
         ),

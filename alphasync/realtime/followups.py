@@ -18,7 +18,7 @@ from alphasync.realtime.manager import Manager
 from alphasync.realtime.sessions import Phase, Session
 from alphasync.realtime.state import no_run, run_state
 from alphasync.realtime.subscriber import Subscriber
-from alphasync.services.devices import Devices
+from alphasync.services.account_state import AccountState
 from alphasync.store.pipeline import ANSWER_WITHIN, WATCH_EVERY, backoff
 from alphasync.tasks import Tasks
 
@@ -38,12 +38,12 @@ class FollowUps:
         self,
         manager: Manager,
         subscriber: Subscriber,
-        devices: Devices,
+        account_state: AccountState,
         reachable: Callable[[], bool],
     ) -> None:
         self._manager = manager
         self._subscriber = subscriber
-        self._devices = devices
+        self._account_state = account_state
         self._reachable = reachable
         self._tasks = Tasks()
 
@@ -118,7 +118,7 @@ class FollowUps:
             # As for one that does not exist, and nothing is asked.
             self._send(session, no_run(session, run, now=round(time.time() * 1000), revision=0))
             return True
-        found = await self._devices.run(account, run)
+        found = await self._account_state.run(account, run)
         relay = self._subscriber.hold(account)
         try:
             async with asyncio.timeout(FOLLOW_WITHIN):

@@ -23,8 +23,8 @@ from alphasync.realtime.relay import Relay
 from alphasync.realtime.sessions import Phase, Session, Sessions
 from alphasync.realtime.state import made_ready, state_of
 from alphasync.realtime.subscriber import Subscriber
+from alphasync.services.account_state import AccountState, LogLost
 from alphasync.services.devices import Devices
-from alphasync.services.history import Log, Lost
 from alphasync.services.leases import ReplicaName
 from alphasync.store.pipeline import backoff
 from alphasync.tasks import Tasks
@@ -77,7 +77,7 @@ class Moves:
         presence: Presence,
         subscriber: Subscriber,
         devices: Devices,
-        history: Log,
+        account_state: AccountState,
         replica: ReplicaName,
         limits: Limits,
         allowance: EventAllowance,
@@ -87,7 +87,7 @@ class Moves:
         self._presence = presence
         self._subscriber = subscriber
         self._devices = devices
-        self._history = history
+        self._account_state = account_state
         self._replica = replica
         self._limits = limits
         self._allowance = allowance
@@ -212,10 +212,10 @@ class Moves:
         await self._devices.relieve(account, session.device_id, session.sid, device.replica)
         async with asyncio.timeout(FOLLOW_WITHIN):
             await self._subscriber.follow(relay)
-        since = await self._history.after(account, device.epoch, device.revision)
+        since = await self._account_state.events_after(account, device.epoch, device.revision)
         epoch, revision, envelopes, state = device.epoch, device.revision, [], []
-        if isinstance(since, Lost):
-            snapshot = await self._devices.snapshot(account)
+        if isinstance(since, LogLost):
+            snapshot = await self._account_state.snapshot(account)
             epoch, revision = snapshot.epoch, snapshot.revision
             resync = packets.encode(events.Resync(epoch=epoch, revision=revision))
             state = await made_ready(itertools.chain([resync], state_of(session, snapshot)))

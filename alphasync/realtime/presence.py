@@ -24,9 +24,9 @@ from alphasync.realtime.state import lost_runs, made_ready, state_of
 from alphasync.realtime.subscriber import Subscriber
 from alphasync.realtime.turns import Turns
 from alphasync.realtime.welcome import Known, LogBegunAnew, known_by, welcome
+from alphasync.services.account_state import AccountState
 from alphasync.services.devices import Devices, Joined
 from alphasync.services.grace import Graces
-from alphasync.services.history import Log
 from alphasync.services.leases import ReplicaName
 from alphasync.store.pipeline import backoff
 from alphasync.tasks import Tasks
@@ -59,7 +59,7 @@ class Presence:
         devices: Devices,
         graces: Graces,
         replica: ReplicaName,
-        history: Log,
+        account_state: AccountState,
         heartbeat: float,
         complete: Complete,
         registered: Registered,
@@ -70,7 +70,7 @@ class Presence:
         self._subscriber = subscriber
         self._devices = devices
         self._replica = replica
-        self._history = history
+        self._account_state = account_state
         self._heartbeat = heartbeat
         self._complete = complete
         self._registered = registered
@@ -193,7 +193,7 @@ class Presence:
             registered_as = self._replica.value
             joined = await self._register(session)
             account, offer = session.who.account, session.offer
-            known = await known_by(account, offer, joined, self._devices, self._history)
+            known = await known_by(account, offer, joined, self._account_state)
             state = await self._state(session, known.snapshot)
         async with asyncio.timeout(FOLLOW_WITHIN):
             await relay.reached(joined.begun.epoch, known.revision)

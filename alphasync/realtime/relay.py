@@ -8,8 +8,7 @@ import structlog
 from alphasync.domain.snapshot import Snapshot
 from alphasync.errors import StoreUnavailable
 from alphasync.realtime.order import Envelope, Position, Verdict, parse, unparse
-from alphasync.services.devices import Devices
-from alphasync.services.history import Log, Lost
+from alphasync.services.account_state import AccountState, LogLost
 from alphasync.store.pipeline import backoff
 from alphasync.tasks import Tasks
 
@@ -25,8 +24,7 @@ class Relay:
     def __init__(
         self,
         account: str,
-        history: Log,
-        devices: Devices,
+        account_state: AccountState,
         deliver: Callable[[str, Envelope], None],
         resync: Callable[[str, Snapshot], None],
     ) -> None:
@@ -37,8 +35,7 @@ class Relay:
         self.position = Position(RECENT)
         self.ready = asyncio.Event()
         """Set once the relay has a position to go on from."""
-        self._history = history
-        self._devices = devices
+        self._account_state = account_state
         self._deliver = deliver
         self._resync = resync
         self._moved = asyncio.Event()
@@ -116,8 +113,10 @@ class Relay:
     async def _catch_up(self) -> None:
         position = self.position
         last = unparse(position.last) if position.last else b""
-        missed = await self._history.after(self.account, position.epoch, position.revision, last)
-        if isinstance(missed, Lost):
+        missed = await self._account_state.events_after(
+            self.account, position.epoch, position.revision, last
+        )
+        if isinstance(missed, LogLost):
             if position.epoch:
                 await self._start_anew()
             else:  # no device is registered here yet: each that comes reads what it needs
@@ -129,7 +128,7 @@ class Relay:
                 self._advance(envelope)
 
     async def _start_anew(self) -> None:
-        snapshot = await self._devices.snapshot(self.account)
+        snapshot = await self._account_state.snapshot(self.account)
         log.info("resync", account=self.account, epoch=snapshot.epoch)
         self.position.jump(snapshot.epoch, snapshot.revision)
         self._resync(self.account, snapshot)

@@ -26,9 +26,9 @@ from alphasync.realtime.relay import Relay
 from alphasync.realtime.sessions import Session, Sessions
 from alphasync.realtime.subscriber import Subscriber
 from alphasync.realtime.turns import JoinLimits, Turns
+from alphasync.services.account_state import AccountState
 from alphasync.services.devices import Devices
 from alphasync.services.grace import Graces
-from alphasync.services.history import Log
 from alphasync.services.leases import ReplicaName
 from alphasync.services.tokens import Tokens
 from alphasync.store.connect import Store
@@ -56,7 +56,7 @@ class Realtime:
         registered: Registered,
         devices: Devices,
         graces: Graces,
-        history: Log,
+        account_state: AccountState,
         handlers: Handlers,
         origins: OriginRule,
         heartbeat: float,
@@ -76,8 +76,7 @@ class Realtime:
         self._limits = limits
         event_allowance = EventAllowance(events)
         self._tokens = tokens
-        self._devices = devices
-        self._history = history
+        self._account_state = account_state
         self.sessions = Sessions()
         self._manager = Manager(store.pipeline, self.sessions, self._connected)
         self.subscriber = Subscriber(store, self._make_relay)
@@ -89,7 +88,7 @@ class Realtime:
             devices,
             graces,
             replica,
-            history,
+            account_state,
             heartbeat,
             complete,
             registered,
@@ -101,7 +100,7 @@ class Realtime:
             self._presence,
             self.subscriber,
             devices,
-            history,
+            account_state,
             replica,
             limits,
             event_allowance,
@@ -131,7 +130,7 @@ class Realtime:
             engineio_logger=_errors_only("alphasync.engineio"),
         )
         self._followups = FollowUps(
-            self._manager, self.subscriber, devices, lambda: store.pipeline.connected
+            self._manager, self.subscriber, account_state, lambda: store.pipeline.connected
         )
         self._dispatch = Dispatcher(
             self.sessions,
@@ -230,7 +229,7 @@ class Realtime:
             self._presence.disconnected(session, on_purpose=on_purpose)
 
     def _make_relay(self, account: str) -> Relay:
-        return Relay(account, self._history, self._devices, self._deliver, self._resync)
+        return Relay(account, self._account_state, self._deliver, self._resync)
 
     def _deliver(self, account: str, envelope: Envelope) -> None:
         telemetry.events_delivered.inc(self._manager.deliver(account, envelope))

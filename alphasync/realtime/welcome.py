@@ -8,8 +8,8 @@ from alphasync.protocol import packets
 from alphasync.realtime.auth import Handshake
 from alphasync.realtime.order import Envelope, parse
 from alphasync.realtime.sessions import Session
-from alphasync.services.devices import Devices, Joined
-from alphasync.services.history import Log, Lost
+from alphasync.services.account_state import AccountState, LogLost
+from alphasync.services.devices import Joined
 
 
 class LogBegunAnew(Exception):
@@ -26,20 +26,20 @@ class Known(NamedTuple):
 
 
 async def known_by(
-    account: str, offer: Handshake, joined: Joined, devices: Devices, history: Log
+    account: str, offer: Handshake, joined: Joined, account_state: AccountState
 ) -> Known:
     """Where the device's knowledge begins: at its last event, or else at the snapshot, of which no
     more than the first page is read before. Raises LogBegunAnew: it is to be read anew."""
     if joined.resumed and offer.epoch == joined.begun.epoch:
-        missed = await history.after(account, offer.epoch, offer.revision)
-        if isinstance(missed, Lost):
+        missed = await account_state.events_after(account, offer.epoch, offer.revision)
+        if isinstance(missed, LogLost):
             if missed.epoch != joined.begun.epoch:
                 raise LogBegunAnew
         else:
             envelopes = [parse(raw) for raw in missed]
             reached = envelopes[-1].revision if envelopes else offer.revision
             return Known(revision=reached, envelopes=envelopes, snapshot=None)
-    snapshot = await devices.complete(account, joined.begun)
+    snapshot = await account_state.complete(account, joined.begun)
     return Known(revision=snapshot.revision, envelopes=[], snapshot=snapshot)
 
 

@@ -1,4 +1,4 @@
-"""Devices: registering, the snapshot they start from, leaving."""
+"""Devices: registering, leaving."""
 
 import asyncio
 import hashlib
@@ -10,13 +10,11 @@ import msgspec
 
 from alphasync.domain import events
 from alphasync.domain.identity import Identity
-from alphasync.domain.runs import Key, Run
-from alphasync.domain.snapshot import Snapshot
 from alphasync.errors import SignInAgain, TooManyDevices
 from alphasync.protocol import packets
+from alphasync.services.account_state import Begun
 from alphasync.services.bounds import USUAL, AccountBounds
 from alphasync.services.leases import Holding, Leases, ReplicaName
-from alphasync.services.snapshots import Begun, Snapshots, run_of
 from alphasync.store import keys
 from alphasync.store.pipeline import Reply
 from alphasync.store.scripts import Answer, Scripts
@@ -50,16 +48,6 @@ class Joined(msgspec.Struct, frozen=True):
     """The snapshot that it starts from."""
 
 
-class RunNow(msgspec.Struct, frozen=True):
-    """A run at a revision of its account, or None when there is none on record."""
-
-    epoch: str
-    revision: int
-    now: int
-    """ms since the Unix epoch, Redis' clock."""
-    run: Run | None
-
-
 class Devices:
     """``grace``: seconds that a device has to come back when its connection broke,
     ``page_grace`` when its page closed, where that is shorter, and ``sign_in_grace`` when its token
@@ -77,7 +65,6 @@ class Devices:
         bounds: AccountBounds = USUAL,
     ) -> None:
         self._scripts = scripts
-        self._snapshots = Snapshots(scripts)
         self._most = bounds.devices
         self._leases = leases
         self._replica = replica
@@ -277,31 +264,6 @@ class Devices:
             {"session": session},
         )
         return answer.outcome == "OK"
-
-    async def run(self, account: str, key: Key) -> RunNow:
-        """A run as of now."""
-        profile_id, type_ = key
-        names = keys.of_account(account)
-        answer = await self._scripts.call(
-            "run_read",
-            {"meta": names.meta, "log": names.log, "run": names.run(type_, profile_id)},
-            {},
-        )
-        record = answer.record(4)
-        return RunNow(
-            epoch=answer.text(1),
-            revision=answer.number(2),
-            now=answer.number(3),
-            run=run_of(record) if record else None,
-        )
-
-    async def snapshot(self, account: str) -> Snapshot:
-        """The account's state as of now. Raises StoreUnavailable."""
-        return await self._snapshots.read(account)
-
-    async def complete(self, account: str, begun: Begun) -> Snapshot:
-        """The snapshot of a join, with all its pages. Raises StoreUnavailable."""
-        return await self._snapshots.complete(account, begun)
 
 
 def _joined(answer: Answer, resume_token: str) -> Joined:

@@ -12,8 +12,7 @@ import aiohttp
 from alphasync.domain.identity import account_of
 from alphasync.domain.runs import Key, ProcessingType, RunStatus
 from alphasync.domain.snapshot import Snapshot
-from alphasync.services.devices import Devices
-from alphasync.services.leases import Leases, ReplicaName
+from alphasync.services.account_state import AccountState
 from alphasync.store import keys
 from alphasync.store.connect import make_store
 from alphasync.store.scripts import Lifetimes
@@ -252,8 +251,7 @@ class Soak:
         store.start()
         try:
             await wait_until(lambda: store.pipeline.connected, what="connected to Valkey")
-            leases = Leases(store.scripts, store.pipeline)
-            return await Devices(store.scripts, leases, ReplicaName(), 0).snapshot(ACCOUNT)
+            return await AccountState(store.scripts).snapshot(ACCOUNT)
         finally:
             await store.close()
 

@@ -8,7 +8,7 @@ import pytest
 
 from alphasync.realtime import moves
 from alphasync.realtime.state import made_ready
-from alphasync.services.history import Lost
+from alphasync.services.account_state import AccountState, LogLost
 from alphasync.store.keys import holdings
 from alphasync.transport import Outgoing
 from tests.conformance.wire import SEPARATOR, dropped
@@ -203,18 +203,19 @@ async def test_what_it_has_used_up_is_used_up_there_too(redis_url: str) -> None:
         assert ws.close_code == 1008
 
 
-class Trimmed:
+class Trimmed(AccountState):
     """A log that does not reach back to where the session was."""
 
-    async def after(self, *_: object) -> Lost:
-        return Lost("", 0)
+    async def events_after(self, *_: object) -> LogLost:
+        return LogLost("", 0)
 
 
 async def test_a_new_state_is_made_in_pieces_and_what_comes_meanwhile_follows(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("alphasync.realtime.state.READY_AT_ONCE", 0)
-    monkeypatch.setattr(pair.second.realtime._moves, "_history", Trimmed())
+    trimmed = Trimmed(pair.second.store.scripts)
+    monkeypatch.setattr(pair.second.realtime._moves, "_account_state", trimmed)
     other, turns = await pair.cluster.device(0), 0
 
     async def type_on(profile: str) -> None:

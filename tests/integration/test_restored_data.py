@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from alphasync.services.history import Log, Lost
+from alphasync.services.account_state import AccountState, LogLost
 from alphasync.store import keys
 from alphasync.store.connect import make_store
 from alphasync.store.embedded import EmbeddedValkey
@@ -30,13 +30,13 @@ async def write(embedded: EmbeddedValkey, revision: int) -> None:
         await client.zadd(keys.of_account("x").sent("chat", "{}:meta"), {"a recipient": 1})
 
 
-async def look(embedded: EmbeddedValkey, revision: int) -> list[bytes] | Lost:
+async def look(embedded: EmbeddedValkey, revision: int) -> list[bytes] | LogLost:
     """What a device gets that has had everything up to this revision."""
     store = make_store(embedded.url, Lifetimes())
     store.start()
     try:
         await wait_until(lambda: store.pipeline.connected, what="connected")
-        return await Log(store.scripts).after(ACCOUNT, EPOCH, revision)
+        return await AccountState(store.scripts).events_after(ACCOUNT, EPOCH, revision)
     finally:
         await store.close()
 
@@ -79,11 +79,11 @@ async def test_an_older_copy_begins_a_new_epoch(
     put_back(copy, data)
     async with opened(data) as embedded:
         found = await look(embedded, 3)
-        assert isinstance(found, Lost)
+        assert isinstance(found, LogLost)
         assert found.epoch != EPOCH
         assert found.revision == 3 + REVISION_JUMP
         again = await look(embedded, 3)
-        assert isinstance(again, Lost)
+        assert isinstance(again, LogLost)
         assert again.epoch == found.epoch
 
 

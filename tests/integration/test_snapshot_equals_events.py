@@ -31,9 +31,7 @@ from alphasync.gateway.sandbox import Faults
 from alphasync.gateway.sandbox.faults import Drop
 from alphasync.protocol import packets
 from alphasync.realtime.order import Envelope, parse
-from alphasync.services.devices import Devices
-from alphasync.services.history import Log
-from alphasync.services.leases import Leases, ReplicaName
+from alphasync.services.account_state import AccountState
 from alphasync.store.connect import make_client
 from tests.harness import PATIENCE, Cluster, Device, Event, cluster, wait_until
 from tests.integration.support import MAIL, people
@@ -82,19 +80,17 @@ class Books:
 
     def __init__(self, running: Cluster) -> None:
         scripts = running.replicas[0].store.scripts
-        leases = Leases(scripts, running.replicas[0].store.pipeline)
-        self._devices = Devices(scripts, leases, ReplicaName(), GRACE)
-        self._log = Log(scripts)
+        self._account_state = AccountState(scripts)
         self._read: dict[str, list[Envelope]] = {}
 
     async def snapshot(self, account: str) -> Snapshot:
-        return await self._devices.snapshot(account)
+        return await self._account_state.snapshot(account)
 
     async def events(self, account: str, upto: Snapshot) -> list[Envelope]:
         """Every event that the account ever had, up to a snapshot."""
         known = self._read.setdefault(account, [])
         seen = known[-1].revision if known else 0
-        fresh = await self._log.after(account, upto.epoch, seen)
+        fresh = await self._account_state.events_after(account, upto.epoch, seen)
         assert isinstance(fresh, list), "the log is shorter than one step"
         known.extend(parse(raw) for raw in fresh)
         return [envelope for envelope in known if envelope.revision <= upto.revision]

@@ -22,11 +22,11 @@ from alphasync.protocol.commands import (
     UpdateMessage,
 )
 from alphasync.realtime.order import Envelope, parse
+from alphasync.services.account_state import AccountState
 from alphasync.services.blocklist import Blocklist
 from alphasync.services.bounds import AccountBounds
 from alphasync.services.devices import Devices, Joined
 from alphasync.services.drafts import Drafts
-from alphasync.services.history import Log
 from alphasync.services.leases import Leases, ReplicaName
 from alphasync.services.logins import LoginLimits, LoginTries
 from alphasync.services.progress import NOTHING, Outcome, Progress, Settled
@@ -107,7 +107,7 @@ class Bench:
         self.drafts = Drafts(self.scripts)
         self.blocklist = Blocklist(self.scripts, store.pipeline)
         self.uncertain = Uncertain(self.scripts)
-        self.log = Log(self.scripts)
+        self.account_state = AccountState(self.scripts)
         self.logins = LoginTries(self.scripts, LoginLimits())
         self.upstream = Upstream(self.scripts, store.pipeline, "secret", TIMES, SIGN_INS_MAX)
         self._channel = store.client.pubsub()
@@ -161,11 +161,11 @@ class Bench:
         return next(call.outcome for call in reversed(self.scripts.calls) if call.name == script)
 
     async def snapshot(self) -> Snapshot:
-        return await self.devices.snapshot(self.who.account)
+        return await self.account_state.snapshot(self.who.account)
 
     async def begun(self, joined: Joined) -> Snapshot:
         """What a device starts from, with all its pages."""
-        return await self.devices.complete(self.who.account, joined.begun)
+        return await self.account_state.complete(self.who.account, joined.begun)
 
     async def run(self, profile: str = PROFILE, type_: ProcessingType = "chat") -> Run:
         return (await self.snapshot()).runs[profile, type_]
@@ -212,7 +212,7 @@ class Bench:
         made: list[Any] = []
         yield made
         after, until = await self.snapshot(), await self.now()
-        raw = await self.log.after(self.who.account, before.epoch, before.revision)
+        raw = await self.account_state.events_after(self.who.account, before.epoch, before.revision)
         assert isinstance(raw, list), "the log has all of it"
         assert await self.published() == raw
         state = before

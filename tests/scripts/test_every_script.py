@@ -177,10 +177,10 @@ async def everything(bench: Bench) -> None:
     await bench.leases.resign(other.replica.value, closed_for=0)
     await bench.leases.adopt(bench.replica.value, other.replica.value)
     await bench.leases.renew(bench.replica.value, "renew")
-    await bench.log.after(bench.who.account, "", 0)
+    await bench.account_state.events_after(bench.who.account, "", 0)
     await bench.snapshot()
     await try_scripts(replace(bench.store, scripts=bench.scripts), ANY_TAG)
-    await bench.devices.run(bench.who.account, ("1001", "chat"))
+    await bench.account_state.run(bench.who.account, ("1001", "chat"))
 
 
 async def test_everything_is_everything(bench: Bench) -> None:
@@ -303,7 +303,7 @@ async def test_a_replica_whose_clock_is_off_changes_nothing(real: Bench) -> None
         await everything(real)
     after = await real.now()
     epoch = (await real.snapshot()).epoch
-    raw = await real.log.after(real.who.account, epoch, 0)
+    raw = await real.account_state.events_after(real.who.account, epoch, 0)
     assert isinstance(raw, list)
     events = [packets.decode(parse(envelope).packet) for envelope in raw]
     assert len(events) > 20
@@ -320,7 +320,7 @@ async def test_the_events_of_it_all_lead_from_nothing_to_the_last_snapshot(bench
     state = await bench.snapshot()
     assert (state.revision, state.runs) == (0, {})
     await everything(bench)
-    raw = await bench.log.after(bench.who.account, state.epoch, 0)
+    raw = await bench.account_state.events_after(bench.who.account, state.epoch, 0)
     assert isinstance(raw, list)
     for envelope in map(parse, raw):
         event = packets.decode(envelope.packet)

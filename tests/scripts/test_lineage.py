@@ -7,7 +7,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 
-from alphasync.services.history import Lost
+from alphasync.services.account_state import LogLost
 from alphasync.services.progress import NOTHING
 from alphasync.store.connect import make_store
 from alphasync.store.pipeline import OrderedPipeline
@@ -75,8 +75,8 @@ async def test_a_failover_begins_another_log(
         found = await new.snapshot()
         assert (found.epoch != known.epoch) is another
         assert revision == known.revision + 1 + (REVISION_JUMP if another else 0)
-        missed = await new.log.after(new.who.account, known.epoch, known.revision)
-        assert isinstance(missed, Lost) is another
+        missed = await new.account_state.events_after(new.who.account, known.epoch, known.revision)
+        assert isinstance(missed, LogLost) is another
         # It is told once: what follows is of the same log.
         assert await new.type("c") == revision + 1
         assert (await new.snapshot()).epoch == found.epoch
@@ -87,8 +87,8 @@ async def test_a_look_at_the_log_or_at_the_snapshot_is_enough(redis_url: str) ->
         await old.type("a")
         known = await old.snapshot()
     async with primary(redis_url, "s2") as new:
-        missed = await new.log.after(new.who.account, known.epoch, known.revision)
-        assert missed == Lost((await new.snapshot()).epoch, known.revision + REVISION_JUMP)
+        missed = await new.account_state.events_after(new.who.account, known.epoch, known.revision)
+        assert missed == LogLost((await new.snapshot()).epoch, known.revision + REVISION_JUMP)
         assert missed.epoch != known.epoch
     async with primary(redis_url, "s3") as newest:
         found = await newest.snapshot()

@@ -1,14 +1,14 @@
 """log_read: exactly what was missed, or that it cannot be had."""
 
 from alphasync.realtime.order import parse
-from alphasync.services.history import Lost
+from alphasync.services.account_state import LogLost
 from alphasync.store.scripts import LOG_LENGTH, REVISION_JUMP
 from tests.scripts.bench import Bench
 
 
-async def revisions(bench: Bench, epoch: str, after: int) -> list[int] | Lost:
-    raw = await bench.log.after(bench.who.account, epoch, after)
-    return raw if isinstance(raw, Lost) else [parse(envelope).revision for envelope in raw]
+async def revisions(bench: Bench, epoch: str, after: int) -> list[int] | LogLost:
+    raw = await bench.account_state.events_after(bench.who.account, epoch, after)
+    return raw if isinstance(raw, LogLost) else [parse(envelope).revision for envelope in raw]
 
 
 async def test_the_events_after_a_revision_in_order(bench: Bench) -> None:
@@ -25,7 +25,7 @@ async def test_another_log(bench: Bench) -> None:
     await bench.type("a")
     snapshot = await bench.snapshot()
     for unknown in ("", "another", snapshot.epoch + "0"):
-        assert await revisions(bench, unknown, 0) == Lost(snapshot.epoch, 1)
+        assert await revisions(bench, unknown, 0) == LogLost(snapshot.epoch, 1)
     assert bench.last("log_read") == "LOST"
 
 
@@ -34,7 +34,7 @@ async def test_a_revision_that_is_not_reached_is_of_a_log_that_is_over(bench: Be
     await bench.type("a")
     epoch = (await bench.snapshot()).epoch
     lost = await revisions(bench, epoch, 5)
-    assert isinstance(lost, Lost)
+    assert isinstance(lost, LogLost)
     assert lost.epoch != epoch
     assert lost.revision == 1 + REVISION_JUMP
     assert await bench.type("b") == lost.revision + 1
@@ -46,7 +46,7 @@ async def test_a_trimmed_log(bench: Bench) -> None:
     for n in range(LOG_LENGTH + 5):
         await bench.type(f"{n}")
     assert await bench.client.xlen(bench.names.log) == LOG_LENGTH
-    assert await revisions(bench, epoch, 4) == Lost(epoch, LOG_LENGTH + 5)
+    assert await revisions(bench, epoch, 4) == LogLost(epoch, LOG_LENGTH + 5)
     found = await revisions(bench, epoch, 5)
     assert found == list(range(6, LOG_LENGTH + 6))
 
@@ -56,10 +56,10 @@ async def test_a_log_that_ran_out(bench: Bench) -> None:
     await bench.type("b")
     epoch = (await bench.snapshot()).epoch
     await bench.client.delete(bench.names.log)
-    assert await revisions(bench, epoch, 1) == Lost(epoch, 2)
+    assert await revisions(bench, epoch, 1) == LogLost(epoch, 2)
     assert await revisions(bench, epoch, 2) == []
     await bench.type("c")
-    assert await revisions(bench, epoch, 1) == Lost(epoch, 3)
+    assert await revisions(bench, epoch, 1) == LogLost(epoch, 3)
     assert await revisions(bench, epoch, 2) == [3]
 
 
@@ -67,13 +67,13 @@ async def test_a_history_that_went_back_is_another_log(bench: Bench) -> None:
     epoch = (await bench.snapshot()).epoch
     for text in "abc":
         await bench.type(text)
-    delivered = await bench.log.after(bench.who.account, epoch, 2)
+    delivered = await bench.account_state.events_after(bench.who.account, epoch, 2)
     assert isinstance(delivered, list)
     # Redis comes back without its last event.
     await bench.client.xdel(bench.names.log, "3-0")
     await bench.client.hset(bench.names.meta, "revision", 2)
-    lost = await bench.log.after(bench.who.account, epoch, 3, delivered[-1])
-    assert isinstance(lost, Lost)
+    lost = await bench.account_state.events_after(bench.who.account, epoch, 3, delivered[-1])
+    assert isinstance(lost, LogLost)
     assert lost.epoch != epoch
     assert lost.revision == 2 + REVISION_JUMP
     assert (await bench.snapshot()).epoch == lost.epoch
@@ -84,8 +84,8 @@ async def test_so_is_one_that_has_grown_past_it_since(bench: Bench) -> None:
     for text in "abcd":
         await bench.type(text)
     ours = b"%s\n3\n\n\nanother event" % epoch.encode()
-    lost = await bench.log.after(bench.who.account, epoch, 3, ours)
-    assert isinstance(lost, Lost)
+    lost = await bench.account_state.events_after(bench.who.account, epoch, 3, ours)
+    assert isinstance(lost, LogLost)
     assert lost.epoch != epoch
 
 

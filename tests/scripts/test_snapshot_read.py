@@ -8,17 +8,17 @@ import pytest
 from alphasync.domain.runs import RunStatus
 from alphasync.domain.snapshot import Snapshot
 from alphasync.errors import StoreUnavailable
-from alphasync.services.snapshots import Snapshots
+from alphasync.services.account_state import AccountState
 from alphasync.store.scripts import PAGE_RECORDS, Scripts
 from tests.scripts.bench import LIFETIMES, Bench, identity
 
 
 async def test_an_account_that_was_never_seen(bench: Bench) -> None:
-    snapshot = await bench.devices.snapshot(identity("new").account)
+    snapshot = await bench.account_state.snapshot(identity("new").account)
     assert snapshot == Snapshot(epoch=snapshot.epoch, revision=0, runs={}, drafts={})
     assert snapshot.epoch
     assert bench.last("snapshot_read") == snapshot.epoch
-    assert await bench.devices.snapshot(identity("new").account) == snapshot
+    assert await bench.account_state.snapshot(identity("new").account) == snapshot
 
 
 async def test_all_runs_and_drafts_with_the_ended_and_the_emptied(bench: Bench) -> None:
@@ -44,7 +44,7 @@ async def test_accounts_do_not_see_each_other(bench: Bench) -> None:
     await bench.start()
     await bench.type("Hello")
     for other in ("2", "11", "*", "1}", "{1"):
-        snapshot = await bench.devices.snapshot(identity(other).account)
+        snapshot = await bench.account_state.snapshot(identity(other).account)
         assert (snapshot.revision, snapshot.runs, snapshot.drafts) == (0, {}, {})
 
 
@@ -116,7 +116,7 @@ async def test_what_happens_between_two_pages_is_in_the_snapshot_once(bench: Ben
     scripts.meddle = meddle
     for number in range(PAGE_RECORDS):
         await bench.type("Hello", f"{number + PAGE_RECORDS:03}")
-    found = await Snapshots(scripts).read(bench.who.account)
+    found = await AccountState(scripts).snapshot(bench.who.account)
     assert next(steps) == 2
     assert found == await bench.snapshot()
     assert found.drafts["000", "chat"].message == "text 1"
@@ -136,4 +136,4 @@ async def test_an_account_that_changes_faster_than_it_is_read_is_asked_again(ben
 
     scripts.meddle = meddle
     with pytest.raises(StoreUnavailable):
-        await Snapshots(scripts).read(bench.who.account)
+        await AccountState(scripts).snapshot(bench.who.account)

@@ -11,8 +11,7 @@ from alphasync.errors import StoreUnavailable
 from alphasync.realtime import relay as relay_module
 from alphasync.realtime.order import Envelope, parse
 from alphasync.realtime.relay import Relay
-from alphasync.services.devices import Devices
-from alphasync.services.history import Log, Lost
+from alphasync.services.account_state import AccountState, LogLost
 from tests.harness import wait_until
 
 
@@ -37,22 +36,21 @@ class World:
         self.resyncs: list[tuple[str, int]] = []
         self.relay = Relay(
             "o:1",
-            cast(Log, self),
-            cast(Devices, self),
+            cast(AccountState, self),
             self._deliver,
             self._resync,
         )
 
-    async def after(
+    async def events_after(
         self, account: str, epoch: str, revision: int, last: bytes = b""
-    ) -> list[bytes] | Lost:
+    ) -> list[bytes] | LogLost:
         assert account == "o:1"
         assert not last or parse(last).revision == revision
         self.reads.append((epoch, revision))
         if self.broken:
             raise StoreUnavailable
         if epoch != self.epoch or revision + 1 < self.oldest or revision > self.revision:
-            answer: list[bytes] | Lost = Lost(self.epoch, self.revision)
+            answer: list[bytes] | LogLost = LogLost(self.epoch, self.revision)
         else:
             answer = [raw(n, epoch) for n in range(revision + 1, self.revision + 1)]
         await self.open.wait()

@@ -1,14 +1,18 @@
-"""Reading a snapshot from the store: in one script, or in pages where that would take too long."""
+"""An account's state: its snapshot, the log of its events, and how one run stands.
+
+A snapshot is read in one script, or in pages where that would take too long.
+"""
 
 from typing import NamedTuple
 
+import msgspec
+
 from alphasync.domain.drafts import Draft
 from alphasync.domain.events import StateEvent
-from alphasync.domain.runs import Counters, ProcessingType, Run, RunStatus
+from alphasync.domain.runs import Counters, Key, ProcessingType, Run, RunStatus
 from alphasync.domain.snapshot import IllegalMove, Snapshot, catch_up
 from alphasync.errors import StoreUnavailable
 from alphasync.protocol import packets
-from alphasync.services.history import Log, Lost, packet_of
 from alphasync.store import keys
 from alphasync.store.scripts import PAGE_RECORDS, Answer, Scripts
 
@@ -28,12 +32,28 @@ class Begun(NamedTuple):
         return self.answer.number(self.position + 1)
 
 
-class Snapshots:
+class RunNow(msgspec.Struct, frozen=True):
+    """A run at a revision of its account, or None when there is none on record."""
+
+    epoch: str
+    revision: int
+    now: int
+    """ms since the Unix epoch, Redis' clock."""
+    run: Run | None
+
+
+class LogLost(msgspec.Struct, frozen=True):
+    """The log does not reach back that far, or it is another log: only a snapshot helps."""
+
+    epoch: str
+    revision: int
+
+
+class AccountState:
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
-        self._log = Log(scripts)
 
-    async def read(self, account: str) -> Snapshot:
+    async def snapshot(self, account: str) -> Snapshot:
         """The account's state as of now. Raises StoreUnavailable."""
         names = keys.of_account(account)
         answer = await self._scripts.call(
@@ -51,13 +71,13 @@ class Snapshots:
         the log does not reach that far any more: the whole is to be read again.
         """
         answer, position = begun
-        runs = [run_of(record) for record in answer.records(position + 2)]
+        runs = [_run(record) for record in answer.records(position + 2)]
         drafts = [_draft(record) for record in answer.records(position + 3)]
         rest = answer.texts(position + 4)
         for start in range(0, len(rest), PAGE_RECORDS):
             for record in await self._scripts.hashes(rest[start : start + PAGE_RECORDS]):
                 if "status" in record:
-                    runs.append(run_of(record))
+                    runs.append(_run(record))
                 elif record:
                     drafts.append(_draft(record))
         snapshot = Snapshot(
@@ -68,18 +88,63 @@ class Snapshots:
         )
         return await self._caught_up(account, snapshot) if rest else snapshot
 
+    async def run(self, account: str, key: Key) -> RunNow:
+        """A run as of now."""
+        profile_id, type_ = key
+        names = keys.of_account(account)
+        answer = await self._scripts.call(
+            "run_read",
+            {"meta": names.meta, "log": names.log, "run": names.run(type_, profile_id)},
+            {},
+        )
+        record = answer.record(4)
+        return RunNow(
+            epoch=answer.text(1),
+            revision=answer.number(2),
+            now=answer.number(3),
+            run=_run(record) if record else None,
+        )
+
+    async def events_after(
+        self, account: str, epoch: str, revision: int, last: bytes = b""
+    ) -> list[bytes] | LogLost:
+        """All envelopes after a revision, in order.
+
+        ``last``: the envelope that this replica has delivered at the revision. A log that has
+        another one there, or does not reach the revision, is begun anew.
+        """
+        names = keys.of_account(account)
+        found: list[bytes] = []
+        while True:
+            answer = await self._scripts.call(
+                "log_read",
+                {"meta": names.meta, "log": names.log},
+                {"known_epoch": epoch, "after": revision + len(found), "last": last},
+            )
+            if answer.outcome == "LOST":
+                return LogLost(answer.text(1), answer.number(2))
+            found += [envelope.encode() for envelope in answer.texts(3)]
+            if answer.outcome == "OK":
+                return found
+            last = found[-1]
+
     async def _caught_up(self, account: str, snapshot: Snapshot) -> Snapshot:
-        since = await self._log.after(account, snapshot.epoch, snapshot.revision)
-        if isinstance(since, Lost):
+        since = await self.events_after(account, snapshot.epoch, snapshot.revision)
+        if isinstance(since, LogLost):
             raise StoreUnavailable("the account changed faster than it could be read")
-        happened = [packets.decode(packet_of(envelope)) for envelope in since]
+        happened = [packets.decode(_packet(envelope)) for envelope in since]
         try:
             return catch_up(snapshot, [e for e in happened if isinstance(e, StateEvent)])
         except IllegalMove:
             raise StoreUnavailable("a record ran out while the account was read") from None
 
 
-def run_of(record: dict[str, str]) -> Run:
+def _packet(envelope: bytes) -> str:
+    """The event's packet, which is the last of the envelope's lines (see ``emit`` in _lib.lua)."""
+    return envelope.split(b"\n", 4)[4].decode()
+
+
+def _run(record: dict[str, str]) -> Run:
     """A run from its record."""
     return Run(
         profile_id=record["profile"],
