@@ -9,6 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from alphasync import config, doctor, logs, serving
+from alphasync.config.values import duration
 from alphasync.gateway.sandbox import (
     FaultsError,
     PeopleError,
@@ -79,7 +80,7 @@ def serve(
     ] = None,
     wait: Annotated[bool, typer.Option(help="Wait for Redis and the gateway.")] = False,
 ) -> None:
-    """Run the server. Settings come from the environment; see the README."""
+    """Run the server. Settings come from the environment; docs/settings.md lists them."""
     settings = _settings(host=host, port=port, data_dir=data_dir, workers=workers)
     leave_process_1()
     logs.configure(settings.log_level)
@@ -165,7 +166,7 @@ def token(
     """Mint a token for tests and scripts."""
     settings = _settings(data_dir=data_dir)
     try:
-        lifetime = settings.token_ttl if ttl is None else config.duration(ttl)
+        lifetime = settings.token_ttl if ttl is None else duration(ttl)
     except ValueError as error:
         _fail(f"--ttl: {error} (got {ttl!r})")
     try:

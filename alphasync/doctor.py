@@ -8,7 +8,8 @@ import msgspec
 from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import ResponseError
 
-from alphasync.config import Settings, WrongSetting, weakness_of
+from alphasync.config import Settings, WrongSetting
+from alphasync.config.signing_key import weakness_of
 from alphasync.gateway.http import HttpGateway
 from alphasync.gateway.port import GatewayError, GatewayRefused
 from alphasync.serving import (

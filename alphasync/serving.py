@@ -16,7 +16,8 @@ import structlog
 from redis.exceptions import NoPermissionError
 
 from alphasync.app import Replica, build, lifetimes, listen
-from alphasync.config import GOT_MAX, Settings, WrongSetting
+from alphasync.config import Settings, WrongSetting
+from alphasync.config.values import GOT_MAX
 from alphasync.gateway.sandbox import RunningSandbox, start_sandbox
 from alphasync.intake import Intake
 from alphasync.intake.sockets import NoSuchHost

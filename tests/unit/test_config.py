@@ -1,7 +1,6 @@
 """Settings: each good and bad value, and one line that says what is wrong."""
 
 import os
-import re
 import stat
 import threading
 from ipaddress import ip_network
@@ -10,14 +9,13 @@ from typing import Any
 
 import pytest
 
-from alphasync import config
-from alphasync.config import DEFAULT_ORIGINS, SECRET_FILE, VARIABLES, Settings, WrongSetting, load
+from alphasync.config import VARIABLES, Settings, WrongSetting, load, signing_key
+from alphasync.config.essentials import DEFAULT_ORIGINS
+from alphasync.config.signing_key import SECRET_FILE
 
 GOOD_SECRET = "j8Yt0q2VvX5bnPz7sRkw3LmdHcFgTaEu"
 NAMES = {field: names[0] for field, names in VARIABLES.items()}
 """Setting to the name of its environment variable."""
-README = (Path(__file__).parents[2] / "README.md").read_text()
-TABLE = README.partition("\n## Settings\n")[2].partition("\n## ")[0]
 LONG = ("run_ttl", "device_ttl")
 """They have to be longer than others, as those are by default."""
 DURATIONS = [
@@ -309,37 +307,6 @@ def test_a_name_that_is_no_setting_is_not_taken_without_a_word() -> None:
         settings(redis_ulr="redis://localhost")
 
 
-def documented() -> dict[str, str]:
-    """Name to default, from the rows of the README's table; of several in a row one by one."""
-    rows = re.findall(r"^\| (`[A-Z_`, ]+) \| ([^|]+) \|", TABLE, re.MULTILINE)
-    table: dict[str, str] = {}
-    for names, default in rows:
-        several = re.findall(r"`([A-Z_]+)`", names)
-        # A comma between two defaults, not within one.
-        defaults = re.split(r"(?<=`), (?=`)|, (?!.*`)", default) if len(several) > 1 else [default]
-        table.update(zip(several, defaults, strict=True))
-    return table
-
-
-def test_the_readme_lists_every_setting_and_no_other() -> None:
-    assert sorted(documented()) == sorted(NAMES.values())
-    for names in VARIABLES.values():
-        for name in names:
-            assert f"`{name}`" in TABLE
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_the_readme_tells_the_default(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = documented()[NAMES[name]]
-    default = getattr(Settings(), name)
-    if not told.startswith("`"):
-        assert default in (None, [], 0), f"{told!r} says that it is found out or absent"
-        return
-    assert default not in (None, [])
-    monkeypatch.setenv(NAMES[name], told.strip("`"))
-    assert getattr(Settings(**config._from_environment()), name) == default
-
-
 @pytest.mark.parametrize(("text", "value"), TEXTS)
 def test_durations(text: str, value: float, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DRAFT_TTL", text)
@@ -446,13 +413,13 @@ def test_a_maker_who_comes_second_takes_the_firsts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The very moment between the look and the making."""
-    make = config._write_once
+    make = signing_key._write_once
 
     def slow(path: Path, text: str) -> None:
         make(path, "the first one's")
         make(path, text)
 
-    monkeypatch.setattr(config, "_write_once", slow)
+    monkeypatch.setattr(signing_key, "_write_once", slow)
     assert settings(data_dir=tmp_path).secret() == "the first one's"
     assert [path.name for path in tmp_path.iterdir()] == [SECRET_FILE]
 

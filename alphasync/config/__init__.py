@@ -1,0 +1,136 @@
+"""Settings, from the environment. Each is described beside its field, and in docs/settings.md."""
+
+import os
+from typing import Any
+
+from pydantic import ConfigDict, ValidationError, model_validator
+
+from alphasync import data_dir
+from alphasync.config.durations import DeviceSettings, RunSettings, SignInSettings
+from alphasync.config.essentials import SANDBOX, GatewaySettings, RedisSettings, ServerSettings
+from alphasync.config.quotas import AccountSettings, ConnectionSettings, RateSettings
+from alphasync.config.signing_key import SECRET_FILE, make_once, weakness_of
+from alphasync.config.values import bare, shortened
+
+SECRETS = frozenset({"gateway_url", "gateway_token", "jwt_secret", "redis_url"})
+"""Settings that may hold one: their values are not said back."""
+LOCK_TTL_MIN = 30.0
+"""Seconds. It is renewed three times in its life, behind all else that a busy server does; one that
+ran out would let a second run begin beside the first."""
+
+
+class WrongSetting(ValueError):
+    """A setting that the server cannot start with; the text names it and says what is expected."""
+
+
+class Settings(
+    ServerSettings,
+    RedisSettings,
+    GatewaySettings,
+    DeviceSettings,
+    RunSettings,
+    SignInSettings,
+    ConnectionSettings,
+    AccountSettings,
+    RateSettings,
+):
+    """By their fields' names; ``load`` reads them from the environment."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _blank_is_absent(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Also without the line break that a file or a copied text brings along."""
+        told = {name: bare(v) if isinstance(v, str) else v for name, v in given.items()}
+        return {name: value for name, value in told.items() if value != ""}
+
+    @property
+    def uses_sandbox(self) -> bool:
+        """Whether messages go to the sandbox, which lets anybody in.
+
+        Raises WrongSetting in production when nobody has said so.
+        """
+        if self.gateway_url is None and self.env == "production":
+            raise WrongSetting(
+                "GATEWAY_URL: must be set when ALPHASYNC_ENV is production "
+                f"({SANDBOX}, to message nobody and let demo/demo in)"
+            )
+        return self.gateway_url in (None, SANDBOX)
+
+    def secret(self, *, make: bool = True) -> str:
+        """The key that signs tokens: the setting, or one made once and kept in the data directory.
+
+        Raises WrongSetting in production without the setting, as servers must share it, and for
+        one that can be guessed. ``make``: where it is False, also when none has been made yet.
+        """
+        if self.jwt_secret:
+            if self.env == "production" and (weakness := weakness_of(self.jwt_secret)):
+                raise WrongSetting(f"JWT_SECRET: {weakness}")
+            return self.jwt_secret
+        if self.env == "production":
+            raise WrongSetting("JWT_SECRET: must be set when ALPHASYNC_ENV is production")
+        path = self.data_dir / SECRET_FILE
+        try:
+            if not make and not path.exists():
+                raise WrongSetting(
+                    f"ALPHASYNC_DATA_DIR: no server has made its secret in {self.data_dir}: "
+                    "name the directory of one (--data-dir), or set JWT_SECRET"
+                )
+            secret = make_once(self.data_dir).read_text().strip()
+        except data_dir.DataDirUnusable as error:
+            raise WrongSetting(f"ALPHASYNC_DATA_DIR: {error}") from None
+        except OSError as error:
+            raise WrongSetting(f"ALPHASYNC_DATA_DIR: {data_dir.words(path, error)}") from None
+        if not secret:
+            raise WrongSetting(f"JWT_SECRET: {path} is empty; remove it or set JWT_SECRET")
+        return secret
+
+
+VARIABLES = {field: (field.upper(),) for field in Settings.model_fields} | {
+    "workers": ("WORKERS", "WEB_CONCURRENCY"),
+    "env": ("ALPHASYNC_ENV",),
+    "data_dir": ("ALPHASYNC_DATA_DIR",),
+}
+"""Field to the environment variables that it is read from; the first that is set counts. Names as
+general as ENV are somebody else's."""
+
+
+def load(**overrides: Any) -> Settings:
+    """Settings from the environment, with what the command line says. Raises WrongSetting."""
+    said = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        settings = Settings(**{**_from_environment(), **said})
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = str(first["loc"][0])
+        text = first["msg"].removeprefix("Value error, ")
+        got = "" if field in SECRETS else f" (got {shortened(repr(first['input']))})"
+        raise WrongSetting(f"{_variable(field) or VARIABLES[field][0]}: {text}{got}") from None
+    _refuse_contradictions(settings)
+    return settings
+
+
+def _from_environment() -> dict[str, str]:
+    """What the variables say, by field: those of VARIABLES and no others, in this very case."""
+    found = {field: _variable(field) for field in VARIABLES}
+    return {field: os.environ[name] for field, name in found.items() if name is not None}
+
+
+def _variable(field: str) -> str | None:
+    """The first of a field's variables that says something; a blank one is as good as unset."""
+    return next((name for name in VARIABLES[field] if bare(os.environ.get(name, ""))), None)
+
+
+def _refuse_contradictions(settings: Settings) -> None:
+    """Raises WrongSetting for settings that are good one by one and not together."""
+    if settings.run_ttl < settings.lock_ttl:
+        # A lock that outlives its run's record would lock a profile that nothing runs for.
+        raise WrongSetting("RUN_TTL: must be at least as long as LOCK_TTL")
+    if settings.lock_ttl < LOCK_TTL_MIN:
+        raise WrongSetting(f"LOCK_TTL: must be {LOCK_TTL_MIN:.0f}s or more")
+    if settings.device_ttl <= settings.device_grace:
+        raise WrongSetting("DEVICE_TTL: must be longer than DEVICE_GRACE")
+    if settings.device_ttl <= settings.heartbeat_interval:
+        # The record of a device that is connected would run out between two of its heartbeats.
+        raise WrongSetting("HEARTBEAT_INTERVAL: must be shorter than DEVICE_TTL")

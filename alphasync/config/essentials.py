@@ -1,0 +1,125 @@
+"""Settings that say where a server is, and what it works with.
+
+Each section's docstring, and what stands below each setting, is what docs/settings.md says of it.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from alphasync.config.values import (
+    AnyCase,
+    Duration,
+    HeaderValue,
+    Networks,
+    Origins,
+    Seconds,
+    WhenUnset,
+)
+
+DEFAULT_ORIGINS = ("http://localhost:3000", "http://localhost:5173")
+SANDBOX = "sandbox"
+"""Of GATEWAY_URL: the sandbox, and on purpose."""
+WORKERS_MAX = 256
+"""More than any machine has use for: a slip of the keyboard is not to start them all."""
+
+
+class Section(BaseModel):
+    """Some settings that belong together."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class ServerSettings(Section):
+    """The server."""
+
+    host: str = "::"
+    """Address to listen on. `::` is all addresses of IPv6 and IPv4, as phones and tablets are to
+    reach it; `0.0.0.0` is those of IPv4."""
+    port: int = Field(3001, ge=0, le=65535)
+    """Port to listen on; 0 takes any that is free."""
+    workers: Annotated[int | None, WhenUnset("one per core")] = Field(None, ge=1, le=WORKERS_MAX)
+    """Processes that serve on the port. The default is one per core where there are more than two
+    cores, and else 1. Without this variable `WEB_CONCURRENCY` is read, as some platforms set it."""
+    worker_timeout: Annotated[float, Seconds, Field(ge=0, le=3600)] = 10.0
+    """A worker process that has been silent for so long hangs, and is replaced. 0: never, as under
+    a debugger."""
+    env: Annotated[Literal["development", "production"], AnyCase] = "development"
+    """In `production` a server does not start without `JWT_SECRET` and `GATEWAY_URL`, nor with a
+    secret that can be guessed, nor on a Redis that may drop keys."""
+    data_dir: Path = Path("data")
+    """Where the embedded Valkey and the secret are kept, readable for this user only. A directory
+    that others can write to is closed to them if nothing but ours is in it, and refused
+    otherwise."""
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], AnyCase] = "info"
+    """The least important lines that are logged."""
+    internal_host: Annotated[str | None, WhenUnset("its address in Redis's network")] = None
+    """Where the other servers reach this one, to pass on what is for its sessions. Clients have no
+    business there: keep it in a private network."""
+    internal_port: Annotated[int, WhenUnset("any")] = Field(0, ge=0, le=65535)
+    """The port of that. 0 takes any that is free; set it where a firewall has to know it, and not
+    together with several workers."""
+    trusted_proxies: Annotated[Networks, WhenUnset("none")] = []
+    """Addresses or networks of load balancers, by comma: whom to believe in `X-Forwarded-For`.
+    Without it all clients behind a load balancer count as one address."""
+    cors_origins: Origins = list(DEFAULT_ORIGINS)
+    """Origins of web clients besides the server's own, by comma, each whole: there are no
+    wildcards. `capacitor://localhost` and the like may be named."""
+    jwt_secret: Annotated[str | None, WhenUnset("made once")] = None
+    """Signs the tokens, and is the same on all servers. In production it must be set, to 32 bytes
+    or more; elsewhere one is made and kept in the data directory."""
+
+
+class RedisSettings(Section):
+    """Redis. [redis.md](redis.md) has the forms of addresses, and what Redis should be set to."""
+
+    redis_url: Annotated[str | None, WhenUnset("a Valkey of its own")] = None
+    """`redis://`, `rediss://`, `unix://`, `redis+sentinel://` or `redis+cluster://`. Without it the
+    server starts a Valkey in the data directory; `memory://` keeps nothing. A Redis of yours needs
+    `appendonly yes` and `appendfsync always`: with `everysec` a crash can lose a claim that was
+    answered, and a later run messages its recipient again."""
+    redis_ca_file: Path | None = None
+    """With `rediss://`: a file with the certificate of who signs the server's, where the system
+    does not know them."""
+    redis_verify: bool = True
+    """`false`: the certificate is not looked at, and whoever is in between can read along."""
+    redis_wait_replicas: Annotated[int | None, WhenUnset("1 with Sentinel and Cluster, else 0")] = (
+        Field(None, ge=0, le=9)
+    )
+    """Redis replicas that must have a claim before its message is sent: a failover would lose it
+    otherwise. Runs wait while there are fewer."""
+
+
+class GatewaySettings(Section):
+    """The gateway. [gateway.md](gateway.md) says what your backend answers."""
+
+    gateway_url: Annotated[str | None, WhenUnset("`sandbox`")] = None
+    """Address of your backend. `sandbox` is the sandbox, on loopback port 3002 or the next one that
+    is free; in production it has to be said."""
+    gateway_token: HeaderValue | None = None
+    """Used for tokens that were not made by a login here, and for nothing else."""
+    gateway_timeout: Duration = 10.0
+    """How long one call may take."""
+    gateway_answer_max: int = Field(4 * 1024 * 1024, ge=64 * 1024, le=64 * 1024 * 1024)
+    """Bytes of one answer; a larger one is not read."""
+    recipients_max: int = Field(100_000, ge=1, le=1_000_000)
+    """Recipients of one run; a profile with more is refused."""
+    send_interval: Annotated[float, Seconds, Field(ge=0, le=600)] = 0.2
+    """How long a run waits between two messages."""
+
+    @field_validator("gateway_url")
+    @classmethod
+    def _http(cls, value: str | None) -> str | None:
+        if value is None or value == SANDBOX:
+            return value
+        if any(char.isspace() or not char.isprintable() for char in value):
+            raise ValueError("expected an address without white space in it")
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("expected an http:// or https:// address, or sandbox")
+        if "@" in parts.netloc or parts.query or parts.fragment:
+            raise ValueError("expected an address without credentials, query or fragment")
+        _ = parts.port  # raises for one that is none
+        return value

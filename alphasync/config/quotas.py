@@ -1,0 +1,93 @@
+"""Settings that bound what clients may use, so that nobody takes from others."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from alphasync.config.essentials import Section
+from alphasync.config.values import Duration, Rate, WhenUnset
+
+
+class ConnectionSettings(Section):
+    """Bounds of connections. Each holds for one server; an IPv6 client counts by its /64
+    network."""
+
+    connections_max: Annotated[int | None, WhenUnset("what `ulimit -n` has room for")] = Field(
+        None, ge=1
+    )
+    """Connections of one server in all. Beyond them those make room that keep the server waiting:
+    idle ones, half requests, WebSockets without a token, of which one address has half of all at
+    most. Where there is none, clients get 503 `too_many_connections`, and `/readyz` says so."""
+    connections_per_account: int = Field(2_000, ge=1)
+    """Connections of one account."""
+    connections_per_address: int = Field(4_096, ge=1)
+    """Connections of one client address. Behind a load balancer all clients have its address,
+    unless it is in `TRUSTED_PROXIES`."""
+    head_timeout: Duration = 10.0
+    """How long the head of a request may take."""
+    body_timeout: Duration = 15.0
+    """How long its body may take; then 408 `body_timeout`."""
+    idle_timeout: Duration = 75.0
+    """How long a connection may stay open between two requests."""
+    request_rate_per_address: Rate = 1_000.0
+    """HTTP requests per second, for long, of one client address that are not in the session of a
+    device that is known there: pages, health, logins, handshakes. More wait up to 10 s, then get
+    429 `too_many_requests`, and the connection is closed."""
+    request_burst_per_address: int = Field(1_000, ge=1)
+    """The same requests, at once."""
+
+
+class AccountSettings(Section):
+    """Bounds of one account. They hold for all servers together."""
+
+    drafts_per_account: int = Field(1_000, ge=1, le=10_000)
+    """Drafts on record; over it `too_many_drafts`."""
+    runs_per_account: int = Field(1_000, ge=1, le=10_000)
+    """Runs on record; over it `too_many_runs`."""
+    running_per_account: int = Field(200, ge=1, le=1_000)
+    """Runs at once; over it `too_many_runs`."""
+    devices_per_account: int = Field(2_000, ge=1, le=20_000)
+    """Devices that are connected or may come back; over it `too_many_devices`, and the connection
+    is closed."""
+
+
+class RateSettings(Section):
+    """Bounds of what clients send. Each holds for one server; a rate is for long, a burst for what
+    comes at once."""
+
+    event_rate: Rate = 200.0
+    """Events per second of one device. Over it and its burst `too_many_requests`; a client that
+    sends on regardless is cut. One of more than 16 KB counts as several. Who connects again finds
+    what is left."""
+    event_burst: int = Field(1_000, ge=1)
+    """Events of one device at once."""
+    event_rate_per_account: Rate = 1_000.0
+    """Events per second of all devices of one account."""
+    event_burst_per_account: int = Field(5_000, ge=1)
+    """Events of all devices of one account at once."""
+    event_rate_per_address: Rate = 5_000.0
+    """Events per second of all devices of one client address."""
+    event_burst_per_address: int = Field(20_000, ge=1)
+    """Events of all devices of one client address at once."""
+    join_rate: Rate = 20.0
+    """Devices of one account that register per second. More wait up to 10 s, then get
+    `too_many_joins`, and the connection is closed."""
+    join_burst: int = Field(2_000, ge=1)
+    """Devices of one account that register at once."""
+    join_rate_per_address: Rate = 100.0
+    """Devices of one client address that register per second."""
+    join_burst_per_address: int = Field(4_096, ge=1)
+    """Devices of one client address that register at once."""
+    control_rate: Rate = 100.0
+    """What one connection sends per second besides events: pings and pongs, acknowledgements,
+    fragments below 1 KB, polls that find nothing, POSTs without an event. Who goes beyond it is
+    cut."""
+    control_burst: int = Field(1_000, ge=100)
+    """The same things of one connection, at once."""
+    byte_rate: Rate = 2_000_000.0
+    """Bytes per second of one connection, whatever they are. Who goes beyond it is cut."""
+    byte_burst: int = Field(16_000_000, ge=256 * 1024)
+    """Bytes of one connection at once."""
+    early_bytes_per_account: int = Field(64_000_000, ge=1024 * 1024)
+    """Bytes of memory for commands that wait until their devices are registered; over it
+    `too_many_requests`."""
