@@ -23,7 +23,7 @@ LIMITS: dict[str, Any] = {
     "event_burst_per_account": 500,
     "drafts_per_account": 200,
     "runs_per_account": 50,
-    "running_per_account": 20,
+    "running_per_account": 5,
     "join_rate": 2,
     "join_burst": DEVICES + 10,
 }

@@ -98,12 +98,12 @@ async def in_step(site: Site) -> tuple[Device, Device]:
     return writer, reader
 
 
-def assert_starts_afresh(device: Device, before: Device, text: str) -> None:
+async def assert_starts_afresh(device: Device, before: Device, text: str) -> None:
     registered = device.last("deviceRegistered")
     assert registered["resumed"]
     assert not registered["recovered"]
     assert registered["epoch"] != before.last("deviceRegistered")["epoch"]
-    assert device.last("messageSync")["message"] == text
+    assert (await device.wait_for("messageSync"))["message"] == text
 
 
 async def test_devices_that_are_here_start_afresh(site: Site) -> None:
@@ -124,7 +124,7 @@ async def test_a_device_that_was_away_is_not_taken_to_have_what_it_has_not(site:
         await device.drop()
     await site.put_back()
     back = await site.returning(reader, server=1)
-    assert_starts_afresh(back, reader, "in the copy")
+    await assert_starts_afresh(back, reader, "in the copy")
 
 
 async def test_nor_where_others_have_gone_on_past_it(site: Site) -> None:
@@ -137,7 +137,7 @@ async def test_nor_where_others_have_gone_on_past_it(site: Site) -> None:
     for number in range(6):
         await write(other, f"new {number}")
     back = await site.returning(reader)
-    assert_starts_afresh(back, reader, "new 5")
+    await assert_starts_afresh(back, reader, "new 5")
 
 
 async def test_what_a_device_remembers_tells_it_to_servers_that_were_not_there(site: Site) -> None:
@@ -150,7 +150,7 @@ async def test_what_a_device_remembers_tells_it_to_servers_that_were_not_there(s
         await site.cluster.add_replica()
         here = await site.cluster.device()
         back = await site.returning(reader)
-        assert_starts_afresh(back, reader, "in the copy")
+        await assert_starts_afresh(back, reader, "in the copy")
         resync = await here.wait_for("resync")
         assert resync["epoch"] == back.last("deviceRegistered")["epoch"]
     finally:
