@@ -44,8 +44,8 @@ from alphasync.services.uncertain import Uncertain
 from alphasync.services.upstream import Upstream, UpstreamTimes
 from alphasync.store.connect import MEMORY, Store, make_store
 from alphasync.store.eviction import EvictionWatch
-from alphasync.store.refusals import words
-from alphasync.store.scripts import Lifetimes
+from alphasync.store.redis.advice import words
+from alphasync.store.scripts.limits import Lifetimes
 from alphasync.web.accounts import Accounts
 from alphasync.web.addresses import ClientAddress
 from alphasync.web.answers import errors

@@ -23,7 +23,7 @@ from alphasync.serving import (
 from alphasync.store.connect import MEMORY, make_client, redacted, replicas_waited_for
 from alphasync.store.eviction import objection, policy_of
 from alphasync.store.persistence import may_be_lost
-from alphasync.store.refusals import words
+from alphasync.store.redis.advice import words
 from alphasync.web.console import CLIENT_BUNDLE, console_folder
 
 REDIS_MIN = (6, 2)

@@ -21,11 +21,11 @@ from alphasync.config.values import GOT_MAX
 from alphasync.gateway.sandbox import RunningSandbox, start_sandbox
 from alphasync.intake import Intake
 from alphasync.intake.sockets import NoSuchHost
-from alphasync.store.addresses import on_this_machine, with_tls
 from alphasync.store.connect import MEMORY, UnsupportedUrl, make_client, make_store, redacted
-from alphasync.store.embedded import EmbeddedUnavailable, EmbeddedValkey, open_embedded
+from alphasync.store.embedded.valkey import EmbeddedUnavailable, EmbeddedValkey, open_embedded
 from alphasync.store.eviction import objection, policy_of
-from alphasync.store.refusals import plain, refuses_password, words
+from alphasync.store.redis.advice import plain, refuses_password, words
+from alphasync.store.redis.urls import on_this_machine, with_tls
 from alphasync.store.rights import Unusable, try_all
 
 GATEWAY_WITHIN = 5.0

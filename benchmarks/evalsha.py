@@ -14,8 +14,9 @@ from alphasync.protocol.commands import UpdateMessage
 from alphasync.services.drafts import Drafts
 from alphasync.store import keys
 from alphasync.store.connect import make_client
-from alphasync.store.pipeline import Argument, Pipeline, Reply
-from alphasync.store.scripts import Lifetimes, Scripts
+from alphasync.store.redis.pipeline import Argument, Pipeline, Reply
+from alphasync.store.scripts.calls import Scripts
+from alphasync.store.scripts.limits import Lifetimes
 from benchmarks.orders import LoadFailed
 from tests.harness import Valkey
 

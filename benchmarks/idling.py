@@ -6,7 +6,8 @@ from collections import Counter
 
 from redis.asyncio import Redis
 
-from alphasync.store.scripts import Lifetimes, load
+from alphasync.store.scripts.limits import Lifetimes
+from alphasync.store.scripts.loading import load
 
 Commands = Counter[str]
 """How often each was called; a script by its name."""

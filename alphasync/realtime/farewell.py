@@ -13,7 +13,7 @@ from alphasync.realtime.subscriber import Subscriber
 from alphasync.services.devices import Devices
 from alphasync.services.grace import Graces
 from alphasync.services.leases import ReplicaName
-from alphasync.store.pipeline import backoff
+from alphasync.store.redis.attempts import backoff
 
 TRIES = 600
 """About ten minutes of trying to say something while Redis is away."""

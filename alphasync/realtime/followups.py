@@ -19,7 +19,8 @@ from alphasync.realtime.sessions import Phase, Session
 from alphasync.realtime.state import no_run, run_state
 from alphasync.realtime.subscriber import Subscriber
 from alphasync.services.account_state import AccountState
-from alphasync.store.pipeline import ANSWER_WITHIN, WATCH_EVERY, backoff
+from alphasync.store.redis.attempts import backoff
+from alphasync.store.redis.pipeline import ANSWER_WITHIN, WATCH_EVERY
 from alphasync.tasks import Tasks
 
 REGISTERED_WITHIN = 10.0

@@ -14,7 +14,7 @@ from alphasync.protocol import packets
 from alphasync.realtime import rooms, stock
 from alphasync.realtime.order import Envelope
 from alphasync.realtime.sessions import Session, Sessions
-from alphasync.store.pipeline import Pipeline
+from alphasync.store.redis.pipeline import Pipeline
 from alphasync.transport import Outgoing, Rooms, message
 
 NAMESPACE = "/"

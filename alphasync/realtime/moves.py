@@ -26,7 +26,7 @@ from alphasync.realtime.subscriber import Subscriber
 from alphasync.services.account_state import AccountState, LogLost
 from alphasync.services.devices import Devices
 from alphasync.services.leases import ReplicaName
-from alphasync.store.pipeline import backoff
+from alphasync.store.redis.attempts import backoff
 from alphasync.tasks import Tasks
 from alphasync.transport import EngineSocket, SocketServer
 

@@ -28,7 +28,7 @@ from alphasync.services.account_state import AccountState
 from alphasync.services.devices import Devices, Joined
 from alphasync.services.grace import Graces
 from alphasync.services.leases import ReplicaName
-from alphasync.store.pipeline import backoff
+from alphasync.store.redis.attempts import backoff
 from alphasync.tasks import Tasks
 from alphasync.transport import Outgoing, message
 

@@ -9,7 +9,7 @@ from alphasync.domain.snapshot import Snapshot
 from alphasync.errors import StoreUnavailable
 from alphasync.realtime.order import Envelope, Position, Verdict, parse, unparse
 from alphasync.services.account_state import AccountState, LogLost
-from alphasync.store.pipeline import backoff
+from alphasync.store.redis.attempts import backoff
 from alphasync.tasks import Tasks
 
 RECENT = 256

@@ -6,9 +6,9 @@ from collections.abc import Callable, Hashable, Iterator
 from alphasync.realtime.relay import Relay
 from alphasync.realtime.subscription import Subscription
 from alphasync.store import keys
-from alphasync.store.channels import Message
 from alphasync.store.connect import Store
-from alphasync.store.lines import Line
+from alphasync.store.redis.channels import Message
+from alphasync.store.redis.lines import Line
 from alphasync.tasks import Tasks
 
 

@@ -9,11 +9,11 @@ from redis.exceptions import RedisError
 
 from alphasync.errors import StoreUnavailable
 from alphasync.store import keys
-from alphasync.store.attempts import Attempts
-from alphasync.store.channels import Channels, Message
-from alphasync.store.lines import Line
-from alphasync.store.pipeline import Pipeline, ReplyError, backoff
-from alphasync.store.refusals import plain, words
+from alphasync.store.redis.advice import plain, words
+from alphasync.store.redis.attempts import Attempts, backoff
+from alphasync.store.redis.channels import Channels, Message
+from alphasync.store.redis.lines import Line
+from alphasync.store.redis.pipeline import Pipeline, ReplyError
 from alphasync.tasks import Tasks
 
 PROBE_EVERY = 2.0

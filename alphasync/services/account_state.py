@@ -14,7 +14,8 @@ from alphasync.domain.snapshot import IllegalMove, Snapshot, catch_up
 from alphasync.errors import StoreUnavailable
 from alphasync.protocol import packets
 from alphasync.store import keys
-from alphasync.store.scripts import PAGE_RECORDS, Answer, Scripts
+from alphasync.store.scripts.calls import Answer, Scripts
+from alphasync.store.scripts.limits import PAGE_RECORDS
 
 
 class Begun(NamedTuple):

@@ -8,8 +8,8 @@ from alphasync.protocol import packets
 from alphasync.protocol.commands import ClearBlocklist, CountBlocklist
 from alphasync.services.runs import Ticket, check_profile
 from alphasync.store import keys
-from alphasync.store.pipeline import Pipeline
-from alphasync.store.scripts import Scripts
+from alphasync.store.redis.pipeline import Pipeline
+from alphasync.store.scripts.calls import Scripts
 
 ASKED_AT_ONCE = 500
 """Recipients of one command. A page of a gateway may have 100,000: for so many Redis serves nobody

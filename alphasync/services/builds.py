@@ -8,7 +8,7 @@ import asyncio
 
 from alphasync.errors import StoreUnavailable
 from alphasync.store import keys
-from alphasync.store.pipeline import Pipeline
+from alphasync.store.redis.pipeline import Pipeline
 from alphasync.tasks import Tasks
 
 TTL = 2 * 86400

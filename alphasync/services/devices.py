@@ -16,8 +16,8 @@ from alphasync.services.account_state import Begun
 from alphasync.services.bounds import USUAL, AccountBounds
 from alphasync.services.leases import Holding, Leases, ReplicaName
 from alphasync.store import keys
-from alphasync.store.pipeline import Reply
-from alphasync.store.scripts import Answer, Scripts
+from alphasync.store.redis.pipeline import Reply
+from alphasync.store.scripts.calls import Answer, Scripts
 
 DISCONNECTED = "Device disconnected"
 SIGNED_OUT = "The session has ended, and nobody signed in again"

@@ -8,7 +8,7 @@ from alphasync.protocol.commands import ClearMessage, UpdateMessage
 from alphasync.services.bounds import USUAL, AccountBounds
 from alphasync.services.runs import check_profile
 from alphasync.store import keys
-from alphasync.store.scripts import Scripts
+from alphasync.store.scripts.calls import Scripts
 
 
 class Drafts:

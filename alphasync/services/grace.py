@@ -4,7 +4,7 @@ import asyncio
 
 from alphasync.errors import StoreUnavailable
 from alphasync.services.devices import Devices
-from alphasync.store.pipeline import backoff
+from alphasync.store.redis.attempts import backoff
 from alphasync.tasks import Tasks
 
 AFTER = 0.02

@@ -13,8 +13,8 @@ import msgspec
 
 from alphasync.domain.runs import ProcessingType
 from alphasync.store import keys
-from alphasync.store.pipeline import Pipeline, Reply
-from alphasync.store.scripts import Scripts
+from alphasync.store.redis.pipeline import Pipeline, Reply
+from alphasync.store.scripts.calls import Scripts
 
 LEASE = 8.0
 """Seconds that a lease lasts."""

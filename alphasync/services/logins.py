@@ -7,7 +7,7 @@ import msgspec
 
 from alphasync.errors import TooManyRequests
 from alphasync.store import keys
-from alphasync.store.scripts import Scripts
+from alphasync.store.scripts.calls import Scripts
 
 KNOWN_TTL = 30 * 86400
 """Seconds that an address is known for an account after a login from it."""

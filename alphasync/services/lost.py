@@ -9,7 +9,7 @@ from alphasync.protocol import packets
 from alphasync.services.progress import Settled
 from alphasync.services.runs import Ticket
 from alphasync.store import keys
-from alphasync.store.scripts import Scripts
+from alphasync.store.scripts.calls import Scripts
 
 RUN_LOST = "The storage has lost this run"
 ALL_LOST = "The storage has lost this run and the list of who was messaged"

@@ -10,8 +10,8 @@ from alphasync.protocol import packets
 from alphasync.services.idempotency import DIGEST_KEYS
 from alphasync.services.runs import Ticket
 from alphasync.store import keys
-from alphasync.store.pipeline import Unconfirmed
-from alphasync.store.scripts import Answer, Scripts
+from alphasync.store.redis.pipeline import Unconfirmed
+from alphasync.store.scripts.calls import Answer, Scripts
 
 
 class Outcome(enum.StrEnum):

@@ -5,7 +5,7 @@ from collections import OrderedDict
 
 from alphasync.errors import StoreUnavailable
 from alphasync.store import keys
-from alphasync.store.pipeline import Pipeline
+from alphasync.store.redis.pipeline import Pipeline
 from alphasync.tasks import Tasks
 
 TTL = 30.0

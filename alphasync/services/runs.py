@@ -24,7 +24,7 @@ from alphasync.protocol.commands import Attachment, StartProcessing, StopProcess
 from alphasync.services.bounds import USUAL, AccountBounds
 from alphasync.services.leases import Holding, Leases, ReplicaName
 from alphasync.store import keys
-from alphasync.store.scripts import Scripts
+from alphasync.store.scripts.calls import Scripts
 
 LOST = "The runner was lost"
 """Why a run ended whose lock had run out when the next one began."""

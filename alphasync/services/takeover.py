@@ -11,7 +11,7 @@ from alphasync.services.idempotency import FORMER_KEYS
 from alphasync.services.leases import Holding, Leases, ReplicaName
 from alphasync.services.runs import Ticket
 from alphasync.store import keys
-from alphasync.store.scripts import Scripts
+from alphasync.store.scripts.calls import Scripts
 
 TAKEN_OVER = "Another server goes on with it"
 IN_DOUBT = "One recipient may have been messaged: the server was lost"

@@ -8,7 +8,8 @@ import structlog
 
 from alphasync.services.leases import KEEP
 from alphasync.store import keys
-from alphasync.store.scripts import Lifetimes, Scripts
+from alphasync.store.scripts.calls import Scripts
+from alphasync.store.scripts.limits import Lifetimes
 
 FINGERPRINT = b"alphasync: which secret is it"
 FINGERPRINT_DIGITS = 16

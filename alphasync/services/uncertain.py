@@ -10,7 +10,7 @@ from alphasync.protocol import packets
 from alphasync.protocol.commands import ListUncertain, ResolveUncertain
 from alphasync.services.runs import check_profile
 from alphasync.store import keys
-from alphasync.store.scripts import Scripts
+from alphasync.store.scripts.calls import Scripts
 
 
 class Listed(NamedTuple):

@@ -19,8 +19,8 @@ from alphasync.errors import SignInAgain
 from alphasync.gateway.port import TokenRefused
 from alphasync.services import tokens
 from alphasync.store import keys
-from alphasync.store.pipeline import Pipeline
-from alphasync.store.scripts import Scripts
+from alphasync.store.redis.pipeline import Pipeline
+from alphasync.store.scripts.calls import Scripts
 
 T = TypeVar("T")
 

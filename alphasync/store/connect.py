@@ -10,16 +10,17 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from alphasync.errors import StoreUnavailable
-from alphasync.store import sentinel, servers, topology
-from alphasync.store.addresses import UnsupportedUrl, check, redacted
-from alphasync.store.channels import MemoryChannels, RedisChannels
-from alphasync.store.cluster import ClusterPipeline
-from alphasync.store.confirmed import node_pipeline
-from alphasync.store.lines import Lines, OneLine, ShardLines
-from alphasync.store.pipeline import Pipeline
-from alphasync.store.scripts import Lifetimes, Scripts
-from alphasync.store.serial import SerialPipeline
-from alphasync.store.tide import Tide
+from alphasync.store.redis import nodes, sentinel, topology
+from alphasync.store.redis.channels import RedisChannels
+from alphasync.store.redis.cluster import ClusterPipeline
+from alphasync.store.redis.confirmed import node_pipeline
+from alphasync.store.redis.lines import Lines, OneLine, ShardLines
+from alphasync.store.redis.memory import MemoryChannels, MemoryPipeline
+from alphasync.store.redis.pipeline import Pipeline
+from alphasync.store.redis.tide import Tide
+from alphasync.store.redis.urls import UnsupportedUrl, check, redacted
+from alphasync.store.scripts.calls import Scripts
+from alphasync.store.scripts.limits import Lifetimes
 
 __all__ = [
     "MEMORY",
@@ -33,7 +34,7 @@ __all__ = [
 
 MEMORY = "memory://"
 SINGLE = ("redis", "rediss", "unix")
-SCHEMES = (*SINGLE, *sentinel.SCHEMES, *servers.SCHEMES)
+SCHEMES = (*SINGLE, *sentinel.SCHEMES, *nodes.SCHEMES)
 CONNECT_TIMEOUT = 1.0
 """Seconds."""
 CONNECTIONS_MAX = 32
@@ -85,8 +86,8 @@ def make_client(url: str) -> Redis | RedisCluster:
     scheme = url.partition("://")[0]
     if scheme in sentinel.SCHEMES:
         return Redis.from_pool(sentinel.sentinel_pool(url, **_pool_arguments())[0])
-    if scheme in servers.SCHEMES:
-        return servers.Servers(url, **_arguments()).client()
+    if scheme in nodes.SCHEMES:
+        return nodes.Nodes(url, **_arguments()).client()
     return Redis.from_pool(_pool(url))
 
 
@@ -99,7 +100,7 @@ def make_store(url: str, lifetimes: Lifetimes, wait_replicas: int | None = None)
     scheme = url.partition("://")[0]
     if scheme in sentinel.SCHEMES:
         return _sentinel_store(url, lifetimes, replicas)
-    if scheme in servers.SCHEMES:
+    if scheme in nodes.SCHEMES:
         return _cluster_store(url, lifetimes, replicas)
     if url.startswith(MEMORY):
         return _memory_store(url, lifetimes)
@@ -116,12 +117,12 @@ def replicas_waited_for(url: str, wanted: int | None) -> int:
     where there are failovers."""
     if wanted is not None:
         return wanted
-    return int(url.partition("://")[0] in (*sentinel.SCHEMES, *servers.SCHEMES))
+    return int(url.partition("://")[0] in (*sentinel.SCHEMES, *nodes.SCHEMES))
 
 
 def _memory_store(url: str, lifetimes: Lifetimes) -> Store:
     client = _memory(url)
-    pipeline = SerialPipeline(client)
+    pipeline = MemoryPipeline(client)
     lines = OneLine(lambda hear: MemoryChannels(client.pubsub(), hear))
     return Store(url, client, pipeline, Scripts(pipeline, lifetimes), lines)
 
@@ -135,7 +136,7 @@ def _sentinel_store(url: str, lifetimes: Lifetimes, replicas: int) -> Store:
 
 
 def _cluster_store(url: str, lifetimes: Lifetimes, replicas: int) -> Store:
-    known = servers.Servers(url, **_arguments())
+    known = nodes.Nodes(url, **_arguments())
     shards = topology.Topology(known.seeds, known.connect)
     pipeline = ClusterPipeline(
         shards,

@@ -13,11 +13,11 @@ from redis.exceptions import RedisError, ResponseError
 
 from alphasync.errors import StoreUnavailable
 from alphasync.store import keys
-from alphasync.store.channels import Message
 from alphasync.store.connect import Store
-from alphasync.store.lines import Line
-from alphasync.store.pipeline import Argument, ReplyError
-from alphasync.store.refusals import words
+from alphasync.store.redis.advice import words
+from alphasync.store.redis.channels import Message
+from alphasync.store.redis.lines import Line
+from alphasync.store.redis.pipeline import Argument, ReplyError
 
 CONNECT_WITHIN = 3.0
 """Seconds until a Redis that is there has been connected to."""

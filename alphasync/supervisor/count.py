@@ -6,7 +6,7 @@ from pathlib import Path
 from alphasync.config import Settings
 from alphasync.serving import CannotStart
 from alphasync.store.connect import MEMORY
-from alphasync.store.valkey_process import EmbeddedUnavailable, find_binary
+from alphasync.store.embedded.valkey_process import EmbeddedUnavailable, find_binary
 
 ONE_SERVES = 2
 """Cores on which one worker is the default: the other one is Redis'."""

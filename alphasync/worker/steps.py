@@ -11,7 +11,7 @@ from alphasync.domain.runs import Counters
 from alphasync.errors import StoreUnavailable
 from alphasync.services.progress import NOTHING, Outcome, Progress, Settled
 from alphasync.services.runs import Ticket
-from alphasync.store.pipeline import backoff
+from alphasync.store.redis.attempts import backoff
 
 UNNOTICED = 2
 """Times that a step is asked for until devices are told: a moment's delay is nobody's concern."""

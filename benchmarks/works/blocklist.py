@@ -14,7 +14,7 @@ from alphasync.services.blocklist import Blocklist
 from alphasync.services.runs import Ticket
 from alphasync.store import keys
 from alphasync.store.connect import Store, make_store
-from alphasync.store.scripts import Lifetimes
+from alphasync.store.scripts.limits import Lifetimes
 from benchmarks.bench import Bench
 from tests.harness import Valkey
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import expect
 
 from alphasync.store import keys
-from alphasync.store.scripts import UNCERTAIN_LISTED
+from alphasync.store.scripts.limits import UNCERTAIN_LISTED
 from tests.browser.console import Open
 from tests.harness import Cluster
 

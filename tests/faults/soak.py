@@ -15,7 +15,7 @@ from alphasync.domain.snapshot import Snapshot
 from alphasync.services.account_state import AccountState
 from alphasync.store import keys
 from alphasync.store.connect import make_store
-from alphasync.store.scripts import Lifetimes
+from alphasync.store.scripts.limits import Lifetimes
 from tests.faults.checker import Account, Delivery, History, Lists, Opening
 from tests.faults.harness import ReplicaProcess, Site
 from tests.faults.returning import ReturningDevice

@@ -17,12 +17,12 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from alphasync.store.embedded import EmbeddedUnavailable, EmbeddedValkey, open_embedded
+from alphasync.store.embedded.valkey import EmbeddedUnavailable, EmbeddedValkey, open_embedded
 
 # A replica reduced to its hold on the server: tells the server's pid, closes when its input ends.
 REPLICA = """
 import asyncio, pathlib, sys
-from alphasync.store.embedded import open_embedded
+from alphasync.store.embedded.valkey import open_embedded
 
 async def main():
     embedded = await open_embedded(pathlib.Path(sys.argv[1]))

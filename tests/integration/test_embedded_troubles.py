@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 
 from alphasync.services.tokens import Tokens
-from alphasync.store.embedded import EmbeddedUnavailable, open_embedded
+from alphasync.store.embedded.valkey import EmbeddedUnavailable, open_embedded
 from tests.deploy.product import program
 from tests.harness import PATIENCE, SECRET, Device
 from tests.integration.test_cli import (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from alphasync.store.scripts import PAGE_RECORDS
+from alphasync.store.scripts.limits import PAGE_RECORDS
 from tests.harness import Cluster, Device, cluster
 
 DRAFTS = 3 * PAGE_RECORDS

@@ -11,7 +11,7 @@ from alphasync.services import registry
 from alphasync.services.registry import TTL, Registry
 from alphasync.store import keys
 from alphasync.store.connect import Store, make_store
-from alphasync.store.scripts import Lifetimes
+from alphasync.store.scripts.limits import Lifetimes
 from tests.harness import PATIENCE, Valkey, wait_until
 
 

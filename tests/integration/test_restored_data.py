@@ -12,8 +12,8 @@ import pytest
 from alphasync.services.account_state import AccountState, LogLost
 from alphasync.store import keys
 from alphasync.store.connect import make_store
-from alphasync.store.embedded import EmbeddedValkey
-from alphasync.store.scripts import REVISION_JUMP, Lifetimes
+from alphasync.store.embedded.valkey import EmbeddedValkey
+from alphasync.store.scripts.limits import REVISION_JUMP, Lifetimes
 from tests.harness import wait_until
 from tests.integration.test_embedded import connected, opened
 

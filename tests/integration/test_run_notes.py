@@ -12,7 +12,7 @@ from alphasync.services.leases import Holding, Leases, ReplicaName
 from alphasync.services.runs import Runs, Ticket
 from alphasync.store import keys
 from alphasync.store.connect import Store, make_store
-from alphasync.store.scripts import Lifetimes
+from alphasync.store.scripts.limits import Lifetimes
 from alphasync.worker.lease import Lease
 from tests.harness import wait_until
 

@@ -36,8 +36,9 @@ from alphasync.services.uncertain import Uncertain
 from alphasync.services.upstream import Opened, Upstream, UpstreamTimes
 from alphasync.store import keys
 from alphasync.store.connect import Store
-from alphasync.store.pipeline import Reply
-from alphasync.store.scripts import Answer, Lifetimes, Scripts
+from alphasync.store.redis.pipeline import Reply
+from alphasync.store.scripts.calls import Answer, Scripts
+from alphasync.store.scripts.limits import Lifetimes
 
 LIFETIMES = Lifetimes()
 GRACE = 5.0

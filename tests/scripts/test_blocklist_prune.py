@@ -2,7 +2,7 @@
 
 import itertools
 
-from alphasync.store.scripts import PAGE_PRUNED
+from alphasync.store.scripts.limits import PAGE_PRUNED
 from tests.scripts.bench import LIFETIMES, PROFILE, Bench
 
 EXPIRED = 2 * PAGE_PRUNED + 1

@@ -4,7 +4,8 @@ for different times do not drop each other's."""
 import msgspec
 
 from alphasync.services.progress import Outcome
-from alphasync.store.scripts import Lifetimes, load
+from alphasync.store.scripts.limits import Lifetimes
+from alphasync.store.scripts.loading import load
 from tests.scripts.bench import LIFETIMES, PROFILE, Bench, became
 
 DAY = 86400

@@ -6,7 +6,7 @@ import pytest
 from alphasync.domain.events import DeviceReconnected
 from alphasync.errors import TooManyDevices
 from alphasync.services.devices import new_credentials
-from alphasync.store.scripts import TRIES_MAX
+from alphasync.store.scripts.limits import TRIES_MAX
 from tests.scripts.bench import PROFILE, Bench, identity
 
 

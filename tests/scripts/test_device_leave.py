@@ -5,7 +5,7 @@ import pytest
 from alphasync.domain.events import ProcessingInterrupted
 from alphasync.domain.runs import RunStatus
 from alphasync.services.devices import Devices
-from alphasync.store.scripts import PAGE_ENDS
+from alphasync.store.scripts.limits import PAGE_ENDS
 from tests.scripts.bench import GRACE, Bench
 
 

@@ -25,13 +25,14 @@ from alphasync.services.progress import NOTHING, Outcome
 from alphasync.services.terms import Agreement, terms_of
 from alphasync.store import keys
 from alphasync.store.connect import make_client
-from alphasync.store.pipeline import ReplyError
+from alphasync.store.redis.pipeline import ReplyError
 from alphasync.store.rights import ANY_TAG, try_scripts
-from alphasync.store.scripts import Answer, Scripts, load
+from alphasync.store.scripts.calls import Answer, Scripts
+from alphasync.store.scripts.loading import load
 from tests.harness import Valkey
 from tests.scripts.bench import LIFETIMES, Bench, became
 
-LUA = files("alphasync.store") / "lua"
+LUA = files("alphasync.store.scripts") / "lua"
 BODIES = {
     file.name.removesuffix(".lua"): file.read_text()
     for file in LUA.iterdir()

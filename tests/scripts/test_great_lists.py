@@ -1,7 +1,7 @@
 """Lists that runs make grow: no command works on more than a part of one."""
 
 from alphasync.services.blocklist import ASKED_AT_ONCE
-from alphasync.store.pipeline import Argument
+from alphasync.store.redis.pipeline import Argument
 from tests.scripts.bench import PROFILE, Bench
 
 

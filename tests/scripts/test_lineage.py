@@ -10,8 +10,9 @@ from redis.asyncio.connection import AbstractConnection
 from alphasync.services.account_state import LogLost
 from alphasync.services.progress import NOTHING
 from alphasync.store.connect import make_store
-from alphasync.store.pipeline import OrderedPipeline
-from alphasync.store.scripts import REVISION_JUMP, Scripts
+from alphasync.store.redis.ordered import OrderedPipeline
+from alphasync.store.scripts.calls import Scripts
+from alphasync.store.scripts.limits import REVISION_JUMP
 from tests.harness import wait_until
 from tests.scripts.bench import LIFETIMES, Bench
 

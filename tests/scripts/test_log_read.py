@@ -2,7 +2,7 @@
 
 from alphasync.realtime.order import parse
 from alphasync.services.account_state import LogLost
-from alphasync.store.scripts import LOG_LENGTH, REVISION_JUMP
+from alphasync.store.scripts.limits import LOG_LENGTH, REVISION_JUMP
 from tests.scripts.bench import Bench
 
 

@@ -2,7 +2,7 @@
 
 from alphasync.domain.events import AllProcessingStopped, ProcessingStopped
 from alphasync.domain.runs import RunStatus
-from alphasync.store.scripts import PAGE_ENDS
+from alphasync.store.scripts.limits import PAGE_ENDS
 from tests.scripts.bench import Bench, identity
 
 

@@ -9,7 +9,8 @@ from alphasync.domain.runs import RunStatus
 from alphasync.domain.snapshot import Snapshot
 from alphasync.errors import StoreUnavailable
 from alphasync.services.account_state import AccountState
-from alphasync.store.scripts import PAGE_RECORDS, Scripts
+from alphasync.store.scripts.calls import Scripts
+from alphasync.store.scripts.limits import PAGE_RECORDS
 from tests.scripts.bench import LIFETIMES, Bench, identity
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from alphasync.services.terms import Agreement, Terms, terms_of
 from alphasync.store import keys
-from alphasync.store.scripts import Lifetimes
+from alphasync.store.scripts.limits import Lifetimes
 from tests.scripts.bench import LIFETIMES, Bench
 
 SECRET = "the secret of all servers, long enough"

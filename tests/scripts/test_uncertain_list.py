@@ -4,7 +4,7 @@ import pytest
 
 from alphasync.protocol.commands import ListUncertain
 from alphasync.services.uncertain import Listed
-from alphasync.store.scripts import UNCERTAIN_BYTES, UNCERTAIN_LISTED
+from alphasync.store.scripts.limits import UNCERTAIN_BYTES, UNCERTAIN_LISTED
 from tests.scripts.bench import PROFILE, Bench
 
 

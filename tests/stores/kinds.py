@@ -9,7 +9,7 @@ from typing import Protocol
 
 import pytest
 
-from alphasync.store.embedded import EmbeddedValkey, open_embedded
+from alphasync.store.embedded.valkey import EmbeddedValkey, open_embedded
 from tests.harness import Valkey
 from tests.stores.nodes import Node
 from tests.stores.sentinels import SentinelSite

@@ -15,7 +15,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from alphasync.store.valkey_process import find_binary
+from alphasync.store.embedded.valkey_process import find_binary
 
 READY_WITHIN = 30.0
 """Seconds for servers to be up, with the machine busy."""

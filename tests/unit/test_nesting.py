@@ -21,7 +21,7 @@ from alphasync.nesting import NESTING_MAX, NestedTooDeeply, check_nesting, decod
 from alphasync.realtime.manager import Manager
 from alphasync.realtime.sessions import Sessions
 from alphasync.services.tokens import InvalidToken, Tokens
-from alphasync.store.serial import SerialPipeline
+from alphasync.store.redis.memory import MemoryPipeline
 from alphasync.transport.packets import MalformedPacket, StrictPacket
 
 PACKAGE = Path(__file__).parents[2] / "alphasync"
@@ -151,7 +151,7 @@ def _emitted(depth: int) -> bytes:
 
 
 async def test_a_deep_message_on_the_stock_channel_is_left_out() -> None:
-    manager = Manager(SerialPipeline(FakeAsyncRedis()), Sessions(), lambda _: None)
+    manager = Manager(MemoryPipeline(FakeAsyncRedis()), Sessions(), lambda _: None)
     for deep in (NESTING_MAX + 1, 9_000, 100_000):
         manager.hear(_emitted(deep))
     assert manager._heard.empty()

@@ -12,7 +12,7 @@ from fakeredis import FakeAsyncRedis
 from alphasync.realtime import stock
 from alphasync.realtime.manager import HEARD_AT_ONCE, Manager
 from alphasync.realtime.sessions import Sessions
-from alphasync.store.serial import SerialPipeline
+from alphasync.store.redis.memory import MemoryPipeline
 
 
 def emit(**fields: Any) -> dict[str, Any]:
@@ -105,4 +105,4 @@ async def test_a_burst_leaves_others_their_turn() -> None:
 
 
 def _manager() -> Manager:
-    return Manager(SerialPipeline(FakeAsyncRedis()), Sessions(), lambda _: None)
+    return Manager(MemoryPipeline(FakeAsyncRedis()), Sessions(), lambda _: None)

@@ -13,8 +13,9 @@ from alphasync.services.devices import Devices
 from alphasync.services.leases import Holding, Leases, ReplicaName
 from alphasync.services.runs import Runs
 from alphasync.services.takeover import Takeover
-from alphasync.store.pipeline import Argument, Reply
-from alphasync.store.scripts import Lifetimes, Scripts
+from alphasync.store.redis.pipeline import Argument, Reply
+from alphasync.store.scripts.calls import Scripts
+from alphasync.store.scripts.limits import Lifetimes
 
 ACCOUNT = account_of("1", None)
 WHO = Identity(ACCOUNT, ACCOUNT, None, 2**33, "hash of a token")

@@ -7,7 +7,7 @@ import pytest
 
 from alphasync.config import Settings
 from alphasync.serving import CannotStart
-from alphasync.store.valkey_process import EmbeddedUnavailable
+from alphasync.store.embedded.valkey_process import EmbeddedUnavailable
 from alphasync.supervisor import count
 from alphasync.supervisor.count import cores, default_count, worker_count
 

@@ -1,0 +1,1 @@
+"""The Lua scripts: each one a change of an account's state and the event about it."""

@@ -1,0 +1,40 @@
+"""What the scripts are given as constants: how much, how many, and for how long."""
+
+import msgspec
+
+LOG_LENGTH = 512
+"""Events kept per account: minutes of typing on several devices, about 200 KB at most times."""
+LOG_TTL = 10 * 60
+"""Seconds. A device away for longer gets a snapshot."""
+META_TTL = 24 * 3600
+"""Seconds. Longer than any state that carries a revision, so that revisions only ever grow."""
+
+REVISION_JUMP = 1_000_000
+"""How far the revision of a new log is ahead of what is known of the old one: farther than anything
+that a failover can have lost. A fencing token is a revision, and none is ever given twice."""
+RETRY_TTL = 30 * 60
+"""Seconds that what a join was answered is known, for whoever asks again."""
+TRIES_MAX = 64
+"""Devices of one token that a script looks at."""
+PAGE_RECORDS = 64
+"""Runs and drafts that one script reads: no script may run for more than 5 ms."""
+PAGE_BYTES = 64 * 1024
+"""Bytes of them, or of events, from which it reads no further."""
+PAGE_ENDS = 64
+"""Runs that one script ends, and uncertain recipients that it sees to."""
+PAGE_PRUNED = 1_000
+"""Entries of a blocklist that one script drops."""
+UNCERTAIN_LISTED = 100
+"""Uncertain recipients of one event or answer."""
+UNCERTAIN_BYTES = 16 * 1024
+"""Bytes of them."""
+
+
+class Lifetimes(msgspec.Struct, frozen=True):
+    """How long state lives, in seconds."""
+
+    lock: float = 1800
+    run: float = 3600
+    draft: float = 7200
+    device: float = 7200
+    sent: float = 30 * 86400
