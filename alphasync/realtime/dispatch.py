@@ -91,7 +91,7 @@ class Dispatcher:
         error: TooManyRequests,
     ) -> Ack | None:
         """Refuse an event that is one too many, or cut a client that sends on regardless."""
-        if session.phase is Phase.CLOSED or session.socket.closing:
+        if session.phase is Phase.CLOSED or session.socket.state.over:
             return None
         if not self._allowance.refuse(session, count):
             telemetry.limits.labels("event_rate").inc()

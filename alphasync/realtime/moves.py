@@ -113,7 +113,7 @@ class Moves:
         except TimeoutError:
             return None
         # From here on nothing is awaited.
-        if socket.closing:
+        if socket.state.over:
             return None
         session = self._session(socket)
         sids = self._server.give_up(socket.sid)
@@ -127,7 +127,7 @@ class Moves:
         unready = session is not None and (
             session.phase is Phase.JOINING or session.following is not None
         )
-        return socket.closing or not (unready or socket.busy or socket.posting)
+        return socket.state.over or not (unready or socket.busy or socket.posting)
 
     def _session(self, socket: EngineSocket) -> Session | None:
         sid = self._manager.sid_from_eio_sid(socket.sid, NAMESPACE)
@@ -198,7 +198,7 @@ class Moves:
                 await self._go_on(session, relay, device)
             except (StoreUnavailable, TimeoutError):
                 log.info("taking a session on takes another try", session=device.sid)
-            if session.phase is not Phase.JOINING or session.socket.closing:
+            if session.phase is not Phase.JOINING or session.socket.state.over:
                 return
             await asyncio.sleep(backoff(attempt))
 

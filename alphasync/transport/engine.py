@@ -238,9 +238,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             self.logger.exception("message async handler error")
 
     async def tell_end(self, socket: EngineSocket, reason: str) -> None:
-        if socket.connected:
-            await self._trigger_event("disconnect", socket.sid, reason, run_async=False)
-        self.forget(socket)
+        await self._trigger_event("disconnect", socket.sid, reason, run_async=False)
 
     def leave_behind(self, sid: str, packets: list[Outgoing]) -> None:
         """Keep the last packets of a session for its next poll."""
@@ -293,7 +291,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
     def receive_session(self, sid: str, address: str) -> EngineSocket:
         """A session that comes from a peer, with the id that it has."""
         socket = self._add(sid, address)
-        socket.connected = True
+        socket.accepted()
         return socket
 
     def _add(self, sid: str, address: str) -> EngineSocket:
@@ -308,6 +306,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         )
         if accepted is None or accepted is True:
             return True
+        socket.refused()
         self.forget(socket)
         return accepted
 

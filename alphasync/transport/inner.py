@@ -54,7 +54,7 @@ class Inner:
     async def _move(self, sid: str, step: str) -> web.Response:
         """Let a session go to its WebSocket."""
         socket, mover = self._server.sockets.get(sid), self._server.mover
-        if socket is None or socket.closing or not socket.connected or mover is None:
+        if socket is None or not socket.state.open or mover is None:
             raise Refused(UNKNOWN_SID)
         departure = socket.probe
         if step == "prepare":

@@ -75,8 +75,7 @@ class Departure:
     def close(self, *_: object) -> None:
         """The session goes on with polling here."""
         self._timer.cancel()
-        self._socket.probe = None
-        self._socket.upgrading = False
+        self._socket.keep_polling()
 
     async def take(self, mover: Mover) -> bytes | None:
         """Give the session away; None when it is not to be had."""
@@ -85,11 +84,11 @@ class Departure:
         state = None
         try:
             await socket.handled()
-            if not socket.closing:
+            if not socket.state.over:
                 state = await mover.give_up(socket)
         except Exception:  # whatever the application raises: the client has to begin anew
             socket.server.logger.exception("giving a session up failed")
-        if state is None or socket.closing:
+        if state is None or socket.state.over:
             socket.end(socket.server.reason.TRANSPORT_ERROR, quietly=True)
             return None
         packets = [packet.text for packet in socket.leave()]
@@ -198,7 +197,7 @@ class Arrival:
         if self._lost:
             socket.closed_with = self._link.closed_with
             socket.end(server.reason.TRANSPORT_CLOSE)
-        if socket.closing:
+        if socket.state.over:
             for packet in server.left_behind(self._sid) or ():
                 self._link.put(packet)  # the reason may be among them
             self._link.close(TRY_AGAIN, "the session has ended")

@@ -133,7 +133,7 @@ class Backlog:
         if self.size + elsewhere > self._limit + self.extra:
             raise Overflow
 
-    def take(self, most: int | None = None) -> list[Outgoing]:
+    def drain(self, most: int | None = None) -> list[Outgoing]:
         """Remove and return the first packets, all of them unless there are more than ``most``."""
         if most is None or len(self.packets) <= most:
             taken, self.packets, size = self.packets, [], self.size

@@ -147,7 +147,7 @@ class Requests:
             if left is not None:
                 return _body(left)
         socket = server.sockets.get(sid)
-        if socket is None or socket.closing or not socket.connected:
+        if socket is None or not socket.state.open:
             raise Refused(UNKNOWN_SID)
         if request.method == BREAK_OFF:
             socket.end(server.reason.TRANSPORT_ERROR)
@@ -190,10 +190,10 @@ class Requests:
         if accepted is not True:
             message = accepted if isinstance(accepted, str) else "Unauthorized"
             raise Refused(FORBIDDEN, 401, message)
-        if socket.closing:  # the application has ended it at once
+        if socket.state.over:  # the application has ended it at once
             server.left_behind(socket.sid)
             raise Refused(UNKNOWN_SID)
-        socket.connected = True
+        socket.accepted()
         socket.start_pinging()
         if transport == "websocket":
             try:
@@ -293,14 +293,14 @@ class Requests:
         if socket.posting:
             socket.end(reason.TRANSPORT_ERROR)
             raise Refused(BAD_REQUEST)
-        socket.posting = True
+        socket.open_post()
         try:
             if body is None:
                 body = await self.read(request, socket.meter)
             else:
                 socket.meter.spend(0, len(body))
             packets = packets_of(body.decode())
-            if socket.closing:
+            if socket.state.over:
                 raise Refused(UNKNOWN_SID)
             useful = False
             for packet in packets:
@@ -318,7 +318,7 @@ class Requests:
             socket.end(reason.TRANSPORT_ERROR)
             raise
         finally:
-            socket.posting = False
+            socket.close_post()
         return web.Response(text="ok")
 
     async def read(self, request: web.Request, meter: Meter | None = None) -> bytes:

@@ -18,6 +18,7 @@ from alphasync.transport.outgoing import (
     Outgoing,
     Overflow,
 )
+from alphasync.transport.session_state import State, check_move
 from alphasync.transport.websocket import Link
 
 if TYPE_CHECKING:
@@ -62,14 +63,12 @@ class EngineSocket:
         "_reason",
         "_taken",
         "_timer",
+        "_was",
         "_worker",
         "address",
         "backlog",
         "busy",
-        "closed",
         "closed_with",
-        "closing",
-        "connected",
         "last_poll",
         "meter",
         "posting",
@@ -77,9 +76,8 @@ class EngineSocket:
         "server",
         "session",
         "sid",
+        "state",
         "surplus",
-        "upgraded",
-        "upgrading",
     )
 
     def __init__(self, server: "EngineServer", sid: str, address: str) -> None:
@@ -87,20 +85,11 @@ class EngineSocket:
         self.sid = sid
         self.address = address
         self.session: dict[str, Any] = {}
-        self.connected = False
-        """The application has accepted it."""
-        self.upgrading = False
-        self.upgraded = False
-        """On a WebSocket."""
-        self.closing = False
-        """Nothing is sent or taken any more; the application is being told."""
-        self.closed = False
+        self.state = State.OPENING
         self.closed_with = 0
         """The code that the client has closed its WebSocket with; 0 for none."""
         self.last_poll = ""
         """The stamp of the client's last poll."""
-        self.posting = False
-        """A body of the client is being handled."""
         self.busy = 0
         """Messages of the client that the application is at."""
         self.surplus = 0
@@ -112,6 +101,10 @@ class EngineSocket:
         self._link: Link | None = None
         self._poll: asyncio.Future[list[Outgoing]] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self.posting = False
+        """A body of the client is being handled."""
+        self._was = State.OPENING
+        """The state in which it ended."""
         self._reason = ""
         self._loop = asyncio.get_running_loop()
         self._pinged = False
@@ -129,18 +122,28 @@ class EngineSocket:
         link = self._link
         if link is not None:
             link.put(packet)
-        elif not self.closing:
+        elif not self.state.over:
             try:
                 self.backlog.extend([packet])
             except Overflow:
                 self.overflow()
                 return
             if self._poll is not None and not self._poll.done():
-                self._poll.set_result(self.backlog.take(BODY_PACKETS))
+                self._poll.set_result(self.backlog.drain(BODY_PACKETS))
 
     async def send(self, packet: Packet) -> None:
         """Send a packet of python-engineio's."""
         self.put(Outgoing(packet.encode()))
+
+    @property
+    def upgraded(self) -> bool:
+        """On a WebSocket, or it was when it ended: python-engineio asks."""
+        return State.WEBSOCKET in (self.state, self._was)
+
+    @property
+    def closed(self) -> bool:
+        """The application knows of its end: python-engineio asks."""
+        return self.state is State.ENDED
 
     @property
     def waiting(self) -> int:
@@ -156,13 +159,20 @@ class EngineSocket:
         """What to answer a poll with, now or later. Pair with ``close_poll``."""
         self._poll = self._loop.create_future()
         if self.backlog.packets:
-            self._poll.set_result(self.backlog.take(BODY_PACKETS))
-        elif self.upgrading:
+            self._poll.set_result(self.backlog.drain(BODY_PACKETS))
+        elif self.state is State.UPGRADING:
             self._loop.call_later(HOLD_IN_UPGRADE, _answer_nothing, self._poll)
         return self._poll
 
     def close_poll(self) -> None:
         self._poll = None
+
+    def open_post(self) -> None:
+        """A body of the client is being handled. Pair with ``close_post``."""
+        self.posting = True
+
+    def close_post(self) -> None:
+        self.posting = False
 
     # The transport
 
@@ -173,22 +183,27 @@ class EngineSocket:
         if other is not None and other is not link:
             # It came while the session was on its way here, and nobody would hear of it again.
             other.close()
-        self.upgraded = True
-        self.upgrading = False
+        self._move(State.WEBSOCKET)
         link.begin(self, self.backlog)
         if self._poll is not None:
             _answer_nothing(self._poll)
         extra = self.backlog.extra
-        packets = self.backlog.take()
+        packets = self.backlog.drain()
         self.backlog.extra = extra  # they are not on their way yet
         for packet in packets:
             link.put(packet)
 
     def prepare_upgrade(self) -> None:
         """Hold back what is put until the client has moved; end its poll, for which it waits."""
-        self.upgrading = True
+        self._move(State.UPGRADING)
         if self._poll is not None:
             _answer_nothing(self._poll)
+
+    def keep_polling(self) -> None:
+        """The WebSocket that was tried is not to be."""
+        self.probe = None
+        if self.state is State.UPGRADING:
+            self._move(State.POLLING)
 
     def lost(self, link: Link) -> None:
         """The WebSocket is gone."""
@@ -199,7 +214,7 @@ class EngineSocket:
     def overflow(self) -> None:
         """The client does not take what is sent to it."""
         self.server.limited("slow_consumer")
-        self.backlog.take()
+        self.backlog.drain()
         link, self._link = self._link, None
         if link is not None:
             link.drop(TRY_AGAIN, "too much waits for this client")
@@ -211,7 +226,7 @@ class EngineSocket:
 
     def flooded(self, limit: str) -> None:
         """The client sends more than it may: nothing of it is read or carried out any more."""
-        if self.closing:
+        if self.state.over:
             return
         self.server.limited(limit)
         if self._inbox:
@@ -222,6 +237,19 @@ class EngineSocket:
         self.end(self.server.reason.TRANSPORT_ERROR, code=POLICY, said=FLOODED)
 
     # The life of the session
+
+    def _move(self, to: State) -> None:
+        check_move(self.state, to)
+        self.state = to
+
+    def accepted(self) -> None:
+        """The application has accepted it, here or at another server."""
+        self._move(State.POLLING)
+
+    def refused(self) -> None:
+        """The application has not; where it has ended it meanwhile, that is under way."""
+        if self.state is State.OPENING:
+            self._move(State.ENDED)
 
     def start_pinging(self) -> None:
         self._pinged = False
@@ -236,7 +264,7 @@ class EngineSocket:
     def _ping(self) -> None:
         self._pinged = True
         self.put(PINGED)
-        if not self.closing:
+        if not self.state.over:
             self._await_pong()
 
     def _await_pong(self) -> None:
@@ -253,9 +281,10 @@ class EngineSocket:
 
         ``code`` and ``said``: why, for a WebSocket. ``quietly``: without a CLOSE packet.
         """
-        if self.closing:
+        if self.state.over:
             return
-        self.closing = True
+        self._was = self.state
+        self._move(State.ENDING)
         self._reason = reason
         if self._timer is not None:
             self._timer.cancel()
@@ -263,10 +292,10 @@ class EngineSocket:
         if link is not None:
             link.close(code, said)
         elif self._poll is not None and not self._poll.done():
-            self._poll.set_result([*self.backlog.take(), NOTHING if quietly else CLOSED])
+            self._poll.set_result([*self.backlog.drain(), NOTHING if quietly else CLOSED])
         elif self.backlog.packets and reason == self.server.reason.SERVER_DISCONNECT:
             # Without a CLOSE: clients look at it before the messages that it comes with.
-            self.server.leave_behind(self.sid, self.backlog.take())
+            self.server.leave_behind(self.sid, self.backlog.drain())
         if self.probe is not None:
             self.probe.close()
         if self._worker is None:
@@ -283,13 +312,13 @@ class EngineSocket:
 
     def leave(self) -> list[Outgoing]:
         """Forget the session here, without a word to anybody; returns what waits for the client."""
-        self.closing = self.closed = True
+        self._move(State.ENDED)
         if self._timer is not None:
             self._timer.cancel()
         if self._poll is not None:
             _answer_nothing(self._poll)
         self.server.forget(self)
-        return self.backlog.take()
+        return self.backlog.drain()
 
     async def close(
         self, wait: bool = True, abort: bool = False, reason: str | None = None
@@ -320,7 +349,7 @@ class EngineSocket:
 
     def handle(self, data: str | bytes) -> None:
         """Handle a packet. Raises Malformed and TooMuch."""
-        if self.closing:
+        if self.state.over:
             return
         if self.counted(data):
             self.meter.spend(1)
@@ -385,9 +414,11 @@ class EngineSocket:
             if under_way is not None:
                 await self.server.finish(under_way)
         self._inbox = None
-        if self.closing and not self.closed:
-            await self.server.tell_end(self, self._reason)
-            self.closed = True
+        if self.state is State.ENDING:
+            if self._was is not State.OPENING:
+                await self.server.tell_end(self, self._reason)
+            self.server.forget(self)
+            self._move(State.ENDED)
         self._worker = None
 
 
@@ -410,10 +441,10 @@ class Upgrade:
 
     def receive(self, data: str | bytes) -> None:
         socket = self._socket
-        if not socket.upgrading and data == PING + "probe":
+        if socket.state is not State.UPGRADING and data == PING + "probe":
             self._link.say(Outgoing(PONG + "probe"))
             socket.prepare_upgrade()
-        elif socket.upgrading and data == UPGRADE:
+        elif socket.state is State.UPGRADING and data == UPGRADE:
             self._timer.cancel()
             socket.begin(self._link)
         else:
@@ -422,8 +453,7 @@ class Upgrade:
     def lost(self, link: Link) -> None:
         """The session goes on with polling."""
         self._timer.cancel()
-        self._socket.probe = None
-        self._socket.upgrading = False
+        self._socket.keep_polling()
 
     def overflow(self) -> None:
         """Nothing is put to a WebSocket that is only tried out."""

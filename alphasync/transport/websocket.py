@@ -206,7 +206,7 @@ class Link(asyncio.Protocol):
         if self._closing:
             return
         # What the client does not take now it does not get any more.
-        self._write([*self._backlog.take(), *self.batch])
+        self._write([*self._backlog.drain(), *self.batch])
         self.batch = []
         self._closing = True
         said = reason.encode()[:REASON_MAX].decode(errors="ignore").encode()
@@ -223,7 +223,7 @@ class Link(asyncio.Protocol):
         """Close the connection of a client that does not read, with the reason behind what the
         transport has already."""
         self.batch = []
-        self._backlog.take()
+        self._backlog.drain()
         self.close(code, reason)
 
     def cut(self, code: int, reason: str) -> None:
@@ -274,7 +274,7 @@ class Link(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._paused = False
         if not self._closing:
-            self._backlog.give_back(self._write(self._backlog.take()))
+            self._backlog.give_back(self._write(self._backlog.drain()))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._closing = True

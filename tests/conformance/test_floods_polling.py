@@ -7,6 +7,7 @@ import pytest
 from yarl import URL
 
 from alphasync.transport import Allowance
+from alphasync.transport.session_state import State
 from tests.conformance.frames import PING, TEXT, flooded, frame, raw_websocket
 from tests.conformance.packets import connect, event, next_event
 from tests.conformance.servers import BOTH_ROADS, MakeEngine, MakeSockets
@@ -90,8 +91,9 @@ async def test_a_client_whose_websocket_brings_nothing_goes_on_polling(
     sid = await engine.endpoint.sid()
     ws = await engine.endpoint.websocket(sid)
     await ws.send_str("2probe")
-    await wait_until(lambda: engine.eio.sockets[sid].upgrading, what="the probe has come")
-    while engine.eio.sockets[sid].upgrading:
+    socket = engine.eio.sockets[sid]
+    await wait_until(lambda: socket.state is State.UPGRADING, what="the probe has come")
+    while socket.state is State.UPGRADING:
         assert (await engine.endpoint.poll(sid)).text == "6"
     for number in range(3):
         assert (await engine.endpoint.post(sid, f"4{number}")).text == "ok"

@@ -11,6 +11,7 @@ from alphasync.realtime.state import made_ready
 from alphasync.services.account_state import AccountState, LogLost
 from alphasync.store.keys import holdings
 from alphasync.transport import Outgoing
+from alphasync.transport.session_state import State
 from tests.conformance.wire import SEPARATOR, dropped
 from tests.harness import PATIENCE, wait_until
 from tests.integration.moving import LONG_RUNS, RUNS, Pair, moved, pair_of
@@ -116,7 +117,7 @@ async def test_a_websocket_that_breaks_before_the_move_leaves_polling(pair: Pair
     assert await ws.receive_str(timeout=PATIENCE) == "3probe"
     await ws.close()
     socket = pair.first.realtime.server.eio.sockets[client.sid]
-    await wait_until(lambda: socket.probe is None and not socket.upgrading, what="released")
+    await wait_until(lambda: not socket.probe and socket.state is State.POLLING, what="released")
     assert client.polling
     await asyncio.wait_for(client.polling, PATIENCE)
     client.polling = asyncio.create_task(client.poll())
