@@ -43,7 +43,11 @@ Detail = str | int | float | bool
 
 
 class AlphasyncError(Exception):
-    """An expected error: ``code`` is for programs and stable, ``message`` is for people."""
+    """An expected error: ``code`` is for programs and stable, ``message`` is for people.
+
+    Docstrings of the errors are for people who write clients, what it means and what to do:
+    docs/protocol.md is made from them.
+    """
 
     code: ClassVar[str] = "internal_error"
     retryable: ClassVar[bool] = False
@@ -56,46 +60,65 @@ class AlphasyncError(Exception):
 
 
 class InvalidPayload(AlphasyncError):
+    """The payload or body does not fit: `message` names the field. Mend the client."""
+
     code = "invalid_payload"
     default_message = "The payload is not valid"
 
 
 class UnknownEvent(AlphasyncError):
+    """There is no such command. Mend the client."""
+
     code = "unknown_event"
     default_message = "Unknown event"
 
 
 class UnknownProfile(AlphasyncError):
+    """There is no such profile, or it is not for this token. Ask for the profiles anew."""
+
     code = "unknown_profile"
     default_message = "Unknown profile"
 
 
 class MessageTooShort(AlphasyncError):
+    """Nothing was sent. `message` says how many characters it takes."""
+
     code = "message_too_short"
     default_message = "The message is too short"
 
 
 class MessageBlank(AlphasyncError):
+    """Nothing in the message can be seen: white space or invisible characters."""
+
     code = "message_blank"
     default_message = "The message is blank: nothing in it can be seen"
 
 
 class MessageTooLong(AlphasyncError):
+    """Nothing was sent or stored. `message` says how many characters it can have."""
+
     code = "message_too_long"
     default_message = "The message is too long"
 
 
 class Locked(AlphasyncError):
+    """Another device is at it, `lockOwner`. Wait for the end of its run, or stop it."""
+
     code = "locked"
     default_message = "Another device is already processing this profile"
 
 
 class AlreadyRunning(AlphasyncError):
+    """This device is at it already, as after a start whose answer got lost."""
+
     code = "already_running"
     default_message = "This device is already processing this profile"
 
 
 class BlocklistLost(AlphasyncError):
+    """Redis lost the list of who was messaged, and a run might message them again. Ask a person:
+    only after `clearBlocklist` it starts."""
+
     code = "blocklist_lost"
     default_message = (
         "The storage has lost the list of who was messaged. "
@@ -104,47 +127,72 @@ class BlocklistLost(AlphasyncError):
 
 
 class NotRunning(AlphasyncError):
+    """There is no run to stop: it has ended meanwhile."""
+
     code = "not_running"
     default_message = "Nothing is being processed for this profile"
 
 
 class NotRegistered(AlphasyncError):
+    """The device was not registered in time, or its connection ended before. Try again after
+    `deviceRegistered`."""
+
     code = "not_registered"
     retryable = True
     default_message = "This device is not registered yet: wait for deviceRegistered"
 
 
 class SignInAgain(AlphasyncError):
+    """The session has ended, or the gateway refuses its token: lead the operator to the sign-in."""
+
     code = "sign_in_again"
     default_message = "Your session has ended. Please sign in again"
 
 
 class TooManyProfiles(AlphasyncError):
+    """The login is limited to more profiles than `PROFILES_MAX`. Only the operator of the server
+    can help."""
+
     code = "too_many_profiles"
     default_message = "This login is for too many profiles"
 
 
 class Superseded(AlphasyncError):
+    """The identity of this device was taken up by another connection, as where its `resumeToken` is
+    used twice; this one is closed. Do not connect again by yourself, or the two would throw each
+    other out."""
+
     code = "superseded"
     default_message = "This device was opened somewhere else"
 
 
 class TooManyDrafts(AlphasyncError):
+    """The account has `DRAFTS_PER_ACCOUNT` drafts on record. Those that are there can be
+    changed."""
+
     code = "too_many_drafts"
     default_message = "This account has as many drafts as it may have"
 
 
 class TooManyRuns(AlphasyncError):
+    """The account has `RUNS_PER_ACCOUNT` runs on record, or `RUNNING_PER_ACCOUNT` at once. Wait
+    until one has ended."""
+
     code = "too_many_runs"
     default_message = "This account has as many runs as it may have"
 
 
 class TooManyDevices(AlphasyncError):
+    """The account has `DEVICES_PER_ACCOUNT` devices; the connection is closed. Try again much
+    later."""
+
     code = "too_many_devices"
     default_message = "This account has as many devices as it may have"
 
 
 class StoreUnavailable(AlphasyncError):
+    """It was not done, and will not be: Redis does not answer. Try again, with a back-off."""
+
     code = "store_unavailable"
     retryable = True
     default_message = "The server cannot reach its storage right now, please try again"
@@ -152,9 +200,7 @@ class StoreUnavailable(AlphasyncError):
 
 class UnknownOutcome(StoreUnavailable):
     """Redis has the command, and its answer did not come: it was done, or is done later, or never.
-
-    Asked for once more, none of our commands is done twice.
-    """
+    Look, and try again: nothing is done twice by being asked for again."""
 
     code = "unknown_outcome"
     default_message = (
@@ -164,50 +210,72 @@ class UnknownOutcome(StoreUnavailable):
 
 
 class ShuttingDown(AlphasyncError):
+    """This server takes no new runs, because it stops. Try again: another one takes it."""
+
     code = "shutting_down"
     retryable = True
     default_message = "This server is restarting, please try again"
 
 
 class TooManyRequests(AlphasyncError):
+    """More than the rates allow, of this client, its account or its address; or the gateway asks to
+    wait. Try again after `Retry-After` or `retryAfter` seconds where there is one, else with a
+    back-off."""
+
     code = "too_many_requests"
     retryable = True
     default_message = "Too many tries, please wait a moment"
 
 
 class UnsupportedMediaType(AlphasyncError):
+    """The body is not `application/json`. Mend the client."""
+
     code = "unsupported_media_type"
     default_message = "The body must be application/json"
 
 
 class UnsupportedEncoding(AlphasyncError):
+    """The body is compressed or encoded otherwise. Mend the client."""
+
     code = "unsupported_encoding"
     default_message = "The body must not be compressed"
 
 
 class UnsupportedExpectation(AlphasyncError):
+    """An `Expect` that is not `100-continue`. Mend the client."""
+
     code = "unsupported_expectation"
     default_message = "The server does not do what the header Expect asks for"
 
 
 class MalformedRequest(AlphasyncError):
+    """It is no HTTP, or the body ends too early. Mend the client."""
+
     code = "malformed_request"
     default_message = "The request is not valid HTTP"
 
 
 class BodyTimeout(AlphasyncError):
+    """The body did not come within `BODY_TIMEOUT`. Try again."""
+
     code = "body_timeout"
     retryable = True
     default_message = "The body did not come in time"
 
 
 class TooManyConnections(AlphasyncError):
+    """The server has no room for one more connection (`CONNECTIONS_MAX`). Try again, with a
+    back-off."""
+
     code = "too_many_connections"
     retryable = True
     default_message = "This server has no room for one more connection, please try again"
 
 
 class TooManyJoins(AlphasyncError):
+    """Too many devices of the account or the address register at once; the connection is closed.
+    Connect again, with a back-off."""
+
     code = "too_many_joins"
     retryable = True
     default_message = "Too many connections at once, please wait a moment"

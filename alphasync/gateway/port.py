@@ -194,21 +194,22 @@ class GatewayError(AlphasyncError):
 
 
 class BadCredentials(GatewayError):
-    """The gateway does not know this e-mail and password."""
+    """The gateway does not know this e-mail address and password."""
 
     code = "bad_credentials"
     retryable = False
 
 
 class GatewayRefused(GatewayError):
-    """The gateway does not accept the token or the request."""
+    """The gateway does not accept the request. Trying again does not help."""
 
     code = "gateway_refused"
     retryable = False
 
 
 class TokenRefused(GatewayRefused):
-    """The gateway does not accept the token, which has expired or was replaced by another."""
+    """The gateway does not accept the token, which has expired or was replaced by another: lead the
+    operator to the sign-in."""
 
     code = "sign_in_again"
 
@@ -221,13 +222,14 @@ class ProfileUnknown(GatewayError):
 
 
 class GatewayRateLimited(GatewayError):
-    """The gateway asks to wait for `retry_after` seconds."""
+    """The gateway asks to wait: try again after as many seconds as the answer says."""
 
     code = "too_many_requests"
 
 
 class GatewayUnavailable(GatewayError):
-    """No connection, no answer in time, a 5xx, or an answer that cannot be read."""
+    """No connection to the gateway, no answer in time, a 5xx, or an answer that cannot be read. Try
+    again, with a back-off."""
 
 
 class Gateway(Protocol):

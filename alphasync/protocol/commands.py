@@ -1,4 +1,8 @@
-"""What a device may ask for. Models refuse unknown fields, wrong types and over-long texts."""
+"""What a device may ask for. Models refuse unknown fields, wrong types and over-long texts.
+
+Docstrings of the models and of their fields are for people who write clients: docs/protocol.md is
+made from them.
+"""
 
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
@@ -9,7 +13,26 @@ from msgspec.structs import force_setattr
 from alphasync.domain.drafts import browser_length, well_formed
 from alphasync.domain.runs import Key, ProcessingType
 from alphasync.domain.usable import LINK_MAX, PROFILE_ID_MAX, RECIPIENT_ID_MAX, is_blank
-from alphasync.errors import InvalidPayload, MessageBlank, MessageTooLong, MessageTooShort
+from alphasync.errors import (
+    AlphasyncError,
+    AlreadyRunning,
+    BlocklistLost,
+    InvalidPayload,
+    Locked,
+    MessageBlank,
+    MessageTooLong,
+    MessageTooShort,
+    NotRegistered,
+    NotRunning,
+    ShuttingDown,
+    StoreUnavailable,
+    TooManyDrafts,
+    TooManyRequests,
+    TooManyRuns,
+    UnknownOutcome,
+    UnknownProfile,
+)
+from alphasync.protocol import acknowledgements as acks
 from alphasync.protocol.wrong import in_words
 
 DRAFT_MAX = 10_000
@@ -33,22 +56,39 @@ def _short(value: str | int, field: str) -> str:
     return text
 
 
+COMMON_ERRORS = (
+    InvalidPayload,
+    NotRegistered,
+    TooManyRequests,
+    StoreUnavailable,
+    UnknownOutcome,
+)
+"""What every command can be refused with; one that only asks not with UnknownOutcome."""
+
+
 class Command(
     msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
 ):
     """Base of all commands; ``event_name`` is the name on the wire. One that ``only_asks`` changes
-    nothing that anybody is told of."""
+    nothing that anybody is told of. ``errors``: what it can be refused with besides
+    ``COMMON_ERRORS``; ``answer``: what its acknowledgement says otherwise."""
 
     event_name: ClassVar[str]
     only_asks: ClassVar[bool] = False
+    errors: ClassVar[tuple[type[AlphasyncError], ...]] = ()
+    answer: ClassVar[type] = acks.Done
     operator_id: Ignored | UnsetType = UNSET
+    """Is not read: it is the token's."""
     device_id: Ignored | UnsetType = UNSET
+    """Is not read: it is the connection's."""
 
 
 class ProfileCommand(Command, frozen=True, kw_only=True):
     """A command about one profile and type. ``profileId`` may come as a number."""
 
+    errors: ClassVar[tuple[type[AlphasyncError], ...]] = (UnknownProfile,)
     profile_id: ProfileId | int
+    """The profile's `external_id`, of printable characters."""
     type: ProcessingType
 
     def __post_init__(self) -> None:
@@ -64,10 +104,16 @@ class ProfileCommand(Command, frozen=True, kw_only=True):
 
 
 class Attachment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One picture, film or sound of a mail."""
+
     title: Annotated[str, Meta(max_length=300)]
+    """As the recipient sees it."""
     link: Link
+    """Where it is."""
     message_type: Literal["SENT_IMAGE", "SENT_VIDEO", "SENT_AUDIO"]
+    """What it is."""
     id: ProfileId | int | None = None
+    """The gateway's id of it."""
 
     def __post_init__(self) -> None:
         force_setattr(self, "title", well_formed(self.title))
@@ -77,9 +123,25 @@ class Attachment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
 
 
 class StartProcessing(ProfileCommand, frozen=True, kw_only=True):
+    """Take the profile's lock and start a run: message everybody who was not messaged before."""
+
     event_name = "startProcessing"
+    answer = acks.RunStarted
+    errors = (
+        UnknownProfile,
+        MessageTooShort,
+        MessageTooLong,
+        MessageBlank,
+        Locked,
+        AlreadyRunning,
+        BlocklistLost,
+        TooManyRuns,
+        ShuttingDown,
+    )
     message: str
+    """What every recipient gets: of a chat 1 to 300 characters, of a mail 150 to 5,000."""
     attachments: Annotated[list[Attachment], Meta(max_length=ATTACHMENTS_MAX)] | None = None
+    """Only a mail can have some."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -106,16 +168,27 @@ class StartProcessing(ProfileCommand, frozen=True, kw_only=True):
 
 
 class StopProcessing(ProfileCommand, frozen=True, kw_only=True):
+    """Stop the run of a profile and type, whichever device started it."""
+
     event_name = "stopProcessing"
+    errors = (UnknownProfile, NotRunning)
 
 
 class StopAllProcessing(Command, frozen=True, kw_only=True):
+    """Stop all runs of the account that the token may touch."""
+
     event_name = "stopAllProcessing"
+    answer = acks.RunsStopped
 
 
 class UpdateMessage(ProfileCommand, frozen=True, kw_only=True):
+    """Store the text of a draft and tell the other devices: meant for every key stroke."""
+
     event_name = "updateMessage"
+    answer = acks.DraftStored
+    errors = (UnknownProfile, MessageTooLong, TooManyDrafts)
     message: str
+    """The whole text, at most 10,000 characters."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -129,29 +202,44 @@ class UpdateMessage(ProfileCommand, frozen=True, kw_only=True):
 
 
 class ClearMessage(ProfileCommand, frozen=True, kw_only=True):
+    """Empty the draft everywhere."""
+
     event_name = "clearMessage"
+    answer = acks.DraftStored
 
 
 class ClearBlocklist(ProfileCommand, frozen=True, kw_only=True):
+    """Forget who was messaged, so that they can be messaged again."""
+
     event_name = "clearBlocklist"
+    answer = acks.BlocklistCleared
 
 
 class CountBlocklist(ProfileCommand, frozen=True, kw_only=True):
+    """Ask how many recipients were messaged."""
+
     event_name = "countBlocklist"
+    answer = acks.BlocklistCounted
     only_asks = True
 
 
 class ListUncertain(ProfileCommand, frozen=True, kw_only=True):
+    """Ask which recipients may have been messaged: sends that a crash or a lost answer cut off."""
+
     event_name = "listUncertain"
+    answer = acks.UncertainListed
     only_asks = True
 
 
 class ResolveUncertain(ProfileCommand, frozen=True, kw_only=True):
-    """``recipientId`` absent: all that are listed."""
+    """Decide about recipients who may have been messaged."""
 
     event_name = "resolveUncertain"
+    answer = acks.UncertainResolved
     action: Literal["resend", "leave"]
+    """`resend`: the next run messages them; `leave`: they count as messaged."""
     recipient_id: Annotated[str, Meta(min_length=1, max_length=RECIPIENT_ID_MAX)] | None = None
+    """Absent: all that are listed."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -160,6 +248,8 @@ class ResolveUncertain(ProfileCommand, frozen=True, kw_only=True):
 
 
 class Heartbeat(Command, frozen=True, kw_only=True):
+    """Prolong the record of the device. The server does so by itself, too."""
+
     event_name = "heartbeat"
     only_asks = True
 

@@ -24,7 +24,7 @@ from alphasync.realtime.manager import Manager
 from alphasync.realtime.sessions import Phase, Session, Sessions
 from alphasync.realtime.space import Space
 
-Ack = dict[str, str | int | float | bool | list[dict[str, str]]]
+Ack = dict[str, object]
 
 Arguments = tuple[object, ...]
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
+from alphasync.protocol import acknowledgements as acks
 from alphasync.protocol import commands
 from alphasync.realtime.sessions import Session
 from alphasync.services.blocklist import Blocklist
@@ -12,8 +13,8 @@ from alphasync.services.listed_profiles import ListedProfiles
 from alphasync.services.runs import Runs
 from alphasync.services.uncertain import Uncertain
 
-Result = Mapping[str, str | int | list[dict[str, str]]]
-"""What the acknowledgement says besides ``ok``."""
+Result = Mapping[str, object]
+"""What the acknowledgement says besides ``ok``: the command's ``answer``."""
 C = TypeVar("C", bound=commands.Command)
 Handler = Callable[["Handlers", Session, C], Awaitable[Result]]
 
@@ -49,50 +50,60 @@ class Handlers:
         self._listed = listed
 
     @handles(commands.StartProcessing)
-    async def start(self, session: Session, command: commands.StartProcessing) -> Result:
+    async def start(self, session: Session, command: commands.StartProcessing) -> acks.RunStarted:
         self._listed.check(session.who, command.profile)
         ticket = await self._runs.start(session.who, session.device_id, command)
         return {"runId": ticket.run_id, "startedAt": ticket.started_at}
 
     @handles(commands.StopProcessing)
-    async def stop(self, session: Session, command: commands.StopProcessing) -> Result:
+    async def stop(self, session: Session, command: commands.StopProcessing) -> acks.Done:
         await self._runs.stop(session.who, session.device_id, command)
         return {}
 
     @handles(commands.StopAllProcessing)
-    async def stop_all(self, session: Session, _: commands.StopAllProcessing) -> Result:
+    async def stop_all(self, session: Session, _: commands.StopAllProcessing) -> acks.RunsStopped:
         return {"stopped": await self._runs.stop_all(session.who, session.device_id)}
 
     @handles(commands.UpdateMessage)
-    async def update_message(self, session: Session, command: commands.UpdateMessage) -> Result:
+    async def update_message(
+        self, session: Session, command: commands.UpdateMessage
+    ) -> acks.DraftStored:
         return {"revision": await self._drafts.update(session.who, session.device_id, command)}
 
     @handles(commands.ClearMessage)
-    async def clear_message(self, session: Session, command: commands.ClearMessage) -> Result:
+    async def clear_message(
+        self, session: Session, command: commands.ClearMessage
+    ) -> acks.DraftStored:
         return {"revision": await self._drafts.clear(session.who, session.device_id, command)}
 
     @handles(commands.ClearBlocklist)
-    async def clear_blocklist(self, session: Session, command: commands.ClearBlocklist) -> Result:
+    async def clear_blocklist(
+        self, session: Session, command: commands.ClearBlocklist
+    ) -> acks.BlocklistCleared:
         deleted = await self._blocklist.clear(session.who, session.device_id, command)
         return {"deletedCount": deleted}
 
     @handles(commands.CountBlocklist)
-    async def count_blocklist(self, session: Session, command: commands.CountBlocklist) -> Result:
+    async def count_blocklist(
+        self, session: Session, command: commands.CountBlocklist
+    ) -> acks.BlocklistCounted:
         return {"count": await self._blocklist.count(session.who, command)}
 
     @handles(commands.ListUncertain)
-    async def list_uncertain(self, session: Session, command: commands.ListUncertain) -> Result:
+    async def list_uncertain(
+        self, session: Session, command: commands.ListUncertain
+    ) -> acks.UncertainListed:
         listed = await self._uncertain.listed(session.who, command)
         return {"recipients": listed.recipients, "more": listed.more}
 
     @handles(commands.ResolveUncertain)
     async def resolve_uncertain(
         self, session: Session, command: commands.ResolveUncertain
-    ) -> Result:
+    ) -> acks.UncertainResolved:
         count = await self._uncertain.resolve(session.who, session.device_id, command)
         return {"count": count}
 
     @handles(commands.Heartbeat)
-    async def heartbeat(self, session: Session, _: commands.Heartbeat) -> Result:
+    async def heartbeat(self, session: Session, _: commands.Heartbeat) -> acks.Done:
         await self._devices.touch(session.who, session.sid, session.device_id)
         return {}

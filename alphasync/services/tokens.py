@@ -34,11 +34,15 @@ warnings.filterwarnings("ignore", category=jwt.InsecureKeyLengthWarning)
 
 
 class InvalidToken(AlphasyncError):
+    """The token is not ours, has expired, or cannot be read: lead the operator to the sign-in."""
+
     code = "invalid_token"
     default_message = "Invalid authentication token"
 
 
 class MissingToken(AlphasyncError):
+    """There is no token: lead the operator to the sign-in."""
+
     code = "missing_token"
     default_message = "Authentication token required"
 

@@ -7,6 +7,7 @@ import msgspec
 from alphasync.domain import events
 from alphasync.domain.identity import Identity
 from alphasync.protocol import packets
+from alphasync.protocol.acknowledgements import UncertainRecipient
 from alphasync.protocol.commands import ListUncertain, ResolveUncertain
 from alphasync.services.runs import check_profile
 from alphasync.store import keys
@@ -14,8 +15,8 @@ from alphasync.store.scripts.calls import Scripts
 
 
 class Listed(NamedTuple):
-    recipients: list[dict[str, str]]
-    """Each as ``{id, name}``; at most 100."""
+    recipients: list[UncertainRecipient]
+    """At most 100."""
     more: int
     """How many more there are: they are listed once these are decided about."""
 
@@ -29,7 +30,7 @@ class Uncertain:
         check_profile(who, command.profile)
         name = keys.of_account(who.account).uncertain(command.type, command.profile)
         answer = await self._scripts.call("uncertain_list", {"uncertain": name}, {})
-        recipients = msgspec.json.decode(answer.text(1), type=list[dict[str, str]])
+        recipients = msgspec.json.decode(answer.text(1), type=list[UncertainRecipient])
         return Listed(recipients, answer.number(2))
 
     async def resolve(self, who: Identity, device_id: str, command: ResolveUncertain) -> int:

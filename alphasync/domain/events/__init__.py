@@ -1,0 +1,101 @@
+"""Every event a device can receive: one model each, the only list of them.
+
+Field names on the wire are the camelCase forms. What ``Script`` marks is filled in by the script
+that makes the change, so a service builds an event without it. Docstrings of the models and of
+their fields are for people who write clients: docs/protocol.md is made from them.
+"""
+
+from alphasync.domain.events.account_events import (
+    BlocklistCleared,
+    MessageCleared,
+    MessageUpdated,
+    UncertainResolved,
+)
+from alphasync.domain.events.base import (
+    COMMON_FIELDS,
+    Audience,
+    Event,
+    LoggedEvent,
+    ProfileEvent,
+    filled,
+)
+from alphasync.domain.events.run_events import (
+    INTERRUPTED_BY,
+    AllProcessingStopped,
+    CountedRunEvent,
+    DeviceReconnected,
+    DeviceReconnecting,
+    ProcessingComplete,
+    ProcessingInterrupted,
+    ProcessingProgress,
+    ProcessingStarted,
+    ProcessingStopped,
+    ProcessingTakenOver,
+    Progress,
+    RunSettled,
+    Stats,
+    StoppedProfile,
+    UncertainRecipient,
+)
+from alphasync.domain.events.session_events import (
+    DeviceRegistered,
+    ErrorEvent,
+    MessageSync,
+    ProcessingStateSync,
+    Resync,
+    TokenExpiring,
+)
+
+StateEvent = (
+    ProcessingStarted
+    | ProcessingProgress
+    | ProcessingComplete
+    | ProcessingStopped
+    | AllProcessingStopped
+    | ProcessingInterrupted
+    | RunSettled
+    | DeviceReconnecting
+    | DeviceReconnected
+    | ProcessingTakenOver
+    | UncertainResolved
+    | MessageUpdated
+    | MessageCleared
+    | BlocklistCleared
+)
+"""The logged events: what ``snapshot.apply`` folds."""
+
+__all__ = [
+    "COMMON_FIELDS",
+    "INTERRUPTED_BY",
+    "AllProcessingStopped",
+    "Audience",
+    "BlocklistCleared",
+    "CountedRunEvent",
+    "DeviceReconnected",
+    "DeviceReconnecting",
+    "DeviceRegistered",
+    "ErrorEvent",
+    "Event",
+    "LoggedEvent",
+    "MessageCleared",
+    "MessageSync",
+    "MessageUpdated",
+    "ProcessingComplete",
+    "ProcessingInterrupted",
+    "ProcessingProgress",
+    "ProcessingStarted",
+    "ProcessingStateSync",
+    "ProcessingStopped",
+    "ProcessingTakenOver",
+    "ProfileEvent",
+    "Progress",
+    "Resync",
+    "RunSettled",
+    "StateEvent",
+    "Stats",
+    "StoppedProfile",
+    "TokenExpiring",
+    "UncertainRecipient",
+    "UncertainResolved",
+    "filled",
+]

@@ -1,0 +1,46 @@
+"""Events about drafts, the blocklist and the list of uncertain recipients."""
+
+from typing import ClassVar, Literal
+
+from msgspec import UNSET
+
+from alphasync.domain.events.base import Audience, ProfileEvent, Script
+
+
+class MessageUpdated(ProfileEvent, frozen=True, kw_only=True):
+    """A device typed: the whole text as it is now."""
+
+    event_name = "messageUpdated"
+    audience: ClassVar[Audience] = Audience.OTHERS
+    message: str
+    """The text."""
+    device_id: str
+
+
+class MessageCleared(ProfileEvent, frozen=True, kw_only=True):
+    """A device emptied the text."""
+
+    event_name = "messageCleared"
+    audience: ClassVar[Audience] = Audience.OTHERS
+    device_id: str
+
+
+class BlocklistCleared(ProfileEvent, frozen=True, kw_only=True):
+    """The list of who was messaged is empty: the next run messages everybody."""
+
+    event_name = "blocklistCleared"
+    device_id: str
+    deleted_count: Script[int] = UNSET
+    """How many recipients were on it."""
+    message: Script[str] = UNSET
+
+
+class UncertainResolved(ProfileEvent, frozen=True, kw_only=True):
+    """A person decided about recipients who may have been messaged."""
+
+    event_name = "uncertainResolved"
+    device_id: str
+    action: Literal["resend", "leave"]
+    """`resend`: the next run messages them; `leave`: they count as messaged."""
+    count: Script[int] = UNSET
+    """How many recipients that was."""

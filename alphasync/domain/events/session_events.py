@@ -1,0 +1,117 @@
+"""Events for one device: its registration, the state as it is, the end of its token, refusals."""
+
+from typing import Literal
+
+from msgspec import UNSET, UnsetType
+
+from alphasync.domain.events.base import Event
+from alphasync.domain.runs import ProcessingType
+
+
+class DeviceRegistered(Event, frozen=True, kw_only=True):
+    """The first event of every connection: the device is on record and gets events from here on."""
+
+    event_name = "deviceRegistered"
+    device_id: str
+    """Which device this connection is."""
+    name: str
+    """The `deviceName` that it gave, now or earlier, cut at 64 characters; or empty."""
+    resumed: bool
+    """Whether it is a device that was there before."""
+    recovered: bool
+    """True: what follows is the events after the `revision` that the client offered, all of them.
+    False: what follows is a snapshot, and what was known before is void."""
+    resume_token: str
+    """Proves with `deviceId` that a later connection is this device."""
+    heartbeat_interval: int
+    """In ms: how often the server prolongs the record of a connected device, by itself."""
+    epoch: str
+    revision: int
+    """Where what follows begins: the offered one if `recovered`, else that of the snapshot."""
+
+
+class ProcessingStateSync(Event, frozen=True, kw_only=True):
+    """How a run stands: one event for each run on record in a snapshot, and one after a start that
+    was refused."""
+
+    event_name = "processingStateSync"
+    profile_id: str
+    type: ProcessingType
+    is_processing: bool
+    """Whether it is running."""
+    current: int
+    total: int
+    device_id: str
+    started_at: int
+    is_own_device: bool
+    operator_id: str
+    status: str
+    """`running`, `completed`, `stopped` or `interrupted`; `none`: no run is on record, as after a
+    start that was refused."""
+    away: bool
+    """Whether its device is not connected, and may still come back."""
+    stopped_by: str
+    """The device that stopped it, or empty."""
+    duration: int
+    """ms from start to completion; 0 before."""
+    reason: str
+    """Why it was interrupted, or empty."""
+    sent: int
+    skipped: int
+    failed: int
+    uncertain: int
+    message: str
+    revision: int
+    """Of the last event about the run."""
+    waiting_for: Literal["sign_in"] | UnsetType = UNSET
+    """`sign_in`: the run goes on when its operator has signed in again."""
+
+
+class MessageSync(Event, frozen=True, kw_only=True):
+    """A draft as it is: one event for each draft on record in a snapshot, also for emptied ones."""
+
+    event_name = "messageSync"
+    profile_id: str
+    type: ProcessingType
+    message: str
+    """The text; empty where it was cleared."""
+    device_id: str
+    """The device that typed last."""
+    timestamp: int
+    is_own_device: bool
+    revision: int
+    """Of the last event about the draft."""
+
+
+class Resync(Event, frozen=True, kw_only=True):
+    """A fresh snapshot follows, in the middle of a connection: what was known before is void."""
+
+    event_name = "resync"
+    epoch: str
+    revision: int
+    """That of the snapshot."""
+
+
+class TokenExpiring(Event, frozen=True, kw_only=True):
+    """The token of this connection ends in a minute; the connection is closed when it does."""
+
+    event_name = "tokenExpiring"
+    expires_at: int
+    """In ms since the Unix epoch."""
+
+
+class ErrorEvent(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """A command was refused, or the connection is about to be closed. The acknowledgement of a
+    command says the same."""
+
+    event_name = "error"
+    message: str
+    """Why, for people."""
+    code: str
+    """Why, for programs: one of the error codes."""
+    retryable: bool | None = None
+    """True where it makes sense to try again; else absent."""
+    event: str | None = None
+    """The command that was refused; absent where it was not about one."""
+    lock_owner: str | None = None
+    """The device that is at it, with `locked` and `already_running`; else absent."""

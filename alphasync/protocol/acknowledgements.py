@@ -1,0 +1,69 @@
+"""What the acknowledgement of a command says when it was carried out, besides ``ok``."""
+
+from typing import TypedDict
+
+
+class Done(TypedDict):
+    """Nothing more."""
+
+
+class RunStarted(TypedDict):
+    """The run has begun: its events follow."""
+
+    runId: str
+    """Names this run, and no other of the profile and type."""
+    startedAt: int
+    """ms since the Unix epoch."""
+
+
+class RunsStopped(TypedDict):
+    """All runs that the token may touch are stopped."""
+
+    stopped: int
+    """How many there were."""
+
+
+class DraftStored(TypedDict):
+    """The text is stored, and the other devices are being told."""
+
+    revision: int
+    """That of the event. A text with a later revision replaces it."""
+
+
+class BlocklistCleared(TypedDict):
+    """The list is empty."""
+
+    deletedCount: int
+    """How many recipients were on it."""
+
+
+class BlocklistCounted(TypedDict):
+    """How long the list is."""
+
+    count: int
+    """Recipients."""
+
+
+class UncertainRecipient(TypedDict):
+    """Somebody who may have been messaged."""
+
+    id: str
+    """The gateway's id of the recipient."""
+    name: str
+    """Empty where the gateway gives none."""
+
+
+class UncertainListed(TypedDict):
+    """Who may have been messaged."""
+
+    recipients: list[UncertainRecipient]
+    """At most 100."""
+    more: int
+    """How many more there are: they are listed once these are decided about."""
+
+
+class UncertainResolved(TypedDict):
+    """It is decided."""
+
+    count: int
+    """About how many recipients."""
