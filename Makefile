@@ -10,7 +10,7 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-END_TO_END := tests/integration/test_cli.py::test_serve_runs_from_end_to_end_with_nothing_set
+END_TO_END := tests/integration/command_line/test_serve.py::test_serve_runs_from_end_to_end_with_nothing_set
 
 # What decides the content of the virtual environment.
 INPUTS := pyproject.toml constraints.txt hatch_build.py static/package.json static/package-lock.json

@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.product import program
-from tests.integration.test_cli import PROGRAM, UP, alphasync, one_line_of_refusal, started
+from tests.integration.command_line.programs import (
+    PROGRAM,
+    UP,
+    alphasync,
+    one_line_of_refusal,
+    started,
+)
 
 ANY_UMASK = ("sh", "-c", 'umask 0; exec "$@"', "sh")
 NOBODY = ("--user", "--map-user=10001", "--map-group=10001")

@@ -16,7 +16,7 @@ from alphasync.services.tokens import Tokens
 from alphasync.store.embedded.valkey import EmbeddedUnavailable, open_embedded
 from tests.deploy.product import program
 from tests.harness import PATIENCE, SECRET, Device
-from tests.integration.test_cli import (
+from tests.integration.command_line.programs import (
     PROGRAM,
     UP,
     Process,

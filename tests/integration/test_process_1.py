@@ -11,7 +11,7 @@ import pytest
 
 from tests.deploy.product import program
 from tests.harness import SECRET, wait_until
-from tests.integration.test_cli import PROGRAM, Process, started
+from tests.integration.command_line.programs import PROGRAM, Process, started
 
 FEW = 3
 """Times that its Valkey is killed."""

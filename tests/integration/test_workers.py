@@ -28,8 +28,8 @@ from alphasync.supervisor.worker import NotAWorker, Worker
 from tests.faults.harness import GONE_WITHIN, Site, completed, nobody_twice_nobody_lost, site
 from tests.faults.returning import ReturningDevice, unbroken
 from tests.harness import Device, wait_until
+from tests.integration.command_line.programs import UP
 from tests.integration.support import people
-from tests.integration.test_cli import UP
 
 START_WITHIN = 30.0
 """Seconds for new interpreters to serve on a busy machine."""

@@ -1,10 +1,9 @@
-"""Runs: every event field by field, stopping, and who is messaged how often."""
-
-import asyncio
+"""Runs from beginning to end: who is messaged, and what is said of it."""
 
 import pytest
 
 from tests.harness import Cluster, Device, cluster, wait_until
+from tests.integration.runs.counting import CHAT, SLOW, counted
 from tests.integration.support import (
     MAIL,
     Payload,
@@ -18,14 +17,6 @@ from tests.integration.support import (
 )
 
 pytestmark = pytest.mark.any_redis
-
-CHAT = {"profileId": "1001", "type": "chat"}
-SLOW = 0.15
-"""Seconds per message of a sandbox that is to be caught in the middle of one."""
-
-
-def counted(data: Payload) -> Payload:
-    return {name: data[name] for name in ("current", "total", "sent", "skipped", "failed")}
 
 
 async def test_a_run_from_beginning_to_end(replicas: Cluster) -> None:
@@ -179,184 +170,6 @@ async def test_the_blocklist_is_kept_apart_by_type(replicas: Cluster) -> None:
     assert (await a.call("countBlocklist", CHAT))["count"] == 10
 
 
-async def test_chat_and_mail_of_a_profile_run_side_by_side(replicas: Cluster) -> None:
-    await switch(replicas, latency=0.05)
-    a, b = await replicas.pair()
-    assert (await a.start(type="chat"))["ok"]
-    assert (await b.start(type="mail", message=MAIL))["ok"]
-    for type_ in ("chat", "mail"):
-        stats = (await a.wait_for("processingComplete", type=type_))["stats"]
-        assert stats["sent"] == 10
-
-
-async def test_a_locked_profile_is_refused_to_the_other_device_only(replicas: Cluster) -> None:
-    await switch(replicas, latency=SLOW)
-    a, b = await replicas.pair()
-    assert (await a.start())["ok"]
-    await b.emit("startProcessing", {**CHAT, "message": "Me too"})
-    error = await b.wait_for("error")
-    check(
-        error,
-        message="Another device is already processing this profile",
-        lockOwner=a.id,
-        code="locked",
-        event="startProcessing",
-    )
-    ack = await b.start()
-    check(
-        ack,
-        ok=False,
-        code="locked",
-        message="Another device is already processing this profile",
-        retryable=bool,
-        lockOwner=a.id,
-    )
-    await settled(a, b)
-    assert not a.named("error")
-    assert len(a.named("processingStarted")) == 1
-
-
-async def test_the_own_device_cannot_start_twice(replicas: Cluster) -> None:
-    await switch(replicas, latency=SLOW)
-    a = await replicas.device()
-    assert (await a.start())["ok"]
-    ack = await a.start()
-    assert (ack["ok"], ack["code"], ack["lockOwner"]) == (False, "already_running", a.id)
-    error = a.last("error")
-    assert (error["code"], error["lockOwner"]) == ("already_running", a.id)
-
-
-async def test_one_winner_when_two_start_at_once(replicas: Cluster) -> None:
-    a, b = await replicas.pair()
-    for round_ in range(20):
-        profile = f"p{round_}"
-        acks = await asyncio.gather(a.start(profile), b.start(profile))
-        assert sorted(ack["ok"] for ack in acks) == [False, True]
-        loser = next(ack for ack in acks if not ack["ok"])
-        winner = (a, b)[0 if acks[0]["ok"] else 1]
-        assert (loser["code"], loser["lockOwner"]) == ("locked", winner.id)
-        await a.wait_for("processingInterrupted", profileId=profile)  # the sandbox has no such
-
-
-async def test_any_device_may_stop_a_run(replicas: Cluster) -> None:
-    await switch(replicas, latency=SLOW)
-    a, b = await replicas.pair()
-    await a.start("1004")
-    await b.wait_for("processingProgress", count=3)
-    ack = await b.call("stopProcessing", {"profileId": 1004, "type": "chat"})
-    assert ack["ok"]
-    for device in (a, b):
-        stopped = await device.wait_for("processingStopped")
-        check(
-            stopped,
-            profileId="1004",
-            type="chat",
-            deviceId=a.id,
-            stoppedBy=b.id,
-            stoppedAt=int,
-            operatorId="demo",
-            timestamp=stopped["stoppedAt"],
-            message=str,
-            revision=int,
-            current=int,
-            total=200,
-            sent=stopped["current"],
-            skipped=0,
-            failed=0,
-            uncertain=0,
-        )
-    again = await a.call("stopProcessing", {"profileId": "1004", "type": "chat"})
-    assert (again["ok"], again["code"]) == (False, "not_running")
-    assert a.last("error")["code"] == "not_running"
-
-
-async def test_a_stop_takes_effect_within_one_recipient(replicas: Cluster) -> None:
-    await switch(replicas, latency=SLOW)
-    a, b = await replicas.pair()
-    await a.start("1004")
-    await b.wait_for("processingProgress", count=3)
-    assert (await b.call("stopProcessing", {"profileId": "1004", "type": "chat"}))["ok"]
-    at_stop = len(await deliveries(replicas))
-    result = await a.wait_for("runSettled")
-    check(
-        result,
-        profileId="1004",
-        type="chat",
-        deviceId=a.id,
-        operatorId="demo",
-        timestamp=int,
-        revision=int,
-        current=result["sent"],
-        total=200,
-        sent=int,
-        skipped=0,
-        failed=0,
-        uncertain=0,
-        message=str,
-    )
-    # The runner has had its last answer: nothing comes after this.
-    found = await reached(replicas)
-    assert len(found) == result["sent"] <= at_stop + 1
-    names = [name for name, _ in run_events(b)]
-    assert names[-2:] == ["processingStopped", "runSettled"]
-    assert (await a.call("countBlocklist", {"profileId": "1004", "type": "chat"}))[
-        "count"
-    ] == result["sent"]
-
-    await switch(replicas)
-    assert (await b.start("1004"))["ok"]
-    stats = (await a.wait_for("processingComplete"))["stats"]
-    assert stats["skipped"] == result["sent"]
-    assert len(await reached(replicas)) == 200
-    assert set((await reached(replicas)).values()) == {1}
-
-
-async def test_stop_all(replicas: Cluster) -> None:
-    await switch(replicas, latency=SLOW)
-    a, b = await replicas.pair()
-    runs = {("1003", "chat"): a, ("1004", "mail"): b, ("1005", "chat"): b}
-    for (profile, type_), device in runs.items():
-        message = MAIL if type_ == "mail" else "Hello"
-        assert (await device.start(profile, type=type_, message=message))["ok"]
-    for profile, _ in runs:
-        await a.wait_for("processingProgress", count=2, profileId=profile)
-    ack = await a.call("stopAllProcessing")
-    assert (ack["ok"], ack["stopped"]) == (True, 3)
-    for device in (a, b):
-        summary = await device.wait_for("allProcessingStopped")
-        check(
-            summary,
-            deviceId=a.id,
-            stoppedBy=a.id,
-            message=str,
-            stoppedAt=int,
-            stoppedProfiles=list,
-            revision=int,
-        )
-        named = [(item["profileId"], item["type"]) for item in summary["stoppedProfiles"]]
-        assert sorted(named) == sorted(runs)
-        for item in summary["stoppedProfiles"]:
-            assert set(item) == {"profileId", "type"}
-        singles = device.named("processingStopped")
-        assert {(s["profileId"], s["type"]): s["deviceId"] for s in singles} == {
-            key: starter.id for key, starter in runs.items()
-        }
-        assert {s["stoppedBy"] for s in singles} == {a.id}
-        order = [n for n in device.names() if n in ("processingStopped", "allProcessingStopped")]
-        assert order == ["processingStopped"] * 3 + ["allProcessingStopped"]
-    await settled(a, b)
-    assert len(b.named("allProcessingStopped")) == 1
-
-
-async def test_stop_all_without_a_run(replicas: Cluster) -> None:
-    a, b = await replicas.pair()
-    await a.emit("stopAllProcessing")
-    summary = await b.wait_for("allProcessingStopped")
-    assert (summary["stoppedBy"], summary["stoppedProfiles"]) == (a.id, [])
-    assert not b.named("processingStopped")
-    assert (await a.call("stopAllProcessing", {}))["stopped"] == 0
-
-
 async def test_a_profile_without_recipients(redis_url: str) -> None:
     async with cluster(redis_url, replicas=2, people=people(nobody=0)) as empty:
         a, b = await empty.pair()
@@ -450,45 +263,6 @@ async def test_the_length_of_a_message(replicas: Cluster) -> None:
             assert a.last("error")["code"] == expected
     await settled(a, b)
     assert len(b.named("processingStarted")) == sum(case[2] is True for case in LENGTHS)
-
-
-async def test_what_a_device_that_comes_later_is_told_of_a_stop(replicas: Cluster) -> None:
-    await switch(replicas, latency=SLOW)
-    a, b = await replicas.pair()
-    await a.start("1004")
-    await b.wait_for("processingProgress", count=2)
-    await b.call("stopProcessing", {"profileId": "1004", "type": "chat"})
-    result = await b.wait_for("runSettled")
-    late = await replicas.device(1)
-    state = await late.wait_for("processingStateSync")
-    assert (state["isProcessing"], state["status"]) == (False, "stopped")
-    assert counted(state) == counted(result)
-    assert state["revision"] == result["revision"]
-
-
-async def test_disconnecting_on_purpose_ends_only_the_own_runs(replicas: Cluster) -> None:
-    await switch(replicas, latency=0.05)
-    a, b = await replicas.pair()
-    await a.start("1003")
-    await b.start("1002")
-    await b.wait_for("processingProgress", count=2, profileId="1003")
-    await a.close()
-    interrupted = await b.wait_for("processingInterrupted")
-    check(
-        interrupted,
-        profileId="1003",
-        type="chat",
-        deviceId=a.id,
-        reason="Device disconnected",
-        operatorId="demo",
-        timestamp=int,
-        code="device_disconnected",
-        revision=int,
-    )
-    stats = (await b.wait_for("processingComplete", profileId="1002"))["stats"]
-    assert stats["sent"] == 24
-    assert len(b.named("processingInterrupted")) == 1
-    await no_more_than_once(replicas, b)
 
 
 async def no_more_than_once(replicas: Cluster, device: Device) -> None:

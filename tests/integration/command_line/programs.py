@@ -1,0 +1,118 @@
+"""A running ``python -m alphasync``, as people and process managers start it."""
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator
+
+from tests.harness import wait_until
+
+SECRET = "a secret for the command line, long enough"
+UP = "alphasync is up:"
+PROGRAM = (sys.executable, "-m", "alphasync")
+START_WITHIN = 30.0
+"""Seconds for a process to start on a busy machine."""
+SETTINGS = [
+    "HOST",
+    "PORT",
+    "ALPHASYNC_ENV",
+    "ALPHASYNC_DATA_DIR",
+    "LOG_LEVEL",
+    "REDIS_URL",
+    "GATEWAY_URL",
+    "GATEWAY_TOKEN",
+    "JWT_SECRET",
+    "CORS_ORIGINS",
+    "SEND_INTERVAL",
+    "TOKEN_TTL",
+]
+
+
+class Process:
+    """A running ``python -m alphasync``, with what it has written so far."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self.out = ""
+        self.err = ""
+        self._readers = [
+            asyncio.create_task(self._read("out", process.stdout)),
+            asyncio.create_task(self._read("err", process.stderr)),
+        ]
+
+    async def _read(self, name: str, stream: asyncio.StreamReader | None) -> None:
+        assert stream is not None
+        while line := await stream.readline():
+            setattr(self, name, getattr(self, name) + line.decode())
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def signal(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
+    async def says(self, text: str) -> str:
+        """Everything written to standard output, once it holds the text."""
+        await wait_until(
+            lambda: text in self.out or self._process.returncode is not None,
+            within=START_WITHIN,
+            what=f"{text!r} of {self.out} {self.err}",
+        )
+        assert text in self.out, self.out + self.err
+        return self.out
+
+    async def url(self) -> str:
+        """The address that it serves."""
+        found = re.search(rf"{UP}\s+http://localhost:(\d+)", await self.says(UP))
+        assert found
+        return f"http://127.0.0.1:{found[1]}"
+
+    async def exit(self, within: float = START_WITHIN) -> int:
+        async with asyncio.timeout(within):
+            code = await self._process.wait()
+            await asyncio.gather(*self._readers)
+        return code
+
+    async def kill(self) -> None:
+        if self._process.returncode is None:
+            self._process.kill()
+        await self.exit()
+
+
+@contextlib.asynccontextmanager
+async def alphasync(*arguments: str, **settings: str) -> AsyncIterator[Process]:
+    """Run the command; settings are environment variables, nothing else is set."""
+    async with started(*PROGRAM, *arguments, **settings) as process:
+        yield process
+
+
+@contextlib.asynccontextmanager
+async def started(*words: str, **settings: str) -> AsyncIterator[Process]:
+    """The same for all words of the command, of which the first may be another program's."""
+    environment = {name: value for name, value in os.environ.items() if name not in SETTINGS}
+    process = await asyncio.create_subprocess_exec(
+        *words,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**environment, "PYTHONUNBUFFERED": "1", "WORKERS": "1", **settings},
+    )
+    running = Process(process)
+    try:
+        yield running
+    finally:
+        await running.kill()
+
+
+async def one_line_of_refusal(process: Process, name: str) -> str:
+    """Wait for the end; fail unless it names the setting in one line and nothing else."""
+    assert await process.exit() != 0
+    lines = process.err.strip().splitlines()
+    assert len(lines) == 1, process.err
+    assert name in lines[0]
+    assert "Traceback" not in process.out + process.err
+    assert UP not in process.out
+    return lines[0]

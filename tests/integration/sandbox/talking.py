@@ -1,0 +1,68 @@
+"""What the sandbox's tests send, read and switch, and servers that are worse than it."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+
+from alphasync.gateway.port import Message
+
+# One of the demo cast, and the first two of its recipients.
+PROFILE = "1001"
+FIRST, SECOND = "10010001", "10010002"
+
+Deliveries = list[dict[str, Any]]
+
+
+def chat(recipient: str = FIRST, text: str = "Hello") -> Message:
+    return Message("chat", recipient, text, ())
+
+
+async def deliveries(web: aiohttp.ClientSession) -> Deliveries:
+    async with web.get("/deliveries") as response:
+        found: Deliveries = await response.json()
+        return found
+
+
+async def switch(web: aiohttp.ClientSession, **faults: object) -> None:
+    async with web.patch("/faults", json=faults) as response:
+        assert response.status == 200, await response.text()
+
+
+async def wait_until(ready: Callable[[], Awaitable[bool]], seconds: float = 5.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not await ready():
+            await asyncio.sleep(0.01)
+
+
+def free_port() -> int:
+    """A port at which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@asynccontextmanager
+async def raw_server(answer: bytes | None) -> AsyncIterator[str]:
+    """A server that reads a request and gives these bytes, or nothing and stays silent."""
+    closing = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        if answer is None:
+            await closing.wait()
+        else:
+            writer.write(answer)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        closing.set()
+        server.close()
+        await server.wait_closed()
