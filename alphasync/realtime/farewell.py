@@ -7,16 +7,15 @@ from typing import TypeVar
 
 import structlog
 
-from alphasync.errors import StoreUnavailable
 from alphasync.realtime.sessions import Session
 from alphasync.realtime.subscriber import Subscriber
 from alphasync.services.devices import Devices
 from alphasync.services.grace import Graces
 from alphasync.services.leases import ReplicaName
-from alphasync.store.redis.attempts import backoff
+from alphasync.store.retries import until_redis_answers
 
-TRIES = 600
-"""About ten minutes of trying to say something while Redis is away."""
+PERSIST_TIMEOUT = 600.0
+"""Seconds of trying to say something while Redis is away."""
 
 GOING_AWAY = 1001
 """WebSocket close code of a page that is closed, left or loaded again (RFC 6455, 7.4.1)."""
@@ -35,15 +34,13 @@ async def persist(step: Callable[[], Awaitable[T]], session: Session) -> T | Non
     None when it failed: whatever else goes wrong must not keep what is still to be done for the
     session from being done. It is in the log then, with its trace.
     """
-    for attempt in range(1, TRIES + 1):
-        try:
-            return await step()
-        except StoreUnavailable:
-            await asyncio.sleep(backoff(attempt))
-        except Exception:
-            log.exception("session not looked after", session=session.sid)
-            return None
-    log.error("session not looked after: Redis is away", session=session.sid)
+    try:
+        async with asyncio.timeout(PERSIST_TIMEOUT):
+            return await until_redis_answers(step)
+    except TimeoutError:
+        log.error("session not looked after: Redis is away", session=session.sid)
+    except Exception:
+        log.exception("session not looked after", session=session.sid)
     return None
 
 

@@ -6,10 +6,9 @@ from collections.abc import Callable
 import structlog
 
 from alphasync.domain.snapshot import Snapshot
-from alphasync.errors import StoreUnavailable
 from alphasync.realtime.order import Envelope, Position, Verdict, parse, unparse
 from alphasync.services.account_state import AccountState, LogLost
-from alphasync.store.redis.attempts import backoff
+from alphasync.store.retries import until_redis_answers
 from alphasync.tasks import Tasks
 
 RECENT = 256
@@ -90,17 +89,10 @@ class Relay:
         self._moved.set()
 
     async def _recover(self) -> None:
-        attempt = 0
         try:
             while self._again:
                 self._again = False
-                try:
-                    await self._catch_up()
-                except StoreUnavailable:
-                    attempt += 1
-                    self._again = True
-                    await asyncio.sleep(backoff(attempt))
-                    continue
+                await until_redis_answers(self._catch_up)
                 newest, self._newest = self._newest, None
                 if newest is not None and self.position.judge(newest) is not Verdict.OLD:
                     self._again = True

@@ -9,13 +9,13 @@ import asyncio
 from alphasync.errors import StoreUnavailable
 from alphasync.store import keys
 from alphasync.store.redis.pipeline import Pipeline
+from alphasync.store.retries import until_redis_answers
 from alphasync.tasks import Tasks
 
-TTL = 2 * 86400
+BUILD_TTL = 2 * 86400
 """Seconds that a build outlives the last server that had it. A page asks for its files at once."""
-RENEW_EVERY = 6 * 3600.0
-RETRY_AFTER = 1.0
-"""Seconds from a renewal that failed to the next."""
+RENEW_INTERVAL = 6 * 3600.0
+"""Seconds between two renewals: a few may fail before a build runs out."""
 
 
 class Builds:
@@ -40,10 +40,7 @@ class Builds:
         await self._tasks.close()
 
     async def _keep(self, name: str, packed: bytes) -> None:
+        command = ("SET", keys.console(name), packed, "EX", str(BUILD_TTL))
         while True:
-            try:
-                await self._pipeline.submit("SET", keys.console(name), packed, "EX", str(TTL))
-            except StoreUnavailable:
-                await asyncio.sleep(RETRY_AFTER)
-            else:
-                await asyncio.sleep(RENEW_EVERY)
+            await until_redis_answers(self._pipeline.submit, *command)
+            await asyncio.sleep(RENEW_INTERVAL)

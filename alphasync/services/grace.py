@@ -2,9 +2,8 @@
 
 import asyncio
 
-from alphasync.errors import StoreUnavailable
 from alphasync.services.devices import Devices
-from alphasync.store.redis.attempts import backoff
+from alphasync.store.retries import until_redis_answers
 from alphasync.tasks import Tasks
 
 AFTER = 0.02
@@ -33,14 +32,10 @@ class Graces:
         await self._timers.close()
 
     async def _end(self, account: str, device_id: str, session: str, seconds: float) -> None:
-        attempt = 0
         while True:  # at least once: at a takeover the grace may be over already
             await asyncio.sleep(seconds + AFTER)
-            try:
-                seconds = await self._devices.leave(account, device_id, session, away=True)
-            except StoreUnavailable:
-                attempt += 1
-                seconds = backoff(attempt)
-            else:
-                if seconds <= 0:
-                    return
+            seconds = await until_redis_answers(
+                self._devices.leave, account, device_id, session, away=True
+            )
+            if seconds <= 0:
+                return

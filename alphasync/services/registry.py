@@ -1,18 +1,18 @@
 """Where each replica can be reached by the others."""
 
 import asyncio
+import contextlib
 from collections import OrderedDict
 
 from alphasync.errors import StoreUnavailable
 from alphasync.store import keys
 from alphasync.store.redis.pipeline import Pipeline
+from alphasync.store.retries import until_redis_answers
 from alphasync.tasks import Tasks
 
 TTL = 30.0
 """Seconds that an entry outlives its replica."""
 RENEW_EVERY = 10.0
-RETRY_AFTER = 0.5
-"""Seconds from a renewal that failed to the next."""
 KEPT = 1024
 """Addresses that are remembered. A name is never used again, so none of them can become wrong."""
 
@@ -29,7 +29,8 @@ class Registry:
         said as soon as it is back."""
         self._entry, address = keys.replica(name), f"{host} {port}"
         try:
-            await self._say(address)
+            with contextlib.suppress(StoreUnavailable):
+                await self._say(address)
         finally:
             self._tasks.spawn(self._keep_saying(address), "registry")
 
@@ -57,14 +58,10 @@ class Registry:
             except StoreUnavailable:
                 return  # it runs out by itself
 
-    async def _say(self, address: str) -> bool:
-        try:
-            await self._pipeline.submit("SET", self._entry, address, "PX", str(round(TTL * 1000)))
-        except StoreUnavailable:
-            return False
-        return True
+    async def _say(self, address: str) -> None:
+        await self._pipeline.submit("SET", self._entry, address, "PX", str(round(TTL * 1000)))
 
     async def _keep_saying(self, address: str) -> None:
         while True:
-            said = await self._say(address)
-            await asyncio.sleep(RENEW_EVERY if said else RETRY_AFTER)
+            await until_redis_answers(self._say, address)
+            await asyncio.sleep(RENEW_EVERY)

@@ -14,14 +14,13 @@ from alphasync import serving, telemetry
 from alphasync.app import Replica
 from alphasync.config import Settings
 from alphasync.errors import StoreUnavailable
+from alphasync.store.retries import until_redis_answers
 from alphasync.supervisor.assignment import ALIVE, READY, Assignment, alive_interval
 from alphasync.tasks import Tasks
 
 LINGER = 1.0
 """Seconds from the last connection that a retired worker takes until it closes the first: whoever
 came just before has its answer by then."""
-LOOK_EVERY = 0.02
-"""Seconds between two looks whether Redis is connected."""
 
 log = structlog.get_logger(__name__)
 
@@ -104,14 +103,12 @@ class Worker:
                 shutil.rmtree(os.environ[telemetry.FOLDER], ignore_errors=True)
 
     async def _say_when_ready(self, replica: Replica) -> None:
-        while True:
-            try:
-                await replica.store.ping()
-                if replica.store.pipeline.connected:
-                    break
-            except StoreUnavailable:
-                pass  # it comes back; ready or not, the port is open
-            await asyncio.sleep(LOOK_EVERY)
+        async def look() -> None:
+            await replica.store.ping()
+            if not replica.store.pipeline.connected:
+                raise StoreUnavailable
+
+        await until_redis_answers(look)  # ready or not, the port is open meanwhile
         self._say(READY)
 
 

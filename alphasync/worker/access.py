@@ -5,7 +5,7 @@ from typing import Protocol
 
 from alphasync.services.runs import Ticket
 from alphasync.services.upstream import Upstream
-from alphasync.worker.steps import patiently
+from alphasync.store.retries import until_redis_answers
 
 LOOK_EVERY = 1.0
 """Seconds between two looks whether the operator has signed in again."""
@@ -47,8 +47,8 @@ class Access:
     async def open(self, run: Waiting) -> None:
         """Find the token. Raises NobodySignedIn."""
         ticket = self._ticket
-        token = await patiently(
-            lambda: self._upstream.for_run(ticket.account, ticket.operator_id, ticket.sign_in)
+        token = await until_redis_answers(
+            self._upstream.for_run, ticket.account, ticket.operator_id, ticket.sign_in
         )
         self._of_a_login = bool(ticket.sign_in) or token is not None
         if token is None and ticket.sign_in:
@@ -79,10 +79,13 @@ class Access:
 
     async def _found(self) -> bool:
         ticket = self._ticket
-        other = await patiently(
-            lambda: self._upstream.newest(
-                ticket.account, ticket.operator_id, ticket.sign_in, ticket.profile, self._tried
-            )
+        other = await until_redis_answers(
+            self._upstream.newest,
+            ticket.account,
+            ticket.operator_id,
+            ticket.sign_in,
+            ticket.profile,
+            self._tried,
         )
         if other is None:
             return False

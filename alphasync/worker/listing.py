@@ -16,7 +16,7 @@ from alphasync.gateway.port import (
 )
 from alphasync.services.blocklist import Blocklist
 from alphasync.services.runs import Ticket
-from alphasync.worker.steps import patiently
+from alphasync.store.retries import until_redis_answers
 from alphasync.worker.waiting import RateLimit, Runner, try_again
 
 PAGE_TRIES_MAX = 6
@@ -105,7 +105,7 @@ class Lister:
         TooManyRecipients among them, and what the runner raises.
         """
         if after is None:  # else a listing has come to its end before, and those are counted
-            await patiently(lambda: self._blocklist.prune(self._ticket))
+            await until_redis_answers(self._blocklist.prune, self._ticket)
         while True:
             page = await self._page(cursor)
             await self._take(page, cursor, after)
@@ -153,7 +153,7 @@ class Lister:
         if len(self._seen) + self._failed > self._recipients_max:
             raise TooManyRecipients(f"The profile has more than {self._recipients_max} recipients")
         self._count_stale(fresh=bool(fresh))
-        blocked = await patiently(lambda: self._blocklist.blocked(self._ticket, list(fresh)))
+        blocked = await until_redis_answers(self._blocklist.blocked, self._ticket, list(fresh))
         self._candidates.extend(
             Candidate(recipient=r, cursor=cursor or "")
             for r in fresh.values()

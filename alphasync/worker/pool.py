@@ -13,9 +13,10 @@ from alphasync.services.leases import Estate, Holding, Leases, ReplicaName
 from alphasync.services.progress import NOTHING, Superseded
 from alphasync.services.runs import Ticket
 from alphasync.services.takeover import Resume, Takeover
+from alphasync.store.retries import until_redis_answers
 from alphasync.tasks import Tasks
 from alphasync.worker.processor import Processor, Tools
-from alphasync.worker.steps import HandedOver, patiently
+from alphasync.worker.steps import HandedOver
 
 DRAIN_WITHIN = 12.0
 """Seconds for running runs to come to a recipient's boundary: a gateway call and a little more."""
@@ -107,17 +108,17 @@ class Pool:
             return  # the note of it stays, for whoever takes over
         except Exception:  # a fault of ours: the run ends for its devices too, and we get the trace
             log.exception("run failed", run=ticket.run_id)
-            if not await patiently(lambda: self._tools.progress.abandon(ticket)):
-                await patiently(lambda: self._tools.lost.tell(ticket, NOTHING, Counters()))
+            if not await until_redis_answers(self._tools.progress.abandon, ticket):
+                await until_redis_answers(self._tools.lost.tell, ticket, NOTHING, Counters())
         # The note that it was launched with: under a later name the run may be held anew.
-        await patiently(lambda: self._leases.drop(holding.owner, holding))
+        await until_redis_answers(self._leases.drop, holding.owner, holding)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         del self._runs[task]
         telemetry.runs.dec()
 
     async def _adopt_run(self, holding: Holding) -> None:
-        taken = await patiently(lambda: self._takeover.run(holding))
+        taken = await until_redis_answers(self._takeover.run, holding)
         if taken is not None:
             ticket, resume = taken
             if any(self._same(ticket, other) for other in self._runs.values()):
@@ -132,14 +133,18 @@ class Pool:
     async def _adopt_device(self, holding: Holding, estate: Estate) -> None:
         account, device, session = holding.account, holding.name, holding.instance
         owner = holding.owner
-        grace = await patiently(
-            lambda: self._devices.lose(
-                account, device, session, owner, estate.silent_since, estate.absent_since
-            )
+        grace = await until_redis_answers(
+            self._devices.lose,
+            account,
+            device,
+            session,
+            owner,
+            estate.silent_since,
+            estate.absent_since,
         )
         if grace is not None:
             self._graces.start(account, device, session, grace)
-        await patiently(lambda: self._devices.forget(account, device, session, owner))
+        await until_redis_answers(self._devices.forget, account, device, session, owner)
 
     async def _renew_locks(self) -> None:
         while True:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -20,11 +19,12 @@ from alphasync.services.progress import NOTHING, Outcome, Progress, Settled, Sup
 from alphasync.services.runs import Ticket
 from alphasync.services.takeover import Resume
 from alphasync.services.upstream import Upstream
+from alphasync.store.retries import until_redis_answers
 from alphasync.worker.access import Access, NobodySignedIn
 from alphasync.worker.lease import Lease
 from alphasync.worker.listing import Candidate, Lister, Listing
 from alphasync.worker.sending import Delivery
-from alphasync.worker.steps import HandedOver, Steps, patiently
+from alphasync.worker.steps import HandedOver, Steps
 
 UNCERTAIN_MAX = 3
 """Uncertain recipients in a row after which the run ends: the gateway is taken to be down, and
@@ -102,7 +102,7 @@ class Processor:
                 listing = await self._list()
                 await self._send_all(listing)
                 await self._name_left_out(listing)
-                await patiently(lambda: progress.complete(self.ticket, self._steps.unreported))
+                await until_redis_answers(progress.complete, self.ticket, self._steps.unreported)
             except Ended as ended:
                 await self._interrupt(ended.reason, ended.code)
             except BlocklistLost as error:
@@ -113,20 +113,21 @@ class Processor:
     async def _interrupt(self, reason: str, code: str) -> None:
         progress = self._tools.progress
         log.info("run interrupted", run=self.ticket.run_id, reason=reason)
-        await patiently(
-            lambda: progress.interrupt(self.ticket, self._steps.unreported, reason, code)
+        await until_redis_answers(
+            progress.interrupt, self.ticket, self._steps.unreported, reason, code
         )
 
     async def _give_up(self) -> None:
         """The run is not this runner's any more: ended, another's, or not on record at all."""
         progress, lost, steps = self._tools.progress, self._tools.lost, self._steps
-        tell = partial(lost.tell, self.ticket, steps.unreported, steps.counters, steps.answered)
-        if await patiently(tell):
+        if await until_redis_answers(
+            lost.tell, self.ticket, steps.unreported, steps.counters, steps.answered
+        ):
             log.error("run ended: Redis has lost its record", run=self.ticket.run_id)
             return
         log.info("run ended by another", run=self.ticket.run_id)
         if steps.unreported is not NOTHING:
-            await patiently(lambda: progress.settle(self.ticket, steps.unreported))
+            await until_redis_answers(progress.settle, self.ticket, steps.unreported)
 
     @property
     def token(self) -> str | None:
@@ -160,16 +161,15 @@ class Processor:
             if listing.failed:
                 text += f", {listing.failed} cannot be messaged"
         progress, ticket = self._tools.progress, self.ticket
-        await patiently(
-            lambda: progress.plan(
-                ticket,
-                total,
-                skipped,
-                text,
-                failed=failed,
-                error=listing.left_out or None,
-                honours_keys=listing.honours_keys,
-            )
+        await until_redis_answers(
+            progress.plan,
+            ticket,
+            total,
+            skipped,
+            text,
+            failed=failed,
+            error=listing.left_out or None,
+            honours_keys=listing.honours_keys,
         )
         before = self._steps.counters
         self._steps.counters = msgspec.structs.replace(
@@ -257,7 +257,7 @@ class Processor:
         lease, progress, ticket = self._tools.lease, self._tools.progress, self.ticket
         while not lease.valid:
             await lease.held()
-            await patiently(lambda: progress.touch(ticket))
+            await until_redis_answers(progress.touch, ticket)
 
     async def _deliver(
         self,
@@ -325,7 +325,7 @@ class Processor:
     async def look(self) -> None:
         """Keep the run alive. Raises Superseded or HandedOver when it is not ours to go on."""
         progress, ticket = self._tools.progress, self.ticket
-        await patiently(lambda: progress.touch(ticket))
+        await until_redis_answers(progress.touch, ticket)
         if self._tools.draining.is_set():
             raise HandedOver
 

@@ -2,23 +2,19 @@
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
 import msgspec
 
 from alphasync.domain.runs import Counters
-from alphasync.errors import StoreUnavailable
 from alphasync.services.progress import NOTHING, Outcome, Progress, Settled
 from alphasync.services.runs import Ticket
 from alphasync.store.redis.attempts import backoff
+from alphasync.store.retries import until_redis_answers
 
 UNNOTICED = 2
 """Times that a step is asked for until devices are told: a moment's delay is nobody's concern."""
 NOTE_EVERY = 5
 """Times between two such lines of text: some seconds."""
-
-T = TypeVar("T")
 
 
 class HandedOver(Exception):
@@ -51,8 +47,8 @@ class Steps:
         self._number += 1
         number, settled = self._number, self.unreported
         for attempt in itertools.count(1):
-            step = await patiently(
-                lambda: self._progress.step(self.ticket, number, settled, claim, name, cursor)
+            step = await until_redis_answers(
+                self._progress.step, self.ticket, number, settled, claim, name, cursor
             )
             self.answered = number
             if attempt == 1:
@@ -81,7 +77,7 @@ class Steps:
 
         Raises Superseded.
         """
-        await patiently(lambda: self._progress.note(self.ticket, message, error, waiting_for))
+        await until_redis_answers(self._progress.note, self.ticket, message, error, waiting_for)
 
     async def _wait_for_replicas(self, attempt: int) -> None:
         if self._draining.is_set():
@@ -89,19 +85,8 @@ class Steps:
                 self._number += 1
                 number, released = self._number, self.unreported
                 # Where the claim is on record, so is its end: nothing to wait for.
-                await patiently(lambda: self._progress.step(self.ticket, number, released))
+                await until_redis_answers(self._progress.step, self.ticket, number, released)
             raise HandedOver
         if attempt % NOTE_EVERY == UNNOTICED:
             await self.note("Waiting for Redis: no replica answers", None)
         await asyncio.sleep(backoff(attempt))
-
-
-async def patiently(call: Callable[[], Awaitable[T]]) -> T:
-    """Call until Redis answers. Only for calls that may be repeated; sends nothing meanwhile."""
-    attempt = 0
-    while True:
-        try:
-            return await call()
-        except StoreUnavailable:
-            attempt += 1
-            await asyncio.sleep(backoff(attempt))

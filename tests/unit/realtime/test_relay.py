@@ -8,10 +8,10 @@ import pytest
 
 from alphasync.domain.snapshot import Snapshot
 from alphasync.errors import StoreUnavailable
-from alphasync.realtime import relay as relay_module
 from alphasync.realtime.order import Envelope, parse
 from alphasync.realtime.relay import Relay
 from alphasync.services.account_state import AccountState, LogLost
+from alphasync.store import retries
 from tests.harness import wait_until
 
 
@@ -85,7 +85,7 @@ class World:
 @pytest.fixture
 async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     """A relay that follows its channel, at the start of an empty log."""
-    monkeypatch.setattr(relay_module, "backoff", lambda _attempt: 0.0)
+    monkeypatch.setattr(retries, "backoff", lambda _attempt: 0.0)
     world = World()
     world.relay.recover()
     await asyncio.wait_for(world.relay.ready.wait(), 5)
