@@ -1,4 +1,4 @@
-// The existing web client, as CONTRACT-abiding as it is in the field: socket.io-client with its defaults, one object
+// The existing web client, as it is in the field: socket.io-client with its defaults, one object
 // per event, no acknowledgements. It keeps what a person would see: a status line and a text field per profile and type.
 
 import { io } from 'socket.io-client';
