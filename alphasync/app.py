@@ -32,8 +32,10 @@ from alphasync.services.drafts import Drafts
 from alphasync.services.grace import Graces
 from alphasync.services.leases import Leases, ReplicaName
 from alphasync.services.listed_profiles import ListedProfiles, asking
-from alphasync.services.logins import LoginLimits, LoginTries
+from alphasync.services.login_tries import LoginLimits, LoginTries
+from alphasync.services.logins import Logins
 from alphasync.services.lost import LostRuns
+from alphasync.services.profiles import Profiles
 from alphasync.services.progress import Progress
 from alphasync.services.registry import Registry
 from alphasync.services.runs import Runs
@@ -298,7 +300,9 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Replica:
     web_app.add_routes(pages.routes())
     web_app.add_routes(
         Accounts(
-            gateway, tokens, upstream, listed, tries, client_of, settings.profiles_max
+            Logins(gateway, tokens, upstream, listed, tries, settings.profiles_max),
+            Profiles(gateway, upstream, listed),
+            client_of,
         ).routes()
     )
     realtime.attach(web_app)

@@ -178,14 +178,13 @@ def token(
         if profiles is not None
         else None
     )
-    minted = tokens.mint(operator, email=email, profiles=only, team=team)
-    if len(minted) > TOKEN_MAX:
-        _fail(f"--profiles: too many for a token, which has {TOKEN_MAX} characters at most")
     try:
-        tokens.verify(minted)
+        minted, _ = tokens.mint(operator, email=email, profiles=only, team=team)
     except InvalidToken:
         ids = f"--operator, --team and --profiles name ids of 1 to {ID_MAX} printable characters"
         _fail(f"no server would take this token: {ids}")
+    if len(minted) > TOKEN_MAX:
+        _fail(f"--profiles: too many for a token, which has {TOKEN_MAX} characters at most")
     print(minted)
 
 

@@ -102,7 +102,7 @@ class Stack:
         self.valkey.stop()
 
     def token(self, account: str) -> str:
-        return self._tokens.mint(account)
+        return self._tokens.mint(account).token
 
     def rooms(self, count: int, members: int, prefix: str = "room") -> list[list[str]]:
         """The tokens of so many accounts with so many devices each: every device has its own."""

@@ -115,7 +115,7 @@ class Cluster:
         return url
 
     def token(self, operator: str = "demo", **claims: Any) -> str:
-        return self.tokens.mint(operator, **claims)
+        return self.tokens.mint(operator, **claims).token
 
     async def device(self, replica: int = 0, **options: Any) -> "Device":
         """A connected and registered device on one of the replicas."""

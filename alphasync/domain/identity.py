@@ -4,6 +4,8 @@ from urllib.parse import quote
 
 import msgspec
 
+from alphasync.errors import UnknownProfile
+
 
 def account_of(operator_id: str, team: str | None) -> str:
     """The tenant's name as it stands in keys and channels.
@@ -35,3 +37,8 @@ class Identity(msgspec.Struct, frozen=True):
 
     def may_see(self, profile_id: str) -> bool:
         return self.profiles is None or profile_id in self.profiles
+
+    def check_profile(self, profile_id: str) -> None:
+        """Raise UnknownProfile for a profile outside the token's: as for one that is not there."""
+        if not self.may_see(profile_id):
+            raise UnknownProfile

@@ -6,7 +6,7 @@ from alphasync.domain import events
 from alphasync.domain.identity import Identity
 from alphasync.protocol import packets
 from alphasync.protocol.commands import ClearBlocklist, CountBlocklist
-from alphasync.services.runs import Ticket, check_profile
+from alphasync.services.runs import Ticket
 from alphasync.store import keys
 from alphasync.store.redis.pipeline import Pipeline
 from alphasync.store.scripts.calls import Scripts
@@ -59,7 +59,7 @@ class Blocklist:
 
     async def count(self, who: Identity, command: CountBlocklist) -> int:
         """How many recipients are on the list. Raises UnknownProfile."""
-        check_profile(who, command.profile)
+        who.check_profile(command.profile)
         sent = keys.of_account(who.account).sent(command.type, command.profile)
         count = await self._pipeline.submit("ZCARD", sent)
         if not isinstance(count, int):
@@ -68,7 +68,7 @@ class Blocklist:
 
     async def clear(self, who: Identity, device_id: str, command: ClearBlocklist) -> int:
         """Forget who was messaged; returns how many there were. Raises UnknownProfile."""
-        check_profile(who, command.profile)
+        who.check_profile(command.profile)
         names = keys.of_account(who.account)
         event = events.BlocklistCleared(
             profile_id=command.profile, type=command.type, device_id=device_id

@@ -6,7 +6,6 @@ from alphasync.errors import TooManyDrafts
 from alphasync.protocol import packets
 from alphasync.protocol.commands import ClearMessage, UpdateMessage
 from alphasync.services.bounds import USUAL, AccountBounds
-from alphasync.services.runs import check_profile
 from alphasync.store import keys
 from alphasync.store.scripts.calls import Scripts
 
@@ -22,7 +21,7 @@ class Drafts:
         Raises UnknownProfile, MessageTooLong or TooManyDrafts.
         """
         profile = command.profile
-        check_profile(who, profile)
+        who.check_profile(profile)
         command.check_length()
         event = events.MessageUpdated(
             profile_id=profile,
@@ -34,7 +33,7 @@ class Drafts:
 
     async def clear(self, who: Identity, device_id: str, command: ClearMessage) -> int:
         """Empty the draft everywhere; returns the revision. Raises UnknownProfile."""
-        check_profile(who, command.profile)
+        who.check_profile(command.profile)
         event = events.MessageCleared(
             profile_id=command.profile, type=command.type, device_id=device_id
         )

@@ -37,13 +37,15 @@ IDS_PER_LOGIN = 20_000
 log = structlog.get_logger(__name__)
 
 
-class Login(NamedTuple):
+class LoginKey(NamedTuple):
+    """Names a login, and whose it is."""
+
     account: str
     operator_id: str
     sign_in: str
 
 
-Ask = Callable[[Login], Awaitable[Collection[str]]]
+Ask = Callable[[LoginKey], Awaitable[Collection[str]]]
 """The ids of the profiles that the gateway lists. Raises AlphasyncError."""
 
 
@@ -59,19 +61,19 @@ class ListedProfiles:
     def __init__(self, ask: Ask, clock: Callable[[], float] = time.monotonic) -> None:
         self._ask = ask
         self._clock = clock
-        self._answers: dict[Login, _Answer] = {}
+        self._answers: dict[LoginKey, _Answer] = {}
         """The oldest first."""
         self._ids = 0
-        self._asked_at: dict[Login, float] = {}
+        self._asked_at: dict[LoginKey, float] = {}
         """The same, by the last question in the background."""
         self._turns = asyncio.Semaphore(AT_ONCE_MAX)
-        self._asking: set[Login] = set()
+        self._asking: set[LoginKey] = set()
         self._tasks = Tasks()
 
     async def close(self) -> None:
         await self._tasks.close()
 
-    def note(self, login: Login, profiles: Collection[str], at: float | None = None) -> None:
+    def note(self, login: LoginKey, profiles: Collection[str], at: float | None = None) -> None:
         """The gateway has listed these; ``at``: when it was asked, if not just now."""
         answer = _Answer(frozenset(profiles), self._clock() if at is None else at)
         known = self._answers.get(login)
@@ -87,13 +89,13 @@ class ListedProfiles:
 
     def look(self, who: Identity) -> None:
         """A start may follow: ask for what is not known."""
-        login = _login_of(who)
+        login = _key_of(who)
         if login is not None and self._fresh(login) is None:
             self._ask_for(login)
 
     def check(self, who: Identity, profile_id: str) -> None:
         """Raise UnknownProfile for a profile that the gateway does not list. Nothing is awaited."""
-        login = _login_of(who)
+        login = _key_of(who)
         if login is None:
             return
         listed = self._fresh(login)
@@ -103,18 +105,18 @@ class ListedProfiles:
         if listed is not None:
             raise UnknownProfile
 
-    def _fresh(self, login: Login) -> frozenset[str] | None:
+    def _fresh(self, login: LoginKey) -> frozenset[str] | None:
         answer = self._answers.get(login)
         if answer is None or self._clock() - answer.at >= FRESH_TTL:
             return None
         return answer.profiles
 
-    def _forget(self, login: Login) -> None:
+    def _forget(self, login: LoginKey) -> None:
         answer = self._answers.pop(login, None)
         if answer is not None:
             self._ids -= len(answer.profiles)
 
-    def _ask_for(self, login: Login) -> None:
+    def _ask_for(self, login: LoginKey) -> None:
         now = self._clock()
         if login in self._asking or now - self._asked_at.get(login, -ASK_INTERVAL) < ASK_INTERVAL:
             return
@@ -127,7 +129,7 @@ class ListedProfiles:
         self._asking.add(login)
         self._tasks.spawn(self._fetch(login), f"profiles of {login.operator_id}")
 
-    async def _fetch(self, login: Login) -> None:
+    async def _fetch(self, login: LoginKey) -> None:
         try:
             async with self._turns:
                 at = self._clock()
@@ -141,7 +143,7 @@ class ListedProfiles:
 def asking(gateway: Gateway, upstream: Upstream) -> Ask:
     """Ask as the login does."""
 
-    async def ask(login: Login) -> list[str]:
+    async def ask(login: LoginKey) -> list[str]:
         sign_in = await upstream.of(login.account, login.sign_in)
         found = await upstream.ask(sign_in, "", gateway.profiles)
         return [profile.external_id for profile in found]
@@ -149,6 +151,6 @@ def asking(gateway: Gateway, upstream: Upstream) -> Ask:
     return ask
 
 
-def _login_of(who: Identity) -> Login | None:
+def _key_of(who: Identity) -> LoginKey | None:
     """None for a token that no login made: its profiles are the service's."""
-    return Login(who.account, who.operator_id, who.sign_in) if who.sign_in else None
+    return LoginKey(who.account, who.operator_id, who.sign_in) if who.sign_in else None

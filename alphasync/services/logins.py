@@ -1,106 +1,112 @@
-"""How often anybody may try to log in."""
-
-import hashlib
-import unicodedata
+"""Logging in, and getting a fresh token for a valid one."""
 
 import msgspec
 
-from alphasync.errors import TooManyRequests
-from alphasync.store import keys
-from alphasync.store.scripts.calls import Scripts
-
-KNOWN_TTL = 30 * 86400
-"""Seconds that an address is known for an account after a login from it."""
-
-
-UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
-"""Unicode's categories of control, format and white space characters."""
+from alphasync.domain.identity import Identity, account_of
+from alphasync.errors import TooManyProfiles
+from alphasync.gateway import port
+from alphasync.services.listed_profiles import ListedProfiles, LoginKey
+from alphasync.services.login_tries import LoginTries
+from alphasync.services.tokens import Tokens
+from alphasync.services.upstream import Upstream
 
 
-class LoginLimits(msgspec.Struct, frozen=True):
-    """Wrong logins in ``window`` seconds, counted from the first of them."""
-
-    pair: int = 10
-    """For one account from one address."""
-    account: int = 50
-    """For one account from any address."""
-    address: int = 100
-    """For any account from one address."""
-    overall: int = 2000
-    """All that are counted; so many keys at most are kept of each kind."""
-    window: float = 300.0
+class LoggedIn(msgspec.Struct, frozen=True):
+    token: str
+    identity: Identity
+    """Whom the token proves."""
+    handle: str
+    """Names the login without being the gateway's token."""
+    profiles: list[str]
+    """Ids of those that the login may use."""
 
 
-class LoginTries:
-    """A try is counted when it begins, so that no number of them at once gets past a limit, and
-    taken back unless the gateway refused it.
+class Refreshed(msgspec.Struct, frozen=True):
+    token: str
+    identity: Identity
+    prolonged: bool
+    """False: the new token ends when the old one did."""
 
-    An address from which the account was logged in to before has the first and the third limit
-    only: whoever guesses at an account, from anywhere, does not lock its operator out.
-    """
 
-    def __init__(self, scripts: Scripts, limits: LoginLimits) -> None:
-        self._scripts = scripts
-        self._limits = limits
+class Logins:
+    """``profiles_max``: of one login that is limited to some."""
 
-    async def begin(self, email: str, address: str) -> None:
-        """Count a try. Raises TooManyRequests (with ``retryAfter``, in seconds) at a limit."""
-        limits = self._limits
-        answer = await self._scripts.call(
-            "login_attempt",
-            _keys(email, address),
-            {
-                "pair_max": limits.pair,
-                "account_max": limits.account,
-                "address_max": limits.address,
-                "overall_max": limits.overall,
-                "window": round(limits.window * 1000),
-            },
+    def __init__(
+        self,
+        gateway: port.Gateway,
+        tokens: Tokens,
+        upstream: Upstream,
+        listed: ListedProfiles,
+        tries: LoginTries,
+        profiles_max: int,
+    ) -> None:
+        self._gateway = gateway
+        self._tokens = tokens
+        self._upstream = upstream
+        self._listed = listed
+        self._tries = tries
+        self._profiles_max = profiles_max
+
+    async def log_in(self, email: str, password: str, address: str) -> LoggedIn:
+        """Check the credentials with the gateway and open a session for the operator.
+
+        ``address``: what counts as one client. Raises TooManyRequests, BadCredentials and the
+        other errors of the gateway, TooManyProfiles and StoreUnavailable.
+        """
+        login = await self._checked(email, password, address)
+        limited = self._limits_of(login)
+        profiles = await self._listed_by(login) if limited is None else limited
+        account = account_of(login.operator_id, None)
+        opened = await self._upstream.open(account, login.operator_id, login.token, limited)
+        token, who = self._tokens.mint(
+            login.operator_id,
+            email=email,
+            profiles=limited,
+            lifetime=opened.lives,
+            sign_in=opened.sid,
         )
-        if answer.outcome == "REFUSED":
-            wait = max(1, -(-answer.number(1) // 1000))
-            raise TooManyRequests(f"Too many tries, please wait {_spoken(wait)}", retryAfter=wait)
+        if limited is None:
+            self._listed.note(LoginKey(who.account, who.operator_id, who.sign_in), profiles)
+        return LoggedIn(token, who, opened.handle, profiles)
 
-    async def take_back(self, email: str, address: str) -> None:
-        """The gateway did not say that it was wrong."""
-        await self._settle(email, address, "unknown")
+    async def refresh(self, token: str) -> Refreshed:
+        """A fresh token for a valid one; that of a login gets more time with it.
 
-    async def succeed(self, email: str, address: str) -> None:
-        """It was right: the wrong ones before it were slips of the keyboard."""
-        await self._settle(email, address, "right")
+        Raises InvalidToken, SignInAgain when the login has ended, and StoreUnavailable.
+        """
+        who = self._tokens.verify(token)
+        lives = await self._upstream.prolong(who) if who.sign_in else None
+        fresh, identity = self._tokens.refresh(who, lives)
+        prolonged = identity.expires_at > who.expires_at or self._tokens.is_full(lives)
+        return Refreshed(fresh, identity, prolonged)
 
-    async def _settle(self, email: str, address: str, outcome: str) -> None:
-        await self._scripts.call(
-            "login_settle",
-            _keys(email, address),
-            {"outcome": outcome, "known_for": KNOWN_TTL * 1000},
-        )
+    async def _checked(self, email: str, password: str, address: str) -> port.Login:
+        """What the gateway says to the credentials; only its refusals use up tries."""
+        await self._tries.begin(email, address)
+        try:
+            login = await self._gateway.login(email, password)
+        except (port.BadCredentials, port.GatewayRefused):
+            raise
+        except port.GatewayError:
+            await self._tries.take_back(email, address)
+            raise
+        await self._tries.succeed(email, address)
+        return login
 
+    def _limits_of(self, login: port.Login) -> list[str] | None:
+        """The only profiles that the login is for. Raises TooManyProfiles."""
+        if login.profiles is None:
+            return None
+        profiles = list(dict.fromkeys(login.profiles))
+        if len(profiles) > self._profiles_max:
+            raise TooManyProfiles
+        return profiles
 
-def _keys(email: str, address: str) -> dict[str, str]:
-    account = one_form(email)
-    return {
-        "pair": keys.tries("pair", _digest(f"{account}\n{address}")),
-        "account": keys.tries("account", _digest(account)),
-        "address": keys.tries("address", _digest(address)),
-        "overall": keys.tries("overall", ""),
-        "known": keys.tries("known", _digest(f"{account}\n{address}")),
-    }
-
-
-def one_form(email: str) -> str:
-    """What counts as one e-mail address, however it is typed."""
-    folded = unicodedata.normalize("NFKC", email).casefold()
-    composed = unicodedata.normalize("NFKC", folded)
-    # Neither white space nor what cannot be seen at all makes another address of it.
-    return "".join(c for c in composed if unicodedata.category(c) not in UNSEEN)
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _spoken(seconds: int) -> str:
-    if seconds <= 90:
-        return f"{seconds} seconds" if seconds > 1 else "a second"
-    return f"{-(-seconds // 60)} minutes"
+    async def _listed_by(self, login: port.Login) -> list[str]:
+        """The ids of the profiles that the gateway lists for a login that is for all."""
+        try:
+            found = await self._gateway.profiles(login.token)
+        except port.TokenRefused:
+            # Signing in again, which the error would ask for, leads here again.
+            raise port.GatewayRefused("The gateway refuses the token that it gave") from None
+        return [profile.external_id for profile in found]

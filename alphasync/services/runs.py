@@ -17,7 +17,6 @@ from alphasync.errors import (
     StoreUnavailable,
     TooManyRuns,
     UnknownOutcome,
-    UnknownProfile,
 )
 from alphasync.protocol import packets
 from alphasync.protocol.commands import Attachment, StartProcessing, StopProcessing
@@ -78,7 +77,7 @@ class Runs:
         TooManyRuns, Locked or AlreadyRunning (the last two with ``lockOwner``), StoreUnavailable,
         and UnknownOutcome: the run may start all the same.
         """
-        check_profile(who, command.profile)
+        who.check_profile(command.profile)
         command.check_length()
         if not self.accepting:
             raise ShuttingDown
@@ -168,7 +167,7 @@ class Runs:
 
     async def stop(self, who: Identity, device_id: str, command: StopProcessing) -> None:
         """Stop a run, whichever device started it. Raises UnknownProfile or NotRunning."""
-        check_profile(who, command.profile)
+        who.check_profile(command.profile)
         names = keys.of_account(who.account)
         stopped = events.ProcessingStopped(stopped_by=device_id, message="Stopped")
         answer = await self._scripts.call(
@@ -224,9 +223,3 @@ class Runs:
             if answer.outcome == "OK":
                 return count
             before.append(answer.text(2))
-
-
-def check_profile(who: Identity, profile_id: str) -> None:
-    """Raise UnknownProfile for a profile outside the token's: as for one that does not exist."""
-    if not who.may_see(profile_id):
-        raise UnknownProfile

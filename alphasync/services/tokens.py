@@ -7,7 +7,7 @@ import time
 import warnings
 from base64 import urlsafe_b64decode
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
 
 import jwt
 import msgspec
@@ -79,6 +79,12 @@ def bearer(header: object) -> str | None:
     return given(header[len(BEARER) :])
 
 
+class Minted(NamedTuple):
+    token: str
+    identity: Identity
+    """Whom it proves."""
+
+
 class Tokens:
     """``lifetime``: seconds from a token's making to its end; ``leeway``: see LEEWAY."""
 
@@ -97,10 +103,11 @@ class Tokens:
         role: str | None = None,
         lifetime: float | None = None,
         sign_in: str = "",
-    ) -> str:
+    ) -> Minted:
         """A token valid for ``lifetime`` seconds (default: the setting).
 
-        One of a login does not carry profiles that make it too long for a header.
+        One of a login does not carry profiles that make it too long for a header. Raises
+        InvalidToken for ids that no token can have.
         """
         now = time.time()
         return self._signed(
@@ -116,13 +123,14 @@ class Tokens:
             ),
         )
 
-    def _signed(self, now: float, claims: Claims) -> str:
+    def _signed(self, now: float, claims: Claims) -> Minted:
         if claims.sid is not None and len("".join(map(str, claims.profiles or ()))) > INLINE_MAX:
             # None at all for whoever does not know the other claim.
             claims = msgspec.structs.replace(claims, profiles=[], profiles_kept=True)
         claims = msgspec.structs.replace(claims, jti=secrets.token_hex(8))
         payload = {**msgspec.to_builtins(claims), "iat": int(now)}
-        return jwt.encode(payload, self._secret, algorithm=ALGORITHM)
+        token = jwt.encode(payload, self._secret, algorithm=ALGORITHM)
+        return Minted(token, _identity(claims, token))
 
     def verify(self, token: str) -> Identity:
         """Who the token proves. Raises InvalidToken, whatever is wrong with it."""
@@ -141,32 +149,14 @@ class Tokens:
             raise InvalidToken from error
         if claims.exp <= time.time():
             raise InvalidToken  # the leeway is for the beginning
-        operator_id = _id(claims.operator_id)
-        team = _id(claims.team) if claims.team is not None else None
-        sign_in = claims.sid if is_sign_in(claims.sid) else ""
-        return Identity(
-            operator_id=operator_id,
-            account=account_of(operator_id, team),
-            email=claims.email,
-            expires_at=int(claims.exp),
-            token_hash=hashlib.sha256(token.encode()).hexdigest()[:32],
-            profiles=(
-                frozenset(_id(profile) for profile in claims.profiles)
-                if claims.profiles is not None
-                else None
-            ),
-            role=claims.role,
-            team=team,
-            sign_in=sign_in,
-            profiles_kept=bool(sign_in) and claims.profiles_kept is True,
-        )
+        return _identity(claims, token)
 
     def is_full(self, lives: float | None) -> bool:
         """Whether a login has as much as any."""
         return lives is not None and lives >= self._lifetime
 
-    def refresh(self, who: Identity, lives: float | None) -> tuple[str, int]:
-        """A fresh token that says the same, and its end, in seconds since the Unix epoch.
+    def refresh(self, who: Identity, lives: float | None) -> Minted:
+        """A fresh token that says the same, with an end of its own.
 
         ``lives``: seconds that its login has; None for a token that no login made, which gets no
         more than it had.
@@ -183,7 +173,30 @@ class Tokens:
             sid=who.sign_in or None,
             profiles_kept=who.profiles_kept or None,
         )
-        return self._signed(now, claims), ends
+        return self._signed(now, claims)
+
+
+def _identity(claims: Claims, token: str) -> Identity:
+    """Who is meant. Raises InvalidToken for ids that cannot be used."""
+    operator_id = _id(claims.operator_id)
+    team = _id(claims.team) if claims.team is not None else None
+    sign_in = claims.sid if is_sign_in(claims.sid) else ""
+    return Identity(
+        operator_id=operator_id,
+        account=account_of(operator_id, team),
+        email=claims.email,
+        expires_at=int(claims.exp),
+        token_hash=hashlib.sha256(token.encode()).hexdigest()[:32],
+        profiles=(
+            frozenset(_id(profile) for profile in claims.profiles)
+            if claims.profiles is not None
+            else None
+        ),
+        role=claims.role,
+        team=team,
+        sign_in=sign_in,
+        profiles_kept=bool(sign_in) and claims.profiles_kept is True,
+    )
 
 
 def _id(value: str | int) -> str:

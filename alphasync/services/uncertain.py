@@ -9,7 +9,6 @@ from alphasync.domain.identity import Identity
 from alphasync.protocol import packets
 from alphasync.protocol.acknowledgements import UncertainRecipient
 from alphasync.protocol.commands import ListUncertain, ResolveUncertain
-from alphasync.services.runs import check_profile
 from alphasync.store import keys
 from alphasync.store.scripts.calls import Scripts
 
@@ -27,7 +26,7 @@ class Uncertain:
 
     async def listed(self, who: Identity, command: ListUncertain) -> Listed:
         """Raises UnknownProfile."""
-        check_profile(who, command.profile)
+        who.check_profile(command.profile)
         name = keys.of_account(who.account).uncertain(command.type, command.profile)
         answer = await self._scripts.call("uncertain_list", {"uncertain": name}, {})
         recipients = msgspec.json.decode(answer.text(1), type=list[UncertainRecipient])
@@ -38,7 +37,7 @@ class Uncertain:
 
         Raises UnknownProfile, and StoreUnavailable: some may have been decided about by then.
         """
-        check_profile(who, command.profile)
+        who.check_profile(command.profile)
         names = keys.of_account(who.account)
         event = events.UncertainResolved(
             profile_id=command.profile,

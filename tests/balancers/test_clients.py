@@ -26,7 +26,7 @@ UNKNOWN = 1
 
 async def test_polling_alone_is_enough(fleet: Fleet, balancer: Balancer) -> None:
     # A team, and so an account, of its own: what another test has left is not seen.
-    token = fleet.tokens.mint("demo", team=secrets.token_hex(4))
+    token = fleet.tokens.mint("demo", team=secrets.token_hex(4)).token
     process = await asyncio.create_subprocess_exec(
         *node_with_client(),
         str(POLLING),

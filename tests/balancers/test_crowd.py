@@ -22,7 +22,7 @@ BACK_WITHIN = 5.0
 @contextlib.asynccontextmanager
 async def connected(fleet: Fleet, url: str) -> AsyncIterator[Crowd]:
     """All of them, registered and on WebSocket, and none has seen any trouble."""
-    tokens = [fleet.tokens.mint(f"crowd-{number}") for number in range(OPERATORS)]
+    tokens = [fleet.tokens.mint(f"crowd-{number}").token for number in range(OPERATORS)]
     async with crowd(url, tokens, CLIENTS) as clients:
         seen = await clients.until(
             lambda now: now.websocket == now.registered == CLIENTS or bool(now.troubles),

@@ -155,7 +155,7 @@ class Site:
         return replica
 
     def token(self, operator: str = "demo", **claims: Any) -> str:
-        return self.tokens.mint(operator, **claims)
+        return self.tokens.mint(operator, **claims).token
 
     async def device(self, replica: int = 0, token: str | None = None, **options: Any) -> Device:
         """A device on one of the replicas, which stays away once its connection is lost."""

@@ -43,7 +43,7 @@ async def test_typing_goes_on_and_drafts_are_kept(data_dir: Path, replicas: int)
         ReplicaProcess(data_dir / f"replica-{place}.log", settings, ("-m", "alphasync"))
         for place in range(replicas)
     ]
-    token = Tokens(SECRET, 3600).mint("demo")
+    token = Tokens(SECRET, 3600).mint("demo").token
     devices: list[Device] = []
     try:
         for process in processes:

@@ -152,7 +152,7 @@ async def test_two_tabs_of_the_existing_client_back_from_one_blip() -> None:
             existing_client(between.url, token) as tab,
         ):
             ids = {a.id, tab.id}
-            b = await running.device(1, running.tokens.mint("demo", lifetime=3000))
+            b = await running.device(1, running.tokens.mint("demo", lifetime=3000).token)
             await a.emit("startProcessing", {"profileId": "p", "type": "chat", "message": "Hello"})
             await b.wait_for("processingProgress")
             for times in (1, 2):

@@ -76,7 +76,7 @@ async def test_one_of_two_tabs_that_come_back_with_their_token_goes_on_with_the_
             await running.returning(dying.url, surviving.url, token=token, remembers=False)
             for _ in range(2)
         ]
-        b = await running.device(1, running.tokens.mint("demo", lifetime=3000))
+        b = await running.device(1, running.tokens.mint("demo", lifetime=3000).token)
         assert (await tabs[0].start("p"))["ok"]
         await b.wait_for("processingProgress", 8)
         dying.kill()

@@ -31,7 +31,7 @@ async def test_locks_leases_and_orders_do_not_mind() -> None:
         wrong = await running.add_replica(("-m", "tests.faults.an_hour_ahead"))
         right = running.replicas[0]
         # Proof that it is off: half an hour is over there.
-        half_an_hour = running.tokens.mint("demo", lifetime=AHEAD / 2)
+        half_an_hour = running.tokens.mint("demo", lifetime=AHEAD / 2).token
         await running.device(0, token=half_an_hour)
         with pytest.raises(socketio.exceptions.ConnectionError):
             await running.device(1, token=half_an_hour)

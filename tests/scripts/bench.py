@@ -28,7 +28,7 @@ from alphasync.services.bounds import AccountBounds
 from alphasync.services.devices import Devices, Joined
 from alphasync.services.drafts import Drafts
 from alphasync.services.leases import Leases, ReplicaName
-from alphasync.services.logins import LoginLimits, LoginTries
+from alphasync.services.login_tries import LoginLimits, LoginTries
 from alphasync.services.progress import NOTHING, Outcome, Progress, Settled
 from alphasync.services.runs import Runs, Ticket
 from alphasync.services.takeover import Takeover

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from alphasync.errors import TooManyRequests
-from alphasync.services.logins import LoginLimits, LoginTries
+from alphasync.services.login_tries import LoginLimits, LoginTries
 from tests.scripts.bench import Bench
 
 LIMITS = LoginLimits(pair=3, account=5, address=7, overall=11)

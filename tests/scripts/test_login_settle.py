@@ -3,7 +3,7 @@
 import pytest
 
 from alphasync.errors import TooManyRequests
-from alphasync.services.logins import LoginTries
+from alphasync.services.login_tries import LoginTries
 from tests.scripts.bench import Bench
 from tests.scripts.test_login_attempt import EMAIL, HOME, LIMITS
 

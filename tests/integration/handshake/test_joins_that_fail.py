@@ -72,7 +72,7 @@ async def test_a_socket_that_is_still_joining_ends_with_its_token(
     async def hang(*_: object) -> None:
         await asyncio.Event().wait()
 
-    token = one_replica.tokens.mint("demo", lifetime=3)
+    token = one_replica.tokens.mint("demo", lifetime=3).token
     with monkeypatch.context() as patch:
         patch.setattr(Devices, "join", hang)
         device = Device(one_replica.urls[0], token, transports=["websocket"])

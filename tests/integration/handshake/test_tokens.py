@@ -81,7 +81,7 @@ INVALID = "Invalid authentication token"
 
 
 def refused_tokens(cluster: Cluster) -> list[tuple[object, str]]:
-    expired = cluster.tokens.mint("demo", lifetime=-5)
+    expired = cluster.tokens.mint("demo", lifetime=-5).token
     return [
         (None, REQUIRED),
         ({}, REQUIRED),
@@ -112,7 +112,7 @@ async def test_connect_error_on_polling(brisk: Cluster) -> None:
 
 
 async def test_a_token_that_runs_out(one_replica: Cluster) -> None:
-    token = one_replica.tokens.mint("demo", lifetime=3)
+    token = one_replica.tokens.mint("demo", lifetime=3).token
     device = await one_replica.device(token=token)
     warning = await device.wait_for("tokenExpiring")
     check(warning, expiresAt=int)

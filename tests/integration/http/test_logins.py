@@ -142,7 +142,7 @@ async def test_tries_are_counted_across_replicas(redis_url: str) -> None:
 async def test_refresh_gives_a_fresh_token(
     one_replica: Cluster, web: aiohttp.ClientSession
 ) -> None:
-    old = one_replica.tokens.mint("demo", profiles=["1001"], team="t", role="r", lifetime=50)
+    old = one_replica.tokens.mint("demo", profiles=["1001"], team="t", role="r", lifetime=50).token
     headers = {"Authorization": f"Bearer {old}"}
     status, body, _ = await answer(web, "POST", "/api/auth/refresh", headers=headers)
     assert status == 200
@@ -161,7 +161,7 @@ async def test_refresh_gives_a_fresh_token(
 async def test_refresh_of_what_is_no_token(
     one_replica: Cluster, web: aiohttp.ClientSession
 ) -> None:
-    expired = one_replica.tokens.mint("demo", lifetime=-1)
+    expired = one_replica.tokens.mint("demo", lifetime=-1).token
     forged = jwt.encode({"operatorId": "demo", "exp": 9999999999}, "x" * 40, algorithm="HS256")
     unsigned = jwt.encode({"operatorId": "demo", "exp": 9999999999}, "", algorithm="none")
     for header in (

@@ -1,9 +1,11 @@
 """The account's name, as it stands in keys, channels and rooms."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alphasync.domain.identity import Identity, account_of
+from alphasync.errors import UnknownProfile
 
 IDS = st.text(st.characters(codec="utf-8"), min_size=1)
 
@@ -43,3 +45,6 @@ def test_a_limited_identity_sees_its_profiles_and_an_empty_limit_none() -> None:
     assert limited(frozenset({"5"})).may_see("5")
     assert not limited(frozenset({"5"})).may_see("55")
     assert not limited(frozenset()).may_see("5")
+    limited(None).check_profile("5")
+    with pytest.raises(UnknownProfile):
+        limited(frozenset({"5"})).check_profile("55")

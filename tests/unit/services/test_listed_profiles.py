@@ -16,7 +16,7 @@ from alphasync.services.listed_profiles import (
     FRESH_TTL,
     WAITING_MAX,
     ListedProfiles,
-    Login,
+    LoginKey,
 )
 from tests.harness import wait_until
 
@@ -29,7 +29,7 @@ WHO = Identity(
     profiles=None,
     sign_in="as1.one",
 )
-LOGIN = Login("o:1", "1", "as1.one")
+LOGIN = LoginKey("o:1", "1", "as1.one")
 
 
 class Bed:
@@ -38,12 +38,12 @@ class Bed:
     def __init__(self) -> None:
         self.now = 1000.0
         self.lists: Collection[str] | AlphasyncError = ["a", "b"]
-        self.asked: list[Login] = []
+        self.asked: list[LoginKey] = []
         self.answering = asyncio.Event()
         self.answering.set()
         self.listed = ListedProfiles(self._ask, lambda: self.now)
 
-    async def _ask(self, login: Login) -> Collection[str]:
+    async def _ask(self, login: LoginKey) -> Collection[str]:
         self.asked.append(login)
         await self.answering.wait()
         if isinstance(self.lists, AlphasyncError):
@@ -158,7 +158,7 @@ async def test_what_was_listed_counts_while_the_gateway_is_away(bed: Bed) -> Non
 
 async def test_a_token_that_no_login_made_is_not_looked_at(bed: Bed) -> None:
     minted = msgspec.structs.replace(WHO, sign_in="")
-    bed.listed.note(Login("o:1", "1", ""), ["a"])
+    bed.listed.note(LoginKey("o:1", "1", ""), ["a"])
     bed.listed.look(minted)
     assert not bed.refuses("x", minted)
     await bed.quiet()

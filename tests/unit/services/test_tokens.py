@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alphasync.domain.identity import Identity
 from alphasync.services.tokens import ALGORITHM, ID_MAX, InvalidToken, Tokens, new_sign_in
 
 SECRET = "a secret that only the tests know, long enough for each of the algorithms"
@@ -44,7 +45,9 @@ def refused(tokens: Tokens, token: str) -> None:
 
 def test_a_minted_token_proves_what_it_was_minted_for(tokens: Tokens) -> None:
     before = int(time.time())
-    token = tokens.mint("7", email="a@b.example", profiles=["2", "1"], role="lead", team="red")
+    token = tokens.mint(
+        "7", email="a@b.example", profiles=["2", "1"], role="lead", team="red"
+    ).token
     who = tokens.verify(token)
     assert (who.operator_id, who.account, who.team) == ("7", "t:red", "red")
     assert (who.email, who.role) == ("a@b.example", "lead")
@@ -54,7 +57,7 @@ def test_a_minted_token_proves_what_it_was_minted_for(tokens: Tokens) -> None:
 
 
 def test_two_tokens_of_one_moment_are_two(tokens: Tokens) -> None:
-    one, other = tokens.mint("7"), tokens.mint("7")
+    one, other = tokens.mint("7").token, tokens.mint("7").token
     assert one != other
     assert tokens.verify(one).token_hash != tokens.verify(other).token_hash
     assert tokens.verify(one).token_hash == tokens.verify(one).token_hash
@@ -133,7 +136,7 @@ def test_times(tokens: Tokens) -> None:
     refused(tokens, signed(exp=ABSENT))
     refused(tokens, signed(nbf=now + HOUR))
     refused(tokens, signed(iat=now + HOUR))
-    refused(tokens, tokens.mint("7", lifetime=-1))
+    refused(tokens, tokens.mint("7", lifetime=-1).token)
 
 
 @pytest.mark.parametrize("claim", ["iat", "nbf"])
@@ -202,17 +205,17 @@ def test_a_payload_that_is_no_object(tokens: Tokens, payload: bytes) -> None:
 
 
 def test_a_team_and_an_operator_of_one_name_are_two_accounts(tokens: Tokens) -> None:
-    operator = tokens.verify(tokens.mint("7"))
-    team = tokens.verify(tokens.mint("1", team="7"))
+    operator = tokens.verify(tokens.mint("7").token)
+    team = tokens.verify(tokens.mint("1", team="7").token)
     assert operator.account != team.account
-    assert tokens.verify(tokens.mint("2", team="7")).account == team.account
-    assert tokens.verify(tokens.mint("t:7")).account != team.account
+    assert tokens.verify(tokens.mint("2", team="7").token).account == team.account
+    assert tokens.verify(tokens.mint("t:7").token).account != team.account
     assert tokens.verify(signed(operatorId=1, team=7)).account == team.account
 
 
 def test_an_absent_limit_is_none_and_an_empty_one_is_all(tokens: Tokens) -> None:
-    assert tokens.verify(tokens.mint("7")).profiles is None
-    assert tokens.verify(tokens.mint("7", profiles=[])).profiles == frozenset()
+    assert tokens.verify(tokens.mint("7").token).profiles is None
+    assert tokens.verify(tokens.mint("7", profiles=[]).token).profiles == frozenset()
     assert tokens.verify(signed(profiles=[12, "13"])).profiles == frozenset({"12", "13"})
 
 
@@ -230,11 +233,11 @@ def test_a_refreshed_token_says_the_same(
         role="r",
         lifetime=60,
         sign_in=sign_in,
-    )
+    ).token
     old = tokens.verify(token)
-    fresh, ends = tokens.refresh(old, 3000 if sign_in else None)
+    fresh, meant = tokens.refresh(old, 3000 if sign_in else None)
     new = tokens.verify(fresh)
-    assert new.expires_at == ends
+    assert new == meant
     assert new.token_hash != old.token_hash
     for field in (
         *("operator_id", "account", "email", "profiles", "role", "team"),
@@ -246,22 +249,26 @@ def test_a_refreshed_token_says_the_same(
 def test_only_a_login_is_prolonged_and_never_beyond_what_it_has(tokens: Tokens) -> None:
     """A token of thirty seconds that somebody else signed stays one, however often it is asked."""
     now = time.time()
-    foreign = tokens.verify(tokens.mint("7", lifetime=30))
-    assert tokens.refresh(foreign, None)[1] == foreign.expires_at
-    login = tokens.verify(tokens.mint("7", lifetime=30, sign_in=new_sign_in()))
-    assert now + 99 <= tokens.refresh(login, 100)[1] <= time.time() + 100
-    assert now + HOUR - 1 <= tokens.refresh(login, 9 * HOUR)[1] <= time.time() + HOUR
+    foreign = tokens.verify(tokens.mint("7", lifetime=30).token)
+
+    def end(who: Identity, lives: float | None) -> float:
+        return tokens.refresh(who, lives).identity.expires_at
+
+    assert end(foreign, None) == foreign.expires_at
+    login = tokens.verify(tokens.mint("7", lifetime=30, sign_in=new_sign_in()).token)
+    assert now + 99 <= end(login, 100) <= time.time() + 100
+    assert now + HOUR - 1 <= end(login, 9 * HOUR) <= time.time() + HOUR
 
 
 MANY = [f"profile-{number}" for number in range(5000)]
 
 
 def test_a_token_of_a_login_fits_into_a_header_with_any_number_of_profiles(tokens: Tokens) -> None:
-    token = tokens.mint("7", email="a" * 300, profiles=MANY, sign_in=new_sign_in())
+    token = tokens.mint("7", email="a" * 300, profiles=MANY, sign_in=new_sign_in()).token
     assert len(token) < 4096
     who = tokens.verify(token)
     assert (who.profiles, who.profiles_kept) == (frozenset(), True)
-    few = tokens.verify(tokens.mint("7", profiles=MANY[:10], sign_in=new_sign_in()))
+    few = tokens.verify(tokens.mint("7", profiles=MANY[:10], sign_in=new_sign_in()).token)
     assert (few.profiles, few.profiles_kept) == (frozenset(MANY[:10]), False)
 
 
