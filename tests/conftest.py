@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -9,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from alphasync.gateway.sandbox.cast import default_people
 from alphasync.store.connect import make_client
+from alphasync.store.scripts.loading import load
+from alphasync.web.console import Build, console_folder
 from tests.harness import Cluster, cluster
 from tests.stores.kinds import DEFAULT, EMBEDDED, KINDS, Servers
 from tests.stores.shards import ClusterSite
@@ -53,6 +57,30 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             left.add(item)
     config.hook.pytest_deselected(items=list(left))
     items[:] = [item for item in items if item not in left]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def made_once() -> Iterator[None]:
+    """Thousands of servers start in the tests' own process. What each makes as it starts, and only
+    reads from then on, is the same for all: made anew it was a third of all work of the suite."""
+    own_build = Build.read(console_folder())
+    own_packed = own_build.pack()
+    read, pack = Build.read, Build.pack
+
+    def read_once(folder: Path) -> Build:
+        return own_build if folder == console_folder() else read(folder)
+
+    def pack_once(build: Build) -> bytes:
+        return own_packed if build is own_build else pack(build)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("alphasync.store.scripts.calls.load", functools.cache(load))
+        patch.setattr(
+            "alphasync.gateway.sandbox.server.default_people", functools.cache(default_people)
+        )
+        patch.setattr(Build, "read", read_once)
+        patch.setattr(Build, "pack", pack_once)
+        yield
 
 
 @contextlib.contextmanager
