@@ -19,7 +19,7 @@ class Expiry:
 
     def warn_and_cut(self, session: Session) -> None:
         """Warn before the token expires, then cut the connection: the client comes back anew."""
-        if session.warned:
+        if session.registration.warned:
             self.cut(session)
         else:
             self._at(session, session.who.expires_at - EXPIRY_WARNING, self._warn)
@@ -38,5 +38,5 @@ class Expiry:
     def _warn(self, session: Session) -> None:
         event = events.TokenExpiring(expires_at=session.who.expires_at * 1000)
         self._manager.send(session, packets.encode(event))
-        session.warned = True
+        session.registration.warned = True
         self.warn_and_cut(session)

@@ -55,10 +55,9 @@ class Farewell:
 
     async def leave(self, session: Session, *, on_purpose: bool) -> None:
         """Who left on purpose ends their runs, others may come back."""
-        if session.joining is None:
-            return
-        # A join that is cut short could leave a record that says that the device is here.
-        await asyncio.wait([session.joining])
+        if session.catching_up is not None:
+            # A join that is cut short could leave a record that says that the device is here.
+            await asyncio.wait([session.catching_up])
         if session.asked or session.device_id:
             await persist(lambda: self._say(session, on_purpose=on_purpose), session)
         await self._subscriber.release(session.who.account)
@@ -66,9 +65,9 @@ class Farewell:
     async def _say(self, session: Session, *, on_purpose: bool) -> None:
         if not session.device_id:
             found = await self._devices.find(
-                session.who, session.sid, session.offer.device_id, session.fresh
+                session.who, session.sid, session.registration.offer.device_id, session.fresh
             )
-            session.device_id = found or session.fresh.device_id
+            session.registration.device_id = found or session.fresh.device_id
         if on_purpose:
             account, device_id = session.who.account, session.device_id
             await self._devices.leave(account, device_id, session.sid, away=False)

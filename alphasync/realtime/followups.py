@@ -14,10 +14,10 @@ from alphasync.domain import events
 from alphasync.domain.runs import Key
 from alphasync.errors import NotRegistered, StoreUnavailable
 from alphasync.protocol import packets
+from alphasync.realtime.catch_up import FOLLOW_TIMEOUT
 from alphasync.realtime.manager import Manager
 from alphasync.realtime.sessions import Phase, Session
 from alphasync.realtime.state import no_run, run_state
-from alphasync.realtime.subscriber import Subscriber
 from alphasync.services.account_state import AccountState
 from alphasync.store.redis.attempts import backoff
 from alphasync.store.redis.pipeline import ANSWER_WITHIN, WATCH_EVERY
@@ -25,8 +25,6 @@ from alphasync.tasks import Tasks
 
 REGISTERED_WITHIN = 10.0
 """Seconds that commands wait for their device to be registered: clients wait for so long."""
-FOLLOW_WITHIN = 5.0
-"""Seconds for the relay to come up to a state that was read; then it is read again."""
 OWED_MAX = 64
 """Runs of which the state is still to be told to one session, and refusals that it is to get
 once it is registered. Of more refusals at once it is told by the acknowledgement only."""
@@ -38,12 +36,10 @@ class FollowUps:
     def __init__(
         self,
         manager: Manager,
-        subscriber: Subscriber,
         account_state: AccountState,
         reachable: Callable[[], bool],
     ) -> None:
         self._manager = manager
-        self._subscriber = subscriber
         self._account_state = account_state
         self._reachable = reachable
         self._tasks = Tasks()
@@ -120,20 +116,19 @@ class FollowUps:
             self._send(session, no_run(session, run, now=round(time.time() * 1000), revision=0))
             return True
         found = await self._account_state.run(account, run)
-        relay = self._subscriber.hold(account)
-        try:
-            async with asyncio.timeout(FOLLOW_WITHIN):
-                await relay.reached(found.epoch, found.revision)
-            later = relay.position.since(found.epoch, found.revision)
-            if later is None or any(envelope.room == run[0] for envelope in later):
-                return False  # what was read is not the last word any more
-            if found.run is not None:
-                state = run_state(session, found.run)
-            else:
-                state = no_run(session, run, now=found.now, revision=found.revision)
-            self._send(session, state)
-        finally:
-            await self._subscriber.release(account)
+        if not session.is_in_step():
+            return session.phase is not Phase.REGISTERED  # it is being brought up to date, or gone
+        position = session.relay.position
+        async with asyncio.timeout(FOLLOW_TIMEOUT):
+            await session.relay.reached(found.epoch, found.revision)
+        later = position.since(found.epoch, found.revision)
+        if not session.is_in_step() or later is None or any(e.profile_id == run[0] for e in later):
+            return False  # what was read is not the last word any more
+        if found.run is not None:
+            state = run_state(session, found.run)
+        else:
+            state = no_run(session, run, now=found.now, revision=found.revision)
+        self._send(session, state)
         return True
 
     def _send(self, session: Session, state: events.ProcessingStateSync) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import structlog
@@ -11,7 +11,8 @@ from socketio.async_pubsub_manager import AsyncPubSubManager
 from alphasync.domain import events
 from alphasync.errors import StoreUnavailable, Superseded
 from alphasync.protocol import packets
-from alphasync.realtime import rooms, stock
+from alphasync.realtime import stock
+from alphasync.realtime.audience import rooms_for, seen_by
 from alphasync.realtime.order import Envelope
 from alphasync.realtime.sessions import Session, Sessions
 from alphasync.store.redis.pipeline import Pipeline
@@ -71,62 +72,41 @@ class Manager(AsyncPubSubManager, Rooms):  # type: ignore[misc]  # python-socket
         self._on_connected(sid)
         return sid
 
-    def enter(self, session: Session) -> None:
-        """Put a session into its rooms, without awaiting."""
-        own = rooms.rooms_of(session.who)
-        self._sessions.enter(session, own)
-        for room in own:  # for external emitters
-            self.basic_enter_room(session.sid, NAMESPACE, room)
+    def members(self, namespace: str, room: str | None) -> dict[str, str]:
+        """External emitters may name a room of an account as well: its members are the sessions
+        that get the account's events."""
+        own = self._sessions.members(room) if room is not None and namespace == NAMESPACE else ()
+        return {s.sid: s.socket.sid for s in own} or super().members(namespace, room)
 
     def send(self, session: Session, packet: str) -> None:
         """Queue a packet for one session, without awaiting."""
         session.socket.put(message(packet))
 
-    def send_state(self, session: Session, packets_: Iterable[str]) -> None:
-        """Queue what a session needs to be up to date, which may be a lot."""
-        self.put_state(session, [message(packet) for packet in packets_])
-
     def put_state(self, session: Session, packets_: list[Outgoing]) -> None:
-        """As ``send_state``, with what is made ready to be sent."""
+        """Queue what a session needs to be up to date, which may be a lot."""
         self.server.eio.put_all(session.socket.sid, packets_)
 
     def deliver(self, account: str, envelope: Envelope) -> int:
         """Queue an event for every session it is for; returns how many those are."""
-        packet = message(envelope.packet)
-        if envelope.room:
-            audience = [
-                rooms.profile_room(account, envelope.room),
-                rooms.account_room(account),
-            ]
-            return self._fan_out(audience, envelope.skip, packet)
-        delivered = self._fan_out([rooms.account_room(account)], envelope.skip, packet)
-        # The devices that see only a part of the account each get their part of such an event.
-        limited = (s for s in self._sessions.registered(account) if s.who.profiles is not None)
-        return delivered + sum(self.deliver_to(session, envelope) for session in limited)
-
-    def _fan_out(self, audience: list[str], skip: str, packet: Outgoing) -> int:
+        whole = message(envelope.packet)
         delivered = 0
-        for room in audience:  # each session is in one of them at most
+        for room in rooms_for(account, envelope):
             for session in self._sessions.members(room):
-                if session.device_id != skip:
-                    session.socket.put(packet)
-                    delivered += 1
+                packet = seen_by(session.registration, envelope)
+                if packet is envelope.packet:
+                    session.socket.put(whole)
+                elif packet is not None:
+                    self.send(session, packet)
+                else:
+                    continue
+                delivered += 1
         return delivered
 
-    def deliver_to(self, session: Session, envelope: Envelope) -> bool:
+    def deliver_to(self, session: Session, envelope: Envelope) -> None:
         """Queue an event for one session, if it is for that session."""
-        if session.device_id == envelope.skip:
-            return False
-        packet: str | None = envelope.packet
-        if envelope.room:
-            if not session.who.may_see(envelope.room):
-                return False
-        elif session.who.profiles is not None:
-            packet = packets.narrow(envelope.packet, session.who.profiles)
-        if packet is None:
-            return False
-        self.send(session, packet)
-        return True
+        packet = seen_by(session.registration, envelope)
+        if packet is not None:
+            self.send(session, packet)
 
     def cut(self, session: Session) -> None:
         """Close a session's connection: its device may come back."""

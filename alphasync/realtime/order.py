@@ -11,8 +11,8 @@ class Envelope(msgspec.Struct, frozen=True):
 
     epoch: str
     revision: int
-    room: str
-    """Profile id, or '' for the whole account."""
+    profile_id: str
+    """The profile that it is about, or '' for the whole account."""
     skip: str
     """The device that does not get it, or ''."""
     packet: str
@@ -25,8 +25,8 @@ def unparse(envelope: Envelope) -> bytes:
 
 def parse(raw: bytes) -> Envelope:
     """Five lines, as ``emit`` in ``_lib.lua`` writes them; the packet holds no line break."""
-    epoch, revision, room, skip, packet = raw.decode().split("\n", 4)
-    return Envelope(epoch, int(revision), room, skip, packet)
+    epoch, revision, profile_id, skip, packet = raw.decode().split("\n", 4)
+    return Envelope(epoch, int(revision), profile_id, skip, packet)
 
 
 class Verdict(enum.Enum):

@@ -9,19 +9,22 @@ import socketio
 from aiohttp import web
 
 from alphasync import telemetry
-from alphasync.domain.snapshot import Snapshot
 from alphasync.errors import AlphasyncError
 from alphasync.intake.origins import OriginRule
-from alphasync.realtime import auth, conflation
+from alphasync.realtime import audience, auth
 from alphasync.realtime.allowance import EventAllowance, EventLimits
+from alphasync.realtime.catch_up import CatchUp
 from alphasync.realtime.dispatch import Dispatcher
+from alphasync.realtime.farewell import Farewell
 from alphasync.realtime.followups import FollowUps
 from alphasync.realtime.handlers import Handlers
+from alphasync.realtime.joins import Complete, Joins
 from alphasync.realtime.limits import Limits
 from alphasync.realtime.manager import Manager
 from alphasync.realtime.moves import Moves
 from alphasync.realtime.order import Envelope
-from alphasync.realtime.presence import CUT_PAUSE, CUT_WITHIN, Complete, Presence, Registered
+from alphasync.realtime.presence import CUT_INTERVAL, CUT_TIMEOUT, Presence, Registered
+from alphasync.realtime.registration import Registration
 from alphasync.realtime.relay import Relay
 from alphasync.realtime.sessions import Session, Sessions
 from alphasync.realtime.subscriber import Subscriber
@@ -81,27 +84,39 @@ class Realtime:
         self._manager = Manager(store.pipeline, self.sessions, self._connected)
         self.subscriber = Subscriber(store, self._make_relay)
         self.subscriber.listen(self._manager.channel, self._manager.hear)
+        turns = Turns(joins)
+        catch_up = CatchUp(self.sessions, self._manager, self.subscriber, turns)
+        farewell = Farewell(self.subscriber, devices, graces, replica)
         self._presence = Presence(
             self.sessions,
             self._manager,
-            self.subscriber,
+            Joins(
+                self._manager,
+                turns,
+                catch_up,
+                devices,
+                account_state,
+                complete,
+                replica,
+                heartbeat,
+            ),
+            catch_up,
+            farewell,
             devices,
-            graces,
-            replica,
             account_state,
+            replica,
             heartbeat,
-            complete,
             registered,
-            Turns(joins),
         )
         self._moves = Moves(
             self.sessions,
             self._manager,
-            self._presence,
             self.subscriber,
+            self._presence,
+            catch_up,
+            farewell,
             devices,
             account_state,
-            replica,
             limits,
             event_allowance,
         )
@@ -115,7 +130,7 @@ class Realtime:
             max_http_buffer_size=PAYLOAD_MAX,
             buffer_max=BUFFER_MAX,
             address_max=limits.address,
-            conflate=conflation.key_of,
+            conflate=audience.replaces,
             attachments_max=0,  # no command has binary parts
             connects_max=CONNECTS_MAX,
             allowance=allowance,
@@ -129,9 +144,7 @@ class Realtime:
             logger=_errors_only("alphasync.socketio"),
             engineio_logger=_errors_only("alphasync.engineio"),
         )
-        self._followups = FollowUps(
-            self._manager, self.subscriber, account_state, lambda: store.pipeline.connected
-        )
+        self._followups = FollowUps(self._manager, account_state, lambda: store.pipeline.connected)
         self._dispatch = Dispatcher(
             self.sessions,
             self._manager,
@@ -200,7 +213,7 @@ class Realtime:
     async def _cut_tunnels(self) -> None:
         while tunnels := self.server.eio.tunnels:
             self.server.eio.cut_tunnel()
-            await asyncio.sleep(min(CUT_PAUSE, CUT_WITHIN / tunnels))
+            await asyncio.sleep(min(CUT_INTERVAL, CUT_TIMEOUT / tunnels))
 
     async def _connect(self, sid: str, environ: dict[str, Any], offered: object) -> None:
         """Refuse who cannot prove who they are."""
@@ -215,7 +228,8 @@ class Realtime:
             raise socketio.exceptions.ConnectionRefusedError("Too many connections of this account")
         socket = self.server.eio.sockets.get(self._manager.eio_sid_from_sid(sid, "/"))
         if socket is not None:
-            self.sessions.add(Session(sid, socket, who, handshake))
+            registration = Registration(sid, who, handshake)
+            self.sessions.add(Session(socket, registration, self.subscriber.hold(who.account)))
 
     def _connected(self, sid: str) -> None:
         session = self.sessions.get(sid)
@@ -229,13 +243,10 @@ class Realtime:
             self._presence.disconnected(session, on_purpose=on_purpose)
 
     def _make_relay(self, account: str) -> Relay:
-        return Relay(account, self._account_state, self._deliver, self._resync)
+        return Relay(account, self._account_state, self._deliver, self._presence.resync)
 
     def _deliver(self, account: str, envelope: Envelope) -> None:
         telemetry.events_delivered.inc(self._manager.deliver(account, envelope))
-
-    def _resync(self, account: str, snapshot: Snapshot) -> None:
-        self._presence.resync(account, snapshot)
 
 
 def _errors_only(name: str) -> logging.Logger:

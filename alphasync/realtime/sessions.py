@@ -1,4 +1,4 @@
-"""The sessions of this replica: one authenticated socket each."""
+"""The sessions of this server: one authenticated socket each, and the rooms that they are in."""
 
 import asyncio
 import enum
@@ -8,40 +8,38 @@ from dataclasses import dataclass, field
 from alphasync.domain.identity import Identity
 from alphasync.domain.runs import Key
 from alphasync.errors import NotRegistered
-from alphasync.realtime.auth import Handshake
+from alphasync.realtime.audience import rooms_of
 from alphasync.realtime.early import Early
+from alphasync.realtime.registration import Registration
+from alphasync.realtime.relay import Relay
 from alphasync.services.devices import Credentials, new_credentials
 from alphasync.transport import EngineSocket
 
 
 class Phase(enum.Enum):
     JOINING = "joining"
-    """Authenticated; its device is not registered yet, and it gets no events."""
+    """Authenticated; its device is not registered here yet, and it gets no events."""
     REGISTERED = "registered"
     CLOSED = "closed"
 
 
 @dataclass(slots=True, eq=False)
 class Session:
-    sid: str
     socket: EngineSocket
-    who: Identity
-    offer: Handshake
-    """What the client said of itself."""
+    registration: Registration
+    relay: Relay
+    """Of its account, held until the session has ended."""
     fresh: Credentials = field(default_factory=new_credentials)
     """What it is to be if it is a device that was not here before."""
-    device_id: str = ""
-    resumed: bool = False
-    name: str = ""
-    resume_token: str = ""
     asked: bool = False
     """Whether Redis was asked to put it on record: it may be, also where no answer came."""
-    warned: bool = False
-    """Whether it was told that its token is about to expire."""
+    superseded: str = ""
+    """The session that had its device until now."""
     phase: Phase = Phase.JOINING
     settled: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the session is no longer joining."""
-    joining: asyncio.Task[None] | None = None
+    catching_up: asyncio.Task[None] | None = None
+    """Brings it up to date: when it joins or comes from another server, and after a new log."""
     expiry: asyncio.TimerHandle | None = None
     """Of its token: the warning, then the end."""
 
@@ -55,7 +53,28 @@ class Session:
     """Runs whose state it is to be told."""
     following: asyncio.Task[None] | None = None
     """Tells it both."""
-    rooms: list[str] = field(default_factory=list)
+    rooms: tuple[str, ...] = ()
+    """Kept by ``Sessions``."""
+
+    @property
+    def sid(self) -> str:
+        return self.registration.sid
+
+    @property
+    def who(self) -> Identity:
+        return self.registration.who
+
+    @property
+    def device_id(self) -> str:
+        return self.registration.device_id
+
+    def is_in_step(self) -> bool:
+        """Whether it has got all events until now, and gets those that come."""
+        return bool(self.rooms)
+
+    def is_gone(self) -> bool:
+        """Whether there is nobody left to be told anything."""
+        return self.phase is Phase.CLOSED or self.socket.state.over
 
     def move(self, phase: Phase) -> None:
         self.phase = phase
@@ -67,7 +86,7 @@ class Session:
 
 
 class Sessions:
-    """All sessions of this replica: by socket, by account, and by room once they are in one."""
+    """All sessions of this server: by socket, by account, and by room once they are in one."""
 
     def __init__(self) -> None:
         self._by_sid: dict[str, Session] = {}
@@ -80,22 +99,25 @@ class Sessions:
 
     def remove(self, session: Session) -> None:
         self._by_sid.pop(session.sid, None)
-        for room in session.rooms:
-            inside = self._by_room[room]
-            del inside[session]
-            if not inside:
-                del self._by_room[room]
-        session.rooms = []
+        self.leave_rooms(session)
         members = self._by_account.get(session.who.account, {})
         members.pop(session.sid, None)
         if not members:
             self._by_account.pop(session.who.account, None)
 
-    def enter(self, session: Session, rooms: list[str]) -> None:
-        """From here on it is a member of these rooms, until it is removed."""
-        session.rooms = rooms
-        for room in rooms:
+    def enter_rooms(self, session: Session) -> None:
+        """From here on it gets its account's events, until it leaves the rooms or is removed."""
+        session.rooms = rooms_of(session.who)
+        for room in session.rooms:
             self._by_room.setdefault(room, {})[session] = None
+
+    def leave_rooms(self, session: Session) -> None:
+        for room in session.rooms:
+            inside = self._by_room[room]
+            del inside[session]
+            if not inside:
+                del self._by_room[room]
+        session.rooms = ()
 
     def members(self, room: str) -> list[Session]:
         """Who is in a room now, in the order in which they came."""
@@ -104,10 +126,10 @@ class Sessions:
     def get(self, sid: str) -> Session | None:
         return self._by_sid.get(sid)
 
-    def registered(self, account: str) -> list[Session]:
+    def in_step(self, account: str) -> list[Session]:
         """The account's sessions that get events, in the order in which they came."""
         members = self._by_account.get(account, {})
-        return [session for session in members.values() if session.phase is Phase.REGISTERED]
+        return [session for session in members.values() if session.is_in_step()]
 
     def untaken(self, account: str) -> int:
         """Bytes that wait for the account's devices here."""

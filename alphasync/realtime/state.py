@@ -1,4 +1,4 @@
-"""The snapshot as the events that a device knows."""
+"""What a device is told of its account's state, as the packets of events."""
 
 import asyncio
 import time
@@ -17,6 +17,35 @@ from alphasync.transport import Outgoing, message
 
 READY_AT_ONCE = 128 * 1024
 """Bytes of a state that are made ready in one turn of the loop."""
+
+
+def registered(
+    session: Session, epoch: str, revision: int, heartbeat: float, *, recovered: bool
+) -> str:
+    """That the session is registered, before the state or the events that the device missed.
+
+    ``epoch`` and ``revision``: where what follows begins; ``heartbeat``: seconds; ``recovered``:
+    whether the events follow that the device missed.
+    """
+    registration = session.registration
+    event = events.DeviceRegistered(
+        device_id=registration.device_id,
+        name=registration.name,
+        resumed=registration.resumed,
+        recovered=recovered,
+        resume_token=registration.resume_token,
+        heartbeat_interval=round(heartbeat * 1000),
+        epoch=epoch,
+        revision=revision,
+    )
+    return packets.encode(event)
+
+
+def state_anew(session: Session, snapshot: Snapshot) -> Iterator[str]:
+    """The state for a device that had an earlier one, which is not to be gone on from."""
+    yield packets.encode(events.Resync(epoch=snapshot.epoch, revision=snapshot.revision))
+    yield from state_of(session, snapshot)
+    yield from _lost_runs(session, snapshot)
 
 
 def state_of(session: Session, snapshot: Snapshot) -> Iterator[str]:
@@ -43,32 +72,32 @@ async def made_ready(packets_: Iterable[str]) -> list[Outgoing]:
     return ready
 
 
-def lost_runs(session: Session, snapshot: Snapshot) -> list[str]:
+def _lost_runs(session: Session, snapshot: Snapshot) -> Iterator[str]:
     """What ended with the data that Redis lost, said as an event: the snapshot of the new log has
     it as a state, which clients that show a run do not take for its end."""
     now = round(time.time() * 1000)  # a snapshot does not say when, and it was just now
-    return [
-        packets.encode(
-            events.ProcessingInterrupted(
-                profile_id=run.profile_id,
-                type=run.type,
-                device_id=run.device_id,
-                operator_id=run.operator_id,
-                reason=run.reason,
-                code=STORAGE_LOST,
-                timestamp=now,
-                started_at=run.started_at,
-                current=run.counters.current,
-                total=run.counters.total,
-                sent=run.counters.sent,
-                skipped=run.counters.skipped,
-                failed=run.counters.failed,
-                uncertain=run.counters.uncertain,
-            )
-        )
-        for run in snapshot.runs.values()
-        if run.reason in LOST_REASONS and session.who.may_see(run.profile_id)
-    ]
+    for run in snapshot.runs.values():
+        if run.reason in LOST_REASONS and session.who.may_see(run.profile_id):
+            yield packets.encode(_interrupted(run, now))
+
+
+def _interrupted(run: Run, now: int) -> events.ProcessingInterrupted:
+    return events.ProcessingInterrupted(
+        profile_id=run.profile_id,
+        type=run.type,
+        device_id=run.device_id,
+        operator_id=run.operator_id,
+        reason=run.reason,
+        code=STORAGE_LOST,
+        timestamp=now,
+        started_at=run.started_at,
+        current=run.counters.current,
+        total=run.counters.total,
+        sent=run.counters.sent,
+        skipped=run.counters.skipped,
+        failed=run.counters.failed,
+        uncertain=run.counters.uncertain,
+    )
 
 
 def no_run(session: Session, key: Key, now: int, revision: int) -> events.ProcessingStateSync:

@@ -112,14 +112,15 @@ class Rooms(socketio.AsyncManager):  # type: ignore[misc]  # python-socketio has
         self, namespace: str, room: str | Sequence[str] | None
     ) -> Iterator[tuple[str, str]]:
         if isinstance(room, str) or not isinstance(room, Collection):
-            yield from list(self._members(namespace, room).items())
+            yield from list(self.members(namespace, room).items())
             return
         members: dict[str, str] = {}
         for one in room:
-            members |= self._members(namespace, one)
+            members |= self.members(namespace, one)
         yield from members.items()
 
-    def _members(self, namespace: str, room: str | None) -> dict[str, str]:
+    def members(self, namespace: str, room: str | None) -> dict[str, str]:
+        """The Engine.IO session of each client in a room, by sid."""
         rooms = self.rooms.get(namespace, {})
         members: dict[str, str] = rooms.get(room, {})
         everybody = rooms.get(None, {})

@@ -5,14 +5,18 @@ import contextlib
 import json
 import socket
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
 from alphasync import telemetry
+from alphasync.realtime import catch_up
 from alphasync.realtime.state import READY_AT_ONCE, made_ready
+from alphasync.services.account_state import AccountState
 from alphasync.store import keys
 from alphasync.store.connect import make_client
+from alphasync.transport import Outgoing
 from tests.harness import Cluster, Device, cluster, wait_until
 
 DRAFTS = 300
@@ -105,3 +109,37 @@ async def test_the_loop_serves_others_while_a_state_is_made_ready() -> None:
         turns += 1
     assert [packet.text[1:] for packet in making.result()] == texts
     assert turns >= len(texts)
+
+
+async def test_a_log_begun_anew_is_told_in_pieces_and_what_comes_meanwhile_follows(
+    one_replica: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replica = one_replica.replicas[0]
+    device, other = await one_replica.device(), await one_replica.device()
+    for number in range(30):
+        text = {"profileId": f"x{number}", "type": "chat", "message": "Hi"}
+        assert (await other.call("updateMessage", text))["ok"]
+    await device.wait_for("messageUpdated", count=30)
+    turns = 0
+
+    async def meanwhile(packets: Iterable[str]) -> list[Outgoing]:
+        nonlocal turns
+        making = asyncio.ensure_future(made_ready(packets))
+        while not making.done():
+            turns += 1
+            await asyncio.sleep(0)
+        between = {"profileId": "between", "type": "chat", "message": "Hi"}
+        assert (await device.call("updateMessage", between))["ok"]
+        return making.result()
+
+    monkeypatch.setattr("alphasync.realtime.state.READY_AT_ONCE", 0)
+    monkeypatch.setattr(catch_up, "made_ready", meanwhile)
+    before = len(other.events)
+    snapshot = await AccountState(replica.store.scripts).snapshot("o:demo")
+    replica.realtime._presence.resync("o:demo", snapshot)
+    await other.wait_for("messageUpdated", profileId="between", count=2)
+    told = other.events[before:]
+    assert [name for name, _ in told] == ["resync", *["messageSync"] * 30, *["messageUpdated"] * 2]
+    revision = told[0][1]["revision"]
+    assert [event["revision"] for _, event in told[-2:]] == [revision + 1, revision + 2]
+    assert turns > 60

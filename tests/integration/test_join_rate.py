@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from alphasync.realtime.presence import Presence
+from alphasync.realtime.joins import Joins
 from alphasync.realtime.turns import AT_ONCE
 from alphasync.services.devices import Devices, Joined
 from tests.harness import Cluster, cluster, wait_until
@@ -107,15 +107,15 @@ async def test_few_joins_of_an_account_are_under_way_at_a_time(
 async def test_a_join_that_fails_leaves_its_place_to_the_next(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    join = Presence._register
+    join = Joins._register
 
-    async def failing(self: Presence, session: object) -> Joined:
+    async def failing(self: Joins, session: object) -> Joined:
         if failures:
             raise failures.pop()
         return await join(self, session)  # type: ignore[arg-type]
 
     failures: list[Exception] = [RuntimeError("odd")] * (AT_ONCE + 1)
-    monkeypatch.setattr(Presence, "_register", failing)
+    monkeypatch.setattr(Joins, "_register", failing)
     async with cluster(redis_url) as running:
         token = running.token()
         for _ in range(AT_ONCE + 1):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from alphasync.realtime import moves
+from alphasync.realtime import catch_up, moves
 from alphasync.realtime.state import made_ready
 from alphasync.services.account_state import AccountState, LogLost
 from alphasync.store.keys import holdings
@@ -155,7 +155,7 @@ async def test_a_session_that_is_lost_on_its_way_has_its_grace(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The new replica dies with it: the old one, which has it on record, sees to its device."""
-    monkeypatch.setattr(moves, "SEE_OFF", 0.3)
+    monkeypatch.setattr(moves, "SEE_OFF_GRACE", 0.3)
     mover = pair.second.realtime.server.eio.mover
 
     async def die(*_: object) -> None:
@@ -174,7 +174,7 @@ async def test_a_session_that_is_lost_on_its_way_has_its_grace(
 async def test_who_was_seen_off_stays_where_they_are(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(moves, "SEE_OFF", 0.5)
+    monkeypatch.setattr(moves, "SEE_OFF_GRACE", 0.5)
     client = await pair.client()
     watcher = await pair.cluster.device(0)
     await client.start(RUNS)
@@ -232,12 +232,12 @@ async def test_a_new_state_is_made_in_pieces_and_what_comes_meanwhile_follows(
         await type_on("between")
         return making.result()
 
-    monkeypatch.setattr(moves, "made_ready", meanwhile)
     for number in range(30):
         await type_on(f"x{number}")
     client = await pair.client()
     # Its first state comes in pieces, too.
     await wait_until(lambda: len(client.named("messageSync")) == 30, what="its first state")
+    monkeypatch.setattr(catch_up, "made_ready", meanwhile)
     before = len(client.events)
     await client.upgrade()
     await moved(pair, client)

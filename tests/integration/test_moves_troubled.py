@@ -57,7 +57,7 @@ async def test_the_client_is_pinged_at_once(redis_url: str) -> None:
 async def test_redis_is_away_when_a_lost_session_is_looked_for(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(moves, "SEE_OFF", 0.3)
+    monkeypatch.setattr(moves, "SEE_OFF_GRACE", 0.3)
     monkeypatch.setattr(pair.second.realtime.server.eio.mover, "take_on", die)
     lose, calls = Devices.lose, []
 

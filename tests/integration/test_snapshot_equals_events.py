@@ -191,7 +191,7 @@ class Seat:
         if envelope.revision <= self._since or envelope.skip == self.present.id:
             return []
         name, payload = json.loads(envelope.packet.removeprefix(packets.EVENT))
-        assert envelope.room == payload.get("profileId", "")
+        assert envelope.profile_id == payload.get("profileId", "")
         if not may_get(name, payload, self.may_see):
             return []
         if name == "allProcessingStopped" and self.may_see is not None:

@@ -22,6 +22,9 @@ async def test_external_emitters_are_heard_between_garbage(
         await emitter.emit("notice", {"text": "from elsewhere"})
         for device in (first, second):
             await device.wait_for("notice", text="from elsewhere")
+        await emitter.emit("notice", {"text": "to the account"}, room="o:demo/*")
+        for device in (first, second):
+            await device.wait_for("notice", text="to the account")
         await client.publish("socketio", json.dumps({"method": "disconnect", "sid": []}))
         await emitter.emit("notice", {"text": "once more"})
         await second.wait_for("notice", text="once more")

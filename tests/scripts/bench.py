@@ -232,7 +232,7 @@ class Bench:
     @staticmethod
     def _check_address(envelope: Envelope, event: StateEvent) -> None:
         """To the profile's room, or to the account's; drafts not to who typed them."""
-        assert envelope.room == getattr(event, "profile_id", "")
+        assert envelope.profile_id == getattr(event, "profile_id", "")
         typed = event.event_name in ("messageUpdated", "messageCleared")
         assert envelope.skip == (getattr(event, "device_id", "") if typed else "")
 

@@ -165,7 +165,7 @@ OWN = {
     "gateway/sandbox/people_file.py": "finds the line of a mistake in what was decoded before",
     "nesting.py": "the bound itself",
     "protocol/packets.py": "events of our own, from Redis",
-    "realtime/conflation.py": "a packet that is on its way out, into a shape that has no depth",
+    "realtime/audience.py": "a packet that is on its way out, into a shape that has no depth",
     "services/leases.py": "from Redis",
     "services/takeover.py": "from Redis",
     "services/terms.py": "from Redis",
