@@ -24,7 +24,7 @@ def unparse(envelope: Envelope) -> bytes:
 
 
 def parse(raw: bytes) -> Envelope:
-    """Five lines, as ``emit`` in ``_lib.lua`` writes them; the packet holds no line break."""
+    """Five lines, as ``emit`` in ``log.lua`` writes them; the packet holds no line break."""
     epoch, revision, profile_id, skip, packet = raw.decode().split("\n", 4)
     return Envelope(epoch, int(revision), profile_id, skip, packet)
 

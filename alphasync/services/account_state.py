@@ -14,8 +14,10 @@ from alphasync.domain.snapshot import IllegalMove, Snapshot, catch_up
 from alphasync.errors import StoreUnavailable
 from alphasync.protocol import packets
 from alphasync.store import keys
+from alphasync.store.scripts.account_calls import log_read, snapshot_read
 from alphasync.store.scripts.calls import Answer, Scripts
 from alphasync.store.scripts.limits import PAGE_RECORDS
+from alphasync.store.scripts.run_calls import run_read
 
 
 class Begun(NamedTuple):
@@ -56,12 +58,7 @@ class AccountState:
 
     async def snapshot(self, account: str) -> Snapshot:
         """The account's state as of now. Raises StoreUnavailable."""
-        names = keys.of_account(account)
-        answer = await self._scripts.call(
-            "snapshot_read",
-            {"meta": names.meta, "log": names.log, "runs": names.runs, "drafts": names.drafts},
-            {},
-        )
+        answer = await self._scripts.call(snapshot_read(keys.of_account(account)))
         return await self.complete(account, Begun(answer, 0))
 
     async def complete(self, account: str, begun: Begun) -> Snapshot:
@@ -92,12 +89,7 @@ class AccountState:
     async def run(self, account: str, key: Key) -> RunNow:
         """A run as of now."""
         profile_id, type_ = key
-        names = keys.of_account(account)
-        answer = await self._scripts.call(
-            "run_read",
-            {"meta": names.meta, "log": names.log, "run": names.run(type_, profile_id)},
-            {},
-        )
+        answer = await self._scripts.call(run_read(keys.of_profile(account, type_, profile_id)))
         record = answer.record(4)
         return RunNow(
             epoch=answer.text(1),
@@ -118,9 +110,7 @@ class AccountState:
         found: list[bytes] = []
         while True:
             answer = await self._scripts.call(
-                "log_read",
-                {"meta": names.meta, "log": names.log},
-                {"known_epoch": epoch, "after": revision + len(found), "last": last},
+                log_read(names, known_epoch=epoch, after=revision + len(found), last=last)
             )
             if answer.outcome == "LOST":
                 return LogLost(answer.text(1), answer.number(2))
@@ -141,7 +131,7 @@ class AccountState:
 
 
 def _packet(envelope: bytes) -> str:
-    """The event's packet, which is the last of the envelope's lines (see ``emit`` in _lib.lua)."""
+    """The event's packet, which is the last of the envelope's lines (see ``emit`` in log.lua)."""
     return envelope.split(b"\n", 4)[4].decode()
 
 

@@ -9,6 +9,7 @@ from alphasync.protocol.commands import ClearBlocklist, CountBlocklist
 from alphasync.services.runs import Ticket
 from alphasync.store import keys
 from alphasync.store.redis.pipeline import Pipeline
+from alphasync.store.scripts.account_calls import blocklist_clear, blocklist_prune
 from alphasync.store.scripts.calls import Scripts
 
 ASKED_AT_ONCE = 500
@@ -44,17 +45,10 @@ class Blocklist:
     async def prune(self, ticket: Ticket) -> None:
         """Drop the entries that are past their life, however many: Redis serves others between two
         pages of them."""
-        names = keys.of_account(ticket.account)
+        names = keys.of_profile(ticket.account, ticket.type, ticket.profile)
         outcome = "MORE"
         while outcome == "MORE":
-            answer = await self._scripts.call(
-                "blocklist_prune",
-                {
-                    "sent": names.sent(ticket.type, ticket.profile),
-                    "tally": names.tally(ticket.type, ticket.profile),
-                },
-                {},
-            )
+            answer = await self._scripts.call(blocklist_prune(names))
             outcome = answer.outcome
 
     async def count(self, who: Identity, command: CountBlocklist) -> int:
@@ -69,24 +63,9 @@ class Blocklist:
     async def clear(self, who: Identity, device_id: str, command: ClearBlocklist) -> int:
         """Forget who was messaged; returns how many there were. Raises UnknownProfile."""
         who.check_profile(command.profile)
-        names = keys.of_account(who.account)
+        names = keys.of_profile(who.account, command.type, command.profile)
         event = events.BlocklistCleared(
             profile_id=command.profile, type=command.type, device_id=device_id
         )
-        answer = await self._scripts.call(
-            "blocklist_clear",
-            {
-                "meta": names.meta,
-                "log": names.log,
-                "sent": names.sent(command.type, command.profile),
-                "tally": names.tally(command.type, command.profile),
-                "uncertain": names.uncertain(command.type, command.profile),
-                "run": names.run(command.type, command.profile),
-            },
-            {
-                "channel": names.channel,
-                "profile": command.profile,
-                "head": packets.head(event),
-            },
-        )
+        answer = await self._scripts.call(blocklist_clear(names, head=packets.head(event)))
         return answer.number(1)

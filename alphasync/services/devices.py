@@ -18,6 +18,13 @@ from alphasync.services.leases import Holding, Leases, ReplicaName
 from alphasync.store import keys
 from alphasync.store.redis.pipeline import Reply
 from alphasync.store.scripts.calls import Answer, Scripts
+from alphasync.store.scripts.device_calls import (
+    JoinMode,
+    device_join,
+    device_leave,
+    device_lose,
+    device_touch,
+)
 
 DISCONNECTED = "Device disconnected"
 SIGNED_OUT = "The session has ended, and nobody signed in again"
@@ -124,33 +131,28 @@ class Devices:
         return answer.outcome == "OK"
 
     async def _join(
-        self, who: Identity, session: str, name: str, mode: str, device_id: str, token: str
+        self,
+        who: Identity,
+        session: str,
+        name: str,
+        mode: JoinMode,
+        device_id: str,
+        token: str,
     ) -> Answer:
-        names = keys.of_account(who.account)
         noted = self.hold(who.account, device_id, session)
         return await self._scripts.call(
-            "device_join",
-            {
-                "meta": names.meta,
-                "log": names.log,
-                "device": names.device(device_id),
-                "devices": names.devices,
-                "runs": names.runs,
-                "drafts": names.drafts,
-            },
-            {
-                "channel": names.channel,
-                "mode": mode,
-                "device_id": device_id,
-                "proof": hashlib.sha256(token.encode()).hexdigest(),
-                "name": name[:NAME_MAX],
-                "operator": who.operator_id,
-                "session": session,
-                "replica": self._replica.value,
-                "token": who.token_hash,
-                "most": self._most,
-                "back_head": packets.head(events.DeviceReconnected()),
-            },
+            device_join(
+                keys.DeviceKeys(who.account, device_id),
+                mode=mode,
+                proof=hashlib.sha256(token.encode()).hexdigest(),
+                name=name[:NAME_MAX],
+                operator=who.operator_id,
+                session=session,
+                replica=self._replica.value,
+                token=who.token_hash,
+                most=self._most,
+                back_head=packets.head(events.DeviceReconnected()),
+            ),
             after=noted,
         )
 
@@ -171,32 +173,22 @@ class Devices:
         on no device could come back to it (ms, Redis' clock). Returns the seconds of grace that
         the device has, or None when it is connected elsewhere.
         """
-        names = keys.of_account(account)
         grace = self._page_grace_ms if page_closed else self._grace_ms
         if signed_out:
             grace = self._sign_in_grace_ms
         answer = await self._scripts.call(
-            "device_lose",
-            {
-                "meta": names.meta,
-                "log": names.log,
-                "device": names.device(device_id),
-                "devices": names.devices,
-                "runs": names.runs,
-            },
-            {
-                "channel": names.channel,
-                "device_id": device_id,
-                "session": session,
-                "owner": owner,
-                "grace": grace,
-                "signed_out": "1" if signed_out else "",
-                "replica": self._replica.value,
-                "silent_since": silent_since,
-                "absent_since": absent_since,
-                "head": packets.head(events.DeviceReconnecting(grace=grace)),
-                "back_head": packets.head(events.DeviceReconnected()),
-            },
+            device_lose(
+                keys.DeviceKeys(account, device_id),
+                session=session,
+                owner=owner,
+                grace=grace,
+                signed_out="1" if signed_out else "",
+                replica=self._replica.value,
+                silent_since=silent_since,
+                absent_since=absent_since,
+                head=packets.head(events.DeviceReconnecting(grace=grace)),
+                back_head=packets.head(events.DeviceReconnected()),
+            )
         )
         if answer.outcome != "AWAY":
             return None
@@ -210,28 +202,18 @@ class Devices:
         ``away``: because the grace of that session is over; where that had begun when its token
         ended, it is the reason given. Returns the seconds that it still has, 0 when it is done.
         """
-        names = keys.of_account(account)
         lost = events.ProcessingInterrupted(reason=DISCONNECTED, code="device_disconnected")
         signed_out = events.ProcessingInterrupted(reason=SIGNED_OUT, code=SignInAgain.code)
         while True:
             answer = await self._scripts.call(
-                "device_leave",
-                {
-                    "meta": names.meta,
-                    "log": names.log,
-                    "device": names.device(device_id),
-                    "devices": names.devices,
-                    "runs": names.runs,
-                },
-                {
-                    "channel": names.channel,
-                    "device_id": device_id,
-                    "session": "" if away else session,
-                    "reason": lost.reason,
-                    "head": packets.head(lost),
-                    "signed_out_reason": signed_out.reason,
-                    "signed_out_head": packets.head(signed_out),
-                },
+                device_leave(
+                    keys.DeviceKeys(account, device_id),
+                    session="" if away else session,
+                    reason=lost.reason,
+                    head=packets.head(lost),
+                    signed_out_reason=signed_out.reason,
+                    signed_out_head=packets.head(signed_out),
+                )
             )
             if answer.outcome == "WAIT":
                 return answer.number(1) / 1000
@@ -257,11 +239,8 @@ class Devices:
 
     async def touch(self, who: Identity, session: str, device_id: str) -> bool:
         """Keep the device's record for another device lifetime; False when it is gone."""
-        names = keys.of_account(who.account)
         answer = await self._scripts.call(
-            "device_touch",
-            {"device": names.device(device_id), "devices": names.devices},
-            {"session": session},
+            device_touch(keys.DeviceKeys(who.account, device_id), session=session)
         )
         return answer.outcome == "OK"
 

@@ -7,6 +7,7 @@ from alphasync.protocol import packets
 from alphasync.protocol.commands import ClearMessage, UpdateMessage
 from alphasync.services.bounds import USUAL, AccountBounds
 from alphasync.store import keys
+from alphasync.store.scripts.account_calls import draft_set
 from alphasync.store.scripts.calls import Scripts
 
 
@@ -42,24 +43,14 @@ class Drafts:
     async def _set(
         self, who: Identity, event: events.MessageUpdated | events.MessageCleared, text: str
     ) -> int:
-        names = keys.of_account(who.account)
         answer = await self._scripts.call(
-            "draft_set",
-            {
-                "meta": names.meta,
-                "log": names.log,
-                "draft": names.draft(event.type, event.profile_id),
-                "drafts": names.drafts,
-            },
-            {
-                "channel": names.channel,
-                "profile": event.profile_id,
-                "type": event.type,
-                "device": event.device_id,
-                "message": text,
-                "most": self._most,
-                "head": packets.head(event),
-            },
+            draft_set(
+                keys.of_profile(who.account, event.type, event.profile_id),
+                device=event.device_id,
+                message=text,
+                most=self._most,
+                head=packets.head(event),
+            )
         )
         if answer.outcome == "FULL":
             raise TooManyDrafts

@@ -15,6 +15,7 @@ from alphasync.domain.runs import ProcessingType
 from alphasync.store import keys
 from alphasync.store.redis.pipeline import Pipeline, Reply
 from alphasync.store.scripts.calls import Scripts
+from alphasync.store.scripts.server_calls import lease_adopt, lease_renew, lease_resign
 
 LEASE = 8.0
 """Seconds that a lease lasts."""
@@ -83,14 +84,13 @@ class Leases:
     async def renew(self, replica: str, mode: Literal["register", "renew"]) -> Renewal | None:
         """Renew the lease; None when it is lost: another replica has taken over."""
         answer = await self._scripts.call(
-            "lease_renew",
-            {"leases": keys.LEASES, "holdings": keys.holdings(replica)},
-            {
-                "mode": mode,
-                "replica": replica,
-                "ttl": round(LEASE * 1000),
-                "keep": KEEP * 1000,
-            },
+            lease_renew(
+                keys.LeaseKeys(keys.LEASES, keys.holdings(replica)),
+                mode=mode,
+                replica=replica,
+                ttl=round(LEASE * 1000),
+                keep=KEEP * 1000,
+            )
         )
         if answer.outcome == "LOST":
             return None
@@ -103,13 +103,12 @@ class Leases:
     async def adopt(self, replica: str, dead: str) -> Estate:
         """Take over what a dead replica held; nothing when another one was faster."""
         answer = await self._scripts.call(
-            "lease_adopt",
-            {
-                "leases": keys.LEASES,
-                "holdings": keys.holdings(replica),
-                "dead_holdings": keys.holdings(dead),
-            },
-            {"dead": dead, "ttl": round(LEASE * 1000), "keep": KEEP * 1000},
+            lease_adopt(
+                keys.AdoptedLeaseKeys(keys.LEASES, keys.holdings(replica), keys.holdings(dead)),
+                dead=dead,
+                ttl=round(LEASE * 1000),
+                keep=KEEP * 1000,
+            )
         )
         if answer.outcome != "OK":
             return Estate(holdings=[])
@@ -154,9 +153,11 @@ class Leases:
         ``closed_for``: seconds since the replica took its last device.
         """
         await self._scripts.call(
-            "lease_resign",
-            {"leases": keys.LEASES, "holdings": keys.holdings(replica)},
-            {"replica": replica, "closed_for": round(closed_for * 1000)},
+            lease_resign(
+                keys.LeaseKeys(keys.LEASES, keys.holdings(replica)),
+                replica=replica,
+                closed_for=round(closed_for * 1000),
+            )
         )
 
 

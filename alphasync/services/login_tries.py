@@ -2,12 +2,14 @@
 
 import hashlib
 import unicodedata
+from typing import Literal
 
 import msgspec
 
 from alphasync.errors import TooManyRequests
 from alphasync.store import keys
 from alphasync.store.scripts.calls import Scripts
+from alphasync.store.scripts.login_calls import login_attempt, login_settle
 
 KNOWN_TTL = 30 * 86400
 """Seconds that an address is known for an account after a login from it."""
@@ -47,15 +49,14 @@ class LoginTries:
         """Count a try. Raises TooManyRequests (with ``retryAfter``, in seconds) at a limit."""
         limits = self._limits
         answer = await self._scripts.call(
-            "login_attempt",
-            _keys(email, address),
-            {
-                "pair_max": limits.pair,
-                "account_max": limits.account,
-                "address_max": limits.address,
-                "overall_max": limits.overall,
-                "window": round(limits.window * 1000),
-            },
+            login_attempt(
+                _keys(email, address),
+                pair_max=limits.pair,
+                account_max=limits.account,
+                address_max=limits.address,
+                overall_max=limits.overall,
+                window=round(limits.window * 1000),
+            )
         )
         if answer.outcome == "REFUSED":
             wait = max(1, -(-answer.number(1) // 1000))
@@ -69,23 +70,21 @@ class LoginTries:
         """It was right: the wrong ones before it were slips of the keyboard."""
         await self._settle(email, address, "right")
 
-    async def _settle(self, email: str, address: str, outcome: str) -> None:
+    async def _settle(self, email: str, address: str, outcome: Literal["right", "unknown"]) -> None:
         await self._scripts.call(
-            "login_settle",
-            _keys(email, address),
-            {"outcome": outcome, "known_for": KNOWN_TTL * 1000},
+            login_settle(_keys(email, address), outcome=outcome, known_for=KNOWN_TTL * 1000)
         )
 
 
-def _keys(email: str, address: str) -> dict[str, str]:
+def _keys(email: str, address: str) -> keys.LoginKeys:
     account = one_form(email)
-    return {
-        "pair": keys.tries("pair", _digest(f"{account}\n{address}")),
-        "account": keys.tries("account", _digest(account)),
-        "address": keys.tries("address", _digest(address)),
-        "overall": keys.tries("overall", ""),
-        "known": keys.tries("known", _digest(f"{account}\n{address}")),
-    }
+    return keys.LoginKeys(
+        pair=keys.tries("pair", _digest(f"{account}\n{address}")),
+        account=keys.tries("account", _digest(account)),
+        address=keys.tries("address", _digest(address)),
+        overall=keys.tries("overall", ""),
+        known=keys.tries("known", _digest(f"{account}\n{address}")),
+    )
 
 
 def one_form(email: str) -> str:

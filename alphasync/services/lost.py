@@ -10,6 +10,7 @@ from alphasync.services.progress import Settled
 from alphasync.services.runs import Ticket
 from alphasync.store import keys
 from alphasync.store.scripts.calls import Scripts
+from alphasync.store.scripts.run_calls import run_lost
 
 RUN_LOST = "The storage has lost this run"
 ALL_LOST = "The storage has lost this run and the list of who was messaged"
@@ -31,7 +32,6 @@ class LostRuns:
         last one that was answered: a record that knows less is older than this run is. Returns
         False when the run is on record, or another one by now: then devices know. Repeatable.
         """
-        names = keys.of_account(ticket.account)
         identity = events.ProcessingStarted(
             profile_id=ticket.profile,
             type=ticket.type,
@@ -40,44 +40,31 @@ class LostRuns:
         )
         stub = events.StoppedProfile(profile_id=ticket.profile, type=ticket.type)
         answer = await self._scripts.call(
-            "run_lost",
-            {
-                "meta": names.meta,
-                "log": names.log,
-                "lock": names.lock(ticket.type, ticket.profile),
-                "run": names.run(ticket.type, ticket.profile),
-                "runs": names.runs,
-                "sent": names.sent(ticket.type, ticket.profile),
-                "tally": names.tally(ticket.type, ticket.profile),
-                "uncertain": names.uncertain(ticket.type, ticket.profile),
-            },
-            {
-                "channel": names.channel,
-                "run_id": ticket.run_id,
-                "profile": ticket.profile,
-                "type": ticket.type,
-                "device": ticket.device_id,
-                "operator": ticket.operator_id,
-                "fence": ticket.fence,
-                "stub": packets.members(stub),
-                "identity": packets.members(identity),
-                "text": ticket.text,
-                "attachments": msgspec.json.encode(ticket.attachments),
-                "step": step,
-                "started_at": ticket.started_at,
-                "total": counters.total,
-                "messaged": counters.sent,
-                "passed": counters.skipped,
-                "refused": counters.failed,
-                "doubtful": counters.uncertain,
-                "settled": settled.recipient,
-                "outcome": settled.outcome,
-                "claimed_at": settled.claimed_at,
-                "reason": RUN_LOST,
-                "head": _head(ticket, RUN_LOST),
-                "all_reason": ALL_LOST,
-                "all_head": _head(ticket, ALL_LOST),
-            },
+            run_lost(
+                keys.of_profile(ticket.account, ticket.type, ticket.profile),
+                run_id=ticket.run_id,
+                device=ticket.device_id,
+                operator=ticket.operator_id,
+                fence=ticket.fence,
+                stub=packets.members(stub),
+                identity=packets.members(identity),
+                text=ticket.text,
+                attachments=msgspec.json.encode(ticket.attachments),
+                step=step,
+                started_at=ticket.started_at,
+                total=counters.total,
+                messaged=counters.sent,
+                passed=counters.skipped,
+                refused=counters.failed,
+                doubtful=counters.uncertain,
+                settled=settled.recipient,
+                outcome=settled.outcome,
+                claimed_at=settled.claimed_at,
+                reason=RUN_LOST,
+                head=_head(ticket, RUN_LOST),
+                all_reason=ALL_LOST,
+                all_head=_head(ticket, ALL_LOST),
+            )
         )
         return answer.outcome == "OK"
 

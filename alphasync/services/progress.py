@@ -12,6 +12,16 @@ from alphasync.services.runs import Ticket
 from alphasync.store import keys
 from alphasync.store.redis.pipeline import Unconfirmed
 from alphasync.store.scripts.calls import Answer, Scripts
+from alphasync.store.scripts.declaring import Call
+from alphasync.store.scripts.run_calls import (
+    run_complete,
+    run_interrupt,
+    run_note,
+    run_plan,
+    run_settle,
+    run_step,
+    run_touch,
+)
 
 
 class Outcome(enum.StrEnum):
@@ -77,17 +87,17 @@ class Progress:
         Raises Superseded.
         """
         await self._report(
-            "run_plan",
-            ticket,
-            {
-                "profile": ticket.profile,
-                "total": total,
-                "skipped": "" if skipped is None else skipped,
-                "failed": "" if failed is None else failed,
-                "honours": DIGEST_KEYS if honours_keys else "",
-                "message": message,
-                "head": _progress_head(ticket, message, error),
-            },
+            run_plan(
+                _keys(ticket),
+                run_id=ticket.run_id,
+                fence=ticket.fence,
+                total=total,
+                skipped="" if skipped is None else skipped,
+                failed="" if failed is None else failed,
+                honours=DIGEST_KEYS if honours_keys else "",
+                message=message,
+                head=_progress_head(ticket, message, error),
+            )
         )
 
     async def step(
@@ -107,19 +117,23 @@ class Progress:
         BlocklistLost, with nothing done.
         """
         message = settled.message or "Skipped a recipient who was messaged before"
-        args: dict[str, str | int] = {
-            **_settled_args(settled),
-            "profile": ticket.profile,
-            "step": number,
-            "next": claim,
-            "name": name,
-            "cursor": cursor,
-            "message": message,
-            "head": _progress_head(ticket, message, settled.error),
-        }
+        call = run_step(
+            _keys(ticket),
+            run_id=ticket.run_id,
+            fence=ticket.fence,
+            step=number,
+            settled=settled.recipient,
+            outcome=settled.outcome,
+            claimed_at=settled.claimed_at,
+            next=claim,
+            name=name,
+            cursor=cursor,
+            message=message,
+            head=_progress_head(ticket, message, settled.error),
+        )
         confirmed = True
         try:
-            answer = await self._report("run_step", ticket, args, sent=True)
+            answer = await self._report(call, confirmed=True)
         except Unconfirmed as error:
             answer = Answer(error.reply)
             confirmed = False
@@ -134,14 +148,14 @@ class Progress:
         """Show a line of text on all devices, and what the run waits for. Raises Superseded."""
         head = _progress_head(ticket, message, error, waiting_for)
         await self._report(
-            "run_note",
-            ticket,
-            {
-                "profile": ticket.profile,
-                "message": message,
-                "waiting_for": waiting_for,
-                "head": head,
-            },
+            run_note(
+                _keys(ticket),
+                run_id=ticket.run_id,
+                fence=ticket.fence,
+                message=message,
+                waiting_for=waiting_for,
+                head=head,
+            )
         )
 
     async def complete(self, ticket: Ticket, settled: Settled) -> None:
@@ -153,46 +167,40 @@ class Progress:
             operator_id=ticket.operator_id,
         )
         await self._report(
-            "run_complete",
-            ticket,
-            {
-                **_settled_args(settled),
-                "profile": ticket.profile,
-                "message": settled.message,
-                "progress_head": _progress_head(ticket, settled.message, settled.error),
-                "head": packets.head(complete),
-            },
-            sent=True,
+            run_complete(
+                _keys(ticket),
+                run_id=ticket.run_id,
+                fence=ticket.fence,
+                settled=settled.recipient,
+                outcome=settled.outcome,
+                claimed_at=settled.claimed_at,
+                message=settled.message,
+                progress_head=_progress_head(ticket, settled.message, settled.error),
+                head=packets.head(complete),
+            ),
+            confirmed=True,
         )
 
     async def interrupt(self, ticket: Ticket, settled: Settled, reason: str, code: str) -> None:
         """End a run that cannot go on. Raises Superseded."""
         interrupted = events.ProcessingInterrupted(reason=reason, code=code)
         await self._report(
-            "run_interrupt",
-            ticket,
-            {
-                **_settled_args(settled),
-                "reason": reason,
-                "head": packets.head(interrupted),
-            },
-            sent=True,
+            run_interrupt(
+                _keys(ticket),
+                run_id=ticket.run_id,
+                fence=ticket.fence,
+                settled=settled.recipient,
+                outcome=settled.outcome,
+                claimed_at=settled.claimed_at,
+                reason=reason,
+                head=packets.head(interrupted),
+            ),
+            confirmed=True,
         )
 
     async def touch(self, ticket: Ticket) -> None:
         """Keep the lock and the record alive. Raises Superseded."""
-        names = keys.of_account(ticket.account)
-        answer = await self._scripts.call(
-            "run_touch",
-            {
-                "lock": names.lock(ticket.type, ticket.profile),
-                "run": names.run(ticket.type, ticket.profile),
-                "runs": names.runs,
-            },
-            {"run_id": ticket.run_id, "fence": ticket.fence},
-        )
-        if answer.outcome == "SUPERSEDED":
-            raise Superseded
+        await self._report(run_touch(_keys(ticket), run_id=ticket.run_id, fence=ticket.fence))
 
     async def abandon(self, ticket: Ticket) -> bool:
         """End a run whose runner failed; its recipient in flight stays on the blocklist. False
@@ -205,55 +213,24 @@ class Progress:
 
     async def settle(self, ticket: Ticket, settled: Settled) -> None:
         """Record the answer for a recipient that was in flight when the run was ended."""
-        names = keys.of_account(ticket.account)
         event = events.RunSettled(message=settled.message)
         await self._scripts.call(
-            "run_settle",
-            {
-                "meta": names.meta,
-                "log": names.log,
-                "run": names.run(ticket.type, ticket.profile),
-                "runs": names.runs,
-                "sent": names.sent(ticket.type, ticket.profile),
-                "tally": names.tally(ticket.type, ticket.profile),
-                "uncertain": names.uncertain(ticket.type, ticket.profile),
-            },
-            {
-                "channel": names.channel,
-                "profile": ticket.profile,
-                "run_id": ticket.run_id,
-                "fence": ticket.fence,
-                **_settled_args(settled),
-                "message": settled.message,
-                "head": packets.head(event),
-            },
+            run_settle(
+                _keys(ticket),
+                run_id=ticket.run_id,
+                fence=ticket.fence,
+                settled=settled.recipient,
+                outcome=settled.outcome,
+                claimed_at=settled.claimed_at,
+                message=settled.message,
+                head=packets.head(event),
+            )
         )
 
-    async def _report(
-        self, script: str, ticket: Ticket, args: dict[str, str | int], *, sent: bool = False
-    ) -> Answer:
-        names = keys.of_account(ticket.account)
-        script_keys = {
-            "meta": names.meta,
-            "log": names.log,
-            "lock": names.lock(ticket.type, ticket.profile),
-            "run": names.run(ticket.type, ticket.profile),
-            "runs": names.runs,
-        }
-        if sent:
-            script_keys["sent"] = names.sent(ticket.type, ticket.profile)
-            script_keys["tally"] = names.tally(ticket.type, ticket.profile)
-            script_keys["uncertain"] = names.uncertain(ticket.type, ticket.profile)
-        common: dict[str, str | int] = {
-            "channel": names.channel,
-            "run_id": ticket.run_id,
-            "fence": ticket.fence,
-        }
+    async def _report(self, call: Call, *, confirmed: bool = False) -> Answer:
+        """``confirmed``: for a claim, or what became of one. Raises Superseded."""
         try:
-            # With the sent list goes a claim, or what became of one.
-            answer = await self._scripts.call(
-                script, script_keys, {**common, **args}, confirmed=sent
-            )
+            answer = await self._scripts.call(call, confirmed=confirmed)
         except Unconfirmed as error:
             if Answer(error.reply).outcome == "SUPERSEDED":
                 raise Superseded from error
@@ -263,12 +240,8 @@ class Progress:
         return answer
 
 
-def _settled_args(settled: Settled) -> dict[str, str | int]:
-    return {
-        "settled": settled.recipient,
-        "outcome": settled.outcome,
-        "claimed_at": settled.claimed_at,
-    }
+def _keys(ticket: Ticket) -> keys.ProfileKeys:
+    return keys.of_profile(ticket.account, ticket.type, ticket.profile)
 
 
 def _progress_head(

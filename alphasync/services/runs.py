@@ -24,6 +24,7 @@ from alphasync.services.bounds import USUAL, AccountBounds
 from alphasync.services.leases import Holding, Leases, ReplicaName
 from alphasync.store import keys
 from alphasync.store.scripts.calls import Scripts
+from alphasync.store.scripts.run_calls import run_start, run_stop, run_stop_all
 
 LOST = "The runner was lost"
 """Why a run ended whose lock had run out when the next one began."""
@@ -81,7 +82,6 @@ class Runs:
         command.check_length()
         if not self.accepting:
             raise ShuttingDown
-        names = keys.of_account(who.account)
         profile, type_ = command.profile, command.type
         run_id = secrets.token_hex(8)
         owner = self._replica.value
@@ -95,36 +95,23 @@ class Runs:
         stub = packets.members(events.StoppedProfile(profile_id=profile, type=type_))
         try:
             answer = await self._scripts.call(
-                "run_start",
-                {
-                    "meta": names.meta,
-                    "log": names.log,
-                    "lock": names.lock(type_, profile),
-                    "run": names.run(type_, profile),
-                    "runs": names.runs,
-                    "sent": names.sent(type_, profile),
-                    "tally": names.tally(type_, profile),
-                    "uncertain": names.uncertain(type_, profile),
-                },
-                {
-                    "channel": names.channel,
-                    "profile": profile,
-                    "type": type_,
-                    "device": device_id,
-                    "operator": who.operator_id,
-                    "run_id": run_id,
-                    "sign_in": who.sign_in,
-                    "replica": owner,
-                    "stub": stub,
-                    "identity": packets.members(started),
-                    "text": command.message,
-                    "attachments": msgspec.json.encode(attachments),
-                    "runs_most": self._bounds.runs,
-                    "running_most": self._bounds.running,
-                    "head": packets.head(started),
-                    "lost_head": packets.head(lost),
-                    "lost_reason": LOST,
-                },
+                run_start(
+                    keys.of_profile(who.account, type_, profile),
+                    device=device_id,
+                    operator=who.operator_id,
+                    run_id=run_id,
+                    sign_in=who.sign_in,
+                    replica=owner,
+                    stub=stub,
+                    identity=packets.members(started),
+                    text=command.message,
+                    attachments=msgspec.json.encode(attachments),
+                    runs_most=self._bounds.runs,
+                    running_most=self._bounds.running,
+                    head=packets.head(started),
+                    lost_head=packets.head(lost),
+                    lost_reason=LOST,
+                ),
                 after=noted,
             )
         except StoreUnavailable:
@@ -168,22 +155,14 @@ class Runs:
     async def stop(self, who: Identity, device_id: str, command: StopProcessing) -> None:
         """Stop a run, whichever device started it. Raises UnknownProfile or NotRunning."""
         who.check_profile(command.profile)
-        names = keys.of_account(who.account)
         stopped = events.ProcessingStopped(stopped_by=device_id, message="Stopped")
         answer = await self._scripts.call(
-            "run_stop",
-            {
-                "meta": names.meta,
-                "log": names.log,
-                "run": names.run(command.type, command.profile),
-                "runs": names.runs,
-            },
-            {
-                "channel": names.channel,
-                "device": device_id,
-                "message": stopped.message,
-                "head": packets.head(stopped),
-            },
+            run_stop(
+                keys.of_profile(who.account, command.type, command.profile),
+                device=device_id,
+                message=stopped.message,
+                head=packets.head(stopped),
+            )
         )
         if answer.outcome == "NOT_RUNNING":
             raise NotRunning
@@ -202,18 +181,16 @@ class Runs:
         while True:
             try:
                 answer = await self._scripts.call(
-                    "run_stop_all",
-                    {"meta": names.meta, "log": names.log, "runs": names.runs},
-                    {
-                        "channel": names.channel,
-                        "may_see": "all" if who.profiles is None else "only",
-                        "profiles": "\n".join(sorted(who.profiles or ())),
-                        "device": device_id,
-                        "message": stopped.message,
-                        "stopped_before": ",".join(before),
-                        "head": packets.head(stopped),
-                        "all_head": packets.head(all_stopped),
-                    },
+                    run_stop_all(
+                        names,
+                        may_see="all" if who.profiles is None else "only",
+                        profiles="\n".join(sorted(who.profiles or ())),
+                        device=device_id,
+                        message=stopped.message,
+                        stopped_before=",".join(before),
+                        head=packets.head(stopped),
+                        all_head=packets.head(all_stopped),
+                    )
                 )
             except StoreUnavailable as error:
                 if before:

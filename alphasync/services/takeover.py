@@ -12,6 +12,7 @@ from alphasync.services.leases import Holding, Leases, ReplicaName
 from alphasync.services.runs import Ticket
 from alphasync.store import keys
 from alphasync.store.scripts.calls import Scripts
+from alphasync.store.scripts.run_calls import run_adopt
 
 TAKEN_OVER = "Another server goes on with it"
 IN_DOUBT = "One recipient may have been messaged: the server was lost"
@@ -45,37 +46,26 @@ class Takeover:
         Of several replicas that try, one succeeds. The run goes on when its device is connected
         or within its grace, else it is interrupted.
         """
-        names = keys.of_account(holding.account)
         type_: ProcessingType = "mail" if holding.type == "mail" else "chat"
-        device = await self._device(names.run(type_, holding.name))
+        device = await self._device(keys.of_account(holding.account).run(type_, holding.name))
         taken_over = events.ProcessingTakenOver(message=TAKEN_OVER)
         settled = events.RunSettled(message=IN_DOUBT)
         interrupted = events.ProcessingInterrupted(reason=DISCONNECTED, code="device_disconnected")
         mine = msgspec.structs.replace(holding, owner=self._replica.value)
         noted = self._leases.hold(self._replica.value, mine)
         answer = await self._scripts.call(
-            "run_adopt",
-            {
-                "meta": names.meta,
-                "log": names.log,
-                "lock": names.lock(type_, holding.name),
-                "run": names.run(type_, holding.name),
-                "runs": names.runs,
-                "device": names.device(device),
-                "uncertain": names.uncertain(type_, holding.name),
-            },
-            {
-                "channel": names.channel,
-                "run_id": holding.instance,
-                "owner": holding.owner,
-                "replica": self._replica.value,
-                "message": TAKEN_OVER,
-                "head": packets.head(taken_over),
-                "reason": DISCONNECTED,
-                "interrupted_head": packets.head(interrupted),
-                "doubt_message": IN_DOUBT,
-                "settled_head": packets.head(settled),
-            },
+            run_adopt(
+                keys.AdoptedRunKeys(holding.account, type_, holding.name, device),
+                run_id=holding.instance,
+                owner=holding.owner,
+                replica=self._replica.value,
+                message=TAKEN_OVER,
+                head=packets.head(taken_over),
+                reason=DISCONNECTED,
+                interrupted_head=packets.head(interrupted),
+                doubt_message=IN_DOUBT,
+                settled_head=packets.head(settled),
+            ),
             after=noted,
         )
         if holding != mine:

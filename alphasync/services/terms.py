@@ -10,6 +10,7 @@ from alphasync.services.leases import KEEP
 from alphasync.store import keys
 from alphasync.store.scripts.calls import Scripts
 from alphasync.store.scripts.limits import Lifetimes
+from alphasync.store.scripts.server_calls import terms_tell
 
 FINGERPRINT = b"alphasync: which secret is it"
 FINGERPRINT_DIGITS = 16
@@ -56,13 +57,12 @@ class Agreement:
         """Say this server's terms, and warn of the settings in which live ones differ: while a
         secret or a lifetime is changed server by server they do. Returns those settings."""
         answer = await self._scripts.call(
-            "terms_tell",
-            {"leases": keys.LEASES, "terms": keys.TERMS},
-            {
-                "replica": replica,
-                "own": msgspec.json.encode(self._terms),
-                "keep": KEEP * 1000,
-            },
+            terms_tell(
+                keys.TermKeys(keys.LEASES, keys.TERMS),
+                replica=replica,
+                own=msgspec.json.encode(self._terms),
+                keep=KEEP * 1000,
+            )
         )
         differing: set[str] = set()
         for raw in answer.texts(2):

@@ -10,6 +10,7 @@ from alphasync.protocol import packets
 from alphasync.protocol.acknowledgements import UncertainRecipient
 from alphasync.protocol.commands import ListUncertain, ResolveUncertain
 from alphasync.store import keys
+from alphasync.store.scripts.account_calls import uncertain_list, uncertain_resolve
 from alphasync.store.scripts.calls import Scripts
 
 
@@ -27,8 +28,8 @@ class Uncertain:
     async def listed(self, who: Identity, command: ListUncertain) -> Listed:
         """Raises UnknownProfile."""
         who.check_profile(command.profile)
-        name = keys.of_account(who.account).uncertain(command.type, command.profile)
-        answer = await self._scripts.call("uncertain_list", {"uncertain": name}, {})
+        names = keys.of_profile(who.account, command.type, command.profile)
+        answer = await self._scripts.call(uncertain_list(names))
         recipients = msgspec.json.decode(answer.text(1), type=list[UncertainRecipient])
         return Listed(recipients, answer.number(2))
 
@@ -38,7 +39,7 @@ class Uncertain:
         Raises UnknownProfile, and StoreUnavailable: some may have been decided about by then.
         """
         who.check_profile(command.profile)
-        names = keys.of_account(who.account)
+        names = keys.of_profile(who.account, command.type, command.profile)
         event = events.UncertainResolved(
             profile_id=command.profile,
             type=command.type,
@@ -48,23 +49,14 @@ class Uncertain:
         count, cursor = 0, "0"
         while True:
             answer = await self._scripts.call(
-                "uncertain_resolve",
-                {
-                    "meta": names.meta,
-                    "log": names.log,
-                    "uncertain": names.uncertain(command.type, command.profile),
-                    "sent": names.sent(command.type, command.profile),
-                    "tally": names.tally(command.type, command.profile),
-                },
-                {
-                    "channel": names.channel,
-                    "profile": command.profile,
-                    "action": command.action,
-                    "recipient": command.recipient_id or "",
-                    "cursor": cursor,
-                    "before": count,
-                    "head": packets.head(event),
-                },
+                uncertain_resolve(
+                    names,
+                    action=command.action,
+                    recipient=command.recipient_id or "",
+                    cursor=cursor,
+                    before=count,
+                    head=packets.head(event),
+                )
             )
             count = answer.number(1)
             if answer.outcome == "OK":

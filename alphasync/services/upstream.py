@@ -21,6 +21,12 @@ from alphasync.services import tokens
 from alphasync.store import keys
 from alphasync.store.redis.pipeline import Pipeline
 from alphasync.store.scripts.calls import Scripts
+from alphasync.store.scripts.login_calls import (
+    signin_newest,
+    signin_open,
+    signin_prolong,
+    signin_read,
+)
 
 T = TypeVar("T")
 
@@ -108,18 +114,17 @@ class Upstream:
         sid = tokens.new_sign_in()
         names = keys.of_account(account)
         answer = await self._scripts.call(
-            "signin_open",
-            {"signin": names.signin(sid), "signins": names.signins(operator_id)},
-            {
-                "operator": operator_id,
-                "token": self._fernet.encrypt(token.encode()),
-                "limited": "" if profiles is None else "1",
-                "profiles": _lines(profiles or ()),
-                "lifetime": _ms(self._times.lifetime),
-                "lasts": _ms(self._times.lasts),
-                "linger": _ms(LINGER),
-                "most": self._most,
-            },
+            signin_open(
+                keys.OperatorKeys(names.signin(sid), names.signins(operator_id)),
+                operator=operator_id,
+                token=self._fernet.encrypt(token.encode()),
+                limited="" if profiles is None else "1",
+                profiles=_lines(profiles or ()),
+                lifetime=_ms(self._times.lifetime),
+                lasts=_ms(self._times.lasts),
+                linger=_ms(LINGER),
+                most=self._most,
+            )
         )
         named = msgspec.msgpack.encode(_Named(account, sid))
         return Opened(sid, answer.number(1) / 1000, self._handles.encrypt(named).decode())
@@ -167,9 +172,9 @@ class Upstream:
         """Let the login of a token live on; gives the seconds. Raises SignInAgain."""
         name = keys.of_account(who.account).signin(who.sign_in)
         answer = await self._scripts.call(
-            "signin_prolong",
-            {"signin": name},
-            {"lifetime": _ms(self._times.lifetime), "linger": _ms(LINGER)},
+            signin_prolong(
+                keys.SignInKeys(name), lifetime=_ms(self._times.lifetime), linger=_ms(LINGER)
+            )
         )
         if answer.outcome == "GONE":
             raise SignInAgain
@@ -193,9 +198,12 @@ class Upstream:
         names = keys.of_account(account)
         skipped = "".join(f"{key}\n" for key in (names.signin(sid), *tried))
         answer = await self._scripts.call(
-            "signin_newest",
-            {"signin": names.signin(sid), "signins": names.signins(operator_id)},
-            {"profile": profile, "tried": skipped, "most": LOOKED_AT},
+            signin_newest(
+                keys.OperatorKeys(names.signin(sid), names.signins(operator_id)),
+                profile=profile,
+                tried=skipped,
+                most=LOOKED_AT,
+            )
         )
         if answer.outcome == "NONE":
             return None
@@ -204,7 +212,7 @@ class Upstream:
 
     async def _read(self, account: str, sid: str, for_run: str = "") -> SignIn:
         answer = await self._scripts.call(
-            "signin_read", {"signin": keys.of_account(account).signin(sid)}, {"for_run": for_run}
+            signin_read(keys.SignInKeys(keys.of_account(account).signin(sid)), for_run=for_run)
         )
         token = None if answer.outcome == "GONE" else self._decrypted(answer.text(2).encode())
         if token is None:

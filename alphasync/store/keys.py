@@ -34,6 +34,7 @@ Profile ids stand at the end of a key, so that no character in one can reach ano
 """
 
 from functools import lru_cache
+from typing import NamedTuple
 
 from alphasync.domain.runs import ProcessingType
 
@@ -95,6 +96,118 @@ def of_account(account: str) -> AccountKeys:
     return AccountKeys(account)
 
 
+class ProfileKeys:
+    """Keys of a profile and type, and those of its account that are needed with them."""
+
+    __slots__ = (
+        *("channel", "draft", "drafts", "lock", "log", "meta", "profile", "run"),
+        *("runs", "sent", "tally", "type", "uncertain"),
+    )
+
+    def __init__(self, account: AccountKeys, type_: ProcessingType, profile: str) -> None:
+        self.type = type_
+        self.profile = profile
+        self.channel = account.channel
+        self.meta = account.meta
+        self.log = account.log
+        self.runs = account.runs
+        self.drafts = account.drafts
+        self.lock = account.lock(type_, profile)
+        self.run = account.run(type_, profile)
+        self.draft = account.draft(type_, profile)
+        self.sent = account.sent(type_, profile)
+        self.tally = account.tally(type_, profile)
+        self.uncertain = account.uncertain(type_, profile)
+
+
+@lru_cache(maxsize=4096)
+def of_profile(account: str, type_: ProcessingType, profile: str) -> ProfileKeys:
+    """The keys of a profile and type; the busy ones are kept."""
+    return ProfileKeys(of_account(account), type_, profile)
+
+
+class AdoptedRunKeys(ProfileKeys):
+    """Those of a profile and type, and of the device that runs it."""
+
+    __slots__ = ("device",)
+
+    def __init__(self, account: str, type_: ProcessingType, profile: str, device_id: str) -> None:
+        super().__init__(of_account(account), type_, profile)
+        self.device = of_account(account).device(device_id)
+
+
+class DeviceKeys:
+    """Keys of a device, and those of its account that are needed with them."""
+
+    __slots__ = ("channel", "device", "device_id", "devices", "drafts", "log", "meta", "runs")
+
+    def __init__(self, account: str, device_id: str) -> None:
+        names = of_account(account)
+        self.device_id = device_id
+        self.device = names.device(device_id)
+        self.channel = names.channel
+        self.meta = names.meta
+        self.log = names.log
+        self.devices = names.devices
+        self.runs = names.runs
+        self.drafts = names.drafts
+
+
+class SignInKeys(NamedTuple):
+    """Of what one login got."""
+
+    signin: str
+
+
+class OperatorKeys(NamedTuple):
+    """Of what one login got, and of all of its operator."""
+
+    signin: str
+    signins: str
+
+
+class LoginKeys(NamedTuple):
+    """Of the tries to log in."""
+
+    pair: str
+    account: str
+    address: str
+    overall: str
+    known: str
+
+
+class LeaseKeys(NamedTuple):
+    """Of the leases, and of what one server holds."""
+
+    leases: str
+    holdings: str
+
+
+class AdoptedLeaseKeys(NamedTuple):
+    """Those of the leases, and of what a dead server held."""
+
+    leases: str
+    holdings: str
+    dead_holdings: str
+
+
+class TermKeys(NamedTuple):
+    """Of the settings that all servers must agree on, and of which of them live."""
+
+    leases: str
+    terms: str
+
+
+class TrialKeys(NamedTuple):
+    """What a server tries its rights on: one key of each type."""
+
+    text: str
+    hash: str
+    members: str
+    scores: str
+    stream: str
+
+
 def channel_of(account: str) -> str:
     return f"{CHANNEL_PREFIX}{{{account}}}"
 
@@ -124,6 +237,18 @@ def holdings(replica: str) -> str:
 def trial(tag: str) -> str:
     """The beginning of keys to try out rights on, where the keys with this tag are."""
     return f"as:{{{tag}}}:try:"
+
+
+def trial_keys(tag: str) -> TrialKeys:
+    """What rights are tried on within scripts."""
+    prefix = trial(tag)
+    return TrialKeys(
+        text=prefix + "text",
+        hash=prefix + "hash",
+        members=prefix + "members",
+        scores=prefix + "scores",
+        stream=prefix + "stream",
+    )
 
 
 def replica(name: str) -> str:

@@ -18,6 +18,7 @@ from alphasync.store.redis.advice import words
 from alphasync.store.redis.channels import Message
 from alphasync.store.redis.lines import Line
 from alphasync.store.redis.pipeline import Argument, ReplyError
+from alphasync.store.scripts.server_calls import rights_try
 
 CONNECT_WITHIN = 3.0
 """Seconds until a Redis that is there has been connected to."""
@@ -116,14 +117,10 @@ async def _connected(store: Store) -> None:
 
 async def try_scripts(store: Store, tag: str) -> None:
     """The commands within scripts, where the keys with this tag are. Raises Unusable."""
-    prefix = keys.trial(tag)
-    names = ("text", "hash", "members", "scores", "stream")
     channel = keys.probe(tag, "try")
     try:
         answer = await store.scripts.call(
-            "rights_try",
-            {name: f"{prefix}{name}" for name in names},
-            {"channel": channel, "keep": KEEP},
+            rights_try(keys.trial_keys(tag), channel=channel, keep=KEEP)
         )
     except (StoreUnavailable, ReplyError) as error:
         raise Unusable(words(_cause(store, error), "evalsha")) from error

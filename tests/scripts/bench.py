@@ -38,6 +38,7 @@ from alphasync.store import keys
 from alphasync.store.connect import Store
 from alphasync.store.redis.pipeline import Reply
 from alphasync.store.scripts.calls import Answer, Scripts
+from alphasync.store.scripts.declaring import Call
 from alphasync.store.scripts.limits import Lifetimes
 
 LIFETIMES = Lifetimes()
@@ -49,7 +50,7 @@ END = b"nothing more"
 
 
 @dataclass(frozen=True)
-class Call:
+class Made:
     """One script call, as it was made and answered."""
 
     name: str
@@ -61,20 +62,22 @@ class Call:
 class Recording(Scripts):
     """The scripts, with a list of what was asked of them."""
 
-    calls: list[Call]
+    calls: list[Made]
 
     async def call(
         self,
-        name: str,
-        keys: Mapping[str, str],
-        args: Mapping[str, str | int | bytes],
+        call: Call,
         *,
         confirmed: bool = False,
         after: asyncio.Future[Reply] | None = None,
     ) -> Answer:
-        answer = await super().call(name, keys, args, confirmed=confirmed, after=after)
-        self.calls.append(Call(name, dict(keys), dict(args), answer.outcome))
+        answer = await super().call(call, confirmed=confirmed, after=after)
+        self.calls.append(Made(call.name, self.keys_of(call), dict(call.args), answer.outcome))
         return answer
+
+    def keys_of(self, call: Call) -> dict[str, str]:
+        """The keys that a call goes to, by name."""
+        return {name: getattr(call.keys, name) for name in self._scripts[call.name].keys}
 
 
 def identity(operator: str = "1", profiles: frozenset[str] | None = None) -> Identity:

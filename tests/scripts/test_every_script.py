@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -28,6 +27,8 @@ from alphasync.store.connect import make_client
 from alphasync.store.redis.pipeline import ReplyError
 from alphasync.store.rights import ANY_TAG, try_scripts
 from alphasync.store.scripts.calls import Answer, Scripts
+from alphasync.store.scripts.declaring import Call
+from alphasync.store.scripts.loading import header as header_of
 from alphasync.store.scripts.loading import load
 from tests.harness import Valkey
 from tests.scripts.bench import LIFETIMES, Bench, became
@@ -38,7 +39,7 @@ BODIES = {
     for file in LUA.iterdir()
     if file.name.endswith(".lua")
 }
-SHARED = BODIES.pop("_lib")
+SHARED = "\n".join(file.read_text() for file in (LUA / "shared").iterdir())
 GIVEN = {"redis", "string", "table", "math", "cjson", "tonumber", "tostring", "ipairs", "pairs"}
 GIVEN |= {"unpack"}
 """What Redis gives to a script."""
@@ -89,9 +90,11 @@ def outcomes_of(name: str) -> set[str]:
 def test_a_header_lists_exactly_the_names_that_the_script_uses(name: str) -> None:
     body = BODIES[name]
     script = load(LIFETIMES)[name]
-    header = [*script.keys, *script.args]
+    header = [name for kind in ("KEYS", "ARGV") for name in header_of(body)[kind]]
     assert len(header) == len(set(header))
-    assert re.match(r"-- .*\n(?:-- .*\n)*?-- KEYS: .*\n-- ARGV:.*\n(?:--   .*\n)*-- RETURN: ", body)
+    assert re.match(
+        r"-- .*\n(?:-- .*\n)*?-- KEYS: .*\n-- ARGV:.*\n(?:--   .*\n)*-- USES:.*\n-- RETURN: ", body
+    )
     constants = set(re.findall(r"^local ([A-Z_]+) =", script.source, re.MULTILINE))
     shared = set(re.findall(r"^local (?:function )?(\w+)", SHARED, re.MULTILINE))
     used = names_in(body)
@@ -195,25 +198,23 @@ async def test_no_script_fails_when_one_of_its_keys_is_gone(
     """Each call is tried without each of its keys, as after an eviction, before it is made."""
     call, tried, failed = Scripts.call, set(), []
 
-    async def tried_without_each(
-        self: Scripts, name: str, keys: Mapping[str, str], args: Mapping[str, Any], **how: Any
-    ) -> Answer:
-        for local, gone in keys.items():
+    async def tried_without_each(self: Scripts, made: Call, **how: Any) -> Answer:
+        for local, gone in real.scripts.keys_of(made).items():
             if not await real.client.exists(gone):
                 continue
             found = [key async for key in real.client.scan_iter("*", count=1000)]
             kept = [(k, await real.client.pttl(k), await real.client.dump(k)) for k in found]
             await real.client.delete(gone)
             try:
-                await call(self, name, keys, args)
+                await call(self, made)
             except ReplyError as error:
-                failed.append(f"{name} without {local}: {error}")
+                failed.append(f"{made.name} without {local}: {error}")
             await real.client.flushdb()
             for key, lives, value in kept:
                 # The tide rises meanwhile, and a scan may find a key twice.
                 await real.client.restore(key, max(0, lives), value or b"", replace=True)
-            tried.add((name, local))
-        return await call(self, name, keys, args, **how)
+            tried.add((made.name, local))
+        return await call(self, made, **how)
 
     monkeypatch.setattr(Scripts, "call", tried_without_each)
     await everything(real)

@@ -6,6 +6,7 @@ import pytest
 
 from alphasync.store import keys
 from alphasync.store.rights import ANY_TAG, Unusable, _direct, try_all, try_commands, try_scripts
+from alphasync.store.scripts.server_calls import rights_try
 from tests.scripts.bench import Bench
 from tests.scripts.test_every_script import BODIES, SHARED
 from tests.unit.test_nesting import PACKAGE
@@ -19,9 +20,7 @@ OF_REPLICAS = {"WAIT"}
 async def test_all_is_well_and_nothing_stays(bench: Bench) -> None:
     before = await bench.client.dbsize()
     answer = await bench.scripts.call(
-        "rights_try",
-        {n: f"{keys.trial(ANY_TAG)}{n}" for n in ("text", "hash", "members", "scores", "stream")},
-        {"channel": keys.probe("", "x"), "keep": 1000},
+        rights_try(keys.trial_keys(ANY_TAG), channel=keys.probe("", "x"), keep=1000)
     )
     assert answer.outcome == "OK"
     await try_scripts(bench.store, ANY_TAG)
@@ -31,17 +30,16 @@ async def test_all_is_well_and_nothing_stays(bench: Bench) -> None:
 
 
 async def test_the_first_that_is_refused_is_named(real: Bench) -> None:
-    names = ("text", "hash", "members", "scores", "stream")
-    of = {name: f"{keys.trial(ANY_TAG)}{name}" for name in names}
-    await real.client.sadd(of["hash"], "no hash")
-    answer = await real.scripts.call("rights_try", of, {"channel": "as:probe:x", "keep": 1000})
+    of = keys.trial_keys(ANY_TAG)
+    await real.client.sadd(of.hash, "no hash")
+    answer = await real.scripts.call(rights_try(of, channel="as:probe:x", keep=1000))
     assert answer.outcome == "REFUSED"
     assert answer.text(1) == "HSET"
     assert "WRONGTYPE" in answer.text(2)
-    await real.client.sadd(of["hash"], "no hash")
+    await real.client.sadd(of.hash, "no hash")
     with pytest.raises(Unusable, match="WRONGTYPE"):
         await try_scripts(real.store, ANY_TAG)
-    await real.client.delete(of["hash"])
+    await real.client.delete(of.hash)
 
 
 def test_each_command_of_a_script_is_tried() -> None:

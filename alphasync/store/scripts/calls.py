@@ -1,10 +1,11 @@
-"""Calling the Lua scripts, by their names and those of their keys and arguments."""
+"""Calling the Lua scripts, and reading what they return."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from alphasync.errors import StoreUnavailable
 from alphasync.store.redis.pipeline import Pipeline, Reply, ReplyError
+from alphasync.store.scripts.declaring import Call
 from alphasync.store.scripts.limits import Lifetimes
 from alphasync.store.scripts.loading import load
 
@@ -25,9 +26,7 @@ class Scripts:
 
     async def call(
         self,
-        name: str,
-        keys: Mapping[str, str],
-        args: Mapping[str, str | int | bytes],
+        call: Call,
         *,
         confirmed: bool = False,
         after: asyncio.Future[Reply] | None = None,
@@ -36,13 +35,10 @@ class Scripts:
 
         ``confirmed``: what it writes must not be lost by a failover. ``after``: a command that
         Redis must have carried out before it; not together with the former. Raises StoreUnavailable
-        when Redis does not answer in time, Unconfirmed when only its replicas do not, and KeyError
-        when an argument is missing.
+        when Redis does not answer in time, and Unconfirmed when only its replicas do not.
         """
-        script = self._scripts[name]
-        if len(keys) + len(args) != len(script.keys) + len(script.args):
-            raise TypeError(f"{name} takes {script.keys} and {script.args}")
-        values = [*map(keys.__getitem__, script.keys), *map(args.__getitem__, script.args)]
+        script = self._scripts[call.name]
+        values = (*script.known(call.keys), *map(call.args.__getitem__, script.args))
         tail = (len(script.keys), *values, NO_LINEAGE)
         submit = self._pipeline.confirmed if confirmed else self._pipeline.submit
         how = {} if after is None else {"after": after}

@@ -1,32 +1,42 @@
 """Loading the Lua scripts in ``lua/``.
 
 The header of a script is its signature: the names after ``KEYS:`` and ``ARGV:`` become its local
-variables, and a caller passes them by those names.
+variables. It must agree with the function that declares the script to Python. The names after
+``USES:`` are those of the shared functions, in ``lua/shared/``, that it calls; each of these says
+in the same way what it calls itself.
 """
 
 import hashlib
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import takewhile
+from operator import attrgetter
+from typing import Any
 
-from alphasync.store.scripts.limits import (
-    LOG_LENGTH,
-    LOG_TTL,
-    META_TTL,
-    PAGE_BYTES,
-    PAGE_ENDS,
-    PAGE_PRUNED,
-    PAGE_RECORDS,
-    RETRY_TTL,
-    REVISION_JUMP,
-    TRIES_MAX,
-    UNCERTAIN_BYTES,
-    UNCERTAIN_LISTED,
-    Lifetimes,
+from alphasync.store.scripts import (
+    account_calls,
+    device_calls,
+    limits,
+    login_calls,
+    run_calls,
+    server_calls,
 )
+from alphasync.store.scripts.declaring import Declared, declared_in
+from alphasync.store.scripts.limits import Lifetimes
 
-_HEADER = re.compile(r"^-- (KEYS|ARGV):(.*)$", re.MULTILINE)
+FOLDER = files("alphasync.store.scripts") / "lua"
+SHARED = ("prelude", "log", "snapshot", "blocklist", "run", "device")
+"""In this order: a function may call those in front of it."""
+
+_HEADER = re.compile(r"^-- (KEYS|ARGV|USES):(.*)$", re.MULTILINE)
 _FUNCTION = re.compile(r"^(?:--.*\n)*local function (\w+)\((?s:.*?)^end\n", re.MULTILINE)
+_COMMENT = re.compile(r"^ *--.*\n|^\n", re.MULTILINE)
+
+
+class Mismatch(TypeError):
+    """The header of a script and the function that declares it do not agree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +45,53 @@ class Script:
     source: str
     sha: str
     keys: tuple[str, ...]
+    known: Callable[[Any], tuple[Any, ...]]
+    """The values of the keys, and of the first arguments, which the same object has."""
     args: tuple[str, ...]
+    """The names of the other arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The shared functions by name, in order, and what stands outside them."""
+
+    prelude: str
+    functions: dict[str, str]
+
+    def used(self, names: Iterable[str]) -> str:
+        """Only what is needed: Lua makes each function anew when a script is run, which was a
+        twelfth of what a short one takes. Raises KeyError for a name that there is not."""
+        wanted = set[str]()
+        open_ = list(names)
+        while open_:
+            name = open_.pop()
+            if name not in wanted:
+                wanted.add(name)
+                open_ += header(self.functions[name])["USES"]
+        needed = (text for name, text in self.functions.items() if name in wanted)
+        return self.prelude + "".join(needed)
 
 
 def load(lifetimes: Lifetimes, publish: str = "PUBLISH") -> dict[str, Script]:
     """All scripts by name (the file's name without its ending); ``publish`` is the command that
-    they publish events with."""
-    folder = files("alphasync.store.scripts") / "lua"
+    they publish events with. Raises Mismatch."""
+    declared = declared_in(account_calls, device_calls, login_calls, run_calls, server_calls)
+    bodies = {
+        file.name.removesuffix(".lua"): file.read_text()
+        for file in FOLDER.iterdir()
+        if file.name.endswith(".lua")
+    }
+    if bodies.keys() != declared.keys():
+        raise Mismatch(f"with a file or a function only: {sorted(bodies.keys() ^ declared.keys())}")
+    shared = _shared(_constants(lifetimes, publish))
+    return {name: _script(declared[name], body, shared) for name, body in bodies.items()}
+
+
+def _constants(lifetimes: Lifetimes, publish: str) -> str:
     milliseconds = {
-        "LOG_TTL": LOG_TTL,
-        "META_TTL": META_TTL,
-        "RETRY_TTL": RETRY_TTL,
+        "LOG_TTL": limits.LOG_TTL,
+        "META_TTL": limits.META_TTL,
+        "RETRY_TTL": limits.RETRY_TTL,
         "LOCK_TTL": lifetimes.lock,
         "RUN_TTL": lifetimes.run,
         "DRAFT_TTL": lifetimes.draft,
@@ -53,47 +99,59 @@ def load(lifetimes: Lifetimes, publish: str = "PUBLISH") -> dict[str, Script]:
         "SENT_TTL": lifetimes.sent,
     }
     numbers = {
-        "LOG_LENGTH": LOG_LENGTH,
-        "REVISION_JUMP": REVISION_JUMP,
-        "TRIES_MAX": TRIES_MAX,
-        "PAGE_RECORDS": PAGE_RECORDS,
-        "PAGE_BYTES": PAGE_BYTES,
-        "PAGE_ENDS": PAGE_ENDS,
-        "PAGE_PRUNED": PAGE_PRUNED,
-        "UNCERTAIN_LISTED": UNCERTAIN_LISTED,
-        "UNCERTAIN_BYTES": UNCERTAIN_BYTES,
+        "LOG_LENGTH": limits.LOG_LENGTH,
+        "REVISION_JUMP": limits.REVISION_JUMP,
+        "TRIES_MAX": limits.TRIES_MAX,
+        "PAGE_RECORDS": limits.PAGE_RECORDS,
+        "PAGE_BYTES": limits.PAGE_BYTES,
+        "PAGE_ENDS": limits.PAGE_ENDS,
+        "PAGE_PRUNED": limits.PAGE_PRUNED,
+        "UNCERTAIN_LISTED": limits.UNCERTAIN_LISTED,
+        "UNCERTAIN_BYTES": limits.UNCERTAIN_BYTES,
     }
     numbers |= {name: round(seconds * 1000) for name, seconds in milliseconds.items()}
     constants = "".join(f"local {name} = {number}\n" for name, number in numbers.items())
-    constants += f"local publish_with = '{publish}'\n"
-    shared = constants + "local lineage = ARGV[#ARGV]\n" + (folder / "_lib.lua").read_text()
-    scripts = {}
-    for file in folder.iterdir():
-        if file.name.endswith(".lua") and not file.name.startswith("_"):
-            name = file.name.removesuffix(".lua")
-            scripts[name] = _script(name, file.read_text(), shared)
-    return scripts
+    return f"{constants}local publish_with = '{publish}'\nlocal lineage = ARGV[#ARGV]\n"
 
 
-def _used(shared: str, body: str) -> str:
-    """``shared`` without the functions that a script does not call: Lua makes each one anew when
-    the script is run, which was a twelfth of what a short one takes."""
-    for function in reversed(list(_FUNCTION.finditer(shared))):
-        behind = shared[function.end() :] + body  # nothing else can know it: it is local
-        if re.search(rf"\b{function[1]}\(", behind) is None:
-            shared = shared[: function.start()] + shared[function.end() :]
-    return shared
+def _shared(constants: str) -> Shared:
+    prelude, functions = constants, dict[str, str]()
+    for part in SHARED:
+        text = (FOLDER / "shared" / f"{part}.lua").read_text()
+        functions |= {match[1]: match[0] for match in _FUNCTION.finditer(text)}
+        prelude += _FUNCTION.sub("", text)
+    return Shared(prelude, functions)
 
 
-def _script(name: str, body: str, shared: str) -> Script:
-    header = {kind: tuple(names.split()) for kind, names in _HEADER.findall(body)}
-    keys, args = header["KEYS"], header["ARGV"]
+def _script(declared: Declared[...], body: str, shared: Shared) -> Script:
+    said = header(body)
+    keys, args = said["KEYS"], said["ARGV"]
     signature = "".join(
         f"local {local} = {table}[{position}]\n"
         for table, names in (("KEYS", keys), ("ARGV", args))
         for position, local in enumerate(names, start=1)
     )
-    source = _used(shared, body) + signature + body
+    # Comments are for us; each connection would be sent them.
+    source = _COMMENT.sub("", shared.used(said["USES"]) + signature + body)
     # SHA-1 is how Redis names a script, not a safeguard.
     sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
-    return Script(name, source, sha, keys, args)
+    known = [*keys, *takewhile(lambda name: name not in declared.args, args)]
+    given = tuple(args[len(known) - len(keys) :])
+    if not declared.known.issuperset(known) or declared.args != set(given):
+        raise Mismatch(
+            f"{declared.name} takes {said}, its function {sorted(declared.args)}, "
+            f"and its keys are {sorted(declared.known)}"
+        )
+    return Script(declared.name, source, sha, tuple(keys), _getter(known), given)
+
+
+def header(text: str) -> dict[str, list[str]]:
+    """The names behind KEYS, ARGV and USES."""
+    found = {"KEYS": list[str](), "ARGV": list[str](), "USES": list[str]()}
+    return found | {kind: names.split() for kind, names in _HEADER.findall(text)}
+
+
+def _getter(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    if len(names) == 1:
+        return lambda keys: (getattr(keys, names[0]),)
+    return attrgetter(*names)

@@ -15,7 +15,7 @@ from alphasync.protocol.packets import EVENTS, decode, encode, head, narrow, pro
 TEXT = st.text(st.characters(codec="utf-8"))
 COUNTERS = '"current":3,"total":9,"sent":1,"skipped":1,"failed":1,"uncertain":0'
 TAIL = ',"timestamp":1700000000000,"revision":12}]'
-"""As ``emit`` in ``_lib.lua`` ends every packet."""
+"""As ``emit`` in ``log.lua`` ends every packet."""
 RUN: dict[str, Any] = {"profile_id": "1", "type": "chat", "device_id": "d", "operator_id": "o"}
 
 

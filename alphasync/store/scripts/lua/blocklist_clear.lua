@@ -1,6 +1,7 @@
 -- Forget who was messaged, and who may have been. The recipient in flight stays, so that nobody claims it a second time.
 -- KEYS: meta log sent tally uncertain run
 -- ARGV: channel profile head
+-- USES: int emit block
 -- RETURN: {'OK', deleted count, revision}
 local inflight = redis.call('HGET', run, 'inflight')
 local kept = inflight and inflight ~= '' and redis.call('ZSCORE', sent, inflight)

@@ -1,6 +1,7 @@
 -- Drop the entries of a blocklist that are past their life, the oldest first and no more than a page of them.
 -- KEYS: sent tally
 -- ARGV:
+-- USES: int
 -- RETURN: {'OK'} | {'MORE'}: there are more of them; ask again
 local lifetime = redis.call('HGET', tally, 'lifetime')
 if not lifetime then return {'OK'} end

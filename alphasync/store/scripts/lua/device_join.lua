@@ -2,8 +2,9 @@
 -- up again proves it with the hash of its resume token; one that offers none is the device of its
 -- token that is missing: of several the one that holds a run, then the one that was lost last.
 -- KEYS: meta log device devices runs drafts
--- ARGV: channel mode device_id proof name operator session replica token most back_head
+-- ARGV: channel device_id mode proof name operator session replica token most back_head
 --   mode: "new" | "resume" | "restore" (the session is registered; only its record was lost)
+-- USES: int index admitted running_of with_snapshot mark_runs device_key missing_of new_of
 -- RETURN: {'OK', how, device_id, name, superseded_session, epoch, revision, runs, drafts, rest}
 --   how: "new" | "resumed"; rest: as of snapshot_read; {'UNKNOWN'} | {'SUPERSEDED'}
 --   | {'FULL'}: the account has its most devices

@@ -6,6 +6,7 @@
 -- ARGV: channel device_id session reason head signed_out_reason signed_out_head
 --   session: the one that ended, or '' for a device whose grace is over
 --   signed_out_*: instead where that grace had begun when its token ended
+-- USES: int running_of end_run left_of missing_of new_of
 -- RETURN: {'OK', count of runs ended} | {'SUPERSEDED'} | {'WAIT', ms until the grace ends}
 --   | {'MORE'}: it has more runs than one script may end; ask again
 local d = redis.call('HMGET', device, 'session', 'away_until', 'token', 'signed_out')

@@ -9,6 +9,7 @@
 --   signed_out: '1' where the transport broke because the device's token ended, or ''
 --   silent_since: ms, when the dead owner gave its last sign of life; 0 where nothing died
 --   absent_since: ms, from when on no device could come back to the owner; 0 where it is there
+-- USES: int mark_runs hand_runs device_key left_of miss new_of
 -- RETURN: {'AWAY', ms until the grace ends} | {'ELSEWHERE'}: another session has the device
 --   | {'SUCCEEDED'}
 local d = redis.call('HMGET', device, 'session', 'replica', 'away_until', 'token', 'grace')

@@ -1,6 +1,7 @@
 -- Store the text of a draft ('' empties it) and tell the other devices.
 -- KEYS: meta log draft drafts
 -- ARGV: channel profile type device message most head
+-- USES: int epoch_of emit admitted
 -- RETURN: {'OK', revision, now} | {'FULL'}: the account has its most drafts without this one
 if not admitted(drafts, draft, DRAFT_TTL, most) then
   if message ~= '' then return {'FULL'} end

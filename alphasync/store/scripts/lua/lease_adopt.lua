@@ -1,6 +1,7 @@
 -- Take over what a dead replica held; exactly one replica wins.
 -- KEYS: leases holdings dead_holdings
 -- ARGV: dead ttl keep
+-- USES: int
 -- RETURN: {'OK', members, silent_since, absent_since} | {'ALIVE'}: it is back, or another replica
 --   was faster
 --   silent_since: ms of its last sign of life, 0 when it resigned

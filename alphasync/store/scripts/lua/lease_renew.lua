@@ -3,6 +3,7 @@
 -- KEYS: leases holdings
 -- ARGV: mode replica ttl keep
 --   mode: "register" | "renew"; keep: ms that the registry outlives the last replica
+-- USES: int
 -- RETURN: {'OK', ms until the next lease of another replica ends or '', expired replicas, noted}
 --   | {'LOST'}; noted: "some" | "none", whether anything is noted as held by this replica
 local expiry = redis.call('ZSCORE', leases, replica)

@@ -3,6 +3,7 @@
 -- KEYS: leases holdings
 -- ARGV: replica closed_for
 --   closed_for: ms since it took its last device
+-- USES: int
 -- RETURN: {'OK'}
 if redis.call('EXISTS', holdings) == 0 then
   redis.call('ZREM', leases, replica)

@@ -4,6 +4,7 @@
 -- KEYS: meta log
 -- ARGV: known_epoch after last
 --   last: the envelope that was delivered at `after`, '' where it is not known for sure
+-- USES: int new_epoch far_ahead epoch_of
 -- RETURN: {'OK', epoch, revision, envelopes} | {'MORE', epoch, revision, envelopes}: ask for what is
 --   behind them | {'LOST', epoch, revision}
 local epoch = epoch_of(meta, log)

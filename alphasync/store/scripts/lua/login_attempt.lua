@@ -2,6 +2,7 @@
 -- first try. From an address that is known for the account what others do does not count.
 -- KEYS: pair account address overall known
 -- ARGV: pair_max account_max address_max overall_max window
+-- USES: int
 -- RETURN: {'OK'} | {'REFUSED', ms until the window ends}
 local is_known = redis.call('EXISTS', known) == 1
 local limits = {{pair, pair_max}, {address, address_max}}

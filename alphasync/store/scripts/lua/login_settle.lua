@@ -2,6 +2,7 @@
 -- and makes its address known.
 -- KEYS: pair account address overall known
 -- ARGV: outcome known_for
+-- USES:
 -- RETURN: {'OK'}
 for _, counter in ipairs({pair, account, address, overall}) do
   local count = tonumber(redis.call('GET', counter) or 0)

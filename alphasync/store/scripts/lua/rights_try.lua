@@ -2,6 +2,7 @@
 -- KEYS: text hash members scores stream
 -- ARGV: channel keep
 --   keep: ms that a key stays which may not be deleted
+-- USES:
 -- RETURN: {'OK'} | {'REFUSED', command, error}
 local commands = {
   {"SET", text, "1", "PX", keep}, {"GET", text}, {"INCR", text}, {"DECR", text},

@@ -5,6 +5,7 @@
 -- a recipient in flight nobody will hear any more what became of them: they are uncertain, too.
 -- KEYS: meta log lock run runs device uncertain
 -- ARGV: channel run_id owner replica message head reason interrupted_head doubt_message settled_head
+-- USES: emit keep_running touch_run doubt counters end_run
 -- RETURN: {'ADOPTED', fence, fields} | {'INTERRUPTED'} | {'GONE'}: not that replica's any more
 local r = redis.call('HMGET', run, 'status', 'replica', 'device', 'profile', 'inflight', 'honours',
   'run_id', 'identity')

@@ -1,6 +1,7 @@
 -- Settle the last recipient, complete the run, free the lock and tell all devices.
 -- KEYS: meta log lock run runs sent tally uncertain
 -- ARGV: channel profile run_id fence settled outcome claimed_at message progress_head head
+-- USES: int emit running_of touch_run owns release listed settle counters tell
 -- RETURN: {'OK'} | {'SUPERSEDED'}
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
 if settle(run, sent, tally, uncertain, settled, outcome, claimed_at) then

@@ -1,6 +1,7 @@
 -- End a run that cannot go on, on behalf of its runner, and tell all devices why.
 -- KEYS: meta log lock run runs sent tally uncertain
 -- ARGV: channel run_id fence settled outcome claimed_at reason head
+-- USES: owns doubt settle end_run
 -- RETURN: {'OK'} | {'SUPERSEDED'}
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
 settle(run, sent, tally, uncertain, settled, outcome, claimed_at)

@@ -2,10 +2,11 @@
 -- data or a key of it, or was put back from an older copy. The run ends for all devices, and is put on
 -- record as ended for those that come later. What became of its last recipient counts all the same.
 -- KEYS: meta log lock run runs sent tally uncertain
--- ARGV: channel run_id profile type device operator fence stub identity text attachments step started_at total messaged passed refused doubtful settled outcome claimed_at reason head all_reason all_head
+-- ARGV: channel profile type run_id device operator fence stub identity text attachments step started_at total messaged passed refused doubtful settled outcome claimed_at reason head all_reason all_head
 --   step: the last one that was answered
 --   messaged, passed, refused, doubtful: the counters without the last recipient
 --   all_reason, all_head: where the list of those messaged is gone, too, or the end of it
+-- USES: block settle end_run
 -- RETURN: {'OK'} | {'ON_RECORD'}: it has ended, or another one has begun
 local r = redis.call('HMGET', run, 'run_id', 'fence', 'status', 'step')
 local older = r[1] == run_id and r[3] == 'running' and (tonumber(r[2]) < tonumber(fence)

@@ -1,6 +1,7 @@
 -- Show a line of text on all devices while nothing is sent; keeps the lock alive.
 -- KEYS: meta log lock run runs
 -- ARGV: channel profile run_id fence message waiting_for head
+-- USES: keep_running touch_run owns tell
 -- RETURN: {'OK'} | {'SUPERSEDED'}
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
 tell(meta, log, channel, profile, run, message, head, waiting_for)

@@ -3,6 +3,7 @@
 -- KEYS: meta log lock run runs
 -- ARGV: channel profile run_id fence total skipped failed honours message head
 --   skipped, failed: '' leaves the counter as it is
+-- USES: keep_running touch_run owns tell
 -- RETURN: {'OK'} | {'SUPERSEDED'}
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
 redis.call('HSET', run, 'total', total, 'honours', honours)

@@ -1,6 +1,7 @@
 -- The answer for a recipient that was in flight when its run was ended or taken over.
 -- KEYS: meta log run runs sent tally uncertain
 -- ARGV: channel profile run_id fence settled outcome claimed_at message head
+-- USES: emit touch_run unclaim settle counters
 -- RETURN: {'OK'} | {'RELEASED'}: the record is another's by now, only the lists are settled
 local r = redis.call('HMGET', run, 'run_id', 'fence', 'inflight', 'identity')
 if r[1] == run_id and r[2] == fence

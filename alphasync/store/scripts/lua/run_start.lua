@@ -2,6 +2,7 @@
 -- is its fencing token: later holders of the lock have a higher one.
 -- KEYS: meta log lock run runs sent tally uncertain
 -- ARGV: channel profile type device operator sign_in run_id replica stub identity text attachments runs_most running_most head lost_head lost_reason
+-- USES: int emit admitted running_of keep_running touch_run list_is_lost doubt end_run
 -- RETURN: {'OK', fence, now} | {'HELD', device} | {'FULL'}: the account has its most runs on record
 --   | {'BUSY'}: it has its most running runs
 --   | {'LIST_LOST'}: who was messaged is not known any more

@@ -3,6 +3,7 @@
 -- only settles.
 -- KEYS: meta log lock run runs sent tally uncertain
 -- ARGV: channel profile run_id fence step settled outcome claimed_at next name cursor message head
+-- USES: int keep_running touch_run owns list_is_lost block settle tell
 -- RETURN: {'CLAIMED', claimed_at, device} | {'BLOCKED', now, device} | {'SETTLED', now, device}
 --   | {'SUPERSEDED'} | {'LIST_LOST'}: who was messaged is not known any more; device: whose the run is by now
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end

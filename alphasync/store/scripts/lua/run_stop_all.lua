@@ -3,6 +3,7 @@
 -- ARGV: channel may_see profiles device message stopped_before head all_head
 --   may_see: "all" | "only" the profiles, one a line
 --   stopped_before: what the calls before this one returned, joined by commas
+-- USES: int emit running_of end_run
 -- RETURN: {'OK', count} | {'MORE', count, stopped}: there are more than one script may end; ask again
 local visible = {}
 for profile in string.gmatch(profiles, '[^\n]+') do visible[profile] = true end

@@ -1,6 +1,7 @@
 -- Keep the lock and the record of a run that lives, however long its gateway takes.
 -- KEYS: lock run runs
 -- ARGV: run_id fence
+-- USES: keep_running touch_run owns
 -- RETURN: {'OK'} | {'SUPERSEDED'}
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
 redis.call('PEXPIRE', lock, LOCK_TTL)

@@ -2,6 +2,7 @@
 -- of `signin` is for. Few are looked at: their profiles may be many.
 -- KEYS: signin signins
 -- ARGV: profile tried most
+-- USES:
 -- RETURN: {'OK', key, token} | {'NONE'}
 local wanted = profile == '' and redis.call('HGET', signin, 'profiles') or ''
 for _, other in ipairs(redis.call('ZREVRANGE', signins, 0, tonumber(most) - 1)) do

@@ -2,6 +2,7 @@
 -- profiles: the only ones it is for, each between line feeds, where it is limited.
 -- KEYS: signin signins
 -- ARGV: operator token limited profiles lifetime lasts linger most
+-- USES: int
 -- RETURN: {'OK', ms that it lives unless it is prolonged}
 local lives = math.min(tonumber(lifetime), tonumber(lasts))
 redis.call('HSET', signin, 'operator', operator, 'token', token, 'limited', limited,

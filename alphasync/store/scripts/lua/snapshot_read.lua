@@ -1,6 +1,7 @@
 -- Everything that a device shows, at one revision, as far as it fits into one page.
 -- KEYS: meta log runs drafts
 -- ARGV:
+-- USES: with_snapshot
 -- RETURN: {epoch, revision, runs, drafts, rest}
 --   rest: keys of further ones, to be read one by one; each record has its own revision
 return with_snapshot({}, meta, log, runs, drafts)

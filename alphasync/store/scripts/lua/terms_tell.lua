@@ -2,6 +2,7 @@
 -- nothing stays: there are as many as replicas were there since the last one said it.
 -- KEYS: leases terms
 -- ARGV: replica own keep
+-- USES:
 -- RETURN: {'OK', names, terms}: of the other replicas that live
 local names, others = {}, {}
 for _, name in ipairs(redis.call('HKEYS', terms)) do

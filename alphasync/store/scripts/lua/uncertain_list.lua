@@ -1,6 +1,7 @@
 -- The recipients who may have been messaged, as far as they fit into one answer.
 -- KEYS: uncertain
 -- ARGV:
+-- USES: listed
 -- RETURN: {'OK', list, more}
 --   list: JSON, of {id, name}; more: how many more there are
 local names, more = listed(uncertain)

@@ -3,6 +3,7 @@
 -- KEYS: meta log uncertain sent tally
 -- ARGV: channel profile action recipient cursor before head
 --   recipient: '' for all of them; cursor, before: '0' and 0, or as returned by the call before
+-- USES: int emit unblock
 -- RETURN: {'OK', count} | {'MORE', count, cursor}: to be called again, and nobody has been told yet
 local chosen, behind = {recipient}, '0'
 if recipient == '' then

@@ -1,0 +1,54 @@
+"""The scripts about what devices show and write: snapshot, log, drafts, the list of those messaged.
+
+What each one does, returns and names is said in the header of its file in ``lua/``.
+"""
+
+from typing import Literal
+
+from alphasync.store.keys import AccountKeys, ProfileKeys
+from alphasync.store.scripts.declaring import script
+
+
+@script
+def snapshot_read(keys: AccountKeys, /) -> None: ...
+
+
+@script
+def log_read(keys: AccountKeys, /, *, known_epoch: str, after: int, last: bytes) -> None: ...
+
+
+@script
+def draft_set(
+    keys: ProfileKeys,
+    /,
+    *,
+    device: str,
+    message: str,
+    most: int,
+    head: str,
+) -> None: ...
+
+
+@script
+def blocklist_clear(keys: ProfileKeys, /, *, head: str) -> None: ...
+
+
+@script
+def blocklist_prune(keys: ProfileKeys, /) -> None: ...
+
+
+@script
+def uncertain_list(keys: ProfileKeys, /) -> None: ...
+
+
+@script
+def uncertain_resolve(
+    keys: ProfileKeys,
+    /,
+    *,
+    action: Literal["resend", "leave"],
+    recipient: str,
+    cursor: str,
+    before: int,
+    head: str,
+) -> None: ...

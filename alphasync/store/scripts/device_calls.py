@@ -1,0 +1,62 @@
+"""The scripts about devices: how they come, are missed, and go.
+
+What each one does, returns and names is said in the header of its file in ``lua/``.
+"""
+
+from typing import Literal
+
+from alphasync.store.keys import DeviceKeys
+from alphasync.store.scripts.declaring import script
+
+JoinMode = Literal["new", "resume", "restore"]
+
+
+@script
+def device_join(
+    keys: DeviceKeys,
+    /,
+    *,
+    mode: JoinMode,
+    proof: str,
+    name: str,
+    operator: str,
+    session: str,
+    replica: str,
+    token: str,
+    most: int,
+    back_head: str,
+) -> None: ...
+
+
+@script
+def device_lose(
+    keys: DeviceKeys,
+    /,
+    *,
+    session: str,
+    owner: str,
+    grace: int,
+    signed_out: str,
+    replica: str,
+    silent_since: int,
+    absent_since: int,
+    head: str,
+    back_head: str,
+) -> None: ...
+
+
+@script
+def device_leave(
+    keys: DeviceKeys,
+    /,
+    *,
+    session: str,
+    reason: str,
+    head: str,
+    signed_out_reason: str,
+    signed_out_head: str,
+) -> None: ...
+
+
+@script
+def device_touch(keys: DeviceKeys, /, *, session: str) -> None: ...

@@ -1,0 +1,60 @@
+-- Who was messaged, and who may have been.
+
+-- The tally of a blocklist is kept beside it: until when it has entries, and for how long they are
+-- kept, as servers may differ in that. By it a list that Redis dropped is told from one that is empty.
+local function list_is_lost(sent, tally)
+  if redis.call('EXISTS', sent) == 1 then return false end
+  return tonumber(redis.call('HGET', tally, 'until') or 0) > now
+end
+
+-- Put a recipient on the blocklist, for as long as this server keeps entries. Those of a server that
+-- keeps them for longer stay for as long as it has said.
+-- USES: int
+local function block(sent, tally, recipient, at)
+  local t = redis.call('HMGET', tally, 'lifetime', 'lifetime_until', 'until')
+  local lifetime, lifetime_until = SENT_TTL, now + SENT_TTL
+  if t[1] and tonumber(t[1]) > SENT_TTL and tonumber(t[2]) > now then
+    lifetime, lifetime_until = tonumber(t[1]), tonumber(t[2])
+  end
+  local last = math.max(tonumber(t[3] or 0), now + SENT_TTL)
+  redis.call('ZADD', sent, at, recipient)
+  redis.call('HSET', tally, 'lifetime', int(lifetime), 'lifetime_until', int(lifetime_until),
+    'until', int(last))
+  redis.call('PEXPIRE', sent, int(last - now))
+  redis.call('PEXPIRE', tally, int(last - now))
+end
+
+-- Take a recipient off the blocklist.
+local function unblock(sent, tally, recipient)
+  redis.call('ZREM', sent, recipient)
+  if redis.call('EXISTS', sent) == 0 then redis.call('DEL', tally) end
+end
+
+-- A recipient who was surely not messaged leaves the blocklist, unless somebody has claimed him
+-- anew since (another score).
+-- USES: unblock
+local function unclaim(sent, tally, recipient, outcome, claimed_at)
+  if outcome ~= 'failed' and outcome ~= 'released' then return end
+  if redis.call('ZSCORE', sent, recipient) == claimed_at then unblock(sent, tally, recipient) end
+end
+
+-- Uncertain recipients as a JSON list, bounded in number and bytes, and how many more there are: a
+-- gateway that gives no answer can make thousands, and no script reads them all.
+-- USES: int
+local function listed(uncertain)
+  local items, bytes, seen, cursor = {}, 0, {}, '0'
+  repeat
+    local page = redis.call('HSCAN', uncertain, cursor, 'COUNT', UNCERTAIN_LISTED)
+    cursor = tostring(page[1])
+    for i = 1, #page[2], 2 do
+      local item = cjson.encode({id = page[2][i], name = page[2][i + 1]})
+      local fits = #items < UNCERTAIN_LISTED and bytes + #item <= UNCERTAIN_BYTES
+      if not fits then cursor = '0' end
+      if fits and not seen[page[2][i]] then
+        seen[page[2][i]] = true
+        items[#items + 1], bytes = item, bytes + #item
+      end
+    end
+  until cursor == '0'
+  return '[' .. table.concat(items, ',') .. ']', int(redis.call('HLEN', uncertain) - #items)
+end

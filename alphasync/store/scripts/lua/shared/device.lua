@@ -1,0 +1,30 @@
+-- A device's record, and its grace.
+
+-- The key of another device than the one that a script is given: beside their index.
+local function device_key(devices, id)
+  return string.sub(devices, 1, -2) .. ':' .. id
+end
+
+-- What is left of the grace of a device that is away. A clock that was set back: one that seems to last
+-- for longer than it was given is of before, and ends in its time.
+local function left_of(device, away_until)
+  local grace = tonumber(redis.call('HGET', device, 'grace') or away_until)
+  return math.min(tonumber(away_until) - now, grace)
+end
+
+-- The devices of a token that are away, by the end of their grace: whoever comes with nothing but
+-- this token is one of them.
+local function missing_of(devices, token)
+  return devices .. ':missing:' .. (token or '')
+end
+
+-- USES: int missing_of
+local function miss(devices, token, id, away_until)
+  redis.call('ZADD', missing_of(devices, token), int(away_until), id)
+  redis.call('PEXPIRE', missing_of(devices, token), DEVICE_TTL)
+end
+
+-- The devices that came with nothing but this token and were taken for new, by when they came.
+local function new_of(devices, token)
+  return devices .. ':new:' .. (token or '')
+end

@@ -1,0 +1,72 @@
+-- An account's log: its epoch, its revision, and the events in it.
+
+-- Begin another log. The epoch is its identity.
+local function new_epoch(meta, log, revision)
+  local epoch = time[1] .. '.' .. time[2]
+  redis.call('DEL', log)
+  redis.call('HSET', meta, 'epoch', epoch, 'revision', revision, 'lineage', lineage)
+  redis.call('PEXPIRE', meta, META_TTL)
+  return epoch
+end
+
+-- The number of a Redis that was put back from an older copy (tide.py); 0 of one that never was.
+local function put_back(text)
+  return text == '' and 0 or tonumber(string.match(text, '^t(%d+)$'))
+end
+
+-- Whether a failover, or an older copy, lies between what is known and now. Numbers of one kind only
+-- grow, and a connection that was made before the newest change elsewhere goes on as it is; other
+-- texts are just different, as where the data have come from a Redis of another kind.
+-- USES: put_back
+local function has_failed_over(known)
+  local before, here = tonumber(known), tonumber(lineage)
+  if not before and not here then before, here = put_back(known), put_back(lineage) end
+  if before and here then return here > before end
+  return known ~= lineage
+end
+
+-- Replication is asynchronous: the end of the log may be lost, with tokens that were given.
+-- USES: int
+local function far_ahead(revision)
+  return int(tonumber(revision) + REVISION_JUMP)
+end
+
+-- The epoch; a new one where there is none, as on a Redis that lost its data, and after a failover,
+-- before anything is written that devices could take for what they have.
+-- USES: new_epoch has_failed_over far_ahead
+local function epoch_of(meta, log)
+  local m = redis.call('HMGET', meta, 'epoch', 'lineage', 'revision')
+  if not m[1] then return new_epoch(meta, log, '0') end
+  if has_failed_over(m[2] or '') then return new_epoch(meta, log, far_ahead(m[3])) end
+  return m[1]
+end
+
+-- USES: int
+local function append(epoch, meta, log, channel, room, skip, head)
+  local revision = int(redis.call('HINCRBY', meta, 'revision', 1))
+  local packet = head .. ',"timestamp":' .. int(now) .. ',"revision":' .. revision .. '}]'
+  local envelope = table.concat({epoch, revision, room, skip, packet}, '\n')
+  local id = revision .. '-0'
+  local added = redis.pcall('XADD', log, 'MAXLEN', '=', LOG_LENGTH, id, 'e', envelope)
+  if added.err then
+    -- Refused, as where a right was withdrawn: a revision without an event would be a gap for good.
+    redis.call('HINCRBY', meta, 'revision', -1)
+    redis.call('XADD', log, 'MAXLEN', '=', LOG_LENGTH, id, 'e', envelope)  -- raises why
+  end
+  redis.call(publish_with, channel, envelope)
+  return revision
+end
+
+local function keep_log(meta, log)
+  redis.call('PEXPIRE', log, LOG_TTL)
+  redis.call('PEXPIRE', meta, META_TTL)
+end
+
+-- Finish the packet that starts with `head` and give it the next place in the account's order.
+-- room: profile id, or '' for the whole account; skip: the device that does not get it, or ''.
+-- USES: epoch_of append keep_log
+local function emit(meta, log, channel, room, skip, head)
+  local revision = append(epoch_of(meta, log), meta, log, channel, room, skip, head)
+  keep_log(meta, log)
+  return revision
+end

@@ -1,0 +1,138 @@
+-- A run's record, its lock, and what becomes of it.
+
+-- The runs that are running, by their start: what looks at them all need not look at the ended
+-- ones. A record that is gone stays listed until somebody looks.
+local function running_of(runs)
+  return runs .. ':running'
+end
+
+-- USES: running_of
+local function keep_running(runs, run, fence)
+  redis.call('ZADD', running_of(runs), fence, run)
+  redis.call('PEXPIRE', running_of(runs), RUN_TTL)
+end
+
+-- USES: index
+local function touch_run(runs, run)
+  redis.call('PEXPIRE', run, RUN_TTL)
+  index(runs, run, RUN_TTL)
+end
+
+-- Whether this runner still holds the lock: same run, same fencing token. A lock that ran out, as
+-- over a long absence of Redis, is still its own while nobody else has taken it. One whose record
+-- is gone holds nothing: it is freed, or nobody could start or stop anything while it lives.
+local function owns(lock, run, run_id, fence)
+  local held = redis.call('HMGET', lock, 'run_id', 'fence')
+  if held[1] then
+    if held[1] ~= run_id or held[2] ~= fence then return false end
+    if redis.call('HGET', run, 'run_id') == run_id then return true end
+    redis.call('DEL', lock)
+    return false
+  end
+  local r = redis.call('HMGET', run, 'status', 'run_id', 'fence', 'device')
+  if r[1] ~= 'running' or r[2] ~= run_id or r[3] ~= fence then return false end
+  redis.call('HSET', lock, 'device', r[4], 'run_id', run_id, 'fence', fence)
+  redis.call('PEXPIRE', lock, LOCK_TTL)
+  return true
+end
+
+local function release(lock, run_id)
+  if redis.call('HGET', lock, 'run_id') == run_id then redis.call('DEL', lock) end
+end
+
+-- The recipient in flight may have been messaged: list it for a person to decide.
+local function doubt(run, uncertain)
+  local r = redis.call('HMGET', run, 'inflight', 'inflight_name')
+  redis.call('HSET', uncertain, r[1], r[2])
+  redis.call('PEXPIRE', uncertain, SENT_TTL)
+  redis.call('HINCRBY', run, 'uncertain', 1)
+  redis.call('HSET', run, 'inflight', '')
+end
+
+-- Record what became of the recipient in flight; `outcome` is a counter, or 'released' for a
+-- recipient whom the run gives back without having tried.
+-- USES: unclaim doubt
+local function settle(run, sent, tally, uncertain, recipient, outcome, claimed_at)
+  if recipient == '' or redis.call('HGET', run, 'inflight') ~= recipient then return false end
+  if outcome == 'uncertain' then
+    doubt(run, uncertain)
+    return true
+  end
+  if outcome == 'released' then
+    -- A takeover goes on behind the last recipient, who was not this one after all.
+    redis.call('HSET', run, 'last', redis.call('HGET', run, 'before_last'))
+  else
+    redis.call('HINCRBY', run, outcome, 1)
+  end
+  redis.call('HSET', run, 'inflight', '')
+  unclaim(sent, tally, recipient, outcome, claimed_at)
+  return true
+end
+
+-- USES: int
+local function counters(run)
+  local c = redis.call('HMGET', run, 'total', 'sent', 'skipped', 'failed', 'uncertain')
+  local current = tonumber(c[2]) + tonumber(c[3]) + tonumber(c[4]) + tonumber(c[5])
+  return '"current":' .. int(current) .. ',"total":' .. c[1] .. ',"sent":' .. c[2]
+    .. ',"skipped":' .. c[3] .. ',"failed":' .. c[4] .. ',"uncertain":' .. c[5]
+end
+
+-- Send the progress that starts with `head` (open inside its `progress` object).
+-- waiting_for: what it waits for, where it does.
+-- USES: emit counters
+local function tell(meta, log, channel, profile, run, message, head, waiting_for)
+  local revision = emit(meta, log, channel, profile, '', head .. ',' .. counters(run) .. '}')
+  redis.call('HSET', run, 'message', message, 'revision', revision, 'waiting_for', waiting_for or '')
+end
+
+-- Move a running run to an ended state, free its lock and tell the devices.
+-- head: the event's packet without the run's identity, which the run's record carries.
+-- USES: emit running_of touch_run release counters
+local function end_run(meta, log, channel, runs, run, status, message, head, stopped_by)
+  local r = redis.call('HMGET', run, 'identity', 'profile', 'lock', 'run_id')
+  release(r[3], r[4])
+  local revision = emit(meta, log, channel, r[2], '', head .. ',' .. r[1] .. ',' .. counters(run))
+  redis.call('HSET', run, 'status', status, 'message', message, 'away', '', 'waiting_for', '',
+    'stopped_by', stopped_by or '', 'reason', status == 'interrupted' and message or '',
+    'revision', revision)
+  redis.call('ZREM', running_of(runs), run)
+  touch_run(runs, run)
+  return r[1]
+end
+
+-- Note on a device's running runs whether the device is away, and tell the devices. Their records
+-- live on by what their runner does.
+-- USES: epoch_of append keep_log running_of
+local function mark_runs(meta, log, channel, runs, device, away, head)
+  local epoch
+  for _, run in ipairs(redis.call('ZRANGE', running_of(runs), 0, -1)) do
+    local r = redis.call('HMGET', run, 'status', 'device', 'away', 'profile', 'identity')
+    if r[1] == 'running' and r[2] == device and (r[3] or '') ~= away then
+      epoch = epoch or epoch_of(meta, log)
+      local revision = append(epoch, meta, log, channel, r[4], '', head .. ',' .. r[5])
+      redis.call('HSET', run, 'away', away, 'revision', revision)
+    end
+  end
+  if epoch then keep_log(meta, log) end
+end
+
+-- Give a device's running runs to the device that it came back as, and tell the devices. Ids are
+-- our own and hexadecimal, so that one can stand for the other in the text of the identity.
+-- Returns how many those are.
+-- USES: epoch_of append keep_log running_of
+local function hand_runs(meta, log, channel, runs, from, to, head)
+  local handed, epoch = 0, nil
+  for _, run in ipairs(redis.call('ZRANGE', running_of(runs), 0, -1)) do
+    local r = redis.call('HMGET', run, 'status', 'device', 'profile', 'identity', 'lock')
+    if r[1] == 'running' and r[2] == from then
+      local identity = string.gsub(r[4], '"deviceId":"' .. from, '"deviceId":"' .. to)
+      epoch = epoch or epoch_of(meta, log)
+      local revision = append(epoch, meta, log, channel, r[3], '', head .. ',' .. identity)
+      redis.call('HSET', run, 'device', to, 'identity', identity, 'away', '', 'revision', revision)
+      if redis.call('EXISTS', r[5]) == 1 then redis.call('HSET', r[5], 'device', to) end
+      handed = handed + 1
+    end
+  end
+  if epoch then keep_log(meta, log) end
+  return handed
+end

@@ -1,0 +1,51 @@
+-- The indexes of what a device shows, and the whole of it.
+
+-- An index is a sorted set of key names by the time they expire, so that a snapshot finds them.
+-- Returns 1 for a key that is new there.
+-- USES: int
+local function index(set, key, ttl)
+  local added = redis.call('ZADD', set, int(now + ttl), key)
+  redis.call('PEXPIRE', set, ttl)
+  return added
+end
+
+-- Index a key that is about to be written; false where the account has its most without it.
+-- USES: int index
+local function admitted(set, key, ttl, most)
+  if index(set, key, ttl) == 0 or redis.call('ZCARD', set) <= tonumber(most) then return true end
+  redis.call('ZREMRANGEBYSCORE', set, '-inf', int(now))
+  if redis.call('ZCARD', set) <= tonumber(most) then return true end
+  redis.call('ZREM', set, key)
+  return false
+end
+
+-- USES: int
+local function indexed(set)
+  redis.call('ZREMRANGEBYSCORE', set, '-inf', int(now))
+  return redis.call('ZRANGE', set, 0, -1)
+end
+
+-- Everything that a device shows, behind what `answer` holds: epoch, revision, runs, drafts, and
+-- the keys of those that are too many for one script.
+-- USES: epoch_of indexed
+local function with_snapshot(answer, meta, log, runs, drafts)
+  answer[#answer + 1] = epoch_of(meta, log)
+  answer[#answer + 1] = redis.call('HGET', meta, 'revision')
+  local room, bytes, rest = PAGE_RECORDS, 0, {}
+  for _, set in ipairs({runs, drafts}) do
+    local records = {}
+    for _, key in ipairs(indexed(set)) do
+      if room > 0 and bytes < PAGE_BYTES then
+        local fields = redis.call('HGETALL', key)
+        if #fields > 0 then records[#records + 1] = fields end
+        for _, text in ipairs(fields) do bytes = bytes + #text end
+        room = room - 1
+      else
+        rest[#rest + 1] = key
+      end
+    end
+    answer[#answer + 1] = records
+  end
+  answer[#answer + 1] = rest
+  return answer
+end

@@ -1,0 +1,199 @@
+"""The scripts about runs: their start, their steps, their ends.
+
+What each one does, returns and names is said in the header of its file in ``lua/``.
+"""
+
+from typing import Literal
+
+from alphasync.store.keys import AccountKeys, AdoptedRunKeys, ProfileKeys
+from alphasync.store.scripts.declaring import script
+
+
+@script
+def run_start(
+    keys: ProfileKeys,
+    /,
+    *,
+    device: str,
+    operator: str,
+    sign_in: str,
+    run_id: str,
+    replica: str,
+    stub: str,
+    identity: str,
+    text: str,
+    attachments: bytes,
+    runs_most: int,
+    running_most: int,
+    head: str,
+    lost_head: str,
+    lost_reason: str,
+) -> None: ...
+
+
+@script
+def run_plan(
+    keys: ProfileKeys,
+    /,
+    *,
+    run_id: str,
+    fence: int,
+    total: int,
+    skipped: int | str,
+    failed: int | str,
+    honours: str,
+    message: str,
+    head: str,
+) -> None: ...
+
+
+@script
+def run_step(
+    keys: ProfileKeys,
+    /,
+    *,
+    run_id: str,
+    fence: int,
+    step: int,
+    settled: str,
+    outcome: str,
+    claimed_at: str,
+    next: str,
+    name: str,
+    cursor: str,
+    message: str,
+    head: str,
+) -> None: ...
+
+
+@script
+def run_note(
+    keys: ProfileKeys,
+    /,
+    *,
+    run_id: str,
+    fence: int,
+    message: str,
+    waiting_for: str,
+    head: str,
+) -> None: ...
+
+
+@script
+def run_touch(keys: ProfileKeys, /, *, run_id: str, fence: int) -> None: ...
+
+
+@script
+def run_read(keys: ProfileKeys, /) -> None: ...
+
+
+@script
+def run_settle(
+    keys: ProfileKeys,
+    /,
+    *,
+    run_id: str,
+    fence: int,
+    settled: str,
+    outcome: str,
+    claimed_at: str,
+    message: str,
+    head: str,
+) -> None: ...
+
+
+@script
+def run_complete(
+    keys: ProfileKeys,
+    /,
+    *,
+    run_id: str,
+    fence: int,
+    settled: str,
+    outcome: str,
+    claimed_at: str,
+    message: str,
+    progress_head: str,
+    head: str,
+) -> None: ...
+
+
+@script
+def run_interrupt(
+    keys: ProfileKeys,
+    /,
+    *,
+    run_id: str,
+    fence: int,
+    settled: str,
+    outcome: str,
+    claimed_at: str,
+    reason: str,
+    head: str,
+) -> None: ...
+
+
+@script
+def run_stop(keys: ProfileKeys, /, *, device: str, message: str, head: str) -> None: ...
+
+
+@script
+def run_stop_all(
+    keys: AccountKeys,
+    /,
+    *,
+    may_see: Literal["all", "only"],
+    profiles: str,
+    device: str,
+    message: str,
+    stopped_before: str,
+    head: str,
+    all_head: str,
+) -> None: ...
+
+
+@script
+def run_adopt(
+    keys: AdoptedRunKeys,
+    /,
+    *,
+    run_id: str,
+    owner: str,
+    replica: str,
+    message: str,
+    head: str,
+    reason: str,
+    interrupted_head: str,
+    doubt_message: str,
+    settled_head: str,
+) -> None: ...
+
+
+@script
+def run_lost(
+    keys: ProfileKeys,
+    /,
+    *,
+    run_id: str,
+    device: str,
+    operator: str,
+    fence: int,
+    stub: str,
+    identity: str,
+    text: str,
+    attachments: bytes,
+    step: int,
+    started_at: int,
+    total: int,
+    messaged: int,
+    passed: int,
+    refused: int,
+    doubtful: int,
+    settled: str,
+    outcome: str,
+    claimed_at: str,
+    reason: str,
+    head: str,
+    all_reason: str,
+    all_head: str,
+) -> None: ...
