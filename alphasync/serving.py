@@ -1,4 +1,4 @@
-"""Running a replica in a process of its own, with what it needs and has not been given."""
+"""Running a server in a process of its own, with what it needs and has not been given."""
 
 import asyncio
 import contextlib
@@ -15,12 +15,14 @@ from urllib.parse import urlsplit
 import structlog
 from redis.exceptions import NoPermissionError
 
-from alphasync.app import Replica, build, lifetimes, listen
+from alphasync.app import build
 from alphasync.config import Settings, WrongSetting
 from alphasync.config.values import GOT_MAX
 from alphasync.gateway.sandbox import RunningSandbox, start_sandbox
 from alphasync.intake import Intake
 from alphasync.intake.sockets import NoSuchHost
+from alphasync.lifecycle import Server
+from alphasync.options import lifetimes
 from alphasync.store.connect import MEMORY, UnsupportedUrl, make_client, make_store, redacted
 from alphasync.store.embedded.valkey import EmbeddedUnavailable, EmbeddedValkey, open_embedded
 from alphasync.store.eviction import objection, policy_of
@@ -97,7 +99,7 @@ async def redis_url(settings: Settings) -> AsyncIterator[str]:
 
 
 async def _keep_running(embedded: EmbeddedValkey) -> None:
-    """Start the embedded Valkey again when it dies: on its own data, by one replica of several."""
+    """Start the embedded Valkey again when it dies: on its own data, by one server of several."""
     trouble, pause = "", LOOK_EVERY
     while True:
         await asyncio.sleep(pause)
@@ -236,9 +238,9 @@ async def check_gateway(url: str, *, wait: bool = False) -> None:
 
 @dataclass
 class Serving:
-    """A replica with its port open."""
+    """A server with its port open."""
 
-    replica: Replica
+    server: Server
     runner: Intake
     port: int
     notice: float = NOTICE
@@ -254,26 +256,26 @@ class Serving:
 async def serving(
     settings: Settings, redis: str, gateway: str, sockets: Sequence[socket.socket] = ()
 ) -> AsyncIterator[Serving]:
-    """A replica that serves, on these sockets or else on its settings' port. Raises CannotStart."""
+    """A server that serves, on these sockets or else on its settings' port. Raises CannotStart."""
     try:
-        replica = build(settings, redis, gateway)
+        server = build(settings, redis, gateway)
     except WrongSetting as error:
         raise CannotStart(str(error)) from error
     try:
-        await replica.start()
-        runner, port = await listen(replica, settings.host, settings.port, sockets)
+        await server.start()
+        runner, port = await server.listen(settings.host, settings.port, sockets)
     except BaseException as error:
-        await replica.stop()
+        await server.stop()
         if isinstance(error, OSError):
             raise cannot_listen(settings, error) from error
         if isinstance(error, WrongSetting):
             raise CannotStart(str(error)) from error
         raise
-    up = Serving(replica, runner, port)
+    up = Serving(server, runner, port)
     try:
         yield up
     finally:
-        await replica.stop(up.notice)
+        await server.stop(up.notice)
         await runner.cleanup()
 
 
@@ -335,12 +337,12 @@ async def serve(settings: Settings, *, wait: bool) -> None:
 
 
 def announce(up: Serving) -> None:
-    """Say in the log which replica this is."""
+    """Say in the log which server this is."""
     log.info(
         "serving",
         port=up.port,
-        replica=up.replica.name.value,
-        redis=redacted(up.replica.store.url),
+        replica=up.server.membership.name.current,
+        redis=redacted(up.server.store.url),
         pid=os.getpid(),
     )
 

@@ -14,9 +14,10 @@ from typing import Any
 import socketio
 from redis.exceptions import RedisError
 
-from alphasync.app import Replica, build, listen
+from alphasync.app import build
 from alphasync.config import Settings
 from alphasync.gateway.sandbox import Faults, People, RunningSandbox, start_sandbox
+from alphasync.lifecycle import Server
 from alphasync.services.tokens import Tokens
 from alphasync.store.connect import make_client
 
@@ -95,7 +96,7 @@ class Cluster:
         self.redis_url = redis_url
         self.sandbox = sandbox
         self.tokens = Tokens(SECRET, 3600)
-        self.replicas: list[Replica] = []
+        self.replicas: list[Server] = []
         self.urls: list[str] = []
         self._stack = contextlib.AsyncExitStack()
         self._devices: list[Device] = []
@@ -106,7 +107,7 @@ class Cluster:
         replica = build(Settings(**given), self.redis_url, self.sandbox.url)
         await replica.start()
         self._stack.push_async_callback(replica.stop)
-        runner, port = await listen(replica, "127.0.0.1", 0)
+        runner, port = await replica.listen("127.0.0.1", 0)
         self._stack.push_async_callback(runner.cleanup)
         url = f"http://127.0.0.1:{port}"
         await wait_until(lambda: replica.store.pipeline.connected, what="connected to Redis")

@@ -7,11 +7,11 @@ from typing import TypeVar
 
 import structlog
 
+from alphasync.membership.name import ServerName
 from alphasync.realtime.sessions import Session
 from alphasync.realtime.subscriber import Subscriber
 from alphasync.services.devices import Devices
 from alphasync.services.grace import Graces
-from alphasync.services.leases import ReplicaName
 from alphasync.store.retries import until_redis_answers
 
 PERSIST_TIMEOUT = 600.0
@@ -46,12 +46,12 @@ async def persist(step: Callable[[], Awaitable[T]], session: Session) -> T | Non
 
 class Farewell:
     def __init__(
-        self, subscriber: Subscriber, devices: Devices, graces: Graces, replica: ReplicaName
+        self, subscriber: Subscriber, devices: Devices, graces: Graces, server_name: ServerName
     ) -> None:
         self._subscriber = subscriber
         self._devices = devices
         self._graces = graces
-        self._replica = replica
+        self._server_name = server_name
 
     async def leave(self, session: Session, *, on_purpose: bool) -> None:
         """Who left on purpose ends their runs, others may come back."""
@@ -72,7 +72,7 @@ class Farewell:
             account, device_id = session.who.account, session.device_id
             await self._devices.leave(account, device_id, session.sid, away=False)
         else:
-            await self.say_goodbye(session, self._replica.value)
+            await self.say_goodbye(session, self._server_name.current)
 
     async def say_goodbye(self, session: Session, replica: str) -> None:
         """The device has a grace to come back, if it was this session's until now.

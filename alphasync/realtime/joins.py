@@ -8,6 +8,7 @@ import structlog
 from alphasync.domain import events
 from alphasync.domain.identity import Identity
 from alphasync.errors import AlphasyncError, TooManyJoins
+from alphasync.membership.name import ServerName
 from alphasync.protocol import packets
 from alphasync.realtime.catch_up import Beginning, CatchUp, LogBegunAnew
 from alphasync.realtime.manager import Manager
@@ -17,7 +18,6 @@ from alphasync.realtime.state import registered, state_of
 from alphasync.realtime.turns import Turns
 from alphasync.services.account_state import AccountState, LogLost
 from alphasync.services.devices import Devices, Joined
-from alphasync.services.leases import ReplicaName
 
 Complete = Callable[[Identity], Awaitable[Identity]]
 """Fills in what a token could not carry. Raises SignInAgain."""
@@ -36,7 +36,7 @@ class Joins:
         devices: Devices,
         account_state: AccountState,
         complete: Complete,
-        replica: ReplicaName,
+        server_name: ServerName,
         heartbeat: float,
     ) -> None:
         self._manager = manager
@@ -45,7 +45,7 @@ class Joins:
         self._devices = devices
         self._account_state = account_state
         self._complete = complete
-        self._replica = replica
+        self._server_name = server_name
         self._heartbeat = heartbeat
 
     async def join(self, session: Session) -> bool:
@@ -88,7 +88,7 @@ class Joins:
         registration = session.registration
         offer, again = registration.offer, bool(registration.device_id)
         session.asked = True
-        registration.server = self._replica.value
+        registration.server = self._server_name.current
         joined = await self._devices.join(
             session.who,
             session.sid,

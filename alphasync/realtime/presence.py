@@ -10,6 +10,7 @@ from alphasync import telemetry
 from alphasync.domain.identity import Identity
 from alphasync.domain.snapshot import Snapshot
 from alphasync.errors import StoreUnavailable
+from alphasync.membership.name import ServerName
 from alphasync.realtime.catch_up import Beginning, CatchUp
 from alphasync.realtime.expiry import Expiry
 from alphasync.realtime.farewell import Farewell, persist
@@ -19,7 +20,6 @@ from alphasync.realtime.sessions import Phase, Session, Sessions
 from alphasync.realtime.state import state_anew
 from alphasync.services.account_state import AccountState
 from alphasync.services.devices import Devices
-from alphasync.services.leases import ReplicaName
 from alphasync.tasks import Tasks
 
 CLOSE_TIMEOUT = 3.0
@@ -47,7 +47,7 @@ class Presence:
         farewell: Farewell,
         devices: Devices,
         account_state: AccountState,
-        replica: ReplicaName,
+        server_name: ServerName,
         heartbeat: float,
         registered: Registered,
     ) -> None:
@@ -58,7 +58,7 @@ class Presence:
         self._farewell = farewell
         self._devices = devices
         self._account_state = account_state
-        self._replica = replica
+        self._server_name = server_name
         self._heartbeat = heartbeat
         self._registered = registered
         self._expiry = Expiry(manager)
@@ -135,7 +135,7 @@ class Presence:
         telemetry.sessions.inc()
         self._registered(session.who)
         self._expiry.warn_and_cut(session)
-        if self._replica.value != session.registration.server:
+        if self._server_name.current != session.registration.server:
             # Taken for dead meanwhile: ``restore`` did not know of this session yet.
             self._passing.spawn(self.put_on_record(session), f"restore {session.sid}")
 
@@ -147,7 +147,7 @@ class Presence:
         async def step() -> bool:
             if session.phase is Phase.CLOSED:
                 return True
-            registration.server = self._replica.value
+            registration.server = self._server_name.current
             return await self._devices.restore(
                 session.who,
                 session.sid,

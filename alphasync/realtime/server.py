@@ -11,6 +11,9 @@ from aiohttp import web
 from alphasync import telemetry
 from alphasync.errors import AlphasyncError
 from alphasync.intake.origins import OriginRule
+from alphasync.membership.holdings import Holding
+from alphasync.membership.lease_table import Adoption
+from alphasync.membership.name import ServerName
 from alphasync.realtime import audience, auth
 from alphasync.realtime.allowance import EventAllowance, EventLimits
 from alphasync.realtime.catch_up import CatchUp
@@ -32,7 +35,6 @@ from alphasync.realtime.turns import JoinLimits, Turns
 from alphasync.services.account_state import AccountState
 from alphasync.services.devices import Devices
 from alphasync.services.grace import Graces
-from alphasync.services.leases import ReplicaName
 from alphasync.services.tokens import Tokens
 from alphasync.store.connect import Store
 from alphasync.transport import Allowance, FindPeer, Peers, SocketServer
@@ -48,12 +50,12 @@ still below the memory of a small machine."""
 
 
 class Realtime:
-    """Everything between the sockets and the services."""
+    """Everything between the sockets and the services, and the keeper of devices."""
 
     def __init__(
         self,
         store: Store,
-        replica: ReplicaName,
+        server_name: ServerName,
         tokens: Tokens,
         complete: Complete,
         registered: Registered,
@@ -73,9 +75,8 @@ class Realtime:
         find_peer: FindPeer,
         address_of: Callable[[web.Request], str],
     ) -> None:
-        peers = Peers(secret, find_peer)
-        self.peer_name = peers.name
-        """What the other replicas call this one."""
+        peers = Peers(secret, find_peer, server_name.base)
+        self._graces = graces
         self._limits = limits
         event_allowance = EventAllowance(events)
         self._tokens = tokens
@@ -86,7 +87,7 @@ class Realtime:
         self.subscriber.listen(self._manager.channel, self._manager.hear)
         turns = Turns(joins)
         catch_up = CatchUp(self.sessions, self._manager, self.subscriber, turns)
-        farewell = Farewell(self.subscriber, devices, graces, replica)
+        farewell = Farewell(self.subscriber, devices, graces, server_name)
         self._presence = Presence(
             self.sessions,
             self._manager,
@@ -97,14 +98,14 @@ class Realtime:
                 devices,
                 account_state,
                 complete,
-                replica,
+                server_name,
                 heartbeat,
             ),
             catch_up,
             farewell,
             devices,
             account_state,
-            replica,
+            server_name,
             heartbeat,
             registered,
         )
@@ -170,8 +171,12 @@ class Realtime:
         self.subscriber.start()
         self._presence.start()
 
-    def restore(self) -> None:
-        """Others have taken over from this replica, or Redis has lost its data: put the sessions
+    def adopt(self, holding: Holding, adoption: Adoption) -> None:
+        """Look after a device whose server is gone."""
+        self._graces.adopt(holding, adoption)
+
+    def reclaim(self, former: str) -> None:
+        """Others have taken over from this server, or Redis has lost its data: put the sessions
         on record again, and have each account's devices in step."""
         self._presence.restore()
         self.subscriber.look()

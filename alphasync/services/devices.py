@@ -11,10 +11,10 @@ import msgspec
 from alphasync.domain import events
 from alphasync.domain.identity import Identity
 from alphasync.errors import SignInAgain, TooManyDevices
+from alphasync.membership.holdings import Holding, Holdings
 from alphasync.protocol import packets
 from alphasync.services.account_state import Begun
 from alphasync.services.bounds import USUAL, AccountBounds
-from alphasync.services.leases import Holding, Leases, ReplicaName
 from alphasync.store import keys
 from alphasync.store.redis.pipeline import Reply
 from alphasync.store.scripts.calls import Answer, Scripts
@@ -63,8 +63,7 @@ class Devices:
     def __init__(
         self,
         scripts: Scripts,
-        leases: Leases,
-        replica: ReplicaName,
+        holdings: Holdings,
         grace: float,
         page_grace: float = math.inf,
         sign_in_grace: float = 0.0,
@@ -73,8 +72,7 @@ class Devices:
     ) -> None:
         self._scripts = scripts
         self._most = bounds.devices
-        self._leases = leases
-        self._replica = replica
+        self._holdings = holdings
         self._grace_ms = round(grace * 1000)
         self._page_grace_ms = round(min(grace, page_grace) * 1000)
         self._sign_in_grace_ms = round(max(grace, sign_in_grace) * 1000)
@@ -101,7 +99,7 @@ class Devices:
             answer = await self._join(who, session, name, "resume", device_id, resume_token)
             if answer.outcome == "OK":
                 return _joined(answer, resume_token)
-            await self.forget(who.account, device_id, session, self._replica.value)
+            await self.forget(who.account, device_id, session, self._holdings.owner)
         fresh_id, fresh_token = fresh or new_credentials()
         answer = await self._join(who, session, name, "new", fresh_id, fresh_token)
         if answer.outcome == "FULL":
@@ -109,7 +107,7 @@ class Devices:
         joined = _joined(answer, fresh_token)
         if joined.device_id != fresh_id:
             self.hold(who.account, joined.device_id, session)
-            await self.forget(who.account, fresh_id, session, self._replica.value)
+            await self.forget(who.account, fresh_id, session, self._holdings.owner)
         return joined
 
     async def find(
@@ -148,7 +146,7 @@ class Devices:
                 name=name[:NAME_MAX],
                 operator=who.operator_id,
                 session=session,
-                replica=self._replica.value,
+                replica=self._holdings.owner,
                 token=who.token_hash,
                 most=self._most,
                 back_head=packets.head(events.DeviceReconnected()),
@@ -167,7 +165,7 @@ class Devices:
         page_closed: bool = False,
         signed_out: bool = False,
     ) -> float | None:
-        """The device's connection broke, or its replica ``owner`` died.
+        """The device's connection broke, or its server ``owner`` died.
 
         ``silent_since``: when a dead owner gave its last sign of life, ``absent_since``: from when
         on no device could come back to it (ms, Redis' clock). Returns the seconds of grace that
@@ -183,7 +181,7 @@ class Devices:
                 owner=owner,
                 grace=grace,
                 signed_out="1" if signed_out else "",
-                replica=self._replica.value,
+                replica=self._holdings.owner,
                 silent_since=silent_since,
                 absent_since=absent_since,
                 head=packets.head(events.DeviceReconnecting(grace=grace)),
@@ -192,7 +190,7 @@ class Devices:
         )
         if answer.outcome != "AWAY":
             return None
-        if owner != self._replica.value:
+        if owner != self._holdings.owner:
             self.hold(account, device_id, session)
         return answer.number(1) / 1000
 
@@ -219,23 +217,22 @@ class Devices:
                 return answer.number(1) / 1000
             if answer.outcome != "MORE":
                 break
-        await self.forget(account, device_id, session, self._replica.value)
+        await self.forget(account, device_id, session, self._holdings.owner)
         return 0.0
 
     async def forget(self, account: str, device_id: str, session: str, owner: str) -> None:
-        """This replica is not responsible any more for what it had from ``owner``."""
-        holding = Holding("device", owner, account, device_id, "", session)
-        await self._leases.drop(self._replica.value, holding)
+        """This server is not responsible any more for what it had from ``owner``."""
+        holding = _holding(owner, account, device_id, session)
+        await self._holdings.drop(holding, noted_for=self._holdings.owner)
 
     async def relieve(self, account: str, device_id: str, session: str, owner: str) -> None:
-        """Another replica is not responsible any more: this one has taken its session on."""
-        await self._leases.drop(owner, Holding("device", owner, account, device_id, "", session))
+        """Another server is not responsible any more: this one has taken its session on."""
+        holding = _holding(owner, account, device_id, session)
+        await self._holdings.drop(holding, noted_for=owner)
 
     def hold(self, account: str, device_id: str, session: str) -> asyncio.Future[Reply]:
-        """Note a device as this replica's, without awaiting; see ``Leases.hold``."""
-        owner = self._replica.value
-        holding = Holding("device", owner, account, device_id, "", session)
-        return self._leases.hold(owner, holding)
+        """Note a device as this server's, without awaiting; see ``Holdings.hold``."""
+        return self._holdings.hold(_holding(self._holdings.owner, account, device_id, session))
 
     async def touch(self, who: Identity, session: str, device_id: str) -> bool:
         """Keep the device's record for another device lifetime; False when it is gone."""
@@ -243,6 +240,10 @@ class Devices:
             device_touch(keys.DeviceKeys(who.account, device_id), session=session)
         )
         return answer.outcome == "OK"
+
+
+def _holding(owner: str, account: str, device_id: str, session: str) -> Holding:
+    return Holding("device", owner, account, device_id, instance=session)
 
 
 def _joined(answer: Answer, resume_token: str) -> Joined:

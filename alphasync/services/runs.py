@@ -18,10 +18,10 @@ from alphasync.errors import (
     TooManyRuns,
     UnknownOutcome,
 )
+from alphasync.membership.holdings import Holding, Holdings
 from alphasync.protocol import packets
 from alphasync.protocol.commands import Attachment, StartProcessing, StopProcessing
 from alphasync.services.bounds import USUAL, AccountBounds
-from alphasync.services.leases import Holding, Leases, ReplicaName
 from alphasync.store import keys
 from alphasync.store.scripts.calls import Scripts
 from alphasync.store.scripts.run_calls import run_start, run_stop, run_stop_all
@@ -50,26 +50,24 @@ class Ticket(msgspec.Struct, frozen=True):
 
 
 class Runs:
-    """``launch`` hands the ticket of a started run to the worker of this replica, and ``adopt`` a
+    """``launch`` hands the ticket of a started run to the worker of this server, and ``adopt`` a
     run of which it is not known whether it was started."""
 
     def __init__(
         self,
         scripts: Scripts,
-        leases: Leases,
-        replica: ReplicaName,
+        holdings: Holdings,
         launch: Callable[[Ticket], None],
         adopt: Callable[[Holding], None],
         bounds: AccountBounds = USUAL,
     ) -> None:
         self._bounds = bounds
         self._scripts = scripts
-        self._leases = leases
-        self._replica = replica
+        self._holdings = holdings
         self._launch = launch
         self._adopt = adopt
         self.accepting = True
-        """False while this replica shuts down."""
+        """False while this server shuts down."""
 
     async def start(self, who: Identity, device_id: str, command: StartProcessing) -> Ticket:
         """Take the lock and start the run.
@@ -84,9 +82,9 @@ class Runs:
             raise ShuttingDown
         profile, type_ = command.profile, command.type
         run_id = secrets.token_hex(8)
-        owner = self._replica.value
+        owner = self._holdings.owner
         holding = Holding("run", owner, who.account, profile, type_, run_id)
-        noted = self._leases.hold(owner, holding)
+        noted = self._holdings.hold(holding)
         started = events.ProcessingStarted(
             profile_id=profile, type=type_, device_id=device_id, operator_id=who.operator_id
         )
@@ -120,7 +118,7 @@ class Runs:
             raise
         if answer.outcome != "OK":
             try:
-                await self._leases.drop(owner, holding)
+                await self._holdings.drop(holding, noted_for=owner)
             except StoreUnavailable:
                 self._adopt(holding)  # finds nothing behind the note, and drops it in its own time
             if answer.outcome == "FULL":
@@ -145,7 +143,7 @@ class Runs:
             attachments=attachments,
             sign_in=who.sign_in,
         )
-        if owner == self._replica.value:
+        if owner == self._holdings.owner:
             self._launch(ticket)
         else:
             # The lease that it was started under is lost: under the new one it is taken over.

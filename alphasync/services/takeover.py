@@ -4,11 +4,11 @@ import msgspec
 
 from alphasync.domain import events
 from alphasync.domain.runs import Counters, ProcessingType
+from alphasync.membership.holdings import Holding, Holdings
 from alphasync.protocol import packets
 from alphasync.protocol.commands import Attachment
 from alphasync.services.devices import DISCONNECTED
 from alphasync.services.idempotency import FORMER_KEYS
-from alphasync.services.leases import Holding, Leases, ReplicaName
 from alphasync.services.runs import Ticket
 from alphasync.store import keys
 from alphasync.store.scripts.calls import Scripts
@@ -35,15 +35,14 @@ class Resume(msgspec.Struct, frozen=True):
 
 
 class Takeover:
-    def __init__(self, scripts: Scripts, leases: Leases, replica: ReplicaName) -> None:
+    def __init__(self, scripts: Scripts, holdings: Holdings) -> None:
         self._scripts = scripts
-        self._leases = leases
-        self._replica = replica
+        self._holdings = holdings
 
     async def run(self, holding: Holding) -> tuple[Ticket, Resume] | None:
         """Become the run's runner; None when it ended instead, or is somebody else's.
 
-        Of several replicas that try, one succeeds. The run goes on when its device is connected
+        Of several servers that try, one succeeds. The run goes on when its device is connected
         or within its grace, else it is interrupted.
         """
         type_: ProcessingType = "mail" if holding.type == "mail" else "chat"
@@ -51,14 +50,14 @@ class Takeover:
         taken_over = events.ProcessingTakenOver(message=TAKEN_OVER)
         settled = events.RunSettled(message=IN_DOUBT)
         interrupted = events.ProcessingInterrupted(reason=DISCONNECTED, code="device_disconnected")
-        mine = msgspec.structs.replace(holding, owner=self._replica.value)
-        noted = self._leases.hold(self._replica.value, mine)
+        mine = msgspec.structs.replace(holding, owner=self._holdings.owner)
+        noted = self._holdings.hold(mine)
         answer = await self._scripts.call(
             run_adopt(
                 keys.AdoptedRunKeys(holding.account, type_, holding.name, device),
                 run_id=holding.instance,
                 owner=holding.owner,
-                replica=self._replica.value,
+                replica=self._holdings.owner,
                 message=TAKEN_OVER,
                 head=packets.head(taken_over),
                 reason=DISCONNECTED,
@@ -69,12 +68,13 @@ class Takeover:
             after=noted,
         )
         if holding != mine:
-            await self._leases.drop(self._replica.value, holding)
-            await self._leases.drop(holding.owner, holding)  # where this replica was the owner
+            await self._holdings.drop(holding, noted_for=self._holdings.owner)
+            # Where it was this server's, under a name that it has lost.
+            await self._holdings.drop(holding, noted_for=holding.owner)
         if answer.outcome != "ADOPTED":
-            await self._leases.drop(self._replica.value, mine)
+            await self._holdings.drop(mine, noted_for=self._holdings.owner)
             return None
-        if mine.owner != self._replica.value:
+        if mine.owner != self._holdings.owner:
             return await self.run(mine)  # the lease was lost meanwhile
         return _resumed(holding.account, answer.record(2))
 

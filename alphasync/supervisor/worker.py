@@ -1,4 +1,4 @@
-"""A worker, from within: one replica, on the sockets that it was given."""
+"""A worker, from within: one server, on the sockets that it was given."""
 
 import asyncio
 import contextlib
@@ -11,9 +11,9 @@ import sys
 import structlog
 
 from alphasync import serving, telemetry
-from alphasync.app import Replica
 from alphasync.config import Settings
 from alphasync.errors import StoreUnavailable
+from alphasync.lifecycle import Server
 from alphasync.store.retries import until_redis_answers
 from alphasync.supervisor.assignment import ALIVE, READY, Assignment, alive_interval
 from alphasync.tasks import Tasks
@@ -91,7 +91,7 @@ class Worker:
             async with serving.serving(settings, given.redis_url, given.gateway_url, sockets) as up:
                 serving.announce(up)
                 serving.tune_collector()
-                tasks.spawn(self._say_when_ready(up.replica), "ready")
+                tasks.spawn(self._say_when_ready(up.server), "ready")
                 if await retired:
                     # Whoever has the slot or the port next takes them, from the same queue.
                     await up.stop_listening()
@@ -102,10 +102,10 @@ class Worker:
             if os.getppid() != self._supervisor:  # it is gone, and cannot tidy up any more
                 shutil.rmtree(os.environ[telemetry.FOLDER], ignore_errors=True)
 
-    async def _say_when_ready(self, replica: Replica) -> None:
+    async def _say_when_ready(self, server: Server) -> None:
         async def look() -> None:
-            await replica.store.ping()
-            if not replica.store.pipeline.connected:
+            await server.store.ping()
+            if not server.store.pipeline.connected:
                 raise StoreUnavailable
 
         await until_redis_answers(look)  # ready or not, the port is open meanwhile

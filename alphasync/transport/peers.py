@@ -26,8 +26,11 @@ FindPeer = Callable[[str], Awaitable[Address | None]]
 class Peers:
     """This server's name, and how it and the others prove who they are."""
 
-    def __init__(self, secret: str, find: FindPeer) -> None:
-        self.name = _text(secrets.token_bytes(NAME_BYTES))
+    def __init__(self, secret: str, find: FindPeer, name: str = "") -> None:
+        """``name``: NAME_SIZE characters that no other server has, nor any before; '' for some."""
+        self.name = name or _text(secrets.token_bytes(NAME_BYTES))
+        if len(self.name) != NAME_SIZE:
+            raise ValueError(f"a server's name has {NAME_SIZE} characters")
         self.find = find
         self._of_ids = _derived(secret, "alphasync session id")
         self._of_requests = _derived(secret, "alphasync forwarded request")

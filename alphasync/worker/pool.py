@@ -1,4 +1,4 @@
-"""The runs of this replica: each a task with a name, owned here."""
+"""The runs of this server: each a task with a name, owned here."""
 
 import asyncio
 
@@ -7,9 +7,8 @@ import structlog
 from alphasync import telemetry
 from alphasync.domain.runs import Counters
 from alphasync.errors import StoreUnavailable
-from alphasync.services.devices import Devices
-from alphasync.services.grace import Graces
-from alphasync.services.leases import Estate, Holding, Leases, ReplicaName
+from alphasync.membership.holdings import Holding, Holdings
+from alphasync.membership.lease_table import Adoption
 from alphasync.services.progress import NOTHING, Superseded
 from alphasync.services.runs import Ticket
 from alphasync.services.takeover import Resume, Takeover
@@ -18,32 +17,25 @@ from alphasync.tasks import Tasks
 from alphasync.worker.processor import Processor, Tools
 from alphasync.worker.steps import HandedOver
 
-DRAIN_WITHIN = 12.0
+RUNS_DRAIN_TIMEOUT = 12.0
 """Seconds for running runs to come to a recipient's boundary: a gateway call and a little more."""
 
 log = structlog.get_logger(__name__)
 
 
 class Pool:
-    """``lifetime``: seconds that a lock and a record last; they are renewed well before."""
+    """The keeper of runs.
+
+    ``lifetime``: seconds that a lock and a record last; they are renewed well before.
+    """
 
     def __init__(
-        self,
-        tools: Tools,
-        leases: Leases,
-        replica: ReplicaName,
-        takeover: Takeover,
-        devices: Devices,
-        graces: Graces,
-        lifetime: float,
+        self, tools: Tools, holdings: Holdings, takeover: Takeover, lifetime: float
     ) -> None:
         self._tools = tools
-        self._leases = leases
-        self._replica = replica
+        self._holdings = holdings
         self._takeover = takeover
-        self._devices = devices
-        self._graces = graces
-        self._renew_every = lifetime / 3
+        self._renew_interval = lifetime / 3
         self._runs: dict[asyncio.Task[None], Ticket] = {}
         self._running = Tasks()
         self._adoptions = Tasks()
@@ -56,42 +48,35 @@ class Pool:
         self._renewal.spawn(self._renew_locks(), "lock renewal")
 
     def launch(self, ticket: Ticket, resume: Resume | None = None) -> None:
-        """Process a run that is on record as this replica's."""
-        holding = _holding(self._replica.value, ticket)
+        """Process a run that is on record as this server's."""
+        holding = _holding(self._holdings.owner, ticket)
         work = self._process(ticket, resume, holding)
         task = self._running.spawn(work, f"run {ticket.run_id}")
         self._runs[task] = ticket
         telemetry.runs.inc()
         task.add_done_callback(self._done)
 
-    def adopt(self, holding: Holding, estate: Estate | None = None) -> None:
-        """Look after a run or a device whose replica is gone, or a run that may be on record.
+    def adopt(self, holding: Holding, adoption: Adoption | None = None) -> None:
+        """Look after a run whose server is gone, or one that may be on record as this server's.
+        When the server was lost makes no difference to a run."""
+        self._adoptions.spawn(self._adopt(holding), f"adopt run {holding.name}")
 
-        ``estate``: what a replica left that is gone, where there is one.
-        """
-        work = (
-            self._adopt_run(holding)
-            if holding.kind == "run"
-            else self._adopt_device(holding, estate or Estate([]))
-        )
-        self._adoptions.spawn(work, f"adopt {holding.kind} {holding.name}")
-
-    def reclaim(self, before: str) -> None:
-        """Go on under the new name with what nobody took over from the one of ``before``: runs
-        that were started after it was taken for dead and before this replica heard of it."""
+    def reclaim(self, former: str) -> None:
+        """Go on under the new name with what nobody took over from the former one: runs that were
+        started after it was taken for dead and before this server heard of it."""
         for ticket in self._runs.values():
-            self.adopt(_holding(before, ticket))
+            self.adopt(_holding(former, ticket))
 
     def note_again(self) -> None:
-        """The notes of what this replica holds are gone: whoever takes over is to find its runs."""
+        """The notes of what this server holds are gone: whoever takes over is to find its runs."""
         for ticket in self._runs.values():
-            self._leases.hold(self._replica.value, _holding(self._replica.value, ticket))
+            self._holdings.hold(_holding(self._holdings.owner, ticket))
 
     async def drain(self) -> None:
         """Bring all runs to a boundary; cut what does not come to one in time."""
         self._tools.draining.set()
         try:
-            async with asyncio.timeout(DRAIN_WITHIN):
+            async with asyncio.timeout(RUNS_DRAIN_TIMEOUT):
                 await self._adoptions.wait()
                 await self._running.wait()
         except TimeoutError:
@@ -111,16 +96,16 @@ class Pool:
             if not await until_redis_answers(self._tools.progress.abandon, ticket):
                 await until_redis_answers(self._tools.lost.tell, ticket, NOTHING, Counters())
         # The note that it was launched with: under a later name the run may be held anew.
-        await until_redis_answers(self._leases.drop, holding.owner, holding)
+        await until_redis_answers(self._holdings.drop, holding, noted_for=holding.owner)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         del self._runs[task]
         telemetry.runs.dec()
 
-    async def _adopt_run(self, holding: Holding) -> None:
-        taken = await until_redis_answers(self._takeover.run, holding)
-        if taken is not None:
-            ticket, resume = taken
+    async def _adopt(self, holding: Holding) -> None:
+        resumed = await until_redis_answers(self._takeover.run, holding)
+        if resumed is not None:
+            ticket, resume = resumed
             if any(self._same(ticket, other) for other in self._runs.values()):
                 return  # noted twice, or asked for again: it is on its way already
             log.info("run taken over", run=ticket.run_id, owner=holding.owner)
@@ -130,25 +115,9 @@ class Pool:
     def _same(one: Ticket, other: Ticket) -> bool:
         return (one.run_id, one.fence) == (other.run_id, other.fence)
 
-    async def _adopt_device(self, holding: Holding, estate: Estate) -> None:
-        account, device, session = holding.account, holding.name, holding.instance
-        owner = holding.owner
-        grace = await until_redis_answers(
-            self._devices.lose,
-            account,
-            device,
-            session,
-            owner,
-            estate.silent_since,
-            estate.absent_since,
-        )
-        if grace is not None:
-            self._graces.start(account, device, session, grace)
-        await until_redis_answers(self._devices.forget, account, device, session, owner)
-
     async def _renew_locks(self) -> None:
         while True:
-            await asyncio.sleep(self._renew_every)
+            await asyncio.sleep(self._renew_interval)
             for ticket in list(self._runs.values()):
                 try:
                     await self._tools.progress.touch(ticket)

@@ -11,6 +11,7 @@ import structlog
 from alphasync import telemetry
 from alphasync.errors import BlocklistLost
 from alphasync.gateway import port
+from alphasync.membership.lease import Lease
 from alphasync.services.blocklist import Blocklist
 from alphasync.services.devices import SIGNED_OUT
 from alphasync.services.idempotency import former_key, idempotency_key
@@ -21,7 +22,6 @@ from alphasync.services.takeover import Resume
 from alphasync.services.upstream import Upstream
 from alphasync.store.retries import until_redis_answers
 from alphasync.worker.access import Access, NobodySignedIn
-from alphasync.worker.lease import Lease
 from alphasync.worker.listing import Candidate, Lister, Listing
 from alphasync.worker.sending import Delivery
 from alphasync.worker.steps import HandedOver, Steps
@@ -71,7 +71,7 @@ class Tools:
     lease: Lease
     """Without it nothing is sent."""
     draining: asyncio.Event
-    """Set when this replica shuts down."""
+    """Set when this server shuts down."""
 
 
 class Processor:
@@ -92,7 +92,7 @@ class Processor:
         return self._steps.ticket
 
     async def process(self) -> None:
-        """Process the run to its end. Raises HandedOver when this replica shuts down before."""
+        """Process the run to its end. Raises HandedOver when this server shuts down before."""
         progress = self._tools.progress
         try:
             try:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from alphasync.domain.identity import account_of
-from alphasync.services.leases import LEASE
+from alphasync.membership.lease_table import LEASE_TTL
 from alphasync.store import keys
 from tests.faults.harness import Site, site
 from tests.harness import PATIENCE
@@ -49,7 +49,7 @@ async def test_a_run_started_before_its_replica_hears_that_its_lease_is_lost() -
         device = await running.device()
         watcher = await running.device(1)
         running.replicas[0].pause()
-        async with asyncio.timeout(2 * LEASE):
+        async with asyncio.timeout(2 * LEASE_TTL):
             while len(await _living(running)) == 2:
                 await asyncio.sleep(0.05)
         # It waits in the socket until the replica wakes up, which reads it before it knows.

@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from alphasync.app import build, listen
+from alphasync.app import build
 from alphasync.config import Settings
 from alphasync.doctor import examine
 from alphasync.gateway.sandbox import start_sandbox
@@ -110,7 +110,7 @@ async def replica(url: str) -> AsyncIterator[str]:
     built = build(settings(url), url, sandbox.url)
     starting = asyncio.create_task(built.start())
     try:
-        runner, port = await listen(built, "127.0.0.1", 0)
+        runner, port = await built.listen("127.0.0.1", 0)
         yield f"http://127.0.0.1:{port}"
         await runner.cleanup()
     finally:

@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from alphasync.app import Replica
+from alphasync.lifecycle import Server
 from tests.conformance.wire import Endpoint, packets
 from tests.harness import PATIENCE, Cluster, Event, cluster, wait_until
 from tests.integration.support import people
@@ -111,11 +111,11 @@ class Pair:
     stack: contextlib.AsyncExitStack
 
     @property
-    def first(self) -> Replica:
+    def first(self) -> Server:
         return self.cluster.replicas[0]
 
     @property
-    def second(self) -> Replica:
+    def second(self) -> Server:
         return self.cluster.replicas[1]
 
     async def client(

@@ -210,7 +210,7 @@ Paths = Callable[[Cluster], list[str]]
 @asynccontextmanager
 async def everywhere(running: Cluster) -> AsyncIterator[list[str]]:
     """Addresses of a public port, of the sandbox and of a port for other servers."""
-    runner = running.replicas[0].internal_runner
+    runner = running.replicas[0].membership.internal.intake
     assert runner is not None
     host, port = runner.addresses[0][:2]
     public = running.urls[0]

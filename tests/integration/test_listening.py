@@ -135,11 +135,11 @@ async def test_the_internal_port_at_all_addresses_is_announced_at_one(
     url = await one_replica.add_replica(internal_host=host)
     assert url
     replica = one_replica.replicas[-1]
-    found = await replica.registry.find(replica.realtime.peer_name)
+    found = await replica.membership.registry.find(replica.membership.name.base)
     assert found is not None
     assert found[0] == await internal.own_address(one_replica.redis_url)
-    assert replica.internal_runner is not None
-    assert found[1] == replica.internal_runner.addresses[0][1]
+    assert replica.membership.internal.intake is not None
+    assert found[1] == replica.membership.internal.intake.addresses[0][1]
 
 
 async def test_the_internal_port_opens_at_the_address_that_is_given() -> None:

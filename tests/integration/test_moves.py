@@ -144,8 +144,8 @@ async def test_where_the_old_server_is_gone_the_client_begins_anew(pair: Pair) -
     ws = await client.endpoint.websocket(client.sid)
     await ws.send_str("2probe")
     assert await ws.receive_str(timeout=PATIENCE) == "3probe"
-    assert pair.first.internal_runner
-    await pair.first.internal_runner.cleanup()
+    assert pair.first.membership.internal.intake
+    await pair.first.membership.internal.intake.cleanup()
     await ws.send_str("5")
     await dropped(ws)
     assert client.sid not in pair.second.realtime.server.eio.sockets
@@ -182,8 +182,9 @@ async def test_who_was_seen_off_stays_where_they_are(
     await moved(pair, client)
     device = client.named("deviceRegistered")[0]["deviceId"].encode()
     redis = pair.first.store.client
+    notes = holdings(pair.first.membership.name.current)
     async with asyncio.timeout(PATIENCE):
-        while any(device in one for one in await redis.smembers(holdings(pair.first.name.value))):
+        while any(device in one for one in await redis.smembers(notes)):
             await asyncio.sleep(0.01)
     await watcher.wait_for("processingComplete")  # well after it was seen off
     assert not watcher.named("deviceReconnecting")

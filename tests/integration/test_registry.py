@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from alphasync import internal
-from alphasync.services import registry
-from alphasync.services.registry import TTL, Registry
+from alphasync.membership import internal, registry
+from alphasync.membership.registry import ADDRESS_TTL, Registry
 from alphasync.store import keys
 from alphasync.store.connect import Store, make_store
 from alphasync.store.scripts.limits import Lifetimes
@@ -29,7 +28,7 @@ async def test_a_replica_is_found_until_it_goes(store: Store) -> None:
     assert await mine.find("abcdefgh") is None
     await theirs.announce("abcdefgh", "10.0.0.1", 3002)
     assert await mine.find("abcdefgh") == ("10.0.0.1", 3002)
-    assert 0 < await store.client.pttl(keys.replica("abcdefgh")) <= TTL * 1000
+    assert 0 < await store.client.pttl(keys.replica("abcdefgh")) <= ADDRESS_TTL * 1000
     await theirs.close()
     assert await Registry(store.pipeline).find("abcdefgh") is None
     await mine.close()
@@ -45,7 +44,7 @@ async def test_an_ipv6_address(store: Store) -> None:
 async def test_an_entry_comes_back_where_redis_lost_it(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry, "RENEW_EVERY", 0.01)
+    monkeypatch.setattr(registry, "ADDRESS_RENEW_INTERVAL", 0.01)
     mine = Registry(store.pipeline)
     await mine.announce("abcdefgh", "10.0.0.1", 3002)
     await store.client.flushall()

@@ -7,13 +7,15 @@ import pytest
 
 from alphasync.domain.identity import Identity
 from alphasync.errors import Locked, StoreUnavailable
+from alphasync.membership.holdings import Holding, Holdings
+from alphasync.membership.lease import Lease
+from alphasync.membership.lease_table import Adoption, LeaseTable
+from alphasync.membership.name import ServerName
 from alphasync.protocol.commands import StartProcessing
-from alphasync.services.leases import Holding, Leases, ReplicaName
 from alphasync.services.runs import Runs, Ticket
 from alphasync.store import keys
 from alphasync.store.connect import Store, make_store
 from alphasync.store.scripts.limits import Lifetimes
-from alphasync.worker.lease import Lease
 from tests.harness import wait_until
 
 pytestmark = pytest.mark.any_redis
@@ -31,6 +33,24 @@ async def store(redis_url: str) -> AsyncIterator[Store]:
     await store.close()
 
 
+class Keeper:
+    """Writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.adopted: list[Holding] = []
+        self.lost: list[str] = []
+
+    def adopt(self, holding: Holding, adoption: Adoption) -> None:
+        assert holding in adoption.holdings
+        self.adopted.append(holding)
+
+    def reclaim(self, former: str) -> None:
+        self.lost.append(former)
+
+    def note_again(self) -> None:
+        """There is nothing to note."""
+
+
 async def noted(store: Store, replica: str) -> list[str]:
     members = await store.client.smembers(keys.holdings(replica))
     return sorted(m.decode() if isinstance(m, bytes) else m for m in members)
@@ -39,44 +59,42 @@ async def noted(store: Store, replica: str) -> list[str]:
 async def test_a_refused_start_whose_note_could_not_be_dropped_is_looked_after(
     store: Store,
 ) -> None:
-    class Interrupted(Leases):
-        async def drop(self, replica: str, holding: Holding) -> None:
+    class Interrupted(Holdings):
+        async def drop(self, holding: Holding, *, noted_for: str) -> None:
             raise StoreUnavailable
 
-    name = ReplicaName()
+    name = ServerName()
     started: list[Ticket] = []
     adopted: list[Holding] = []
-    leases = Interrupted(store.scripts, store.pipeline)
-    runs = Runs(store.scripts, leases, name, started.append, adopted.append)
+    runs = Runs(store.scripts, Interrupted(store.pipeline, name), started.append, adopted.append)
     await runs.start(WHO, "a", COMMAND)
     with pytest.raises(Locked):
         await runs.start(WHO, "b", COMMAND)
     assert len(started) == 1
     (left,) = adopted
     assert left.instance != started[0].run_id
-    assert left.encode().decode() in await noted(store, name.value)
+    assert left.encode().decode() in await noted(store, name.current)
 
 
 async def test_a_run_noted_after_its_replica_was_taken_for_dead_is_looked_after(
     store: Store,
 ) -> None:
-    name = ReplicaName()
-    leases = Leases(store.scripts, store.pipeline)
-    lease = Lease(leases, name)
-    adopted: list[Holding] = []
-    lost: list[str] = []
-    lease.start(lambda holding, _: adopted.append(holding), lost.append, lambda: None)
+    name = ServerName()
+    table, holdings = LeaseTable(store.scripts), Holdings(store.pipeline, name)
+    lease = Lease(table, holdings, name)
+    keeper = Keeper()
+    lease.start({"run": keeper, "device": keeper})
     await asyncio.wait_for(lease.held(), 5)
-    before = name.value
-    estate = await leases.adopt("another", before)
-    assert estate.holdings == [], "it lives"
+    before = name.current
+    adoption = await table.adopt("another", before)
+    assert adoption.holdings == [], "it lives"
     await store.client.zadd(keys.LEASES, {before: 0})
-    await leases.adopt("another", before)
+    await table.adopt("another", before)
     run = Holding("run", before, "o:demo", "p1", "chat", "late")
-    leases.hold(before, run)
-    leases.hold(before, Holding("device", before, "o:demo", "d1", "", "s1"))
-    await wait_until(lambda: adopted, what="the late run is found")
-    assert lost == [before]
-    assert adopted == [run]
+    holdings.hold(run)
+    holdings.hold(Holding("device", before, "o:demo", "d1", "", "s1"))
+    await wait_until(lambda: keeper.adopted, what="the late run is found")
+    assert keeper.lost == [before, before], "once for each kind"
+    assert keeper.adopted == [run]
     assert await noted(store, before) == [run.encode().decode()]
     await lease.close()

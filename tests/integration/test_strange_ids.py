@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
+from alphasync.membership.holdings import Holding
 from alphasync.services.idempotency import DIGEST_KEYS, FORMER_KEYS
-from alphasync.services.leases import Holding
 from alphasync.store import keys
 from tests.harness import wait_until
 from tests.integration.backend import Backend, answered, fronted, page
@@ -99,7 +99,7 @@ async def test_what_an_earlier_version_had_in_flight_is_asked_for_under_its_key_
         await replica.store.client.hset(run, "honours", FORMER_KEYS)
         backend.hang = None
         backend.arrived.clear()
-        holding = Holding("run", replica.name.value, "o:demo", "p", "chat", run_id)
+        holding = Holding("run", replica.membership.name.current, "o:demo", "p", "chat", run_id)
         replica.pool.adopt(holding)
         stats = (await device.wait_for("processingComplete"))["stats"]
         asked_again = recipient == "2"

@@ -12,6 +12,9 @@ from alphasync.domain.events import Event, StateEvent, filled
 from alphasync.domain.identity import Identity, account_of
 from alphasync.domain.runs import ProcessingType, Run
 from alphasync.domain.snapshot import Snapshot, apply
+from alphasync.membership.holdings import Holdings
+from alphasync.membership.lease_table import LeaseTable
+from alphasync.membership.name import ServerName
 from alphasync.protocol import packets
 from alphasync.protocol.commands import (
     ClearBlocklist,
@@ -27,7 +30,6 @@ from alphasync.services.blocklist import Blocklist
 from alphasync.services.bounds import AccountBounds
 from alphasync.services.devices import Devices, Joined
 from alphasync.services.drafts import Drafts
-from alphasync.services.leases import Leases, ReplicaName
 from alphasync.services.login_tries import LoginLimits, LoginTries
 from alphasync.services.progress import NOTHING, Outcome, Progress, Settled
 from alphasync.services.runs import Runs, Ticket
@@ -101,12 +103,11 @@ class Bench:
         self.scripts.calls = []
         self.who = identity()
         self.names = keys.of_account(self.who.account)
-        self.replica = ReplicaName()
-        self.leases = Leases(self.scripts, store.pipeline)
-        self.devices = Devices(self.scripts, self.leases, self.replica, GRACE)
-        self.runs = Runs(
-            self.scripts, self.leases, self.replica, lambda _ticket: None, lambda _holding: None
-        )
+        self.server = ServerName()
+        self.holdings = Holdings(store.pipeline, self.server)
+        self.leases = LeaseTable(self.scripts)
+        self.devices = Devices(self.scripts, self.holdings, GRACE)
+        self.runs = Runs(self.scripts, self.holdings, lambda _ticket: None, lambda _holding: None)
         self.progress = Progress(self.scripts)
         self.drafts = Drafts(self.scripts)
         self.blocklist = Blocklist(self.scripts, store.pipeline)
@@ -120,7 +121,7 @@ class Bench:
         await self.client.flushall()
         self.store.start()
         await self._channel.subscribe(self.names.channel)
-        await self.leases.renew(self.replica.value, "register")
+        await self.leases.renew(self.server.current, "register")
 
     async def sign_in(self, token: str = "the gateway's", *profiles: str) -> Opened:
         """Of the bench's operator; without profiles for all."""
@@ -135,22 +136,20 @@ class Bench:
         """The same account and store, as another replica sees them."""
         other = Bench.__new__(Bench)
         other.__dict__.update(self.__dict__)
-        other.replica = ReplicaName()
-        other.devices = Devices(self.scripts, self.leases, other.replica, GRACE)
-        other.runs = Runs(
-            self.scripts, self.leases, other.replica, lambda _ticket: None, lambda _holding: None
-        )
+        other.server = ServerName()
+        other.holdings = Holdings(self.store.pipeline, other.server)
+        other.devices = Devices(self.scripts, other.holdings, GRACE)
+        other.runs = Runs(self.scripts, other.holdings, lambda _ticket: None, lambda _holding: None)
         return other
 
     def bound(self, **bounds: int) -> None:
         """Other bounds of an account than the usual ones."""
         given = AccountBounds(**bounds)
-        self.devices = Devices(self.scripts, self.leases, self.replica, GRACE, bounds=given)
+        self.devices = Devices(self.scripts, self.holdings, GRACE, bounds=given)
         self.drafts = Drafts(self.scripts, given)
         self.runs = Runs(
             self.scripts,
-            self.leases,
-            self.replica,
+            self.holdings,
             lambda _ticket: None,
             lambda _holding: None,
             given,
@@ -158,7 +157,7 @@ class Bench:
 
     @property
     def takeover(self) -> Takeover:
-        return Takeover(self.scripts, self.leases, self.replica)
+        return Takeover(self.scripts, self.holdings)
 
     def last(self, script: str) -> str:
         """The outcome of the script's newest call."""

@@ -63,7 +63,7 @@ async def test_an_identity_is_of_its_account_only(bench: Bench) -> None:
 async def test_the_one_missing_device_of_a_token_is_that_one(bench: Bench) -> None:
     first = await bench.devices.join(bench.who, "s1", "phone")
     await bench.start(device=first.device_id)
-    await bench.devices.lose(bench.who.account, first.device_id, "s1", bench.replica.value)
+    await bench.devices.lose(bench.who.account, first.device_id, "s1", bench.server.current)
     async with bench.verify(DeviceReconnected) as made:
         again = await bench.devices.join(bench.who, "s2", "")
     assert (again.device_id, again.resumed, again.superseded) == (first.device_id, True, "")
@@ -84,7 +84,7 @@ async def lost(bench: Bench, *sessions: str) -> list[str]:
     """Devices of one token that are lost one after the other."""
     gone = [await bench.devices.join(bench.who, session, "x") for session in sessions]
     for number, (device, session) in enumerate(zip(gone, sessions, strict=True)):
-        await bench.devices.lose(bench.who.account, device.device_id, session, bench.replica.value)
+        await bench.devices.lose(bench.who.account, device.device_id, session, bench.server.current)
         ends = await bench.now() + 1000 * (number + 2)  # apart, however fast this goes
         await bench.client.hset(bench.names.device(device.device_id), "away_until", int(ends))
         await bench.client.zadd(missing(bench), {device.device_id: int(ends)})
@@ -112,14 +112,14 @@ async def test_of_several_missing_devices_the_one_that_holds_a_run_comes_before_
 
 async def test_a_device_whose_grace_is_over_is_not_guessed(bench: Bench) -> None:
     first = await bench.devices.join(bench.who, "s1", "phone")
-    await bench.devices.lose(bench.who.account, first.device_id, "s1", bench.replica.value)
+    await bench.devices.lose(bench.who.account, first.device_id, "s1", bench.server.current)
     await bench.client.hset(bench.names.device(first.device_id), "away_until", 1)
     assert not (await bench.devices.join(bench.who, "s2", "")).resumed
 
 
 async def test_another_tokens_device_is_not_guessed(bench: Bench) -> None:
     first = await bench.devices.join(bench.who, "s1", "phone")
-    await bench.devices.lose(bench.who.account, first.device_id, "s1", bench.replica.value)
+    await bench.devices.lose(bench.who.account, first.device_id, "s1", bench.server.current)
     await bench.client.hset(bench.names.device(first.device_id), "token", "another")
     assert not (await bench.devices.join(bench.who, "s2", "")).resumed
 
@@ -150,7 +150,7 @@ async def test_a_join_whose_answer_was_lost_is_asked_for_again(bench: Bench) -> 
 
 async def test_so_is_one_of_a_device_that_came_back_with_its_token(bench: Bench) -> None:
     first = await bench.devices.join(bench.who, "s1", "phone")
-    await bench.devices.lose(bench.who.account, first.device_id, "s1", bench.replica.value)
+    await bench.devices.lose(bench.who.account, first.device_id, "s1", bench.server.current)
     fresh = new_credentials()
     back = await bench.devices.join(bench.who, "s2", "", fresh=fresh)
     again = await bench.devices.join(bench.who, "s2", "", fresh=fresh)
@@ -166,7 +166,7 @@ async def test_a_session_is_found_whatever_it_was_registered_as(bench: Bench) ->
     pair, other = (first.device_id, first.resume_token), new_credentials()
     await bench.devices.join(bench.who, "s2", "", *pair, fresh=other)
     assert await bench.devices.find(bench.who, "s2", first.device_id, other) == first.device_id
-    await bench.devices.lose(bench.who.account, first.device_id, "s2", bench.replica.value)
+    await bench.devices.lose(bench.who.account, first.device_id, "s2", bench.server.current)
     await bench.devices.join(bench.who, "s3", "", fresh=other)
     assert await bench.devices.find(bench.who, "s3", None, other) == first.device_id
     assert await bench.devices.find(bench.who, "s4", first.device_id, other) is None
@@ -182,7 +182,7 @@ async def test_the_pair_of_a_device_that_left_is_a_first_visit(bench: Bench) -> 
 
 async def test_a_device_that_is_back_with_its_pair_is_not_missing_any_more(bench: Bench) -> None:
     first = await bench.devices.join(bench.who, "s1", "phone")
-    await bench.devices.lose(bench.who.account, first.device_id, "s1", bench.replica.value)
+    await bench.devices.lose(bench.who.account, first.device_id, "s1", bench.server.current)
     assert await bench.client.zcard(missing(bench)) == 1
     await bench.devices.join(bench.who, "s2", "", first.device_id, first.resume_token)
     assert await bench.client.zcard(missing(bench)) == 0
@@ -276,7 +276,7 @@ async def test_an_account_has_its_most_devices(bench: Bench) -> None:
     again = await bench.devices.join(bench.who, "s4", "", first.device_id, first.resume_token)
     assert again.resumed
     # One that is gone for good makes room, one that may come back does not.
-    await bench.devices.lose(bench.who.account, first.device_id, "s4", bench.replica.value)
+    await bench.devices.lose(bench.who.account, first.device_id, "s4", bench.server.current)
     other = identity("2")
     other = msgspec.structs.replace(other, account=bench.who.account)
     with pytest.raises(TooManyDevices):

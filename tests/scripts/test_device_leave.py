@@ -49,7 +49,7 @@ async def test_a_session_that_was_superseded_ends_nothing(bench: Bench) -> None:
 async def test_a_grace_is_waited_for_and_then_it_is_over(bench: Bench) -> None:
     device = await joined(bench)
     await bench.start(device=device)
-    await bench.devices.lose(bench.who.account, device, "s1", bench.replica.value)
+    await bench.devices.lose(bench.who.account, device, "s1", bench.server.current)
     async with bench.verify():
         left = await bench.devices.leave(bench.who.account, device, "s1", away=True)
     assert bench.last("device_leave") == "WAIT"
@@ -62,7 +62,7 @@ async def test_a_grace_is_waited_for_and_then_it_is_over(bench: Bench) -> None:
 async def test_a_device_that_is_back_is_not_ended_by_its_old_grace(bench: Bench) -> None:
     first = await bench.devices.join(bench.who, "s1", "phone")
     await bench.start(device=first.device_id)
-    await bench.devices.lose(bench.who.account, first.device_id, "s1", bench.replica.value)
+    await bench.devices.lose(bench.who.account, first.device_id, "s1", bench.server.current)
     await bench.devices.join(bench.who, "s2", "", first.device_id, first.resume_token)
     async with bench.verify():
         await bench.devices.leave(bench.who.account, first.device_id, "s1", away=True)
@@ -82,7 +82,7 @@ async def test_who_leaves_is_forgotten(bench: Bench) -> None:
     """And no script has to look at what is left of those that were here once."""
     before = {key async for key in bench.client.scan_iter("*device*", count=1000)}
     device = await joined(bench)
-    await bench.devices.lose(bench.who.account, device, "s1", bench.replica.value)
+    await bench.devices.lose(bench.who.account, device, "s1", bench.server.current)
     back = await bench.devices.join(bench.who, "s2", "")
     assert back.device_id == device
     await bench.devices.leave(bench.who.account, device, "s2", away=False)
@@ -93,7 +93,7 @@ async def test_who_leaves_is_forgotten(bench: Bench) -> None:
 
 async def test_whose_grace_is_over_may_still_come_back_with_its_pair(bench: Bench) -> None:
     first = await bench.devices.join(bench.who, "s1", "phone")
-    await bench.devices.lose(bench.who.account, first.device_id, "s1", bench.replica.value)
+    await bench.devices.lose(bench.who.account, first.device_id, "s1", bench.server.current)
     record = bench.names.device(first.device_id)
     await bench.client.hset(record, "away_until", await bench.now() - 1)
     await bench.devices.leave(bench.who.account, first.device_id, "s1", away=True)
@@ -118,7 +118,7 @@ async def test_a_clock_that_was_set_back_makes_no_grace_longer(
 ) -> None:
     device = await joined(bench)
     await bench.start(device=device)
-    account, owner = bench.who.account, bench.replica.value
+    account, owner = bench.who.account, bench.server.current
     await bench.devices.lose(account, device, "s1", owner)
     key = bench.names.device(device)
     await bench.client.hset(key, "away_until", await bench.now() + 3_600_000)
@@ -136,10 +136,8 @@ async def test_whoever_ends_a_grace_knows_whether_a_token_had_ended(
     bench: Bench, is_back: bool
 ) -> None:
     """Also who has taken the device over from a server that died, with the time it had."""
-    bench.devices = Devices(
-        bench.scripts, bench.leases, bench.replica, GRACE, sign_in_grace=10 * GRACE
-    )
-    account, own = bench.who.account, bench.replica.value
+    bench.devices = Devices(bench.scripts, bench.holdings, GRACE, sign_in_grace=10 * GRACE)
+    account, own = bench.who.account, bench.server.current
     first = await bench.devices.join(bench.who, "s1", "phone")
     device, session = first.device_id, "s1"
     await bench.start(device=device)
@@ -162,7 +160,7 @@ async def test_whoever_ends_a_grace_knows_whether_a_token_had_ended(
 
 async def test_a_device_that_comes_back_has_no_end_of_a_token_on_record(bench: Bench) -> None:
     first = await bench.devices.join(bench.who, "s1", "phone")
-    own = bench.replica.value
+    own = bench.server.current
     await bench.devices.lose(bench.who.account, first.device_id, "s1", own, signed_out=True)
     await bench.devices.join(bench.who, "s2", "", first.device_id, first.resume_token)
     assert await bench.field(bench.names.device(first.device_id), "signed_out") == ""

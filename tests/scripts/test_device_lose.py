@@ -19,7 +19,7 @@ async def test_its_runs_go_on_and_the_others_are_told(bench: Bench) -> None:
     await bench.start(device=device)
     await bench.start(profile="1002", device="another")
     async with bench.verify(DeviceReconnecting) as made:
-        left = await bench.devices.lose(bench.who.account, device, "s1", bench.replica.value)
+        left = await bench.devices.lose(bench.who.account, device, "s1", bench.server.current)
     assert bench.last("device_lose") == "AWAY"
     assert left == GRACE
     assert (made[0].device_id, made[0].grace) == (device, GRACE * 1000)
@@ -31,7 +31,7 @@ async def test_its_runs_go_on_and_the_others_are_told(bench: Bench) -> None:
 async def test_losing_it_again_gives_what_is_left_and_tells_nobody(bench: Bench) -> None:
     device = await joined(bench)
     await bench.start(device=device)
-    own = bench.replica.value
+    own = bench.server.current
     await bench.devices.lose(bench.who.account, device, "s1", own)
     async with bench.verify():
         left = await bench.devices.lose(bench.who.account, device, "s1", own)
@@ -44,9 +44,9 @@ async def test_a_replica_that_takes_over_loses_it_for_the_one_that_died(bench: B
     await bench.start(device=device)
     other = bench.other_replica()
     async with bench.verify(DeviceReconnecting):
-        left = await other.devices.lose(bench.who.account, device, "s1", bench.replica.value)
+        left = await other.devices.lose(bench.who.account, device, "s1", bench.server.current)
     assert left == GRACE
-    assert await bench.field(bench.names.device(device), "replica") == other.replica.value
+    assert await bench.field(bench.names.device(device), "replica") == other.server.current
     third = other.other_replica()
     async with bench.verify():
         assert await third.devices.lose(bench.who.account, device, "s1", "a third") is None
@@ -59,7 +59,7 @@ async def test_a_device_that_is_connected_elsewhere_is_left_alone(bench: Bench) 
     other = bench.other_replica()
     await other.devices.join(bench.who, "s2", "", device, first.resume_token)
     async with bench.verify():
-        lost = await bench.devices.lose(bench.who.account, device, "s1", bench.replica.value)
+        lost = await bench.devices.lose(bench.who.account, device, "s1", bench.server.current)
         assert lost is None
         assert bench.last("device_lose") == "ELSEWHERE"
         assert await bench.devices.lose(bench.who.account, "nobody", "s1", "x") is None
@@ -71,7 +71,7 @@ async def test_back_within_the_grace_everything_is_as_before(bench: Bench) -> No
     await bench.start(device=first.device_id)
     before = (await bench.run()).away
     async with bench.verify(DeviceReconnecting, DeviceReconnected):
-        await bench.devices.lose(bench.who.account, first.device_id, "s1", bench.replica.value)
+        await bench.devices.lose(bench.who.account, first.device_id, "s1", bench.server.current)
         await bench.devices.join(bench.who, "s2", "", first.device_id, first.resume_token)
     assert (await bench.run()).away is before is False
 
@@ -84,7 +84,7 @@ async def test_one_that_came_back_with_only_its_token_goes_on_with_the_runs(benc
     assert not again.resumed, "its replica still counts as alive"
     async with bench.verify(DeviceReconnected) as made:
         left = await other.devices.lose(
-            bench.who.account, device, "s1", bench.replica.value, silent_since=1
+            bench.who.account, device, "s1", bench.server.current, silent_since=1
         )
     assert left is None
     assert bench.last("device_lose") == "SUCCEEDED"
@@ -109,7 +109,7 @@ async def test_of_two_that_came_the_first_one_goes_on_with_the_run(bench: Bench)
     await other.devices.join(bench.who, "s3", "")
     async with bench.verify(DeviceReconnected) as made:
         await other.devices.lose(
-            bench.who.account, device, "s1", bench.replica.value, silent_since=1
+            bench.who.account, device, "s1", bench.server.current, silent_since=1
         )
     assert made[0].device_id == first.device_id
 
@@ -124,7 +124,7 @@ async def test_each_of_several_that_held_runs_is_followed_by_one_that_came(bench
     outcomes = []
     for number, device in enumerate(gone):
         await other.devices.lose(
-            bench.who.account, device, f"s{number}", bench.replica.value, silent_since=1
+            bench.who.account, device, f"s{number}", bench.server.current, silent_since=1
         )
         outcomes.append(bench.last("device_lose"))
     assert outcomes == ["AWAY", "SUCCEEDED", "SUCCEEDED", "AWAY"]
@@ -142,7 +142,7 @@ async def test_losing_a_device_costs_the_same_with_thousands_of_records(real: Be
         joined_ = await real.devices.join(real.who, "s1", "phone")
         stats = await real.client.info("commandstats")
         await real.devices.lose(
-            real.who.account, joined_.device_id, "s1", real.replica.value, silent_since=1
+            real.who.account, joined_.device_id, "s1", real.server.current, silent_since=1
         )
         after = await real.client.info("commandstats")
         await real.devices.leave(real.who.account, joined_.device_id, "", away=False)
@@ -163,7 +163,7 @@ async def test_one_that_was_there_before_is_another_device(bench: Bench) -> None
     later = int(await bench.field(bench.names.device(device), "new_at") or 0) + 60_000
     async with bench.verify(DeviceReconnecting):
         left = await other.devices.lose(
-            bench.who.account, device, "s1", bench.replica.value, silent_since=later
+            bench.who.account, device, "s1", bench.server.current, silent_since=later
         )
     assert left == GRACE
 
@@ -172,7 +172,7 @@ async def test_no_grace_runs_while_there_is_no_server(bench: Bench) -> None:
     """Whoever takes a device over that is away goes on with the grace that was left."""
     device = await joined(bench)
     await bench.start(device=device)
-    own = bench.replica.value
+    own = bench.server.current
     await bench.devices.lose(bench.who.account, device, "s1", own)
     record = bench.names.device(device)
     for lost, absent, left in (
@@ -193,4 +193,4 @@ async def test_no_grace_runs_while_there_is_no_server(bench: Bench) -> None:
         assert again <= has, "asked again, because the answer was lost"
         until = int(await bench.field(record, "away_until") or 0)
         assert abs(until - await bench.now() - left * 1000) < 2000
-        own = other.replica.value
+        own = other.server.current

@@ -15,13 +15,13 @@ from msgspec import UNSET
 from alphasync.domain.events import StateEvent, filled
 from alphasync.domain.runs import Counters
 from alphasync.domain.snapshot import apply
+from alphasync.membership.holdings import Holding
+from alphasync.membership.terms import Agreement, terms_of
 from alphasync.protocol import packets
 from alphasync.protocol.commands import ListUncertain, StartProcessing
 from alphasync.realtime.order import parse
-from alphasync.services.leases import Holding
 from alphasync.services.lost import LostRuns
 from alphasync.services.progress import NOTHING, Outcome
-from alphasync.services.terms import Agreement, terms_of
 from alphasync.store import keys
 from alphasync.store.connect import make_client
 from alphasync.store.redis.pipeline import ReplyError
@@ -138,12 +138,12 @@ async def everything(bench: Bench) -> None:
         settled = await bench.claim(ticket, number, f"r{number}", became(settled, outcome))
     await bench.progress.note(ticket, "Waiting")
     await bench.progress.touch(ticket)
-    await bench.devices.lose(bench.who.account, phone.device_id, "s1b", bench.replica.value)
+    await bench.devices.lose(bench.who.account, phone.device_id, "s1b", bench.server.current)
     holding = Holding(
-        "run", bench.replica.value, ticket.account, ticket.profile, ticket.type, ticket.run_id
+        "run", bench.server.current, ticket.account, ticket.profile, ticket.type, ticket.run_id
     )
     other = bench.other_replica()
-    await other.leases.renew(other.replica.value, "register")
+    await other.leases.renew(other.server.current, "register")
     taken = await other.takeover.run(holding)
     assert taken is not None
     claimed = await bench.claim(taken[0], 1, "r90")
@@ -176,11 +176,11 @@ async def everything(bench: Bench) -> None:
     await bench.logins.begin("a@b.example", "10.0.0.1")
     await bench.logins.succeed("a@b.example", "10.0.0.1")
     await bench.logins.begin("a@b.example", "10.0.0.1")
-    await Agreement(bench.scripts, terms_of("secret", LIFETIMES)).tell(bench.replica.value)
+    await Agreement(bench.scripts, terms_of("secret", LIFETIMES)).tell(bench.server.current)
     await LostRuns(bench.scripts).tell(third, NOTHING, Counters())
-    await bench.leases.resign(other.replica.value, closed_for=0)
-    await bench.leases.adopt(bench.replica.value, other.replica.value)
-    await bench.leases.renew(bench.replica.value, "renew")
+    await bench.leases.resign(other.server.current, closed_for=0)
+    await bench.leases.adopt(bench.server.current, other.server.current)
+    await bench.leases.renew(bench.server.current, "renew")
     await bench.account_state.events_after(bench.who.account, "", 0)
     await bench.snapshot()
     await try_scripts(replace(bench.store, scripts=bench.scripts), ANY_TAG)
@@ -242,7 +242,7 @@ async def test_a_lock_and_what_a_replica_holds_have_an_end_from_their_first_mome
     await bench.claim(ticket, 1, "r1")
     found = [key async for key in bench.client.scan_iter("*", count=1000)]
     assert bench.names.lock("chat", "1001").encode() in found
-    assert keys.holdings(bench.replica.value).encode() in found
+    assert keys.holdings(bench.server.current).encode() in found
     endless = [key.decode() for key in found if await bench.client.pttl(key) < 0]
     assert set(endless) <= {keys.TIDE}, "for what keys.py gives a reason"
 

@@ -1,24 +1,24 @@
 """lease_renew: who lives, and who does not."""
 
-from alphasync.services.leases import LEASE
+from alphasync.membership.lease_table import LEASE_TTL
 from alphasync.store import keys
 from tests.scripts.bench import Bench
 
 
 async def test_a_lone_replica(bench: Bench) -> None:
-    renewal = await bench.leases.renew(bench.replica.value, "renew")
+    renewal = await bench.leases.renew(bench.server.current, "renew")
     assert bench.last("lease_renew") == "OK"
     assert renewal is not None
     assert (renewal.next_expiry, renewal.expired) == (None, [])
-    until = await bench.client.zscore(keys.LEASES, bench.replica.value)
+    until = await bench.client.zscore(keys.LEASES, bench.server.current)
     assert until is not None
-    assert LEASE * 1000 - 2000 < until - await bench.now() <= LEASE * 1000
+    assert LEASE_TTL * 1000 - 2000 < until - await bench.now() <= LEASE_TTL * 1000
 
 
 async def test_the_next_end_of_another_lease(bench: Bench) -> None:
     now = await bench.now()
     await bench.client.zadd(keys.LEASES, {"b": now + 60_000, "c": now + 3_000})
-    renewal = await bench.leases.renew(bench.replica.value, "renew")
+    renewal = await bench.leases.renew(bench.server.current, "renew")
     assert renewal is not None
     assert renewal.next_expiry is not None
     assert 0 < renewal.next_expiry <= 3
@@ -28,27 +28,27 @@ async def test_the_next_end_of_another_lease(bench: Bench) -> None:
 async def test_those_whose_lease_is_over(bench: Bench) -> None:
     now = await bench.now()
     await bench.client.zadd(keys.LEASES, {"b": now - 1000, "c": 0, "d": now + 60_000})
-    renewal = await bench.leases.renew(bench.replica.value, "renew")
+    renewal = await bench.leases.renew(bench.server.current, "renew")
     assert renewal is not None
     assert set(renewal.expired) == {"b", "c"}
 
 
 async def test_a_lease_that_was_taken_over_is_lost(bench: Bench) -> None:
-    await bench.client.zrem(keys.LEASES, bench.replica.value)
-    assert await bench.leases.renew(bench.replica.value, "renew") is None
+    await bench.client.zrem(keys.LEASES, bench.server.current)
+    assert await bench.leases.renew(bench.server.current, "renew") is None
     assert bench.last("lease_renew") == "LOST"
-    assert await bench.client.zscore(keys.LEASES, bench.replica.value) is None
-    assert await bench.leases.renew(bench.replica.value, "register") is not None
+    assert await bench.client.zscore(keys.LEASES, bench.server.current) is None
+    assert await bench.leases.renew(bench.server.current, "register") is not None
 
 
 async def test_who_was_late_judges_nobody_at_first(bench: Bench) -> None:
     """A stall of Redis makes everybody late at once: the others get their chance to renew."""
     now = await bench.now()
-    await bench.client.zadd(keys.LEASES, {bench.replica.value: now - 100, "b": now - 1000})
-    renewal = await bench.leases.renew(bench.replica.value, "renew")
+    await bench.client.zadd(keys.LEASES, {bench.server.current: now - 100, "b": now - 1000})
+    renewal = await bench.leases.renew(bench.server.current, "renew")
     assert renewal is not None
     assert renewal.expired == []
-    renewal = await bench.leases.renew(bench.replica.value, "renew")
+    renewal = await bench.leases.renew(bench.server.current, "renew")
     assert renewal is not None
     assert renewal.expired == ["b"]
 
@@ -56,19 +56,19 @@ async def test_who_was_late_judges_nobody_at_first(bench: Bench) -> None:
 async def test_a_clock_that_was_set_back_keeps_nobody_alive(bench: Bench) -> None:
     now = await bench.now()
     await bench.client.zadd(keys.LEASES, {"gone": now + 3_600_000, "resigned": -now})
-    await bench.leases.renew(bench.replica.value, "renew")
+    await bench.leases.renew(bench.server.current, "renew")
     until = await bench.client.zscore(keys.LEASES, "gone")
     assert until is not None
-    assert until - now <= LEASE * 1000 + 2000
+    assert until - now <= LEASE_TTL * 1000 + 2000
     assert await bench.client.zscore(keys.LEASES, "resigned") == -now
 
 
 async def test_notes_that_are_gone_are_noticed(bench: Bench) -> None:
     await bench.start()
-    renewal = await bench.leases.renew(bench.replica.value, "renew")
+    renewal = await bench.leases.renew(bench.server.current, "renew")
     assert renewal is not None
     assert not renewal.notes_gone
-    await bench.client.delete(keys.holdings(bench.replica.value))
-    renewal = await bench.leases.renew(bench.replica.value, "renew")
+    await bench.client.delete(keys.holdings(bench.server.current))
+    renewal = await bench.leases.renew(bench.server.current, "renew")
     assert renewal is not None
     assert renewal.notes_gone

@@ -6,7 +6,7 @@ import pytest
 
 from alphasync.domain.events import ProcessingInterrupted, ProcessingTakenOver, RunSettled
 from alphasync.domain.runs import Counters, RunStatus
-from alphasync.services.leases import Holding
+from alphasync.membership.holdings import Holding
 from alphasync.services.progress import NOTHING, Outcome, Superseded
 from alphasync.services.runs import Ticket
 from tests.scripts.bench import PROFILE, Bench, became
@@ -18,7 +18,7 @@ async def join(bench: Bench, session: str = "s1") -> str:
 
 def held(bench: Bench, ticket: Ticket) -> Holding:
     return Holding(
-        "run", bench.replica.value, ticket.account, ticket.profile, ticket.type, ticket.run_id
+        "run", bench.server.current, ticket.account, ticket.profile, ticket.type, ticket.run_id
     )
 
 
@@ -74,7 +74,7 @@ async def test_of_a_stopped_run_the_recipient_in_flight_is_uncertain(bench: Benc
 async def test_within_its_devices_grace_it_goes_on_and_after_it_ends(bench: Bench) -> None:
     device = await join(bench)
     ticket = await bench.start(device=device)
-    await bench.devices.lose(bench.who.account, device, "s1", bench.replica.value)
+    await bench.devices.lose(bench.who.account, device, "s1", bench.server.current)
     other = bench.other_replica()
     async with bench.verify(ProcessingTakenOver):
         assert await other.takeover.run(held(bench, ticket)) is not None

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from alphasync.services.terms import Agreement, Terms, terms_of
+from alphasync.membership.terms import Agreement, Terms, terms_of
 from alphasync.store import keys
 from alphasync.store.scripts.limits import Lifetimes
 from tests.scripts.bench import LIFETIMES, Bench

@@ -61,7 +61,7 @@ async def test_a_session_that_cannot_be_put_on_record_again_is_cut(
     device = await one_replica.device()
     realtime = one_replica.replicas[0].realtime
     monkeypatch.setattr(Devices, "restore", fail)
-    realtime.restore()
+    realtime.reclaim("a name that it had")
     await wait_until(lambda: not device.client.connected, what="disconnected")
     await wait_until(lambda: not len(realtime.sessions), what="gone")
 

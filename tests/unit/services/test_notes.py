@@ -8,9 +8,10 @@ import pytest
 
 from alphasync.domain.identity import Identity, account_of
 from alphasync.errors import StoreUnavailable
+from alphasync.membership.holdings import Holding, Holdings
+from alphasync.membership.name import ServerName
 from alphasync.protocol.commands import StartProcessing
 from alphasync.services.devices import Devices
-from alphasync.services.leases import Holding, Leases, ReplicaName
 from alphasync.services.runs import Runs
 from alphasync.services.takeover import Takeover
 from alphasync.store.redis.pipeline import Argument, Reply
@@ -60,8 +61,7 @@ class Bench:
     def __init__(self) -> None:
         self.pipeline = Pipeline()
         self.scripts = Scripts(self.pipeline, Lifetimes())
-        self.leases = Leases(self.scripts, self.pipeline)
-        self.replica = ReplicaName()
+        self.holdings = Holdings(self.pipeline, ServerName())
 
     async def told_after_the_note(self, work: Coroutine[Any, Any, object]) -> None:
         with pytest.raises(StoreUnavailable):
@@ -76,17 +76,17 @@ def bench() -> Bench:
 
 
 async def test_starting_a_run(bench: Bench) -> None:
-    runs = Runs(bench.scripts, bench.leases, bench.replica, lambda _: None, lambda _: None)
+    runs = Runs(bench.scripts, bench.holdings, lambda _: None, lambda _: None)
     command = StartProcessing(profile_id="1", type="chat", message="Hello")
     await bench.told_after_the_note(runs.start(WHO, "device", command))
 
 
 async def test_registering_a_device(bench: Bench) -> None:
-    devices = Devices(bench.scripts, bench.leases, bench.replica, grace=5)
+    devices = Devices(bench.scripts, bench.holdings, grace=5)
     await bench.told_after_the_note(devices.join(WHO, "session", "name"))
 
 
 async def test_taking_over_a_run(bench: Bench) -> None:
     holding = Holding("run", "another", ACCOUNT, "1", "chat", "run id")
-    takeover = Takeover(bench.scripts, bench.leases, bench.replica)
+    takeover = Takeover(bench.scripts, bench.holdings)
     await bench.told_after_the_note(takeover.run(holding))

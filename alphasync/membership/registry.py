@@ -1,4 +1,4 @@
-"""Where each replica can be reached by the others."""
+"""Where each server can be reached by the others."""
 
 import asyncio
 import contextlib
@@ -10,10 +10,11 @@ from alphasync.store.redis.pipeline import Pipeline
 from alphasync.store.retries import until_redis_answers
 from alphasync.tasks import Tasks
 
-TTL = 30.0
-"""Seconds that an entry outlives its replica."""
-RENEW_EVERY = 10.0
-KEPT = 1024
+ADDRESS_TTL = 30.0
+"""Seconds that an entry outlives its server."""
+ADDRESS_RENEW_INTERVAL = 10.0
+"""Seconds between two renewals: two may fail before the entry ends."""
+ADDRESSES_MAX = 1024
 """Addresses that are remembered. A name is never used again, so none of them can become wrong."""
 
 
@@ -25,7 +26,7 @@ class Registry:
         self._tasks = Tasks()
 
     async def announce(self, name: str, host: str, port: int) -> None:
-        """Say where this replica listens, now and for as long as it runs. While Redis is away it is
+        """Say where this server listens, now and for as long as it runs. While Redis is away it is
         said as soon as it is back."""
         self._entry, address = keys.replica(name), f"{host} {port}"
         try:
@@ -35,7 +36,7 @@ class Registry:
             self._tasks.spawn(self._keep_saying(address), "registry")
 
     async def find(self, name: str) -> tuple[str, int] | None:
-        """Host and port of a replica; None when it is gone, or when Redis cannot be asked."""
+        """Host and port of a server; None when it is gone, or when Redis cannot be asked."""
         if name not in self._known:
             try:
                 raw = await self._pipeline.submit("GET", keys.replica(name))
@@ -45,12 +46,12 @@ class Registry:
                 return None
             host, _, port = raw.decode().rpartition(" ")
             self._known[name] = (host, int(port))
-            if len(self._known) > KEPT:
+            if len(self._known) > ADDRESSES_MAX:
                 self._known.popitem(last=False)
         return self._known[name]
 
     async def close(self) -> None:
-        """Take the entry back: nobody is to ask a replica that is gone."""
+        """Take the entry back: nobody is to ask a server that is gone."""
         await self._tasks.close()
         if self._entry:
             try:
@@ -59,9 +60,10 @@ class Registry:
                 return  # it runs out by itself
 
     async def _say(self, address: str) -> None:
-        await self._pipeline.submit("SET", self._entry, address, "PX", str(round(TTL * 1000)))
+        ttl = str(round(ADDRESS_TTL * 1000))
+        await self._pipeline.submit("SET", self._entry, address, "PX", ttl)
 
     async def _keep_saying(self, address: str) -> None:
         while True:
             await until_redis_answers(self._say, address)
-            await asyncio.sleep(RENEW_EVERY)
+            await asyncio.sleep(ADDRESS_RENEW_INTERVAL)

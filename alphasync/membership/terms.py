@@ -6,7 +6,7 @@ import hmac
 import msgspec
 import structlog
 
-from alphasync.services.leases import KEEP
+from alphasync.membership.holdings import NOTES_TTL
 from alphasync.store import keys
 from alphasync.store.scripts.calls import Scripts
 from alphasync.store.scripts.limits import Lifetimes
@@ -53,15 +53,15 @@ class Agreement:
         self._terms = terms
         self._said: set[str] = set()
 
-    async def tell(self, replica: str) -> list[str]:
+    async def tell(self, server: str) -> list[str]:
         """Say this server's terms, and warn of the settings in which live ones differ: while a
         secret or a lifetime is changed server by server they do. Returns those settings."""
         answer = await self._scripts.call(
             terms_tell(
                 keys.TermKeys(keys.LEASES, keys.TERMS),
-                replica=replica,
+                replica=server,
                 own=msgspec.json.encode(self._terms),
-                keep=KEEP * 1000,
+                keep=NOTES_TTL * 1000,
             )
         )
         differing: set[str] = set()

@@ -1,0 +1,95 @@
+"""What the parts of a server are given of its settings."""
+
+from alphasync.config import Settings
+from alphasync.intake import Bounds
+from alphasync.realtime.allowance import EventLimits
+from alphasync.realtime.limits import Allowance, Limits
+from alphasync.realtime.strangers import RequestLimits
+from alphasync.realtime.turns import JoinLimits
+from alphasync.services.bounds import AccountBounds
+from alphasync.services.login_tries import LoginLimits
+from alphasync.services.upstream import UpstreamTimes
+from alphasync.store.scripts.limits import Lifetimes
+
+
+def lifetimes(settings: Settings) -> Lifetimes:
+    return Lifetimes(
+        lock=settings.lock_ttl,
+        run=settings.run_ttl,
+        draft=settings.draft_ttl,
+        device=settings.device_ttl,
+        sent=settings.blocklist_ttl,
+    )
+
+
+def account_bounds(settings: Settings) -> AccountBounds:
+    return AccountBounds(
+        drafts=settings.drafts_per_account,
+        runs=settings.runs_per_account,
+        running=settings.running_per_account,
+        devices=settings.devices_per_account,
+    )
+
+
+def login_limits(settings: Settings) -> LoginLimits:
+    return LoginLimits(
+        pair=settings.login_tries,
+        account=settings.login_tries_per_account,
+        address=settings.login_tries_per_address,
+        overall=settings.login_tries_overall,
+        window=settings.login_window,
+    )
+
+
+def upstream_times(settings: Settings) -> UpstreamTimes:
+    return UpstreamTimes(lifetime=settings.token_ttl, lasts=settings.session_max)
+
+
+def sign_in_grace(settings: Settings) -> float:
+    """Seconds that a device has whose token ended: its record has to outlast them."""
+    return min(settings.sign_in_timeout, settings.device_ttl / 2)
+
+
+def connection_limits(settings: Settings) -> Limits:
+    return Limits(
+        account=settings.connections_per_account,
+        address=settings.connections_per_address,
+        early_bytes=settings.early_bytes_per_account,
+    )
+
+
+def event_limits(settings: Settings) -> EventLimits:
+    return EventLimits(
+        rate=settings.event_rate,
+        burst=settings.event_burst,
+        account_rate=settings.event_rate_per_account,
+        account_burst=settings.event_burst_per_account,
+        address_rate=settings.event_rate_per_address,
+        address_burst=settings.event_burst_per_address,
+    )
+
+
+def frame_allowance(settings: Settings) -> Allowance:
+    return Allowance(
+        rate=settings.control_rate,
+        burst=settings.control_burst,
+        byte_rate=settings.byte_rate,
+        byte_burst=settings.byte_burst,
+    )
+
+
+def join_limits(settings: Settings) -> JoinLimits:
+    return JoinLimits(
+        rate=settings.join_rate,
+        burst=settings.join_burst,
+        address_rate=settings.join_rate_per_address,
+        address_burst=settings.join_burst_per_address,
+    )
+
+
+def request_limits(settings: Settings) -> RequestLimits:
+    return RequestLimits(settings.request_rate_per_address, settings.request_burst_per_address)
+
+
+def connection_bounds(settings: Settings) -> Bounds:
+    return Bounds(settings.head_timeout, settings.body_timeout, settings.idle_timeout)
