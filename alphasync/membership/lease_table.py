@@ -50,7 +50,7 @@ class LeaseTable:
             lease_renew(
                 keys.LeaseKeys(keys.LEASES, keys.holdings(server)),
                 mode=mode,
-                replica=server,
+                server=server,
                 ttl=round(LEASE_TTL * 1000),
                 keep=NOTES_TTL * 1000,
             )
@@ -86,7 +86,7 @@ class LeaseTable:
         await self._scripts.call(
             lease_resign(
                 keys.LeaseKeys(keys.LEASES, keys.holdings(server)),
-                replica=server,
+                server=server,
                 closed_for=round(closed_for * 1000),
             )
         )

@@ -59,7 +59,7 @@ class Agreement:
         answer = await self._scripts.call(
             terms_tell(
                 keys.TermKeys(keys.LEASES, keys.TERMS),
-                replica=server,
+                server=server,
                 own=msgspec.json.encode(self._terms),
                 keep=NOTES_TTL * 1000,
             )

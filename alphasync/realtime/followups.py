@@ -20,7 +20,7 @@ from alphasync.realtime.sessions import Phase, Session
 from alphasync.realtime.state import no_run, run_state
 from alphasync.services.account_state import AccountState
 from alphasync.store.redis.attempts import backoff
-from alphasync.store.redis.pipeline import ANSWER_WITHIN, WATCH_EVERY
+from alphasync.store.redis.pipeline import ANSWER_TIMEOUT, WATCH_INTERVAL
 from alphasync.tasks import Tasks
 
 REGISTERED_WITHIN = 10.0
@@ -77,10 +77,10 @@ class FollowUps:
         began = loop.time()
         while session.early.waiting and session.phase is Phase.JOINING:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(WATCH_EVERY):
+                async with asyncio.timeout(WATCH_INTERVAL):
                     await session.settled.wait()
             waited = loop.time() - began
-            if waited >= ANSWER_WITHIN and not self._reachable():
+            if waited >= ANSWER_TIMEOUT and not self._reachable():
                 session.early.refuse(StoreUnavailable())
                 break
             if waited >= REGISTERED_WITHIN:

@@ -16,7 +16,7 @@ from alphasync.protocol import packets
 from alphasync.store import keys
 from alphasync.store.scripts.account_calls import log_read, snapshot_read
 from alphasync.store.scripts.calls import Answer, Scripts
-from alphasync.store.scripts.limits import PAGE_RECORDS
+from alphasync.store.scripts.limits import PAGE_RECORDS_MAX
 from alphasync.store.scripts.run_calls import run_read
 
 
@@ -72,8 +72,8 @@ class AccountState:
         runs = [_run(record) for record in answer.records(position + 2)]
         drafts = [_draft(record) for record in answer.records(position + 3)]
         rest = answer.texts(position + 4)
-        for start in range(0, len(rest), PAGE_RECORDS):
-            for record in await self._scripts.hashes(rest[start : start + PAGE_RECORDS]):
+        for start in range(0, len(rest), PAGE_RECORDS_MAX):
+            for record in await self._scripts.hashes(rest[start : start + PAGE_RECORDS_MAX]):
                 if "status" in record:
                     runs.append(_run(record))
                 elif record:

@@ -99,7 +99,7 @@ class Runs:
                     operator=who.operator_id,
                     run_id=run_id,
                     sign_in=who.sign_in,
-                    replica=owner,
+                    server=owner,
                     stub=stub,
                     identity=packets.members(started),
                     text=command.message,

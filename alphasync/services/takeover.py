@@ -57,7 +57,7 @@ class Takeover:
                 keys.AdoptedRunKeys(holding.account, type_, holding.name, device),
                 run_id=holding.instance,
                 owner=holding.owner,
-                replica=self._holdings.owner,
+                server=self._holdings.owner,
                 message=TAKEN_OVER,
                 head=packets.head(taken_over),
                 reason=DISCONNECTED,

@@ -9,8 +9,8 @@ from redis.exceptions import RedisError
 
 from alphasync.tasks import Tasks
 
-KEEPS = "noeviction"
-LOOK_EVERY = 60.0
+KEEPING_POLICY = "noeviction"
+LOOK_INTERVAL = 60.0
 """Seconds between two looks: it may be changed while servers run."""
 
 log = structlog.get_logger(__name__)
@@ -20,16 +20,20 @@ async def policy_of(client: Redis | RedisCluster) -> str | None:
     """The policy by which keys are dropped; None where it cannot be read. Of several servers that
     differ, one that drops some. All keys have lifetimes: volatile-* drops them just so."""
     found = await _from_info(client) or await _from_config(client)
-    return next((policy for policy in sorted(found) if policy != KEEPS), KEEPS) if found else None
+    return (
+        next((policy for policy in sorted(found) if policy != KEEPING_POLICY), KEEPING_POLICY)
+        if found
+        else None
+    )
 
 
 def objection(policy: str | None) -> str | None:
     """What is wrong with a policy, and what to do; None where nothing is."""
-    if policy in (KEEPS, None):
+    if policy in (KEEPING_POLICY, None):
         return None
     return (
         f"maxmemory-policy is {policy}, which may drop who was messaged, "
-        f"and they are messaged again; use {KEEPS}"
+        f"and they are messaged again; use {KEEPING_POLICY}"
     )
 
 
@@ -56,7 +60,7 @@ class EvictionWatch:
             if policy != before and (wrong := objection(policy)):
                 log.error("redis may drop keys", reason=wrong)
             before = policy
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(LOOK_INTERVAL)
 
 
 async def _from_info(client: Redis | RedisCluster) -> set[str]:

@@ -21,10 +21,10 @@ key (under ``as:{account}:``)      type    lifetime
 key outside any account            type    lifetime
 ``as:handle:<hash>``               string  9 h; of an earlier version: whose the handle is
 ``as:{logins}:<kind>:<hash>``      string  the window of the login limits; of ``known`` 30 days
-``as:{replicas}:leases``           zset    a day after the last replica: until when each lives
-``as:{replicas}:of:<replica>``     set     the same: the runs and devices that a replica holds
+``as:{replicas}:leases``           zset    a day after the last server: until when each lives
+``as:{replicas}:of:<server>``      set     the same: the runs and devices that a server holds
 ``as:{replicas}:terms``             hash    the same: settings that all must agree on
-``as:replica:<name>``              string  30 s, renewed: where the other replicas reach it
+``as:replica:<name>``              string  30 s, renewed: where the other servers reach it
 ``as:{<tag>}:try:<kind>``          each    gone at once: what a server may do is tried on them
 ``as:{replicas}:tide``             string  none: one number, of one Redis (tide.py)
 ``as:{replicas}:lineage``          string  none: the same
@@ -213,7 +213,7 @@ def channel_of(account: str) -> str:
 
 
 def probe(tag: str, name: str) -> str:
-    """A channel for a replica to hear itself on, where the channels with this tag are."""
+    """A channel for a server to hear itself on, where the channels with this tag are."""
     return f"{PROBE_PREFIX}{{{tag}}}:{name}"
 
 
@@ -230,8 +230,8 @@ TIDE = "as:{replicas}:tide"
 LINEAGE = "as:{replicas}:lineage"
 
 
-def holdings(replica: str) -> str:
-    return f"as:{{replicas}}:of:{replica}"
+def holdings(server: str) -> str:
+    return f"as:{{replicas}}:of:{server}"
 
 
 def trial(tag: str) -> str:

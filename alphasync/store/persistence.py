@@ -5,19 +5,19 @@ from collections.abc import Mapping
 from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import RedisError
 
-LOST = "what it loses in a crash is messaged again"
+CRASH_LOSS = "what it loses in a crash is messaged again"
 
 
 async def may_be_lost(client: Redis | RedisCluster) -> str | None:
     """What may be lost, and what to do; None where nothing is, or where Redis does not tell."""
     if not await _appends(client):
-        return f"appendonly is off, and {LOST}; use appendonly yes and appendfsync always"
+        return f"appendonly is off, and {CRASH_LOSS}; use appendonly yes and appendfsync always"
     try:
         answer = await client.config_get("appendfsync")
     except RedisError:
         return None  # hosted services often hide it
     policy = answer.get("appendfsync", "always")
-    return None if policy == "always" else f"appendfsync is {policy}, and {LOST}; use always"
+    return None if policy == "always" else f"appendfsync is {policy}, and {CRASH_LOSS}; use always"
 
 
 async def _appends(client: Redis | RedisCluster) -> bool:

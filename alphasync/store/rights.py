@@ -20,13 +20,13 @@ from alphasync.store.redis.lines import Line
 from alphasync.store.redis.pipeline import Argument, ReplyError
 from alphasync.store.scripts.server_calls import rights_try
 
-CONNECT_WITHIN = 3.0
+CONNECT_TIMEOUT = 3.0
 """Seconds until a Redis that is there has been connected to."""
-ECHO_WITHIN = 2.0
+ECHO_TIMEOUT = 2.0
 """Seconds for a message to come back."""
-KEEP = 10_000
+TRIAL_TTL = 10_000
 """ms that a key of ours stays which may not be deleted."""
-LOOK_EVERY = 0.02
+LOOK_INTERVAL = 0.02
 """Seconds between two looks whether Redis is connected."""
 ANY_TAG = "try"
 """Where it does not matter which."""
@@ -81,7 +81,7 @@ async def _try_commands(store: Store, line: Line) -> None:
 class Trials:
     """``try_commands`` for whoever asks often: what was found out a moment ago is told again."""
 
-    EVERY = 0.5
+    REPEAT_INTERVAL = 0.5
     """Seconds."""
 
     def __init__(self, store: Store) -> None:
@@ -91,7 +91,9 @@ class Trials:
 
     async def trouble(self) -> str | None:
         """Why Redis cannot be worked with, or None."""
-        if self._found is None or (self._found.done() and time.monotonic() - self._at > self.EVERY):
+        if self._found is None or (
+            self._found.done() and time.monotonic() - self._at > self.REPEAT_INTERVAL
+        ):
             self._at = time.monotonic()
             self._found = asyncio.create_task(self._try(), name="rights")
         return await asyncio.shield(self._found)
@@ -106,11 +108,11 @@ class Trials:
 
 async def _connected(store: Store) -> None:
     try:
-        async with asyncio.timeout(CONNECT_WITHIN):
+        async with asyncio.timeout(CONNECT_TIMEOUT):
             while not store.pipeline.connected:
                 if isinstance(trouble := store.pipeline.trouble, ResponseError):
                     raise Unusable(words(trouble, "script|load"))
-                await asyncio.sleep(LOOK_EVERY)
+                await asyncio.sleep(LOOK_INTERVAL)
     except TimeoutError as error:
         raise Unusable(words(store.pipeline.trouble or error, "script|load")) from None
 
@@ -120,7 +122,7 @@ async def try_scripts(store: Store, tag: str) -> None:
     channel = keys.probe(tag, "try")
     try:
         answer = await store.scripts.call(
-            rights_try(keys.trial_keys(tag), channel=channel, keep=KEEP)
+            rights_try(keys.trial_keys(tag), channel=channel, keep=TRIAL_TTL)
         )
     except (StoreUnavailable, ReplyError) as error:
         raise Unusable(words(_cause(store, error), "evalsha")) from error
@@ -133,11 +135,11 @@ def _direct(tag: str) -> tuple[tuple[Argument, ...], ...]:
     text, members, scores, hash_ = (f"{keys.trial(tag)}own:{name}" for name in "tmsh")
     return (
         ("EVAL", "return 1", 1, text, ""),
-        ("SET", text, "1", "PX", KEEP),
+        ("SET", text, "1", "PX", TRIAL_TTL),
         ("GET", text),
         ("INCR", text),
         ("SADD", members, "1"),
-        ("PEXPIRE", members, KEEP),
+        ("PEXPIRE", members, TRIAL_TTL),
         ("SMEMBERS", members),
         ("SREM", members, "1"),
         ("ZMSCORE", scores, "1"),
@@ -170,7 +172,7 @@ async def _try_to_hear(store: Store, line: Line) -> None:
     channels = line.open(_listener(channel, heard))
     listening: asyncio.Task[None] | None = None
     try:
-        async with asyncio.timeout(ECHO_WITHIN):
+        async with asyncio.timeout(ECHO_TIMEOUT):
             events = keys.channel_of(line.tag)
             wanted = (channel, events, STOCK_CHANNEL)
             await channels.subscribe(*filter(line.carries, wanted))
@@ -179,7 +181,7 @@ async def _try_to_hear(store: Store, line: Line) -> None:
                 await _try(store, store.pipeline.publishes_with, channel, "alive")
                 await asyncio.wait(
                     [listening, asyncio.ensure_future(heard.wait())],
-                    timeout=LOOK_EVERY,
+                    timeout=LOOK_INTERVAL,
                     return_when=asyncio.FIRST_COMPLETED,
                 )
         if listening.done():

@@ -56,7 +56,7 @@ async def test_production_does_not_start_on_it(policy: str) -> None:
 
 
 async def test_a_server_says_so_when_it_becomes_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(eviction, "LOOK_EVERY", 0.02)
+    monkeypatch.setattr(eviction, "LOOK_INTERVAL", 0.02)
     async with redis() as url:
         client = make_client(url)
         watch = EvictionWatch(client)

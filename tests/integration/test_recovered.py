@@ -2,10 +2,10 @@
 
 import pytest
 
-from alphasync.store.scripts.limits import PAGE_RECORDS
+from alphasync.store.scripts.limits import PAGE_RECORDS_MAX
 from tests.harness import Cluster, Device, cluster
 
-DRAFTS = 3 * PAGE_RECORDS
+DRAFTS = 3 * PAGE_RECORDS_MAX
 
 
 async def records_read(running: Cluster) -> int:
@@ -44,7 +44,7 @@ async def test_a_recovered_device_reads_no_further_pages(redis_url: str) -> None
         pair = {name: said[name] for name in ("deviceId", "resumeToken")}
         place = {"epoch": said["epoch"], "revision": revision}
         recovered, spent = await registered(running, {**pair, **place})
-        assert (recovered, spent <= PAGE_RECORDS) == (True, True), spent
+        assert (recovered, spent <= PAGE_RECORDS_MAX) == (True, True), spent
         recovered, spent = await registered(running, pair)
         assert (recovered, spent >= DRAFTS) == (False, True), spent
 

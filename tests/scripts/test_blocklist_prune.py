@@ -2,10 +2,10 @@
 
 import itertools
 
-from alphasync.store.scripts.limits import PAGE_PRUNED
+from alphasync.store.scripts.limits import PAGE_PRUNED_MAX
 from tests.scripts.bench import LIFETIMES, PROFILE, Bench
 
-EXPIRED = 2 * PAGE_PRUNED + 1
+EXPIRED = 2 * PAGE_PRUNED_MAX + 1
 
 
 async def fill(bench: Bench) -> None:
@@ -31,7 +31,7 @@ async def test_all_are_dropped_and_no_command_drops_more_than_a_page(bench: Benc
     await bench.blocklist.prune(await bench.start())
     assert await bench.blocked() == {"fresh"}
     dropped = [before - after for before, after in itertools.pairwise(left)]
-    assert dropped == [0, PAGE_PRUNED, PAGE_PRUNED, 1]  # the run's start drops none
+    assert dropped == [0, PAGE_PRUNED_MAX, PAGE_PRUNED_MAX, 1]  # the run's start drops none
     outcomes = [c.outcome for c in bench.scripts.calls if c.name == "blocklist_prune"]
     assert outcomes == ["MORE", "MORE", "OK"]
 
@@ -39,7 +39,7 @@ async def test_all_are_dropped_and_no_command_drops_more_than_a_page(bench: Benc
 async def test_exactly_a_page_takes_one_command(bench: Bench) -> None:
     await fill(bench)
     sent = bench.names.sent("chat", PROFILE)
-    await bench.client.zremrangebyrank(sent, 0, EXPIRED - PAGE_PRUNED - 1)
+    await bench.client.zremrangebyrank(sent, 0, EXPIRED - PAGE_PRUNED_MAX - 1)
     await bench.blocklist.prune(await bench.start())
     assert await bench.blocked() == {"fresh"}
     assert [c.name for c in bench.scripts.calls].count("blocklist_prune") == 1

@@ -5,7 +5,7 @@ import pytest
 from alphasync.domain.events import ProcessingInterrupted
 from alphasync.domain.runs import RunStatus
 from alphasync.services.devices import Devices
-from alphasync.store.scripts.limits import PAGE_ENDS
+from alphasync.store.scripts.limits import PAGE_ENDS_MAX
 from tests.scripts.bench import GRACE, Bench
 
 
@@ -104,9 +104,9 @@ async def test_whose_grace_is_over_may_still_come_back_with_its_pair(bench: Benc
 
 async def test_more_runs_than_one_script_may_end(bench: Bench) -> None:
     device = await joined(bench)
-    for number in range(PAGE_ENDS + 1):
+    for number in range(PAGE_ENDS_MAX + 1):
         await bench.start(str(number), device=device)
-    ended = [ProcessingInterrupted] * (PAGE_ENDS + 1)
+    ended = [ProcessingInterrupted] * (PAGE_ENDS_MAX + 1)
     async with bench.verify(*ended):
         await bench.devices.leave(bench.who.account, device, "s1", away=False)
     assert [c.outcome for c in bench.scripts.calls if c.name == "device_leave"] == ["MORE", "OK"]

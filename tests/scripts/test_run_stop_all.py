@@ -2,7 +2,7 @@
 
 from alphasync.domain.events import AllProcessingStopped, ProcessingStopped
 from alphasync.domain.runs import RunStatus
-from alphasync.store.scripts.limits import PAGE_ENDS
+from alphasync.store.scripts.limits import PAGE_ENDS_MAX
 from tests.scripts.bench import Bench, identity
 
 
@@ -44,9 +44,9 @@ async def test_a_limited_token_stops_its_own_profiles_only(bench: Bench) -> None
 
 
 async def test_more_runs_than_one_script_may_end(bench: Bench) -> None:
-    for number in range(2 * PAGE_ENDS + 1):
+    for number in range(2 * PAGE_ENDS_MAX + 1):
         await bench.start(str(number))
-    stopped = [ProcessingStopped] * (2 * PAGE_ENDS + 1)
+    stopped = [ProcessingStopped] * (2 * PAGE_ENDS_MAX + 1)
     async with bench.verify(*stopped, AllProcessingStopped) as made:
         assert await bench.runs.stop_all(bench.who, "d2") == len(stopped)
     asked = [call.outcome for call in bench.scripts.calls if call.name == "run_stop_all"]

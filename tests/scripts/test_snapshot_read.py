@@ -10,7 +10,7 @@ from alphasync.domain.snapshot import Snapshot
 from alphasync.errors import StoreUnavailable
 from alphasync.services.account_state import AccountState
 from alphasync.store.scripts.calls import Scripts
-from alphasync.store.scripts.limits import PAGE_RECORDS
+from alphasync.store.scripts.limits import PAGE_RECORDS_MAX
 from tests.scripts.bench import LIFETIMES, Bench, identity
 
 
@@ -78,13 +78,13 @@ async def test_a_log_without_its_account_is_not_mixed_with_the_new_one(bench: Be
 
 
 async def test_what_does_not_fit_into_one_script_is_read_in_pages(bench: Bench) -> None:
-    for number in range(PAGE_RECORDS + 3):
+    for number in range(PAGE_RECORDS_MAX + 3):
         await bench.start(f"r{number}")
         await bench.type("Hello", f"d{number}")
     await bench.client.delete(bench.names.draft("chat", "d1"))
     snapshot = await bench.snapshot()
-    assert len(snapshot.runs) == PAGE_RECORDS + 3
-    assert len(snapshot.drafts) == PAGE_RECORDS + 2
+    assert len(snapshot.runs) == PAGE_RECORDS_MAX + 3
+    assert len(snapshot.drafts) == PAGE_RECORDS_MAX + 2
     joined = await bench.devices.join(bench.who, "s1", "phone")
     assert await bench.begun(joined) == snapshot
 
@@ -101,7 +101,7 @@ class Meddling(Scripts):
 
 
 async def test_what_happens_between_two_pages_is_in_the_snapshot_once(bench: Bench) -> None:
-    for number in range(PAGE_RECORDS):
+    for number in range(PAGE_RECORDS_MAX):
         await bench.type("Hello", f"{number:03}")
     tickets = {name: await bench.start(name) for name in ("a", "b")}
     scripts = Meddling(bench.store.pipeline, LIFETIMES)
@@ -115,8 +115,8 @@ async def test_what_happens_between_two_pages_is_in_the_snapshot_once(bench: Ben
         await bench.stop("b") if step == 0 else await bench.start("b")
 
     scripts.meddle = meddle
-    for number in range(PAGE_RECORDS):
-        await bench.type("Hello", f"{number + PAGE_RECORDS:03}")
+    for number in range(PAGE_RECORDS_MAX):
+        await bench.type("Hello", f"{number + PAGE_RECORDS_MAX:03}")
     found = await AccountState(scripts).snapshot(bench.who.account)
     assert next(steps) == 2
     assert found == await bench.snapshot()
@@ -128,7 +128,7 @@ async def test_what_happens_between_two_pages_is_in_the_snapshot_once(bench: Ben
 
 
 async def test_an_account_that_changes_faster_than_it_is_read_is_asked_again(bench: Bench) -> None:
-    for number in range(PAGE_RECORDS + 1):
+    for number in range(PAGE_RECORDS_MAX + 1):
         await bench.type("Hello", f"{number:03}")
     scripts = Meddling(bench.store.pipeline, LIFETIMES)
 

@@ -4,7 +4,7 @@ import pytest
 
 from alphasync.protocol.commands import ListUncertain
 from alphasync.services.uncertain import Listed
-from alphasync.store.scripts.limits import UNCERTAIN_BYTES, UNCERTAIN_LISTED
+from alphasync.store.scripts.limits import UNCERTAIN_BYTES_MAX, UNCERTAIN_LISTED_MAX
 from tests.scripts.bench import PROFILE, Bench
 
 
@@ -35,14 +35,14 @@ async def test_all_of_a_few(bench: Bench) -> None:
     assert (names_of(listed), listed.more) == (few, 0)
 
 
-@pytest.mark.parametrize("count", [UNCERTAIN_LISTED, UNCERTAIN_LISTED + 1, 1000, 5000])
+@pytest.mark.parametrize("count", [UNCERTAIN_LISTED_MAX, UNCERTAIN_LISTED_MAX + 1, 1000, 5000])
 async def test_of_many_a_hundred_and_how_many_more(bench: Bench, count: int) -> None:
     many = {f"r{number}": f"Name {number}" for number in range(count)}
     await put(bench, many)
     listed = await asked(bench)
-    assert len(listed.recipients) == len(names_of(listed)) == UNCERTAIN_LISTED
+    assert len(listed.recipients) == len(names_of(listed)) == UNCERTAIN_LISTED_MAX
     assert names_of(listed).items() <= many.items()
-    assert listed.more == count - UNCERTAIN_LISTED
+    assert listed.more == count - UNCERTAIN_LISTED_MAX
     assert (await asked(bench)) == listed, "the same ones, until something is decided"
 
 
@@ -50,7 +50,7 @@ async def test_of_long_ones_fewer(bench: Bench) -> None:
     many = {f"{number:03}" + "\x01" * 509: "n" * 256 for number in range(80)}
     await put(bench, many)
     listed = await asked(bench)
-    assert 1 < len(listed.recipients) <= UNCERTAIN_BYTES / 3300
+    assert 1 < len(listed.recipients) <= UNCERTAIN_BYTES_MAX / 3300
     assert len(listed.recipients) + listed.more == 80
 
 

@@ -1,13 +1,13 @@
-"""The embedded Valkey: one server process per data directory, shared by all replicas on it.
+"""The embedded Valkey: one Valkey process per data directory, shared by all servers on it.
 
-Nobody owns the server; three locked files in the data directory say what is true of it:
+Nobody owns it; three locked files in the data directory say what is true of it:
 
-``valkey.lock``   held while somebody starts or stops the server
+``valkey.lock``   held while somebody starts or stops it
 ``valkey.users``  held shared by every open :class:`EmbeddedValkey`
-``valkey.alive``  held by the server process itself (see :mod:`alphasync.store.embedded.detach`)
+``valkey.alive``  held by the Valkey process itself (see :mod:`alphasync.store.embedded.detach`)
 
-The kernel drops each of them when its holder dies, however it dies. So a killed replica leaves a
-server that the next replica goes on using, a killed server is found dead at once, and neither a
+The kernel drops each of them when its holder dies, however it dies. So a killed server leaves a
+Valkey that the next server goes on using, a killed Valkey is found dead at once, and neither a
 stale socket file nor a reused process id can mislead anyone.
 """
 
@@ -31,19 +31,19 @@ from alphasync.store.embedded.valkey_process import EmbeddedUnavailable, ValkeyP
 __all__ = ["EmbeddedUnavailable", "EmbeddedValkey", "open_embedded"]
 
 START_TIMEOUT = 10.0
-"""Seconds that a server may take to answer, or another replica to finish its start or stop."""
+"""Seconds that Valkey may take to answer, or another server to finish its start or stop."""
 
 LOAD_TIMEOUT = 60.0
-"""Seconds that a server may spend reading its append-only file. It says so when asked."""
+"""Seconds that Valkey may spend reading its append-only file. It says so when asked."""
 
 STOP_TIMEOUT = 10.0
 """Seconds from SHUTDOWN to the end of the process: it writes and syncs its file meanwhile."""
 
-DEAF_AFTER = 2.0
+DEAF_TIMEOUT = 2.0
 """Seconds for which nobody listens at the socket of a server that lives until it is told to end:
 it was removed, or put in another's place. One that has just been started listens within 50 ms."""
 
-_POLL = 0.02
+_POLL_INTERVAL = 0.02
 """Seconds between two looks at a lock or at a starting server, which is up after about 50 ms."""
 
 
@@ -132,7 +132,7 @@ class EmbeddedValkey:
                         "start_timeout",
                         f"another process keeps {self._dir / 'valkey.lock'} locked",
                     )
-                time.sleep(_POLL)
+                time.sleep(_POLL_INTERVAL)
             yield
         finally:
             os.close(fd)
@@ -162,7 +162,7 @@ class EmbeddedValkey:
                 started = True
             elif started or self._process.listens():
                 listened = time.monotonic()
-            elif time.monotonic() - listened > DEAF_AFTER:
+            elif time.monotonic() - listened > DEAF_TIMEOUT:
                 self._end()
                 listened = time.monotonic()
             waited = time.monotonic() - begun
@@ -170,7 +170,7 @@ class EmbeddedValkey:
                 raise self._process.failure(
                     "start_timeout", f"Valkey is not ready after {waited:.0f} s"
                 )
-            time.sleep(_POLL)
+            time.sleep(_POLL_INTERVAL)
 
     def _go_on(self) -> None:
         try:
@@ -200,7 +200,7 @@ class EmbeddedValkey:
             self._end()
         deadline = time.monotonic() + STOP_TIMEOUT
         while self._is_alive() and time.monotonic() < deadline:
-            time.sleep(_POLL)
+            time.sleep(_POLL_INTERVAL)
 
 
 async def open_embedded(data_dir: Path) -> EmbeddedValkey:

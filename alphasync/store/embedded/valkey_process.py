@@ -22,13 +22,13 @@ _SPAWN_TIMEOUT = 10.0
 _ANSWER_TIMEOUT = 1.0
 """Seconds for one question to the server over its socket."""
 
-_SOCKET_PATH_LIMIT = 100
+_SOCKET_PATH_MAX = 100
 """Bytes. The kernel takes 107 on Linux and 103 on macOS."""
 
-_BLOCK = 65_536
+_BLOCK_BYTES = 65_536
 """Bytes of a file that are looked at together."""
 
-_LOG_TAIL = 2000
+_LOG_TAIL_MAX = 2000
 """Bytes of the server's log that go into an error."""
 
 
@@ -55,9 +55,9 @@ class ValkeyProcess:
         self.socket = _socket_path(data_dir)
 
     def spawn(self, alive: int) -> None:
-        """Start the server; it locks the descriptor ``alive`` and keeps it so while it lives.
+        """Start Valkey; it locks the descriptor ``alive`` and keeps it so while it lives.
 
-        It runs in a session of its own, so that Ctrl-C on the first replica does not reach it. It
+        It runs in a session of its own, so that Ctrl-C on our first server does not reach it. It
         has the lock when this returns; it serves commands only when ``info`` says so, and it may
         end before that. Raises EmbeddedUnavailable.
         """
@@ -126,7 +126,7 @@ class ValkeyProcess:
     def failure(self, code: str, problem: str) -> EmbeddedUnavailable:
         """An error that ends with the tail of the server's log."""
         try:
-            tail = self._log.read_bytes()[-_LOG_TAIL:].decode(errors="replace")
+            tail = self._log.read_bytes()[-_LOG_TAIL_MAX:].decode(errors="replace")
         except OSError:
             tail = ""
         return EmbeddedUnavailable(code, f"{problem} ({self.socket})\n{tail}")
@@ -161,7 +161,7 @@ def _cut_zeros(log: Path) -> None:
         with log.open("r+b") as file:
             end = file.seek(0, os.SEEK_END)
             while end:
-                start = max(0, end - _BLOCK)
+                start = max(0, end - _BLOCK_BYTES)
                 file.seek(start)
                 kept = file.read(end - start).rstrip(b"\0")
                 if kept:
@@ -176,7 +176,7 @@ def _cut_zeros(log: Path) -> None:
 def _socket_path(data_dir: Path) -> Path:
     """In the data directory, or, if that path is too long for a socket, in the temp directory."""
     path = data_dir / "valkey.sock"
-    if len(os.fsencode(path)) <= _SOCKET_PATH_LIMIT:
+    if len(os.fsencode(path)) <= _SOCKET_PATH_MAX:
         return path
     name = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
     short = Path(tempfile.gettempdir()) / f"alphasync-{name}"

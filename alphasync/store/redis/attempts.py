@@ -3,7 +3,7 @@
 import random
 import time
 
-STEADY_AFTER = 5.0
+USEFUL_TTL = 5.0
 """Seconds that a connection has to live to count as one that was of use: what Redis ends at once,
 for whatever reason, is not tried again ten times a second because TCP connects."""
 BACKOFF_MAX = 1.0
@@ -24,13 +24,13 @@ class Attempts:
     def failed(self) -> int:
         """It is lost, or there was none. Returns the number of the attempt."""
         since, self._connected_at = self._connected_at, None
-        lasted = since is not None and time.monotonic() - since >= STEADY_AFTER
+        lasted = since is not None and time.monotonic() - since >= USEFUL_TTL
         self.number = 1 if lasted else self.number + 1
         return self.number
 
 
 def backoff(attempt: int) -> float:
-    """Seconds to wait before an attempt, with jitter so that replicas do not come all at once."""
+    """Seconds to wait before an attempt, with jitter so that servers do not come all at once."""
     if attempt == 0:
         return 0.0
     ceiling = min(BACKOFF_MAX, 0.05 * 2**attempt)

@@ -12,9 +12,9 @@ from redis.exceptions import InvalidResponse
 
 from alphasync.store import keys
 from alphasync.store.redis.pipeline import packed
-from alphasync.store.redis.wire import Wire, take_over
+from alphasync.store.redis.wire import Wire, wire_of
 
-CONNECT_WITHIN = 2.0
+CONNECT_TIMEOUT = 2.0
 """Seconds."""
 SHARDED_KINDS = {
     "smessage": "message",
@@ -57,9 +57,9 @@ class RedisChannels:
 
     async def subscribe(self, *channels: str) -> None:
         if self._wire is None:
-            async with asyncio.timeout(CONNECT_WITHIN):
+            async with asyncio.timeout(CONNECT_TIMEOUT):
                 await self._connection.connect()  # type: ignore[no-untyped-call]  # untyped in redis-py
-            self._wire = await take_over(self._connection, self._receive, lambda: None)
+            self._wire = await wire_of(self._connection, self._receive, lambda: None)
         self._send("SUBSCRIBE", channels)
 
     async def unsubscribe(self, channel: str) -> None:
@@ -81,9 +81,9 @@ class RedisChannels:
         if not isinstance(reply, list) or len(reply) != 3:
             raise InvalidResponse(f"no message: {reply!r}")
         kind, channel, data = reply
-        self._take(Message(kind.decode(), channel, data))
+        self._deliver(Message(kind.decode(), channel, data))
 
-    def _take(self, message: Message) -> None:
+    def _deliver(self, message: Message) -> None:
         self._hear(message)
 
     def _send(self, verb: str, channels: tuple[str, ...]) -> None:
@@ -119,7 +119,7 @@ class ShardChannels(RedisChannels):
         self._leaving[channel.encode()] += 1
         await super().unsubscribe(channel)
 
-    def _take(self, message: Message) -> None:
+    def _deliver(self, message: Message) -> None:
         """Also raises where the shard ends a subscription because the slot is not its own now."""
         kind, channel = message.kind, message.channel
         if kind == "sunsubscribe":

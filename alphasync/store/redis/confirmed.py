@@ -1,4 +1,4 @@
-"""Commands that must not be lost by a failover: answered once replicas have them, too."""
+"""Commands that must not be lost by a failover: answered once Redis replicas have them, too."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,7 +11,7 @@ from alphasync.store.redis.advice import plain
 from alphasync.store.redis.ordered import OrderedPipeline
 from alphasync.store.redis.pipeline import Argument, Entry, Reply, ReplyError, Unconfirmed
 
-CONFIRM_WITHIN = 300
+CONFIRM_TIMEOUT = 300
 """ms for replicas to say that they have a command: a hundred times what it takes on a network at
 ease, and well below the time after which the command itself counts as unanswered."""
 
@@ -81,7 +81,7 @@ class ConfirmedPipeline:
     async def confirmed(self, *command: Argument) -> Reply:
         """One write and one wait: the command, and the question for the replicas behind it."""
         answer = self._claims.submit(*command)
-        acknowledged = self._claims.submit("WAIT", self._replicas, CONFIRM_WITHIN)
+        acknowledged = self._claims.submit("WAIT", self._replicas, CONFIRM_TIMEOUT)
         reply = await answer
         try:
             count = await acknowledged

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from functools import partial
 
 from alphasync.store.redis.pipeline import (
-    ANSWER_WITHIN,
+    ANSWER_TIMEOUT,
     WAITING_MAX,
-    WATCH_EVERY,
+    WATCH_INTERVAL,
     Entry,
     Reply,
     refuse,
@@ -76,8 +76,8 @@ class Gates:
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(WATCH_EVERY)
-            since = loop.time() - ANSWER_WITHIN
+            await asyncio.sleep(WATCH_INTERVAL)
+            since = loop.time() - ANSWER_TIMEOUT
             for gate in self._gates.values():
                 for entry, _ in gate:
                     if entry.since <= since:

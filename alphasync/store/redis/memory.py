@@ -11,7 +11,7 @@ from alphasync.store.redis.channels import Hear, Message
 from alphasync.store.redis.pipeline import Argument, Entry, Reply, reply_error
 from alphasync.tasks import Tasks
 
-LOOK_EVERY = 1.0
+LOOK_TIMEOUT = 1.0
 """Seconds for one look into a store in memory."""
 
 
@@ -95,7 +95,7 @@ class MemoryChannels:
 
     async def lost(self) -> NoReturn:
         while True:
-            found = await self._pubsub.get_message(timeout=LOOK_EVERY)
+            found = await self._pubsub.get_message(timeout=LOOK_TIMEOUT)
             if found is not None:
                 self._hear(Message(found["type"], found["channel"], found["data"]))
 

@@ -10,7 +10,7 @@ from alphasync.store.redis.topology import Address
 from alphasync.store.redis.urls import UnsupportedUrl, parse, redacted
 
 SCHEMES = ("redis+cluster", "rediss+cluster")
-FORM = "redis+cluster://[[user]:password@]host:port[,host:port]"
+URL_FORM = "redis+cluster://[[user]:password@]host:port[,host:port]"
 
 
 class Nodes:
@@ -19,7 +19,7 @@ class Nodes:
     def __init__(self, url: str, **arguments: Any) -> None:
         parsed = parse(url)
         if parsed.path:
-            raise UnsupportedUrl(f"expected {FORM}, got {redacted(url)!r}")
+            raise UnsupportedUrl(f"expected {URL_FORM}, got {redacted(url)!r}")
         self.seeds = tuple(Address(host, port) for host, port in parsed.hosts)
         self._secure = parsed.tls is not None
         self._arguments = {**parsed.arguments(), **arguments}

@@ -1,4 +1,4 @@
-"""One ordered stream of commands to Redis per replica.
+"""One ordered stream of commands to Redis per server.
 
 Commands are written in the order in which they were submitted, many to one write, and answered in
 that order. ``submit`` itself never awaits: a handler that submits before it first awaits anything
@@ -20,10 +20,10 @@ from alphasync.errors import StoreUnavailable, UnknownOutcome
 from alphasync.store.redis.advice import plain
 from alphasync.store.redis.attempts import Attempts, backoff
 from alphasync.store.redis.pipeline import (
-    ANSWER_WITHIN,
+    ANSWER_TIMEOUT,
     SCRIPT_CALLS,
     WAITING_MAX,
-    WATCH_EVERY,
+    WATCH_INTERVAL,
     Argument,
     Entry,
     Reply,
@@ -32,13 +32,13 @@ from alphasync.store.redis.pipeline import (
     refuse,
     reply_error,
 )
-from alphasync.store.redis.wire import Wire, take_over
+from alphasync.store.redis.wire import Wire, wire_of
 from alphasync.tasks import Tasks
 
-STALL_LIMIT = 10.0
+STALL_TIMEOUT = 10.0
 """Seconds without an answer after which the connection is given up: the peer may be gone without
 a word. Shorter stalls keep it, because its order would be lost with it."""
-CONNECT_WITHIN = 2.0
+CONNECT_TIMEOUT = 2.0
 """Seconds for one attempt to connect, loading the scripts included."""
 
 NO_LINEAGE = b"$0\r\n\r\n"
@@ -120,17 +120,17 @@ class OrderedPipeline:
         while True:
             connection = self._make_connection()
             try:
-                async with asyncio.timeout(CONNECT_WITHIN):
+                async with asyncio.timeout(CONNECT_TIMEOUT):
                     await self._prepare(connection)
                 attempts.connected()
-                self._wire = await take_over(connection, self._hear, self._schedule)
+                self._wire = await wire_of(connection, self._hear, self._schedule)
                 self._schedule()
                 await self._wire.lost()
             except (RedisError, OSError, TimeoutError, UnicodeEncodeError) as error:
                 self.trouble = error
                 log.warning("redis connection lost", error=plain(error), attempt=attempts.failed())
             except Exception as error:
-                # Whatever it is, a replica without Redis is of no use to anybody.
+                # Whatever it is, a server without Redis is of no use to anybody.
                 self.trouble = error
                 log.exception("redis connection failed", attempt=attempts.failed())
             finally:
@@ -197,19 +197,19 @@ class OrderedPipeline:
         """Fail what is overdue, and give up a connection that stalls for too long."""
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(WATCH_EVERY)
+            await asyncio.sleep(WATCH_INTERVAL)
             now = loop.time()
             for queue, error in (
                 (self._sent, UnknownOutcome),
                 (self._waiting, StoreUnavailable),
             ):
                 for entry in queue:
-                    if now - entry.since < ANSWER_WITHIN:
+                    if now - entry.since < ANSWER_TIMEOUT:
                         break
                     refuse(entry, error)
             while self._waiting and self._waiting[0].answer.done():
                 self._waiting.popleft()
-            if self._sent and now - self._sent[0].since >= ANSWER_WITHIN:
+            if self._sent and now - self._sent[0].since >= ANSWER_TIMEOUT:
                 self._stalled = True
-                if now - self._sent[0].since >= STALL_LIMIT and self._wire:
+                if now - self._sent[0].since >= STALL_TIMEOUT and self._wire:
                     self._wire.cut(TimeoutError("Redis does not answer"))

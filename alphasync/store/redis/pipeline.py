@@ -26,9 +26,9 @@ from alphasync.store.redis.advice import plain
 Argument = str | int | bytes
 Reply = bytes | int | float | None | list["Reply"]
 
-ANSWER_WITHIN = 1.0
+ANSWER_TIMEOUT = 1.0
 """Seconds until a command counts as failed: a device hears of it within 1.5 s."""
-WATCH_EVERY = 0.2
+WATCH_INTERVAL = 0.2
 """Seconds between two looks for overdue commands."""
 WAITING_MAX = 10_000
 """Commands that may wait to be sent; more are refused, so that a stall cannot eat the memory."""
@@ -54,8 +54,8 @@ log = structlog.get_logger(__name__)
 
 
 class Unconfirmed(StoreUnavailable):
-    """The primary has carried a command out, and no replica says that it has it, too: a failover
-    may lose it."""
+    """The primary has carried a command out, and no Redis replica says that it has it, too: a
+    failover may lose it."""
 
     def __init__(self, reply: Reply) -> None:
         self.reply = reply
@@ -94,8 +94,8 @@ class Pipeline(Protocol):
         """
 
     def confirmed(self, *command: Argument) -> Awaitable[Reply]:
-        """As ``submit``, for what must not be lost by a failover: answered once enough replicas
-        have it. Keeps no order with what is submitted. Raises Unconfirmed, too."""
+        """As ``submit``, for what must not be lost by a failover: answered once enough Redis
+        replicas have it. Keeps no order with what is submitted. Raises Unconfirmed, too."""
 
     def start(self) -> None: ...
 

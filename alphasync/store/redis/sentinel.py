@@ -17,12 +17,12 @@ from alphasync.store.redis.wire import transport_of
 from alphasync.tasks import Tasks
 
 SCHEMES = ("redis+sentinel", "rediss+sentinel")
-FORM = "redis+sentinel://[[user]:password@]host:port[,host:port]/SERVICE[/db]"
-OPTIONS = ("sentinel_username", "sentinel_password")
-ASK_WITHIN = 0.5
+URL_FORM = "redis+sentinel://[[user]:password@]host:port[,host:port]/SERVICE[/db]"
+URL_OPTIONS = ("sentinel_username", "sentinel_password")
+ASK_TIMEOUT = 0.5
 """Seconds for a sentinel to take the connection, and as many to answer: it is close by, and a hung
 one must not keep anybody from the primary that the others know."""
-LOOK_EVERY = 1.0
+LOOK_INTERVAL = 1.0
 """Seconds between two questions who the primary is. What is written to the old one after the new
 one was chosen is lost, so this bounds how much that is."""
 
@@ -46,8 +46,8 @@ class Sentinels:
         self._arguments: dict[str, Any] = {
             "username": parsed.options.get("sentinel_username"),
             "password": parsed.options.get("sentinel_password"),
-            "socket_connect_timeout": ASK_WITHIN,
-            "socket_timeout": ASK_WITHIN,
+            "socket_connect_timeout": ASK_TIMEOUT,
+            "socket_timeout": ASK_TIMEOUT,
             "protocol": 2,
             "decode_responses": True,
             "driver_info": None,
@@ -161,7 +161,7 @@ class Watch:
 
     async def _look(self) -> None:
         while True:
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(LOOK_INTERVAL)
             try:
                 self._sentinels.give_up_all_but(await self._sentinels.majority())
             except RedisError as error:
@@ -170,7 +170,7 @@ class Watch:
 
 def sentinel_pool(url: str, **arguments: Any) -> tuple[BlockingConnectionPool, Sentinels]:
     """Connections to the primary of ``url``'s service. Raises UnsupportedUrl."""
-    parsed = parse(url, OPTIONS)
+    parsed = parse(url, URL_OPTIONS)
     service, db = _service(parsed, url)
     sentinels = Sentinels(parsed, service)
     pool = BlockingConnectionPool(
@@ -197,7 +197,7 @@ def _service(parsed: RedisUrl, url: str) -> tuple[str, int]:
             return service, 0
         case (service, db) if db.isascii() and db.isdigit():
             return service, int(db)
-    raise UnsupportedUrl(f"expected {FORM}, got {redacted(url)!r}")
+    raise UnsupportedUrl(f"expected {URL_FORM}, got {redacted(url)!r}")
 
 
 async def _greet(connection: AbstractConnection) -> None:

@@ -17,7 +17,7 @@ from alphasync.store import keys
 from alphasync.store.redis.pipeline import Pipeline, ReplyError
 from alphasync.tasks import Tasks
 
-RISE_EVERY = 2.0
+RISE_INTERVAL = 2.0
 """Seconds between two counts: of what was lost, the last moments may go unnoticed."""
 
 COUNT_JUMP = 1_000_000
@@ -76,7 +76,7 @@ class Tide:
                 self._seen = count if isinstance(count, int) else self._seen
             except (StoreUnavailable, ReplyError):
                 pass  # it is away, or takes no writes: others say so
-            await asyncio.sleep(RISE_EVERY)
+            await asyncio.sleep(RISE_INTERVAL)
 
 
 async def _ask(connection: AbstractConnection, *command: str | int) -> bytes | int | None:

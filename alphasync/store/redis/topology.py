@@ -16,12 +16,12 @@ from alphasync.store.redis.advice import plain
 from alphasync.store.redis.attempts import backoff
 from alphasync.tasks import Tasks
 
-LOOK_EVERY = 0.5
+LOOK_INTERVAL = 0.5
 """Seconds between two looks: one small question, and a failover is known soon."""
-ANSWER_WITHIN = 1.0
+ANSWER_TIMEOUT = 1.0
 """Seconds for one server to answer, connecting included; then another one is asked."""
 
-TRUST = 10.0
+EPOCH_TTL = 10.0
 """Seconds without a good answer after which one of an earlier epoch is good, too: the cluster may
 have been made anew."""
 
@@ -99,7 +99,7 @@ class Topology:
     def learn(self, view: View) -> None:
         """Believe a view, unless the server is cut off or behind."""
         now = asyncio.get_running_loop().time()
-        behind = view.epoch < self._epoch and now - self._learned_at < TRUST
+        behind = view.epoch < self._epoch and now - self._learned_at < EPOCH_TTL
         if behind or not view.whole:
             raise InvalidResponse("a server that is cut off from its cluster, or behind")
         self._epoch, self._learned_at = view.epoch, now
@@ -123,10 +123,10 @@ class Topology:
             connection = self._connect(address)
             try:
                 while True:
-                    async with asyncio.timeout(ANSWER_WITHIN):
+                    async with asyncio.timeout(ANSWER_TIMEOUT):
                         self.learn(await _ask(connection, address))
                     attempt, self.trouble = 0, None
-                    await asyncio.sleep(random.uniform(0.8, 1.2) * LOOK_EVERY)
+                    await asyncio.sleep(random.uniform(0.8, 1.2) * LOOK_INTERVAL)
             except (RedisError, OSError, TimeoutError) as error:
                 attempt += 1
                 self.trouble = error

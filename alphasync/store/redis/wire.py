@@ -17,7 +17,7 @@ _INCOMPLETE = object()
 
 
 class Wire(asyncio.Protocol):
-    """Made by ``take_over``."""
+    """Made by ``wire_of``."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class Wire(asyncio.Protocol):
             self._ended.set_result(exc or ConnectionLost("closed by the server"))
 
 
-async def take_over(
+async def wire_of(
     connection: AbstractConnection, hear: Callable[[Any], None], drained: Callable[[], None]
 ) -> Wire:
     """The wire of a connection that is connected and waits for no reply.

@@ -2,7 +2,7 @@
 
 import msgspec
 
-LOG_LENGTH = 512
+LOG_EVENTS_MAX = 512
 """Events kept per account: minutes of typing on several devices, about 200 KB at most times."""
 LOG_TTL = 10 * 60
 """Seconds. A device away for longer gets a snapshot."""
@@ -16,17 +16,17 @@ RETRY_TTL = 30 * 60
 """Seconds that what a join was answered is known, for whoever asks again."""
 TRIES_MAX = 64
 """Devices of one token that a script looks at."""
-PAGE_RECORDS = 64
+PAGE_RECORDS_MAX = 64
 """Runs and drafts that one script reads: no script may run for more than 5 ms."""
-PAGE_BYTES = 64 * 1024
+PAGE_BYTES_MAX = 64 * 1024
 """Bytes of them, or of events, from which it reads no further."""
-PAGE_ENDS = 64
+PAGE_ENDS_MAX = 64
 """Runs that one script ends, and uncertain recipients that it sees to."""
-PAGE_PRUNED = 1_000
+PAGE_PRUNED_MAX = 1_000
 """Entries of a blocklist that one script drops."""
-UNCERTAIN_LISTED = 100
+UNCERTAIN_LISTED_MAX = 100
 """Uncertain recipients of one event or answer."""
-UNCERTAIN_BYTES = 16 * 1024
+UNCERTAIN_BYTES_MAX = 16 * 1024
 """Bytes of them."""
 
 

@@ -99,15 +99,15 @@ def _constants(lifetimes: Lifetimes, publish: str) -> str:
         "SENT_TTL": lifetimes.sent,
     }
     numbers = {
-        "LOG_LENGTH": limits.LOG_LENGTH,
+        "LOG_EVENTS_MAX": limits.LOG_EVENTS_MAX,
         "REVISION_JUMP": limits.REVISION_JUMP,
         "TRIES_MAX": limits.TRIES_MAX,
-        "PAGE_RECORDS": limits.PAGE_RECORDS,
-        "PAGE_BYTES": limits.PAGE_BYTES,
-        "PAGE_ENDS": limits.PAGE_ENDS,
-        "PAGE_PRUNED": limits.PAGE_PRUNED,
-        "UNCERTAIN_LISTED": limits.UNCERTAIN_LISTED,
-        "UNCERTAIN_BYTES": limits.UNCERTAIN_BYTES,
+        "PAGE_RECORDS_MAX": limits.PAGE_RECORDS_MAX,
+        "PAGE_BYTES_MAX": limits.PAGE_BYTES_MAX,
+        "PAGE_ENDS_MAX": limits.PAGE_ENDS_MAX,
+        "PAGE_PRUNED_MAX": limits.PAGE_PRUNED_MAX,
+        "UNCERTAIN_LISTED_MAX": limits.UNCERTAIN_LISTED_MAX,
+        "UNCERTAIN_BYTES_MAX": limits.UNCERTAIN_BYTES_MAX,
     }
     numbers |= {name: round(seconds * 1000) for name, seconds in milliseconds.items()}
     constants = "".join(f"local {name} = {number}\n" for name, number in numbers.items())

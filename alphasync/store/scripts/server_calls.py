@@ -11,7 +11,7 @@ from alphasync.store.scripts.declaring import script
 
 @script
 def lease_renew(
-    keys: LeaseKeys, /, *, mode: Literal["register", "renew"], replica: str, ttl: int, keep: int
+    keys: LeaseKeys, /, *, mode: Literal["register", "renew"], server: str, ttl: int, keep: int
 ) -> None: ...
 
 
@@ -20,11 +20,11 @@ def lease_adopt(keys: AdoptedLeaseKeys, /, *, dead: str, ttl: int, keep: int) ->
 
 
 @script
-def lease_resign(keys: LeaseKeys, /, *, replica: str, closed_for: int) -> None: ...
+def lease_resign(keys: LeaseKeys, /, *, server: str, closed_for: int) -> None: ...
 
 
 @script
-def terms_tell(keys: TermKeys, /, *, replica: str, own: bytes, keep: int) -> None: ...
+def terms_tell(keys: TermKeys, /, *, server: str, own: bytes, keep: int) -> None: ...
 
 
 @script

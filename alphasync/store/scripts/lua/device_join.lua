@@ -2,7 +2,7 @@
 -- up again proves it with the hash of its resume token; one that offers none is the device of its
 -- token that is missing: of several the one that holds a run, then the one that was lost last.
 -- KEYS: meta log device devices runs drafts
--- ARGV: channel device_id mode proof name operator session replica token most back_head
+-- ARGV: channel device_id mode proof name operator session server token most back_head
 --   mode: "new" | "resume" | "restore" (the session is registered; only its record was lost)
 -- USES: int index admitted running_of with_snapshot mark_runs device_key missing_of new_of
 -- RETURN: {'OK', how, device_id, name, superseded_session, epoch, revision, runs, drafts, rest}
@@ -82,7 +82,7 @@ local before = redis.call('HMGET', device, 'session', 'name', 'token')
 if name == '' and before[2] then name = before[2] end
 redis.call('ZREM', missing_of(devices, before[3]), device_id)
 redis.call('HSET', device, 'id', device_id, 'proof', proof, 'name', name, 'operator', operator,
-  'session', session, 'replica', replica, 'token', token, 'away_until', 0, 'new_at', 0,
+  'session', session, 'replica', server, 'token', token, 'away_until', 0, 'new_at', 0,
   'signed_out', '')
 redis.call('PEXPIRE', device, DEVICE_TTL)
 if mode == 'new' and how == 'new' then

@@ -21,7 +21,7 @@ local ended = 0
 for _, run in ipairs(redis.call('ZRANGE', running_of(runs), 0, -1)) do
   local r = redis.call('HMGET', run, 'status', 'device')
   if r[1] == 'running' and r[2] == device_id then
-    if ended == PAGE_ENDS then return {'MORE'} end
+    if ended == PAGE_ENDS_MAX then return {'MORE'} end
     end_run(meta, log, channel, runs, run, 'interrupted', reason, head)
     ended = ended + 1
   end

@@ -1,11 +1,11 @@
--- The transport of a session broke, or its replica died: the device has a grace to come back, in
+-- The transport of a session broke, or its server died: the device has a grace to come back, in
 -- which its runs go on. No grace runs while there is nobody to come back to: whoever takes a device
--- over that is away gives it what was left of its grace when the replica before was gone. One that
--- came back before its replica was known to be dead, with nothing but its token, was taken for a new
+-- over that is away gives it what was left of its grace when the server before was gone. One that
+-- came back before its server was known to be dead, with nothing but its token, was taken for a new
 -- device: that one goes on with the runs. Of several that are missing those that hold runs come
 -- first, so that one without any leaves the new device to the others.
 -- KEYS: meta log device devices runs
--- ARGV: channel device_id session owner grace signed_out replica silent_since absent_since head back_head
+-- ARGV: channel device_id session owner grace signed_out server silent_since absent_since head back_head
 --   signed_out: '1' where the transport broke because the device's token ended, or ''
 --   silent_since: ms, when the dead owner gave its last sign of life; 0 where nothing died
 --   absent_since: ms, from when on no device could come back to the owner; 0 where it is there
@@ -13,13 +13,13 @@
 -- RETURN: {'AWAY', ms until the grace ends} | {'ELSEWHERE'}: another session has the device
 --   | {'SUCCEEDED'}
 local d = redis.call('HMGET', device, 'session', 'replica', 'away_until', 'token', 'grace')
-if d[1] == '' and (d[2] == owner or d[2] == replica) and tonumber(d[3]) > 0 then
+if d[1] == '' and (d[2] == owner or d[2] == server) and tonumber(d[3]) > 0 then
   local left = left_of(device, d[3])
-  if d[2] ~= replica and tonumber(absent_since) > 0 then
+  if d[2] ~= server and tonumber(absent_since) > 0 then
     left = math.min(tonumber(d[3]) - tonumber(absent_since), tonumber(d[5] or grace))
   end
   left = math.max(0, left)
-  redis.call('HSET', device, 'replica', replica, 'away_until', int(now + left))
+  redis.call('HSET', device, 'replica', server, 'away_until', int(now + left))
   miss(devices, d[4], device_id, now + left)
   return {'AWAY', int(left)}
 end
@@ -44,7 +44,7 @@ if come and hand_runs(meta, log, channel, runs, device_id, come, back_head) > 0 
   return {'SUCCEEDED'}
 end
 
-redis.call('HSET', device, 'session', '', 'replica', replica, 'away_until', int(now + grace),
+redis.call('HSET', device, 'session', '', 'replica', server, 'away_until', int(now + grace),
   'grace', grace, 'signed_out', signed_out)
 miss(devices, d[4], device_id, now + grace)
 mark_runs(meta, log, channel, runs, device_id, '1', head)

@@ -1,8 +1,8 @@
--- Take over what a dead replica held; exactly one replica wins.
+-- Take over what a dead server held; exactly one server wins.
 -- KEYS: leases holdings dead_holdings
 -- ARGV: dead ttl keep
 -- USES: int
--- RETURN: {'OK', members, silent_since, absent_since} | {'ALIVE'}: it is back, or another replica
+-- RETURN: {'OK', members, silent_since, absent_since} | {'ALIVE'}: it is back, or another server
 --   was faster
 --   silent_since: ms of its last sign of life, 0 when it resigned
 --   absent_since: ms from which on no device could come back to it, 1 when that is not known

@@ -1,14 +1,14 @@
--- Prove that a replica lives, for all its runs and devices at once, and learn which replicas do
+-- Prove that a server lives, for all its runs and devices at once, and learn which servers do
 -- not. An expired lease that nobody has taken over yet may be renewed.
 -- KEYS: leases holdings
--- ARGV: mode replica ttl keep
---   mode: "register" | "renew"; keep: ms that the registry outlives the last replica
+-- ARGV: mode server ttl keep
+--   mode: "register" | "renew"; keep: ms that the registry outlives the last server
 -- USES: int
--- RETURN: {'OK', ms until the next lease of another replica ends or '', expired replicas, noted}
---   | {'LOST'}; noted: "some" | "none", whether anything is noted as held by this replica
-local expiry = redis.call('ZSCORE', leases, replica)
+-- RETURN: {'OK', ms until the next lease of another server ends or '', expired servers, noted}
+--   | {'LOST'}; noted: "some" | "none", whether anything is noted as held by this server
+local expiry = redis.call('ZSCORE', leases, server)
 if mode == 'renew' and not expiry then return {'LOST'} end
-redis.call('ZADD', leases, int(now + ttl), replica)
+redis.call('ZADD', leases, int(now + ttl), server)
 redis.call('PEXPIRE', leases, keep)
 local noted = redis.call('PEXPIRE', holdings, keep) == 1 and 'some' or 'none'
 -- A clock that was set back: a lease that seems to last longer is of before, and ends in its time.
@@ -20,7 +20,7 @@ if mode == 'renew' and tonumber(expiry) < now then return {'OK', '', {}, noted} 
 local expired = redis.call('ZRANGEBYSCORE', leases, '-inf', '(' .. int(now))
 local following = redis.call('ZRANGEBYSCORE', leases, '(' .. int(now), '+inf', 'WITHSCORES')
 for i = 1, #following, 2 do
-  if following[i] ~= replica then
+  if following[i] ~= server then
     return {'OK', int(tonumber(following[i + 1]) - now), expired, noted}
   end
 end

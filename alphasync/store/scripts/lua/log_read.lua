@@ -22,14 +22,14 @@ if another then
 end
 local envelopes, bytes, reached = {}, 0, int(tonumber(after))
 repeat
-  local entries = redis.call('XRANGE', log, '(' .. reached .. '-0', '+', 'COUNT', PAGE_RECORDS)
+  local entries = redis.call('XRANGE', log, '(' .. reached .. '-0', '+', 'COUNT', PAGE_RECORDS_MAX)
   for _, entry in ipairs(entries) do
     reached = int(tonumber(reached) + 1)
     if entry[1] ~= reached .. '-0' then return {'LOST', epoch, revision} end
     envelopes[#envelopes + 1] = entry[2][2]
     bytes = bytes + #entry[2][2]
   end
-  if bytes > PAGE_BYTES and #envelopes < missing then return {'MORE', epoch, revision, envelopes} end
-until #entries < PAGE_RECORDS
+  if bytes > PAGE_BYTES_MAX and #envelopes < missing then return {'MORE', epoch, revision, envelopes} end
+until #entries < PAGE_RECORDS_MAX
 if #envelopes ~= missing then return {'LOST', epoch, revision} end
 return {'OK', epoch, revision, envelopes}

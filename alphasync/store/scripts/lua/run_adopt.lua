@@ -4,13 +4,13 @@
 -- idempotency keys: then the new runner asks again under the same key. Of a run that was ended with
 -- a recipient in flight nobody will hear any more what became of them: they are uncertain, too.
 -- KEYS: meta log lock run runs device uncertain
--- ARGV: channel run_id owner replica message head reason interrupted_head doubt_message settled_head
+-- ARGV: channel run_id owner server message head reason interrupted_head doubt_message settled_head
 -- USES: emit keep_running touch_run doubt counters end_run
 -- RETURN: {'ADOPTED', fence, fields} | {'INTERRUPTED'} | {'GONE'}: not that replica's any more
 local r = redis.call('HMGET', run, 'status', 'replica', 'device', 'profile', 'inflight', 'honours',
   'run_id', 'identity')
 -- Asked again, because the answer was lost.
-if r[1] == 'running' and r[2] == replica and r[7] == run_id then
+if r[1] == 'running' and r[2] == server and r[7] == run_id then
   return {'ADOPTED', redis.call('HGET', run, 'fence'), redis.call('HGETALL', run)}
 end
 if r[2] ~= owner or r[7] ~= run_id then return {'GONE'} end
@@ -36,7 +36,7 @@ end
 local fence = emit(meta, log, channel, r[4], '', head .. ',' .. r[8] .. ',' .. counters(run))
 redis.call('HSET', lock, 'device', r[3], 'run_id', r[7], 'fence', fence)
 redis.call('PEXPIRE', lock, LOCK_TTL)
-redis.call('HSET', run, 'replica', replica, 'fence', fence, 'step', 0, 'message', message, 'waiting_for', '',
+redis.call('HSET', run, 'replica', server, 'fence', fence, 'step', 0, 'message', message, 'waiting_for', '',
   'revision', fence)
 touch_run(runs, run)
 keep_running(runs, run, fence)

@@ -11,7 +11,7 @@ local stopped = {}
 for _, run in ipairs(redis.call('ZRANGE', running_of(runs), 0, -1)) do
   local r = redis.call('HMGET', run, 'status', 'profile', 'stub')
   if r[1] == 'running' and (may_see == 'all' or visible[r[2]]) then
-    if #stopped == PAGE_ENDS then return {'MORE', int(#stopped), table.concat(stopped, ',')} end
+    if #stopped == PAGE_ENDS_MAX then return {'MORE', int(#stopped), table.concat(stopped, ',')} end
     end_run(meta, log, channel, runs, run, 'stopped', message, head .. ',"stoppedAt":' .. int(now), device)
     stopped[#stopped + 1] = '{' .. r[3] .. '}'
   end

@@ -7,7 +7,7 @@
 -- RETURN: {'OK', count} | {'MORE', count, cursor}: to be called again, and nobody has been told yet
 local chosen, behind = {recipient}, '0'
 if recipient == '' then
-  local page = redis.call('HSCAN', uncertain, cursor, 'COUNT', PAGE_ENDS)
+  local page = redis.call('HSCAN', uncertain, cursor, 'COUNT', PAGE_ENDS_MAX)
   chosen, behind = {}, tostring(page[1])
   for i = 1, #page[2], 2 do chosen[#chosen + 1] = page[2][i] end
 end

@@ -9,13 +9,13 @@ from redis.exceptions import ResponseError
 
 from alphasync.errors import StoreUnavailable
 from alphasync.store.redis import ordered as ordered_module
-from alphasync.store.redis.confirmed import CONFIRM_WITHIN, ConfirmedPipeline, node_pipeline
+from alphasync.store.redis.confirmed import CONFIRM_TIMEOUT, ConfirmedPipeline, node_pipeline
 from alphasync.store.redis.ordered import OrderedPipeline
 from alphasync.store.redis.pipeline import Reply, Unconfirmed
 from tests.harness import wait_until
 from tests.unit.store.redis.held import Held
 
-WAIT = ("WAIT", "2", str(CONFIRM_WITHIN))
+WAIT = ("WAIT", "2", str(CONFIRM_TIMEOUT))
 
 
 class Bench:
@@ -48,7 +48,7 @@ class Bench:
 @pytest.fixture
 async def bench(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
     monkeypatch.setattr(ordered_module, "backoff", lambda _attempt: 0.0)
-    monkeypatch.setattr(ordered_module, "ANSWER_WITHIN", 60.0)
+    monkeypatch.setattr(ordered_module, "ANSWER_TIMEOUT", 60.0)
     bench = Bench()
     bench.pipeline.start()
     await wait_until(lambda: len(bench.made) == 2 and bench.pipeline.connected, what="connected")

@@ -80,7 +80,7 @@ async def test_what_came_before_may_fail(bench: Bench) -> None:
 
 
 async def test_nothing_waits_for_ever(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gates_module, "ANSWER_WITHIN", 0.05)
+    monkeypatch.setattr(gates_module, "ANSWER_TIMEOUT", 0.05)
     first = pending()
     late = bench.submit(1, "a", after=first)
     with pytest.raises(StoreUnavailable):

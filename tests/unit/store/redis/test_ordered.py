@@ -55,8 +55,8 @@ class Bench:
 @pytest.fixture
 async def bench(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
     """A connected pipeline whose time is short."""
-    monkeypatch.setattr(ordered_module, "ANSWER_WITHIN", 0.05)
-    monkeypatch.setattr(ordered_module, "WATCH_EVERY", 0.005)
+    monkeypatch.setattr(ordered_module, "ANSWER_TIMEOUT", 0.05)
+    monkeypatch.setattr(ordered_module, "WATCH_INTERVAL", 0.005)
     monkeypatch.setattr(ordered_module, "backoff", lambda _attempt: 0.0)
     bench = Bench()
     bench.pipeline.start()
@@ -69,7 +69,7 @@ async def bench(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
 def no_hurry(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests in which nothing is to be overdue, however busy the machine: after ``bench``, which
     is in a hurry."""
-    monkeypatch.setattr(ordered_module, "ANSWER_WITHIN", 60.0)
+    monkeypatch.setattr(ordered_module, "ANSWER_TIMEOUT", 60.0)
 
 
 async def outcome(future: asyncio.Future[Reply]) -> Reply | str:
@@ -178,7 +178,7 @@ async def test_nothing_is_sent_behind_a_stalled_command_and_the_order_holds_afte
     early = [bench.pipeline.submit(f"early {n}") for n in range(3)]
     assert [await outcome(future) for future in early] == ["StoreUnavailable"] * 3
     assert connection.commands == [("stalled",)]
-    monkeypatch.setattr(ordered_module, "ANSWER_WITHIN", 60.0)
+    monkeypatch.setattr(ordered_module, "ANSWER_TIMEOUT", 60.0)
     late = [bench.pipeline.submit(f"late {n}") for n in range(3)]
     connection.answer(b"at last")
     await bench.written(4)
@@ -195,7 +195,7 @@ async def test_a_late_answer_is_not_taken_for_the_next_commands(
 ) -> None:
     late, also_late = await bench.submitted("late", "also late")
     assert await outcome(late) == await outcome(also_late) == "UnknownOutcome"
-    monkeypatch.setattr(ordered_module, "ANSWER_WITHIN", 60.0)
+    monkeypatch.setattr(ordered_module, "ANSWER_TIMEOUT", 60.0)
     following = bench.pipeline.submit("following")
     bench.connection.answer(b"late")
     await bench.written(3)
@@ -206,12 +206,12 @@ async def test_a_late_answer_is_not_taken_for_the_next_commands(
 async def test_a_stall_that_does_not_end_gives_the_connection_up(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ordered_module, "STALL_LIMIT", 0.1)
+    monkeypatch.setattr(ordered_module, "STALL_TIMEOUT", 0.1)
     first = bench.connection
     await bench.submitted("a")
     await wait_until(lambda: first.disconnected, what="given up")
     await wait_until(lambda: len(bench.made) == 2 and bench.pipeline.connected)
-    monkeypatch.setattr(ordered_module, "ANSWER_WITHIN", 60.0)
+    monkeypatch.setattr(ordered_module, "ANSWER_TIMEOUT", 60.0)
     [future] = await bench.submitted("b")
     bench.connection.answer(b"1")
     assert await outcome(future) == b"1"
@@ -368,7 +368,7 @@ async def test_a_command_that_waits_for_a_connection_too_long_fails_and_is_never
     await wait_until(lambda: not bench.pipeline.connected)
     overdue = bench.pipeline.submit("overdue")
     assert await outcome(overdue) == "StoreUnavailable"
-    monkeypatch.setattr(ordered_module, "ANSWER_WITHIN", 60.0)
+    monkeypatch.setattr(ordered_module, "ANSWER_TIMEOUT", 60.0)
     bench.refuse = False
     await bench.connected()
     await bench.submitted("fresh")
@@ -429,7 +429,7 @@ async def test_a_script_carries_the_lineage_of_the_connection_it_is_written_to(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(ordered_module, "backoff", lambda _attempt: 0.0)
-    monkeypatch.setattr(ordered_module, "ANSWER_WITHIN", 60.0)
+    monkeypatch.setattr(ordered_module, "ANSWER_TIMEOUT", 60.0)
     trouble = (ConnectionLost("no primary"), RuntimeError("that nobody has thought of"))
     primaries = Primaries("s1", *trouble, "s2", "s3")
     bench = Bench(primaries.lineage_of)

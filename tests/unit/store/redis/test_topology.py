@@ -56,7 +56,7 @@ async def test_who_is_behind_or_cut_off_is_not_believed(monkeypatch: pytest.Monk
         with pytest.raises(InvalidResponse):
             known.learn(wrong)
     assert known.shards == {Shard(A, LOW + HIGH)}
-    monkeypatch.setattr(topology_module, "TRUST", 0.0)
+    monkeypatch.setattr(topology_module, "EPOCH_TTL", 0.0)
     await asyncio.sleep(0.001)
     known.learn(view(Shard(B, LOW + HIGH), epoch=1))
     assert known.shards == {Shard(B, LOW + HIGH)}

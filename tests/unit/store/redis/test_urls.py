@@ -8,7 +8,7 @@ from redis.exceptions import MovedError, ResponseError
 
 from alphasync.store.connect import make_client, make_store
 from alphasync.store.redis.advice import words
-from alphasync.store.redis.sentinel import OPTIONS, sentinel_pool
+from alphasync.store.redis.sentinel import URL_OPTIONS, sentinel_pool
 from alphasync.store.redis.urls import UnsupportedUrl, on_this_machine, parse, redacted, with_tls
 from alphasync.store.scripts.limits import Lifetimes
 
@@ -17,7 +17,7 @@ SECRET = "hunter2"
 
 def test_everything_that_a_url_can_say() -> None:
     url = "redis+sentinel://me:p%40ss@one:26379,[::1]:2,10.0.0.1:65535/main/3?sentinel_password=pw"
-    found = parse(url, OPTIONS)
+    found = parse(url, URL_OPTIONS)
     assert found.hosts == (("one", 26379), ("::1", 2), ("10.0.0.1", 65535))
     assert (found.username, found.password) == ("me", "p@ss")
     assert found.path == ("main", "3")
@@ -35,7 +35,7 @@ def test_what_a_url_need_not_say() -> None:
 def test_tls() -> None:
     assert parse("rediss+sentinel://one:1/main").tls == {}
     url = "rediss+sentinel://one:1/main?ssl_ca_certs=/ca.pem&ssl_check_hostname=false"
-    found = parse(url, OPTIONS)
+    found = parse(url, URL_OPTIONS)
     assert found.tls == {"ssl_ca_certs": "/ca.pem", "ssl_check_hostname": False}
     assert found.options == {}
 

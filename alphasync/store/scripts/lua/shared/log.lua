@@ -47,11 +47,11 @@ local function append(epoch, meta, log, channel, room, skip, head)
   local packet = head .. ',"timestamp":' .. int(now) .. ',"revision":' .. revision .. '}]'
   local envelope = table.concat({epoch, revision, room, skip, packet}, '\n')
   local id = revision .. '-0'
-  local added = redis.pcall('XADD', log, 'MAXLEN', '=', LOG_LENGTH, id, 'e', envelope)
+  local added = redis.pcall('XADD', log, 'MAXLEN', '=', LOG_EVENTS_MAX, id, 'e', envelope)
   if added.err then
     -- Refused, as where a right was withdrawn: a revision without an event would be a gap for good.
     redis.call('HINCRBY', meta, 'revision', -1)
-    redis.call('XADD', log, 'MAXLEN', '=', LOG_LENGTH, id, 'e', envelope)  -- raises why
+    redis.call('XADD', log, 'MAXLEN', '=', LOG_EVENTS_MAX, id, 'e', envelope)  -- raises why
   end
   redis.call(publish_with, channel, envelope)
   return revision

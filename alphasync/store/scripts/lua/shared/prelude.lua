@@ -1,4 +1,4 @@
--- What stands in front of every script, after the constants (LOG_LENGTH, REVISION_JUMP, and in ms
+-- What stands in front of every script, after the constants (LOG_EVENTS_MAX, REVISION_JUMP, and in ms
 -- LOG_TTL, META_TTL, LOCK_TTL, RUN_TTL, DRAFT_TTL, DEVICE_TTL, SENT_TTL), `publish_with`, a command,
 -- and `lineage`: whose history this primary goes on with, another one after a failover.
 

@@ -31,11 +31,11 @@ end
 local function with_snapshot(answer, meta, log, runs, drafts)
   answer[#answer + 1] = epoch_of(meta, log)
   answer[#answer + 1] = redis.call('HGET', meta, 'revision')
-  local room, bytes, rest = PAGE_RECORDS, 0, {}
+  local room, bytes, rest = PAGE_RECORDS_MAX, 0, {}
   for _, set in ipairs({runs, drafts}) do
     local records = {}
     for _, key in ipairs(indexed(set)) do
-      if room > 0 and bytes < PAGE_BYTES then
+      if room > 0 and bytes < PAGE_BYTES_MAX then
         local fields = redis.call('HGETALL', key)
         if #fields > 0 then records[#records + 1] = fields end
         for _, text in ipairs(fields) do bytes = bytes + #text end
