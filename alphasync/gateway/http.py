@@ -1,4 +1,4 @@
-"""The gateway over HTTP: a thin shell around `answers`, `wire` and `connection`.
+"""The gateway over HTTP: a thin shell around `answers`, `contract` and `connection`.
 
 A send is never retried in here, neither by us nor by aiohttp (which repeats only idempotent
 methods on a stale connection; a POST is none). What can be said for certain when a send fails
@@ -16,6 +16,18 @@ from yarl import URL
 
 from alphasync.gateway.answers import classify_send, read_error
 from alphasync.gateway.connection import ERROR_MAX, Body, Connections, header_value, read_up_to
+from alphasync.gateway.contract import (
+    KEYS_HEADER,
+    KEYS_HONOURED,
+    Explanation,
+    decode_attachments,
+    decode_login,
+    decode_profiles,
+    decode_recipients,
+    encode_login,
+    encode_message,
+    explanation,
+)
 from alphasync.gateway.left_out import LeftOut
 from alphasync.gateway.port import (
     Attachments,
@@ -31,18 +43,6 @@ from alphasync.gateway.port import (
     RunRefused,
     SendResult,
     Unknown,
-)
-from alphasync.gateway.wire import (
-    KEYS_HEADER,
-    KEYS_HONOURED,
-    Explanation,
-    decode_attachments,
-    decode_login,
-    decode_profiles,
-    decode_recipients,
-    encode_login,
-    encode_message,
-    explanation,
 )
 
 # Bytes of an answer: far above any page of recipients, far below our memory.

@@ -13,10 +13,10 @@ from fakeredis import FakeAsyncRedis
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alphasync.gateway.contract import decode_profiles, explanation
 from alphasync.gateway.port import GatewayUnavailable
 from alphasync.gateway.sandbox import FaultsError, PeopleError, load_people
 from alphasync.gateway.sandbox.faults import Faults, parse_faults, patch_faults
-from alphasync.gateway.wire import decode_profiles, explanation
 from alphasync.nesting import NESTING_MAX, NestedTooDeeply, check_nesting, decode_json
 from alphasync.realtime.manager import Manager
 from alphasync.realtime.sessions import Sessions

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 from aiohttp import web
 
+from alphasync.gateway.contract import KEYS_HEADER, KEYS_HONOURED
 from alphasync.gateway.port import Attachment
 from alphasync.gateway.sandbox.deliveries import DeliveryLog
 from alphasync.gateway.sandbox.faults import (
@@ -22,7 +23,6 @@ from alphasync.gateway.sandbox.faults import (
 )
 from alphasync.gateway.sandbox.people import Account, People, Person
 from alphasync.gateway.sandbox.tokens import issue_token, make_cursor, offset_of, operator_of
-from alphasync.gateway.wire import KEYS_HEADER, KEYS_HONOURED
 from alphasync.nesting import decode_json
 
 # Recipients per page: small enough that the larger casts need several.

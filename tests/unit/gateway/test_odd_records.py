@@ -6,6 +6,14 @@ import time
 import msgspec
 import pytest
 
+from alphasync.gateway.contract import (
+    Explanation,
+    decode_attachments,
+    decode_login,
+    decode_profiles,
+    decode_recipients,
+    explanation,
+)
 from alphasync.gateway.port import (
     Attachments,
     GatewayRefused,
@@ -13,14 +21,6 @@ from alphasync.gateway.port import (
     Odd,
     Profile,
     Recipient,
-)
-from alphasync.gateway.wire import (
-    Explanation,
-    decode_attachments,
-    decode_login,
-    decode_profiles,
-    decode_recipients,
-    explanation,
 )
 from alphasync.protocol import commands
 

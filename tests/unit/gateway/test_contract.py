@@ -7,6 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alphasync.gateway.contract import (
+    MAX_DETAIL_CHARS,
+    decode_attachments,
+    decode_login,
+    decode_profiles,
+    decode_recipients,
+    encode_login,
+    encode_message,
+    explanation,
+)
 from alphasync.gateway.port import (
     Attachment,
     Attachments,
@@ -17,16 +27,6 @@ from alphasync.gateway.port import (
     Profile,
     Recipient,
     RecipientPage,
-)
-from alphasync.gateway.wire import (
-    MAX_DETAIL_CHARS,
-    decode_attachments,
-    decode_login,
-    decode_profiles,
-    decode_recipients,
-    encode_login,
-    encode_message,
-    explanation,
 )
 
 
