@@ -7,10 +7,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from alphasync import internal
 from alphasync.config import Settings
 from alphasync.intake import Bounds, sockets
 from alphasync.intake.sockets import NoSuchHost, listening, open_sockets, unspecified
+from alphasync.membership.internal import InternalPort, own_address
 from alphasync.serving import CannotStart, serving
 from tests.harness import SECRET, Cluster
 
@@ -137,12 +137,14 @@ async def test_the_internal_port_at_all_addresses_is_announced_at_one(
     replica = one_replica.replicas[-1]
     found = await replica.membership.registry.find(replica.membership.name.base)
     assert found is not None
-    assert found[0] == await internal.own_address(one_replica.redis_url)
+    assert found[0] == await own_address(one_replica.redis_url)
     assert replica.membership.internal.intake is not None
     assert found[1] == replica.membership.internal.intake.addresses[0][1]
 
 
 async def test_the_internal_port_opens_at_the_address_that_is_given() -> None:
-    runner, port = await internal.open_port(lambda _: None, "127.0.0.1", 0, Bounds())
-    assert runner.addresses == [("127.0.0.1", port)]
-    await runner.cleanup()
+    internal = InternalPort("127.0.0.1", 0, "memory://", Bounds())
+    host, port = await internal.open(lambda _: None)
+    assert internal.intake is not None
+    assert internal.intake.addresses == [(host, port)]
+    await internal.close()
