@@ -57,7 +57,7 @@ from alphasync.web.console import Build, Console, console_folder
 from alphasync.web.cors import allow
 from alphasync.web.pages import Pages
 from alphasync.worker.pool import Pool
-from alphasync.worker.processor import Tools
+from alphasync.worker.tools import Tools
 
 
 def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:

@@ -63,7 +63,7 @@ class Step(msgspec.Struct, frozen=True):
     and ask again."""
 
 
-class Superseded(Exception):
+class NoLongerRunner(Exception):
     """The run is no longer this runner's: stopped, interrupted or taken over. Send nothing."""
 
 
@@ -84,7 +84,7 @@ class Progress:
     ) -> None:
         """Put the number of recipients on record; a counter that is None stays as it is.
 
-        Raises Superseded.
+        Raises NoLongerRunner.
         """
         await self._report(
             run_plan(
@@ -113,8 +113,8 @@ class Progress:
 
         Gives the time of the claim, or None when the recipient is on the blocklist already. With
         no ``claim`` it only settles. ``cursor`` names the page that the recipient is on.
-        ``number`` makes the step repeatable: the same one is not done twice. Raises Superseded, and
-        BlocklistLost, with nothing done.
+        ``number`` makes the step repeatable: the same one is not done twice. Raises NoLongerRunner
+        and BlocklistLost, with nothing done.
         """
         message = settled.message or "Skipped a recipient who was messaged before"
         call = run_step(
@@ -145,7 +145,7 @@ class Progress:
     async def note(
         self, ticket: Ticket, message: str, error: str | None = None, waiting_for: str = ""
     ) -> None:
-        """Show a line of text on all devices, and what the run waits for. Raises Superseded."""
+        """Show a line of text on all devices, and what the run waits for. Raises NoLongerRunner."""
         head = _progress_head(ticket, message, error, waiting_for)
         await self._report(
             run_note(
@@ -159,7 +159,7 @@ class Progress:
         )
 
     async def complete(self, ticket: Ticket, settled: Settled) -> None:
-        """Settle the last recipient and end the run. Raises Superseded."""
+        """Settle the last recipient and end the run. Raises NoLongerRunner."""
         complete = events.ProcessingComplete(
             profile_id=ticket.profile,
             type=ticket.type,
@@ -182,7 +182,7 @@ class Progress:
         )
 
     async def interrupt(self, ticket: Ticket, settled: Settled, reason: str, code: str) -> None:
-        """End a run that cannot go on. Raises Superseded."""
+        """End a run that cannot go on. Raises NoLongerRunner."""
         interrupted = events.ProcessingInterrupted(reason=reason, code=code)
         await self._report(
             run_interrupt(
@@ -199,7 +199,7 @@ class Progress:
         )
 
     async def touch(self, ticket: Ticket) -> None:
-        """Keep the lock and the record alive. Raises Superseded."""
+        """Keep the lock and the record alive. Raises NoLongerRunner."""
         await self._report(run_touch(_keys(ticket), run_id=ticket.run_id, fence=ticket.fence))
 
     async def abandon(self, ticket: Ticket) -> bool:
@@ -207,7 +207,7 @@ class Progress:
         when it is not this runner's any more."""
         try:
             await self.interrupt(ticket, NOTHING, "Something went wrong", "internal_error")
-        except Superseded:
+        except NoLongerRunner:
             return False
         return True
 
@@ -228,15 +228,15 @@ class Progress:
         )
 
     async def _report(self, call: Call, *, confirmed: bool = False) -> Answer:
-        """``confirmed``: for a claim, or what became of one. Raises Superseded."""
+        """``confirmed``: for a claim, or what became of one. Raises NoLongerRunner."""
         try:
             answer = await self._scripts.call(call, confirmed=confirmed)
         except Unconfirmed as error:
             if Answer(error.reply).outcome == "SUPERSEDED":
-                raise Superseded from error
+                raise NoLongerRunner from error
             raise
         if answer.outcome == "SUPERSEDED":
-            raise Superseded
+            raise NoLongerRunner
         return answer
 
 

@@ -7,9 +7,9 @@ from alphasync.services.runs import Ticket
 from alphasync.services.upstream import Upstream
 from alphasync.store.retries import until_redis_answers
 
-LOOK_EVERY = 1.0
+LOOK_INTERVAL = 1.0
 """Seconds between two looks whether the operator has signed in again."""
-TELL_EVERY = 60.0
+TELL_INTERVAL = 60.0
 """Seconds between two lines of text that say what is waited for."""
 SIGN_IN = "sign_in"
 """What a run that waits is said to wait for."""
@@ -20,7 +20,8 @@ class NobodySignedIn(Exception):
 
 
 class Waiting(Protocol):
-    """The run. Each call raises Superseded when it has ended, HandedOver when the server stops."""
+    """The run. Each call raises NoLongerRunner when it is not ours any more, and HandedOver when
+    this server shuts down."""
 
     async def note(self, message: str, error: str | None, waiting_for: str = "") -> None: ...
 
@@ -71,8 +72,8 @@ class Access:
                 raise NobodySignedIn
             if loop.time() >= tell_at:
                 await run.note("Waiting for the operator to sign in again", error, SIGN_IN)
-                tell_at, told = loop.time() + TELL_EVERY, True
-            await run.wait(min(LOOK_EVERY, max(0.0, ends_at - loop.time())))
+                tell_at, told = loop.time() + TELL_INTERVAL, True
+            await run.wait(min(LOOK_INTERVAL, max(0.0, ends_at - loop.time())))
         if told:
             await run.note("Signed in again, going on", None)
         return True

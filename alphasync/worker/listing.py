@@ -17,7 +17,7 @@ from alphasync.gateway.port import (
 from alphasync.services.blocklist import Blocklist
 from alphasync.services.runs import Ticket
 from alphasync.store.retries import until_redis_answers
-from alphasync.worker.waiting import RateLimit, Runner, try_again
+from alphasync.worker.waiting import RateLimit, WatchedRun, try_again
 
 PAGE_TRIES_MAX = 6
 """Tries to fetch one page before the run ends: with the waits about half a minute."""
@@ -80,13 +80,13 @@ class Lister:
         gateway: Gateway,
         blocklist: Blocklist,
         ticket: Ticket,
-        runner: Runner,
+        run: WatchedRun,
         recipients_max: int,
     ) -> None:
         self._gateway = gateway
         self._blocklist = blocklist
         self._ticket = ticket
-        self._runner = runner
+        self._run = run
         self._recipients_max = recipients_max
         self._candidates: list[Candidate] = []
         self._seen: set[str] = set()
@@ -102,13 +102,13 @@ class Lister:
 
         With ``cursor`` and ``after`` only what comes behind that recipient of that page; all of the
         page when the recipient is not on it any more. Raises GatewayError, EndlessListing and
-        TooManyRecipients among them, and what the runner raises.
+        TooManyRecipients among them, and what the run raises.
         """
         if after is None:  # else a listing has come to its end before, and those are counted
             await until_redis_answers(self._blocklist.prune, self._ticket)
         while True:
             page = await self._page(cursor)
-            await self._take(page, cursor, after)
+            await self._add(page, cursor, after)
             after = None
             if page.next is None:
                 return Listing(
@@ -122,30 +122,28 @@ class Lister:
                 raise EndlessListing("The gateway gave the same page of recipients twice")
             self._cursors.add(page.next)
             cursor = page.next
-            await self._runner.look()
+            await self._run.look()
 
     async def _page(self, cursor: str | None) -> RecipientPage:
         """One page, asked for until it comes. Raises GatewayError when it does not."""
         ticket, limit, tries = self._ticket, RateLimit(), 0
         while True:
             try:
-                return await self._runner.reading(
-                    self._gateway.recipients(
-                        self._runner.token, ticket.profile, ticket.type, cursor
-                    )
+                return await self._run.reading(
+                    self._gateway.recipients(self._run.token, ticket.profile, ticket.type, cursor)
                 )
             except GatewayRateLimited as error:
-                await limit.wait(error.retry_after, self._runner)  # it answers: no try is used up
+                await limit.wait(error.retry_after, self._run)  # it answers: no try is used up
             except TokenRefused as error:
-                if not await self._runner.renew(str(error)):
+                if not await self._run.renew(str(error)):
                     raise
             except GatewayError as error:
                 tries += 1
                 if not error.retryable or tries == PAGE_TRIES_MAX:
                     raise
-                await try_again(tries, str(error), error.retry_after, self._runner)
+                await try_again(tries, str(error), error.retry_after, self._run)
 
-    async def _take(self, page: RecipientPage, cursor: str | None, after: str | None) -> None:
+    async def _add(self, page: RecipientPage, cursor: str | None, after: str | None) -> None:
         found = page.recipients if after is None else _behind(page.recipients, after)
         fresh = {r.id: r for r in found if r.id not in self._seen}
         self._seen.update(fresh)

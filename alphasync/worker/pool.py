@@ -9,13 +9,14 @@ from alphasync.domain.runs import Counters
 from alphasync.errors import StoreUnavailable
 from alphasync.membership.holdings import Holding, Holdings
 from alphasync.membership.lease_table import Adoption
-from alphasync.services.progress import NOTHING, Superseded
+from alphasync.services.progress import NOTHING, NoLongerRunner
 from alphasync.services.runs import Ticket
 from alphasync.services.takeover import Resume, Takeover
 from alphasync.store.retries import until_redis_answers
 from alphasync.tasks import Tasks
-from alphasync.worker.processor import Processor, Tools
+from alphasync.worker.processor import Processor
 from alphasync.worker.steps import HandedOver
+from alphasync.worker.tools import Tools
 
 RUNS_DRAIN_TIMEOUT = 12.0
 """Seconds for running runs to come to a recipient's boundary: a gateway call and a little more."""
@@ -121,7 +122,7 @@ class Pool:
             for ticket in list(self._runs.values()):
                 try:
                     await self._tools.progress.touch(ticket)
-                except (StoreUnavailable, Superseded) as error:
+                except (StoreUnavailable, NoLongerRunner) as error:
                     log.debug("lock not renewed", run=ticket.run_id, reason=str(error))
 
 

@@ -1,9 +1,6 @@
 """Processing a run: from the recipients' list to the last answer."""
 
 import asyncio
-from collections.abc import Coroutine
-from dataclasses import dataclass
-from typing import Any, TypeVar
 
 import msgspec
 import structlog
@@ -11,67 +8,25 @@ import structlog
 from alphasync import telemetry
 from alphasync.errors import BlocklistLost
 from alphasync.gateway import port
-from alphasync.membership.lease import Lease
-from alphasync.services.blocklist import Blocklist
-from alphasync.services.devices import SIGNED_OUT
 from alphasync.services.idempotency import former_key, idempotency_key
-from alphasync.services.lost import LostRuns
-from alphasync.services.progress import NOTHING, Outcome, Progress, Settled, Superseded
+from alphasync.services.progress import NOTHING, NoLongerRunner, Outcome, Settled
 from alphasync.services.runs import Ticket
 from alphasync.services.takeover import Resume
-from alphasync.services.upstream import Upstream
 from alphasync.store.retries import until_redis_answers
-from alphasync.worker.access import Access, NobodySignedIn
 from alphasync.worker.listing import Candidate, Lister, Listing
+from alphasync.worker.run_watch import Ended, RunWatch
 from alphasync.worker.sending import Delivery
 from alphasync.worker.steps import HandedOver, Steps
+from alphasync.worker.tools import Tools
 
 UNCERTAIN_MAX = 3
 """Uncertain recipients in a row after which the run ends: the gateway is taken to be down, and
 going on would only make more of them."""
-UNSEEN_LAG = 0.25
+UNSEEN_INTERVAL_MAX = 0.25
 """Seconds. With a longer interval between sends the last recipient is settled at once, in a round
 trip of its own; with a shorter one nobody sees that it waits for the next claim."""
 
-LOOK_EVERY = 1.0
-"""Seconds of waiting between two looks whether the run is still ours: a stop gives the recipient in
-flight back to the next run that soon."""
-
 log = structlog.get_logger(__name__)
-
-T = TypeVar("T")
-
-
-class Ended(Exception):
-    """The run cannot go on: text for people, and a stable code."""
-
-    def __init__(self, reason: str, code: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What every run needs."""
-
-    gateway: port.Gateway
-    progress: Progress
-    lost: LostRuns
-    blocklist: Blocklist
-    upstream: Upstream
-    service_token: str | None
-    """Used for a run that no login through this server started."""
-    sign_in_timeout: float
-    """Seconds that a run waits for its operator to sign in again."""
-    interval: float
-    """Seconds between two sends of a run."""
-    recipients_max: int
-    """Recipients of one run."""
-    lease: Lease
-    """Without it nothing is sent."""
-    draining: asyncio.Event
-    """Set when this server shuts down."""
 
 
 class Processor:
@@ -80,9 +35,7 @@ class Processor:
     def __init__(self, tools: Tools, ticket: Ticket, resume: Resume | None = None) -> None:
         self._tools = tools
         self._steps = Steps(tools.progress, ticket, tools.draining)
-        self._access = Access(
-            tools.upstream, tools.service_token, tools.sign_in_timeout, self.ticket
-        )
+        self._watch = RunWatch(tools, self._steps)
         self._resume = resume if resume and resume.last else None
         if self._resume:
             self._steps.counters = self._resume.counters
@@ -96,7 +49,7 @@ class Processor:
         progress = self._tools.progress
         try:
             try:
-                await self._open()
+                await self._watch.open()
                 if self._resume and self._resume.inflight:
                     await self._ask_again(self._resume)
                 listing = await self._list()
@@ -107,7 +60,7 @@ class Processor:
                 await self._interrupt(ended.reason, ended.code)
             except BlocklistLost as error:
                 await self._interrupt(error.message, error.code)
-        except Superseded:
+        except NoLongerRunner:
             await self._give_up()
 
     async def _interrupt(self, reason: str, code: str) -> None:
@@ -128,22 +81,6 @@ class Processor:
         log.info("run ended by another", run=self.ticket.run_id)
         if steps.unreported is not NOTHING:
             await until_redis_answers(progress.settle, self.ticket, steps.unreported)
-
-    @property
-    def token(self) -> str | None:
-        return self._access.token
-
-    async def _open(self) -> None:
-        try:
-            await self._access.open(self)
-        except NobodySignedIn:
-            raise Ended(SIGNED_OUT, "sign_in_again") from None
-
-    async def renew(self, error: str) -> bool:
-        try:
-            return await self._access.renew(self, error)
-        except NobodySignedIn:
-            raise Ended(SIGNED_OUT, "sign_in_again") from None
 
     async def _list(self) -> Listing:
         listing = await self._fetch()
@@ -182,7 +119,9 @@ class Processor:
 
     async def _fetch(self) -> Listing:
         tools = self._tools
-        lister = Lister(tools.gateway, tools.blocklist, self.ticket, self, tools.recipients_max)
+        lister = Lister(
+            tools.gateway, tools.blocklist, self.ticket, self._watch, tools.recipients_max
+        )
         try:
             if self._resume:
                 return await lister.fetch(self._resume.cursor or None, self._resume.last)
@@ -196,30 +135,28 @@ class Processor:
         """Let the last line of the run be about those who cannot be messaged by it."""
         if listing.left_out:
             if self._steps.unreported is not NOTHING:
-                await self._steps.take()
+                await self._steps.report()
             text = f"{listing.failed} could not be messaged: {listing.left_out}"
-            await self.note(text, listing.left_out)
+            await self._watch.note(text, listing.left_out)
 
     async def _ask_again(self, resume: Resume) -> None:
         """The recipient in flight at the takeover: the gateway honours the key of the first try."""
         key = (former_key if resume.former_keys else idempotency_key)(self.ticket, resume.inflight)
-        await self._steps.take()  # the claim was another's: only now is it known to be confirmed
+        await self._steps.report()  # the claim was another's: only now is it known to be confirmed
         candidate = Candidate(
             recipient=port.Recipient(resume.inflight, resume.inflight_name or None),
             cursor=resume.cursor,
         )
         if key is None:
             text = f"{candidate.shown} may have been messaged"
-            self._steps.unreported = Settled(
-                resume.inflight, Outcome.UNCERTAIN, resume.claimed_at, text
-            )
+            self._steps.settle(Settled(resume.inflight, Outcome.UNCERTAIN, resume.claimed_at, text))
         else:
             await self._deliver(
                 candidate, key, resume.claimed_at, honours_keys=True, maybe_sent=True
             )
         if resume.former_keys:
             # On record before the plan says that this run's keys are of the present form.
-            await self._steps.take()
+            await self._steps.report()
 
     async def _send_all(self, listing: Listing) -> None:
         uncertain_in_a_row = 0
@@ -227,7 +164,7 @@ class Processor:
         loop = asyncio.get_running_loop()
         for candidate in listing.candidates:
             await self._keep_interval(ready_at - loop.time())
-            claimed_at = await self._steps.take(
+            claimed_at = await self._steps.claim(
                 candidate.recipient.id, candidate.shown, candidate.cursor
             )
             if claimed_at is None:
@@ -244,20 +181,13 @@ class Processor:
     async def _keep_interval(self, seconds: float) -> None:
         draining = self._tools.draining.is_set()
         if self._steps.unreported is not NOTHING and (
-            draining or self._tools.interval > UNSEEN_LAG
+            draining or self._tools.interval > UNSEEN_INTERVAL_MAX
         ):
-            await self._steps.take()
+            await self._steps.report()
         if draining:
             raise HandedOver
-        await self.wait(seconds)
+        await self._watch.wait(seconds)
         await self._tools.lease.held()
-
-    async def ready(self) -> None:
-        """Return when this runner may send: its lease holds, and if it did not, the run is ours."""
-        lease, progress, ticket = self._tools.lease, self._tools.progress, self.ticket
-        while not lease.valid:
-            await lease.held()
-            await until_redis_answers(progress.touch, ticket)
 
     async def _deliver(
         self,
@@ -290,52 +220,16 @@ class Processor:
             honours_keys=honours_keys,
             maybe_sent=maybe_sent,
         )
-        self._steps.unreported = delivery.given_up
         try:
-            verdict = await delivery.send(self._tools.gateway, ticket.profile, key, self)
-        except (Superseded, Ended):
-            self._steps.unreported = delivery.given_up
-            raise
+            try:
+                verdict = await delivery.send(self._tools.gateway, ticket.profile, key, self._watch)
+            finally:
+                self._steps.settle(delivery.settled)
         except HandedOver:
-            self._steps.unreported = delivery.given_up
-            await self._steps.take()
+            await self._steps.report()
             raise
-        self._steps.unreported = verdict.settled
         outcome = verdict.settled.outcome
         telemetry.recipients.labels(outcome).inc()
         if verdict.ends_run is not None:
             raise Ended(verdict.ends_run, verdict.code)
         return outcome
-
-    async def note(self, message: str, error: str | None, waiting_for: str = "") -> None:
-        await self._steps.note(message, error, waiting_for)
-
-    async def wait(self, seconds: float) -> None:
-        """Let time pass, with a look now and then whether the run is still ours.
-
-        Raises Superseded or HandedOver: a claim that waits for its send is given back at once.
-        """
-        while seconds >= LOOK_EVERY:
-            await asyncio.sleep(LOOK_EVERY)
-            seconds -= LOOK_EVERY
-            await self.look()
-        if seconds > 0:
-            await asyncio.sleep(seconds)
-
-    async def look(self) -> None:
-        """Keep the run alive. Raises Superseded or HandedOver when it is not ours to go on."""
-        progress, ticket = self._tools.progress, self.ticket
-        await until_redis_answers(progress.touch, ticket)
-        if self._tools.draining.is_set():
-            raise HandedOver
-
-    async def reading(self, call: Coroutine[Any, Any, T]) -> T:
-        """Await a call that only reads, with a look now and then whether the run is still ours."""
-        task = asyncio.create_task(call, name=f"reading for run {self.ticket.run_id}")
-        try:
-            while not (await asyncio.wait([task], timeout=LOOK_EVERY))[0]:
-                await self.look()
-        finally:
-            task.cancel()
-            await asyncio.wait([task])
-        return task.result()

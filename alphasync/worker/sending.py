@@ -4,7 +4,7 @@ import msgspec
 
 from alphasync.gateway import port
 from alphasync.services.progress import Outcome, Settled
-from alphasync.worker.waiting import RateLimit, Runner, try_again
+from alphasync.worker.waiting import RateLimit, WatchedRun, try_again
 
 TRIES_MAX = 8
 """Tries for one recipient before the run ends: with the waits between them about a minute."""
@@ -37,38 +37,39 @@ class Delivery:
         self._claimed_at = claimed_at
         self._honours_keys = honours_keys
         self._maybe_sent = maybe_sent
-        self.given_up = (
+        self.settled = (
             self._settled(Outcome.UNCERTAIN, f"{shown} may have been messaged")
             if maybe_sent
             else self._settled(Outcome.RELEASED, f"{shown} was not messaged")
         )
-        """What holds if it is not tried again from here on."""
+        """What became of them; until that is known, what holds if it is not tried again."""
 
-    async def send(
-        self,
-        gateway: port.Gateway,
-        profile: str,
-        key: str,
-        runner: Runner,
-    ) -> Verdict:
+    async def send(self, gateway: port.Gateway, profile: str, key: str, run: WatchedRun) -> Verdict:
         """Send, and try again where it is certain that this cannot message anybody twice.
 
-        The runner raises Superseded or HandedOver; then ``given_up`` holds.
+        The run raises NoLongerRunner or HandedOver; ``settled`` says what holds then.
         """
+        verdict = await self._send(gateway, profile, key, run)
+        self.settled = verdict.settled
+        return verdict
+
+    async def _send(
+        self, gateway: port.Gateway, profile: str, key: str, run: WatchedRun
+    ) -> Verdict:
         attempt = 0
         limit = RateLimit()
         while attempt < TRIES_MAX:
-            await runner.ready()
-            result = await gateway.send(runner.token, profile, self._message, key)
+            await run.ready()
+            result = await gateway.send(run.token, profile, self._message, key)
             match result:
                 case port.RateLimited(asked):
                     try:
-                        await limit.wait(asked, runner)
+                        await limit.wait(asked, run)
                     except port.GatewayRateLimited as error:
-                        return Verdict(self.given_up, ends_run=str(error), code=error.code)
+                        return Verdict(self.settled, ends_run=str(error), code=error.code)
                     continue  # it answers: no try is used up
                 case port.NotAuthorised(reason):
-                    if not await runner.renew(reason):
+                    if not await run.renew(reason):
                         return self._verdict(result)
                     continue
                 case port.NotSent(reason, asked):
@@ -76,16 +77,16 @@ class Delivery:
                 case port.Unknown(reason, asked):
                     self._maybe_sent = True
                     text = f"{self._shown} may have been messaged: the gateway did not answer"
-                    self.given_up = self._settled(Outcome.UNCERTAIN, text, reason)
+                    self.settled = self._settled(Outcome.UNCERTAIN, text, reason)
                     if not self._honours_keys:
-                        return Verdict(self.given_up)
+                        return Verdict(self.settled)
                 case _:
                     return self._verdict(result)
             limit = RateLimit()
             attempt += 1
-            await try_again(attempt, reason, asked, runner)
+            await try_again(attempt, reason, asked, run)
         text = "The gateway does not answer"
-        return Verdict(self.given_up, ends_run=text, code="gateway_unavailable")
+        return Verdict(self.settled, ends_run=text, code="gateway_unavailable")
 
     def _verdict(
         self, result: port.Sent | port.AlreadySent | port.RecipientRefused | port.RunRefused
@@ -110,7 +111,7 @@ class Delivery:
                 text = f"{shown} could not be messaged"
                 return Verdict(self._settled(Outcome.FAILED, text, reason))
             case port.RunRefused(reason):
-                return Verdict(self.given_up, ends_run=reason, code="gateway_refused")
+                return Verdict(self.settled, ends_run=reason, code="gateway_refused")
 
     def _uncertain(self, error: str) -> Settled:
         return self._settled(Outcome.UNCERTAIN, f"{self._shown} may have been messaged", error)

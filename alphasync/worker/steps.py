@@ -11,14 +11,14 @@ from alphasync.services.runs import Ticket
 from alphasync.store.redis.attempts import backoff
 from alphasync.store.retries import until_redis_answers
 
-UNNOTICED = 2
+TRIES_UNNOTICED = 2
 """Times that a step is asked for until devices are told: a moment's delay is nobody's concern."""
-NOTE_EVERY = 5
-"""Times between two such lines of text: some seconds."""
+TRIES_PER_NOTE = 5
+"""Times that it is asked for between two lines of text that tell them: some seconds."""
 
 
 class HandedOver(Exception):
-    """This replica shuts down: the run stands at a recipient's boundary, for another to go on."""
+    """This server shuts down: the run stands between two recipients, for another to go on."""
 
 
 class Steps:
@@ -26,26 +26,41 @@ class Steps:
 
     def __init__(self, progress: Progress, ticket: Ticket, draining: asyncio.Event) -> None:
         self.ticket = ticket
-        """Follows the device, which may go by another id after a crash of its replica."""
-        self.unreported: Settled = NOTHING
-        """The recipient whose outcome is known here and not yet on record."""
+        """Follows the device, which may go by another id after a crash of its server."""
         self.counters = Counters()
         """How far the run is, without ``unreported``: for when its record is lost."""
+        self._unreported = NOTHING
         self._progress = progress
         self._draining = draining
         self._number = 0
         self.answered = 0
         """The number of the last step that is on record, as far as it is known here."""
 
-    async def take(self, claim: str = "", name: str = "", cursor: str = "") -> str | None:
-        """Report what became of the last recipient, and claim one; without ``claim`` only report.
+    @property
+    def unreported(self) -> Settled:
+        """The recipient whose outcome is known here and not yet on record; or NOTHING."""
+        return self._unreported
+
+    def settle(self, settled: Settled) -> None:
+        """Note what became of the last recipient: the next step puts it on record."""
+        self._unreported = settled
+
+    async def claim(self, recipient: str, name: str, cursor: str) -> str | None:
+        """Put on record what became of the last recipient, and claim the next, in one step.
 
         Gives the time of the claim, or None when they were messaged in the meantime. Returns when
-        no failover of Redis can lose the step. Raises Superseded, and HandedOver when that takes
-        until this replica shuts down.
+        no failover of Redis can lose the step. Raises NoLongerRunner, and HandedOver when that
+        takes until this server shuts down.
         """
+        return await self._step(recipient, name, cursor)
+
+    async def report(self) -> None:
+        """The same without a claim."""
+        await self._step()
+
+    async def _step(self, claim: str = "", name: str = "", cursor: str = "") -> str | None:
         self._number += 1
-        number, settled = self._number, self.unreported
+        number, settled = self._number, self._unreported
         for attempt in itertools.count(1):
             step = await until_redis_answers(
                 self._progress.step, self.ticket, number, settled, claim, name, cursor
@@ -55,7 +70,7 @@ class Steps:
                 self._count(settled.outcome if settled is not NOTHING else None)
                 if claim and step.claimed_at is None:
                     self._count(Outcome.SKIPPED)
-            self.unreported = NOTHING
+            self._unreported = NOTHING
             if step.device_id != self.ticket.device_id:
                 self.ticket = msgspec.structs.replace(self.ticket, device_id=step.device_id)
             if step.confirmed:
@@ -63,7 +78,7 @@ class Steps:
             if step.claimed_at is not None:
                 # If this is the end of it, they go back on the list of those to be messaged.
                 text = f"{name} was not messaged"
-                self.unreported = Settled(claim, Outcome.RELEASED, step.claimed_at, text)
+                self._unreported = Settled(claim, Outcome.RELEASED, step.claimed_at, text)
             await self._wait_for_replicas(attempt)
         raise AssertionError("unreachable: it is asked for until it is confirmed")
 
@@ -75,18 +90,18 @@ class Steps:
     async def note(self, message: str, error: str | None, waiting_for: str = "") -> None:
         """Show a line of text, and an error, on all devices, and what the run waits for.
 
-        Raises Superseded.
+        Raises NoLongerRunner.
         """
         await until_redis_answers(self._progress.note, self.ticket, message, error, waiting_for)
 
     async def _wait_for_replicas(self, attempt: int) -> None:
         if self._draining.is_set():
-            if self.unreported is not NOTHING:
+            if self._unreported is not NOTHING:
                 self._number += 1
-                number, released = self._number, self.unreported
+                number, released = self._number, self._unreported
                 # Where the claim is on record, so is its end: nothing to wait for.
                 await until_redis_answers(self._progress.step, self.ticket, number, released)
             raise HandedOver
-        if attempt % NOTE_EVERY == UNNOTICED:
+        if attempt % TRIES_PER_NOTE == TRIES_UNNOTICED:
             await self.note("Waiting for Redis: no replica answers", None)
         await asyncio.sleep(backoff(attempt))

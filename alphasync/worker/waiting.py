@@ -9,22 +9,24 @@ from alphasync.gateway.port import GatewayRateLimited
 
 WAIT_MAX = 20.0
 """Seconds between two tries, at most, where the gateway asks for none."""
-ASKED_MIN = 0.2
+ASKED_WAIT_MIN = 0.2
 """Seconds of waiting when the gateway asks for less; doubled each time that it does so in a
 row, not to ask in a tight circle."""
-ASKED_LITTLE = 1.0
+ASKED_WAIT_ENOUGH = 1.0
 """Seconds. A wait as long as this is one."""
 ASKED_TIMES_MAX = 100
 """Times in a row that a gateway may ask to wait: half an hour where it asks for no time at all."""
-NOTE_EVERY = 5.0
+NOTE_INTERVAL = 5.0
 """Seconds of waiting between two lines of text that say how long it takes."""
 
 T = TypeVar("T")
 
 
-class Runner(Protocol):
-    """The run that waits. Each call raises Superseded when the run has ended and HandedOver when
-    this replica shuts down."""
+class WatchedRun(Protocol):
+    """A run of which it is looked, whenever something is waited for, whether it is still ours.
+
+    Each call raises NoLongerRunner when it is not, and HandedOver when this server shuts down.
+    """
 
     @property
     def token(self) -> str | None:
@@ -34,7 +36,7 @@ class Runner(Protocol):
         """Get another token for one that is refused; False when there can be none."""
 
     async def ready(self) -> None:
-        """Return when this runner may send."""
+        """Return when this server may send."""
 
     async def note(self, message: str, error: str | None) -> None:
         """Show a line of text, and an error, on all devices."""
@@ -43,10 +45,10 @@ class Runner(Protocol):
         """Let time pass."""
 
     async def look(self) -> None:
-        """Return if the run is still this runner's."""
+        """Return if the run is still ours."""
 
     async def reading(self, call: Coroutine[Any, Any, T]) -> T:
-        """Await a call that only reads; it is given up when the run is not this runner's."""
+        """Await a call that only reads; it is given up when the run is not ours."""
 
 
 class RateLimit:
@@ -55,32 +57,32 @@ class RateLimit:
     def __init__(self) -> None:
         self._times = 0
 
-    async def wait(self, seconds: float, runner: Runner) -> None:
+    async def wait(self, seconds: float, run: WatchedRun) -> None:
         """Wait as asked, showing it. Raises GatewayRateLimited when it has been asked too often."""
         self._times += 1
         if self._times > ASKED_TIMES_MAX:
             raise GatewayRateLimited("The gateway asks to wait again and again", seconds)
-        if seconds < ASKED_LITTLE:
-            seconds = max(seconds, min(WAIT_MAX, ASKED_MIN * 2.0 ** (self._times - 1)))
-        await wait_as_asked(seconds, runner)
+        if seconds < ASKED_WAIT_ENOUGH:
+            seconds = max(seconds, min(WAIT_MAX, ASKED_WAIT_MIN * 2.0 ** (self._times - 1)))
+        await wait_as_asked(seconds, run)
 
 
-async def wait_as_asked(seconds: float, runner: Runner) -> None:
+async def wait_as_asked(seconds: float, run: WatchedRun) -> None:
     """Wait for so long, and show on all devices how long it still takes."""
     left = seconds
     while left > 0:
-        await runner.note(f"The gateway asks to wait, going on in {math.ceil(left)} s", None)
-        await runner.wait(min(left, NOTE_EVERY))
-        left -= NOTE_EVERY
+        await run.note(f"The gateway asks to wait, going on in {math.ceil(left)} s", None)
+        await run.wait(min(left, NOTE_INTERVAL))
+        left -= NOTE_INTERVAL
 
 
-async def try_again(attempt: int, reason: str, asked: float, runner: Runner) -> None:
+async def try_again(attempt: int, reason: str, asked: float, run: WatchedRun) -> None:
     """Wait before the next try. ``asked``: seconds that the gateway asked for, or 0."""
-    await runner.note(f"The gateway does not answer, trying again ({attempt})", reason)
+    await run.note(f"The gateway does not answer, trying again ({attempt})", reason)
     if asked > WAIT_MAX:
-        await wait_as_asked(asked, runner)
+        await wait_as_asked(asked, run)
     else:
-        await runner.wait(max(asked, pause(attempt)))
+        await run.wait(max(asked, pause(attempt)))
 
 
 def pause(attempt: int) -> float:

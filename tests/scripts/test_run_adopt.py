@@ -7,7 +7,7 @@ import pytest
 from alphasync.domain.events import ProcessingInterrupted, ProcessingTakenOver, RunSettled
 from alphasync.domain.runs import Counters, RunStatus
 from alphasync.membership.holdings import Holding
-from alphasync.services.progress import NOTHING, Outcome, Superseded
+from alphasync.services.progress import NOTHING, NoLongerRunner, Outcome
 from alphasync.services.runs import Ticket
 from tests.scripts.bench import PROFILE, Bench, became
 
@@ -40,7 +40,7 @@ async def test_with_its_device_there_it_goes_on_under_a_new_token(bench: Bench) 
     assert (resume.last, resume.cursor, resume.inflight) == ("r1", "page", "")
     assert resume.counters == Counters(total=5, sent=1)
     async with bench.verify():
-        with pytest.raises(Superseded):
+        with pytest.raises(NoLongerRunner):
             await bench.claim(old, 3, "r2")
     await bench.claim(ticket, 1, "r2")
 

@@ -5,7 +5,7 @@ from msgspec import UNSET
 
 from alphasync.domain.events import ProcessingComplete, ProcessingProgress
 from alphasync.domain.runs import Counters, RunStatus
-from alphasync.services.progress import NOTHING, Outcome, Superseded
+from alphasync.services.progress import NOTHING, NoLongerRunner, Outcome
 from tests.scripts.bench import PROFILE, Bench, became
 
 
@@ -72,7 +72,7 @@ async def test_completing_again_changes_nothing(bench: Bench) -> None:
     claimed = await bench.claim(ticket, 1, "r1")
     await bench.progress.complete(ticket, claimed)
     async with bench.verify():
-        with pytest.raises(Superseded):
+        with pytest.raises(NoLongerRunner):
             await bench.progress.complete(ticket, claimed)
     assert bench.last("run_complete") == "SUPERSEDED"
 
@@ -82,7 +82,7 @@ async def test_a_stale_runner_does_not_complete_the_next_run(bench: Bench) -> No
     await bench.stop()
     await bench.start()
     async with bench.verify():
-        with pytest.raises(Superseded):
+        with pytest.raises(NoLongerRunner):
             await bench.progress.complete(ticket, NOTHING)
     assert (await bench.run()).status is RunStatus.RUNNING
     assert await bench.client.exists(bench.names.lock("chat", PROFILE))

@@ -4,7 +4,7 @@ import pytest
 
 from alphasync.domain.events import ProcessingInterrupted
 from alphasync.domain.runs import Counters, RunStatus
-from alphasync.services.progress import NOTHING, Outcome, Superseded
+from alphasync.services.progress import NOTHING, NoLongerRunner, Outcome
 from tests.scripts.bench import PROFILE, Bench, became
 
 
@@ -49,7 +49,7 @@ async def test_only_the_runner_interrupts(bench: Bench) -> None:
     await bench.stop()
     await bench.start()
     async with bench.verify():
-        with pytest.raises(Superseded):
+        with pytest.raises(NoLongerRunner):
             await bench.progress.interrupt(ticket, NOTHING, "No", "x")
     assert bench.last("run_interrupt") == "SUPERSEDED"
     assert (await bench.run()).status is RunStatus.RUNNING

@@ -6,7 +6,7 @@ import pytest
 from alphasync.domain.events import ProcessingInterrupted
 from alphasync.domain.runs import Counters, RunStatus
 from alphasync.services.lost import ALL_LOST, RUN_LOST, LostRuns
-from alphasync.services.progress import NOTHING, Outcome, Superseded
+from alphasync.services.progress import NOTHING, NoLongerRunner, Outcome
 from alphasync.services.runs import Ticket
 from tests.scripts.bench import PROFILE, Bench, became
 
@@ -22,7 +22,7 @@ async def test_it_ends_with_what_its_runner_knows(bench: Bench) -> None:
     ticket = await bench.start()
     claimed = await bench.claim(ticket, 1, "r1")
     await bench.client.delete(bench.names.run("chat", PROFILE))
-    with pytest.raises(Superseded):
+    with pytest.raises(NoLongerRunner):
         await bench.progress.touch(ticket)
     async with bench.verify(ProcessingInterrupted) as made:
         assert await lost(bench).tell(ticket, claimed, SENT_NOBODY)
@@ -101,7 +101,7 @@ async def test_a_record_that_is_older_than_the_run_is_none(
     first = await bench.claim(ticket, 1, "r1")
     second = await bench.claim(ticket, 2, "r2", first)
     await put_back(bench, ticket, *gone)
-    with pytest.raises(Superseded):
+    with pytest.raises(NoLongerRunner):
         await bench.claim(ticket, 3, "r3", second)
     async with bench.verify(ProcessingInterrupted) as made:
         counters = Counters(total=9, sent=1)

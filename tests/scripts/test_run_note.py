@@ -3,7 +3,7 @@
 import pytest
 
 from alphasync.domain.events import ProcessingProgress
-from alphasync.services.progress import Superseded
+from alphasync.services.progress import NoLongerRunner
 from tests.scripts.bench import PROFILE, Bench
 
 
@@ -29,6 +29,6 @@ async def test_only_the_runner_notes(bench: Bench) -> None:
     ticket = await bench.start()
     await bench.stop()
     async with bench.verify():
-        with pytest.raises(Superseded):
+        with pytest.raises(NoLongerRunner):
             await bench.progress.note(ticket, "Waiting")
     assert bench.last("run_note") == "SUPERSEDED"

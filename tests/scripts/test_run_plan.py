@@ -4,7 +4,7 @@ import pytest
 
 from alphasync.domain.events import ProcessingProgress
 from alphasync.domain.runs import Counters
-from alphasync.services.progress import Superseded
+from alphasync.services.progress import NoLongerRunner
 from tests.scripts.bench import PROFILE, Bench
 
 
@@ -30,7 +30,7 @@ async def test_only_the_runner_plans(bench: Bench) -> None:
     ticket = await bench.start()
     await bench.stop()
     async with bench.verify():
-        with pytest.raises(Superseded):
+        with pytest.raises(NoLongerRunner):
             await bench.plan(ticket, 10)
     assert bench.last("run_plan") == "SUPERSEDED"
 

@@ -8,7 +8,7 @@ import pytest
 from alphasync.domain.events import BlocklistCleared, ProcessingInterrupted, ProcessingStarted
 from alphasync.domain.runs import Counters, Run, RunStatus
 from alphasync.errors import AlreadyRunning, BlocklistLost, Locked, TooManyRuns
-from alphasync.services.progress import NOTHING, Outcome, Superseded
+from alphasync.services.progress import NOTHING, NoLongerRunner, Outcome
 from alphasync.services.runs import LOST, Ticket
 from tests.scripts.bench import PROFILE, Bench, became
 
@@ -128,7 +128,7 @@ async def test_a_runner_whose_record_is_gone_is_superseded_and_the_lock_is_freed
         ticket = await bench.start()
         await bench.claim(ticket, 1, f"r1{number}")
         await bench.client.delete(bench.names.run("chat", PROFILE))
-        with pytest.raises(Superseded):
+        with pytest.raises(NoLongerRunner):
             await ask(ticket)
         assert not await bench.client.exists(bench.names.lock("chat", PROFILE))
 

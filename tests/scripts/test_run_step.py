@@ -5,7 +5,7 @@ import pytest
 from alphasync.domain.events import ProcessingProgress
 from alphasync.domain.runs import Counters
 from alphasync.errors import BlocklistLost
-from alphasync.services.progress import NOTHING, Outcome, Superseded
+from alphasync.services.progress import NOTHING, NoLongerRunner, Outcome
 from tests.scripts.bench import PROFILE, Bench, became
 
 
@@ -92,12 +92,12 @@ async def test_a_runner_whose_run_is_not_its_own_any_more_claims_nothing(bench: 
     ticket = await bench.start()
     claimed = await bench.claim(ticket, 1, "r1")
     await bench.stop()
-    with pytest.raises(Superseded):
+    with pytest.raises(NoLongerRunner):
         await bench.claim(ticket, 2, "r2", claimed)
     newer = await bench.start()
     async with bench.verify():
         for number in (1, 2, 3):
-            with pytest.raises(Superseded):
+            with pytest.raises(NoLongerRunner):
                 await bench.claim(ticket, number, "r2", claimed)
         assert bench.last("run_step") == "SUPERSEDED"
     assert await bench.blocked() == {"r1"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from alphasync.services.progress import Superseded
+from alphasync.services.progress import NoLongerRunner
 from tests.scripts.bench import PROFILE, Bench
 
 
@@ -25,7 +25,7 @@ async def test_only_the_runner_renews(bench: Bench) -> None:
     lock = bench.names.lock("chat", PROFILE)
     await bench.client.pexpire(lock, 60_000)
     async with bench.verify():
-        with pytest.raises(Superseded):
+        with pytest.raises(NoLongerRunner):
             await bench.progress.touch(ticket)
     assert bench.last("run_touch") == "SUPERSEDED"
     assert await bench.ttl(lock) <= 60

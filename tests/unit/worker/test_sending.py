@@ -25,9 +25,9 @@ from alphasync.worker.sending import (
     Verdict,
 )
 from alphasync.worker.waiting import (
-    ASKED_MIN,
     ASKED_TIMES_MAX,
-    NOTE_EVERY,
+    ASKED_WAIT_MIN,
+    NOTE_INTERVAL,
     WAIT_MAX,
     pause,
 )
@@ -263,7 +263,7 @@ async def test_a_rate_limit_is_waited_for_and_shown() -> None:
     verdict = await attempt.send()
     assert verdict.settled.outcome is Outcome.SENT
     assert sum(attempt.waited) == 12.5
-    assert attempt.waited == [NOTE_EVERY, NOTE_EVERY, 2.5]
+    assert attempt.waited == [NOTE_INTERVAL, NOTE_INTERVAL, 2.5]
     assert [message for message, _ in attempt.notes] == [
         f"The gateway asks to wait, going on in {left} s" for left in (13, 8, 3)
     ]
@@ -289,7 +289,7 @@ async def test_a_gateway_that_asks_for_no_time_is_asked_less_and_less_often_and_
         "The gateway asks to wait again and again",
         "too_many_requests",
     )
-    assert attempt.waited[:3] == [ASKED_MIN, 2 * ASKED_MIN, 4 * ASKED_MIN]
+    assert attempt.waited[:3] == [ASKED_WAIT_MIN, 2 * ASKED_WAIT_MIN, 4 * ASKED_WAIT_MIN]
     assert 600 < sum(attempt.waited) < 3600
 
 
@@ -326,7 +326,7 @@ async def test_a_run_that_ends_while_waiting_sends_no_more() -> None:
         with pytest.raises(Ended):
             await attempt.send()
         assert len(attempt.gateway.sends) == len(answers) - 1
-        assert attempt.delivery.given_up.outcome is outcome
+        assert attempt.delivery.settled.outcome is outcome
 
 
 async def test_a_runner_that_is_not_sure_of_its_lease_does_not_send() -> None:
@@ -335,13 +335,13 @@ async def test_a_runner_that_is_not_sure_of_its_lease_does_not_send() -> None:
     with pytest.raises(Ended):
         await attempt.send()
     assert attempt.gateway.sends == []
-    assert attempt.delivery.given_up.outcome is Outcome.RELEASED
+    assert attempt.delivery.settled.outcome is Outcome.RELEASED
     attempt = Try(CUT, Sent(), honours_keys=True)
     attempt.end_at_ready = 2
     with pytest.raises(Ended):
         await attempt.send()
     assert len(attempt.gateway.sends) == 1
-    assert attempt.delivery.given_up.outcome is Outcome.UNCERTAIN
+    assert attempt.delivery.settled.outcome is Outcome.UNCERTAIN
 
 
 def test_pauses_double_and_are_bounded() -> None:
