@@ -10,6 +10,9 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# Kept for the next process: the tests start hundreds, and compiling is half of what a start takes.
+unexport PYTHONDONTWRITEBYTECODE
+
 END_TO_END := tests/integration/command_line/test_serve.py::test_serve_runs_from_end_to_end_with_nothing_set
 
 # What decides the content of the virtual environment.
@@ -20,8 +23,9 @@ INPUTS := pyproject.toml constraints.txt hatch_build.py static/package.json stat
 run: $(VENV)/.run
 	@exec $(BIN)/alphasync serve $(ARGS)
 
+# In several processes; in one, as for a debugger: make test ARGS="-n 0".
 test: $(VENV)/.dev
-	@exec $(BIN)/python -m pytest $(ARGS)
+	@exec $(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 # What takes a minute, for another Python: make quick VENV=.venv-3.13 PYTHON=python3.13
 quick: $(VENV)/.test

@@ -3,12 +3,15 @@
 import asyncio
 import contextlib
 import functools
+import operator
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from alphasync.gateway.sandbox.cast import default_people
 from alphasync.store.connect import make_client
@@ -17,6 +20,14 @@ from alphasync.web.console import Build, console_folder
 from tests.harness import Cluster, cluster
 from tests.stores.kinds import DEFAULT, EMBEDDED, KINDS, Servers
 from tests.stores.shards import ClusterSite
+
+PROCESSES_PER_CORE = 3
+PROCESSES_MAX = 12
+"""Each has 200 MB, and its own servers beside."""
+
+# How long one of Hypothesis's examples takes says how busy the machine is, and nothing else.
+settings.register_profile("patient", settings(), deadline=None)
+settings.load_profile("patient")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,7 +58,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("redis_servers", kinds, indirect=True, scope="session")
 
 
+@pytest.hookimpl(optionalhook=True)  # without pytest-xdist, too
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """What ``-n auto`` is: most tests wait for most of their time."""
+    return min(PROCESSES_PER_CORE * (os.cpu_count() or 1), PROCESSES_MAX)
+
+
+@pytest.hookimpl(trylast=True)  # behind pytest's own order, by kinds of Redis
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    leave_out_repeats(config, items)
+    if hasattr(config, "workerinput"):  # one of several processes
+        items[:] = spread_out(items)
+
+
+def leave_out_repeats(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On the kinds of Redis beside the default one, two replicas show what one does, and more."""
     left = set()
     for item in items:
@@ -57,6 +81,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             left.add(item)
     config.hook.pytest_deselected(items=list(left))
     items[:] = [item for item in items if item not in left]
+
+
+def spread_out(items: list[pytest.Item]) -> list[pytest.Item]:
+    """The slow ones, which wait, at even distances among the others, which compute: each process
+    gets a part of the list, and at no time do all of them wait."""
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    others = [item for item in items if not item.get_closest_marker("slow")]
+    placed = [
+        ((place + 0.5) / len(part), item)
+        for part in (others, slow)
+        for place, item in enumerate(part)
+    ]
+    return [item for _, item in sorted(placed, key=operator.itemgetter(0))]
 
 
 @pytest.fixture(scope="session", autouse=True)
