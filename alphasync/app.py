@@ -52,9 +52,9 @@ from alphasync.store.connect import MEMORY, make_store
 from alphasync.store.eviction import EvictionWatch
 from alphasync.web.accounts import Accounts
 from alphasync.web.addresses import ClientAddress
-from alphasync.web.answers import errors
 from alphasync.web.console import Build, Console, console_folder
 from alphasync.web.cors import allow
+from alphasync.web.json_bodies import errors
 from alphasync.web.pages import Pages
 from alphasync.worker.pool import Pool
 from alphasync.worker.tools import Tools

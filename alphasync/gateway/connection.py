@@ -18,7 +18,7 @@ from alphasync.gateway.port import GatewayRefused, GatewayUnavailable
 
 # Seconds without use after which a connection is not used again. Servers that close idle ones after
 # less than two are rare: gunicorn does after two, Node and uvicorn after five.
-REUSE_WITHIN = 1.0
+REUSE_TIMEOUT = 1.0
 # Seconds by which a gateway's own announcement must be longer: its clock started before ours.
 REUSE_MARGIN = 1.0
 # Bytes of an error answer that are looked at for an explanation.
@@ -101,7 +101,7 @@ class Connections:
     def _heed(self, headers: Mapping[str, str]) -> None:
         announced = _KEEP_ALIVE.search(headers.get("Keep-Alive", ""))
         if announced:
-            self._reuse = float(announced[1]) >= REUSE_WITHIN + REUSE_MARGIN
+            self._reuse = float(announced[1]) >= REUSE_TIMEOUT + REUSE_MARGIN
 
     def _session(self) -> aiohttp.ClientSession:
         if self._closed:
@@ -113,7 +113,7 @@ class Connections:
             # No limit of our own: a run has one request at a time, so the number of runs is
             # the bound, and waiting for a free connection would count as a gateway failure.
             connector = (
-                aiohttp.TCPConnector(limit=0, keepalive_timeout=REUSE_WITHIN)
+                aiohttp.TCPConnector(limit=0, keepalive_timeout=REUSE_TIMEOUT)
                 if reuse
                 else aiohttp.TCPConnector(limit=0, force_close=True)
             )

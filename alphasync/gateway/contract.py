@@ -33,7 +33,7 @@ KEYS_HEADER = "Idempotency-Keys"
 KEYS_HONOURED = "honoured"
 
 # Characters of the gateway's own explanation that are passed on to people.
-MAX_DETAIL_CHARS = 200
+DETAIL_MAX = 200
 # Characters of a picture's address, which may hold the picture itself.
 PICTURE_MAX = 64 * 1024
 # Characters of an operator's token: it has to fit into a header.
@@ -166,10 +166,10 @@ def explanation(body: bytes) -> Explanation:
         answer = _object(lenient.decode(body))
     except GatewayUnavailable:
         return Explanation()
-    words = lenient.name(answer.get("message"), 4 * MAX_DETAIL_CHARS)
-    words = words or lenient.name(answer.get("error"), 4 * MAX_DETAIL_CHARS)
+    words = lenient.name(answer.get("message"), 4 * DETAIL_MAX)
+    words = words or lenient.name(answer.get("error"), 4 * DETAIL_MAX)
     printable = "".join(char for char in " ".join(words.split()) if char.isprintable())
-    return Explanation(printable[:MAX_DETAIL_CHARS], answer.get("sent") is True)
+    return Explanation(printable[:DETAIL_MAX], answer.get("sent") is True)
 
 
 def _each(values: list[object], read: Callable[[object], T]) -> tuple[list[T], list[Odd]]:

@@ -14,7 +14,6 @@ from urllib.parse import quote
 import aiohttp
 from yarl import URL
 
-from alphasync.gateway.answers import classify_send, read_error
 from alphasync.gateway.connection import ERROR_MAX, Body, Connections, header_value, read_up_to
 from alphasync.gateway.contract import (
     KEYS_HEADER,
@@ -29,6 +28,7 @@ from alphasync.gateway.contract import (
     explanation,
 )
 from alphasync.gateway.left_out import LeftOut
+from alphasync.gateway.meaning import classify_send, read_error
 from alphasync.gateway.port import (
     Attachments,
     GatewayError,

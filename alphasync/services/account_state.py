@@ -103,7 +103,7 @@ class AccountState:
     ) -> list[bytes] | LogLost:
         """All envelopes after a revision, in order.
 
-        ``last``: the envelope that this replica has delivered at the revision. A log that has
+        ``last``: the envelope that this server has delivered at the revision. A log that has
         another one there, or does not reach the revision, is begun anew.
         """
         names = keys.of_account(account)

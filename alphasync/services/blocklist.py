@@ -12,7 +12,7 @@ from alphasync.store.redis.pipeline import Pipeline
 from alphasync.store.scripts.account_calls import blocklist_clear, blocklist_prune
 from alphasync.store.scripts.calls import Scripts
 
-ASKED_AT_ONCE = 500
+ASKED_AT_ONCE_MAX = 500
 """Recipients of one command. A page of a gateway may have 100,000: for so many Redis serves nobody
 else for 50 ms."""
 
@@ -30,8 +30,8 @@ class Blocklist:
         """
         sent = keys.of_account(ticket.account).sent(ticket.type, ticket.profile)
         found: set[str] = set()
-        for start in range(0, len(recipients), ASKED_AT_ONCE):
-            asked = recipients[start : start + ASKED_AT_ONCE]
+        for start in range(0, len(recipients), ASKED_AT_ONCE_MAX):
+            asked = recipients[start : start + ASKED_AT_ONCE_MAX]
             scores = await self._pipeline.submit("ZMSCORE", sent, *asked)
             if not isinstance(scores, list):
                 raise TypeError(f"ZMSCORE answered {scores!r}")

@@ -18,20 +18,20 @@ from alphasync.gateway.port import Gateway
 from alphasync.services.upstream import Upstream
 from alphasync.tasks import Tasks
 
-FRESH_TTL = 30.0
+LISTED_TTL = 30.0
 """Seconds that an answer counts. A profile that was removed can be started for so long."""
 ASK_INTERVAL = 3.0
 """Seconds between two questions for one login. A profile that was made just now is refused for so
 long."""
-AT_ONCE_MAX = 4
+QUESTIONS_MAX = 4
 """Questions that the gateway has at a time: many devices come back at once."""
-WAITING_MAX = 100
+QUESTIONS_WAITING_MAX = 100
 """Questions that wait for their turn; more are left to the next start."""
 LOGINS_MAX = 5_000
 """Logins of which something is known."""
 IDS_MAX = 200_000
 """Profile ids of all answers together, some 20 MB."""
-IDS_PER_LOGIN = 20_000
+IDS_PER_LOGIN_MAX = 20_000
 """Of one that has more nothing is known."""
 
 log = structlog.get_logger(__name__)
@@ -66,7 +66,7 @@ class ListedProfiles:
         self._ids = 0
         self._asked_at: dict[LoginKey, float] = {}
         """The same, by the last question in the background."""
-        self._turns = asyncio.Semaphore(AT_ONCE_MAX)
+        self._turns = asyncio.Semaphore(QUESTIONS_MAX)
         self._asking: set[LoginKey] = set()
         self._tasks = Tasks()
 
@@ -80,7 +80,7 @@ class ListedProfiles:
         if known is not None and known.at > answer.at:
             return
         self._forget(login)
-        if len(answer.profiles) > IDS_PER_LOGIN:
+        if len(answer.profiles) > IDS_PER_LOGIN_MAX:
             return
         self._answers[login] = answer
         self._ids += len(answer.profiles)
@@ -107,7 +107,7 @@ class ListedProfiles:
 
     def _fresh(self, login: LoginKey) -> frozenset[str] | None:
         answer = self._answers.get(login)
-        if answer is None or self._clock() - answer.at >= FRESH_TTL:
+        if answer is None or self._clock() - answer.at >= LISTED_TTL:
             return None
         return answer.profiles
 
@@ -120,7 +120,7 @@ class ListedProfiles:
         now = self._clock()
         if login in self._asking or now - self._asked_at.get(login, -ASK_INTERVAL) < ASK_INTERVAL:
             return
-        if len(self._asking) >= WAITING_MAX:
+        if len(self._asking) >= QUESTIONS_WAITING_MAX:
             return
         self._asked_at.pop(login, None)
         self._asked_at[login] = now

@@ -11,7 +11,7 @@ from alphasync.store import keys
 from alphasync.store.scripts.calls import Scripts
 from alphasync.store.scripts.login_calls import login_attempt, login_settle
 
-KNOWN_TTL = 30 * 86400
+CLIENT_KNOWN_TTL = 30 * 86400
 """Seconds that an address is known for an account after a login from it."""
 
 
@@ -72,7 +72,7 @@ class LoginTries:
 
     async def _settle(self, email: str, address: str, outcome: Literal["right", "unknown"]) -> None:
         await self._scripts.call(
-            login_settle(_keys(email, address), outcome=outcome, known_for=KNOWN_TTL * 1000)
+            login_settle(_keys(email, address), outcome=outcome, known_for=CLIENT_KNOWN_TTL * 1000)
         )
 
 

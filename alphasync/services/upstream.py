@@ -30,9 +30,9 @@ from alphasync.store.scripts.login_calls import (
 
 T = TypeVar("T")
 
-LINGER = 3600.0
+ENDED_LOGIN_GRACE = 3600.0
 """Seconds that a run may still use a login after its end, as when another server takes it over."""
-LOOKED_AT = 10
+LOGINS_LOOKED_AT_MAX = 10
 """Newest logins of an operator among which another one is looked for."""
 HANDLE_MAX = 2048
 """Characters."""
@@ -122,7 +122,7 @@ class Upstream:
                 profiles=_lines(profiles or ()),
                 lifetime=_ms(self._times.lifetime),
                 lasts=_ms(self._times.lasts),
-                linger=_ms(LINGER),
+                linger=_ms(ENDED_LOGIN_GRACE),
                 most=self._most,
             )
         )
@@ -173,7 +173,9 @@ class Upstream:
         name = keys.of_account(who.account).signin(who.sign_in)
         answer = await self._scripts.call(
             signin_prolong(
-                keys.SignInKeys(name), lifetime=_ms(self._times.lifetime), linger=_ms(LINGER)
+                keys.SignInKeys(name),
+                lifetime=_ms(self._times.lifetime),
+                linger=_ms(ENDED_LOGIN_GRACE),
             )
         )
         if answer.outcome == "GONE":
@@ -202,7 +204,7 @@ class Upstream:
                 keys.OperatorKeys(names.signin(sid), names.signins(operator_id)),
                 profile=profile,
                 tried=skipped,
-                most=LOOKED_AT,
+                most=LOGINS_LOOKED_AT_MAX,
             )
         )
         if answer.outcome == "NONE":

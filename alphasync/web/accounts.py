@@ -10,7 +10,7 @@ from msgspec import Meta
 from alphasync.services.logins import Logins
 from alphasync.services.profiles import Profiles
 from alphasync.services.tokens import MissingToken, bearer
-from alphasync.web.answers import body, ok
+from alphasync.web.json_bodies import body, ok
 
 HANDLE_HEADER = "X-Alpha-Date-Token"
 

@@ -23,7 +23,7 @@ SKIPPED = "node_modules"
 BUILD_NAME = re.compile(r"[0-9a-f]{16}")
 UNPACKED_MAX = 8 * 1024 * 1024
 """Bytes. A console is some hundred KB."""
-OTHERS_KEPT = 4
+OTHER_BUILDS_MAX = 4
 """Builds of other servers that are remembered: in a rolling restart there are two."""
 
 
@@ -114,6 +114,6 @@ class Console:
             if build is None:
                 return None
             self._others[name] = build
-            if len(self._others) > OTHERS_KEPT:
+            if len(self._others) > OTHER_BUILDS_MAX:
                 self._others.popitem(last=False)
         return self._others[name]

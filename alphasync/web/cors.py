@@ -8,7 +8,7 @@ from aiohttp.typedefs import Middleware
 
 from alphasync.intake import GUARDED
 from alphasync.intake.origins import OriginRule
-from alphasync.web.answers import Handler
+from alphasync.web.json_bodies import Handler
 
 ALLOWED_HEADERS = "Authorization, Content-Type, X-Alpha-Date-Token"
 

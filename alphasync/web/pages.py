@@ -9,8 +9,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from alphasync import telemetry
 from alphasync.store.connect import Store
 from alphasync.store.rights import Trials
-from alphasync.web.answers import ok
 from alphasync.web.console import CLIENT_BUNDLE, GUARD, INDEX, Console
+from alphasync.web.json_bodies import ok
 
 SECURITY_POLICY = "; ".join(
     (
@@ -39,7 +39,7 @@ class Pages:
     def __init__(
         self, store: Store, ready: Callable[[], str | None], console: Console, *, sandbox: bool
     ) -> None:
-        """``ready`` says why this replica is not ready, or None."""
+        """``ready`` says why this server is not ready, or None."""
         self._trials = Trials(store)
         self._ready = ready
         self._sandbox = sandbox

@@ -1,4 +1,4 @@
-"""A run while something is waited for: it is looked after, and whether it is still ours."""
+"""Looking after a run while something is waited for: kept alive, and given up when not ours."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -27,7 +27,7 @@ class Ended(Exception):
 
 
 class RunWatch:
-    """The watched run of ``waiting.WatchedRun``: raises Ended, too, when nobody signs in again."""
+    """The ``waiting.WatchedRun`` of a processor. Raises Ended, too, when nobody signs in again."""
 
     def __init__(self, tools: Tools, steps: Steps) -> None:
         self._tools = tools

@@ -79,7 +79,7 @@ class Steps:
                 # If this is the end of it, they go back on the list of those to be messaged.
                 text = f"{name} was not messaged"
                 self._unreported = Settled(claim, Outcome.RELEASED, step.claimed_at, text)
-            await self._wait_for_replicas(attempt)
+            await self._wait_for_redis_replicas(attempt)
         raise AssertionError("unreachable: it is asked for until it is confirmed")
 
     def _count(self, outcome: Outcome | None) -> None:
@@ -94,7 +94,7 @@ class Steps:
         """
         await until_redis_answers(self._progress.note, self.ticket, message, error, waiting_for)
 
-    async def _wait_for_replicas(self, attempt: int) -> None:
+    async def _wait_for_redis_replicas(self, attempt: int) -> None:
         if self._draining.is_set():
             if self._unreported is not NOTHING:
                 self._number += 1

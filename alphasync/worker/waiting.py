@@ -23,9 +23,10 @@ T = TypeVar("T")
 
 
 class WatchedRun(Protocol):
-    """A run of which it is looked, whenever something is waited for, whether it is still ours.
+    """A run that is looked after while something is waited for.
 
-    Each call raises NoLongerRunner when it is not, and HandedOver when this server shuts down.
+    Each call raises NoLongerRunner when the run is not ours any more, and HandedOver when this
+    server shuts down.
     """
 
     @property

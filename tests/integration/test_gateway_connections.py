@@ -99,7 +99,7 @@ async def test_a_connection_is_used_again_while_it_is_young() -> None:
 
 async def test_an_idle_connection_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """The other side may be closing it that very moment; so may one that closes without a word."""
-    monkeypatch.setattr(connection, "REUSE_WITHIN", 0.05)
+    monkeypatch.setattr(connection, "REUSE_TIMEOUT", 0.05)
     talk = Raw(idle=0.12)
     async with raw(talk) as url:
         gateway = HttpGateway(url)

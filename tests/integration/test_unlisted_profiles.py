@@ -124,7 +124,7 @@ async def test_commands_around_it_keep_their_order(desk: Desk) -> None:
 async def test_a_gateway_that_does_not_list_refuses_nothing(
     desk: Desk, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listed_profiles, "FRESH_TTL", 0.0)
+    monkeypatch.setattr(listed_profiles, "LISTED_TTL", 0.0)
     device = await desk.device()
     desk.gateway.refuses = status
     assert (await device.start("p3"))["ok"]

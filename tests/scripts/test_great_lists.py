@@ -1,19 +1,19 @@
 """Lists that runs make grow: no command works on more than a part of one."""
 
-from alphasync.services.blocklist import ASKED_AT_ONCE
+from alphasync.services.blocklist import ASKED_AT_ONCE_MAX
 from alphasync.store.redis.pipeline import Argument
 from tests.scripts.bench import PROFILE, Bench
 
 
 async def test_a_page_of_very_many_recipients_is_filtered_in_parts(bench: Bench) -> None:
     ticket = await bench.start()
-    recipients = [f"r{number}" for number in range(5 * ASKED_AT_ONCE + 1)]
-    messaged = {recipients[0], recipients[ASKED_AT_ONCE], recipients[-1]}
+    recipients = [f"r{number}" for number in range(5 * ASKED_AT_ONCE_MAX + 1)]
+    messaged = {recipients[0], recipients[ASKED_AT_ONCE_MAX], recipients[-1]}
     await bench.client.zadd(bench.names.sent("chat", PROFILE), dict.fromkeys(messaged, 1))
     asked = _watch(bench, "ZMSCORE")
     assert await bench.blocklist.blocked(ticket, recipients) == messaged
     assert len(asked) == 6
-    assert max(len(command) for command in asked) == ASKED_AT_ONCE + 2
+    assert max(len(command) for command in asked) == ASKED_AT_ONCE_MAX + 2
     assert await bench.blocklist.blocked(ticket, []) == set()
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from alphasync.services.upstream import LOOKED_AT, Opened, Upstream
+from alphasync.services.upstream import LOGINS_LOOKED_AT_MAX, Opened, Upstream
 from tests.scripts.bench import TIMES, Bench
 
 
@@ -65,7 +65,7 @@ async def test_few_are_looked_at(bench: Bench) -> None:
     many = Upstream(bench.scripts, bench.store.pipeline, "secret", TIMES, 100)
     account, operator = bench.who.account, bench.who.operator_id
     await many.open(account, operator, "wide", None)
-    for _ in range(LOOKED_AT):
+    for _ in range(LOGINS_LOOKED_AT_MAX):
         await asyncio.sleep(0.002)
         await many.open(account, operator, "narrow", ["1"])
     assert await many.newest(account, operator, "", "2", ()) is None

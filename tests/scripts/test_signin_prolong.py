@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from alphasync.errors import SignInAgain
-from alphasync.services.upstream import LINGER
+from alphasync.services.upstream import ENDED_LOGIN_GRACE
 from tests.scripts.bench import TIMES, Bench
 
 
@@ -16,7 +16,7 @@ async def test_a_login_lives_on_up_to_its_end(bench: Bench) -> None:
     assert bench.last("signin_prolong") == "OK"
     await bench.client.hincrby(name, "ends", -round((TIMES.lasts - 90) * 1000))
     assert 80 < await bench.upstream.prolong(who) <= 90
-    assert 80 < await bench.ttl(name) - LINGER <= 90
+    assert 80 < await bench.ttl(name) - ENDED_LOGIN_GRACE <= 90
     assert 80 < await bench.upstream.prolong(who) <= 90
 
 

@@ -21,8 +21,8 @@ from alphasync.gateway.sandbox.faults import (
     parse_faults,
     patch_faults,
 )
+from alphasync.gateway.sandbox.opaque import issue_token, make_cursor, offset_of, operator_of
 from alphasync.gateway.sandbox.people import Account, People, Person
-from alphasync.gateway.sandbox.tokens import issue_token, make_cursor, offset_of, operator_of
 from alphasync.nesting import decode_json
 
 # Recipients per page: small enough that the larger casts need several.

@@ -8,7 +8,7 @@ import aiohttp
 import jwt
 import pytest
 
-from alphasync.gateway.sandbox.tokens import issue_token
+from alphasync.gateway.sandbox.opaque import issue_token
 from alphasync.store.connect import make_client
 from tests.harness import Cluster, cluster
 from tests.integration.http.asking import DEMO, HANDLE, answer, login

@@ -1,6 +1,6 @@
 """How long a login lasts, and what its refreshing gives."""
 
-from alphasync.services.upstream import LINGER
+from alphasync.services.upstream import ENDED_LOGIN_GRACE
 from alphasync.store.connect import make_client
 from tests.harness import Device, wait_until
 from tests.integration.sign_ins.offices import ACCOUNT, Office, claims_of, opened, sid_of
@@ -32,7 +32,7 @@ async def test_a_refresh_prolongs_the_handle_with_the_token(office: Office) -> N
     assert fresh["expiresAt"] == claims_of(fresh["token"])["exp"] * 1000
     assert claims_of(fresh["token"])["sid"] == sid_of(login)
     lives = await client.pttl(name)
-    assert lives > 8 * 3600_000 + LINGER * 1000
+    assert lives > 8 * 3600_000 + ENDED_LOGIN_GRACE * 1000
     await client.aclose()
     assert (await office.profiles(login))[0] == 200
 

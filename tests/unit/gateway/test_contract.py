@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alphasync.gateway.contract import (
-    MAX_DETAIL_CHARS,
+    DETAIL_MAX,
     decode_attachments,
     decode_login,
     decode_profiles,
@@ -208,4 +208,4 @@ def test_explanations(body: bytes, words: str) -> None:
 
 
 def test_a_long_explanation_is_cut() -> None:
-    assert len(explanation(to_bytes({"message": "x" * 10_000})).words) == MAX_DETAIL_CHARS
+    assert len(explanation(to_bytes({"message": "x" * 10_000})).words) == DETAIL_MAX

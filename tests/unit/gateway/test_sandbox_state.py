@@ -24,8 +24,8 @@ from alphasync.gateway.sandbox.faults import (
     patch_faults,
     refuses,
 )
+from alphasync.gateway.sandbox.opaque import issue_token, make_cursor, offset_of, operator_of
 from alphasync.gateway.sandbox.pictures import avatar, film_still, landscape, sound_wave
-from alphasync.gateway.sandbox.tokens import issue_token, make_cursor, offset_of, operator_of
 
 
 def verdicts(faults: Faults, count: int) -> list[Verdict]:

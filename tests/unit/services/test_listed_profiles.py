@@ -12,9 +12,9 @@ from alphasync.gateway.port import GatewayUnavailable
 from alphasync.services import listed_profiles
 from alphasync.services.listed_profiles import (
     ASK_INTERVAL,
-    AT_ONCE_MAX,
-    FRESH_TTL,
-    WAITING_MAX,
+    LISTED_TTL,
+    QUESTIONS_MAX,
+    QUESTIONS_WAITING_MAX,
     ListedProfiles,
     LoginKey,
 )
@@ -87,7 +87,7 @@ async def test_a_registered_device_has_the_gateway_asked_once(bed: Bed) -> None:
 
 async def test_an_old_answer_refuses_nothing_and_is_asked_for_anew(bed: Bed) -> None:
     bed.listed.note(LOGIN, ["a"])
-    bed.now += FRESH_TTL
+    bed.now += LISTED_TTL
     assert not bed.refuses("x")
     await bed.quiet()
     assert bed.asked == [LOGIN]
@@ -98,7 +98,7 @@ async def test_an_answer_is_as_old_as_its_question(bed: Bed) -> None:
     bed.answering.clear()
     bed.listed.look(WHO)
     await wait_until(lambda: bed.asked)
-    bed.now += FRESH_TTL
+    bed.now += LISTED_TTL
     bed.answering.set()
     await bed.quiet()
     assert not bed.refuses("x")
@@ -149,7 +149,7 @@ async def test_what_was_listed_counts_while_the_gateway_is_away(bed: Bed) -> Non
     bed.lists = GatewayUnavailable()
     assert bed.refuses("x")
     await bed.quiet()
-    bed.now += FRESH_TTL - 1
+    bed.now += LISTED_TTL - 1
     assert bed.refuses("x")
     bed.now += 1
     assert not bed.refuses("x")
@@ -179,19 +179,19 @@ async def test_another_login_has_an_answer_of_its_own(bed: Bed) -> None:
 
 async def test_few_questions_are_under_way_at_a_time_and_not_many_wait(bed: Bed) -> None:
     bed.answering.clear()
-    for number in range(2 * WAITING_MAX):
+    for number in range(2 * QUESTIONS_WAITING_MAX):
         bed.listed.look(msgspec.structs.replace(WHO, sign_in=f"as1.{number}"))
-    await wait_until(lambda: len(bed.asked) == AT_ONCE_MAX)
-    assert len(bed.listed._asking) == WAITING_MAX
+    await wait_until(lambda: len(bed.asked) == QUESTIONS_MAX)
+    assert len(bed.listed._asking) == QUESTIONS_WAITING_MAX
     bed.answering.set()
     await bed.quiet()
-    assert len(bed.asked) == WAITING_MAX
+    assert len(bed.asked) == QUESTIONS_WAITING_MAX
 
 
 async def test_what_is_kept_is_bounded(bed: Bed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listed_profiles, "LOGINS_MAX", 3)
     monkeypatch.setattr(listed_profiles, "IDS_MAX", 10)
-    monkeypatch.setattr(listed_profiles, "IDS_PER_LOGIN", 6)
+    monkeypatch.setattr(listed_profiles, "IDS_PER_LOGIN_MAX", 6)
     listed = bed.listed
     for number in range(5):
         listed.note(LOGIN._replace(sign_in=str(number)), ["a"])

@@ -29,9 +29,9 @@ from alphasync.gateway.port import (
 )
 
 # Seconds. Used when a 429 does not say how long to wait: short, because a further 429 costs little.
-DEFAULT_RETRY_AFTER = 1.0
+RETRY_AFTER_DEFAULT = 1.0
 # Seconds. A run that is told to wait longer than this looks again after it.
-MAX_RETRY_AFTER = 3600.0
+RETRY_AFTER_MAX = 3600.0
 
 # Not acted upon by definition: request not read (408), not wanted as early data (425),
 # method not implemented (501), not served at the moment (503).
@@ -103,22 +103,22 @@ def read_error(
 def retry_after(
     headers: Mapping[str, str],
     now: datetime | None = None,
-    default: float = DEFAULT_RETRY_AFTER,
+    default: float = RETRY_AFTER_DEFAULT,
 ) -> float:
     """Seconds to wait by the Retry-After header, which holds seconds or an HTTP date; `default`
     without one that can be read.
 
     A date is compared with the answer's own Date header if it has one, so that a gateway whose
-    clock is off is still understood. The result lies between 0 and MAX_RETRY_AFTER.
+    clock is off is still understood. The result lies between 0 and RETRY_AFTER_MAX.
     """
     value = headers.get("Retry-After", "").strip()
     if _SECONDS.fullmatch(value):
-        return min(float(value), MAX_RETRY_AFTER)
+        return min(float(value), RETRY_AFTER_MAX)
     until = _http_date(value)
     if until is None:
         return default
     since = _http_date(headers.get("Date", "")) or now or datetime.now(UTC)
-    return min(max((until - since).total_seconds(), 0.0), MAX_RETRY_AFTER)
+    return min(max((until - since).total_seconds(), 0.0), RETRY_AFTER_MAX)
 
 
 def describe(status: int, detail: str) -> str:

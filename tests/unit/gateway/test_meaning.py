@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alphasync.gateway.answers import (
-    DEFAULT_RETRY_AFTER,
-    MAX_RETRY_AFTER,
+from alphasync.gateway.meaning import (
+    RETRY_AFTER_DEFAULT,
+    RETRY_AFTER_MAX,
     classify_send,
     read_error,
     retry_after,
@@ -105,16 +105,16 @@ def test_a_rate_limit_carries_its_wait() -> None:
         (" 3 ", 3.0),
         ("0.25", 0.25),
         ("3600", 3600.0),
-        ("3601", MAX_RETRY_AFTER),
-        ("9" * 15, MAX_RETRY_AFTER),
-        ("", DEFAULT_RETRY_AFTER),
-        ("-1", DEFAULT_RETRY_AFTER),
-        ("soon", DEFAULT_RETRY_AFTER),
-        ("nan", DEFAULT_RETRY_AFTER),
-        ("inf", DEFAULT_RETRY_AFTER),
-        ("1e9", DEFAULT_RETRY_AFTER),
-        ("٣", DEFAULT_RETRY_AFTER),
-        ("Sat, 32 Mar 2025 12:00:00 GMT", DEFAULT_RETRY_AFTER),
+        ("3601", RETRY_AFTER_MAX),
+        ("9" * 15, RETRY_AFTER_MAX),
+        ("", RETRY_AFTER_DEFAULT),
+        ("-1", RETRY_AFTER_DEFAULT),
+        ("soon", RETRY_AFTER_DEFAULT),
+        ("nan", RETRY_AFTER_DEFAULT),
+        ("inf", RETRY_AFTER_DEFAULT),
+        ("1e9", RETRY_AFTER_DEFAULT),
+        ("٣", RETRY_AFTER_DEFAULT),
+        ("Sat, 32 Mar 2025 12:00:00 GMT", RETRY_AFTER_DEFAULT),
     ],
 )
 def test_retry_after_in_seconds(value: str, seconds: float) -> None:
@@ -122,10 +122,10 @@ def test_retry_after_in_seconds(value: str, seconds: float) -> None:
 
 
 def test_no_retry_after_is_the_default() -> None:
-    assert retry_after({}, NOON) == DEFAULT_RETRY_AFTER
+    assert retry_after({}, NOON) == RETRY_AFTER_DEFAULT
 
 
-@pytest.mark.parametrize(("ahead", "seconds"), [(90, 90.0), (-90, 0.0), (90_000, MAX_RETRY_AFTER)])
+@pytest.mark.parametrize(("ahead", "seconds"), [(90, 90.0), (-90, 0.0), (90_000, RETRY_AFTER_MAX)])
 def test_a_date_counts_from_now_without_a_date_header(ahead: int, seconds: float) -> None:
     until = format_datetime(NOON + timedelta(seconds=ahead), usegmt=True)
     assert retry_after({"Retry-After": until}, NOON) == seconds
@@ -164,7 +164,7 @@ date_like = st.builds(
 @given(value=st.text() | date_like, date=st.text() | date_like)
 def test_any_header_gives_a_wait_within_bounds(value: str, date: str) -> None:
     wait = retry_after({"Retry-After": value, "Date": date}, NOON)
-    assert 0.0 <= wait <= MAX_RETRY_AFTER
+    assert 0.0 <= wait <= RETRY_AFTER_MAX
 
 
 @pytest.mark.parametrize(
