@@ -29,7 +29,7 @@ WORKERS_MAX = 256
 class Section(BaseModel):
     """Some settings that belong together."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid")
 
 
 class ServerSettings(Section):
