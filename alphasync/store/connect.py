@@ -132,7 +132,9 @@ def _sentinel_store(url: str, lifetimes: Lifetimes, replicas: int) -> Store:
     pipeline = node_pipeline(pool.make_connection, sentinel.lineage_of, replicas)
     scripts = Scripts(pipeline, lifetimes)
     lines = _one_line(pool)
-    return Store(url, Redis.from_pool(pool), pipeline, scripts, lines, sentinel.Watch(sentinels))
+    return Store(
+        url, Redis.from_pool(pool), pipeline, scripts, lines, sentinel.PrimaryWatch(sentinels)
+    )
 
 
 def _cluster_store(url: str, lifetimes: Lifetimes, replicas: int) -> Store:

@@ -1,10 +1,8 @@
-"""What holds for all scripts: headers, lifetimes, slots, clocks."""
+"""What holds for all scripts at work: lifetimes, slots, clocks, keys that are gone."""
 
 import re
 import time
 from dataclasses import replace
-from importlib.resources import files
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -28,98 +26,9 @@ from alphasync.store.redis.pipeline import ReplyError
 from alphasync.store.rights import ANY_TAG, try_scripts
 from alphasync.store.scripts.calls import Answer, Scripts
 from alphasync.store.scripts.declaring import Call
-from alphasync.store.scripts.loading import header as header_of
-from alphasync.store.scripts.loading import load
 from tests.harness import Valkey
 from tests.scripts.bench import LIFETIMES, Bench, became
-
-LUA = files("alphasync.store.scripts") / "lua"
-BODIES = {
-    file.name.removesuffix(".lua"): file.read_text()
-    for file in LUA.iterdir()
-    if file.name.endswith(".lua")
-}
-SHARED = "\n".join(file.read_text() for file in (LUA / "shared").iterdir())
-GIVEN = {"redis", "string", "table", "math", "cjson", "tonumber", "tostring", "ipairs", "pairs"}
-GIVEN |= {"unpack"}
-"""What Redis gives to a script."""
-LOADED = {"lineage", "publish_with"}
-"""What the loader gives to a script."""
-KEYWORDS = {
-    *("and", "break", "do", "else", "elseif", "end", "false", "for", "function", "if", "in"),
-    *("local", "nil", "not", "or", "repeat", "return", "then", "true", "until", "while"),
-}
-
-
-def code(lua: str) -> str:
-    """Without comments and the content of strings."""
-    without_strings = re.sub(r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"", "''", lua)
-    return re.sub(r"--[^\n]*", "", without_strings)
-
-
-def names_in(lua: str) -> set[str]:
-    """Identifiers that are not fields of a table."""
-
-    def without_fields(table: re.Match[str]) -> str:
-        return re.sub(r"([{,]\s*)[A-Za-z_]\w*\s*=(?!=)", r"\1", table[0])
-
-    text = re.sub(r"\{[^{}]*\}", without_fields, code(lua))
-    return set(re.findall(r"(?<![\w.])[A-Za-z_]\w*", text)) - KEYWORDS
-
-
-def declared_in(lua: str) -> set[str]:
-    text = code(lua)
-    found: set[str] = set()
-    for names in re.findall(r"\blocal\s+(?!function)([\w\s,]+?)(?==|\n|$)", text):
-        found.update(re.findall(r"\w+", names))
-    for name, parameters in re.findall(r"\bfunction\s+(\w+)\s*\(([^)]*)\)", text):
-        found.update([name, *re.findall(r"\w+", parameters)])
-    for names in re.findall(r"\bfor\s+([\w\s,]+?)\s*(?:=|\bin\b)", text):
-        found.update(re.findall(r"\w+", names))
-    return found
-
-
-def outcomes_of(name: str) -> set[str]:
-    """As the header and the code name them."""
-    return set(re.findall(r"\{'([A-Z_]+)'", BODIES[name])) | set(
-        re.findall(r"answer = '([A-Z_]+)'", BODIES[name])
-    )
-
-
-@pytest.mark.parametrize("name", sorted(BODIES))
-def test_a_header_lists_exactly_the_names_that_the_script_uses(name: str) -> None:
-    body = BODIES[name]
-    script = load(LIFETIMES)[name]
-    header = [name for kind in ("KEYS", "ARGV") for name in header_of(body)[kind]]
-    assert len(header) == len(set(header))
-    assert re.match(
-        r"-- .*\n(?:-- .*\n)*?-- KEYS: .*\n-- ARGV:.*\n(?:--   .*\n)*-- USES:.*\n-- RETURN: ", body
-    )
-    constants = set(re.findall(r"^local ([A-Z_]+) =", script.source, re.MULTILINE))
-    shared = set(re.findall(r"^local (?:function )?(\w+)", SHARED, re.MULTILINE))
-    used = names_in(body)
-    assert not set(header) & (declared_in(body) | shared), "a name means one thing"
-    assert used - declared_in(body) - shared - constants - GIVEN - LOADED == set(header)
-    assert not {"KEYS", "ARGV"} & used
-
-
-def test_what_all_scripts_share_uses_nothing_from_outside() -> None:
-    constants = set(re.findall(r"[A-Z]+(?:_[A-Z]+)+", code(SHARED)))
-    assert names_in(SHARED) - declared_in(SHARED) - GIVEN - LOADED == constants
-    source = load(LIFETIMES)["draft_set"].source
-    assert constants <= set(re.findall(r"^local ([A-Z_]+) = \d+$", source, re.MULTILINE))
-
-
-@pytest.mark.parametrize("name", sorted(BODIES))
-def test_each_script_has_its_tests_and_each_outcome_is_in_them(name: str) -> None:
-    tests = (Path(__file__).parent / f"test_{name}.py").read_text()
-    for outcome in outcomes_of(name):
-        assert f'"{outcome}"' in tests, outcome
-    header = BODIES[name].partition("RETURN: ")[2]
-    returned = "".join(line[3:] for line in header.splitlines(True) if line.startswith("-- "))
-    documented = header.partition("\n")[0] + returned
-    for outcome in outcomes_of(name):
-        assert outcome in documented, f"{outcome} is not in the header"
+from tests.scripts.test_sources import BODIES
 
 
 async def everything(bench: Bench) -> None:
@@ -329,15 +238,3 @@ async def test_the_events_of_it_all_lead_from_nothing_to_the_last_snapshot(bench
         assert isinstance(event, StateEvent)
         state = apply(state, event)
     assert state == await bench.snapshot()
-
-
-@pytest.mark.parametrize("name", sorted(BODIES))
-def test_a_script_defines_what_it_calls_and_nothing_else(name: str) -> None:
-    text = code(load(LIFETIMES)[name].source)
-    shared = set(re.findall(r"^local function (\w+)", SHARED, re.MULTILINE))
-    defined = re.findall(r"^local function (\w+)", text, re.MULTILINE)
-    own = re.findall(r"^local function (\w+)", BODIES[name], re.MULTILINE)
-    used = {function for function in shared if re.search(rf"\b{function}\b", text)}
-    assert used | set(own) == set(defined)
-    for function in defined:
-        assert len(re.findall(rf"\b{function}\b", text)) > 1, f"{function} is defined for nothing"

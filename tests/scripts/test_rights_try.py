@@ -8,7 +8,7 @@ from alphasync.store import keys
 from alphasync.store.rights import ANY_TAG, Unusable, _direct, try_all, try_commands, try_scripts
 from alphasync.store.scripts.server_calls import rights_try
 from tests.scripts.bench import Bench
-from tests.scripts.test_every_script import BODIES, SHARED
+from tests.scripts.test_sources import BODIES, SHARED
 from tests.unit.test_nesting import PACKAGE
 
 CALL = re.compile(r"redis\.p?call\('([A-Z]+)'")

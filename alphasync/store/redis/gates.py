@@ -19,7 +19,8 @@ from alphasync.store.redis.pipeline import (
 )
 from alphasync.tasks import Tasks
 
-Answer = asyncio.Future[Reply]
+Earlier = asyncio.Future[Reply]
+"""The answer of a command that another one waits for."""
 
 
 class Gates:
@@ -27,7 +28,7 @@ class Gates:
 
     def __init__(self, send: Callable[[int, Entry], None]) -> None:
         self._send = send
-        self._gates: dict[int, deque[tuple[Entry, Answer | None]]] = {}
+        self._gates: dict[int, deque[tuple[Entry, Earlier | None]]] = {}
         self._waiting = 0
         self._tasks = Tasks()
 
@@ -41,7 +42,7 @@ class Gates:
                 refuse(entry)
         self._gates.clear()
 
-    def let_through(self, slot: int, entry: Entry, after: Answer | None) -> None:
+    def let_through(self, slot: int, entry: Entry, after: Earlier | None) -> None:
         """Send a command, or keep it until ``after`` is answered; if that fails, it fails."""
         gate = self._gates.get(slot)
         if gate is None:
@@ -57,7 +58,7 @@ class Gates:
         if len(gate) == 1:
             self._open(slot)
 
-    def _open(self, slot: int, _answer: Answer | None = None) -> None:
+    def _open(self, slot: int, _answer: Earlier | None = None) -> None:
         """Send what need not wait any more."""
         gate = self._gates.get(slot, deque())
         while gate:

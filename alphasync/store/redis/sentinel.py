@@ -145,7 +145,7 @@ class SecurePrimaryConnection(PrimaryConnection, SSLConnection):
     """With TLS."""
 
 
-class Watch:
+class PrimaryWatch:
     """Asks every second who the primary is: one that hangs, or does not know yet that it is none
     any more, would not say so."""
 

@@ -7,7 +7,7 @@ import pytest
 
 from alphasync.errors import StoreUnavailable
 from alphasync.store.redis import gates as gates_module
-from alphasync.store.redis.gates import Answer, Gates
+from alphasync.store.redis.gates import Earlier, Gates
 from alphasync.store.redis.pipeline import Entry
 from tests.harness import wait_until
 
@@ -22,7 +22,7 @@ class Bench:
     def _send(self, slot: int, entry: Entry) -> None:
         self.sent.append((slot, str(entry.command[0])))
 
-    def submit(self, slot: int, name: str, after: Answer | None = None) -> Answer:
+    def submit(self, slot: int, name: str, after: Earlier | None = None) -> Earlier:
         loop = asyncio.get_running_loop()
         entry = Entry((name,), loop.create_future(), loop.time())
         self.gates.let_through(slot, entry, after)
@@ -37,7 +37,7 @@ async def bench() -> AsyncIterator[Bench]:
     await bench.gates.close()
 
 
-def pending() -> Answer:
+def pending() -> Earlier:
     return asyncio.get_running_loop().create_future()
 
 

@@ -30,7 +30,7 @@ local function unblock(sent, tally, recipient)
   if redis.call('EXISTS', sent) == 0 then redis.call('DEL', tally) end
 end
 
--- A recipient who was surely not messaged leaves the blocklist, unless somebody has claimed him
+-- A recipient who was surely not messaged leaves the blocklist, unless somebody has claimed them
 -- anew since (another score).
 -- USES: unblock
 local function unclaim(sent, tally, recipient, outcome, claimed_at)
