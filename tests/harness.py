@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import inspect
 import itertools
 import os
 import signal
@@ -30,13 +31,18 @@ Event = tuple[str, dict[str, Any]]
 async def wait_until(
     predicate: Callable[[], object], within: float = PATIENCE, what: str = ""
 ) -> None:
-    """Return when the predicate holds; fail the test when it does not in time."""
+    """Return when the predicate holds, which may have to be awaited; fail the test when it does
+    not in time."""
     try:
         async with asyncio.timeout(within):
-            while not predicate():
+            while not await _value(predicate()):
                 await asyncio.sleep(0.005)
     except TimeoutError:
         raise AssertionError(f"not within {within} s: {what or predicate}") from None
+
+
+async def _value(found: object) -> object:
+    return await found if inspect.isawaitable(found) else found
 
 
 def valkey_binary() -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 import aiohttp
 
 from tests.deploy.product import DEPLOY, program
-from tests.stores.nodes import free_port
+from tests.ports import free_port
 
 CONFIGURATIONS = ["haproxy.cfg", "haproxy-affinity.cfg", "nginx.conf", "nginx-affinity.conf"]
 START_WITHIN = 10.0

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from tests.balancers.balancer import CONFIGURATIONS, Balancer
-from tests.stores.nodes import free_port
+from tests.ports import free_port
 
 REQUESTS = 8
 """Enough for each of three servers to get some: they take turns, or go by the client's address."""

@@ -20,7 +20,7 @@ from alphasync.config import Settings
 from tests.deploy.product import DEPLOY, DRAIN, program, settings
 from tests.faults.harness import ROOT, START_WITHIN
 from tests.harness import SECRET
-from tests.stores.nodes import free_port
+from tests.ports import free_port
 
 DOCKERFILE = DEPLOY / "Dockerfile"
 OF_PYTHON = {"PATH", "PYTHONDONTWRITEBYTECODE"}

@@ -3,10 +3,8 @@
 import asyncio
 import contextlib
 import os
-import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +20,7 @@ from alphasync.gateway.sandbox import Faults, People, RunningSandbox, start_sand
 from alphasync.services.tokens import Tokens
 from tests.faults.returning import ReturningDevice
 from tests.harness import PATIENCE, SECRET, Device, Valkey, wait_until
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 START_WITHIN = 20.0
@@ -280,16 +279,3 @@ async def _part_with(device: Device) -> None:
             await device.close()
     except TimeoutError:  # its replica is dead or paused
         await device.drop()
-
-
-def free_port() -> int:
-    """A port below those that the kernel gives to outgoing connections: nobody takes it while its
-    replica is restarted."""
-    while True:
-        port = random.randrange(20_000, 30_000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port

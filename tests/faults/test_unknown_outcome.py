@@ -10,10 +10,11 @@ import pytest
 from redis.asyncio import Redis
 
 from alphasync.store import keys
-from tests.faults.harness import ON_DISK, free_port
+from tests.faults.harness import ON_DISK
 from tests.faults.network import Network, network
 from tests.harness import Cluster, Device, Valkey, cluster, wait_until
 from tests.integration.support import people, reached
+from tests.ports import free_port
 
 pytestmark = pytest.mark.faults
 

@@ -18,7 +18,7 @@ from alphasync.doctor import examine
 from alphasync.gateway.sandbox import start_sandbox
 from alphasync.serving import CannotStart, check_redis
 from alphasync.store.connect import make_client
-from tests.harness import PATIENCE, SECRET, Valkey, cluster
+from tests.harness import PATIENCE, SECRET, Valkey, cluster, wait_until
 from tests.stores.kinds import KINDS, Servers
 
 pytestmark = [pytest.mark.faults]
@@ -218,7 +218,7 @@ async def test_a_right_that_is_withdrawn_and_given_back(
         await becomes(web, 200)
         device = await replicas.device()
         await user(server, rules)
-        await wait_until_named(web, named)
+        await names(web, named)
         # Whoever is here gets an answer; whoever comes is let in once all is well.
         draft = {"profileId": "p", "type": "chat", "message": "Hello"}
         ack = await asyncio.wait_for(device.call("updateMessage", draft), 5)
@@ -231,7 +231,7 @@ async def test_a_right_that_is_withdrawn_and_given_back(
 async def test_reconnects_back_off_though_tcp_connects(server: Valkey) -> None:
     url = await user(server, "resetchannels")
     async with admin(server) as client, replica(url) as web:
-        await wait_until_named(web, "&as:")
+        await names(web, "&as:")
         before = (await client.info("stats"))["total_connections_received"]
         await asyncio.sleep(3)
         made = (await client.info("stats"))["total_connections_received"] - before
@@ -260,16 +260,19 @@ async def test_no_memory_left(server: Valkey) -> None:
         try:
             assert "out of memory" in await refusal(server.url)
             assert "out of memory" in (await findings(server.url))["redis"][1]
-            await wait_until_named(web, "out of memory")
+            await names(web, "out of memory")
         finally:
             await client.config_set("maxmemory", 0)
         await becomes(web, 200)
 
 
-async def wait_until_named(web: str, text: str) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not re.search(text, (await readiness(web))[1]):
-            await asyncio.sleep(0.05)
+async def names(web: str, text: str) -> None:
+    """Wait until what ``/readyz`` says has the text."""
+
+    async def named() -> bool:
+        return re.search(text, (await readiness(web))[1]) is not None
+
+    await wait_until(named, what=text)
 
 
 async def test_waiting_goes_on_until_the_right_is_there(server: Valkey) -> None:

@@ -9,15 +9,17 @@ import re
 import signal
 import stat
 import sys
+import tempfile
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
 
 from alphasync.store.embedded.valkey import EmbeddedUnavailable, EmbeddedValkey, open_embedded
+from tests.harness import wait_until
 
 # A replica reduced to its hold on the server: tells the server's pid, closes when its input ends.
 REPLICA = """
@@ -76,12 +78,6 @@ def is_gone(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except (ProcessLookupError, FileNotFoundError):
         return not Path("/proc/self").exists() or not Path(f"/proc/{pid}").exists()
-
-
-async def wait_until(predicate: Callable[[], bool], timeout: float = 10) -> None:
-    async with asyncio.timeout(timeout):
-        while not predicate():
-            await asyncio.sleep(0.01)
 
 
 async def restarted_by(*users: EmbeddedValkey) -> None:
@@ -275,15 +271,20 @@ async def test_any_path_can_be_used(tmp_path: Path, name: str) -> None:
             assert other.pid == embedded.pid
 
 
+@pytest.fixture
+def short() -> Iterator[str]:
+    """A folder whose path leaves room for a socket's: pytest's own may be too long for that."""
+    with tempfile.TemporaryDirectory(prefix="as-") as folder:
+        yield folder
+
+
 async def test_a_long_path_gets_a_private_short_socket(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, short: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    short = tmp_path / "t"
-    short.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(short))
+    monkeypatch.setattr("tempfile.tempdir", short)
     data_dir = tmp_path / ("long" * 30)
     async with opened(data_dir):
-        (socket_dir,) = short.iterdir()
+        (socket_dir,) = Path(short).iterdir()
         assert stat.S_IMODE(socket_dir.stat().st_mode) == 0o700
     socket_dir.chmod(0o777)
     with pytest.raises(EmbeddedUnavailable, match="not a private directory"):

@@ -15,7 +15,7 @@ import pytest
 from alphasync.services.tokens import Tokens
 from alphasync.store.embedded.valkey import EmbeddedUnavailable, open_embedded
 from tests.deploy.product import program
-from tests.harness import PATIENCE, SECRET, Device
+from tests.harness import PATIENCE, SECRET, Device, wait_until
 from tests.integration.command_line.programs import (
     PROGRAM,
     UP,
@@ -32,7 +32,6 @@ from tests.integration.test_embedded import (
     server_pid,
     start_replica,
     starts,
-    wait_until,
 )
 
 CHAT = {"profileId": "1001", "type": "chat"}

@@ -23,7 +23,7 @@ from alphasync.serving import (
 )
 from tests.harness import PATIENCE, Cluster, wait_until
 from tests.integration.command_line.programs import alphasync
-from tests.stores.nodes import free_port
+from tests.ports import free_port
 
 MAKEFILE = (Path(__file__).parents[2] / "Makefile").read_text()
 

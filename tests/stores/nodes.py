@@ -1,10 +1,7 @@
 """Redis servers on TCP ports of this machine, of which several make up a site."""
 
-import asyncio
 import contextlib
-import random
 import signal
-import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -16,14 +13,11 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from alphasync.store.embedded.valkey_process import find_binary
+from tests.harness import wait_until
+from tests.ports import free_port
 
 READY_WITHIN = 30.0
 """Seconds for servers to be up, with the machine busy."""
-LOOK_EVERY = 0.05
-"""Seconds between two looks."""
-
-_given: set[int] = set()
-"""Ports of servers that may not have been started yet."""
 
 
 class Node:
@@ -114,28 +108,10 @@ def items(answer: object) -> list[Any]:
 
 async def until(predicate: Callable[[], object], what: str, within: float = READY_WITHIN) -> None:
     """Return when the predicate, which may ask a server that is not there yet, holds."""
-    try:
-        async with asyncio.timeout(within):
-            while True:
-                with contextlib.suppress(RedisError):
-                    if predicate():
-                        return
-                await asyncio.sleep(LOOK_EVERY)
-    except TimeoutError:
-        raise AssertionError(f"not within {within} s: {what}") from None
 
+    def holds() -> object:
+        with contextlib.suppress(RedisError):
+            return predicate()
+        return False
 
-def free_port() -> int:
-    """A port below those that the kernel gives to outgoing connections: nobody takes it while its
-    server is restarted."""
-    while True:
-        port = random.randrange(20_000, 30_000)
-        if port in _given:
-            continue
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            _given.add(port)
-            return port
+    await wait_until(holds, within, what)

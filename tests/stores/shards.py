@@ -6,7 +6,8 @@ from pathlib import Path
 
 from redis.crc import key_slot
 
-from tests.stores.nodes import Node, free_port, items, until
+from tests.ports import free_port
+from tests.stores.nodes import Node, items, until
 
 SHARDS = 3
 SLOTS = 16384

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import ports
+
 
 @pytest.fixture
 def taken_port() -> Iterator[int]:
@@ -18,6 +20,4 @@ def taken_port() -> Iterator[int]:
 @pytest.fixture
 def free_port() -> int:
     """A port where nobody listens."""
-    with socket.socket() as probing:
-        probing.bind(("127.0.0.1", 0))
-        return int(probing.getsockname()[1])
+    return ports.free_port()

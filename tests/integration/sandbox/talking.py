@@ -1,8 +1,7 @@
 """What the sandbox's tests send, read and switch, and servers that are worse than it."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -30,20 +29,6 @@ async def deliveries(web: aiohttp.ClientSession) -> Deliveries:
 async def switch(web: aiohttp.ClientSession, **faults: object) -> None:
     async with web.patch("/faults", json=faults) as response:
         assert response.status == 200, await response.text()
-
-
-async def wait_until(ready: Callable[[], Awaitable[bool]], seconds: float = 5.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not await ready():
-            await asyncio.sleep(0.01)
-
-
-def free_port() -> int:
-    """A port at which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @asynccontextmanager

@@ -17,6 +17,7 @@ from alphasync.gateway.port import (
     Unknown,
 )
 from alphasync.gateway.sandbox import RunningSandbox, start_sandbox
+from tests.harness import wait_until
 from tests.integration.sandbox.talking import (
     FIRST,
     PROFILE,
@@ -24,7 +25,6 @@ from tests.integration.sandbox.talking import (
     chat,
     deliveries,
     switch,
-    wait_until,
 )
 
 

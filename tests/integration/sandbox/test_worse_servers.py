@@ -16,7 +16,8 @@ from alphasync.gateway.port import (
     Sent,
     Unknown,
 )
-from tests.integration.sandbox.talking import PROFILE, chat, free_port, raw_server
+from tests.integration.sandbox.talking import PROFILE, chat, raw_server
+from tests.ports import free_port
 
 
 async def test_a_refused_connection_is_certain() -> None:
