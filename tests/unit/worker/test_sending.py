@@ -102,6 +102,7 @@ class Try:
     async def send(self) -> Verdict:
         gateway = cast(Gateway, self.gateway)
         verdict = await self.delivery.send(gateway, "1001", KEY, self)
+        assert self.delivery.settled == verdict.settled
         # Whatever happens, it is about this claim and sent under this one key.
         assert (verdict.settled.recipient, verdict.settled.claimed_at) == ("7", "111")
         assert {send[1:] for send in self.gateway.sends} == {("1001", "7", KEY)}
