@@ -41,32 +41,49 @@ class Profile(msgspec.Struct, frozen=True):
     """A profile that the operator writes for; texts the gateway does not give are empty."""
 
     id: str
+    """The gateway's own."""
     name: str
+    """As it is shown."""
     external_id: str
+    """The `profileId` of all commands and events."""
     photo_link: str
+    """Where the picture is."""
     age: int | None
+    """In years."""
     gender: str
+    """In the gateway's words."""
     country_name: str
+    """The same."""
     status: str
+    """The same."""
 
 
 class Media(msgspec.Struct, frozen=True):
     """One picture, film or sound of a profile that can be attached to a mail."""
 
     id: str
+    """The gateway's own: the `id` of an attachment."""
     external_id: str
+    """The same thing's id elsewhere, or empty."""
     content_type: MediaType
+    """What it is."""
     link: str
+    """Where it is: the `link` of an attachment."""
     filename: str
+    """As it is shown: the `title` of an attachment."""
     thumb_link: str
+    """Where a small picture of it is."""
 
 
 class Attachments(msgspec.Struct, frozen=True):
     """All media of one profile, by kind."""
 
     images: tuple[Media, ...]
+    """Pictures."""
     videos: tuple[Media, ...]
+    """Films."""
     audios: tuple[Media, ...]
+    """Sounds."""
 
 
 class Recipient(msgspec.Struct, frozen=True):

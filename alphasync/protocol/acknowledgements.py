@@ -30,7 +30,7 @@ class DraftStored(TypedDict):
     """That of the event. A text with a later revision replaces it."""
 
 
-class BlocklistCleared(TypedDict):
+class BlocklistEmptied(TypedDict):
     """The list is empty."""
 
     deletedCount: int
@@ -44,7 +44,7 @@ class BlocklistCounted(TypedDict):
     """Recipients."""
 
 
-class UncertainRecipient(TypedDict):
+class Undecided(TypedDict):
     """Somebody who may have been messaged."""
 
     id: str
@@ -56,13 +56,13 @@ class UncertainRecipient(TypedDict):
 class UncertainListed(TypedDict):
     """Who may have been messaged."""
 
-    recipients: list[UncertainRecipient]
+    recipients: list[Undecided]
     """At most 100."""
     more: int
     """How many more there are: they are listed once these are decided about."""
 
 
-class UncertainResolved(TypedDict):
+class UncertainDecided(TypedDict):
     """It is decided."""
 
     count: int

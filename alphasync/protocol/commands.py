@@ -111,7 +111,7 @@ class Attachment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
     link: Link
     """Where it is."""
     message_type: Literal["SENT_IMAGE", "SENT_VIDEO", "SENT_AUDIO"]
-    """What it is."""
+    """What it is: by the `content_type` of what the attachments call lists."""
     id: ProfileId | int | None = None
     """The gateway's id of it."""
 
@@ -139,7 +139,7 @@ class StartProcessing(ProfileCommand, frozen=True, kw_only=True):
         ShuttingDown,
     )
     message: str
-    """What every recipient gets: of a chat 1 to 300 characters, of a mail 150 to 5,000."""
+    """What every recipient gets, within the limits of its type."""
     attachments: Annotated[list[Attachment], Meta(max_length=ATTACHMENTS_MAX)] | None = None
     """Only a mail can have some."""
 
@@ -188,7 +188,7 @@ class UpdateMessage(ProfileCommand, frozen=True, kw_only=True):
     answer = acks.DraftStored
     errors = (UnknownProfile, MessageTooLong, TooManyDrafts)
     message: str
-    """The whole text, at most 10,000 characters."""
+    """The whole text; empty is as good as cleared."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -212,7 +212,7 @@ class ClearBlocklist(ProfileCommand, frozen=True, kw_only=True):
     """Forget who was messaged, so that they can be messaged again."""
 
     event_name = "clearBlocklist"
-    answer = acks.BlocklistCleared
+    answer = acks.BlocklistEmptied
 
 
 class CountBlocklist(ProfileCommand, frozen=True, kw_only=True):
@@ -235,7 +235,7 @@ class ResolveUncertain(ProfileCommand, frozen=True, kw_only=True):
     """Decide about recipients who may have been messaged."""
 
     event_name = "resolveUncertain"
-    answer = acks.UncertainResolved
+    answer = acks.UncertainDecided
     action: Literal["resend", "leave"]
     """`resend`: the next run messages them; `leave`: they count as messaged."""
     recipient_id: Annotated[str, Meta(min_length=1, max_length=RECIPIENT_ID_MAX)] | None = None

@@ -1,7 +1,7 @@
 """The handshake: what a client says of itself when it connects."""
 
 from collections.abc import Mapping
-from typing import Annotated, TypeVar
+from typing import Annotated, TypedDict, TypeVar
 
 import msgspec
 
@@ -18,6 +18,23 @@ Revision = Annotated[int, msgspec.Meta(ge=0, le=REVISION_MAX)]
 Field = TypeVar("Field")
 
 
+class Auth(TypedDict, total=False):
+    """What a client gives as `auth` when it connects."""
+
+    token: str
+    """That of a login. It may come in the header `Authorization: Bearer <token>` instead."""
+    deviceId: Id
+    """With `resumeToken`: which device it is. Both are of an earlier `deviceRegistered`."""
+    resumeToken: Proof
+    """Proves that it is that device."""
+    deviceName: Name
+    """What other people may call it; cut at 64 characters."""
+    epoch: Id
+    """With `revision`: what the client has seen last, to get only what it missed."""
+    revision: Revision
+    """That of the last event that it has handled."""
+
+
 class Handshake(msgspec.Struct, frozen=True):
     token: str
     device_id: str | None
@@ -25,7 +42,7 @@ class Handshake(msgspec.Struct, frozen=True):
     device_name: str
     epoch: str | None
     revision: int
-    """The last event that the client has seen, to get only what it missed."""
+    """That of the last event that the client has seen; 0 where it offers none."""
 
 
 def read(auth: object, environ: Mapping[str, object]) -> Handshake:

@@ -79,7 +79,7 @@ class Handlers:
     @handles(commands.ClearBlocklist)
     async def clear_blocklist(
         self, session: Session, command: commands.ClearBlocklist
-    ) -> acks.BlocklistCleared:
+    ) -> acks.BlocklistEmptied:
         deleted = await self._blocklist.clear(session.who, session.device_id, command)
         return {"deletedCount": deleted}
 
@@ -99,7 +99,7 @@ class Handlers:
     @handles(commands.ResolveUncertain)
     async def resolve_uncertain(
         self, session: Session, command: commands.ResolveUncertain
-    ) -> acks.UncertainResolved:
+    ) -> acks.UncertainDecided:
         count = await self._uncertain.resolve(session.who, session.device_id, command)
         return {"count": count}
 

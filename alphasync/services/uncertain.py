@@ -7,7 +7,7 @@ import msgspec
 from alphasync.domain import events
 from alphasync.domain.identity import Identity
 from alphasync.protocol import packets
-from alphasync.protocol.acknowledgements import UncertainRecipient
+from alphasync.protocol.acknowledgements import Undecided
 from alphasync.protocol.commands import ListUncertain, ResolveUncertain
 from alphasync.store import keys
 from alphasync.store.scripts.account_calls import uncertain_list, uncertain_resolve
@@ -15,7 +15,7 @@ from alphasync.store.scripts.calls import Scripts
 
 
 class Listed(NamedTuple):
-    recipients: list[UncertainRecipient]
+    recipients: list[Undecided]
     """At most 100."""
     more: int
     """How many more there are: they are listed once these are decided about."""
@@ -30,7 +30,7 @@ class Uncertain:
         who.check_profile(command.profile)
         names = keys.of_profile(who.account, command.type, command.profile)
         answer = await self._scripts.call(uncertain_list(names))
-        recipients = msgspec.json.decode(answer.text(1), type=list[UncertainRecipient])
+        recipients = msgspec.json.decode(answer.text(1), type=list[Undecided])
         return Listed(recipients, answer.number(2))
 
     async def resolve(self, who: Identity, device_id: str, command: ResolveUncertain) -> int:

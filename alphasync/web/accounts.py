@@ -16,27 +16,45 @@ HANDLE_HEADER = "X-Alpha-Date-Token"
 
 
 class Credentials(msgspec.Struct, frozen=True):
+    """Who signs in."""
+
     email: Annotated[str, Meta(min_length=1, max_length=320)]
+    """As the gateway knows it."""
     password: Annotated[str, Meta(min_length=1, max_length=1024)]
+    """It is handed to the gateway, and not kept."""
 
 
 class LoginAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """A session was opened."""
+
     token: str
+    """For the socket and for `/api/auth/refresh`: a JSON Web Token, whose claim `exp` says when it
+    ends."""
     operator_id: str
+    """Who signed in, as the gateway says."""
     alpha_date_token: str
+    """For the calls below: names the session, and is not the gateway's token."""
     email: str
+    """As it was given."""
     profiles: list[str]
+    """The `external_id` of each profile."""
     status: bool = True
+    """Always true."""
 
 
 class RefreshAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """The token to go on with."""
+
     token: str
+    """It takes the place of the one that was given, which stays valid until its end."""
     operator_id: str
+    """Whose it is."""
     expires_at: int
-    """ms since the Unix epoch."""
+    """When it ends: ms since the Unix epoch."""
     prolonged: bool
-    """False: the new token ends when the old one did."""
+    """False: the new token ends when the old one did, and asking again changes nothing."""
     status: bool = True
+    """Always true."""
 
 
 class Accounts:

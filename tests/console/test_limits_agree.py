@@ -1,24 +1,86 @@
-"""The limits of the console are those of the server."""
+"""The limits of the console are those of the server, and are measured in the same way."""
 
-import re
+import json
+import subprocess
+from typing import Any
 
+import pytest
+
+from alphasync.domain.drafts import browser_length
 from alphasync.protocol.commands import ATTACHMENTS_MAX, DRAFT_MAX, MESSAGE_LIMITS
 from alphasync.realtime.server import PAYLOAD_MAX
-from tests.js.node import STATIC
+from tests.harness import Cluster
+from tests.js.node import STATIC, node_with_client
 
-LIMITS = (STATIC / "limits.js").read_text()
+TEXTS = [
+    *("", "hello", "Grüße", "漢字", "\U0001f44b\U0001f3fd", "\U0001f469\u200d\U0001f467"),
+    *("e\u0301", "\u200b", "\x00\n", "\ud83d", "a\udc4b"),
+]
+"""Composed, surrogate pairs, joiners, what cannot be seen, and halves of an emoji."""
+ABOUT = {"profileId": "1001", "type": "mail"}
+PROGRAM = """
+import { readFileSync } from 'node:fs';
+const { measure, tooBigToSend, tooLongToSync, ...limits } = await import(process.argv[1]);
+const { texts, drafts, payloads } = JSON.parse(readFileSync(0, 'utf8'));
+console.log(JSON.stringify({
+  limits,
+  lengths: texts.map((text) => measure('chat', text).length),
+  tooLong: drafts.map(tooLongToSync),
+  tooBig: payloads.map((payload) => tooBigToSend('startProcessing', payload)),
+}));
+"""
 
 
-def number(pattern: str) -> int:
-    found = re.search(pattern, LIMITS)
-    assert found is not None, pattern
-    return int(found.group(1).replace("_", ""))
+def payload(size: int) -> dict[str, str]:
+    """A command that the console counts as so many bytes."""
+    empty = json.dumps(["startProcessing", {**ABOUT, "message": ""}], separators=(",", ":"))
+    return {**ABOUT, "message": "x" * (size - len(empty) - 32)}
 
 
-def test_the_console_and_the_server_have_the_same_limits() -> None:
-    for kind, (least, most) in MESSAGE_LIMITS.items():
-        assert number(rf"{kind}: .*min: (\d+)") == least
-        assert number(rf"{kind}: .*max: (\d+)") == most
-    assert number(r"MAX_ATTACHMENTS = (\d+);") == ATTACHMENTS_MAX
-    assert number(r"SYNC_MAX = ([\d_]+);") == DRAFT_MAX
-    assert number(r"COMMAND_MAX = (\d+) \* 1024;") * 1024 == PAYLOAD_MAX
+@pytest.fixture(scope="module")
+def console() -> dict[str, Any]:
+    """What static/limits.js says, and how it judges."""
+    asked = {
+        "texts": TEXTS,
+        "drafts": ["x" * DRAFT_MAX, "x" * (DRAFT_MAX + 1)],
+        "payloads": [payload(PAYLOAD_MAX), payload(PAYLOAD_MAX + 1)],
+    }
+    module = (STATIC / "limits.js").as_uri()
+    done = subprocess.run(
+        [*node_with_client(), "--input-type=module", "-e", PROGRAM, module],
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(done.stdout)
+    assert isinstance(found, dict)
+    return found
+
+
+def test_they_have_the_same_numbers(console: dict[str, Any]) -> None:
+    assert console["limits"] == {
+        "LIMITS": {
+            kind: {"min": least, "max": most} for kind, (least, most) in MESSAGE_LIMITS.items()
+        },
+        "MAX_ATTACHMENTS": ATTACHMENTS_MAX,
+        "SYNC_MAX": DRAFT_MAX,
+        "COMMAND_MAX": PAYLOAD_MAX,
+    }, "every number of static/limits.js has one of the server's beside it"
+
+
+def test_they_count_the_same_characters(console: dict[str, Any]) -> None:
+    assert console["lengths"] == [browser_length(text) for text in TEXTS]
+
+
+def test_they_draw_the_line_at_the_same_place(console: dict[str, Any]) -> None:
+    assert console["tooLong"] == [False, True]
+    assert console["tooBig"] == [False, True]
+
+
+async def test_the_server_takes_the_largest_that_the_console_sends(one_replica: Cluster) -> None:
+    device = await one_replica.device()
+    assert (await device.call("startProcessing", payload(PAYLOAD_MAX)))[
+        "code"
+    ] == "message_too_long"
+    assert device.client.connected

@@ -13,6 +13,7 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 import alphasync
+from alphasync.domain.events import INTERRUPTED_BY
 from alphasync.errors import BlocklistLost
 from alphasync.gateway.port import BadCredentials, GatewayError
 from alphasync.services.lost import ALL_LOST, RUN_LOST, STORAGE_LOST
@@ -278,3 +279,4 @@ def test_there_is_a_case_for_every_code_that_a_run_can_end_with() -> None:
     found |= of_the_gateway(GatewayError) - {BadCredentials.code}
     found |= {STORAGE_LOST, BlocklistLost.code}
     assert found == {case.code for case in CASES.values()}
+    assert found == set(INTERRUPTED_BY)

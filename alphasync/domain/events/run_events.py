@@ -83,6 +83,7 @@ class ProcessingProgress(ProfileEvent, frozen=True, kw_only=True):
     device_id: str
     operator_id: str
     progress: Progress
+    """How far it is."""
 
 
 class ProcessingComplete(ProfileEvent, frozen=True, kw_only=True):
@@ -94,6 +95,7 @@ class ProcessingComplete(ProfileEvent, frozen=True, kw_only=True):
     completed_at: Script[int] = UNSET
     """The same as `timestamp`."""
     stats: Script[Stats] = UNSET
+    """What became of it."""
     uncertain_recipients: Script[list[UncertainRecipient]] = UNSET
     """Of all that are listed for the profile and type, at most 100. `listUncertain` gives the
     same."""

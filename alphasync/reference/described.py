@@ -1,0 +1,42 @@
+"""What docstrings say of a model and of its fields."""
+
+import ast
+import inspect
+import itertools
+import textwrap
+
+from alphasync.domain.events import COMMON_FIELDS
+
+
+def about(model: type) -> str:
+    """The model's docstring, as one paragraph."""
+    return _joined(model.__dict__.get("__doc__") or "")
+
+
+def fields_of(model: type) -> dict[str, str]:
+    """Field name, as in Python, to what is said of it: in the line below it, here or in a class
+    that the model inherits from."""
+    said = dict(COMMON_FIELDS)
+    for each in reversed(model.__mro__):
+        if each.__module__.startswith("alphasync."):
+            said.update(_fields_in(each))
+    return said
+
+
+def _fields_in(model: type) -> dict[str, str]:
+    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
+    lines = definition.body if isinstance(definition, ast.ClassDef) else []
+    found = {}
+    for field, below in itertools.pairwise(lines):
+        if (
+            isinstance(field, ast.AnnAssign)
+            and isinstance(field.target, ast.Name)
+            and isinstance(below, ast.Expr)
+            and isinstance(below.value, ast.Constant)
+        ):
+            found[field.target.id] = _joined(str(below.value.value))
+    return found
+
+
+def _joined(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,54 @@
+"""What clients may send and have, with the numbers that stand in the code."""
+
+from alphasync.config import Settings
+from alphasync.domain.usable import LINK_MAX, PROFILE_ID_MAX, RECIPIENT_ID_MAX
+from alphasync.protocol.commands import ATTACHMENTS_MAX, DRAFT_MAX, MESSAGE_LIMITS
+from alphasync.realtime.server import BUFFER_MAX, CONNECTS_MAX, PAYLOAD_MAX
+from alphasync.services.tokens import TOKEN_MAX
+from alphasync.store.scripts.limits import LOG_EVENTS_MAX, LOG_TTL
+from alphasync.web.json_bodies import BODY_MAX
+
+CUT = "the connection is closed"
+UNFIT = "`invalid_payload`"
+
+
+def limits() -> list[list[str]]:
+    """What is bounded, by how much, and what happens beyond."""
+    usual = Settings.model_fields
+    rows = [
+        [
+            f"characters of a {kind} when it is started, {least} at least",
+            f"{most:,}",
+            "`message_too_short`, `message_too_long`",
+        ]
+        for kind, (least, most) in MESSAGE_LIMITS.items()
+    ]
+    rows += [
+        ["characters of a draft", f"{DRAFT_MAX:,}", "`message_too_long`"],
+        ["attachments of a mail", f"{ATTACHMENTS_MAX}", UNFIT],
+        ["characters of an attachment's link", f"{LINK_MAX:,}", UNFIT],
+        ["characters of a profile's id", f"{PROFILE_ID_MAX}", UNFIT],
+        ["characters of a recipient's id", f"{RECIPIENT_ID_MAX}", UNFIT],
+        ["bytes of one message on the socket", f"{PAYLOAD_MAX:,}", CUT],
+        ["binary parts of a message", "0", CUT],
+        ["bytes that wait for a client which does not read", f"{BUFFER_MAX:,}", CUT],
+        ["CONNECT packets of one connection", f"{CONNECTS_MAX}", CUT],
+        ["characters of a token", f"{TOKEN_MAX:,}", "`invalid_token`"],
+        ["bytes of the body of an HTTP call", f"{BODY_MAX:,}", UNFIT],
+        ["events that can be recovered", f"{LOG_EVENTS_MAX}", "a snapshot comes instead"],
+        ["seconds after which none can be", f"{LOG_TTL}", "a snapshot comes instead"],
+    ]
+    rows += [
+        [f"{what} (`{name.upper()}`)", f"{usual[name].default:,.15g}", beyond]
+        for what, name, beyond in (
+            ("events of a device, per second for long", "event_rate", "`too_many_requests`"),
+            ("events of a device, at once", "event_burst", "`too_many_requests`, then cut"),
+            ("drafts of an account", "drafts_per_account", "`too_many_drafts`"),
+            ("runs of an account on record", "runs_per_account", "`too_many_runs`"),
+            ("runs of an account at once", "running_per_account", "`too_many_runs`"),
+            ("devices of an account", "devices_per_account", "`too_many_devices`"),
+            ("connections of an account to one server", "connections_per_account", "refused"),
+            ("connections of an address to one server", "connections_per_address", "refused"),
+        )
+    ]
+    return rows

@@ -1,0 +1,143 @@
+"""The parts of a page that are made from the models and programs; the words around them stay."""
+
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from alphasync.domain.events import INTERRUPTED_BY
+from alphasync.errors import AlphasyncError
+from alphasync.reference.calls import CALLS
+from alphasync.reference.codes import INTAKE_STATUS, INTERNAL_ERROR, codes
+from alphasync.reference.limits import limits
+from alphasync.reference.schema import COMMANDS, Schema, whole
+from alphasync.reference.tables import fields, table
+from alphasync.web.json_bodies import STATUS
+
+PART = re.compile(r"(<!-- made: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+"""Where a part stands in a page."""
+LANGUAGES = {".mjs": "js", ".py": "python"}
+TO = {
+    "all": "all devices that may see it",
+    "others": "all devices that may see it, but for the acting one",
+    "device": "this device",
+}
+
+
+def filled(page: Path) -> str:
+    """The page with each of its parts made anew: a part that is called as a file beside the page is
+    that file. Raises KeyError for a part that there is not."""
+    schema = whole()
+
+    def part(found: re.Match[str]) -> str:
+        name = found[2]
+        file = page.parent / name
+        made = _program(file) if file.is_file() else PARTS[name](schema)
+        return f"{found[1]}{made}\n{found[3]}"
+
+    return PART.sub(part, page.read_text())
+
+
+def _program(file: Path) -> str:
+    return f"```{LANGUAGES[file.suffix]}\n{file.read_text().rstrip()}\n```"
+
+
+def _handshake(schema: Schema) -> str:
+    return fields(schema, schema["handshake"])
+
+
+def _calls(schema: Schema) -> str:
+    return "\n\n".join(_call(schema, call.title, call.about, call.header) for call in CALLS)
+
+
+def _call(schema: Schema, title: str, about: str, header: str) -> str:
+    call = schema["calls"][title]
+    parts = [f"### {title}", about]
+    if header:
+        parts.append(f"Header: `{header}`.")
+    if "body" in call:
+        parts += ["Body:", fields(schema, call["body"])]
+    several = call["answer"].get("type") == "array"
+    parts += [
+        "Answer, a list of:" if several else "Answer:",
+        fields(schema, call["answer"]["items"] if several else call["answer"]),
+        f"Refused with {_codes(call['errors'])}.",
+    ]
+    return "\n\n".join(parts)
+
+
+def _commands(schema: Schema) -> str:
+    parts = []
+    for name, command in schema["commands"].items():
+        own = [error.code for error in COMMANDS[name].errors]
+        parts += [
+            f"### {name}",
+            schema["$defs"][_name(command["payload"])]["description"],
+            fields(schema, command["payload"], without=("operatorId", "deviceId")),
+        ]
+        if schema["$defs"][_name(command["acknowledgement"])]["properties"]:
+            parts += ["Acknowledged with:", fields(schema, command["acknowledgement"])]
+        if own:
+            parts.append(f"Refused with {_codes(own)}.")
+    return "\n\n".join(parts)
+
+
+def _common_errors(schema: Schema) -> str:
+    asking = {name for name, command in COMMANDS.items() if command.only_asks}
+    one = next(name for name in COMMANDS if name not in asking)
+    own = [error.code for error in COMMANDS[one].errors]
+    common = [code for code in schema["commands"][one]["errors"] if code not in own]
+    only = ", ".join(f"`{name}`" for name in COMMANDS if name in asking)
+    return f"Every command: {_codes(common)}; {only} not with `unknown_outcome`."
+
+
+def _events(schema: Schema) -> str:
+    parts = []
+    for name, event in schema["events"].items():
+        parts += [
+            f"### {name}",
+            schema["$defs"][_name(event["payload"])]["description"],
+            f"To {TO[event['to']]}.",
+            fields(schema, event["payload"]),
+        ]
+    return "\n\n".join(parts)
+
+
+def _errors(_: Schema) -> str:
+    rows = [_error(code, error) for code, error in codes().items()]
+    rows.append(["`internal_error`", "no", "500", INTERNAL_ERROR])
+    return table(["code", "try again", "HTTP", "what it means, and what a client does"], rows)
+
+
+def _error(code: str, error: type[AlphasyncError]) -> list[str]:
+    status = {**STATUS, **INTAKE_STATUS}.get(code)
+    said = " ".join((error.__doc__ or "").split())
+    return [f"`{code}`", "yes" if error.retryable else "no", str(status or ""), said]
+
+
+def _interruptions(_: Schema) -> str:
+    rows = [[f"`{code}`", meaning] for code, meaning in INTERRUPTED_BY.items()]
+    return table(["code", "the run ended because"], rows)
+
+
+def _limits(_: Schema) -> str:
+    return table(["what", "at most", "beyond it"], limits())
+
+
+def _codes(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _name(ref: Schema) -> str:
+    return str(ref["$ref"]).rpartition("/")[2]
+
+
+PARTS: dict[str, Callable[[Schema], str]] = {
+    "handshake": _handshake,
+    "calls": _calls,
+    "commands": _commands,
+    "common_errors": _common_errors,
+    "events": _events,
+    "errors": _errors,
+    "interruptions": _interruptions,
+    "limits": _limits,
+}

@@ -1,0 +1,97 @@
+"""The reference says what the models say, and the models say all that it needs."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+import jsonschema
+import pytest
+
+import alphasync
+from alphasync.domain.events import INTERRUPTED_BY, Event
+from alphasync.errors import AlphasyncError
+from alphasync.protocol.commands import Command
+from alphasync.protocol.packets import EVENTS
+from alphasync.realtime.handlers import REGISTRY
+from alphasync.reference.__main__ import PAGES
+from alphasync.reference.calls import CALLS
+from alphasync.reference.codes import codes
+from alphasync.reference.page import PART, PARTS, filled
+from alphasync.reference.schema import COMMANDS, as_json, whole
+from alphasync.web.accounts import Accounts
+
+T = TypeVar("T")
+DOCS = Path(__file__).parents[3] / "docs"
+SCHEMA = whole()
+MAKE = "python -m alphasync.reference"
+
+
+def subclasses(base: type[T]) -> Iterator[type[T]]:
+    for each in base.__subclasses__():
+        yield each
+        yield from subclasses(each)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_is_what_the_models_make_of_it(name: str) -> None:
+    page = DOCS / name
+    assert page.read_text() == filled(page), MAKE
+
+
+def test_the_schema_is_what_the_models_make_of_it() -> None:
+    assert (DOCS / "protocol.schema.json").read_text() == as_json(), MAKE
+
+
+def test_the_page_has_every_part() -> None:
+    found = {name for _, name, _ in PART.findall((DOCS / "protocol.md").read_text())}
+    assert set(PARTS) <= found
+
+
+def test_the_schema_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("name", SCHEMA["$defs"])
+def test_every_model_and_field_is_described(name: str) -> None:
+    model = SCHEMA["$defs"][name]
+    said = [model.get("description", "")]
+    said += [field.get("description", "") for field in model["properties"].values()]
+    for text in said:
+        assert text.endswith((".", ".)")), text
+        assert "|" not in text, "it would end the cell of the table"
+        assert "``" not in text, "these words are for Markdown"
+
+
+@pytest.mark.parametrize("code", codes())
+def test_every_error_is_described(code: str) -> None:
+    assert SCHEMA["errors"][code]["description"].endswith(".")
+
+
+def test_every_command_and_event_is_in_it() -> None:
+    named = {each.event_name for each in subclasses(Event) if "event_name" in vars(each)}
+    assert set(SCHEMA["events"]) == set(EVENTS) == named
+    named = {each.event_name for each in subclasses(Command) if "event_name" in vars(each)}
+    assert set(SCHEMA["commands"]) == named
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_answered_as_its_model_says(name: str) -> None:
+    model, handler = REGISTRY[name]
+    assert get_type_hints(handler)["return"] is model.answer
+
+
+def test_every_http_call_is_in_it() -> None:
+    accounts: Any = Accounts.__new__(Accounts)
+    assert {(route.method, route.path) for route in accounts.routes()} == {
+        (call.method, call.path) for call in CALLS
+    }
+
+
+def test_every_error_that_there_is_has_its_place() -> None:
+    for module in pkgutil.walk_packages(alphasync.__path__, "alphasync."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    ours = [each for each in subclasses(AlphasyncError) if each.__module__.startswith("alphasync.")]
+    assert {each.code for each in ours} <= {*codes(), *INTERRUPTED_BY}
