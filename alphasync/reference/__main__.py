@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from alphasync.reference import settings
 from alphasync.reference.page import filled
 from alphasync.reference.schema import as_json
 
@@ -14,6 +15,7 @@ def main(folder: Path) -> None:
         page = folder / name
         page.write_text(filled(page))
     (folder / "protocol.schema.json").write_text(as_json())
+    (folder / "settings.md").write_text(settings.page())
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from alphasync.config import VARIABLES, Settings
-from alphasync.config.page import SECTIONS, descriptions, page
+from alphasync.reference.settings import SECTIONS, descriptions, page
 
-PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
+PAGE = Path(__file__).parents[3] / "docs" / "settings.md"
 FIELDS = Settings.model_fields
 DESCRIPTIONS = {name: text for part in SECTIONS for name, text in descriptions(part).items()}
 DEFAULTS = dict(re.findall(r"^\| `([A-Z_]+)` \| ([^|]+) \|", page(), re.MULTILINE))
@@ -17,7 +17,7 @@ DEFAULTS = dict(re.findall(r"^\| `([A-Z_]+)` \| ([^|]+) \|", page(), re.MULTILIN
 
 def test_the_page_is_what_the_settings_make_of_it() -> None:
     told = PAGE.read_text()
-    assert told == page(), "python -m alphasync.config.page > docs/settings.md"
+    assert told == page(), "python -m alphasync.reference"
 
 
 def test_the_page_lists_every_setting_and_no_other() -> None:

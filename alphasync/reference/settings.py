@@ -1,8 +1,7 @@
-"""Writes docs/settings.md: ``python -m alphasync.config.page > docs/settings.md``."""
+"""docs/settings.md, whole: each setting with what stands beside its field."""
 
 import ast
 import inspect
-import sys
 from itertools import pairwise
 from typing import Literal, get_args, get_origin
 
@@ -20,8 +19,8 @@ All come from the environment, by exactly these names; a blank one is as good as
 are `90s`, `30m`, `9h`, `30d`, `500ms` or plain seconds. A wrong one stops the start with one line
 that names it, and `alphasync doctor` looks at all of them and says what to do.
 
-`python -m alphasync.config.page > docs/settings.md` makes this page from `alphasync/config/`, where
-each setting is described beside its field.
+`python -m alphasync.reference` makes this page from `alphasync/config/`, where each setting is
+described beside its field.
 """
 
 
@@ -106,7 +105,3 @@ def _said(value: object, field: FieldInfo) -> str:
         )
         return f"{value / UNITS[unit]:g}{unit}" if value else "0"
     return f"{value:.15g}" if isinstance(value, float) else str(value)
-
-
-if __name__ == "__main__":
-    sys.stdout.write(page())
