@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import functools
+import gc
 import operator
 import os
 import shutil
@@ -71,6 +72,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = spread_out(items)
 
 
+def pytest_collection_finish() -> None:
+    """The thousands of tests stay until the end: no look for garbage has to look at them again."""
+    gc.freeze()
+
+
 def leave_out_repeats(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On the kinds of Redis beside the default one, two replicas show what one does, and more."""
     left = set()
@@ -84,8 +90,8 @@ def leave_out_repeats(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 
 def spread_out(items: list[pytest.Item]) -> list[pytest.Item]:
-    """The slow ones, which wait, at even distances among the others, which compute: each process
-    gets a part of the list, and at no time do all of them wait."""
+    """The slow ones, most of which wait, at even distances among the others, which compute: each
+    process gets a part of the list, and at no time do all of them wait."""
     slow = [item for item in items if item.get_closest_marker("slow")]
     others = [item for item in items if not item.get_closest_marker("slow")]
     placed = [

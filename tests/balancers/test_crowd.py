@@ -10,7 +10,7 @@ from tests.balancers.crowd import Crowd, crowd
 from tests.balancers.fleet import Fleet
 from tests.faults.harness import GONE_WITHIN
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 CLIENTS = 200
 OPERATORS = 20

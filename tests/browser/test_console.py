@@ -14,7 +14,7 @@ from alphasync.gateway.sandbox.people import Account, person
 from tests.browser.console import EMAIL, LOCKED, PASSWORD, SEND_INTERVAL, Console, Open
 from tests.harness import Cluster, cluster
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 AUDIT = (Path(__file__).parent / "audit.js").read_text()
 TRICK = "<img src=x onerror=\"document.title='owned'\">"
 PHONE = {

@@ -6,7 +6,7 @@ from playwright.async_api import expect
 from tests.browser.console import Open
 from tests.harness import Cluster
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 async def test_it_says_offline_at_once_and_is_back_with_the_network(

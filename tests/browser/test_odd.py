@@ -10,7 +10,7 @@ from playwright.async_api import Route, expect
 from tests.browser.console import Open
 from tests.harness import Cluster
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 TURNED = "Eve \u202egnihton"
 PROFILES = [
     {"id": "1001", "external_id": "1001", "name": TURNED, "age": 31, "country_name": "Italy"},

@@ -10,7 +10,7 @@ from alphasync.web.console import Build, console_folder
 from tests.browser.console import Open
 from tests.harness import Cluster, cluster
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 FILES = re.compile(r"/static/[0-9a-f]{16}/")
 ALL_MODULES = len([name for name in Build.read(console_folder()).files if name.endswith(".js")])
 

@@ -14,7 +14,7 @@ from alphasync.store.connect import make_client
 from tests.browser.console import EMAIL, Console, Open
 from tests.harness import SECRET, Cluster
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def claims_of(token: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from playwright.async_api import Locator, expect
 from tests.browser.console import Console, Open
 from tests.harness import Cluster
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PHONE = {"viewport": {"width": 390, "height": 780}, "is_mobile": True, "has_touch": True}
 
 

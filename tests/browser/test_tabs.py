@@ -8,7 +8,7 @@ from playwright.async_api import Dialog, Page, expect
 from tests.browser.console import Console, Open
 from tests.harness import Cluster
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 async def signed_in(world: Cluster, open_console: Open) -> Console:

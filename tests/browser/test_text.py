@@ -7,7 +7,7 @@ from playwright.async_api import CDPSession, expect
 from tests.browser.console import Console, Open
 from tests.harness import Cluster
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 async def opened(world: Cluster, open_console: Open, profile: str = "1001") -> Console:

@@ -10,7 +10,7 @@ from playwright.async_api import expect
 from tests.browser.console import LOCKED, Console, Open
 from tests.harness import PATIENCE, Cluster
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 MAIL = "Dear friend, the sea was calm this morning and I thought of you. " * 3
 LOST_WITHIN = 25_000
 """Milliseconds until the others are told of a device whose window was closed."""

@@ -8,7 +8,7 @@ from alphasync.store.scripts.limits import UNCERTAIN_LISTED_MAX
 from tests.browser.console import Open
 from tests.harness import Cluster
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 MORE = 17
 NAMES = keys.of_account("o:demo")
 

@@ -11,7 +11,7 @@ from tests.faults.harness import Site, site
 from tests.harness import PATIENCE
 from tests.integration.support import people
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 
 async def test_a_start_whose_answer_came_too_late_is_a_run_like_any_other() -> None:

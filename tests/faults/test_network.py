@@ -11,7 +11,7 @@ from tests.faults.returning import ReturningDevice, unbroken
 from tests.harness import Device, wait_until
 from tests.integration.support import people
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 NOTICED_WITHIN = 20.0
 GRACE = 12.0
@@ -20,7 +20,6 @@ RECIPIENTS = 60
 INTERVAL = 0.1
 
 
-@pytest.mark.slow
 async def test_a_network_that_goes_dead_without_a_word() -> None:
     async with (
         site(people=people(p=500), send_interval=INTERVAL) as running,

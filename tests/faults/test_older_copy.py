@@ -13,7 +13,7 @@ from alphasync.store import keys
 from tests.faults.harness import ON_DISK
 from tests.harness import Cluster, Device, Valkey, cluster, wait_until
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 TIDE_WITHIN = 10.0
 """Seconds for a server to count on a few times."""

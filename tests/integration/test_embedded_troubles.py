@@ -34,6 +34,8 @@ from tests.integration.test_embedded import (
     starts,
 )
 
+pytestmark = pytest.mark.slow
+
 CHAT = {"profileId": "1001", "type": "chat"}
 RUN = 'exec "$@"'
 ON_SMALL_DISK = f'mount -t tmpfs -o size=8m tmpfs "$0" && {RUN}'

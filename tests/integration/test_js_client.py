@@ -10,6 +10,8 @@ from tests.harness import Cluster, cluster
 from tests.js.node import node_with_client, run_scenario
 from tests.spread import spread
 
+pytestmark = pytest.mark.slow
+
 SEND_INTERVAL = 0.03
 """Seconds between two messages: slow enough for a device to act in the middle of a run."""
 GRACE = 3.0

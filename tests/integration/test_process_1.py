@@ -13,6 +13,8 @@ from tests.deploy.product import program
 from tests.harness import SECRET, wait_until
 from tests.integration.command_line.programs import PROGRAM, Process, started
 
+pytestmark = pytest.mark.slow
+
 FEW = 3
 """Times that its Valkey is killed."""
 ALONE = "from alphasync.init_process import leave_process_1; leave_process_1(); import os, sys; "

@@ -31,6 +31,8 @@ from tests.harness import Device, wait_until
 from tests.integration.command_line.programs import UP
 from tests.integration.support import people
 
+pytestmark = pytest.mark.slow
+
 START_WITHIN = 30.0
 """Seconds for new interpreters to serve on a busy machine."""
 REPLACED_WITHIN, BACK_WITHIN = 15.0, 5.0

@@ -20,7 +20,7 @@ from tests.integration.support import people, reached
 from tests.stores.nodes import Node
 from tests.stores.shards import ClusterSite
 
-pytestmark = [pytest.mark.faults]
+pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 RESUMED_WITHIN = 15.0
 """Seconds from the death of a primary to the next message that is sent."""
