@@ -29,7 +29,7 @@ from alphasync.options import (
 from alphasync.readiness import Readiness
 from alphasync.realtime.handlers import Handlers
 from alphasync.realtime.limits import client_network
-from alphasync.realtime.server import Realtime
+from alphasync.realtime.realtime import Realtime
 from alphasync.realtime.strangers import Strangers
 from alphasync.services.account_state import AccountState
 from alphasync.services.blocklist import Blocklist

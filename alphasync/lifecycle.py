@@ -13,7 +13,7 @@ from alphasync.intake import Bounds, Capacity, Intake, Pace, open_intake
 from alphasync.intake.sockets import open_sockets
 from alphasync.membership.internal import CannotListenInternally
 from alphasync.membership.membership import Membership
-from alphasync.realtime.server import Realtime
+from alphasync.realtime.realtime import Realtime
 from alphasync.services.builds import Builds
 from alphasync.services.grace import Graces
 from alphasync.services.listed_profiles import ListedProfiles

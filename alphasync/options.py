@@ -2,10 +2,7 @@
 
 from alphasync.config import Settings
 from alphasync.intake import Bounds
-from alphasync.realtime.allowance import EventLimits
-from alphasync.realtime.limits import Allowance, Limits
-from alphasync.realtime.strangers import RequestLimits
-from alphasync.realtime.turns import JoinLimits
+from alphasync.realtime.limits import Allowance, EventLimits, JoinLimits, Limits, RequestLimits
 from alphasync.services.bounds import AccountBounds
 from alphasync.services.login_tries import LoginLimits
 from alphasync.services.upstream import UpstreamTimes

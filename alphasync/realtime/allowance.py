@@ -10,25 +10,9 @@ import msgspec
 
 from alphasync import telemetry
 from alphasync.errors import TooManyRequests
-from alphasync.realtime.limits import client_network
+from alphasync.realtime.limits import EventLimits, client_network
 from alphasync.realtime.sessions import Session
 from alphasync.transport import Bucket, Buckets
-
-
-class EventLimits(msgspec.Struct, frozen=True):
-    """Events per second for long, and at once: what a client has put aside while it was offline
-    comes in one piece."""
-
-    rate: float = 200.0
-    burst: int = 1_000
-    account_rate: float = 1_000.0
-    account_burst: int = 5_000
-    address_rate: float = 5_000.0
-    address_burst: int = 20_000
-    refusals: int = 1_000
-    """Events that may be refused at once before a device is cut, and as many per second as may be
-    sent. All of an account, and of an address, may be refused as many as they may send at once, or
-    as one device where that is more."""
 
 
 class Rest(msgspec.Struct, frozen=True, array_like=True):
@@ -59,7 +43,7 @@ class EventAllowance:
         rate, burst = limits.address_rate, limits.address_burst
         self._address = Level("event_rate_per_address", rate, burst, max(burst, refusals))
 
-    def take(self, session: Session, count: int) -> None:
+    def spend(self, session: Session, count: int) -> None:
         """For an event that counts as so many. Raises TooManyRequests.
 
         Of a session whose device is not known yet only the account and the address are asked.
@@ -70,11 +54,11 @@ class EventAllowance:
         ]
         if session.device_id:
             asked.insert(0, (self._device, _device(session)))
-        self._take(asked, count)
+        self._spend(asked, count)
 
-    def take_late(self, session: Session, count: int) -> None:
+    def spend_late(self, session: Session, count: int) -> None:
         """For an event that came before its device was known. Raises TooManyRequests."""
-        self._take([(self._device, _device(session))], count)
+        self._spend([(self._device, _device(session))], count)
 
     def refuse(self, session: Session, count: int) -> bool:
         """Whether an event may simply be refused; otherwise the client does not listen."""
@@ -95,24 +79,24 @@ class EventAllowance:
             refusals=self._device.refusals.of(name).left(now),
         )
 
-    def bring(self, session: Session, rest: Rest) -> None:
+    def lower(self, session: Session, rest: Rest) -> None:
         """A device comes from another server with what it has left there."""
         now, name = _now(), _device(session)
         self._device.events.of(name).lower(now, rest.events)
         self._device.refusals.of(name).lower(now, rest.refusals)
 
     @staticmethod
-    def _take(asked: list[tuple[Level, str]], count: int) -> None:
+    def _spend(asked: list[tuple[Level, str]], count: int) -> None:
         now = _now()
-        taken: list[Bucket] = []
+        spent: list[Bucket] = []
         for level, name in asked:
             bucket = level.events.of(name)
             if not bucket.take(now, count):
-                for narrower in taken:
+                for narrower in spent:
                     narrower.give_back(count)
                 telemetry.limits.labels(level.limit).inc()
                 raise TooManyRequests("Too many events, please slow down")
-            taken.append(bucket)
+            spent.append(bucket)
 
 
 def _device(session: Session) -> str:

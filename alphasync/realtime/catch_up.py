@@ -107,4 +107,4 @@ class CatchUp:
         registered has a claim to its state. Raises TooManyJoins."""
         if session.phase is Phase.JOINING:
             account = session.who.account
-            await self._turns.bring(session, size, lambda: self._sessions.untaken(account))
+            await self._turns.wait_for_room(session, size, lambda: self._sessions.untaken(account))

@@ -18,17 +18,17 @@ from alphasync.errors import (
 from alphasync.protocol import packets
 from alphasync.protocol.commands import StartProcessing, StopProcessing, key_in, parse
 from alphasync.realtime.allowance import EventAllowance
+from alphasync.realtime.early import Space
 from alphasync.realtime.followups import FollowUps
 from alphasync.realtime.handlers import REGISTRY, Handlers, Result
 from alphasync.realtime.manager import Manager
 from alphasync.realtime.sessions import Phase, Session, Sessions
-from alphasync.realtime.space import Space
 
 Ack = dict[str, object]
 
 Arguments = tuple[object, ...]
 
-EVENT_NAME_SHOWN = 64
+SHOWN_NAME_MAX = 64
 """Characters of an unknown event's name that are said back."""
 
 _CARRIED_OUT = {event: telemetry.commands.labels(event, "ok") for event in REGISTRY}
@@ -105,13 +105,13 @@ class Dispatcher:
     ) -> Result:
         """Raises TooManyRequests only where an event is one too many."""
         unknown = not session.device_id
-        self._allowance.take(session, count)
+        self._allowance.spend(session, count)
         if not session.early.through:
             self._followups.watch(session)
             with self._early_space.kept(session.who.account, arguments):
                 await session.early.wait(self._early_max)
             if unknown:
-                self._allowance.take_late(session, count)
+                self._allowance.spend_late(session, count)
         known = REGISTRY.get(event)
         if known is None:
             raise UnknownEvent(f"Unknown event: {_shown(event)}")
@@ -157,7 +157,7 @@ def _leaves_open(event: str, error: AlphasyncError) -> bool:
 
 def _shown(event: str) -> str:
     """An event's name as it can be sent back: it may be long, and half an emoji."""
-    return well_formed(event)[:EVENT_NAME_SHOWN]
+    return well_formed(event)[:SHOWN_NAME_MAX]
 
 
 def _label(event: str) -> str:

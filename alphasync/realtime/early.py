@@ -1,12 +1,19 @@
 """Commands that come before their device is registered: they wait, and are carried out in order.
+The memory that they take is bounded.
 
 The public client sends what it has put aside together with its connection.
 """
 
 import asyncio
-from collections import deque
+import contextlib
+import sys
+from collections import Counter, deque
+from collections.abc import Iterator
 
 from alphasync.errors import AlphasyncError, TooManyRequests
+
+TASK_BYTES = 4096
+"""Bytes that a waiting command takes besides its payload: its task, with all that calls it."""
 
 
 class Early:
@@ -69,3 +76,44 @@ class Early:
             self._waiting[0].set_exception(self._refusal)
         elif self._open:
             self._waiting[0].set_result(None)
+
+
+class Space:
+    """``most``: bytes of one account's commands on this server."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._taken: Counter[str] = Counter()
+
+    @contextlib.contextmanager
+    def kept(self, account: str, payload: object) -> Iterator[None]:
+        """A place for the payload of a command. Raises TooManyRequests when there is none."""
+        left = self._most - self._taken[account]
+        size = TASK_BYTES + weight(payload, left)
+        if size > left:
+            raise TooManyRequests("Too much waits until the devices of this account are registered")
+        self._taken[account] += size
+        try:
+            yield
+        finally:
+            self._taken[account] -= size
+            if not self._taken[account]:
+                del self._taken[account]
+
+
+def weight(payload: object, most: int) -> int:
+    """Bytes that decoded JSON takes: of small lists they are many times those on the wire.
+
+    What weighs more than ``most`` is not looked at to its end.
+    """
+    size = 0
+    rest = [payload]
+    while rest and size <= most:
+        value = rest.pop()
+        size += sys.getsizeof(value)
+        if isinstance(value, dict):
+            rest += value.keys()
+            rest += value.values()
+        elif isinstance(value, list | tuple):
+            rest += value
+    return size

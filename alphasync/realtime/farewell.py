@@ -20,7 +20,7 @@ PERSIST_TIMEOUT = 600.0
 GOING_AWAY = 1001
 """WebSocket close code of a page that is closed, left or loaded again (RFC 6455, 7.4.1)."""
 
-CUT_EARLY = 0.5
+TOKEN_END_GRACE = 0.5
 """Seconds by which a timer, or the clock of another server, may be ahead of the token's end."""
 
 T = TypeVar("T")
@@ -87,7 +87,7 @@ class Farewell:
             session.sid,
             replica,
             page_closed=page_closed,
-            signed_out=session.who.expires_at <= time.time() + CUT_EARLY,
+            signed_out=session.who.expires_at <= time.time() + TOKEN_END_GRACE,
         )
         if grace is None:
             await self._devices.forget(account, device_id, session.sid, replica)

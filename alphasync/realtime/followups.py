@@ -23,7 +23,7 @@ from alphasync.store.redis.attempts import backoff
 from alphasync.store.redis.pipeline import ANSWER_TIMEOUT, WATCH_INTERVAL
 from alphasync.tasks import Tasks
 
-REGISTERED_WITHIN = 10.0
+REGISTRATION_TIMEOUT = 10.0
 """Seconds that commands wait for their device to be registered: clients wait for so long."""
 OWED_MAX = 64
 """Runs of which the state is still to be told to one session, and refusals that it is to get
@@ -83,7 +83,7 @@ class FollowUps:
             if waited >= ANSWER_TIMEOUT and not self._reachable():
                 session.early.refuse(StoreUnavailable())
                 break
-            if waited >= REGISTERED_WITHIN:
+            if waited >= REGISTRATION_TIMEOUT:
                 session.early.refuse(NotRegistered())
                 break
         session.watching = None

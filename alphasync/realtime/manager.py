@@ -20,15 +20,15 @@ from alphasync.transport import Outgoing, Rooms, message
 
 NAMESPACE = "/"
 UNHEARD_MAX = 10_000
-"""Messages on the stock channel that may wait; this replica is not told of any more."""
-HEARD_AT_ONCE = 32
+"""Messages on the stock channel that may wait; this server is not told of any more."""
+HEARD_AT_ONCE_MAX = 32
 """Of them in one turn of the loop."""
 
 log = structlog.get_logger(__name__)
 
 
 class Manager(AsyncPubSubManager, Rooms):  # type: ignore[misc]  # python-socketio has no types
-    """Delivers what comes back from Redis to the sockets of this replica.
+    """Delivers what comes back from Redis to the sockets of this server.
 
     The stock channel stays for what python-socketio itself sends between servers and for external
     emitters; it uses the connections of the account's events, so that it lives as long as they do,
@@ -58,7 +58,7 @@ class Manager(AsyncPubSubManager, Rooms):  # type: ignore[misc]  # python-socket
     async def _listen(self) -> AsyncIterator[dict[str, Any]]:
         for number in itertools.count(1):
             yield await self._heard.get()
-            if number % HEARD_AT_ONCE == 0:
+            if number % HEARD_AT_ONCE_MAX == 0:
                 await asyncio.sleep(0)  # a queue that is not empty lets nobody else have a turn
 
     async def _publish(self, data: dict[str, Any]) -> None:
@@ -113,7 +113,7 @@ class Manager(AsyncPubSubManager, Rooms):  # type: ignore[misc]  # python-socket
         self.server.eio.cut(session.socket.sid)
 
     async def supersede(self, sid: str) -> None:
-        """Tell a socket, on whichever replica it is, that its identity is another's by now, and
+        """Tell a socket, on whichever server it is, that its identity is another's by now, and
         disconnect it."""
         request = {
             "method": "disconnect",

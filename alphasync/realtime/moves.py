@@ -150,7 +150,7 @@ class Moves:
         before, account = arriving.registration.server, arriving.registration.who.account
         session = Session(socket, arriving.registration, self._subscriber.hold(account))
         session.catching_up = asyncio.current_task()
-        self._allowance.bring(session, arriving.rest)
+        self._allowance.lower(session, arriving.rest)
         if self._sessions.count(account) >= self._limits.account:
             telemetry.limits.labels("connections_per_account").inc()
             self._seeing_off.spawn(self._see_off(session, before), f"see off {session.sid}")

@@ -1,4 +1,4 @@
-"""The account's one order, as a replica follows it. No I/O here."""
+"""The account's one order, as a server follows it. No I/O here."""
 
 import enum
 from collections import deque

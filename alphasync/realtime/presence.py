@@ -95,7 +95,7 @@ class Presence:
         """The session gets no more events here."""
         if session.phase is Phase.REGISTERED:
             telemetry.sessions.dec()
-        session.move(Phase.CLOSED)
+        session.become(Phase.CLOSED)
         self._sessions.remove(session)
         if session.expiry is not None:
             session.expiry.cancel()
@@ -131,7 +131,7 @@ class Presence:
 
     def settle(self, session: Session) -> None:
         """The session is in step: its device is registered here from now on."""
-        session.move(Phase.REGISTERED)
+        session.become(Phase.REGISTERED)
         telemetry.sessions.inc()
         self._registered(session.who)
         self._expiry.warn_and_cut(session)

@@ -11,14 +11,14 @@ from alphasync.services.account_state import AccountState, LogLost
 from alphasync.store.retries import until_redis_answers
 from alphasync.tasks import Tasks
 
-RECENT = 256
+RECENT_MAX = 256
 """Delivered events kept at hand for joining devices, which are milliseconds behind."""
 
 log = structlog.get_logger(__name__)
 
 
 class Relay:
-    """One account on one replica."""
+    """One account on one server."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class Relay:
         self.users = 0
         """Sessions that need it."""
         self.subscribing = False
-        self.position = Position(RECENT)
+        self.position = Position(RECENT_MAX)
         self.ready = asyncio.Event()
         """Set once the relay has a position to go on from."""
         self._account_state = account_state

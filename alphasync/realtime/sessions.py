@@ -76,7 +76,7 @@ class Session:
         """Whether there is nobody left to be told anything."""
         return self.phase is Phase.CLOSED or self.socket.state.over
 
-    def move(self, phase: Phase) -> None:
+    def become(self, phase: Phase) -> None:
         self.phase = phase
         self.settled.set()
         if phase is Phase.REGISTERED:

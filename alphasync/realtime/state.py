@@ -15,7 +15,7 @@ from alphasync.realtime.sessions import Session
 from alphasync.services.lost import LOST_REASONS, STORAGE_LOST
 from alphasync.transport import Outgoing, message
 
-READY_AT_ONCE = 128 * 1024
+READY_AT_ONCE_MAX = 128 * 1024
 """Bytes of a state that are made ready in one turn of the loop."""
 
 
@@ -66,7 +66,7 @@ async def made_ready(packets_: Iterable[str]) -> list[Outgoing]:
     for packet in packets_:
         ready.append(message(packet))
         size += ready[-1].size
-        if size > READY_AT_ONCE:
+        if size > READY_AT_ONCE_MAX:
             size = 0
             await asyncio.sleep(0)
     return ready

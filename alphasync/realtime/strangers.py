@@ -7,24 +7,15 @@ all devices behind one address come back at once when a server goes.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from aiohttp import web
 
 from alphasync import telemetry
-from alphasync.realtime.limits import client_network
+from alphasync.realtime.limits import RequestLimits, client_network
 from alphasync.transport import Buckets
 
-PATH = "/socket.io/"
+SOCKETS_PATH = "/socket.io/"
 """Where clients are served."""
-
-
-@dataclass(frozen=True, slots=True)
-class RequestLimits:
-    """Requests of one client address, per second for long and at once, on one server."""
-
-    rate: float
-    burst: int
 
 
 class Strangers:
@@ -56,7 +47,7 @@ class Strangers:
 
 def _session_of(request: web.BaseRequest) -> str | None:
     """The session that a request counts against, if there is such a one."""
-    if request.path != PATH or request.method not in ("GET", "POST"):
+    if request.path != SOCKETS_PATH or request.method not in ("GET", "POST"):
         return None
     query = request.query
     if query.get("EIO") != "4" or query.get("transport") not in ("polling", "websocket"):

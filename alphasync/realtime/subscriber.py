@@ -1,4 +1,4 @@
-"""What this replica hears from Redis: one channel per account that has a device here."""
+"""What this server hears from Redis: one channel per account that has a device here."""
 
 import asyncio
 from collections.abc import Callable, Hashable, Iterator
@@ -24,7 +24,7 @@ class Subscriber:
 
     @property
     def connected(self) -> bool:
-        """Whether what is published reaches this replica: of several shards, that of any."""
+        """Whether what is published reaches this server: of several shards, that of any."""
         return any(subscription.connected for subscription in self._subscriptions.values())
 
     @property
@@ -35,9 +35,9 @@ class Subscriber:
     def __len__(self) -> int:
         return len(self._relays)
 
-    def listen(self, channel: str, take: Callable[[bytes], None]) -> None:
+    def listen(self, channel: str, receive: Callable[[bytes], None]) -> None:
         """Hear a channel that is no account's, from the start and for good."""
-        self._others[channel] = take
+        self._others[channel] = receive
 
     def start(self) -> None:
         self._store.lines.on_change(self._lines_changed.set)
@@ -108,13 +108,13 @@ class Subscriber:
                 del self._subscriptions[key]
             for key in lines.keys() - self._subscriptions.keys():
                 subscription = Subscription(
-                    lines[key], self._store.pipeline, self._wanted, self._take
+                    lines[key], self._store.pipeline, self._wanted, self._dispatch
                 )
                 self._subscriptions[key] = subscription
                 subscription.start()
             await self._lines_changed.wait()
 
-    def _take(self, message: Message) -> None:
+    def _dispatch(self, message: Message) -> None:
         channel = message.channel.decode()
         relay = self._relays.get(channel)
         if relay is not None:

@@ -16,9 +16,9 @@ from alphasync.store.redis.lines import Line
 from alphasync.store.redis.pipeline import Pipeline, ReplyError
 from alphasync.tasks import Tasks
 
-PROBE_EVERY = 2.0
-"""Seconds between two messages that the replica publishes to itself."""
-PROBE_WITHIN = 5.0
+PROBE_INTERVAL = 2.0
+"""Seconds between two messages that the server publishes to itself."""
+PROBE_TIMEOUT = 5.0
 """Seconds without an echo after which the line counts as dead."""
 
 NO_ECHO = "what is published does not come back"
@@ -28,19 +28,19 @@ log = structlog.get_logger(__name__)
 
 class Subscription:
     """``wanted`` says which of the channels that the line carries are to be subscribed to, and
-    ``take`` is given each message."""
+    ``receive`` is given each message."""
 
     def __init__(
         self,
         line: Line,
         pipeline: Pipeline,
         wanted: Callable[[Line], Iterable[str]],
-        take: Callable[[Message], None],
+        receive: Callable[[Message], None],
     ) -> None:
         self.line = line
         self._pipeline = pipeline
         self._wanted = wanted
-        self._take = take
+        self._receive = receive
         self._probe_channel = keys.probe(line.tag, secrets.token_hex(8))
         self._own = self._probe_channel.encode()
         self._channels: Channels | None = None
@@ -93,7 +93,7 @@ class Subscription:
                 self._tasks.spawn(self._say_alive(), f"first probe {self.line.name}")
                 # A channel that was added while subscribing.
                 await channels.subscribe(*self._wanted(self.line), self._probe_channel)
-                async with asyncio.timeout(PROBE_WITHIN) as self._until:
+                async with asyncio.timeout(PROBE_TIMEOUT) as self._until:
                     await channels.lost()
             except (RedisError, OSError, TimeoutError) as error:
                 silent = isinstance(error, TimeoutError)
@@ -116,15 +116,15 @@ class Subscription:
     def _hear(self, message: Message) -> None:
         """For as long as the own probes come back, the line is alive."""
         if message.channel != self._own:
-            self._take(message)
+            self._receive(message)
             return
         self._echoed = self._echoed or message.kind == "message"
         if self._until is not None and not self._until.expired():
-            self._until.reschedule(asyncio.get_running_loop().time() + PROBE_WITHIN)
+            self._until.reschedule(asyncio.get_running_loop().time() + PROBE_TIMEOUT)
 
     async def _probe(self) -> None:
         while True:
-            await asyncio.sleep(PROBE_EVERY)
+            await asyncio.sleep(PROBE_INTERVAL)
             await self._say_alive()
 
     async def _say_alive(self) -> None:

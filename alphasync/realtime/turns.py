@@ -11,34 +11,23 @@ import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 
-import msgspec
-
 from alphasync import telemetry
 from alphasync.errors import TooManyJoins
-from alphasync.realtime.limits import client_network
+from alphasync.realtime.limits import JoinLimits, client_network
 from alphasync.realtime.sessions import Phase, Session
 from alphasync.transport import Buckets
 
-WAIT_MAX = 10.0
+TURN_TIMEOUT = 10.0
 """Seconds that a join waits for its turn: a client that hears nothing for longer looks broken."""
-AT_ONCE = 4
+JOINING_MAX = 4
 """Joins of one account that are under way with Redis: they keep it busy for a few ms."""
-JOIN_SIZE = 256 * 1024
+JOIN_BYTES = 256 * 1024
 """Bytes of state that one join may bring: one with more counts as several."""
 UNTAKEN_MAX = 64 * 1024 * 1024
-"""Bytes that may wait for all devices of an account before another one gets more than JOIN_SIZE: a
+"""Bytes that may wait for all devices of an account before another one gets more than JOIN_BYTES: a
 state has some 30 MB at most."""
-LOOK_EVERY = 0.05
+LOOK_INTERVAL = 0.05
 """Seconds between two looks whether they have been taken."""
-
-
-class JoinLimits(msgspec.Struct, frozen=True):
-    """Joins per second for long, and at once, on one server."""
-
-    rate: float = 20.0
-    burst: int = 2_000
-    address_rate: float = 100.0
-    address_burst: int = 4_096
 
 
 class Turns:
@@ -60,7 +49,7 @@ class Turns:
             if session.phase is not Phase.JOINING:
                 return
             now = asyncio.get_running_loop().time()
-            seconds = buckets.of(name).reserve(now, WAIT_MAX)
+            seconds = buckets.of(name).reserve(now, TURN_TIMEOUT)
             if seconds is None:
                 telemetry.limits.labels(limit).inc()
                 raise TooManyJoins
@@ -69,27 +58,27 @@ class Turns:
                     async with asyncio.timeout(seconds):
                         await session.settled.wait()  # it has gone
 
-    async def bring(self, session: Session, size: int, untaken: Callable[[], int]) -> None:
+    async def wait_for_room(self, session: Session, size: int, untaken: Callable[[], int]) -> None:
         """Return when so many bytes of state may be put to the session, or when it has gone.
 
         ``untaken``: bytes that wait for the devices of its account. Raises TooManyJoins.
         """
         loop = asyncio.get_running_loop()
-        self._accounts.of(session.who.account).owe(loop.time(), size // JOIN_SIZE)
-        ends_at = loop.time() + WAIT_MAX
-        while size > JOIN_SIZE and session.phase is Phase.JOINING:
+        self._accounts.of(session.who.account).owe(loop.time(), size // JOIN_BYTES)
+        ends_at = loop.time() + TURN_TIMEOUT
+        while size > JOIN_BYTES and session.phase is Phase.JOINING:
             waiting = untaken()
             if not waiting or waiting + size <= UNTAKEN_MAX:
                 return
             if loop.time() >= ends_at:
                 telemetry.limits.labels("untaken_state").inc()
                 raise TooManyJoins
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(LOOK_INTERVAL)
 
     @contextlib.asynccontextmanager
     async def among_few(self, account: str) -> AsyncIterator[None]:
         """A place among the few joins of an account that are under way."""
-        gate = self._gates.setdefault(account, asyncio.Semaphore(AT_ONCE))
+        gate = self._gates.setdefault(account, asyncio.Semaphore(JOINING_MAX))
         self._users[account] += 1
         try:
             async with gate:

@@ -3,7 +3,7 @@
 from alphasync.config import Settings
 from alphasync.domain.usable import LINK_MAX, PROFILE_ID_MAX, RECIPIENT_ID_MAX
 from alphasync.protocol.commands import ATTACHMENTS_MAX, DRAFT_MAX, MESSAGE_LIMITS
-from alphasync.realtime.server import BUFFER_MAX, CONNECTS_MAX, PAYLOAD_MAX
+from alphasync.realtime.realtime import BUFFER_MAX, CONNECTS_MAX, PAYLOAD_MAX
 from alphasync.services.tokens import TOKEN_MAX
 from alphasync.store.scripts.limits import LOG_EVENTS_MAX, LOG_TTL
 from alphasync.web.json_bodies import BODY_MAX

@@ -8,8 +8,8 @@ import msgspec
 
 from alphasync.protocol.commands import COMMON_ERRORS, Command
 from alphasync.protocol.packets import EVENTS
-from alphasync.realtime.auth import Auth
 from alphasync.realtime.handlers import REGISTRY
+from alphasync.realtime.registration import Auth
 from alphasync.reference.calls import CALLS
 from alphasync.reference.codes import codes
 from alphasync.reference.described import about, fields_of

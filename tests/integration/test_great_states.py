@@ -12,7 +12,7 @@ import pytest
 
 from alphasync import telemetry
 from alphasync.realtime import catch_up
-from alphasync.realtime.state import READY_AT_ONCE, made_ready
+from alphasync.realtime.state import READY_AT_ONCE_MAX, made_ready
 from alphasync.services.account_state import AccountState
 from alphasync.store import keys
 from alphasync.store.connect import make_client
@@ -69,7 +69,7 @@ async def test_devices_that_take_nothing_hold_no_more_than_one_account_may(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("alphasync.realtime.turns.UNTAKEN_MAX", STATE + 100_000)
-    monkeypatch.setattr("alphasync.realtime.turns.WAIT_MAX", 0.5)
+    monkeypatch.setattr("alphasync.realtime.turns.TURN_TIMEOUT", 0.5)
     await fill(redis_url)
     async with cluster(redis_url) as running:
         before, token = refused(), running.token()
@@ -89,8 +89,8 @@ async def test_devices_that_take_nothing_hold_no_more_than_one_account_may(
 async def test_a_join_with_a_great_state_counts_as_several(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("alphasync.realtime.turns.WAIT_MAX", 0.5)
-    monkeypatch.setattr("alphasync.realtime.turns.JOIN_SIZE", STATE // 9)
+    monkeypatch.setattr("alphasync.realtime.turns.TURN_TIMEOUT", 0.5)
+    monkeypatch.setattr("alphasync.realtime.turns.JOIN_BYTES", STATE // 9)
     await fill(redis_url)
     async with cluster(redis_url, join_rate=1.0, join_burst=10) as running:
         await running.device()
@@ -101,7 +101,7 @@ async def test_a_join_with_a_great_state_counts_as_several(
 
 
 async def test_the_loop_serves_others_while_a_state_is_made_ready() -> None:
-    texts = ["x" * READY_AT_ONCE] * 20
+    texts = ["x" * READY_AT_ONCE_MAX] * 20
     making = asyncio.ensure_future(made_ready(texts))
     turns = 0
     while not making.done():
@@ -132,7 +132,7 @@ async def test_a_log_begun_anew_is_told_in_pieces_and_what_comes_meanwhile_follo
         assert (await device.call("updateMessage", between))["ok"]
         return making.result()
 
-    monkeypatch.setattr("alphasync.realtime.state.READY_AT_ONCE", 0)
+    monkeypatch.setattr("alphasync.realtime.state.READY_AT_ONCE_MAX", 0)
     monkeypatch.setattr(catch_up, "made_ready", meanwhile)
     before = len(other.events)
     snapshot = await AccountState(replica.store.scripts).snapshot("o:demo")

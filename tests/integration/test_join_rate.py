@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from alphasync.realtime.joins import Joins
-from alphasync.realtime.turns import AT_ONCE
+from alphasync.realtime.turns import JOINING_MAX
 from alphasync.services.devices import Devices, Joined
 from tests.harness import Cluster, cluster, wait_until
 from tests.integration.support import raw
@@ -33,7 +33,7 @@ async def registered(running: Cluster, token: str) -> tuple[str, float]:
 async def test_joins_over_the_rate_wait_and_too_many_are_refused(
     redis_url: str, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
-    monkeypatch.setattr("alphasync.realtime.turns.WAIT_MAX", 1.0)
+    monkeypatch.setattr("alphasync.realtime.turns.TURN_TIMEOUT", 1.0)
     settings: dict[str, Any] = {f"join_rate{limit}": 2.0, f"join_burst{limit}": 3}
     async with cluster(redis_url, **settings) as running:
         token = running.token()
@@ -88,20 +88,20 @@ async def test_few_joins_of_an_account_are_under_way_at_a_time(
     async with cluster(redis_url) as running, contextlib.AsyncExitStack() as stack:
         token = running.token()
         sockets = [
-            await stack.enter_async_context(raw(running.urls[0])) for _ in range(AT_ONCE + 6)
+            await stack.enter_async_context(raw(running.urls[0])) for _ in range(JOINING_MAX + 6)
         ]
         for socket in sockets:
             await socket.send(f"40{json.dumps({'token': token})}")
             await socket.frame("40")
-        await wait_until(lambda: len(under_way) == AT_ONCE, what="the first ones are under way")
+        await wait_until(lambda: len(under_way) == JOINING_MAX, what="the first ones are under way")
         for socket in sockets[-4:]:
             await socket.send("41")
         sessions = running.replicas[0].realtime.sessions
-        await wait_until(lambda: len(sessions) == AT_ONCE + 2, what="four have gone")
+        await wait_until(lambda: len(sessions) == JOINING_MAX + 2, what="four have gone")
         going_on.set()
         for socket in sockets[:-4]:
             await socket.frame('42["deviceRegistered"')
-        assert (most, asked) == (AT_ONCE, AT_ONCE + 2)
+        assert (most, asked) == (JOINING_MAX, JOINING_MAX + 2)
 
 
 async def test_a_join_that_fails_leaves_its_place_to_the_next(
@@ -114,11 +114,11 @@ async def test_a_join_that_fails_leaves_its_place_to_the_next(
             raise failures.pop()
         return await join(self, session)  # type: ignore[arg-type]
 
-    failures: list[Exception] = [RuntimeError("odd")] * (AT_ONCE + 1)
+    failures: list[Exception] = [RuntimeError("odd")] * (JOINING_MAX + 1)
     monkeypatch.setattr(Joins, "_register", failing)
     async with cluster(redis_url) as running:
         token = running.token()
-        for _ in range(AT_ONCE + 1):
+        for _ in range(JOINING_MAX + 1):
             assert (await registered_or_closed(running, token)) == "internal_error"
         await running.device(token=token)
 

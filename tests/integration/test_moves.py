@@ -215,7 +215,7 @@ class Trimmed(AccountState):
 async def test_a_new_state_is_made_in_pieces_and_what_comes_meanwhile_follows(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("alphasync.realtime.state.READY_AT_ONCE", 0)
+    monkeypatch.setattr("alphasync.realtime.state.READY_AT_ONCE_MAX", 0)
     trimmed = Trimmed(pair.second.store.scripts)
     monkeypatch.setattr(pair.second.realtime._moves, "_account_state", trimmed)
     other, turns = await pair.cluster.device(0), 0

@@ -17,9 +17,8 @@ from alphasync.realtime.audience import (
     rooms_of,
     seen_by,
 )
-from alphasync.realtime.auth import Handshake
 from alphasync.realtime.order import Envelope
-from alphasync.realtime.registration import Registration
+from alphasync.realtime.registration import Handshake, Registration
 
 HOSTILE = [
     "*",

@@ -1,11 +1,13 @@
 """Commands before the registration: in their order, whether they are carried out or refused."""
 
 import asyncio
+import json
+import sys
 
 import pytest
 
 from alphasync.errors import AlphasyncError, NotRegistered, StoreUnavailable, TooManyRequests
-from alphasync.realtime.early import Early
+from alphasync.realtime.early import TASK_BYTES, Early, Space, weight
 
 MOST = 10
 
@@ -135,3 +137,29 @@ async def test_nothing_is_left_of_them(refused: bool) -> None:
     line.early.refuse(NotRegistered()) if refused else line.early.open()
     await line.done()
     assert line.early.waiting == 0
+
+
+def test_an_account_has_so_much_and_no_more() -> None:
+    space = Space(3 * TASK_BYTES)
+    with space.kept("a", ()), space.kept("a", ()):
+        with pytest.raises(TooManyRequests), space.kept("a", ()):
+            pass
+        with space.kept("b", ()):
+            pass
+    with space.kept("a", "x" * TASK_BYTES):
+        pass
+
+
+def test_room_comes_back_whatever_happened() -> None:
+    space = Space(2 * TASK_BYTES)
+    for _ in range(5):
+        with pytest.raises(ZeroDivisionError), space.kept("a", ()):
+            raise ZeroDivisionError
+
+
+def test_what_a_payload_weighs() -> None:
+    text, small = "x" * 1000, json.loads("[" + "[]," * 999 + "[]]")
+    assert weight(text, 10**9) == sys.getsizeof(text)
+    assert weight({"a": [text]}, 10**9) > 1000 + 2 * 56
+    assert weight(small, 10**9) >= 1000 * 56
+    assert weight(small, 500) < 20_000

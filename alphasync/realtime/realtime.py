@@ -1,4 +1,4 @@
-"""The Socket.IO server of a replica, put together."""
+"""The Socket.IO server, put together."""
 
 import asyncio
 import logging
@@ -14,24 +14,24 @@ from alphasync.intake.origins import OriginRule
 from alphasync.membership.holdings import Holding
 from alphasync.membership.lease_table import Adoption
 from alphasync.membership.name import ServerName
-from alphasync.realtime import audience, auth
-from alphasync.realtime.allowance import EventAllowance, EventLimits
+from alphasync.realtime import audience
+from alphasync.realtime.allowance import EventAllowance
 from alphasync.realtime.catch_up import CatchUp
 from alphasync.realtime.dispatch import Dispatcher
 from alphasync.realtime.farewell import Farewell
 from alphasync.realtime.followups import FollowUps
 from alphasync.realtime.handlers import Handlers
 from alphasync.realtime.joins import Complete, Joins
-from alphasync.realtime.limits import Limits
+from alphasync.realtime.limits import EventLimits, JoinLimits, Limits
 from alphasync.realtime.manager import Manager
 from alphasync.realtime.moves import Moves
 from alphasync.realtime.order import Envelope
 from alphasync.realtime.presence import CUT_INTERVAL, CUT_TIMEOUT, Presence, Registered
-from alphasync.realtime.registration import Registration
+from alphasync.realtime.registration import Registration, read_handshake
 from alphasync.realtime.relay import Relay
 from alphasync.realtime.sessions import Session, Sessions
 from alphasync.realtime.subscriber import Subscriber
-from alphasync.realtime.turns import JoinLimits, Turns
+from alphasync.realtime.turns import Turns
 from alphasync.services.account_state import AccountState
 from alphasync.services.devices import Devices
 from alphasync.services.grace import Graces
@@ -164,7 +164,7 @@ class Realtime:
         self.server.attach(app)
 
     def attach_internal(self, app: web.Application) -> None:
-        """Serve what the other replicas pass on."""
+        """Serve what the other servers pass on."""
         self.server.eio.attach_internal(app)
 
     def start(self) -> None:
@@ -182,12 +182,12 @@ class Realtime:
         self.subscriber.look()
 
     def note_again(self) -> None:
-        """The notes of this replica's devices are gone from Redis."""
+        """The notes of this server's devices are gone from Redis."""
         self._presence.note_again()
 
     @property
     def connections(self) -> int:
-        """Clients whose connection ends with this replica."""
+        """Clients whose connection ends with this server."""
         return len(self.sessions) + self.server.eio.tunnels
 
     @property
@@ -223,7 +223,7 @@ class Realtime:
     async def _connect(self, sid: str, environ: dict[str, Any], offered: object) -> None:
         """Refuse who cannot prove who they are."""
         try:
-            handshake = auth.read(offered, environ)
+            handshake = read_handshake(offered, environ)
             who = self._tokens.verify(handshake.token)
         except AlphasyncError as error:
             telemetry.commands.labels("connect", error.code).inc()
