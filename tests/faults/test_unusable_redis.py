@@ -83,9 +83,9 @@ async def user(server: Servers, rules: str) -> str:
     """The address for a user who has these rights and no others."""
     async with admin(server) as client:
         await client.execute_command(
-            "ACL", "SETUSER", "server", "reset", "on", ">pw", *USER.split(), *rules.split()
+            "ACL", "SETUSER", "server", "reset", "on", ">s3cret-pw", *USER.split(), *rules.split()
         )
-    return server.url.replace("://", "://server:pw@")
+    return server.url.replace("://", "://server:s3cret-pw@")
 
 
 async def findings(url: str) -> dict[str, tuple[bool, str]]:
@@ -150,16 +150,16 @@ async def test_a_right_that_is_missing_is_named(each_kind: Servers, rules: str, 
     url = await user(each_kind, rules)
     said = await refusal(url)
     assert re.search(named, said), said
-    assert "pw" not in said
+    assert "s3cret-pw" not in said
     ok, text = (await findings(url))["redis"]
     assert not ok
     assert re.search(named, text), text
 
 
 PASSWORDS = [
-    ("server:pw@", "server:wr0ng@", "the user or the password is wrong"),
-    ("server:pw@", "nobody:wr0ng@", "the user or the password is wrong"),
-    ("server:pw@", ":wr0ng@", "it has no password for this user"),
+    ("server:s3cret-pw@", "server:wr0ng@", "the user or the password is wrong"),
+    ("server:s3cret-pw@", "nobody:wr0ng@", "the user or the password is wrong"),
+    ("server:s3cret-pw@", ":wr0ng@", "it has no password for this user"),
 ]
 
 
@@ -173,7 +173,7 @@ async def test_a_wrong_password_is_named(
 
 async def test_a_password_that_is_missing_is_named(server: Valkey) -> None:
     async with admin(server) as client:
-        await client.config_set("requirepass", "pw")
+        await client.config_set("requirepass", "s3cret-pw")
         try:
             await check_password(server.url, "it asks for a password")
             wrong = server.url.replace("://", "://:wr0ng@")
