@@ -23,7 +23,7 @@ from alphasync.services.tokens import Tokens
 from alphasync.store.connect import make_client
 
 SECRET = "a secret that only the tests know, long enough"
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds until a predicate that does not come true fails its test."""
 Event = tuple[str, dict[str, Any]]
 
