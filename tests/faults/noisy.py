@@ -46,8 +46,9 @@ class Noisy:
         async with asyncio.TaskGroup() as tasks:
             for _ in range(DEVICES):
                 tasks.create_task(self._again(self._type))
-            await self.opened.wait()
+            # With the others: once they are all there, joining is a matter of luck.
             tasks.create_task(self._again(self._start))
+            await self.opened.wait()
             for _ in range(LOOPS):
                 tasks.create_task(self._again(self._join))
                 tasks.create_task(self._again(self._shake_hands))
@@ -98,6 +99,7 @@ class Noisy:
 
     async def _start(self) -> None:
         async def starts() -> None:
+            await self.opened.wait()
             for number in itertools.cycle(range(PROFILES)):
                 await self._send(ws, "startProcessing", profileId=f"p{number}", message="Hello")
                 self.counts["started"] += 1

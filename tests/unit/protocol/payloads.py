@@ -1,0 +1,49 @@
+"""Payloads of commands that are as they should be, and how a wrong one is refused."""
+
+from typing import Any
+
+import pytest
+
+from alphasync.domain.usable import PROFILE_ID_MAX
+from alphasync.errors import InvalidPayload
+from alphasync.protocol import commands
+from alphasync.protocol.commands import Command, ProfileCommand, StartProcessing, parse
+
+PICTURE = {"title": "Sea", "link": "https://media.example/1.jpg", "message_type": "SENT_IMAGE"}
+NEEDED: dict[type[Command], dict[str, Any]] = {
+    commands.StartProcessing: {"profileId": "1", "type": "chat", "message": "Hello"},
+    commands.StopProcessing: {"profileId": "1", "type": "chat"},
+    commands.StopAllProcessing: {},
+    commands.UpdateMessage: {"profileId": "1", "type": "chat", "message": "Hello"},
+    commands.ClearMessage: {"profileId": "1", "type": "chat"},
+    commands.ClearBlocklist: {"profileId": "1", "type": "chat"},
+    commands.CountBlocklist: {"profileId": "1", "type": "chat"},
+    commands.ListUncertain: {"profileId": "1", "type": "chat"},
+    commands.ResolveUncertain: {"profileId": "1", "type": "chat", "action": "leave"},
+    commands.Heartbeat: {},
+}
+"""The least that each command takes."""
+FIELDS = [(model, field) for model, needed in NEEDED.items() for field in needed]
+OF_A_PROFILE = [model for model in NEEDED if issubclass(model, ProfileCommand)]
+WRONG: dict[str, list[Any]] = {
+    "profileId": [None, "", True, False, 1.0, 1.5, [], {}, "x" * (PROFILE_ID_MAX + 1)],
+    "type": [None, "", "sms", "Chat", "CHAT", "chat ", 1, True, [], {}],
+    "message": [None, 1, True, 1.5, [], {}, ["Hello"]],
+    "action": [None, "", "send", True, 1, [], {}],
+}
+
+
+def refused(model: type[Command], payload: Any, about: str = ".+") -> str:
+    with pytest.raises(InvalidPayload, match=about) as caught:
+        parse(model, (payload,))
+    assert caught.value.code == "invalid_payload"
+    caught.value.message.encode()  # it is sent back, as UTF-8
+    return caught.value.message
+
+
+def start(**fields: Any) -> StartProcessing:
+    return parse(StartProcessing, ({**NEEDED[StartProcessing], **fields},))
+
+
+def start_mail(**fields: Any) -> StartProcessing:
+    return start(type="mail", **fields)
