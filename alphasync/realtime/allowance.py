@@ -64,7 +64,7 @@ class EventAllowance:
         """Whether an event may simply be refused; otherwise the client does not listen."""
         now = _now()
         return all(
-            level.refusals.of(name).take(now, count)
+            level.refusals.of(name).acquire(now, count)
             for level, name in (
                 (self._device, _device(session)),
                 (self._account, session.who.account),
@@ -91,7 +91,7 @@ class EventAllowance:
         spent: list[Bucket] = []
         for level, name in asked:
             bucket = level.events.of(name)
-            if not bucket.take(now, count):
+            if not bucket.acquire(now, count):
                 for narrower in spent:
                     narrower.give_back(count)
                 telemetry.limits.labels(level.limit).inc()

@@ -206,7 +206,7 @@ class Realtime:
 
     async def close(self) -> None:
         """Cut all sockets, spread over a few seconds, and stop."""
-        self.server.eio.accepting = False  # who is cut is not to come back here
+        self.server.eio.sessions.accepting = False  # who is cut is not to come back here
         await asyncio.gather(self._presence.cut_all(), self._cut_tunnels())
         await self._followups.close()
         await self._presence.close()
@@ -231,7 +231,7 @@ class Realtime:
         if self.sessions.count(who.account) >= self._limits.account:
             telemetry.limits.labels("connections_per_account").inc()
             raise socketio.exceptions.ConnectionRefusedError("Too many connections of this account")
-        socket = self.server.eio.sockets.get(self._manager.eio_sid_from_sid(sid, "/"))
+        socket = self.server.eio.sockets.get(self._manager.eio_sid_from_sid(sid, "/") or "")
         if socket is not None:
             registration = Registration(sid, who, handshake)
             self.sessions.add(Session(socket, registration, self.subscriber.hold(who.account)))

@@ -2,18 +2,19 @@
 
 ``EngineServer`` and ``SocketServer`` take the place of ``engineio.AsyncServer`` and
 ``socketio.AsyncServer``; ``Rooms`` is a client manager that delivers without a task per recipient.
-They need nothing else of alphasync. What comes from Redis to be delivered comes over ``wire``.
+They need nothing else of alphasync.
 """
 
 from alphasync.transport.bucket import Bucket, Buckets
-from alphasync.transport.engine import EngineServer, client_network
+from alphasync.transport.client_rooms import Rooms
+from alphasync.transport.engine_server import EngineServer
+from alphasync.transport.engine_socket import EngineSocket
 from alphasync.transport.meter import Allowance
 from alphasync.transport.moving import Mover
+from alphasync.transport.networks import client_network
 from alphasync.transport.outgoing import Outgoing, message
 from alphasync.transport.peers import FindPeer, Peers
-from alphasync.transport.rooms import Rooms
-from alphasync.transport.server import SocketServer
-from alphasync.transport.socket import EngineSocket
+from alphasync.transport.socket_server import SocketServer
 
 __all__ = [
     "Allowance",

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 
-KEPT = 10_000
+BUCKETS_MAX = 10_000
 """Buckets of one kind: of more clients than a server has room for, in a few MB."""
 
 
@@ -17,8 +17,8 @@ class Bucket:
         self._left = float(burst)
         self._at = 0.0
 
-    def take(self, now: float, count: int = 1) -> bool:
-        """Take so many, if they are there; all that it can hold is enough for any count.
+    def acquire(self, now: float, count: int = 1) -> bool:
+        """Spend so many, if they are there; all that it can hold is enough for any count.
 
         ``now``: seconds on a clock that never goes back.
         """
@@ -61,10 +61,10 @@ class Bucket:
 class Buckets:
     """One for each name. Those that were asked for last are kept; another one is full."""
 
-    def __init__(self, rate: float, burst: int, kept: int = KEPT) -> None:
+    def __init__(self, rate: float, burst: int, most: int = BUCKETS_MAX) -> None:
         self._rate = rate
         self._burst = burst
-        self._kept = kept
+        self._most = most
         self._buckets: OrderedDict[str, Bucket] = OrderedDict()
 
     def of(self, name: str) -> Bucket:
@@ -73,6 +73,6 @@ class Buckets:
             self._buckets.move_to_end(name)
             return bucket
         bucket = self._buckets[name] = Bucket(self._rate, self._burst)
-        if len(self._buckets) > self._kept:
+        if len(self._buckets) > self._most:
             self._buckets.popitem(last=False)
         return bucket

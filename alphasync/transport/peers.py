@@ -17,9 +17,9 @@ NAME_SIZE, PROOF_SIZE = NAME_BYTES * 4 // 3, PROOF_BYTES * 4 // 3
 ID_SIZE = NAME_SIZE + RANDOM_BYTES * 4 // 3 + PROOF_SIZE
 """Characters of a session id."""
 
-Address = tuple[str, int]
+PeerAddress = tuple[str, int]
 """Host and port."""
-FindPeer = Callable[[str], Awaitable[Address | None]]
+FindPeer = Callable[[str], Awaitable[PeerAddress | None]]
 """Where the server of a name listens for the others; None when it is gone."""
 
 

@@ -30,13 +30,13 @@ ASKED_WITH = (
 )
 ANSWERED_WITH = (hdrs.CONTENT_TYPE, hdrs.CACHE_CONTROL)
 """The other headers that mean something there; they are signed."""
-WITHIN = 10.0
+AGE_MAX = 10.0
 """Seconds by which a request may be older, or newer, than the receiver's clock."""
 SEEN_MAX = 200_000
 """Requests that are remembered, as none may come twice: ten thousand a second. It refuses more."""
-CLOCKS_KEPT = 1024
+CLOCKS_MAX = 1024
 """Servers whose time is known."""
-TIME_HOLDS = 60.0
+CLOCK_TTL = 60.0
 """Seconds after which it is asked for again: clocks drift, and stand still while a machine sleeps.
 """
 _TIME, _NONCE, _DIGEST, _MAC = r"-?[0-9]{1,12}\.[0-9]{3}", r"[\w-]{16}", r"[\w-]{43}", r"[\w-]{16}"
@@ -101,7 +101,7 @@ class Door:
         return Asked(float(when), nonce, digest, request.headers.get(CLIENT, ""))
 
     def is_now(self, asked: Asked) -> bool:
-        return abs(asked.time - self.now()) <= WITHIN
+        return abs(asked.time - self.now()) <= AGE_MAX
 
     def is_whole(self, asked: Asked, body: bytes) -> bool:
         return asked.digest == _digest(body)
@@ -116,7 +116,7 @@ class Door:
             del self._seen[first]
         if not self.is_now(asked) or asked.nonce in self._seen or len(self._seen) >= SEEN_MAX:
             return False
-        self._seen[asked.nonce] = now + 2 * WITHIN  # it may have come early, and come again late
+        self._seen[asked.nonce] = now + 2 * AGE_MAX  # it may have come early, and come again late
         return True
 
     def sign(self, asked: Asked, response: web.Response) -> None:
@@ -140,14 +140,14 @@ class Clocks:
         now = _now()
         self._known[name] = (time - now, now)
         self._known.move_to_end(name)
-        if len(self._known) > CLOCKS_KEPT:
+        if len(self._known) > CLOCKS_MAX:
             self._known.popitem(last=False)
 
     def at(self, name: str) -> float | None:
         """None where it has to be asked for."""
-        ahead, heard = self._known.get(name, (0.0, -TIME_HOLDS))
+        ahead, heard = self._known.get(name, (0.0, -CLOCK_TTL))
         now = _now()
-        return now + ahead if now - heard < TIME_HOLDS and name in self._known else None
+        return now + ahead if now - heard < CLOCK_TTL and name in self._known else None
 
     def forget(self, name: str) -> None:
         self._known.pop(name, None)

@@ -1,9 +1,10 @@
-"""Requests that are answered with an error. The codes are those of the reference server."""
+"""How clients are refused, over HTTP and over a WebSocket."""
 
 import msgspec
 from aiohttp import web
 
 UNKNOWN_TRANSPORT, UNKNOWN_SID, BAD_METHOD, BAD_REQUEST, FORBIDDEN, BAD_VERSION = range(6)
+"""Codes of an error, as the reference server has them."""
 TEXTS = {
     UNKNOWN_TRANSPORT: "Transport unknown",
     UNKNOWN_SID: "Session ID unknown",
@@ -12,6 +13,10 @@ TEXTS = {
     FORBIDDEN: "Forbidden",
     BAD_VERSION: "Unsupported protocol version",
 }
+PROTOCOL_ERROR, POLICY, TRY_AGAIN = 1002, 1008, 1013
+"""WebSocket close codes (RFC 6455 and its registry): broke the protocol; goes against a rule of the
+server; may come back."""
+FLOODED = "this client sends too much"
 
 
 class Refused(Exception):

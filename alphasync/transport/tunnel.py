@@ -6,13 +6,13 @@ from collections.abc import Callable
 from aiohttp import web
 
 from alphasync.transport import handshake
-from alphasync.transport.peers import Address
+from alphasync.transport.peers import PeerAddress
 
-CONNECT_WITHIN = 1.0
+CONNECT_TIMEOUT = 1.0
 """Seconds for another server to accept a connection: it is near, or it is gone."""
-ANSWER_WITHIN = 5.0
+ANSWER_TIMEOUT = 5.0
 """Seconds for it to answer a handshake."""
-CLOSE_WITHIN = 2.0
+CLOSE_TIMEOUT = 2.0
 """Seconds for a client to take what is left."""
 HEAD_MAX = 8192
 """Bytes of the head of its answer."""
@@ -66,7 +66,7 @@ class End(asyncio.Protocol):
         """Close it behind what has been written, if that is taken in time."""
         if self._transport is not None and not self._transport.is_closing():
             self._transport.close()
-            asyncio.get_running_loop().call_later(CLOSE_WITHIN, self._transport.abort)
+            asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, self._transport.abort)
 
     def feed_data(self, data: bytes) -> tuple[bool, bytes]:
         """What aiohttp has read ahead of the handshake's answer, as its parsers take it."""
@@ -114,7 +114,7 @@ class End(asyncio.Protocol):
 
 
 async def open_tunnel(
-    request: web.Request, address: Address, head: bytes, gone: Callable[[End], None]
+    request: web.Request, address: PeerAddress, head: bytes, gone: Callable[[End], None]
 ) -> End:
     """Pass a WebSocket handshake on, and tie its connection to the one where it is answered.
 
@@ -125,10 +125,10 @@ async def open_tunnel(
     loop = asyncio.get_running_loop()
     near, far = End(gone), End()
     try:
-        async with asyncio.timeout(CONNECT_WITHIN):
+        async with asyncio.timeout(CONNECT_TIMEOUT):
             await loop.create_connection(lambda: far, *address)
         far.write(head)
-        async with asyncio.timeout(ANSWER_WITHIN):
+        async with asyncio.timeout(ANSWER_TIMEOUT):
             answer = await far.head()
     except (OSError, TimeoutError) as error:
         far.close()

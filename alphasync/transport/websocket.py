@@ -16,18 +16,19 @@ from aiohttp.http import (
 )
 
 from alphasync.transport import outgoing
+from alphasync.transport.backlog import Backlog, Overflow
 from alphasync.transport.incoming import Fragments, Frames
 from alphasync.transport.meter import Meter, TooMuch
-from alphasync.transport.outgoing import Backlog, Outgoing
+from alphasync.transport.outgoing import Outgoing
 
-CLOSE_WITHIN = 2.0
+CLOSE_TIMEOUT = 2.0
 """Seconds that a client has to take what is left and to close its side."""
 REASON_MAX = 123
 """Bytes of text in a close frame (RFC 6455, 5.5)."""
-READ_MOST = 8 * 1024
+READ_BYTES_MAX = 8 * 1024
 """Bytes that are parsed before the next look at what the client may send: thousands of frames, of
 which each costs a microsecond."""
-WRITE_MOST = 64 * 1024
+WRITE_BYTES_MAX = 64 * 1024
 """Bytes for one write: after it the transport may have told us to wait."""
 
 
@@ -123,7 +124,7 @@ class Link(asyncio.Protocol):
             self._schedule(self)
         self.batch.append(packet)
         self._size += packet.size
-        if self._size > WRITE_MOST:
+        if self._size > WRITE_BYTES_MAX:
             self.flush()  # a turn of the loop has no end while nobody awaits anything
 
     def say(self, packet: Outgoing) -> None:
@@ -151,7 +152,7 @@ class Link(asyncio.Protocol):
         if batch:
             try:
                 self._backlog.extend(batch, self._transport.get_write_buffer_size())
-            except outgoing.Overflow:
+            except Overflow:
                 if self._owner is not None:
                     self._owner.overflow()
 
@@ -164,7 +165,7 @@ class Link(asyncio.Protocol):
         start = 0
         while start < len(frames) and not self._paused:
             end, size = start, 0
-            while end < len(frames) and size < WRITE_MOST:
+            while end < len(frames) and size < WRITE_BYTES_MAX:
                 size += len(frames[end])
                 end += 1
             self._transport.write(b"".join(frames[start:end]) if end - start > 1 else frames[start])
@@ -212,7 +213,7 @@ class Link(asyncio.Protocol):
         said = reason.encode()[:REASON_MAX].decode(errors="ignore").encode()
         payload = int(code).to_bytes(2, "big") + said
         self._transport.write(outgoing.frame(outgoing.CLOSE, payload))
-        self._deadline = self.loop.call_later(CLOSE_WITHIN, self._transport.abort)
+        self._deadline = self.loop.call_later(CLOSE_TIMEOUT, self._transport.abort)
         self._end()
 
     def abort(self) -> None:
@@ -262,8 +263,8 @@ class Link(asyncio.Protocol):
     # What the transport calls
 
     def data_received(self, data: bytes) -> None:
-        for start in range(0, len(data), READ_MOST):
-            piece = data[start : start + READ_MOST]
+        for start in range(0, len(data), READ_BYTES_MAX):
+            piece = data[start : start + READ_BYTES_MAX]
             if self._deaf or not self._count(self._fragments.count(piece), len(piece)):
                 return
             self._reader.feed_data(piece)

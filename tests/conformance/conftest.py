@@ -62,12 +62,14 @@ async def make_sockets(road: Road) -> AsyncIterator[MakeSockets]:
 
         async def make(*, send_buffer: int | None = None, **options: Any) -> Sockets:
             street = Street()
-            sio = SocketServer(**OPTIONS | options, peers=street.peers())
+            limits: list[str] = []
+            noted = {"on_limit": limits.append} | options
+            sio = SocketServer(**OPTIONS | noted, peers=street.peers())
             endpoint = await stack.enter_async_context(hosted(sio, "socket.io", send_buffer))
             if road == "forwarded":
                 front = SocketServer(**OPTIONS | options, peers=street.peers())
                 await stack.enter_async_context(forwarding(front, sio.eio, street, endpoint))
-            sockets = Sockets(sio, endpoint)
+            sockets = Sockets(sio, endpoint, limits=limits)
             stack.push_async_callback(sio.shutdown)
             sockets.listen()
             stack.push_async_callback(sockets.leave)

@@ -88,6 +88,8 @@ class Sockets:
     sio: SocketServer
     endpoint: Endpoint
     clients: list[Client] = field(default_factory=list)
+    limits: list[str] = field(default_factory=list)
+    """Which limits clients have run into."""
     ended: list[tuple[str, str]] = field(default_factory=list)
     """Sid and reason of each disconnect from the namespace ``/``, in order."""
 

@@ -44,9 +44,8 @@ def begin_of(kind: str) -> bytes:
 
 def limits_of(sockets: Sockets) -> list[str]:
     """The limits that clients run into from now on."""
-    limits: list[str] = []
-    sockets.sio.eio.limited = limits.append
-    return limits
+    sockets.limits.clear()
+    return sockets.limits
 
 
 @pytest.mark.parametrize("kind", FLOODS)
@@ -81,7 +80,7 @@ async def test_nothing_more_is_read_of_it(make_sockets: MakeSockets) -> None:
     limits = limits_of(sockets)
     async with raw_websocket(sockets.endpoint.url) as ws:
         assert (await ws.text()).startswith("0")
-        (link,) = sockets.sio.eio._links
+        (link,) = sockets.sio.eio.links
         ws.write(frame(PING) * (BURST + 1))
         assert await ws.close_code() == POLICY
         assert limits == ["control_rate"]
@@ -94,7 +93,7 @@ async def test_a_flood_behind_the_close(make_sockets: MakeSockets) -> None:
     sockets = await make_sockets(allowance=ALLOWANCE)
     async with raw_websocket(sockets.endpoint.url) as ws:
         assert (await ws.text()).startswith("0")
-        (link,) = sockets.sio.eio._links
+        (link,) = sockets.sio.eio.links
         ws.write(frame(TEXT, b"9"))  # no packet of a client
         assert await ws.close_code() == 1002
         ws.write(frame(TEXT, b"3") * (BURST + 1))

@@ -8,14 +8,14 @@ import aiohttp
 import pytest
 
 from alphasync.transport import Buckets, Outgoing
-from alphasync.transport.forwarding import BURST
+from alphasync.transport.forwarding import FORWARDED_BURST_MAX
 from tests.conformance.servers import PAYLOAD_MAX, Pair, Street
 from tests.conformance.wire import Answer, Endpoint, dropped, opened, packets
 from tests.harness import PATIENCE, wait_until
 
 UNKNOWN = (400, 1)
 """Status and code for a session that nobody has."""
-MANY = 4 * BURST
+MANY = 4 * FORWARDED_BURST_MAX
 CHUNK = "x" * 50_000
 
 
@@ -132,7 +132,7 @@ async def test_polls_with_their_own_stamps_go_on(pair: Pair) -> None:
 
 async def test_a_server_that_goes_takes_no_new_sessions(pair: Pair) -> None:
     sid = await pair.endpoint.sid()
-    pair.owner.eio.accepting = False
+    pair.owner.eio.sessions.accepting = False
     answer = await pair.endpoint.request("GET", "EIO=4&transport=polling")
     assert (answer.status, json.loads(answer.text)["message"]) == (503, "Shutting down")
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:

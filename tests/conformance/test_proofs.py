@@ -10,8 +10,9 @@ import pytest
 from aiohttp import web
 from multidict import CIMultiDict
 
-from alphasync.transport.forwarding import Forwarder
-from alphasync.transport.proofs import CLIENT, PROOF, WITHIN, Asking
+from alphasync.transport.from_peers import FromPeers
+from alphasync.transport.peer_client import PeerClient
+from alphasync.transport.proofs import AGE_MAX, CLIENT, PROOF, Asking
 from tests.conformance.servers import Pair
 from tests.harness import PATIENCE, wait_until
 
@@ -39,7 +40,7 @@ class Request:
     def sign(self, secret: str = "known to the street only", owner: str = "") -> "Request":
         peers = self.pair.street.peers(secret)
         asking = Asking(peers, owner or self.pair.peers.name)
-        now = forwarder_of(self.pair).door.now() - self.off
+        now = owner_side(self.pair).door.now() - self.off
         proof = asking.proof(now, self.method, self.target, self.headers, self.body)
         self.headers[PROOF] = proof
         return self
@@ -62,9 +63,9 @@ class Request:
         return int(answer.split(b" ", 2)[1])
 
 
-def forwarder_of(pair: Pair) -> Forwarder:
-    assert pair.owner.eio.forwarder
-    return pair.owner.eio.forwarder
+def owner_side(pair: Pair) -> FromPeers:
+    assert pair.owner.eio.from_peers
+    return pair.owner.eio.from_peers
 
 
 @pytest.fixture
@@ -166,14 +167,14 @@ async def test_each_part_of_a_proof_counts(asked: Request, part: int, how: str) 
     await untouched(asked.pair, asked.sid)
 
 
-@pytest.mark.parametrize("off", [WITHIN + 1, -WITHIN - 1, HOUR, -HOUR, 1e8, -1e8])
+@pytest.mark.parametrize("off", [AGE_MAX + 1, -AGE_MAX - 1, HOUR, -HOUR, 1e8, -1e8])
 async def test_old_and_future_ones_are_refused(asked: Request, off: float) -> None:
     asked.off = off
     assert await asked.sign().send() == 403
     await untouched(asked.pair, asked.sid)
 
 
-@pytest.mark.parametrize("off", [WITHIN - 3, -WITHIN + 3])
+@pytest.mark.parametrize("off", [AGE_MAX - 3, -AGE_MAX + 3])
 async def test_those_of_about_now_are_taken(asked: Request, off: float) -> None:
     asked.off = off
     assert await asked.sign().send() == 200
@@ -218,7 +219,7 @@ async def test_a_body_that_breaks_off_does_nothing(asked: Request) -> None:
 
 async def test_a_slow_body_does_not_make_a_request_last(asked: Request) -> None:
     """Its moment is looked at again once it is whole: nonces are not remembered for ever."""
-    door, late = forwarder_of(asked.pair).door, 0.0
+    door, late = owner_side(asked.pair).door, 0.0
     now = door.now
     door.now = lambda: now() + late
     written = asked.sign().written()
@@ -227,7 +228,7 @@ async def test_a_slow_body_does_not_make_a_request_last(asked: Request) -> None:
     )
     writer.write(written[:-1])
     await wait_until(lambda: asked.pair.endpoint.answering["POST", asked.sid], what="it comes")
-    late = WITHIN + 1
+    late = AGE_MAX + 1
     writer.write(written[-1:])
     assert b" 403 " in (await reader.read()).splitlines()[0]
     writer.close()
@@ -238,17 +239,17 @@ async def test_a_slow_body_does_not_make_a_request_last(asked: Request) -> None:
 async def test_clocks_need_not_agree_and_are_asked_for_once(
     pair: Pair, off: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    door = forwarder_of(pair).door
+    door = owner_side(pair).door
     now = door.now
     door.now = lambda: now() + off
     asked: list[str] = []
-    ask = Forwarder._ask_time
+    ask = PeerClient._ask_time
 
-    async def counted(self: Forwarder, http: Any, address: Any, owner: str) -> None:
+    async def counted(self: PeerClient, address: Any, owner: str) -> None:
         asked.append(owner)
-        await ask(self, http, address, owner)
+        await ask(self, address, owner)
 
-    monkeypatch.setattr(Forwarder, "_ask_time", counted)
+    monkeypatch.setattr(PeerClient, "_ask_time", counted)
     sids = [await pair.endpoint.sid() for _ in range(5)]
     for _ in range(3):
         answers = await asyncio.gather(*(pair.endpoint.post(sid, "4x") for sid in sids))
@@ -265,7 +266,7 @@ async def test_clocks_need_not_agree_and_are_asked_for_once(
 @pytest.mark.parametrize("jump", [HOUR, -HOUR])
 async def test_a_clock_that_jumps_is_asked_for_again(pair: Pair, jump: float) -> None:
     """As that of a machine that has slept."""
-    sid, door = await pair.endpoint.sid(), forwarder_of(pair).door
+    sid, door = await pair.endpoint.sid(), owner_side(pair).door
     assert (await pair.endpoint.post(sid, "4a")).text == "ok"
     now = door.now
     door.now = lambda: now() + jump
@@ -323,16 +324,16 @@ async def test_an_answer_that_was_changed_on_its_way_is_none(pair: Pair, what: s
 
 async def test_the_clients_own_address_comes_along(pair: Pair) -> None:
     sid = await pair.endpoint.sid()
-    pair.front.address_of = lambda request: "198.51.100.7"
-    forwarder, seen = forwarder_of(pair), []
-    verify = forwarder.verify
+    pair.front.rules.address_of = lambda request: "198.51.100.7"
+    owner, seen = owner_side(pair), []
+    verify = owner.verify
 
     def watching(request: web.Request) -> Any:
         asked = verify(request)
         seen.append(asked.client)
         return asked
 
-    forwarder.verify = watching  # type: ignore[method-assign]
+    owner.verify = watching  # type: ignore[method-assign]
     await pair.endpoint.post(sid, "4x")
     assert seen == ["", "198.51.100.7"], "how late it is nobody's client asks"
 

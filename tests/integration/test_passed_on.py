@@ -14,10 +14,10 @@ HOUR = 3600.0
 
 
 def set_clock(running: Cluster, replica: int, off: float) -> None:
-    forwarder = running.replicas[replica].realtime.server.eio.forwarder
-    assert forwarder
-    now = forwarder.door.now
-    forwarder.door.now = lambda: now() + off
+    from_peers = running.replicas[replica].realtime.server.eio.from_peers
+    assert from_peers
+    now = from_peers.door.now
+    from_peers.door.now = lambda: now() + off
 
 
 @pytest.mark.parametrize("off", [(0.0, 0.0), (HOUR, 0.0), (HOUR, -HOUR)])

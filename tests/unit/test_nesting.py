@@ -22,7 +22,7 @@ from alphasync.realtime.manager import Manager
 from alphasync.realtime.sessions import Sessions
 from alphasync.services.tokens import InvalidToken, Tokens
 from alphasync.store.redis.memory import MemoryPipeline
-from alphasync.transport.packets import MalformedPacket, StrictPacket
+from alphasync.transport.socket_packets import MalformedPacket, StrictPacket
 
 PACKAGE = Path(__file__).parents[2] / "alphasync"
 
@@ -171,7 +171,7 @@ OWN = {
     "membership/terms.py": "from Redis",
     "services/uncertain.py": "from Redis",
     "supervisor/assignment.py": "from the supervisor",
-    "transport/packets.py": "behind check_nesting",
+    "transport/socket_packets.py": "behind check_nesting",
 }
 """Who may parse JSON without ``decode_json``, and why."""
 

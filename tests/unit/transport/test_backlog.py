@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alphasync.transport.outgoing import Backlog, Outgoing, Overflow, message
+from alphasync.transport.backlog import Backlog, Overflow
+from alphasync.transport.outgoing import Outgoing, message
 
 FRAME = 4
 """Bytes of a WebSocket frame's head, for a payload of 126 bytes and more."""

@@ -6,7 +6,7 @@ from alphasync.transport import Bucket, Buckets
 
 
 def taken(bucket: Bucket, now: float, tries: int) -> int:
-    return sum(bucket.take(now) for _ in range(tries))
+    return sum(bucket.acquire(now) for _ in range(tries))
 
 
 def test_so_many_at_once_and_no_more() -> None:
@@ -42,32 +42,32 @@ def test_one_that_is_not_there_yet_can_be_waited_for() -> None:
     assert [bucket.reserve(100.0, 0.25) for _ in range(4)] == [0, 0, 0.1, 0.2]
     assert bucket.reserve(100.0, 0.25) is None, "that would take 0.3 s"
     assert bucket.reserve(100.0, 0.25) is None, "and what is refused takes nothing"
-    assert not bucket.take(100.1)
+    assert not bucket.acquire(100.1)
     assert bucket.reserve(100.1, 0.25) == pytest.approx(0.2)
 
 
 def test_each_name_has_its_own_and_the_newest_are_kept() -> None:
-    buckets = Buckets(rate=10, burst=1, kept=2)
-    assert buckets.of("a").take(100.0)
-    assert buckets.of("b").take(100.0)
-    assert not buckets.of("a").take(100.0)
-    assert buckets.of("c").take(100.0)  # b was asked for longer ago than a
-    assert not buckets.of("a").take(100.0)
-    assert buckets.of("b").take(100.0)
+    buckets = Buckets(rate=10, burst=1, most=2)
+    assert buckets.of("a").acquire(100.0)
+    assert buckets.of("b").acquire(100.0)
+    assert not buckets.of("a").acquire(100.0)
+    assert buckets.of("c").acquire(100.0)  # b was asked for longer ago than a
+    assert not buckets.of("a").acquire(100.0)
+    assert buckets.of("b").acquire(100.0)
 
 
 def test_several_at_once_are_taken_whole_or_not_at_all() -> None:
     bucket = Bucket(rate=10, burst=5)
-    assert bucket.take(100.0, 3)
-    assert not bucket.take(100.0, 3)
-    assert bucket.take(100.0, 2)
-    assert bucket.take(200.0, 7), "more than it can hold is all that it can hold"
+    assert bucket.acquire(100.0, 3)
+    assert not bucket.acquire(100.0, 3)
+    assert bucket.acquire(100.0, 2)
+    assert bucket.acquire(200.0, 7), "more than it can hold is all that it can hold"
     assert bucket.left(200.0) == 0
 
 
 def test_what_is_given_back_is_there_again_and_no_more() -> None:
     bucket = Bucket(rate=10, burst=5)
-    bucket.take(100.0, 2)
+    bucket.acquire(100.0, 2)
     bucket.give_back(2)
     bucket.give_back(2)
     assert bucket.left(100.0) == 5

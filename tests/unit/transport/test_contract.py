@@ -26,7 +26,7 @@ from socketio.async_pubsub_manager import AsyncPubSubManager
 from socketio.packet import Packet as SocketPacket
 
 import alphasync
-from alphasync.transport.packets import MalformedPacket, StrictPacket
+from alphasync.transport.socket_packets import MalformedPacket, StrictPacket
 from alphasync.transport.touched import TOUCHED
 
 SOURCE = Path(alphasync.__file__).parent

@@ -7,7 +7,7 @@ from multidict import CIMultiDict
 
 from alphasync.transport import proofs
 from alphasync.transport.peers import Peers
-from alphasync.transport.proofs import CLIENT, PROOF, WITHIN, Asked, Asking, Clocks, Door
+from alphasync.transport.proofs import AGE_MAX, CLIENT, PROOF, Asked, Asking, Clocks, Door
 
 
 async def nobody(_: str) -> None:
@@ -29,11 +29,11 @@ def asked(door: Door, at: float) -> Asked:
 def test_a_request_is_remembered_for_as_long_as_it_could_come_again() -> None:
     time = 1_000.0
     door = Door(PEERS, lambda: time)
-    early = asked(door, time + WITHIN)
+    early = asked(door, time + AGE_MAX)
     assert door.admit(early)
     for _ in range(4):
         assert not door.admit(early)
-        time += WITHIN / 2
+        time += AGE_MAX / 2
     assert not door.admit(early)
     time += 1
     assert not door.admit(early), "it is too old by now"
@@ -48,14 +48,14 @@ def test_no_more_are_remembered_than_there_is_room_for(monkeypatch: pytest.Monke
     first, *others = [asked(door, time) for _ in range(4)]
     assert [door.admit(one) for one in (first, *others)] == [True, True, True, False]
     assert not door.admit(first), "none is forgotten to make room"
-    time += 2 * WITHIN + 1
+    time += 2 * AGE_MAX + 1
     assert door.admit(asked(door, time))
 
 
 async def test_clocks_of_many_servers_are_bounded_and_do_not_hold_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(proofs, "CLOCKS_KEPT", 2)
+    monkeypatch.setattr(proofs, "CLOCKS_MAX", 2)
     now = 100.0
     monkeypatch.setattr(proofs, "_now", lambda: now)
     clocks = Clocks()
@@ -65,7 +65,7 @@ async def test_clocks_of_many_servers_are_bounded_and_do_not_hold_for_ever(
     assert [clocks.at(name) for name in "abc"] == [None, -3_599.0, 1e7 + 1]
     clocks.forget("b")
     assert clocks.at("b") is None
-    now += proofs.TIME_HOLDS
+    now += proofs.CLOCK_TTL
     assert clocks.at("c") is None
 
 

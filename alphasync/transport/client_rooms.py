@@ -7,8 +7,9 @@ from typing import Any
 import socketio
 from socketio import packet
 
-from alphasync.transport.outgoing import Backlog, Outgoing, Overflow, message
-from alphasync.transport.websocket import WRITE_MOST
+from alphasync.transport.backlog import Backlog, Overflow
+from alphasync.transport.outgoing import Outgoing, message
+from alphasync.transport.websocket import WRITE_BYTES_MAX
 
 
 class Rooms(socketio.AsyncManager):  # type: ignore[misc]  # python-socketio has no types
@@ -39,8 +40,8 @@ class Rooms(socketio.AsyncManager):  # type: ignore[misc]  # python-socketio has
             return None
         sid: str = self.server.eio.generate_id()
         self.take_on(eio_sid, namespace, sid)
-        engine = self.server.eio
-        self._held[namespace, sid] = Backlog(engine.buffer_max, engine.conflate)
+        options = self.server.eio.options
+        self._held[namespace, sid] = Backlog(options.buffer_max, options.conflate)
         return sid
 
     def take_on(self, eio_sid: str, namespace: str, sid: str) -> None:
@@ -176,7 +177,7 @@ class Rooms(socketio.AsyncManager):  # type: ignore[misc]  # python-socketio has
                 )
             self._put(sid, namespace, eio_sid, packets)
         self._emitted += sum([one.size for one in packets])
-        if self._emitted > WRITE_MOST:
+        if self._emitted > WRITE_BYTES_MAX:
             # Who emits in a loop gives way to those who write it out and to all others.
             self._emitted = 0
             await asyncio.sleep(0)

@@ -17,11 +17,12 @@ from socketio.packet import (
 )
 from socketio.packet import Packet as SocketPacket
 
-from alphasync.transport.engine import EngineServer
+from alphasync.transport.client_rooms import Rooms, encoded
+from alphasync.transport.engine_server import EngineServer
+from alphasync.transport.engine_socket import EngineSocket
 from alphasync.transport.outgoing import Outgoing
-from alphasync.transport.packets import MalformedPacket, StrictPacket, check
-from alphasync.transport.rooms import Rooms, encoded
-from alphasync.transport.socket import PROTOCOL_ERROR, EngineSocket
+from alphasync.transport.refusals import PROTOCOL_ERROR
+from alphasync.transport.socket_packets import MalformedPacket, StrictPacket, check
 
 EVENTS = frozenset({str(EVENT), str(BINARY_EVENT)})
 """How a message begins that is an event."""
@@ -53,13 +54,13 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         super().__init__(
             client_manager=Rooms() if client_manager is None else client_manager,
             serializer=StrictPacket if serializer == "default" else serializer,
+            counts=_counts,
             **options,
         )
         self.connect_timeout = connect_timeout
         self.attachments_max = attachments_max
         self.connects_max = connects_max
-        self.eio.on("message", self._take)
-        self.eio.counted = _counted
+        self.eio.on("message", self._receive)
         self._deadlines: dict[str, asyncio.TimerHandle] = {}
         """Of the connections that are in no namespace, the one that is so longest first."""
         self._connects: dict[str, int] = {}
@@ -78,8 +79,8 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
 
     # From clients
 
-    def _take(self, eio_sid: str, data: str | bytes) -> Awaitable[object] | None:
-        """Take a message; what is returned has to end before the next one is taken."""
+    def _receive(self, eio_sid: str, data: str | bytes) -> Awaitable[object] | None:
+        """Handle a message; what is returned has to end before the next one is handled."""
         try:
             pkt = self._decode(eio_sid, data)
             return None if pkt is None else self._carry_out(eio_sid, pkt, len(data))
@@ -118,7 +119,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
             # Each asks for credentials to be checked, and perhaps for a lot of state.
             self._connects[eio_sid] = self._connects.get(eio_sid, 0) + 1
             if self._connects[eio_sid] > self.connects_max:
-                self.eio.limited("connects")
+                self.eio.options.limited("connects")
                 raise MalformedPacket("too many connects")
             return self._handle_connect(eio_sid, namespace, pkt.data)
         if not self.manager.is_connected(sid, namespace):
@@ -238,7 +239,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
             self._clear_deadline(eio_sid)
             socket = self.eio.sockets.get(eio_sid)
             if socket is not None and socket.abort("no room for more"):
-                self.eio.limited("connections_max")
+                self.eio.options.limited("connections_max")
                 return True
         return False
 
@@ -272,10 +273,10 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
 
     def _overdue(self, eio_sid: str) -> None:
         self._deadlines.pop(eio_sid, None)
-        self.eio.limited("unauthenticated")
+        self.eio.options.limited("unauthenticated")
         self._break_off(eio_sid, "in no namespace")
 
 
-def _counted(message: str | bytes) -> bool:
+def _counts(message: str | bytes) -> bool:
     """Events are the application's to count, with their binary parts."""
     return isinstance(message, str) and message[:1] not in EVENTS

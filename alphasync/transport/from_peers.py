@@ -1,0 +1,105 @@
+"""What other servers pass on: requests for the sessions of this one, and their moves."""
+
+from aiohttp import web
+
+from alphasync.transport.http_bodies import UNREADABLE, read_body
+from alphasync.transport.moving import Departure, Mover
+from alphasync.transport.opening import Answer
+from alphasync.transport.options import Options
+from alphasync.transport.peer_client import CLOCK
+from alphasync.transport.proofs import Asked, Door
+from alphasync.transport.refusals import BAD_REQUEST, FORBIDDEN, UNKNOWN_SID, Refused
+from alphasync.transport.requests import Requests
+from alphasync.transport.session_table import SessionTable
+
+
+class FromPeers:
+    """``mover``: without one no session leaves."""
+
+    def __init__(
+        self,
+        options: Options,
+        sessions: SessionTable,
+        requests: Requests,
+        door: Door,
+        mover: Mover | None,
+    ) -> None:
+        self._options = options
+        self._sessions = sessions
+        self._requests = requests
+        self.door = door
+        self._mover = mover
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer another server, which has looked at the origin: one hop, and no further.
+
+        Nothing is done before all of the request is there and known to be one of ours.
+        """
+        try:
+            asked = self.verify(request)
+            try:
+                body = await read_body(request, self._options)
+            except UNREADABLE:
+                raise Refused(FORBIDDEN, 403) from None
+            self._admit(request, asked, body)
+        except Refused as refused:
+            return refused.answer()
+        try:
+            response = await self._answer(request, body)
+        except Refused as refused:
+            response = refused.answer()
+        if isinstance(response, web.Response):
+            self.door.sign(asked, response)
+        return response
+
+    def verify(self, request: web.Request) -> Asked:
+        """What another server has signed; to be done before a body is read. Raises Refused."""
+        asked = self.door.read(request)
+        if asked is None or not (_asks_time(request) or self.door.is_now(asked)):
+            raise Refused(FORBIDDEN, 403)
+        return asked
+
+    def _admit(self, request: web.Request, asked: Asked, body: bytes) -> None:
+        """With its body. Raises Refused unless all of it is signed, and comes for the first time;
+        how late it is may be asked at any time."""
+        whole = self.door.is_whole(asked, body)
+        if not whole or not (_asks_time(request) or self.door.admit(asked)):
+            raise Refused(FORBIDDEN, 403)
+
+    async def _answer(self, request: web.Request, body: bytes) -> Answer:
+        if _asks_time(request):
+            return web.Response()
+        sid, step = request.query.get("sid", ""), request.query.get("transport", "")
+        if step in ("prepare", "take", "release"):
+            return await self._move(sid, step)
+        return await self._requests.in_session(request, sid, body)
+
+    async def _move(self, sid: str, step: str) -> web.Response:
+        """Let a session go to its WebSocket."""
+        socket = self._sessions.by_id.get(sid)
+        if socket is None or not socket.state.open or self._mover is None:
+            raise Refused(UNKNOWN_SID)
+        departure = socket.probe
+        if step == "prepare":
+            if socket.upgraded or departure is not None:
+                raise Refused(BAD_REQUEST)
+            Departure(socket)
+            return web.Response()
+        if not isinstance(departure, Departure):
+            raise Refused(BAD_REQUEST)
+        if step == "release":
+            departure.close()
+            return web.Response()
+        moved = await departure.hand_over(self._mover)
+        if moved is None:
+            raise Refused(UNKNOWN_SID)
+        return web.Response(body=moved)
+
+
+def _asks_time(request: web.Request) -> bool:
+    return request.query.get("transport") == CLOCK
+
+
+async def refuse_peers(_: web.Request) -> web.StreamResponse:
+    """Where there are no other servers."""
+    return Refused(FORBIDDEN, 403).answer()

@@ -1,0 +1,32 @@
+"""What a session needs of the server that it is in, and says to it."""
+
+import logging
+from typing import Protocol
+
+import engineio
+
+from alphasync.transport.inbox import Handler
+from alphasync.transport.outgoing import Outgoing
+
+Reason = engineio.AsyncServer.reason
+"""Why a session has ended, as python-engineio says it to applications."""
+
+
+class Host(Handler, Protocol):
+    @property
+    def logger(self) -> logging.Logger: ...
+
+    async def tell_end(self, sid: str, reason: str) -> None:
+        """Tell the application that a session has ended."""
+
+    def leave_behind(self, sid: str, packets: list[Outgoing]) -> None:
+        """Keep the last packets of a session for its next poll."""
+
+    def forget(self, sid: str, address: str) -> None:
+        """A session, of the client at this address, is not in the server any more."""
+
+
+class Probe(Protocol):
+    """A WebSocket, here or at another server, that a client tries out."""
+
+    def close(self) -> None: ...
