@@ -19,6 +19,8 @@ from tests.integration.command_line.programs import (
     started,
 )
 
+pytestmark = pytest.mark.slow
+
 ANY_UMASK = ("sh", "-c", 'umask 0; exec "$@"', "sh")
 NOBODY = ("--user", "--map-user=10001", "--map-group=10001")
 """Root in a test may write anywhere; in a user namespace of its own it is as anybody."""

@@ -12,6 +12,8 @@ import pytest
 from tests.harness import cluster
 from tests.integration.command_line.programs import SECRET, alphasync, one_line_of_refusal
 
+pytestmark = pytest.mark.slow
+
 
 async def test_token() -> None:
     arguments = ["--operator", "anna", "--profiles", "1001, 1002,", "--ttl", "90s"]

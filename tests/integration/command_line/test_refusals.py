@@ -19,6 +19,8 @@ from tests.integration.command_line.programs import (
 from tests.integration.command_line.test_other_commands import findings
 from tests.integration.command_line.test_serve import ready
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("name", "value"),
