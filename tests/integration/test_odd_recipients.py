@@ -45,7 +45,8 @@ async def test_an_odd_one_fails_alone_wherever_it_stands(redis_url: str, odd: An
         assert lines[-1]["message"].startswith("3 could not be messaged: ")
         assert shown in lines[-1]["message"]
         late = await running.device()
-        assert "3 could not be messaged" in late.last("processingStateSync")["message"]
+        state = await late.wait_for("processingStateSync")
+        assert "3 could not be messaged" in state["message"]
 
 
 async def test_very_many_odd_ones_are_counted_and_a_few_named(redis_url: str) -> None:

@@ -33,8 +33,9 @@ async def test_the_run_goes_on_until_the_device_is_back_with_a_new_token(redis_u
         auth = {"deviceId": me["deviceId"], "resumeToken": me["resumeToken"]}
         back = await world.device(auth=auth)
         assert back.last("deviceRegistered")["resumed"] is True
-        assert back.last("processingStateSync")["isOwnDevice"] is True
-        assert back.last("processingStateSync")["isProcessing"] is True
+        state = await back.wait_for("processingStateSync")
+        assert state["isOwnDevice"] is True
+        assert state["isProcessing"] is True
         assert (await back.call("stopAllProcessing"))["ok"]
 
 
