@@ -9,6 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from alphasync import config, doctor, logs, serving
+from alphasync.checks import CannotStart
 from alphasync.config.values import duration
 from alphasync.gateway.sandbox import (
     FaultsError,
@@ -90,7 +91,7 @@ def serve(
             _run(serving.until_stopped(serving.serve(settings, wait=wait)))
         else:
             _run(serving.until_stopped(supervise(settings, count, wait=wait)))
-    except serving.CannotStart as error:
+    except CannotStart as error:
         _fail(str(error))
 
 
@@ -105,7 +106,7 @@ def worker() -> None:
         settings = config.load()
         logs.configure(settings.log_level, worker=one.assignment.number)
         _run(one.serve(settings))
-    except (config.WrongSetting, serving.CannotStart) as error:
+    except (config.WrongSetting, CannotStart) as error:
         one.cannot_start(str(error))
         raise typer.Exit(1) from None
 

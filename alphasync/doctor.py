@@ -8,22 +8,16 @@ import msgspec
 from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import ResponseError
 
+from alphasync.checks import CannotStart, check_gateway, check_redis, only_here
 from alphasync.config import Settings, WrongSetting
 from alphasync.config.signing_key import weakness_of
 from alphasync.gateway.http import HttpGateway
 from alphasync.gateway.port import GatewayError, GatewayRefused
-from alphasync.serving import (
-    CannotStart,
-    check_gateway,
-    check_redis,
-    gateway_url,
-    only_here,
-    redis_url,
-)
 from alphasync.store.connect import MEMORY, make_client, redacted, replicas_waited_for
 from alphasync.store.eviction import objection, policy_of
 from alphasync.store.persistence import may_be_lost
 from alphasync.store.redis.advice import words
+from alphasync.surroundings import gateway_url, redis_url
 from alphasync.web.console import CLIENT_BUNDLE, console_folder
 
 REDIS_MIN = (6, 2)

@@ -8,12 +8,14 @@ import sys
 
 import structlog
 
+from alphasync.checks import CannotStart
 from alphasync.config import Settings
 from alphasync.intake.sockets import listening
-from alphasync.serving import CannotStart, cannot_listen, surroundings, welcome
+from alphasync.serving import cannot_listen, welcome
 from alphasync.supervisor.metrics import metrics_folder
 from alphasync.supervisor.process import NotReady
 from alphasync.supervisor.supervisor import Supervisor
+from alphasync.surroundings import surroundings
 
 log = structlog.get_logger(__name__)
 

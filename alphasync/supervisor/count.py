@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
+from alphasync.checks import CannotStart
 from alphasync.config import Settings
-from alphasync.serving import CannotStart
 from alphasync.store.connect import MEMORY
 from alphasync.store.embedded.valkey_process import EmbeddedUnavailable, find_binary
 

@@ -13,9 +13,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from alphasync.checks import CannotStart, check_redis, only_here
 from alphasync.config import Settings
 from alphasync.doctor import examine
-from alphasync.serving import CannotStart, check_redis, only_here, redis_url
+from alphasync.surroundings import redis_url
 from alphasync.tasks import Tasks
 from tests.harness import SECRET, cluster
 

@@ -13,10 +13,10 @@ import aiohttp
 import pytest
 
 from alphasync.app import build
+from alphasync.checks import CannotStart, check_redis
 from alphasync.config import Settings
 from alphasync.doctor import examine
 from alphasync.gateway.sandbox import start_sandbox
-from alphasync.serving import CannotStart, check_redis
 from alphasync.store.connect import make_client
 from tests.harness import PATIENCE, SECRET, Valkey, cluster, wait_until
 from tests.stores.kinds import KINDS, Servers

@@ -9,13 +9,14 @@ import pytest
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
+from alphasync.checks import CannotStart
 from alphasync.config import Settings
 from alphasync.doctor import examine
 from alphasync.gateway.sandbox import start_sandbox
-from alphasync.serving import CannotStart, surroundings
 from alphasync.store import eviction
 from alphasync.store.connect import make_client
 from alphasync.store.eviction import EvictionWatch, policy_of
+from alphasync.surroundings import surroundings
 from tests.harness import SECRET, Valkey, cluster, wait_until
 
 DROPPING = ("allkeys-lru", "allkeys-random", "volatile-lru", "volatile-ttl")

@@ -7,11 +7,12 @@ from typing import Any
 import aiohttp
 import pytest
 
+from alphasync.checks import CannotStart
 from alphasync.config import Settings
 from alphasync.intake import Bounds, sockets
 from alphasync.intake.sockets import NoSuchHost, listening, open_sockets, unspecified
 from alphasync.membership.internal import InternalPort, own_address
-from alphasync.serving import CannotStart, serving
+from alphasync.serving import serving
 from tests.harness import SECRET, Cluster
 
 HAS_IPV6 = socket.has_ipv6

@@ -9,18 +9,12 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from alphasync.checks import CannotStart, check_gateway
 from alphasync.config import Settings
 from alphasync.gateway.sandbox import start_sandbox
 from alphasync.gateway.sandbox.people_file import CSV_COLUMNS
-from alphasync.serving import (
-    SANDBOX_PORT,
-    SANDBOX_PORTS,
-    CannotStart,
-    cannot_listen,
-    check_gateway,
-    gateway_url,
-    welcome,
-)
+from alphasync.serving import cannot_listen, welcome
+from alphasync.surroundings import SANDBOX_PORT, SANDBOX_PORTS_MAX, gateway_url
 from tests.harness import PATIENCE, Cluster, wait_until
 from tests.integration.command_line.programs import alphasync
 from tests.ports import free_port
@@ -80,7 +74,7 @@ async def test_what_people_takes_is_in_the_help() -> None:
 
 async def test_the_own_sandbox_is_at_the_same_place_each_time() -> None:
     free = []
-    for port in range(SANDBOX_PORT, SANDBOX_PORT + SANDBOX_PORTS):
+    for port in range(SANDBOX_PORT, SANDBOX_PORT + SANDBOX_PORTS_MAX):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if probe.connect_ex(("127.0.0.1", port)):
@@ -88,7 +82,7 @@ async def test_the_own_sandbox_is_at_the_same_place_each_time() -> None:
     async with gateway_url(Settings()) as first, gateway_url(Settings()) as second:
         ports = [int(url.rpartition(":")[2]) for url in (first, second)]
         assert ports[0] in free
-        assert ports[0] < ports[1] < SANDBOX_PORT + SANDBOX_PORTS
+        assert ports[0] < ports[1] < SANDBOX_PORT + SANDBOX_PORTS_MAX
     async with gateway_url(Settings(port=ports[0])) as url:
         assert int(url.rpartition(":")[2]) != ports[0], "that is the server's own"
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from alphasync.checks import CannotStart
 from alphasync.config import Settings
-from alphasync.serving import CannotStart
 from alphasync.store.embedded.valkey_process import EmbeddedUnavailable
 from alphasync.supervisor import count
 from alphasync.supervisor.count import cores, default_count, worker_count
