@@ -17,19 +17,26 @@ OPERATORS = 20
 CONNECT_WITHIN = 30.0
 """Seconds for all to connect on a busy machine: no client may have given up by then."""
 BACK_WITHIN = 5.0
+GATHERINGS_MAX = 3
+"""On a busy machine a balancer may take a server for dead while so many connect to it: then they
+gather anew."""
 
 
 @contextlib.asynccontextmanager
 async def connected(fleet: Fleet, url: str) -> AsyncIterator[Crowd]:
     """All of them, registered and on WebSocket, and none has seen any trouble."""
     tokens = [fleet.tokens.mint(f"crowd-{number}").token for number in range(OPERATORS)]
-    async with crowd(url, tokens, CLIENTS) as clients:
-        seen = await clients.until(
-            lambda now: now.websocket == now.registered == CLIENTS or bool(now.troubles),
-            CONNECT_WITHIN,
-        )
-        assert seen.troubles == []
-        yield clients
+    for others in reversed(range(GATHERINGS_MAX)):
+        async with crowd(url, tokens, CLIENTS) as clients:
+            seen = await clients.until(
+                lambda now: now.websocket == now.registered == CLIENTS or bool(now.troubles),
+                CONNECT_WITHIN,
+            )
+            if seen.troubles and others:
+                continue
+            assert seen.troubles == []
+            yield clients
+            break
     assert fleet.complaints() == []
 
 
