@@ -20,7 +20,7 @@ AlphasyncError
 +-- TooManyDevices            too_many_devices      the same; the connection is closed
 +-- StoreUnavailable          store_unavailable     not done: Redis does not answer (retryable)
 +-- UnknownOutcome            unknown_outcome       one of these that may have been done (retryable)
-+-- ShuttingDown              shutting_down         this replica takes no new runs (retryable)
++-- ShuttingDown              shutting_down         this server takes no new runs (retryable)
 +-- services.tokens.MissingToken   missing_token   no token
 +-- services.tokens.InvalidToken   invalid_token   not ours, expired, or not understood
 +-- gateway.port.GatewayError      see there

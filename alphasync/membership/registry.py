@@ -28,7 +28,7 @@ class Registry:
     async def announce(self, name: str, host: str, port: int) -> None:
         """Say where this server listens, now and for as long as it runs. While Redis is away it is
         said as soon as it is back."""
-        self._entry, address = keys.replica(name), f"{host} {port}"
+        self._entry, address = keys.server(name), f"{host} {port}"
         try:
             with contextlib.suppress(StoreUnavailable):
                 await self._say(address)
@@ -39,7 +39,7 @@ class Registry:
         """Host and port of a server; None when it is gone, or when Redis cannot be asked."""
         if name not in self._known:
             try:
-                raw = await self._pipeline.submit("GET", keys.replica(name))
+                raw = await self._pipeline.submit("GET", keys.server(name))
             except StoreUnavailable:
                 return None
             if not isinstance(raw, bytes):

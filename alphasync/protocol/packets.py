@@ -2,7 +2,7 @@
 
 A *head* is a packet without its end: ``2["name",{"a":1`` . The script that makes the change adds
 the fields that only it knows, then ``"timestamp"``, ``"revision"`` and the closing brackets. What
-it publishes is the finished text, which every replica forwards as it is.
+it publishes is the finished text, which every server forwards as it is.
 """
 
 import msgspec

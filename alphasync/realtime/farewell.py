@@ -74,10 +74,10 @@ class Farewell:
         else:
             await self.say_goodbye(session, self._server_name.current)
 
-    async def say_goodbye(self, session: Session, replica: str) -> None:
+    async def say_goodbye(self, session: Session, server: str) -> None:
         """The device has a grace to come back, if it was this session's until now.
 
-        ``replica``: what this one is called on the device's record. Raises StoreUnavailable.
+        ``server``: the name of this one on the device's record. Raises StoreUnavailable.
         """
         account, device_id = session.who.account, session.device_id
         page_closed = session.socket.closed_with == GOING_AWAY
@@ -85,11 +85,11 @@ class Farewell:
             account,
             device_id,
             session.sid,
-            replica,
+            server,
             page_closed=page_closed,
             signed_out=session.who.expires_at <= time.time() + TOKEN_END_GRACE,
         )
         if grace is None:
-            await self._devices.forget(account, device_id, session.sid, replica)
+            await self._devices.forget(account, device_id, session.sid, server)
         else:
             self._graces.start(account, device_id, session.sid, grace)

@@ -101,13 +101,13 @@ class Presence:
             session.expiry.cancel()
 
     def restore(self) -> None:
-        """This replica was taken for dead: put its sessions on record again."""
+        """This server was taken for dead: put its sessions on record again."""
         for session in self._sessions:
             if session.phase is Phase.REGISTERED:
                 self._passing.spawn(self.put_on_record(session), f"restore {session.sid}")
 
     def note_again(self) -> None:
-        """Note all devices here as this replica's, as at their join."""
+        """Note all devices here as this server's, as at their join."""
         for session in self._sessions:
             if session.phase is Phase.REGISTERED:
                 self._devices.hold(session.who.account, session.device_id, session.sid)

@@ -251,7 +251,7 @@ def trial_keys(tag: str) -> TrialKeys:
     )
 
 
-def replica(name: str) -> str:
+def server(name: str) -> str:
     return f"as:replica:{name}"
 
 

@@ -28,7 +28,7 @@ async def test_a_replica_is_found_until_it_goes(store: Store) -> None:
     assert await mine.find("abcdefgh") is None
     await theirs.announce("abcdefgh", "10.0.0.1", 3002)
     assert await mine.find("abcdefgh") == ("10.0.0.1", 3002)
-    assert 0 < await store.client.pttl(keys.replica("abcdefgh")) <= ADDRESS_TTL * 1000
+    assert 0 < await store.client.pttl(keys.server("abcdefgh")) <= ADDRESS_TTL * 1000
     await theirs.close()
     assert await Registry(store.pipeline).find("abcdefgh") is None
     await mine.close()
