@@ -7,6 +7,7 @@ import pytest
 from alphasync.gateway.sandbox import Faults
 from tests.faults.harness import Site, completed, nobody_twice_nobody_lost, site
 from tests.faults.returning import unbroken
+from tests.harness import PATIENCE
 from tests.integration.support import people
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
@@ -15,19 +16,28 @@ RECIPIENTS = 25
 INTERVAL = 0.3
 
 
+ON_ITS_WAY = 0.1
+"""Seconds from a claim until its message is with the gateway, which takes ``LATENCY`` for it.
+Before that a runner knows that it sent nothing: the recipient is neither messaged nor uncertain."""
+LATENCY = 0.4
+
+
 async def in_flight(running: Site) -> None:
-    """Return when somebody is claimed whose message the gateway has not delivered yet."""
-    async with asyncio.timeout(10):
+    """Return when the gateway has somebody's message and has not delivered it yet."""
+    before = None
+    async with asyncio.timeout(PATIENCE):
         while True:
             claimed = await running.redis.hget("as:{o:demo}:run:chat:p", "inflight")
             if claimed and claimed not in await running.reached("p"):
-                return
-            await asyncio.sleep(0.005)
+                if claimed == before:
+                    return
+                before = claimed
+            await asyncio.sleep(ON_ITS_WAY)
 
 
 @pytest.mark.parametrize("honours_keys", [True, False], ids=["keys", "no-keys"])
 async def test_paused_in_the_middle_of_a_send(honours_keys: bool) -> None:
-    gateway = Faults(idempotency=honours_keys, latency=0.4)
+    gateway = Faults(idempotency=honours_keys, latency=LATENCY)
     async with site(people=people(p=RECIPIENTS), faults=gateway, send_interval=INTERVAL) as running:
         first, second = running.replicas
         a = await running.returning(first.url)
