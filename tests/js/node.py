@@ -1,6 +1,7 @@
 """Node for tests: the machine's own or the wheel's, with the console's pinned client library."""
 
 import asyncio
+import fcntl
 import importlib.util
 import json
 import os
@@ -48,9 +49,12 @@ def node_with_client() -> list[str]:
         raise AssertionError("unreachable: missing() raises")
     node, npm = found
     lock = STATIC / "package-lock.json"
-    if not STAMP.is_file() or STAMP.read_bytes() != lock.read_bytes():
-        _install(npm)
-        shutil.copy(lock, STAMP)
+    with Path(__file__).open() as ours:
+        # The processes of a test run share the folder: the first one installs, the others wait.
+        fcntl.flock(ours, fcntl.LOCK_EX)
+        if not STAMP.is_file() or STAMP.read_bytes() != lock.read_bytes():
+            _install(npm)
+            shutil.copy(lock, STAMP)
     return node
 
 
