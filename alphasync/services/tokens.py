@@ -147,9 +147,12 @@ class Tokens:
             claims = msgspec.convert(payload, Claims)
         except (jwt.PyJWTError, msgspec.ValidationError, ValueError) as error:
             raise InvalidToken from error
-        if claims.exp <= time.time():
-            raise InvalidToken  # the leeway is for the beginning
-        return _identity(claims, token)
+        who = _identity(claims, token)
+        # The leeway is for the beginning. The end is the whole second at which sessions are cut:
+        # none begins in the rest of it.
+        if who.expires_at <= time.time():
+            raise InvalidToken
+        return who
 
     def is_full(self, lives: float | None) -> bool:
         """Whether a login has as much as any."""

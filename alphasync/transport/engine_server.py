@@ -227,5 +227,8 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
     def leave_behind(self, sid: str, packets: list[Outgoing]) -> None:
         self.sessions.leave_behind(sid, packets)
 
+    def pick_up(self, sid: str) -> list[Outgoing]:
+        return self.sessions.pick_up(sid) or []
+
     def forget(self, sid: str, address: str) -> None:
         self.sessions.forget(sid, address)

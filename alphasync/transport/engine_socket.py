@@ -115,7 +115,7 @@ class EngineSocket(Inbox):
         """Go on over a WebSocket, with what has been put so far."""
         self._link = link
         other, self.probe = self.probe, None
-        if other is not None and other is not link:
+        if other is not None:
             # It came while the session was on its way here, and nobody would hear of it again.
             other.close()
         self._move(State.WEBSOCKET)

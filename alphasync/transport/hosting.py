@@ -22,6 +22,9 @@ class Host(Handler, Protocol):
     def leave_behind(self, sid: str, packets: list[Outgoing]) -> None:
         """Keep the last packets of a session for its next poll."""
 
+    def pick_up(self, sid: str) -> list[Outgoing]:
+        """The last packets of a session that is gone: each once."""
+
     def forget(self, sid: str, address: str) -> None:
         """A session, of the client at this address, is not in the server any more."""
 
@@ -29,4 +32,5 @@ class Host(Handler, Protocol):
 class Probe(Protocol):
     """A WebSocket, here or at another server, that a client tries out."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """The session has ended, or has another one."""

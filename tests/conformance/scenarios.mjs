@@ -131,6 +131,14 @@ const SCENARIOS = {
     assert.equal(again.connected, false);
   },
 
+  // The server ends the session while the client goes over to its WebSocket.
+  async cut() {
+    const socket = open();
+    const gone = next(socket, 'disconnect');
+    await next(socket, 'connect');
+    assert.notEqual((await gone)[0], 'ping timeout');
+  },
+
   // The server pings at its interval; nobody sends anything else.
   async pings() {
     const socket = await connected();

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from socketio.exceptions import ConnectionRefusedError as Refused
 
+from alphasync.transport.session_state import State
 from tests.conformance.servers import MakeSockets, Sockets
 from tests.harness import wait_until
 from tests.js.node import node_with_client
@@ -124,3 +125,23 @@ async def test_it_comes_back_after_its_connection_broke(
     await run(node, serving, "broken", transports)
     await wait_until(lambda: len(serving.ended) == 2, what="it has left twice")
     assert [reason for _, reason in serving.ended] == ["transport close", "client disconnect"]
+
+
+@pytest.mark.parametrize("attempt", range(3))
+async def test_it_notices_an_end_in_the_middle_of_its_upgrade(
+    make_sockets: MakeSockets, node: list[str], attempt: int
+) -> None:
+    sockets = await make_sockets()
+    sockets.sio.on("connect", lambda sid, environ, auth: None)
+
+    async def cut() -> None:
+        engines = sockets.sio.eio.sockets
+        while not any(socket.state is State.UPGRADING for socket in engines.values()):
+            await asyncio.sleep(0)
+        for sid in list(engines):
+            sockets.sio.eio.cut(sid)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(cut())
+        result = await run(node, sockets, "cut", None)
+    assert result["ok"]

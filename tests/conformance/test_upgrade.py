@@ -196,3 +196,56 @@ async def test_a_poll_behind_the_probe_is_answered_too(engine: Engine) -> None:
     await ws.send_str("4done")
     assert await ws.receive_str(timeout=PATIENCE) == "4done"
     await ws.close()
+
+
+async def test_a_session_that_ends_in_the_middle_says_so_behind_the_upgrade(
+    engine: Engine,
+) -> None:
+    """A client that has paused its polls does not look at a WebSocket before it sends its ``5``."""
+    sid = await engine.endpoint.sid()
+    async with engine.endpoint.open_poll(sid) as poll:
+        ws = await engine.endpoint.websocket(sid)
+        await ws.send_str("2probe")
+        assert await ws.receive_str(timeout=PATIENCE) == "3probe"
+        assert (await poll).text == "6"
+    await engine.eio.send(sid, "the reason")
+    engine.eio.cut(sid)
+    await wait_until(lambda: engine.ended == {sid: "server disconnect"}, what="the session ends")
+    with pytest.raises(TimeoutError):
+        await ws.receive(timeout=0.2)
+    await ws.send_str("5")
+    assert await ws.receive_str(timeout=PATIENCE) == "4the reason"
+    await dropped(ws)
+    assert (await engine.endpoint.poll(sid)).status == 400, "it came once"
+
+
+@pytest.mark.parametrize("frame", ["4hello", "2probe", "", "5"])
+async def test_an_ended_session_closes_its_probe_at_any_frame(engine: Engine, frame: str) -> None:
+    sid = await engine.endpoint.sid()
+    ws = await engine.endpoint.websocket(sid)
+    await ws.send_str("2probe")
+    assert await ws.receive_str(timeout=PATIENCE) == "3probe"
+    engine.eio.cut(sid)
+    await ws.send_str(frame)
+    await dropped(ws)
+    assert engine.received == []
+
+
+async def test_a_session_that_ends_before_the_probe_closes_the_websocket(engine: Engine) -> None:
+    sid = await engine.endpoint.sid()
+    ws = await engine.endpoint.websocket(sid)
+    await wait_until(lambda: engine.eio.sockets[sid].probe is not None, what="it is tried")
+    engine.eio.cut(sid)
+    await dropped(ws)
+
+
+async def test_an_ended_session_waits_for_its_upgrade_no_longer_than_others(
+    make_engine: MakeEngine,
+) -> None:
+    engine = await make_engine(upgrade_timeout=1.0)
+    sid = await engine.endpoint.sid()
+    ws = await engine.endpoint.websocket(sid)
+    await ws.send_str("2probe")
+    assert await ws.receive_str(timeout=PATIENCE) == "3probe"
+    engine.eio.cut(sid)
+    await dropped(ws)

@@ -71,6 +71,17 @@ def test_a_token_of_somebody_else_with_the_same_secret_is_taken(tokens: Tokens) 
     assert tokens.verify(signed(exp=time.time() + 60.5)).expires_at > time.time()
 
 
+@pytest.mark.parametrize("part_of_second", [0.001, 0.5, 0.999])
+def test_no_session_begins_in_the_second_in_which_sessions_are_cut(
+    tokens: Tokens, monkeypatch: pytest.MonkeyPatch, part_of_second: float
+) -> None:
+    end = int(time.time()) + 60
+    token = signed(exp=end + 0.9995)
+    assert tokens.verify(token).expires_at == end
+    monkeypatch.setattr(time, "time", lambda: end + part_of_second)
+    refused(tokens, token)
+
+
 # Refused before anything else.
 
 
