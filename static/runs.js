@@ -2,13 +2,14 @@
 //
 // A run as the console knows it:
 //   {status, current, total, sent, skipped, failed, uncertain, message, error, note, reason, code,
-//    deviceId, away, waitingFor, stoppedBy, startedAt, endedAt, duration, revision}
+//    deviceId, away, waitingFor, stoppedBy, startedAt, endedAt, duration, steps, revision}
 // status is 'running', 'completed', 'stopped' or 'interrupted'; away: its device lost its connection and may come
 // back; waitingFor: 'sign_in' while it waits for its operator; note is about the run as a whole, message about its last
-// step; times are ms since the epoch, duration is ms.
+// step; times are ms since the epoch, duration is ms; steps are those of pace.js, null before the first.
 
 import { isOld, keyFrom } from './keys.js';
 import { plain } from './names.js';
+import { stepped } from './pace.js';
 
 const COUNTERS = ['current', 'total', 'sent', 'skipped', 'failed', 'uncertain'];
 
@@ -32,6 +33,7 @@ const BLANK = Object.freeze({
   startedAt: null,
   endedAt: null,
   duration: null,
+  steps: null,
   revision: 0,
 });
 
@@ -77,6 +79,7 @@ const moves = {
       waitingFor: text(progress.waitingFor),
       deviceId: text(progress.deviceId, text(data.deviceId, run.deviceId)),
       startedAt: number(progress.startedAt, run.startedAt),
+      steps: stepped(run.steps, data.timestamp, progress.current),
     };
   },
 

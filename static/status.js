@@ -3,6 +3,7 @@
 import { inConflict } from './drafts.js';
 import { keyOf } from './keys.js';
 import { lengthProblem, tooLongToSync } from './limits.js';
+import { duration } from './times.js';
 
 export const LOCKED = 'Another device is already processing this profile';
 const AWAY = '📱 Reconnecting: the other device lost its connection, the run goes on';
@@ -70,16 +71,6 @@ export function textMark(draft, offer) {
   if (inConflict(draft)) return 'two texts';
   if (draft?.dirty && tooLongToSync(draft.message)) return 'unsaved text';
   return offer && offer.message !== (draft?.message ?? '') ? 'unsaved text' : '';
-}
-
-/** A length of time in words; `ms` in milliseconds. */
-export function duration(ms) {
-  if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 60) return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 /** The statistics of a run as one line, e.g. "8 sent · 1 skipped · 0 failed · took 12 s". */

@@ -1,10 +1,73 @@
-// Times as people say them.
+// Times, lengths of time and numbers as people say them, by the browser's own Intl. The language is the console's, the
+// clock of 12 or 24 hours the reader's. The units s, min and h are the same in every language.
 
-/** A time of day, e.g. "9:42"; `at` is ms since the epoch. */
-export const clock = (at) => new Date(at).toLocaleTimeString([], { hour: 'numeric', minute: '2-digit' });
+const LANGUAGE = 'en-GB';
 
-/** A day and a time of day in words, e.g. "Tue 9:42". */
-export const day = (at) => `${new Date(at).toLocaleDateString([], { weekday: 'short', day: 'numeric', month: 'short' })}, ${clock(at)}`;
+const hoursOfReader = () => new Intl.DateTimeFormat(undefined, { hour: 'numeric' }).resolvedOptions().hourCycle;
+
+const sameDay = (one, other) => one.toDateString() === other.toDateString();
+
+/** Makes the functions that say a time; `hourCycle` is 'h12' or 'h23'. Times are ms since the epoch. */
+export function timesFor({ language = LANGUAGE, hourCycle = hoursOfReader() } = {}) {
+  const format = (options) => new Intl.DateTimeFormat(language, options);
+  const ofDay = format({ hour: 'numeric', minute: '2-digit', hourCycle });
+  const thisYear = format({ weekday: 'short', day: 'numeric', month: 'short' });
+  const earlier = format({ day: 'numeric', month: 'short', year: 'numeric' });
+  const full = format({ dateStyle: 'full', timeStyle: 'medium', hourCycle });
+
+  /** A time of day, e.g. "9:42". */
+  const clock = (at) => ofDay.format(at);
+
+  /** A day, e.g. "Tue 24 Nov"; with its year when that is another one. */
+  const dayOf = (at, now) =>
+    (new Date(at).getFullYear() === new Date(now).getFullYear() ? thisYear : earlier).format(at);
+
+  return {
+    clock,
+    /** For a list: "9:42" if it is today, else "Tue 24 Nov". */
+    when: (at, now = Date.now()) => (sameDay(new Date(at), new Date(now)) ? clock(at) : dayOf(at, now)),
+    /** For a sentence: "Tue 24 Nov, 9:42", today, too. */
+    day: (at, now = Date.now()) => `${dayOf(at, now)}, ${clock(at)}`,
+    /** To the second, as it is shown on hover. */
+    exact: (at) => full.format(at),
+  };
+}
+
+export const { clock, when, day, exact } = timesFor();
+
+const whole = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 0 });
+const tenths = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 1 });
+const oneTenth = new Intl.NumberFormat(LANGUAGE, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+/** A whole number, e.g. "12,500". */
+export const count = (number) => whole.format(number);
+
+/** How long something took, e.g. "8.0 s", "3 min 20 s"; `ms` in milliseconds. */
+export function duration(ms) {
+  if (ms < 1000) return `${whole.format(Math.max(0, ms))} ms`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return ms < 9_950 ? `${oneTenth.format(ms / 1000)} s` : `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  return `${whole.format(Math.floor(minutes / 60))} h ${minutes % 60} min`;
+}
+
+/** How long something will take, rounded as a person would: "8 s", "25 s", "2 min", "1.5 h"; `ms` in milliseconds. */
+export function roughly(ms) {
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  if (seconds <= 10) return `${seconds} s`;
+  if (seconds < 58) return `${Math.round(seconds / 5) * 5} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 55) return `${minutes < 20 ? minutes : Math.round(minutes / 5) * 5} min`;
+  const hours = minutes / 60;
+  return `${hours < 5 ? tenths.format(Math.round(hours * 2) / 2) : whole.format(hours)} h`;
+}
+
+/** A pace, e.g. "1.9/s", or "12/min" where a second is too short. */
+export function pace(perSecond) {
+  if (perSecond >= 10) return `${whole.format(perSecond)}/s`;
+  return perSecond >= 0.5 ? `${oneTenth.format(perSecond)}/s` : `${whole.format(Math.max(1, perSecond * 60))}/min`;
+}
 
 /** A wait in words, e.g. "in 40 seconds"; `ms` is rounded up, so that nobody is too early. */
 export function waitWords(ms) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { badge, duration, LOCKED, notSaved, refusal, remark, startProblem, statistics, statusLine, textMark } from '../../static/status.js';
+import { badge, LOCKED, notSaved, refusal, remark, startProblem, statistics, statusLine, textMark } from '../../static/status.js';
 import { after, chat, event, ME, OTHER, registered } from './helpers.mjs';
 
 const runAfter = (...events) => after(registered(), ...events).runs['7/chat'];
@@ -130,11 +130,6 @@ test('text that waits for the operator is marked in the overview', () => {
   assert.equal(textMark({ ...mine, message: 'x'.repeat(70_000) }, undefined), 'unsaved text');
   assert.equal(textMark(undefined, { message: 'left behind', at: 1 }), 'unsaved text');
   assert.equal(textMark({ ...mine, dirty: false }, { message: 'mine', at: 1 }), '');
-});
-
-test('durations', () => {
-  const expected = [[0, '0 ms'], [850, '850 ms'], [1234, '1.2 s'], [59_400, '59 s'], [200_000, '3 min 20 s'], [3_900_000, '1 h 5 min']];
-  for (const [ms, words] of expected) assert.equal(duration(ms), words);
 });
 
 test('why a run cannot be started', () => {
