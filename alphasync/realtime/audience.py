@@ -51,11 +51,12 @@ def rooms_of(who: Identity) -> tuple[str, ...]:
     return (limited_room(who.account), *rooms)
 
 
-def rooms_for(account: str, envelope: Envelope) -> tuple[str, str]:
-    """The rooms of an event."""
+def rooms_for(account: str, envelope: Envelope) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The rooms of an event: those whose members all see it as it is, and those in which each one
+    sees what ``seen_by`` says."""
     if envelope.profile_id:
-        return profile_room(account, envelope.profile_id), account_room(account)
-    return account_room(account), limited_room(account)
+        return (profile_room(account, envelope.profile_id), account_room(account)), ()
+    return (account_room(account),), (limited_room(account),)
 
 
 def seen_by(registration: Registration, envelope: Envelope) -> str | None:

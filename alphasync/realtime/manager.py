@@ -88,18 +88,20 @@ class Manager(AsyncPubSubManager, Rooms):  # type: ignore[misc]  # python-socket
 
     def deliver(self, account: str, envelope: Envelope) -> int:
         """Queue an event for every session it is for; returns how many those are."""
-        whole = message(envelope.packet)
+        whole, skip = message(envelope.packet), envelope.skip
         delivered = 0
-        for room in rooms_for(account, envelope):
+        alike, apart = rooms_for(account, envelope)
+        for room in alike:
+            for session in self._sessions.members(room):
+                if session.registration.device_id != skip:
+                    session.socket.put(whole)
+                    delivered += 1
+        for room in apart:
             for session in self._sessions.members(room):
                 packet = seen_by(session.registration, envelope)
-                if packet is envelope.packet:
-                    session.socket.put(whole)
-                elif packet is not None:
-                    self.send(session, packet)
-                else:
-                    continue
-                delivered += 1
+                if packet is not None:
+                    session.socket.put(whole if packet is envelope.packet else message(packet))
+                    delivered += 1
         return delivered
 
     def deliver_to(self, session: Session, envelope: Envelope) -> None:

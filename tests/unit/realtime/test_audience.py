@@ -92,9 +92,23 @@ def test_whom_an_event_is_for_are_in_exactly_one_of_its_rooms(
     profiles: frozenset[str] | None, profile: str
 ) -> None:
     session, envelope = who("1", profiles), Envelope("e", 1, profile, "", '2["messageCleared",{}]')
-    shared = set(rooms_of(session)) & set(rooms_for("o:1", envelope))
+    alike, apart = rooms_for("o:1", envelope)
+    shared = set(rooms_of(session)) & {*alike, *apart}
     seen = not profile or session.may_see(profile)
     assert len(shared) == (1 if seen else 0)
+
+
+@given(st.none() | st.frozensets(PROFILES), st.just("") | PROFILES)
+def test_who_is_in_a_room_that_sees_an_event_as_it_is_sees_it_so(
+    profiles: frozenset[str] | None, profile: str
+) -> None:
+    envelope = Envelope("e", 1, profile, "acting", '2["messageCleared",{}]')
+    alike, _ = rooms_for("o:1", envelope)
+    for device_id in ("d", "acting"):
+        member = device(profiles, device_id)
+        if set(rooms_of(member.who)) & set(alike):
+            seen = seen_by(member, envelope)
+            assert seen == (None if device_id == envelope.skip else envelope.packet)
 
 
 def test_what_of_an_event_a_device_sees() -> None:
