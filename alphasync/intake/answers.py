@@ -10,7 +10,7 @@ SERVER = "alphasync"
 GUARDED = {
     "X-Content-Type-Options": "nosniff",
     hdrs.CACHE_CONTROL: "no-store",
-    hdrs.VARY: hdrs.ORIGIN,
+    hdrs.VARY: f"{hdrs.ORIGIN}, {hdrs.ACCEPT_ENCODING}",
 }
 """Headers of what is for one caller, and is data only."""
 HEAD_OVERDUE, TOO_MANY_LINES = (

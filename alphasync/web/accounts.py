@@ -10,6 +10,7 @@ from msgspec import Meta
 from alphasync.services.logins import Logins
 from alphasync.services.profiles import Profiles
 from alphasync.services.tokens import MissingToken, bearer
+from alphasync.web.compressed import compressed
 from alphasync.web.json_bodies import body, ok
 
 HANDLE_HEADER = "X-Alpha-Date-Token"
@@ -103,8 +104,10 @@ class Accounts:
         )
 
     async def profiles(self, request: web.Request) -> web.Response:
-        return ok(await self._profiles.all(request.headers.get(HANDLE_HEADER, "")))
+        found = await self._profiles.all(request.headers.get(HANDLE_HEADER, ""))
+        return await compressed(request, ok(found))
 
     async def attachments(self, request: web.Request) -> web.Response:
         handle = request.headers.get(HANDLE_HEADER, "")
-        return ok(await self._profiles.attachments(handle, request.match_info["profile"]))
+        found = await self._profiles.attachments(handle, request.match_info["profile"])
+        return await compressed(request, ok(found))

@@ -9,6 +9,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from alphasync import telemetry
 from alphasync.store.connect import Store
 from alphasync.store.rights import Trials
+from alphasync.web.compressed import GzipCache, compressed
 from alphasync.web.console import CLIENT_BUNDLE, GUARD, INDEX, Console
 from alphasync.web.json_bodies import ok
 
@@ -45,6 +46,7 @@ class Pages:
         self._sandbox = sandbox
         self._console = console
         self._page = console.build.page()
+        self._cache = GzipCache()
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -59,25 +61,26 @@ class Pages:
             web.get("/metrics", self.metrics),
         ]
 
-    async def index(self, _: web.Request) -> web.Response:
-        return _answer(INDEX, self._page, PAGE)
+    async def index(self, request: web.Request) -> web.Response:
+        return await self._answer(request, INDEX, self._page, PAGE)
 
-    async def favicon(self, _: web.Request) -> web.Response:
-        return self._own("favicon.svg")
+    async def favicon(self, request: web.Request) -> web.Response:
+        return await self._own(request, "favicon.svg")
 
-    async def guard(self, _: web.Request) -> web.Response:
-        return self._own(GUARD)
+    async def guard(self, request: web.Request) -> web.Response:
+        return await self._own(request, GUARD)
 
-    async def client_bundle(self, _: web.Request) -> web.Response:
-        return self._own(CLIENT_BUNDLE)
+    async def client_bundle(self, request: web.Request) -> web.Response:
+        return await self._own(request, CLIENT_BUNDLE)
 
-    def _own(self, name: str) -> web.Response:
-        return _answer(name, self._console.build.files.get(name), "no-cache")
+    async def _own(self, request: web.Request, name: str) -> web.Response:
+        return await self._answer(request, name, self._console.build.files.get(name), "no-cache")
 
     async def file(self, request: web.Request) -> web.Response:
         """A file of this server's console, or of another one's."""
         name = request.match_info["path"]
-        return _answer(name, await self._console.file(request.match_info["build"], name), FOREVER)
+        content = await self._console.file(request.match_info["build"], name)
+        return await self._answer(request, name, content, FOREVER)
 
     async def config(self, _: web.Request) -> web.Response:
         """What the console has to know before anybody has signed in."""
@@ -101,10 +104,12 @@ class Pages:
         headers = {"Content-Type": CONTENT_TYPE_LATEST}
         return web.Response(body=telemetry.exposition(), headers=headers)
 
-
-def _answer(name: str, content: bytes | None, cache: str) -> web.Response:
-    if content is None:
-        raise web.HTTPNotFound(headers={hdrs.CACHE_CONTROL: "no-store"})
-    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    headers = {**HEADERS, hdrs.CONTENT_TYPE: kind, hdrs.CACHE_CONTROL: cache}
-    return web.Response(body=content, headers=headers)
+    async def _answer(
+        self, request: web.Request, name: str, content: bytes | None, cache: str
+    ) -> web.Response:
+        if content is None:
+            raise web.HTTPNotFound(headers={hdrs.CACHE_CONTROL: "no-store"})
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        headers = {**HEADERS, hdrs.CONTENT_TYPE: kind, hdrs.CACHE_CONTROL: cache}
+        response = web.Response(body=content, headers=headers)
+        return await compressed(request, response, self._cache.gzipped)

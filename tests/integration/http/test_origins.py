@@ -104,7 +104,7 @@ async def test_every_answer_of_the_api_is_guarded(web: aiohttp.ClientSession) ->
                 said = response.headers
                 assert said["X-Content-Type-Options"] == "nosniff", (method, path)
                 assert said["Cache-Control"] == "no-store", (method, path)
-                assert said.getall("Vary") == ["Origin"], (method, path)
+                assert said.getall("Vary") == ["Origin, Accept-Encoding"], (method, path)
                 assert said.get("Server", "alphasync") == "alphasync"
     for query in ("", "&sid=x"):
         for origin in ({}, {"Origin": FOREIGN[1]}):
