@@ -5,12 +5,11 @@ import { ApiError, refresh } from './api.js';
 import { createRenewal } from './renewal.js';
 import { identity, session } from './session.js';
 import { clock } from './times.js';
-
-const ENDED = 'Your session has ended. Sign in again: your texts and your place are kept.';
+import { words } from './words.js';
 
 /**
  *   connect()            opens a connection of socket.js for who is signed in
- *   show(signedIn, words, email)   draws the console, or the sign-in with a sentence above it and an e-mail in it
+ *   show(signedIn, why, email)   draws the console, or the sign-in with a sentence above it and an e-mail in it
  *   entered(anew)        the console is shown; `anew`: with nothing known before
  *   left()               signed out on purpose: forget what was seen
  *   banner(tone, text, action)
@@ -32,7 +31,7 @@ export function createAccount({ connect, show, entered, left, banner }) {
         link?.renew();
       }
     },
-    trying: () => banner('warn', 'Your session could not be renewed yet. Trying again…'),
+    trying: () => banner('warn', words.session.renewing),
     failed(error) {
       if (error.code === 'sign_in_again') expire();
       else endsAt(Date.now());
@@ -40,8 +39,8 @@ export function createAccount({ connect, show, entered, left, banner }) {
   });
 
   function endsAt(at) {
-    const when = at - Date.now() > 90_000 ? `at ${clock(at)}` : 'in a moment';
-    banner('warn', `Your session ends ${when}. Sign in again to go on.`, 'signIn');
+    const { endsAt: ends, endsSoon } = words.session;
+    banner('warn', at - Date.now() > 90_000 ? ends(clock(at)) : endsSoon, 'signIn');
   }
 
   function enter() {
@@ -52,11 +51,11 @@ export function createAccount({ connect, show, entered, left, banner }) {
     entered(anew);
   }
 
-  function expire(words = ENDED) {
+  function expire(why = words.signIn.ended) {
     if (!active()) return;
     renewal.stop();
     session.end();
-    show(false, words, session.get().email);
+    show(false, why, session.get().email);
   }
 
   return {
@@ -66,7 +65,7 @@ export function createAccount({ connect, show, entered, left, banner }) {
     begin() {
       if (active()) enter();
       else if (session.get() === null) show(false);
-      else show(false, ENDED, session.get().email);
+      else show(false, words.signIn.ended, session.get().email);
     },
 
     /** `answer` is what the server said to the sign-in. */

@@ -5,8 +5,9 @@ import { ApiError, profiles as fetchProfiles } from './api.js';
 import { createCommands } from './commands.js';
 import { EventLog } from './eventlog.js';
 import { loadWords } from './failures.js';
-import { keyOf, partsOf } from './keys.js';
+import { addDrawings } from './icons.js';
 import { createKept } from './kept.js';
+import { keyOf, partsOf } from './keys.js';
 import { asProfiles, isolated } from './names.js';
 import { hashOf, profileIn } from './place.js';
 import { identity, session } from './session.js';
@@ -18,11 +19,16 @@ import { createPicker } from './view/attachments.js';
 import { createConfirm } from './view/confirm.js';
 import { byId, setHidden, setText } from './view/dom.js';
 import { createEvents } from './view/events.js';
+import { fill } from './view/fill.js';
 import { createHeader } from './view/header.js';
 import { createPeople } from './view/people.js';
 import { createProfile } from './view/profile.js';
 import { createSignIn } from './view/signin.js';
 import { createTheme } from './view/theme.js';
+import { words } from './words.js';
+
+addDrawings();
+fill();
 
 const WIDE = matchMedia('(min-width: 760px)'); // as in css/layout.css: list and profile side by side
 
@@ -58,7 +64,7 @@ function announce(before, after) {
     const key = keyOf(after.selected, type);
     const [old, run] = [before.runs[key], after.runs[key]];
     if (run && !after.syncing && (old?.status !== run.status || old.away !== run.away)) {
-      setText(byId('announcer'), `${type}: ${statusLine(run, after.device?.id ?? null)}`);
+      setText(byId('announcer'), words.run.spoken(type, statusLine(run, after.device?.id ?? null)));
     }
   }
 }
@@ -71,7 +77,7 @@ async function loadProfiles() {
     if (state.selected === null && WIDE.matches && items.length > 0) select(items[0].external_id);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    const message = loadWords('The profiles', error);
+    const message = loadWords(words.list.what, error);
     if (!account.ended(error)) local('profiles', { status: 'failed', message });
   }
 }
@@ -90,10 +96,10 @@ const account = createAccount({
       onError: (data) => commands.failed(data),
     }),
 
-  show(signedIn, words, email) {
+  show(signedIn, why, email) {
     setHidden(byId('console'), !signedIn);
     if (signedIn) signIn.hide();
-    else signIn.show(words, email);
+    else signIn.show(why, email);
   },
 
   entered(anew) {
@@ -128,27 +134,24 @@ function remember() {
   });
 }
 
-const UNSAVED = 'Text that is not saved yet stays on this device until you sign in again.';
-
 async function signOut() {
   const { own } = running(state);
-  const words = [];
-  if (own > 0) words.push(`${own === 1 ? 'One run goes' : `${own} runs go`} on from this device and will be interrupted.`);
-  if (Object.values(state.drafts).some(({ dirty }) => dirty)) words.push(UNSAVED);
-  const sure = words.length === 0 || (await ask({ title: 'Sign out?', text: words.join(' '), ok: 'Sign out' }));
+  const { signOut: ok, signOutTitle: title, runsGoOn, unsaved } = words.session;
+  const reasons = [];
+  if (own > 0) reasons.push(runsGoOn(own));
+  if (Object.values(state.drafts).some(({ dirty }) => dirty)) reasons.push(unsaved);
+  const sure = reasons.length === 0 || (await ask({ title, text: reasons.join(' '), ok }));
   if (sure) account.leave();
 }
 
 async function confirmBlocklist(profile, type) {
   const profileId = profile.external_id;
   const text = commands.countBlocklist(profileId, type).then((ack) => {
-    if (!ack.ok) return `How many are on the list is not known (${refusal(ack)}). All of them can be messaged again.`;
-    if (ack.count === 0) return 'Nobody is on the list.';
-    const people = ack.count === 1 ? '1 recipient' : `${ack.count} recipients`;
-    return `${people} already messaged will be forgotten, and can then be messaged again.`;
+    if (!ack.ok) return words.blocklist.unknown(refusal(ack));
+    return ack.count === 0 ? words.blocklist.nobody : words.blocklist.some(ack.count);
   });
-  const title = `Clear the ${type} blocklist of ${isolated(profile.name)}?`;
-  if (await ask({ title, text, ok: 'Clear blocklist' })) commands.clearBlocklist(profileId, type);
+  const title = words.blocklist.title[type](isolated(profile.name));
+  if (await ask({ title, text, ok: words.card.clearBlocklist })) commands.clearBlocklist(profileId, type);
 }
 
 const attached = (profileId) => state.attachments[profileId] ?? [];
@@ -177,7 +180,7 @@ const drawHeader = createHeader({
   stopAll: commands.stopAll,
   signOut,
   useHere: () => account.link()?.useHere(),
-  signIn: () => account.expire('Sign in again to go on. Your texts and your place are kept.'),
+  signIn: () => account.expire(words.signIn.again),
 });
 const drawPeople = createPeople({ dispatch, reload: loadProfiles });
 const drawProfile = createProfile({

@@ -4,8 +4,9 @@
 import { inConflict, mustWait, needsSending } from './drafts.js';
 import { keyOf, partsOf, TYPES } from './keys.js';
 import { tooLongToSync } from './limits.js';
-import { NOT_SAVED, notSaved, refusal, startOf, startProblem } from './status.js';
+import { notSaved, refusal, startOf, startProblem } from './status.js';
 import { needsAsking, versionOf } from './uncertain.js';
+import { words } from './words.js';
 
 /** What a refusal is about: it is over together with that. */
 const ABOUT = Object.freeze({ offline: 'connection', locked: 'run', unknown_outcome: 'outcome' });
@@ -21,7 +22,7 @@ export function createCommands({ link, state, dispatch }) {
 
   const local = (name, data) => dispatch({ name: `local/${name}`, data });
   const complain = (key, ack, text = refusal(ack), about = ABOUT[ack.code]) =>
-    local('notice', { key, tone: 'error', text, hint: ack.lockOwner ? `Device ${ack.lockOwner}` : '', about });
+    local('notice', { key, tone: 'error', text, hint: ack.lockOwner ? words.card.lockOwner(ack.lockOwner) : '', about });
 
   /** Send one command about a card; shows on the card that it is under way, and why it failed if it did. */
   async function command(event, profileId, type, extra = {}) {
@@ -49,7 +50,7 @@ export function createCommands({ link, state, dispatch }) {
       return;
     }
     if (ack.ok) {
-      if (state().notices[key]?.text.startsWith(NOT_SAVED)) local('noticeGone', { key });
+      if (state().notices[key]?.about === 'draft') local('noticeGone', { key });
       if (needsSending(state().drafts[key])) flush(); // a later text did not get through
       return;
     }
@@ -60,7 +61,7 @@ export function createCommands({ link, state, dispatch }) {
   function change(event, profileId, type, message) {
     const key = keyOf(profileId, type);
     const said = state().notices[key];
-    if (said && !said.text.startsWith(NOT_SAVED)) local('noticeGone', { key }); // it was about the text before
+    if (said && said.about !== 'draft') local('noticeGone', { key }); // it was about the text before
     const sent = !tooLongToSync(message) && !mustWait(state().drafts[key]);
     local('draftTyped', { profileId, type, message, sent });
     if (sent) void sendDraft(event, profileId, type, message);
@@ -165,7 +166,7 @@ export function createCommands({ link, state, dispatch }) {
     failed(data) {
       const entry = waiting.find(({ event }) => event === data.event);
       if (entry) complain(entry.key, data);
-      else if (data.event === undefined) local('banner', { tone: 'error', text: String(data.message ?? 'Error') });
+      else if (data.event === undefined) local('banner', { tone: 'error', text: String(data.message ?? words.header.error) });
     },
   };
 }

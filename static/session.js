@@ -2,6 +2,7 @@
 // two devices.
 
 import { ofTab } from './storage.js';
+import { words } from './words.js';
 
 const SESSION = 'alphasync.session';
 const DEVICE = 'alphasync.device';
@@ -48,5 +49,6 @@ export function deviceName(userAgent = navigator.userAgent) {
     [/Mac OS/, 'macOS'],
     [/Linux/, 'Linux'],
   ]);
-  return [browser ?? 'Browser', system].filter(Boolean).join(' on ');
+  const name = browser ?? words.device.browser;
+  return system === undefined ? name : words.device.on(name, system);
 }

@@ -3,8 +3,9 @@
 
 import { tooBigToSend } from './limits.js';
 import { deviceName, identity, session } from './session.js';
+import { words } from './words.js';
 
-const UNAUTHORISED = new Set(['Invalid authentication token', 'Authentication token required']);
+const UNAUTHORISED = new Set(words.fixed.unauthorised);
 const SIGN_IN_AGAIN = 'sign_in_again';
 const ACK_TIMEOUT = 10_000; // ms; a command that Redis cannot take is refused well before that
 const RETRY_FIRST = 1_000; // ms; the client library does not come back by itself when the server said no
@@ -104,7 +105,7 @@ export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, on
     round += 1;
     log.add('link', 'disconnected', { reason });
     if (reason === 'io server disconnect') {
-      if (!taken && !signedOut) retryLater('The server closed the connection');
+      if (!taken && !signedOut) retryLater(words.refusal.closed);
     } else if (reason !== 'io client disconnect') {
       status(navigator.onLine ? 'reconnecting' : 'offline', reason);
     }
@@ -120,16 +121,15 @@ export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, on
   /** Send a command. Resolves to its ack: `{ok: true, ...}` or `{ok: false, code, message, retryable}`. */
   function send(event, payload) {
     if (!socket.connected) {
-      return Promise.resolve({ ok: false, code: 'offline', message: 'Not connected: nothing was sent', retryable: true });
+      return Promise.resolve({ ok: false, code: 'offline', message: words.refusal.offline, retryable: true });
     }
     if (tooBigToSend(event, payload)) {
-      const message = 'Too much to send at once: shorten the text or take an attachment away';
-      return Promise.resolve({ ok: false, code: 'too_big', message, retryable: false });
+      return Promise.resolve({ ok: false, code: 'too_big', message: words.refusal.tooBig, retryable: false });
     }
     return new Promise((resolve) => {
       const answer = (error, ack) => {
         const settled = error
-          ? { ok: false, code: 'no_answer', message: 'The server did not answer', retryable: true }
+          ? { ok: false, code: 'no_answer', message: words.refusal.noAnswer, retryable: true }
           : ack;
         log.add('ack', event, settled);
         if (settled.code === SIGN_IN_AGAIN) unauthorised();
@@ -145,7 +145,7 @@ export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, on
   function wentOffline() {
     if (taken || signedOut) return;
     breakOff();
-    status('offline', 'This device has no network');
+    status('offline', words.refusal.noNetwork);
   }
 
   /** What waits for its next try, tries now. */

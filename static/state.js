@@ -8,6 +8,7 @@ import { keyFrom } from './keys.js';
 import { MAX_ATTACHMENTS } from './limits.js';
 import { applyRun, RUN_EVENTS } from './runs.js';
 import { applyUncertain, resolvedWords, UNCERTAIN_EVENTS } from './uncertain.js';
+import { words } from './words.js';
 
 export const initialState = Object.freeze({
   connection: Object.freeze({ status: 'connecting', detail: '' }),
@@ -72,22 +73,22 @@ const handlers = {
     const next = withUncertain(state, 'uncertainResolved', data);
     const key = keyFrom(data);
     if (key === null) return next;
-    const elsewhere = data.deviceId === state.device?.id ? '' : ' (decided on another device)';
-    const text = `${resolvedWords(data.action, data.count)}${elsewhere}`;
+    const decided = resolvedWords(data.action, data.count);
+    const text = data.deviceId === state.device?.id ? decided : words.uncertain.decidedElsewhere(decided);
     return notice(next, key, { tone: 'info', text, hint: '' });
   },
 
   blocklistCleared(state, data) {
     const key = keyFrom(data);
     if (key === null) return state;
-    const elsewhere = data.deviceId === state.device?.id ? '' : ' on another device';
-    const text = `${data.message ?? `Cleared ${data.deletedCount} blocked recipients`}${elsewhere}`;
+    const cleared = data.message ?? words.fixed.blocklistCleared(data.deletedCount);
+    const text = data.deviceId === state.device?.id ? cleared : words.run.clearedElsewhere(cleared);
     return notice(withUncertain(state, 'blocklistCleared', data), key, { tone: 'info', text, hint: '' });
   },
 
   allProcessingStopped(state, data) {
-    const elsewhere = data.stoppedBy === state.device?.id ? '' : ' (on another device)';
-    const text = `${data.message ?? 'All processing stopped'}${elsewhere}`;
+    const stopped = data.message ?? words.header.allStopped;
+    const text = data.stoppedBy === state.device?.id ? stopped : words.run.elsewhere(stopped);
     return { ...state, banner: { tone: 'info', text } };
   },
 

@@ -4,14 +4,11 @@ import { inConflict } from './drafts.js';
 import { keyOf } from './keys.js';
 import { lengthProblem, tooLongToSync } from './limits.js';
 import { duration } from './times.js';
+import { words } from './words.js';
 
-export const LOCKED = 'Another device is already processing this profile';
-const AWAY = '📱 Reconnecting: the other device lost its connection, the run goes on';
-const AGAIN = ', please try again';
-/** How a notice about text begins that the server does not have. */
-export const NOT_SAVED = 'Not saved yet: ';
-
-const counts = ({ current, total }) => (total > 0 ? ` (${current}/${total})` : '');
+const { fixed } = words;
+const AGAIN = words.refusal.again('');
+const counts = ({ current, total }) => (total > 0 ? words.run.counts(current, total) : '');
 
 /** Who acted last on the run, seen from this device: the one that stopped it, else the one that runs it. */
 export function isOwn(run, me) {
@@ -24,20 +21,19 @@ export const inVain = (run) => run?.status === 'completed' && run.sent === 0;
 
 /** The status line of a run, in the contract's exact words; `run` may be undefined. */
 export function statusLine(run, me) {
-  if (!run) return 'Not running';
+  if (!run) return words.run.none;
   const own = isOwn(run, me);
   switch (run.status) {
     case 'running':
-      if (run.away && !own) return AWAY;
-      if (own) return `🔄 Processing...${counts(run)}`;
-      if (run.total > 0) return `📱 Processing on another device...${counts(run)}`;
-      return '📱 Processing started on another device...';
+      if (run.away && !own) return words.run.away;
+      if (own) return fixed.running(counts(run));
+      return run.total > 0 ? fixed.runningElsewhere(counts(run)) : fixed.startedElsewhere;
     case 'completed':
-      return own ? `✅ Completed${counts(run)}` : `✅ Completed on another device${counts(run)}`;
+      return own ? fixed.completed(counts(run)) : fixed.completedElsewhere(counts(run));
     case 'stopped':
-      return own ? '⏹️ Stopped' : '⏹️ Stopped on another device';
+      return own ? fixed.stopped : fixed.stoppedElsewhere;
     case 'interrupted':
-      return run.reason ? `⚠️ Interrupted: ${run.reason}` : '⚠️ Interrupted';
+      return fixed.interrupted(run.reason);
     default:
       return run.status;
   }
@@ -46,75 +42,72 @@ export function statusLine(run, me) {
 /** The few letters of the overview: `{tone, text, label}`, or null when there is nothing to show. */
 export function badge(run, me, type) {
   if (!run) return null;
-  const name = type === 'chat' ? 'Chat' : 'Mail';
-  const label = `${name}: ${statusLine(run, me)}`;
+  const name = words[type];
+  const says = words.badge;
+  const label = says.label(name, statusLine(run, me));
   if (run.status === 'running' && run.waitingFor) {
-    return { tone: 'warn', text: `${name} waits for you`, label: `${label}. ${run.message}` };
+    return { tone: 'warn', text: says.waits(name), label: says.waitsLabel(label, run.message) };
   }
-  const of = run.total > 0 ? ` ${run.current}/${run.total}` : '';
+  const of = run.total > 0 ? words.run.countsShort(run.current, run.total) : '';
   switch (run.status) {
     case 'running':
-      if (run.away && !isOwn(run, me)) return { tone: 'warn', text: `${name} reconnecting`, label };
-      return { tone: isOwn(run, me) ? 'own' : 'other', text: `${name}${of || ' …'}`, label };
+      if (run.away && !isOwn(run, me)) return { tone: 'warn', text: says.reconnecting(name), label };
+      return { tone: isOwn(run, me) ? 'own' : 'other', text: says.running(name, of), label };
     case 'completed':
-      if (inVain(run)) return { tone: run.failed > 0 ? 'warn' : 'quiet', text: `${name}: 0 sent`, label };
-      return { tone: 'done', text: `${name} done`, label };
+      if (inVain(run)) return { tone: run.failed > 0 ? 'warn' : 'quiet', text: says.nobody(name), label };
+      return { tone: 'done', text: says.done(name), label };
     case 'stopped':
-      return { tone: 'quiet', text: `${name} stopped`, label };
+      return { tone: 'quiet', text: says.stopped(name), label };
     default:
-      return { tone: 'warn', text: `${name} interrupted`, label };
+      return { tone: 'warn', text: says.interrupted(name), label };
   }
 }
 
 /** What the overview says of text that waits for the operator to see to it; empty when there is none. */
 export function textMark(draft, offer) {
-  if (inConflict(draft)) return 'two texts';
-  if (draft?.dirty && tooLongToSync(draft.message)) return 'unsaved text';
-  return offer && offer.message !== (draft?.message ?? '') ? 'unsaved text' : '';
+  if (inConflict(draft)) return words.list.twoTexts;
+  if (draft?.dirty && tooLongToSync(draft.message)) return words.list.unsavedText;
+  return offer && offer.message !== (draft?.message ?? '') ? words.list.unsavedText : '';
 }
 
 /** The statistics of a run as one line, e.g. "8 sent · 1 skipped · 0 failed · took 12 s". */
 export function statistics(run) {
   if (!run) return '';
-  const parts = [`${run.sent} sent`, `${run.skipped} skipped`, `${run.failed} failed`];
-  if (run.uncertain > 0) parts.push(`${run.uncertain} uncertain`);
+  const { sent, skipped, failed, uncertain, took: tookWords } = words.run;
+  const parts = [sent(run.sent), skipped(run.skipped), failed(run.failed)];
+  if (run.uncertain > 0) parts.push(uncertain(run.uncertain));
   const took = run.duration ?? (run.endedAt !== null && run.startedAt !== null ? run.endedAt - run.startedAt : null);
-  if (took !== null && run.status !== 'running') parts.push(`took ${duration(took)}`);
-  return parts.join(' · ');
+  if (took !== null && run.status !== 'running') parts.push(tookWords(duration(took)));
+  return words.join(parts);
 }
 
 /** The line of text that came with the run, unless the status line already says it. */
 export function remark(run) {
   if (!run || run.status === 'completed') return '';
-  if (run.error) return run.message ? `${run.message} — ${run.error}` : run.error;
-  const said = run.status === 'interrupted' ? run.reason : run.status === 'stopped' ? 'Stopped' : '';
+  if (run.error) return run.message ? words.run.withError(run.message, run.error) : run.error;
+  const said = run.status === 'interrupted' ? run.reason : run.status === 'stopped' ? fixed.stoppedMessage : '';
   return run.message === said ? '' : run.message;
 }
 
-const NO_ANSWER = 'the storage does not answer';
-
-/** In place of what is meant for programs: names of events and fields, a validator's sentence. */
-const PLAIN = Object.freeze({
-  not_registered: `Not connected yet${AGAIN}`,
-  invalid_payload: 'The server did not take this: reload the page and try again',
-  unknown_event: 'The server does not know how to do this: reload the page and try again',
-  internal_error: 'Something is wrong on the server: try again in a moment',
-  sign_in_again: 'Sign in again to go on',
-  unknown_outcome: `Not known yet whether this was done: ${NO_ANSWER}. If it was, it shows here once it does`,
-  unknown_profile: 'The backend does not list this profile: reload the page to see which there are',
-});
+/** What a refusal says, `{text, open}`; open: it does not say by itself that one can try again. */
+function plainly({ code, message, retryable }) {
+  const { plain, notRegistered } = words.refusal;
+  if (code === 'not_registered') return { text: notRegistered, open: true };
+  if (Object.hasOwn(plain, code)) return { text: plain[code], open: false };
+  if (retryable && message.endsWith(AGAIN)) return { text: message.slice(0, -AGAIN.length), open: true };
+  return { text: message, open: retryable && !/please/i.test(message) };
+}
 
 /** A refused command in words: `ack` is `{code, message, retryable}`. */
-export function refusal({ code, message, retryable }) {
-  if (Object.hasOwn(PLAIN, code)) return PLAIN[code];
-  return retryable && !/please/i.test(message) ? `${message}${AGAIN}` : message;
+export function refusal(ack) {
+  const { text, open } = plainly(ack);
+  return open ? words.refusal.again(text) : text;
 }
 
 /** The same for text that the console sends again by itself. */
 export function notSaved(ack) {
-  if (ack.code === 'unknown_outcome') return `${NOT_SAVED}${NO_ANSWER}, trying again`;
-  const words = refusal(ack);
-  return `${NOT_SAVED}${words.endsWith(AGAIN) ? `${words.slice(0, -AGAIN.length)}, trying again` : words}`;
+  const { text, open } = ack.code === 'unknown_outcome' ? { text: words.refusal.storage, open: true } : plainly(ack);
+  return words.refusal.notSaved(open ? words.refusal.trying(text) : text);
 }
 
 /** What a start depends on, for a card that shows `message`. */
@@ -126,12 +119,12 @@ export function startOf({ runs, drafts, device, connection }, profileId, type, m
 
 /** Why a run cannot be started now, as a sentence; empty when it can. */
 export function startProblem({ run, me, type, message, connected, conflict }) {
-  if (!connected) return 'Not connected: wait for the connection to come back';
+  if (!connected) return words.run.offline;
   if (run?.status === 'running') {
-    return isOwn(run, me) ? 'This device is already processing this profile' : LOCKED;
+    return isOwn(run, me) ? words.run.ownRuns : fixed.locked;
   }
-  if (conflict) return 'Two texts differ: choose first which one stays';
-  if (message !== '' && message.trim() === '') return 'The message is only blank space: write something';
+  if (conflict) return words.run.twoTexts;
+  if (message !== '' && message.trim() === '') return words.run.blank;
   return lengthProblem(type, message);
 }
 
@@ -144,13 +137,5 @@ export function noticeOf(notice, start) {
   return { ...notice, text, tone: healthy ? 'info' : 'error' };
 }
 
-const CONNECTION = Object.freeze({
-  connecting: 'Connecting…',
-  connected: 'Connected',
-  reconnecting: 'Reconnecting…',
-  offline: 'Offline',
-  superseded: 'In use elsewhere',
-});
-
 /** The state of the connection in words. */
-export const connectionWords = (status) => CONNECTION[status] ?? status;
+export const connectionWords = (status) => words.connection[status] ?? status;

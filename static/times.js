@@ -1,7 +1,7 @@
 // Times, lengths of time and numbers as people say them, by the browser's own Intl. The language is the console's, the
 // clock of 12 or 24 hours the reader's. The units s, min and h are the same in every language.
 
-const LANGUAGE = 'en-GB';
+import { LANGUAGE, words } from './words.js';
 
 const hoursOfReader = () => new Intl.DateTimeFormat(undefined, { hour: 'numeric' }).resolvedOptions().hourCycle;
 
@@ -72,7 +72,7 @@ export function pace(perSecond) {
 /** A wait in words, e.g. "in 40 seconds"; `ms` is rounded up, so that nobody is too early. */
 export function waitWords(ms) {
   const seconds = Math.max(1, Math.ceil(ms / 1000));
-  if (seconds < 90) return seconds === 1 ? 'in a second' : `in ${seconds} seconds`;
+  if (seconds < 90) return seconds === 1 ? words.wait.second : words.wait.seconds(seconds);
   const minutes = Math.ceil(seconds / 60);
-  return minutes < 90 ? `in ${minutes} minutes` : `in ${Math.ceil(minutes / 60)} hours`;
+  return minutes < 90 ? words.wait.minutes(minutes) : words.wait.hours(Math.ceil(minutes / 60));
 }

@@ -9,6 +9,7 @@
 
 import { keyFrom } from './keys.js';
 import { plain } from './names.js';
+import { words } from './words.js';
 
 const BLANK = Object.freeze({ recipients: Object.freeze([]), more: 0, version: 1, asked: null });
 const CARRIED = 100; // most recipients that an event lists: with as many there may be more
@@ -54,12 +55,5 @@ export const needsAsking = (list = BLANK) => list.asked !== list.version;
 /** The version that an answer asked for now belongs to. */
 export const versionOf = (list = BLANK) => list.version;
 
-/** "2 recipients", "1 recipient". */
-export const recipientsWords = (count) => (count === 1 ? '1 recipient' : `${count} recipients`);
-
 /** What was decided, in words; `action` is 'resend' or 'leave'. */
-export function resolvedWords(action, count) {
-  const who = recipientsWords(count);
-  if (action === 'resend') return `${who} can be messaged again in the next run`;
-  return count === 1 ? `${who} counts as messaged` : `${who} count as messaged`;
-}
+export const resolvedWords = (action, count) => (action === 'resend' ? words.uncertain.resent(count) : words.uncertain.left(count));

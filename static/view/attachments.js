@@ -2,18 +2,20 @@
 
 import { ApiError, attachments as fetchAttachments } from '../api.js';
 import { loadWords } from '../failures.js';
+import { icon } from '../icons.js';
 import { MAX_ATTACHMENTS } from '../limits.js';
 import { isolated, plain } from '../names.js';
 import { session } from '../session.js';
+import { words } from '../words.js';
 import { $, byId, element, setText } from './dom.js';
 
 const KINDS = [
-  { field: 'images', title: 'Pictures', type: 'SENT_IMAGE', sign: '🖼' },
-  { field: 'videos', title: 'Videos', type: 'SENT_VIDEO', sign: '🎬' },
-  { field: 'audios', title: 'Audio', type: 'SENT_AUDIO', sign: '🎵' },
+  { field: 'images', title: words.attachments.images, type: 'SENT_IMAGE', sign: 'picture' },
+  { field: 'videos', title: words.attachments.videos, type: 'SENT_VIDEO', sign: 'video' },
+  { field: 'audios', title: words.attachments.audios, type: 'SENT_AUDIO', sign: 'audio' },
 ];
 
-const named = (item) => plain(String(item.filename || `${item.content_type ?? 'file'} ${item.id}`));
+const named = (item) => plain(String(item.filename || `${item.content_type ?? words.attachments.file} ${item.id}`));
 
 /** The chips of a card. Returns `render(items)`. */
 export function createChips(card, remove) {
@@ -25,7 +27,8 @@ export function createChips(card, remove) {
     list.replaceChildren(
       ...items.map((item, index) => {
         const chip = element('li', 'chip', item.title, { 'data-testid': `attachment-chip-${index}` });
-        const button = element('button', 'chip-remove', '×', { type: 'button', 'aria-label': `Remove ${isolated(item.title)}` });
+        const button = element('button', 'chip-remove', '', { type: 'button', 'aria-label': words.attachments.remove(isolated(item.title)) });
+        button.append(icon('close'));
         button.addEventListener('click', () => {
           remove(item.id);
           $('[data-testid="attach"]', card).focus(); // the pressed button is gone
@@ -51,13 +54,13 @@ export function createPicker(choose, ended) {
   byId('picker-done').addEventListener('click', () => dialog.close());
 
   const isChosen = (id) => chosen.some((item) => item.id === id);
-  const tellCount = () => setText(note, `${chosen.length} of ${MAX_ATTACHMENTS} chosen`);
+  const tellCount = () => setText(note, words.attachments.chosen(chosen.length, MAX_ATTACHMENTS));
 
   function toggle(button, item, type) {
     if (isChosen(item.id)) {
       chosen = chosen.filter(({ id }) => id !== item.id);
     } else if (chosen.length >= MAX_ATTACHMENTS) {
-      setText(note, `A mail carries at most ${MAX_ATTACHMENTS}: take one away first`);
+      setText(note, words.attachments.most(MAX_ATTACHMENTS));
       return;
     } else {
       chosen = [...chosen, { id: item.id, title: named(item), link: item.link, message_type: type }];
@@ -73,7 +76,8 @@ export function createPicker(choose, ended) {
       'aria-pressed': String(isChosen(item.id)),
       'data-testid': `attachment-${index}`,
     });
-    const thumb = element('span', 'thumb', sign, { 'aria-hidden': 'true' });
+    const thumb = element('span', 'thumb');
+    thumb.append(icon(sign));
     if (typeof item.thumb_link === 'string' && item.thumb_link) {
       const image = element('img', '', '', { alt: '', loading: 'lazy' });
       image.addEventListener('error', () => image.remove());
@@ -98,14 +102,14 @@ export function createPicker(choose, ended) {
       }),
     );
     if (filled.length > 0) tellCount();
-    else setText(note, 'This profile has nothing to attach.');
+    else setText(note, words.attachments.none);
   }
 
   return async (profile, current) => {
     profileId = profile.external_id;
     chosen = current;
     groups.replaceChildren();
-    setText(note, 'Loading…');
+    setText(note, words.loading);
     dialog.showModal();
     const asked = profileId;
     try {
@@ -113,7 +117,7 @@ export function createPicker(choose, ended) {
       if (dialog.open && asked === profileId) show(found);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      setText(note, loadWords('What this profile can attach', error));
+      setText(note, loadWords(words.attachments.what, error));
       if (ended(error)) dialog.close();
     }
   };

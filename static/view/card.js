@@ -3,6 +3,7 @@
 
 import { asTyped } from '../caret.js';
 import { keyOf } from '../keys.js';
+import { words } from '../words.js';
 import { createActions } from './actions.js';
 import { createChips } from './attachments.js';
 import { $, clone, setText } from './dom.js';
@@ -11,7 +12,6 @@ import { createRun } from './run.js';
 import { createText } from './text.js';
 import { createUncertain } from './uncertain.js';
 
-const NAMES = { chat: 'Chat', mail: 'Mail' };
 const NONE = [];
 const PARTS = {
   text: 'textarea',
@@ -39,17 +39,17 @@ function prepare(type) {
   }
   node.dataset.testid = `card-${type}`;
   node.dataset.type = type;
-  node.setAttribute('aria-label', NAMES[type]);
+  node.setAttribute('aria-label', words[type]);
   $('h2 use', node).setAttribute('href', `#i-${type}`);
-  setText($('h2 span', node), NAMES[type]);
-  setText($('.start span', node), `Start ${type}`);
-  setText($('label', node), `${NAMES[type]} message`);
+  setText($('h2 span', node), words[type]);
+  setText($('.start span', node), words.card.start[type]);
+  setText($('label', node), words.card.label[type]);
   parts.text.id = `${type}-text`;
   parts.counter.id = `${type}-counter`;
   $('label', node).htmlFor = parts.text.id;
   parts.text.setAttribute('aria-describedby', parts.counter.id);
-  parts.text.placeholder = type === 'chat' ? 'What should everyone read?' : 'Write a mail of at least 150 characters';
-  parts.progress.setAttribute('aria-label', `${NAMES[type]} progress`);
+  parts.text.placeholder = words.card.placeholder[type];
+  parts.progress.setAttribute('aria-label', words.card.progress[type]);
   return { node, parts };
 }
 

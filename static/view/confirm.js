@@ -1,14 +1,15 @@
 // One dialog that asks before something that cannot be taken back.
 
+import { words } from '../words.js';
 import { byId, setText } from './dom.js';
 
 /**
  * Returns `ask({title, text, ok})`, which resolves to whether it was confirmed. `text` may be a promise of a string:
- * "Counting…" stands there until it is known.
+ * it says that it counts until that is known.
  */
 export function createConfirm() {
   const dialog = byId('confirm');
-  const words = byId('confirm-text');
+  const body = byId('confirm-text');
   let answer = null;
 
   function finish(value) {
@@ -28,11 +29,11 @@ export function createConfirm() {
       answer = resolve;
       setText(byId('confirm-title'), title);
       setText(byId('confirm-ok'), ok);
-      setText(words, typeof text === 'string' ? text : 'Counting…');
+      setText(body, typeof text === 'string' ? text : words.counting);
       dialog.showModal();
       byId('confirm-cancel').focus();
       void Promise.resolve(text).then((known) => {
-        if (answer === resolve) setText(words, known);
+        if (answer === resolve) setText(body, known);
       });
     });
 }

@@ -2,6 +2,7 @@
 // in peace. Text of others goes through `textContent` only.
 
 import { initials } from '../names.js';
+import { words } from '../words.js';
 
 export const $ = (selector, root = document) => root.querySelector(selector);
 export const byId = (id) => document.getElementById(id);
@@ -49,4 +50,4 @@ export function setAvatar(node, { name, photo_link: photo, external_id: id }) {
 }
 
 /** "34 · Ukraine", of whatever is known. */
-export const about = ({ age, country_name: country }) => [age, country].filter(Boolean).join(' · ');
+export const about = ({ age, country_name: country }) => words.join([age, country]);

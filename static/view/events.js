@@ -1,9 +1,9 @@
 // The drawer with the raw events. Rows are made only while it is open, at most once per frame.
 
 import { matches } from '../eventlog.js';
+import { words } from '../words.js';
 import { byId, element, setAttr, setHidden, setText } from './dom.js';
 
-const ARROWS = { in: '← in', out: '→ out', ack: '← ack', link: '• link' };
 const NEAR = 40; // px from the end within which the list follows new rows
 
 const clock = (at) => {
@@ -15,7 +15,7 @@ function row({ id, at, direction, name, json }) {
   const item = element('li', 'event', '', { 'data-direction': direction, 'data-id': String(id) });
   item.append(
     element('time', '', clock(at)),
-    element('span', 'direction', ARROWS[direction]),
+    element('span', 'direction', words.events.directions[direction]),
     element('b', '', name),
     element('code', '', json),
   );
@@ -41,8 +41,8 @@ export function createEvents(log) {
     const newest = Number(list.lastChild?.dataset.id ?? 0);
     list.append(...wanted.filter(({ id }) => id > newest).map(row));
     if (follow) list.scrollTop = list.scrollHeight;
-    const more = log.paused ? ` · paused, ${log.missed} not kept` : '';
-    setText(byId('events-count'), `${wanted.length} of ${log.entries.length}${more}`);
+    const shown = words.events.shown(wanted.length, log.entries.length);
+    setText(byId('events-count'), log.paused ? words.events.paused(shown, log.missed) : shown);
     setAttr(pause, 'aria-pressed', log.paused);
   }
 

@@ -2,6 +2,7 @@
 
 import { running } from '../state.js';
 import { connectionWords } from '../status.js';
+import { words } from '../words.js';
 import { $, byId, setAttr, setBlocked, setHidden, setText } from './dom.js';
 
 const INFO_FOR = 6_000; // ms until a banner goes that asks for nothing
@@ -24,17 +25,17 @@ export function createHeader(actions) {
     try {
       await navigator.clipboard.writeText(device.dataset.id);
     } catch (error) {
-      tell('info', `This device is ${device.dataset.id}`); // no clipboard outside a secure context
+      tell('info', words.header.thisDevice(device.dataset.id)); // no clipboard outside a secure context
       return;
     }
     clearTimeout(copied);
-    setText(device, 'Copied');
+    setText(device, words.header.copied);
     copied = setTimeout(() => {
       copied = null;
       showDevice(device.dataset.id);
     }, COPIED_FOR);
   });
-  stopAll.addEventListener('click', () => (blocked ? tell('info', 'Nothing is running') : actions.stopAll()));
+  stopAll.addEventListener('click', () => (blocked ? tell('info', words.header.nothingRuns) : actions.stopAll()));
   byId('sign-out').addEventListener('click', actions.signOut);
   byId('use-here').addEventListener('click', actions.useHere);
   byId('sign-in-again').addEventListener('click', actions.signIn);
@@ -45,17 +46,14 @@ export function createHeader(actions) {
     if (!id || copied !== null) return;
     device.dataset.id = id;
     setText(device, id.length > 8 ? id.slice(0, 8) : id);
-    setAttr(device, 'title', `This device: ${id} (press to copy)`);
+    setAttr(device, 'title', words.header.copyDevice(id));
   }
 
   function bannerOf({ superseded, banner: entry, ...state }) {
-    if (superseded) {
-      return { tone: 'warn', text: 'Another page goes on as this device. Nothing typed here is sent any more.' };
-    }
+    if (superseded) return { tone: 'warn', text: words.header.superseded };
     const { waiting } = running(state);
     if (entry !== null || waiting === 0) return entry;
-    const who = waiting === 1 ? 'A run waits' : `${waiting} runs wait`;
-    return { tone: 'warn', text: `${who} until you sign in again. Nothing is lost.`, action: 'signIn' };
+    return { tone: 'warn', text: words.header.waiting(waiting), action: 'signIn' };
   }
 
   function showBanner(state) {
@@ -85,7 +83,7 @@ export function createHeader(actions) {
     blocked = all === 0;
     setBlocked(stopAll, blocked);
     setText(byId('stop-all-count'), all > 0 ? String(all) : '');
-    setAttr(byId('stop-all-count'), 'aria-label', `${all} running`);
+    setAttr(byId('stop-all-count'), 'aria-label', words.header.running(all));
     showBanner(state);
   };
 }

@@ -3,15 +3,17 @@
 import { inConflict } from '../drafts.js';
 import { measure, tooLongToSync } from '../limits.js';
 import { day } from '../times.js';
+import { words } from '../words.js';
 import { $, setHidden, setText } from './dom.js';
 
 function originWords(draft, me) {
-  if (draft?.dirty && tooLongToSync(draft.message)) return 'Too long to sync: only on this device';
-  if (inConflict(draft)) return 'Not saved: there are two texts';
-  if (draft?.dirty) return draft.pending > 0 ? 'Saving…' : 'Not saved yet';
+  const says = words.draft;
+  if (draft?.dirty && tooLongToSync(draft.message)) return says.tooLong;
+  if (inConflict(draft)) return says.twoTexts;
+  if (draft?.dirty) return draft.pending > 0 ? says.saving : says.unsaved;
   if (!draft) return '';
-  if (draft.deviceId === me) return draft.message ? 'Saved on all devices' : '';
-  return draft.message ? 'Typed on another device' : 'Cleared on another device';
+  if (draft.deviceId === me) return draft.message ? says.saved : '';
+  return draft.message ? says.typedElsewhere : says.clearedElsewhere;
 }
 
 /**
@@ -30,7 +32,7 @@ export function createLine(parts, type, { choose, takeOffer }) {
     const hidden = !offer || offer.message === message;
     setHidden(parts.offer, hidden);
     if (hidden) return;
-    setText($('p', parts.offer), `Typed here on ${day(offer.at)} and never saved:`);
+    setText($('p', parts.offer), words.card.offer(day(offer.at)));
     setText($('blockquote', parts.offer), offer.message);
   }
 
@@ -40,7 +42,7 @@ export function createLine(parts, type, { choose, takeOffer }) {
     parts.counter.dataset.size = message === '' ? 'empty' : size;
     setText(parts.origin, originWords(draft, state.device?.id ?? null));
     setHidden(parts.conflict, !inConflict(draft));
-    if (inConflict(draft)) setText($('blockquote', parts.conflict), draft.remote.message || '(empty)');
+    if (inConflict(draft)) setText($('blockquote', parts.conflict), draft.remote.message || words.card.empty);
     showOffer(offer, message);
   };
 }

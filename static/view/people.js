@@ -1,10 +1,11 @@
-// The overview: one row per profile with the state of its runs, and with a mark where text waits for the operator. Rows are made once and only touched when one of
-// their own runs or marks changed, so that hundreds of profiles stay cheap.
+// The overview: one row per profile with the state of its runs, and with a mark where text waits for the operator. Rows are
+// made once and only touched when one of their own runs or marks changed, so that hundreds of profiles stay cheap.
 
 import { keyOf, TYPES } from '../keys.js';
 import { fold, hasWords } from '../names.js';
 import { hashOf } from '../place.js';
 import { badge, textMark } from '../status.js';
+import { words } from '../words.js';
 import { $, about, byId, clone, element, setAttr, setAvatar, setHidden, setText } from './dom.js';
 
 const STEPS = { ArrowDown: 1, ArrowUp: -1 };
@@ -83,7 +84,11 @@ export function createPeople({ dispatch, reload }) {
       row.seen = now;
       const found = TYPES.flatMap((type, index) => [
         badge(runs[index], state.device?.id ?? null, type),
-        marks[index] && { tone: 'warn', text: `${type === 'chat' ? 'Chat' : 'Mail'}: ${marks[index]}`, label: 'Open the profile to see to it' },
+        marks[index] && {
+          tone: 'warn',
+          text: words.list.mark(words[type], marks[index]),
+          label: words.list.openForText,
+        },
       ]).filter(Boolean);
       row.badges.replaceChildren(
         ...found.map(({ tone, text, label }) => element('span', 'badge', text, { 'data-tone': tone, title: label })),
@@ -97,12 +102,13 @@ export function createPeople({ dispatch, reload }) {
     return !hidden;
   }
 
-  function words({ profiles }, shown) {
-    if (profiles.status === 'loading') return 'Loading profiles…';
+  function summary({ profiles }, shown) {
+    if (profiles.status === 'loading') return words.list.loading;
     if (profiles.status === 'failed') return profiles.message;
-    if (profiles.items.length === 0) return 'This account has no profiles.';
-    if (shown === 0) return 'No profile fits.';
-    return shown === profiles.items.length ? `${shown} profiles` : `${shown} of ${profiles.items.length} profiles`;
+    if (profiles.items.length === 0) return words.list.none;
+    if (shown === 0) return words.list.noneFits;
+    const { length } = profiles.items;
+    return shown === length ? words.list.all(shown) : words.list.some(shown, length);
   }
 
   return (state) => {
@@ -117,7 +123,7 @@ export function createPeople({ dispatch, reload }) {
     placeStop(state);
     if (filter.value !== state.filter.text) filter.value = state.filter.text;
     setAttr(runningOnly, 'aria-pressed', state.filter.runningOnly);
-    setText(note, words(state, shown));
+    setText(note, summary(state, shown));
     setHidden(byId('profiles-retry'), state.profiles.status !== 'failed');
   };
 }

@@ -2,14 +2,15 @@
 
 import { TYPES } from '../keys.js';
 import { isolated } from '../names.js';
+import { words } from '../words.js';
 import { about, byId, setAvatar, setHidden, setText } from './dom.js';
 import { createCard } from './card.js';
 
 /** What stands in place of a profile. */
 function emptyWords({ profiles, selected }) {
-  if (profiles.status !== 'ready') return 'Profiles';
-  if (profiles.items.length === 0) return 'No profiles';
-  return selected === null ? 'Choose a profile' : 'This profile is not in your list. Choose another one';
+  if (profiles.status !== 'ready') return words.profile.loading;
+  if (profiles.items.length === 0) return words.profile.none;
+  return selected === null ? words.profile.choose : words.profile.unknown;
 }
 
 /** `actions`: see card.js. Returns `render(state)`. */
@@ -24,7 +25,7 @@ export function createProfile(actions) {
     setHidden(article, profile === null);
     setHidden(byId('empty'), profile !== null);
     byId('console').dataset.view = profile === null ? 'list' : 'profile';
-    document.title = profile === null ? 'alphasync' : `${isolated(profile.name)} · alphasync`;
+    document.title = profile === null ? words.name : words.profile.title(isolated(profile.name));
     if (profile === null) {
       setText(byId('empty'), emptyWords(state));
       shown = null;
@@ -35,7 +36,7 @@ export function createProfile(actions) {
       setAvatar(byId('profile-avatar'), profile);
       setText(byId('profile-name'), profile.name);
       byId('profile-name').title = profile.name; // a very long one is cut
-      setText(byId('profile-about'), [about(profile), `ID ${state.selected}`].filter(Boolean).join(' · '));
+      setText(byId('profile-about'), words.join([about(profile), words.profile.id(state.selected)]));
     }
     for (const card of cards) card.render(state, profile);
   };

@@ -1,6 +1,7 @@
 // The run of a card: its status, how far it is, and what became of the people.
 
 import { inVain, isOwn, remark, statistics, statusLine } from '../status.js';
+import { words } from '../words.js';
 import { $, setAttr, setHidden, setText } from './dom.js';
 
 /** The colour of a run: its status, told apart by whose it is and whether that device is there. */
@@ -24,7 +25,7 @@ export function createRun(parts) {
     parts.progress.dataset.unknown = String(run?.status === 'running' && !known);
     setAttr(parts.progress, 'aria-valuemax', known ? run.total : null);
     setAttr(parts.progress, 'aria-valuenow', known ? run.current : null);
-    setAttr(parts.progress, 'aria-valuetext', known ? `${run.current} of ${run.total}` : null);
+    setAttr(parts.progress, 'aria-valuetext', known ? words.card.progressValue(run.current, run.total) : null);
     $('i', parts.progress).style.transform = `scaleX(${share})`;
     setText($('.remark', parts.detail), remark(run));
     setText($('.stats', parts.detail), statistics(run));

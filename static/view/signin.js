@@ -2,6 +2,7 @@
 
 import { ApiError, isSandbox, login } from '../api.js';
 import { loginWords } from '../failures.js';
+import { words } from '../words.js';
 import { byId, setAttr, setHidden, setText } from './dom.js';
 
 /** `signedIn(session)` is called with what the server answered. Returns `{show, hide}`. */
@@ -23,14 +24,14 @@ export function createSignIn(signedIn) {
   /** A slow backend takes its seconds: say that it was heard. */
   function setBusy(busy) {
     setAttr(button, 'aria-busy', busy ? 'true' : null);
-    setText(button, busy ? 'Signing in…' : 'Sign in');
+    setText(button, busy ? words.signIn.busy : words.signIn.button);
   }
 
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     if (button.getAttribute('aria-busy') === 'true') return;
     if (!email.value.trim() || !password.value) {
-      setText(error, 'Enter your e-mail and your password.');
+      setText(error, words.signIn.missing);
       (email.value.trim() ? password : email).focus();
       return;
     }
@@ -50,12 +51,12 @@ export function createSignIn(signedIn) {
   });
 
   return {
-    /** `words` say why; `address` is the e-mail of who was here. */
-    show(words = '', address = '') {
+    /** `why` is a sentence; `address` is the e-mail of who was here. */
+    show(why = '', address = '') {
       setHidden(page, false);
-      setText(error, words);
+      setText(error, why);
       if (address) email.value = address;
-      document.title = 'Sign in · alphasync';
+      document.title = words.signIn.title;
       (email.value ? password : email).focus();
       if (asked) return;
       asked = true;

@@ -1,6 +1,7 @@
 // The theme button: auto (as the system says), light, dark. theme-early.js sets the stored one before the first paint.
 
 import { ofBrowser } from '../storage.js';
+import { words } from '../words.js';
 import { $, byId, setAttr, setText } from './dom.js';
 
 const THEMES = ['auto', 'light', 'dark'];
@@ -10,9 +11,9 @@ export function createTheme() {
   const root = document.documentElement;
 
   function show() {
-    const words = `Theme: ${root.dataset.theme}`;
-    setText($('.vh', button), words);
-    setAttr(button, 'title', words);
+    const label = words.header.theme(root.dataset.theme);
+    setText($('.vh', button), label);
+    setAttr(button, 'title', label);
   }
 
   button.addEventListener('click', () => {

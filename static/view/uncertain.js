@@ -1,12 +1,12 @@
 // The recipients of a card who may have been messaged, and the buttons with which a person decides about them.
 
 import { isolated } from '../names.js';
-import { recipientsWords } from '../uncertain.js';
+import { words } from '../words.js';
 import { $, element, setAttr, setHidden, setText } from './dom.js';
 
 const CHOICES = [
-  { action: 'resend', words: 'Message again in the next run' },
-  { action: 'leave', words: 'Leave as messaged' },
+  { action: 'resend', label: words.uncertain.resend },
+  { action: 'leave', label: words.uncertain.leave },
 ];
 const NONE = [];
 
@@ -20,7 +20,7 @@ export function createUncertain(card, type, decide) {
   const all = $('.uncertain-all', box);
   box.dataset.testid = `${type}-uncertain`;
   list.dataset.testid = `${type}-uncertain-list`;
-  all.append(choices('all', 'All'));
+  all.append(choices('all', words.uncertain.all));
   let shown = NONE;
   let unlisted = 0;
 
@@ -29,9 +29,9 @@ export function createUncertain(card, type, decide) {
     if (action && target.getAttribute('aria-disabled') !== 'true') decide(action, recipient);
   });
 
-  function button({ action, words }, mark, whom) {
-    const label = `${isolated(whom)}: ${words.toLowerCase()}`;
-    const made = element('button', 'button small', words, { type: 'button', 'aria-label': label });
+  function button({ action, label }, mark, whom) {
+    const spoken = words.uncertain.choice(isolated(whom), label);
+    const made = element('button', 'button small', label, { type: 'button', 'aria-label': spoken });
     made.dataset.testid = `${type}-uncertain-${action}-${mark}`;
     made.dataset.action = action;
     return made;
@@ -56,7 +56,7 @@ export function createUncertain(card, type, decide) {
     const inside = box.contains(document.activeElement);
     const { action, testid } = document.activeElement.dataset;
     list.replaceChildren(...recipients.map(row));
-    if (more > 0) list.append(element('li', 'uncertain-row', `And ${more} more, listed once these are decided about`));
+    if (more > 0) list.append(element('li', 'uncertain-row', words.uncertain.more(more)));
     if (!inside) return;
     if (recipients.length === 0) $('.start', card).focus();
     else if (action) {
@@ -69,7 +69,7 @@ export function createUncertain(card, type, decide) {
     if (recipients !== shown || more !== unlisted) {
       shown = recipients;
       unlisted = more;
-      setText($('summary span', box), `${recipientsWords(recipients.length + more)} may have been messaged`);
+      setText($('summary span', box), words.uncertain.title(recipients.length + more));
       draw(recipients, more);
       if (recipients.length === 0) box.open = false;
       setHidden(box, recipients.length === 0);

@@ -21,8 +21,8 @@ async def test_a_page_of_an_old_server_gets_its_files_from_a_new_one(
     for name, content in Build.read(console_folder()).files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(content)
-    names = tmp_path / "status.js"
-    names.write_text(names.read_text().replace("Not running", "Idle"))
+    words = tmp_path / "words.js"
+    words.write_text(words.read_text().replace("Not running", "Idle"))
     async with cluster(redis_url, replicas=0) as running:
         monkeypatch.setattr("alphasync.app.console_folder", lambda: tmp_path)
         old = await running.add_replica()

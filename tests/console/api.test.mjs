@@ -3,7 +3,6 @@ import { test } from 'node:test';
 
 import { ApiError, login, profiles } from '../../static/api.js';
 import { loadWords, loginWords } from '../../static/failures.js';
-import { waitWords } from '../../static/times.js';
 import { answerOf } from './helpers.mjs';
 
 async function failing(fetch) {
@@ -75,9 +74,4 @@ test('too many tries say when the next one is', async () => {
   const long = new ApiError(429, 'too_many_requests', { retryAfter: 240_000 });
   assert.match(loginWords(long, 0), /^Too many tries\. Try again in 4 minutes, at \d{1,2}:\d\d.*\.$/);
   assert.equal(loginWords(new ApiError(429, 'x')), 'Too many tries. Wait a few minutes, then try again.');
-});
-
-test('a wait is rounded so that nobody is too early', () => {
-  const expected = [[0, 'in a second'], [900, 'in a second'], [1100, 'in 2 seconds'], [89_000, 'in 89 seconds'], [90_001, 'in 2 minutes'], [7_200_000, 'in 2 hours']];
-  for (const [ms, words] of expected) assert.equal(waitWords(ms), words);
 });

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { badge, LOCKED, notSaved, refusal, remark, startProblem, statistics, statusLine, textMark } from '../../static/status.js';
+import { badge, notSaved, refusal, remark, startProblem, statistics, statusLine, textMark } from '../../static/status.js';
+import { words } from '../../static/words.js';
 import { after, chat, event, ME, OTHER, registered } from './helpers.mjs';
 
+const { locked: LOCKED } = words.fixed;
 const runAfter = (...events) => after(registered(), ...events).runs['7/chat'];
 const started = (deviceId) => event('processingStarted', chat({ deviceId, startedAt: 1000, revision: 11 }));
 const progress = (deviceId, current, total, more = {}) =>

@@ -1,0 +1,306 @@
+// All words of the console, so that a translation is this one file. Each group is a room of the page. What takes a number or
+// a name is a function; numbers and times come as text already where times.js says them. The words of index.html are here,
+// too: an element names its own by `data-words` (see view/fill.js).
+
+/** The language of this file, as Intl names it. */
+export const LANGUAGE = 'en-GB';
+
+const rules = new Intl.PluralRules(LANGUAGE);
+
+/** The form of a noun for a number, e.g. `count(2, {one: 'run', other: 'runs'})` is "2 runs". */
+const count = (number, forms) => `${number} ${forms[rules.select(number)] ?? forms.other}`;
+
+const RECIPIENTS = { one: 'recipient', other: 'recipients' };
+const CHARACTERS = { one: 'character', other: 'characters' };
+
+/** Wordings that readers and scripts look for exactly as they are: they are part of the protocol, not of the design. */
+const fixed = {
+  locked: 'Another device is already processing this profile',
+  running: (counts) => `🔄 Processing...${counts}`,
+  runningElsewhere: (counts) => `📱 Processing on another device...${counts}`,
+  startedElsewhere: '📱 Processing started on another device...',
+  completed: (counts) => `✅ Completed${counts}`,
+  completedElsewhere: (counts) => `✅ Completed on another device${counts}`,
+  stopped: '⏹️ Stopped',
+  stoppedElsewhere: '⏹️ Stopped on another device',
+  interrupted: (reason) => (reason ? `⚠️ Interrupted: ${reason}` : '⚠️ Interrupted'),
+  blocklistCleared: (number) => `Cleared ${number} blocked recipients`,
+  /** Why the server takes no connection, as it says it. */
+  unauthorised: ['Invalid authentication token', 'Authentication token required'],
+  /** What a stopped run carries as its message. */
+  stoppedMessage: 'Stopped',
+};
+
+export const words = {
+  fixed,
+
+  name: 'alphasync',
+  /** Parts of one line; what is empty is left out. */
+  join: (parts) => parts.filter(Boolean).join(' · '),
+  chat: 'Chat',
+  mail: 'Mail',
+  tryAgain: 'Try again',
+  dismiss: 'Dismiss',
+  cancel: 'Cancel',
+  counting: 'Counting…',
+  loading: 'Loading…',
+
+  signIn: {
+    title: 'Sign in · alphasync',
+    lead: 'One account, all your devices in step.',
+    email: 'E-mail',
+    password: 'Password',
+    button: 'Sign in',
+    busy: 'Signing in…',
+    missing: 'Enter your e-mail and your password.',
+    sandbox: 'This server runs on its sandbox. Sign in as',
+    fill: 'Fill in',
+    ended: 'Your session has ended. Sign in again: your texts and your place are kept.',
+    again: 'Sign in again to go on. Your texts and your place are kept.',
+  },
+
+  session: {
+    renewing: 'Your session could not be renewed yet. Trying again…',
+    endsAt: (time) => `Your session ends at ${time}. Sign in again to go on.`,
+    endsSoon: 'Your session ends in a moment. Sign in again to go on.',
+    unsaved: 'Text that is not saved yet stays on this device until you sign in again.',
+    signOut: 'Sign out',
+    signOutTitle: 'Sign out?',
+    runsGoOn: (number) => count(number, { one: 'run goes', other: 'runs go' }).concat(' on from this device and will be interrupted.'),
+    signInAgain: 'Sign in again',
+  },
+
+  header: {
+    skip: 'Skip to the profile',
+    thisDevice: (id) => `This device is ${id}`,
+    copyDevice: (id) => `This device: ${id} (press to copy)`,
+    copied: 'Copied',
+    stopAll: 'Stop all',
+    running: (number) => `${number} running`,
+    nothingRuns: 'Nothing is running',
+    events: 'Events',
+    theme: (name) => `Theme: ${name}`,
+    useHere: 'Use here',
+    superseded: 'Another page goes on as this device. Nothing typed here is sent any more.',
+    waiting: (number) => `${number === 1 ? 'A run waits' : count(number, { one: 'run waits', other: 'runs wait' })} until you sign in again. Nothing is lost.`,
+    allStopped: 'All processing stopped',
+    error: 'Error',
+  },
+
+  /** The connection, by its state. */
+  connection: {
+    connecting: 'Connecting…',
+    connected: 'Connected',
+    reconnecting: 'Reconnecting…',
+    offline: 'Offline',
+    superseded: 'In use elsewhere',
+  },
+
+  list: {
+    label: 'Profiles',
+    find: 'Find a profile',
+    runningOnly: 'Running',
+    loading: 'Loading profiles…',
+    none: 'This account has no profiles.',
+    noneFits: 'No profile fits.',
+    all: (number) => count(number, { one: 'profile', other: 'profiles' }),
+    some: (number, all) => `${number} of ${count(all, { one: 'profile', other: 'profiles' })}`,
+    openForText: 'Open the profile to see to it',
+    mark: (name, mark) => `${name}: ${mark}`,
+    twoTexts: 'two texts',
+    unsavedText: 'unsaved text',
+    what: 'The profiles',
+  },
+
+  /** The few letters of a run in the list; `name` is "Chat" or "Mail". */
+  badge: {
+    label: (name, status) => `${name}: ${status}`,
+    waits: (name) => `${name} waits for you`,
+    waitsLabel: (label, why) => `${label}. ${why}`,
+    reconnecting: (name) => `${name} reconnecting`,
+    running: (name, counts) => `${name}${counts || ' …'}`,
+    nobody: (name) => `${name}: 0 sent`,
+    done: (name) => `${name} done`,
+    stopped: (name) => `${name} stopped`,
+    interrupted: (name) => `${name} interrupted`,
+  },
+
+  profile: {
+    choose: 'Choose a profile',
+    loading: 'Profiles',
+    none: 'No profiles',
+    unknown: 'This profile is not in your list. Choose another one',
+    title: (name) => `${name} · alphasync`,
+    id: (id) => `ID ${id}`,
+    back: 'All profiles',
+  },
+
+  card: {
+    label: { chat: 'Chat message', mail: 'Mail message' },
+    placeholder: { chat: 'What should everyone read?', mail: 'Write a mail of at least 150 characters' },
+    start: { chat: 'Start chat', mail: 'Start mail' },
+    stop: 'Stop',
+    progress: { chat: 'Chat progress', mail: 'Mail progress' },
+    progressValue: (current, total) => `${current} of ${total}`,
+    clear: 'Clear message',
+    clearBlocklist: 'Clear blocklist',
+    lockOwner: (id) => `Device ${id}`,
+    empty: '(empty)',
+    conflict: 'Another device changed this message while yours was not sent:',
+    takeTheirs: 'Take theirs',
+    keepMine: 'Keep mine',
+    offer: (when) => `Typed here on ${when} and never saved:`,
+    useOffer: 'Use this text',
+    forgetOffer: 'Forget it',
+    attach: 'Attach',
+  },
+
+  /** What is true about the text in the box. */
+  draft: {
+    tooLong: 'Too long to sync: only on this device',
+    twoTexts: 'Not saved: there are two texts',
+    saving: 'Saving…',
+    unsaved: 'Not saved yet',
+    saved: 'Saved on all devices',
+    typedElsewhere: 'Typed on another device',
+    clearedElsewhere: 'Cleared on another device',
+  },
+
+  /** How long a text is. */
+  length: {
+    over: (by, length, max) => `Too long by ${by} · ${length} / ${max}`,
+    empty: (min, max) => `Empty · ${min} to ${max} characters`,
+    under: (by, length, max) => `Too short, ${by} to go · ${length} / ${max}`,
+    ok: (length, max) => `${length} / ${max}`,
+    most: {
+      chat: (max, by) => `A chat message has at most ${max} characters: take ${by} away`,
+      mail: (max, by) => `A mail has at most ${max} characters: take ${by} away`,
+    },
+    least: {
+      chat: (min, length) => `A chat message needs at least ${count(min, CHARACTERS)}: ${length} so far`,
+      mail: (min, length) => `A mail needs at least ${count(min, CHARACTERS)}: ${length} so far`,
+    },
+  },
+
+  run: {
+    none: 'Not running',
+    away: '📱 Reconnecting: the other device lost its connection, the run goes on',
+    counts: (current, total) => ` (${current}/${total})`,
+    countsShort: (current, total) => ` ${current}/${total}`,
+    sent: (number) => `${number} sent`,
+    skipped: (number) => `${number} skipped`,
+    failed: (number) => `${number} failed`,
+    uncertain: (number) => `${number} uncertain`,
+    took: (time) => `took ${time}`,
+    withError: (message, error) => `${message} — ${error}`,
+    ownRuns: 'This device is already processing this profile',
+    offline: 'Not connected: wait for the connection to come back',
+    twoTexts: 'Two texts differ: choose first which one stays',
+    blank: 'The message is only blank space: write something',
+    spoken: (type, status) => `${type}: ${status}`,
+    elsewhere: (text) => `${text} (on another device)`,
+    clearedElsewhere: (text) => `${text} on another device`,
+  },
+
+  blocklist: {
+    title: { chat: (name) => `Clear the chat blocklist of ${name}?`, mail: (name) => `Clear the mail blocklist of ${name}?` },
+    unknown: (why) => `How many are on the list is not known (${why}). All of them can be messaged again.`,
+    nobody: 'Nobody is on the list.',
+    some: (number) => `${count(number, RECIPIENTS)} already messaged will be forgotten, and can then be messaged again.`,
+  },
+
+  uncertain: {
+    title: (number) => `${count(number, RECIPIENTS)} may have been messaged`,
+    lead: 'The answer got lost, so nobody can tell whether the message arrived. Until you decide, they count as messaged.',
+    allOfThem: 'All of them',
+    all: 'All',
+    resend: 'Message again in the next run',
+    leave: 'Leave as messaged',
+    choice: (whom, choice) => `${whom}: ${choice.toLowerCase()}`,
+    more: (number) => `And ${number} more, listed once these are decided about`,
+    resent: (number) => `${count(number, RECIPIENTS)} can be messaged again in the next run`,
+    left: (number) => count(number, { one: 'recipient counts as messaged', other: 'recipients count as messaged' }),
+    decidedElsewhere: (text) => `${text} (decided on another device)`,
+  },
+
+  attachments: {
+    title: 'Attach to the mail',
+    done: 'Done',
+    images: 'Pictures',
+    videos: 'Videos',
+    audios: 'Audio',
+    remove: (title) => `Remove ${title}`,
+    chosen: (number, most) => `${number} of ${most} chosen`,
+    most: (most) => `A mail carries at most ${most}: take one away first`,
+    none: 'This profile has nothing to attach.',
+    what: 'What this profile can attach',
+    file: 'file',
+  },
+
+  events: {
+    title: 'Events',
+    filter: 'Filter events',
+    filterExample: 'Filter, e.g. in progress',
+    pause: 'Pause',
+    clear: 'Clear',
+    close: 'Close events',
+    label: 'Events, newest last',
+    directions: { in: '← in', out: '→ out', ack: '← ack', link: '• link' },
+    shown: (number, all) => `${number} of ${all}`,
+    paused: (text, missed) => `${text} · paused, ${missed} not kept`,
+  },
+
+  device: { browser: 'Browser', on: (browser, system) => `${browser} on ${system}` },
+
+  /** Why a command did nothing. */
+  refusal: {
+    again: (text) => `${text}, please try again`,
+    trying: (text) => `${text}, trying again`,
+    notSaved: (text) => `Not saved yet: ${text}`,
+    offline: 'Not connected: nothing was sent',
+    tooBig: 'Too much to send at once: shorten the text or take an attachment away',
+    noAnswer: 'The server did not answer',
+    closed: 'The server closed the connection',
+    noNetwork: 'This device has no network',
+    storage: 'the storage does not answer',
+    notRegistered: 'Not connected yet',
+    /** In place of what is meant for programs: names of events and fields, a validator's sentence. */
+    plain: {
+      invalid_payload: 'The server did not take this: reload the page and try again',
+      unknown_event: 'The server does not know how to do this: reload the page and try again',
+      internal_error: 'Something is wrong on the server: try again in a moment',
+      sign_in_again: 'Sign in again to go on',
+      unknown_outcome: 'Not known yet whether this was done: the storage does not answer. If it was, it shows here once it does',
+      unknown_profile: 'The backend does not list this profile: reload the page to see which there are',
+    },
+  },
+
+  /** Why a call failed: clauses without an end, and what helps. */
+  failure: {
+    sentence: (why, help) => `${why.charAt(0).toUpperCase()}${why.slice(1)}. ${help}.`,
+    load: (what, why, help) => `${what} could not be loaded: ${why}. ${help}.`,
+    notAddress: 'This does not look like an e-mail address and a password.',
+    wrong: 'E-mail or password is not right.',
+    tooManyWait: 'Too many tries. Wait a few minutes, then try again.',
+    again: 'Try again in a moment',
+    againIn: (wait) => `Try again ${wait}`,
+    againAt: (wait, time) => `Try again ${wait}, at ${time}`,
+    reload: 'Reload the page to see which there are',
+    unknownProfile: 'the backend does not list this profile',
+    unreachable: 'the server cannot be reached',
+    timeout: 'the server does not answer',
+    tooMany: 'too many tries',
+    refused: 'the backend behind this server does not accept this',
+    backend: 'the backend behind this server does not answer',
+    busy: 'the server is busy or restarting',
+    other: 'something is wrong on the server',
+  },
+
+  /** How long to wait. */
+  wait: {
+    second: 'in a second',
+    seconds: (number) => `in ${count(number, { one: 'second', other: 'seconds' })}`,
+    minutes: (number) => `in ${count(number, { one: 'minute', other: 'minutes' })}`,
+    hours: (number) => `in ${count(number, { one: 'hour', other: 'hours' })}`,
+  },
+};
