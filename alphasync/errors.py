@@ -16,6 +16,7 @@ AlphasyncError
 +-- TooManyProfiles           too_many_profiles     a login for more profiles than are kept
 +-- Superseded                superseded            the device identity was taken up elsewhere
 +-- TooManyDrafts             too_many_drafts       the account has its most
++-- TooManyAttachments        too_many_attachments  the draft has its most
 +-- TooManyRuns               too_many_runs         the same
 +-- TooManyDevices            too_many_devices      the same; the connection is closed
 +-- StoreUnavailable          store_unavailable     not done: Redis does not answer (retryable)
@@ -172,6 +173,14 @@ class TooManyDrafts(AlphasyncError):
 
     code = "too_many_drafts"
     default_message = "This account has as many drafts as it may have"
+
+
+class TooManyAttachments(AlphasyncError):
+    """With what others have attached meanwhile there would be more than a mail can have. Nothing
+    was changed."""
+
+    code = "too_many_attachments"
+    default_message = "A mail cannot have that many attachments"
 
 
 class TooManyRuns(AlphasyncError):

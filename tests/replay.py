@@ -114,6 +114,8 @@ def draft_of(event: events.MessageSync) -> Draft:
         device_id=event.device_id,
         timestamp=event.timestamp,
         revision=event.revision,
+        attachments=tuple(event.attachments or ()),
+        attachments_revision=event.attachments_revision or 0,
     )
 
 

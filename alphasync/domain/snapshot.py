@@ -33,13 +33,19 @@ def apply(snapshot: Snapshot, event: events.StateEvent) -> Snapshot:
     after = replace(snapshot, revision=revision)
     match event:
         case events.MessageUpdated() | events.MessageCleared():
-            draft = Draft(
-                profile_id=event.profile_id,
-                type=event.type,
+            draft = replace(
+                snapshot.drafts.get((event.profile_id, event.type)) or _new_draft(event),
                 message=event.message if isinstance(event, events.MessageUpdated) else "",
                 device_id=event.device_id,
                 timestamp=filled(event.timestamp),
                 revision=revision,
+            )
+            return replace(after, drafts={**snapshot.drafts, draft.key: draft})
+        case events.AttachmentsUpdated():
+            draft = replace(
+                snapshot.drafts.get((event.profile_id, event.type)) or _new_draft(event),
+                attachments=tuple(filled(event.attachments)),
+                attachments_revision=revision,
             )
             return replace(after, drafts={**snapshot.drafts, draft.key: draft})
         case events.AllProcessingStopped() | events.BlocklistCleared() | events.UncertainResolved():
@@ -57,20 +63,41 @@ def catch_up(snapshot: Snapshot, happened: list[events.StateEvent]) -> Snapshot:
     Raises ValueError and IllegalMove as ``apply`` does.
     """
     for event in happened:
-        known: Draft | Run | None
-        match event:
-            case events.MessageUpdated() | events.MessageCleared():
-                known = snapshot.drafts.get((event.profile_id, event.type))
-            case events.AllProcessingStopped():
-                known = None
-            case _:
-                known = snapshot.runs.get((filled(event.profile_id), filled(event.type)))
         revision = filled(event.revision)
-        if known is not None and known.revision >= revision:
+        if _known_at(snapshot, event) >= revision:
             snapshot = replace(snapshot, revision=revision)
         else:
             snapshot = apply(snapshot, event)
     return snapshot
+
+
+def _known_at(snapshot: Snapshot, event: events.StateEvent) -> int:
+    """The revision of the record that an event is about; 0 where there is none."""
+    if isinstance(event, events.AllProcessingStopped):
+        return 0
+    key: Key = (filled(event.profile_id), filled(event.type))
+    match event:
+        case events.MessageUpdated() | events.MessageCleared():
+            return snapshot.drafts[key].revision if key in snapshot.drafts else 0
+        case events.AttachmentsUpdated():
+            return snapshot.drafts[key].attachments_revision if key in snapshot.drafts else 0
+        case _:
+            return snapshot.runs[key].revision if key in snapshot.runs else 0
+
+
+DraftEvent = events.MessageUpdated | events.MessageCleared | events.AttachmentsUpdated
+
+
+def _new_draft(event: DraftEvent) -> Draft:
+    """A draft before the first event about it that there is."""
+    return Draft(
+        profile_id=event.profile_id,
+        type=event.type,
+        message="",
+        device_id=event.device_id,
+        timestamp=filled(event.timestamp),
+        revision=0,
+    )
 
 
 RunEvent = (

@@ -24,6 +24,15 @@ def is_profile_id(text: str) -> bool:
     return 1 <= len(text) <= PROFILE_ID_MAX and text.isprintable() and text not in (".", "..")
 
 
+def short_id(value: str | int, field: str) -> str:
+    """An id as text. Models bound the ids that come as text, not those that come as numbers: raises
+    ValueError for one that is too long."""
+    text = str(value)
+    if len(text) > PROFILE_ID_MAX:
+        raise ValueError(f"Expected at most {PROFILE_ID_MAX} characters in `{field}`")
+    return text
+
+
 def is_link(text: str) -> bool:
     return 1 <= len(text) <= LINK_MAX and not text.isspace() and is_unicode(text)
 

@@ -1,6 +1,6 @@
 """What the acknowledgement of a command says when it was carried out, besides ``ok``."""
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 
 class Done(TypedDict):
@@ -28,6 +28,28 @@ class DraftStored(TypedDict):
 
     revision: int
     """That of the event. A text with a later revision replaces it."""
+
+
+class Attached(TypedDict):
+    """One picture, film or sound of a mail."""
+
+    title: str
+    """As the recipient sees it."""
+    link: str
+    """Where it is."""
+    message_type: str
+    """`SENT_IMAGE`, `SENT_VIDEO` or `SENT_AUDIO`."""
+    id: NotRequired[str]
+    """The gateway's id of it, where it was given."""
+
+
+class AttachmentsStored(TypedDict):
+    """The attachments are stored, and all devices are being told."""
+
+    attachments: list[Attached]
+    """As they are now: with what others have done to them."""
+    revision: int
+    """That of the event."""
 
 
 class BlocklistEmptied(TypedDict):

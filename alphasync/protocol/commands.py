@@ -10,9 +10,15 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import force_setattr
 
-from alphasync.domain.drafts import browser_length, well_formed
+from alphasync.domain.drafts import (
+    ATTACHMENTS_MAX,
+    Attachment,
+    Link,
+    browser_length,
+    well_formed,
+)
 from alphasync.domain.runs import Key, ProcessingType
-from alphasync.domain.usable import LINK_MAX, PROFILE_ID_MAX, RECIPIENT_ID_MAX, is_blank
+from alphasync.domain.usable import PROFILE_ID_MAX, RECIPIENT_ID_MAX, is_blank, short_id
 from alphasync.errors import (
     AlphasyncError,
     AlreadyRunning,
@@ -26,6 +32,7 @@ from alphasync.errors import (
     NotRunning,
     ShuttingDown,
     StoreUnavailable,
+    TooManyAttachments,
     TooManyDrafts,
     TooManyRequests,
     TooManyRuns,
@@ -40,20 +47,12 @@ DRAFT_MAX = 10_000
 limit while it is being edited, and no more."""
 MESSAGE_LIMITS: dict[ProcessingType, tuple[int, int]] = {"chat": (1, 300), "mail": (150, 5000)}
 """UTF-16 code units at start, both ends included, as the existing client counts them."""
-ATTACHMENTS_MAX = 5
+
+ONLY_A_MAIL = "Only a mail can have `attachments`"
 
 ProfileId = Annotated[str, Meta(min_length=1, max_length=PROFILE_ID_MAX)]
-Link = Annotated[str, Meta(min_length=1, max_length=LINK_MAX)]
 Ignored = Any
 """Sent by the existing client and never read: identity comes from the token only."""
-
-
-def _short(value: str | int, field: str) -> str:
-    """An id as text. The models bound the ids that come as text, not those that come as numbers."""
-    text = str(value)
-    if len(text) > PROFILE_ID_MAX:
-        raise ValueError(f"Expected at most {PROFILE_ID_MAX} characters in `{field}`")
-    return text
 
 
 COMMON_ERRORS = (
@@ -93,7 +92,7 @@ class ProfileCommand(Command, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if isinstance(self.profile_id, int):
-            force_setattr(self, "profile_id", _short(self.profile_id, "profileId"))
+            force_setattr(self, "profile_id", short_id(self.profile_id, "profileId"))
         elif not self.profile_id.isprintable():
             raise ValueError("Expected a printable `profileId`")
 
@@ -101,25 +100,6 @@ class ProfileCommand(Command, frozen=True, kw_only=True):
     def profile(self) -> str:
         """The profile id, as the string it is everywhere else."""
         return str(self.profile_id)
-
-
-class Attachment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One picture, film or sound of a mail."""
-
-    title: Annotated[str, Meta(max_length=300)]
-    """As the recipient sees it."""
-    link: Link
-    """Where it is."""
-    message_type: Literal["SENT_IMAGE", "SENT_VIDEO", "SENT_AUDIO"]
-    """What it is: by the `content_type` of what the attachments call lists."""
-    id: ProfileId | int | None = None
-    """The gateway's id of it."""
-
-    def __post_init__(self) -> None:
-        force_setattr(self, "title", well_formed(self.title))
-        force_setattr(self, "link", well_formed(self.link))
-        if self.id is not None:
-            force_setattr(self, "id", well_formed(_short(self.id, "id")))
 
 
 class StartProcessing(ProfileCommand, frozen=True, kw_only=True):
@@ -147,7 +127,7 @@ class StartProcessing(ProfileCommand, frozen=True, kw_only=True):
         super().__post_init__()
         force_setattr(self, "message", well_formed(self.message))
         if self.attachments and self.type != "mail":
-            raise ValueError("Only a mail can have `attachments`")
+            raise ValueError(ONLY_A_MAIL)
 
     def check_length(self) -> None:
         """Raise MessageTooShort or MessageTooLong outside the limits of the type, and MessageBlank
@@ -202,10 +182,37 @@ class UpdateMessage(ProfileCommand, frozen=True, kw_only=True):
 
 
 class ClearMessage(ProfileCommand, frozen=True, kw_only=True):
-    """Empty the draft everywhere."""
+    """Empty the text of the draft everywhere. What is attached stays."""
 
     event_name = "clearMessage"
     answer = acks.DraftStored
+
+
+class UpdateAttachments(ProfileCommand, frozen=True, kw_only=True):
+    """Say what goes with the draft of a mail, and tell all devices.
+
+    With `base`, what others have attached or taken away since stays so: only what is new in
+    `attachments` is added, and only what is no longer in it is taken away. Asked for again, it does
+    nothing twice.
+    """
+
+    event_name = "updateAttachments"
+    answer = acks.AttachmentsStored
+    errors = (UnknownProfile, TooManyAttachments, TooManyDrafts)
+    attachments: Annotated[list[Attachment], Meta(max_length=ATTACHMENTS_MAX)]
+    """The whole list, each `link` once."""
+    base: Annotated[list[Link], Meta(max_length=ATTACHMENTS_MAX)] | None = None
+    """The links of the list that this one was made from. Absent: this one takes the place of
+    whatever is there."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.type != "mail":
+            raise ValueError(ONLY_A_MAIL)
+        if len({attachment.link for attachment in self.attachments}) < len(self.attachments):
+            raise ValueError("Expected each `link` only once")
+        if self.base is not None:
+            force_setattr(self, "base", [well_formed(link) for link in self.base])
 
 
 class ClearBlocklist(ProfileCommand, frozen=True, kw_only=True):

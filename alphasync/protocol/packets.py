@@ -55,6 +55,7 @@ EVENTS: dict[str, type[events.Event]] = {
         events.UncertainResolved,
         events.MessageUpdated,
         events.MessageCleared,
+        events.AttachmentsUpdated,
         events.BlocklistCleared,
         events.Resync,
         events.TokenExpiring,

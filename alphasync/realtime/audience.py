@@ -15,7 +15,7 @@ from alphasync.protocol import packets
 from alphasync.realtime.order import Envelope
 from alphasync.realtime.registration import Registration
 
-LATEST_WINS = ("processingProgress", "messageUpdated")
+LATEST_WINS = ("processingProgress", "messageUpdated", "attachmentsUpdated")
 """They say how things stand, not what has happened. Those of a profile and type replace another."""
 _STARTS = tuple(f'2["{name}",' for name in LATEST_WINS)
 

@@ -76,6 +76,12 @@ class Handlers:
     ) -> acks.DraftStored:
         return {"revision": await self._drafts.clear(session.who, session.device_id, command)}
 
+    @handles(commands.UpdateAttachments)
+    async def update_attachments(
+        self, session: Session, command: commands.UpdateAttachments
+    ) -> acks.AttachmentsStored:
+        return await self._drafts.attach(session.who, session.device_id, command)
+
     @handles(commands.ClearBlocklist)
     async def clear_blocklist(
         self, session: Session, command: commands.ClearBlocklist

@@ -163,4 +163,6 @@ def _draft(session: Session, draft: Draft) -> events.MessageSync:
         timestamp=draft.timestamp,
         is_own_device=draft.device_id == session.device_id,
         revision=draft.revision,
+        attachments=list(draft.attachments) if draft.attachments_revision else UNSET,
+        attachments_revision=draft.attachments_revision or UNSET,
     )

@@ -1,8 +1,9 @@
 """What clients may send and have, with the numbers that stand in the code."""
 
 from alphasync.config import Settings
+from alphasync.domain.drafts import ATTACHMENTS_MAX
 from alphasync.domain.usable import LINK_MAX, PROFILE_ID_MAX, RECIPIENT_ID_MAX
-from alphasync.protocol.commands import ATTACHMENTS_MAX, DRAFT_MAX, MESSAGE_LIMITS
+from alphasync.protocol.commands import DRAFT_MAX, MESSAGE_LIMITS
 from alphasync.realtime.realtime import BUFFER_MAX, CONNECTS_MAX, PAYLOAD_MAX
 from alphasync.services.tokens import TOKEN_MAX
 from alphasync.store.scripts.limits import LOG_EVENTS_MAX, LOG_TTL
@@ -25,7 +26,7 @@ def limits() -> list[list[str]]:
     ]
     rows += [
         ["characters of a draft", f"{DRAFT_MAX:,}", "`message_too_long`"],
-        ["attachments of a mail", f"{ATTACHMENTS_MAX}", UNFIT],
+        ["attachments of a mail", f"{ATTACHMENTS_MAX}", f"{UNFIT}, `too_many_attachments`"],
         ["characters of an attachment's link", f"{LINK_MAX:,}", UNFIT],
         ["characters of a profile's id", f"{PROFILE_ID_MAX}", UNFIT],
         ["characters of a recipient's id", f"{RECIPIENT_ID_MAX}", UNFIT],

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from alphasync.domain.drafts import Draft
+from alphasync.domain.drafts import Attachment, Draft
 from alphasync.domain.events import StateEvent
 from alphasync.domain.runs import Counters, Key, ProcessingType, Run, RunStatus
 from alphasync.domain.snapshot import IllegalMove, Snapshot, catch_up
@@ -50,6 +50,9 @@ class LogLost(msgspec.Struct, frozen=True):
 
     epoch: str
     revision: int
+
+
+decode_attachments = msgspec.json.Decoder(tuple[Attachment, ...]).decode
 
 
 class AccountState:
@@ -165,6 +168,8 @@ def _draft(record: dict[str, str]) -> Draft:
         device_id=record["device"],
         timestamp=int(record["timestamp"]),
         revision=int(record["revision"]),
+        attachments=decode_attachments(record.get("attachments", "[]")),
+        attachments_revision=int(record.get("attachments_revision", 0)),
     )
 
 

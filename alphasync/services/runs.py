@@ -6,6 +6,7 @@ from collections.abc import Callable
 import msgspec
 
 from alphasync.domain import events
+from alphasync.domain.drafts import Attachment
 from alphasync.domain.identity import Identity
 from alphasync.domain.runs import ProcessingType
 from alphasync.errors import (
@@ -20,7 +21,7 @@ from alphasync.errors import (
 )
 from alphasync.membership.holdings import Holding, Holdings
 from alphasync.protocol import packets
-from alphasync.protocol.commands import Attachment, StartProcessing, StopProcessing
+from alphasync.protocol.commands import StartProcessing, StopProcessing
 from alphasync.services.bounds import USUAL, AccountBounds
 from alphasync.store import keys
 from alphasync.store.scripts.calls import Scripts

@@ -3,10 +3,10 @@
 import msgspec
 
 from alphasync.domain import events
+from alphasync.domain.drafts import Attachment
 from alphasync.domain.runs import Counters, ProcessingType
 from alphasync.membership.holdings import Holding, Holdings
 from alphasync.protocol import packets
-from alphasync.protocol.commands import Attachment
 from alphasync.services.devices import DISCONNECTED
 from alphasync.services.idempotency import FORMER_KEYS
 from alphasync.services.runs import Ticket

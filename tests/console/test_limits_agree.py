@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from alphasync.domain.drafts import browser_length
-from alphasync.protocol.commands import ATTACHMENTS_MAX, DRAFT_MAX, MESSAGE_LIMITS
+from alphasync.domain.drafts import ATTACHMENTS_MAX, browser_length
+from alphasync.protocol.commands import DRAFT_MAX, MESSAGE_LIMITS
 from alphasync.realtime.realtime import PAYLOAD_MAX
 from tests.harness import Cluster
 from tests.js.node import STATIC, node_with_client

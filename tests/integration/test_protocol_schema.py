@@ -14,6 +14,7 @@ SCHEMA: dict[str, Any] = json.loads(
     (Path(__file__).parents[2] / "docs" / "protocol.schema.json").read_text()
 )
 CHAT = {"profileId": "1001", "type": "chat"}
+PICTURE = {"title": "Sea", "link": "https://m.example/1", "message_type": "SENT_IMAGE"}
 RUN = {**CHAT, "message": "Hello there"}
 
 
@@ -46,6 +47,8 @@ async def test_commands_are_answered_and_told_as_the_schema_says(redis_url: str)
         await call(a, "heartbeat")
         await call(a, "updateMessage", RUN)
         await call(a, "clearMessage", CHAT)
+        mail = {"profileId": "1001", "type": "mail"}
+        await call(a, "updateAttachments", {**mail, "attachments": [PICTURE], "base": []})
         await call(a, "startProcessing", RUN)
         await b.wait_for("processingProgress", 3)
         await call(b, "stopProcessing", CHAT)

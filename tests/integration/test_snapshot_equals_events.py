@@ -58,6 +58,7 @@ EVENTS_WITHIN = 3.0
 SEATS = ("one", "two", "limited", "stranger")
 seats = st.sampled_from(SEATS)
 keys = st.tuples(st.sampled_from(PROFILES), st.sampled_from(("chat", "mail")))
+pictures = st.lists(st.integers(1, 6), unique=True, max_size=5)
 texts = st.text(st.characters(codec="utf-8"), max_size=12)
 wrong = st.sampled_from(
     (
@@ -65,6 +66,7 @@ wrong = st.sampled_from(
         ("updateMessage", {"profileId": "p1", "type": "fax", "message": "x"}),
         ("updateMessage", {"profileId": "p1", "type": "chat", "message": "x" * 10_001}),
         ("clearMessage", {"profileId": "", "type": "chat"}),
+        ("updateAttachments", {"profileId": "p1", "type": "chat", "attachments": []}),
         ("startProcessing", {"profileId": "p1", "type": "chat", "message": ""}),
         ("startProcessing", {"profileId": "p1", "type": "mail", "message": "too short"}),
         ("stopProcessing", ["p1", "chat"]),
@@ -283,6 +285,18 @@ class Machine(RuleBasedStateMachine):
     def type(self, seat: str, key: Key, text: str) -> None:
         event = "updateMessage" if text else "clearMessage"
         self.wait(self.here(seat).type(event, key, text))
+
+    @precondition(anybody_here)
+    @rule(seat=seats, profile=st.sampled_from(PROFILES), numbers=pictures, base=pictures)
+    def attach(self, seat: str, profile: str, numbers: list[int], base: list[int]) -> None:
+        links = [f"https://media.example/{number}" for number in numbers]
+        attachments = [{"title": "A", "link": k, "message_type": "SENT_IMAGE"} for k in links]
+        fields = {"base": [f"https://media.example/{number}" for number in base]} if base else {}
+        chosen = self.here(seat)
+        command = chosen.call(
+            "updateAttachments", profile, "mail", attachments=attachments, **fields
+        )
+        self.wait(command)
 
     @rule(key=keys, burst=st.lists(st.tuples(seats, texts), min_size=2, max_size=12))
     def type_at_once(self, key: Key, burst: list[tuple[str, str]]) -> None:

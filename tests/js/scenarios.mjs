@@ -242,6 +242,26 @@ const SCENARIOS = {
     assert.deepEqual(a.named('messageUpdated'), []);
   },
 
+  // What one device attaches is known to the other, which starts the mail with it; text is not touched.
+  async attaching() {
+    const [a, b] = await pair();
+    const where = { profileId: '1001', type: 'mail' };
+    const made = (title) => ({ title, link: `https://media.example/${title}.jpg`, message_type: 'SENT_IMAGE' });
+    const ask = (client, attachments, base) =>
+      client.socket.timeout(5000).emitWithAck('updateAttachments', { ...where, attachments, base });
+    const acks = await Promise.all([ask(a, [made('Sea')], []), ask(b, [made('Sun')], [])]);
+    assert.deepEqual(acks.map(({ ok }) => ok), [true, true]);
+    const last = Math.max(...acks.map(({ revision }) => revision));
+    for (const client of [a, b]) {
+      await until(() => client.named('attachmentsUpdated', where).at(-1)?.revision === last, 'the last list');
+    }
+    const { attachments } = b.named('attachmentsUpdated', where).at(-1);
+    assert.deepEqual(attachments.map(({ title }) => title).sort(), ['Sea', 'Sun']);
+    const inOrder = attachments.toSorted((one, other) => one.title.localeCompare(other.title));
+    b.send('startProcessing', { ...where, message: MAIL, attachments: inOrder });
+    await b.event('processingComplete', where);
+  },
+
   ...BUFFERED,
 };
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from alphasync.domain.drafts import Attachment
 from alphasync.domain.events import Event, StateEvent, filled
 from alphasync.domain.identity import Identity, account_of
 from alphasync.domain.runs import ProcessingType, Run
@@ -16,12 +17,14 @@ from alphasync.membership.holdings import Holdings
 from alphasync.membership.lease_table import LeaseTable
 from alphasync.membership.name import ServerName
 from alphasync.protocol import packets
+from alphasync.protocol.acknowledgements import AttachmentsStored
 from alphasync.protocol.commands import (
     ClearBlocklist,
     ClearMessage,
     ResolveUncertain,
     StartProcessing,
     StopProcessing,
+    UpdateAttachments,
     UpdateMessage,
 )
 from alphasync.realtime.order import Envelope, parse
@@ -262,6 +265,18 @@ class Bench:
             self.who, device, ClearMessage(profile_id=profile, type="chat")
         )
 
+    async def attach(
+        self, *names: str, base: tuple[str, ...] | None = None, profile: str = PROFILE
+    ) -> AttachmentsStored:
+        """Attach pictures of these names. ``base``: of the list that this one was made from."""
+        command = UpdateAttachments(
+            profile_id=profile,
+            type="mail",
+            attachments=[picture(name) for name in names],
+            base=None if base is None else [picture(name).link for name in base],
+        )
+        return await self.drafts.attach(self.who, "d1", command)
+
     async def forget(self, profile: str = PROFILE, type_: ProcessingType = "chat") -> int:
         command = ClearBlocklist(profile_id=profile, type=type_)
         return await self.blocklist.clear(self.who, "d1", command)
@@ -290,6 +305,10 @@ class Bench:
         """The uncertain recipients with their names."""
         flat = await self._texts("HGETALL", self.names.uncertain("chat", profile))
         return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def picture(name: str) -> Attachment:
+    return Attachment(f"A picture of {name}", f"https://media.example/{name}.jpg", "SENT_IMAGE")
 
 
 def became(settled: Settled, outcome: Outcome) -> Settled:

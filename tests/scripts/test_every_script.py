@@ -39,6 +39,8 @@ async def everything(bench: Bench) -> None:
     await bench.devices.touch(bench.who, "s2", tablet.device_id)
     await bench.type("Hello")
     await bench.empty("1002")
+    await bench.attach("sea", "sun")
+    await bench.attach("sea", base=("sea", "sun"))
     ticket = await bench.start(device=phone.device_id)
     await bench.blocklist.prune(ticket)
     await bench.plan(ticket, 9)

@@ -167,6 +167,8 @@ OWN = {
     "protocol/packets.py": "events of our own, from Redis",
     "realtime/audience.py": "a packet that is on its way out, into a shape that has no depth",
     "membership/holdings.py": "from Redis",
+    "services/account_state.py": "from Redis",
+    "services/drafts.py": "from Redis",
     "services/takeover.py": "from Redis",
     "membership/terms.py": "from Redis",
     "services/uncertain.py": "from Redis",

@@ -6,6 +6,7 @@ their fields are for people who write clients: docs/protocol.md is made from the
 """
 
 from alphasync.domain.events.account_events import (
+    AttachmentsUpdated,
     BlocklistCleared,
     MessageCleared,
     MessageUpdated,
@@ -60,6 +61,7 @@ StateEvent = (
     | UncertainResolved
     | MessageUpdated
     | MessageCleared
+    | AttachmentsUpdated
     | BlocklistCleared
 )
 """The logged events: what ``snapshot.apply`` folds."""
@@ -68,6 +70,7 @@ __all__ = [
     "COMMON_FIELDS",
     "INTERRUPTED_BY",
     "AllProcessingStopped",
+    "AttachmentsUpdated",
     "Audience",
     "BlocklistCleared",
     "CountedRunEvent",

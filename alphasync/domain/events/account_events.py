@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from msgspec import UNSET
 
+from alphasync.domain.drafts import Attachment
 from alphasync.domain.events.base import Audience, ProfileEvent, Script
 
 
@@ -23,6 +24,15 @@ class MessageCleared(ProfileEvent, frozen=True, kw_only=True):
     event_name = "messageCleared"
     audience: ClassVar[Audience] = Audience.OTHERS
     device_id: str
+
+
+class AttachmentsUpdated(ProfileEvent, frozen=True, kw_only=True):
+    """A device changed what goes with a mail: the whole list as it is now."""
+
+    event_name = "attachmentsUpdated"
+    device_id: str
+    attachments: Script[list[Attachment]] = UNSET
+    """What goes with the next mail, in this order."""
 
 
 class BlocklistCleared(ProfileEvent, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from typing import Literal
 
 from msgspec import UNSET, UnsetType
 
+from alphasync.domain.drafts import Attachment
 from alphasync.domain.events.base import Event
 from alphasync.domain.runs import ProcessingType
 
@@ -80,7 +81,11 @@ class MessageSync(Event, frozen=True, kw_only=True):
     timestamp: int
     is_own_device: bool
     revision: int
-    """Of the last event about the draft."""
+    """Of the last event about the text; 0 where there never was one, and something is attached."""
+    attachments: list[Attachment] | UnsetType = UNSET
+    """What goes with the mail; absent where nothing was ever attached."""
+    attachments_revision: int | UnsetType = UNSET
+    """Of the last event about them."""
 
 
 class Resync(Event, frozen=True, kw_only=True):

@@ -30,6 +30,20 @@ def draft_set(
 
 
 @script
+def draft_attach(
+    keys: ProfileKeys,
+    /,
+    *,
+    device: str,
+    wanted: bytes,
+    base: bytes,
+    places: int,
+    most: int,
+    head: str,
+) -> None: ...
+
+
+@script
 def blocklist_clear(keys: ProfileKeys, /, *, head: str) -> None: ...
 
 

@@ -16,11 +16,12 @@ START = {**CHAT, "message": "Hello"}
 UPDATE = {**CHAT, "message": "typed"}
 IMAGE = {"title": "t", "link": "https://m.example.com/1.jpg", "message_type": "SENT_IMAGE"}
 LETTER = {"profileId": "1001", "type": "mail", "message": MAIL}
-PROFILE_EVENTS = {
+PROFILE_EVENTS: dict[str, dict[str, Any]] = {
     "startProcessing": START,
     "stopProcessing": CHAT,
     "updateMessage": UPDATE,
     "clearMessage": CHAT,
+    "updateAttachments": {"profileId": "1001", "type": "mail", "attachments": []},
     "clearBlocklist": CHAT,
     "countBlocklist": CHAT,
 }
@@ -77,7 +78,12 @@ def cases() -> Iterator[tuple[str, str, object]]:
     ]
     for name, attachments in broken:
         yield f"attachments {name}", "startProcessing", {**LETTER, "attachments": attachments}
+        draft = without({**LETTER, "attachments": attachments}, "message")
+        yield f"attachments of a draft {name}", "updateAttachments", draft
     yield "attachments in a chat", "startProcessing", {**START, "attachments": [IMAGE]}
+    yield "attachments of a chat", "updateAttachments", {**CHAT, "attachments": [IMAGE]}
+    twice = {**without(LETTER, "message"), "attachments": [IMAGE, IMAGE]}
+    yield "an attachment twice", "updateAttachments", twice
     for event in ("stopAllProcessing", "heartbeat"):
         yield f"{event} with a text", event, "all"
         yield f"{event} with a field", event, {"profileId": "1001"}

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alphasync.domain import events
-from alphasync.domain.drafts import Draft
+from alphasync.domain.drafts import Attachment, Draft
 from alphasync.domain.runs import LEGAL_MOVES, Counters, Key, Run, RunStatus
-from alphasync.domain.snapshot import IllegalMove, Snapshot, apply
+from alphasync.domain.snapshot import IllegalMove, Snapshot, apply, catch_up
 
 PROFILES = ("1", "2")
 KEYS: list[Key] = [(profile, type_) for profile in PROFILES for type_ in ("chat", "mail")]
@@ -170,6 +170,17 @@ def cleared(key: Key, revision: int) -> events.MessageCleared:
     )
 
 
+def attached(key: Key, revision: int) -> events.AttachmentsUpdated:
+    return events.AttachmentsUpdated(
+        profile_id=key[0],
+        type=key[1],
+        device_id="device",
+        attachments=[Attachment(f"title {revision}", f"link {revision}", "SENT_IMAGE")],
+        timestamp=revision,
+        revision=revision,
+    )
+
+
 def forgot(key: Key, revision: int) -> events.BlocklistCleared:
     return events.BlocklistCleared(
         profile_id=key[0],
@@ -202,7 +213,7 @@ MOVES: dict[Make, RunStatus] = {
 }
 """The events that move a run, and where to."""
 OF_A_RUNNING_RUN: list[Make] = [progressed, reconnecting, reconnected, taken_over]
-OTHERS: list[Make] = [settled, updated, cleared, forgot, all_stopped, resolved]
+OTHERS: list[Make] = [settled, updated, cleared, attached, forgot, all_stopped, resolved]
 MAKERS: list[Make] = [*MOVES, *OF_A_RUNNING_RUN, *OTHERS]
 
 
@@ -340,6 +351,31 @@ def test_an_emptied_draft_stays_with_an_empty_text() -> None:
     assert empty == Draft(
         profile_id="1", type="chat", message="", device_id="device", timestamp=2, revision=2
     )
+
+
+def test_text_and_attachments_of_a_draft_leave_each_other_alone() -> None:
+    key: Key = ("1", "mail")
+    first = apply(EMPTY, attached(key, 1)).drafts[key]
+    picture = (Attachment("title 1", "link 1", "SENT_IMAGE"),)
+    assert first == Draft("1", "mail", "", "device", 1, 0, picture, 1)
+    state = EMPTY
+    moves: list[Make] = [attached, updated, cleared, attached]
+    for revision, make in enumerate(moves, start=1):
+        state = apply(state, make(key, revision))
+    after = state.drafts[key]
+    assert (after.message, after.revision, after.timestamp) == ("", 3, 3)
+    assert [attachment.link for attachment in after.attachments] == ["link 4"]
+    assert after.attachments_revision == 4
+
+
+def test_a_record_of_a_later_page_keeps_what_it_has() -> None:
+    key: Key = ("1", "mail")
+    happened: list[events.StateEvent] = [attached(key, 1), updated(key, 2), attached(key, 3)]
+    state = EMPTY
+    for event in happened:
+        state = apply(state, event)
+    for drafts in ({}, {key: state.drafts[key]}):
+        assert catch_up(msgspec.structs.replace(EMPTY, drafts=drafts), happened) == state
 
 
 @pytest.mark.parametrize("make", MAKERS)

@@ -6,6 +6,7 @@ import time
 import msgspec
 import pytest
 
+from alphasync.domain.drafts import Attachment
 from alphasync.gateway.contract import (
     Explanation,
     decode_attachments,
@@ -22,7 +23,6 @@ from alphasync.gateway.port import (
     Profile,
     Recipient,
 )
-from alphasync.protocol import commands
 
 
 def to_bytes(value: object) -> bytes:
@@ -192,7 +192,7 @@ def test_what_no_mail_could_take_is_not_offered(media: object) -> None:
     # What is offered is taken.
     offered = attachments.images[0]
     taken = {"title": offered.filename, "link": offered.link, "id": offered.id}
-    msgspec.convert({**taken, "message_type": "SENT_IMAGE"}, commands.Attachment)
+    msgspec.convert({**taken, "message_type": "SENT_IMAGE"}, Attachment)
 
 
 @pytest.mark.parametrize("profiles", [False, True, "1001", {}, 5])

@@ -16,6 +16,7 @@ NEEDED: dict[type[Command], dict[str, Any]] = {
     commands.StopAllProcessing: {},
     commands.UpdateMessage: {"profileId": "1", "type": "chat", "message": "Hello"},
     commands.ClearMessage: {"profileId": "1", "type": "chat"},
+    commands.UpdateAttachments: {"profileId": "1", "type": "mail", "attachments": [PICTURE]},
     commands.ClearBlocklist: {"profileId": "1", "type": "chat"},
     commands.CountBlocklist: {"profileId": "1", "type": "chat"},
     commands.ListUncertain: {"profileId": "1", "type": "chat"},
@@ -29,6 +30,7 @@ WRONG: dict[str, list[Any]] = {
     "profileId": [None, "", True, False, 1.0, 1.5, [], {}, "x" * (PROFILE_ID_MAX + 1)],
     "type": [None, "", "sms", "Chat", "CHAT", "chat ", 1, True, [], {}],
     "message": [None, 1, True, 1.5, [], {}, ["Hello"]],
+    "attachments": [None, {}, "x", 1, True, [PICTURE] * 6],
     "action": [None, "", "send", True, 1, [], {}],
 }
 

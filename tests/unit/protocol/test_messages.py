@@ -5,11 +5,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from alphasync.domain.drafts import ATTACHMENTS_MAX
 from alphasync.errors import MessageBlank, MessageTooLong, MessageTooShort
 from alphasync.protocol.commands import (
-    ATTACHMENTS_MAX,
     DRAFT_MAX,
     StartProcessing,
+    UpdateAttachments,
     UpdateMessage,
     parse,
 )
@@ -136,6 +137,38 @@ def test_an_attachment_that_lacks_a_field_is_refused(field: str) -> None:
 def test_attachments_are_a_list_of_objects(attachments: Any) -> None:
     payload = {**NEEDED[StartProcessing], "type": "mail", "attachments": attachments}
     refused(StartProcessing, payload, "attachments")
+
+
+def attach(**fields: Any) -> UpdateAttachments:
+    return parse(UpdateAttachments, ({**NEEDED[UpdateAttachments], **fields},))
+
+
+def test_what_is_attached_to_a_draft_is_what_a_start_takes() -> None:
+    command = attach(attachments=[{**PICTURE, "id": 17}])
+    assert command.attachments == start_mail(attachments=[{**PICTURE, "id": 17}]).attachments
+    assert command.base is None
+    assert attach(attachments=[]).attachments == []
+    assert attach(base=["a\ud83d"]).base == ["a\ufffd"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "about"),
+    [
+        ({"type": "chat"}, "Only a mail can have `attachments`"),
+        ({"attachments": [PICTURE, {**PICTURE, "title": "other"}]}, "each `link` only once"),
+        ({"attachments": [{**PICTURE, "extra": 1}]}, "attachments"),
+        ({"base": [""]}, "base"),
+        ({"base": ["x" * 2049]}, "base"),
+        ({"base": ["x"] * 6}, "base"),
+        ({"base": [1]}, "base"),
+        ({"base": "x"}, "base"),
+        ({"base": 5}, "base"),
+    ],
+)
+def test_attachments_of_a_draft_that_do_not_fit_are_refused(
+    fields: dict[str, Any], about: str
+) -> None:
+    refused(UpdateAttachments, {**NEEDED[UpdateAttachments], **fields}, about)
 
 
 BLANK = [

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alphasync.domain import events
+from alphasync.domain.drafts import Attachment
 from alphasync.protocol import packets
 from alphasync.protocol.packets import EVENTS, decode, encode, head, narrow, progress_head
 
@@ -96,6 +97,11 @@ COMPLETED_BY_SCRIPT: list[tuple[events.LoggedEvent, str, dict[str, object]]] = [
         {"stopped_at": 8},
     ),
     (events.MessageCleared(profile_id="1", type="chat", device_id="d"), "", {}),
+    (
+        events.AttachmentsUpdated(profile_id="1", type="mail", device_id="d"),
+        ',"attachments":[{"link":"https:\\/\\/m.example\\/1","title":"a","message_type":"SENT_IMAGE"}]',
+        {"attachments": [Attachment("a", "https://m.example/1", "SENT_IMAGE")]},
+    ),
     (
         events.BlocklistCleared(profile_id="1", type="chat", device_id="d"),
         ',"deletedCount":4,"message":"Cleared 4 blocked recipients"',

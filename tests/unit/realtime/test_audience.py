@@ -151,6 +151,7 @@ def test_the_names_are_those_of_events() -> None:
     assert (
         events.ProcessingProgress.event_name,
         events.MessageUpdated.event_name,
+        events.AttachmentsUpdated.event_name,
     ) == LATEST_WINS
 
 
