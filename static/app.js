@@ -2,6 +2,7 @@
 
 import { createAccount } from './account.js';
 import { ApiError, profiles as fetchProfiles } from './api.js';
+import { itemsOf } from './attachments.js';
 import { createCommands } from './commands.js';
 import { EventLog } from './eventlog.js';
 import { loadWords } from './failures.js';
@@ -125,6 +126,9 @@ function remember() {
   for (const [key, text] of Object.entries(own.texts())) {
     local('draftRestored', { ...text, ...partsOf(key) });
   }
+  for (const [profileId, { items, base }] of Object.entries(own.attachments())) {
+    local('attachmentsRestored', { profileId, items, base });
+  }
   local('offers', { offers: own.offers() });
   kept = own;
   void tab.living().then((living) => {
@@ -154,8 +158,8 @@ async function confirmBlocklist(profile, type) {
   if (await ask({ title, text, ok: words.card.clearBlocklist })) commands.clearBlocklist(profileId, type);
 }
 
-const attached = (profileId) => state.attachments[profileId] ?? [];
-const openPicker = createPicker((profileId, items) => local('attach', { profileId, items }), account.ended);
+const attached = (profileId) => itemsOf(state.attachments, profileId);
+const picker = createPicker({ chosen: attached, choose: commands.attach, ended: account.ended });
 
 const select = (profileId) => location.replace(hashOf(profileId));
 
@@ -186,8 +190,8 @@ const drawPeople = createPeople({ dispatch, reload: loadProfiles });
 const drawProfile = createProfile({
   commands,
   confirmBlocklist,
-  pick: (profile) => void openPicker(profile, attached(profile.external_id)),
-  detach: (profileId, id) => local('attach', { profileId, items: attached(profileId).filter((item) => item.id !== id) }),
+  pick: (profile) => void picker.open(profile),
+  detach: (profileId, gone) => commands.attach(profileId, attached(profileId).filter(({ link }) => link !== gone)),
 });
 
 function draw() {
@@ -197,6 +201,7 @@ function draw() {
   if (state.syncing) return; // half a snapshot is not shown
   drawPeople(state);
   drawProfile(state);
+  picker.render();
   commands.listUncertain(); // of the profile that is seen now
 }
 

@@ -1,6 +1,7 @@
 // What the operator can do, as commands to the server: each is sent with an acknowledgement, and what the answer
 // says goes to the card it belongs to.
 
+import { itemsOf, linksOf, mustSend } from './attachments.js';
 import { inConflict, mustWait, needsSending } from './drafts.js';
 import { keyOf, partsOf, TYPES } from './keys.js';
 import { tooLongToSync } from './limits.js';
@@ -81,6 +82,23 @@ export function createCommands({ link, state, dispatch }) {
       local('draftSent', { profileId, type });
       void sendDraft('updateMessage', profileId, type, draft.message);
     }
+    for (const profileId of Object.keys(state().attachments)) void sendAttachments(profileId);
+  }
+
+  /** One list at a time: what is chosen meanwhile goes with the next one. */
+  async function sendAttachments(profileId) {
+    const { items, base } = state().attachments[profileId];
+    if (!link.connected() || state().syncing || !mustSend(state().attachments[profileId])) return;
+    local('attachmentsSent', { profileId });
+    const { epoch } = state();
+    const about = { profileId, type: 'mail' };
+    const ack = await link.send('updateAttachments', { ...about, attachments: items, base: linksOf(base) });
+    const refused = !ack.ok && !ack.retryable;
+    const stored = ack.ok && epoch === state().epoch ? { attachments: ack.attachments, revision: ack.revision } : {};
+    local('attachmentsAnswered', { profileId, ...stored, refused });
+    if (refused) complain(keyOf(profileId, 'mail'), ack);
+    else if (ack.retryable || stored.attachments === undefined) resendLater();
+    else void sendAttachments(profileId);
   }
 
   /** Ask who may have been messaged; what came of it goes to the list, not to the card. */
@@ -137,6 +155,12 @@ export function createCommands({ link, state, dispatch }) {
       if (use) change('updateMessage', profileId, type, offer.message);
     },
 
+    /** `items` go with the mails of a profile from now on, on all devices. */
+    attach(profileId, items) {
+      local('attach', { profileId, items });
+      void sendAttachments(profileId);
+    },
+
     /** Start with `message`, the text that the operator sees. */
     start(profileId, type, message) {
       const { busy, attachments } = state();
@@ -147,7 +171,7 @@ export function createCommands({ link, state, dispatch }) {
         local('notice', { key, tone: 'error', text, about: 'start' });
         return;
       }
-      const chosen = type === 'mail' ? (attachments[profileId] ?? []) : [];
+      const chosen = type === 'mail' ? itemsOf(attachments, profileId) : [];
       void command('startProcessing', profileId, type, chosen.length > 0 ? { message, attachments: chosen } : { message });
     },
 

@@ -1,7 +1,9 @@
 // Text that the server does not have yet, kept on this device until it has: over a reload, a session that ended, a
 // browser that was closed. Each tab keeps its own; what a tab that is gone has left is offered to the next one.
 
+import { isDirty } from './attachments.js';
 import { keyFrom, partsOf } from './keys.js';
+import { MAX_ATTACHMENTS } from './limits.js';
 import { ofBrowser } from './storage.js';
 
 const PREFIX = 'alphasync.kept/';
@@ -9,6 +11,8 @@ const LIFE = 7 * 24 * 3600 * 1000; // ms; older text is not offered any more
 const MOST = 20; // texts that are offered for one profile and type
 
 const isKey = (key) => key.includes('/') && keyFrom(partsOf(key)) !== null;
+const isAttached = (item) => [item?.title, item?.link, item?.message_type].every((part) => typeof part === 'string');
+const isList = (items) => Array.isArray(items) && items.length <= MAX_ATTACHMENTS && items.every(isAttached);
 const isText = (entry) => typeof entry?.message === 'string' && Number.isFinite(entry.at);
 
 /** `[key, text]` of what is in storage, where others can write, too. */
@@ -21,7 +25,7 @@ const valid = (texts) => Object.entries(texts ?? {}).filter(([key, entry]) => is
 export function createKept({ tab, operatorId, storage = ofBrowser, now = Date.now }) {
   const all = `${PREFIX}${encodeURIComponent(operatorId)}/`;
   const mine = all + tab;
-  let last = { drafts: null, offers: null };
+  let last = { drafts: null, attachments: null, offers: null };
   let outlives = true;
 
   const read = (name) => {
@@ -52,6 +56,12 @@ export function createKept({ tab, operatorId, storage = ofBrowser, now = Date.no
     /** What this tab has not saved: the texts by key. */
     texts: () => Object.fromEntries(read(mine).texts),
 
+    /** What this tab has not saved of what goes with mails: `{items, base}` by profileId. */
+    attachments() {
+      const lists = Object.entries(storage.read(mine)?.attachments ?? {});
+      return Object.fromEntries(lists.filter(([, list]) => isList(list?.items) && isList(list?.base)));
+    },
+
     /**
      * What there is to offer: with `living`, the names of the tabs that are open, also what others have left, which
      * is this tab's from then on; `forget(living)` when it has been noted.
@@ -60,17 +70,19 @@ export function createKept({ tab, operatorId, storage = ofBrowser, now = Date.no
     forget: (living) => leftBy(living).forEach((name) => storage.remove(name)),
 
     /** Keep what is not saved of these, and nothing else. Returns whether it outlives the page. */
-    note({ drafts, offers }) {
-      if (drafts === last.drafts && offers === last.offers) return outlives;
-      last = { drafts, offers };
+    note({ drafts, attachments, offers }) {
+      if (drafts === last.drafts && attachments === last.attachments && offers === last.offers) return outlives;
+      last = { drafts, attachments, offers };
       const before = storage.read(mine)?.texts ?? {};
       const texts = {};
       for (const [key, { dirty, message, base }] of Object.entries(drafts)) {
         if (dirty) texts[key] = { message, base, at: before[key]?.message === message ? before[key].at : now() };
       }
-      const empty = Object.keys(texts).length + Object.keys(offers).length === 0;
+      const unsaved = Object.entries(attachments).filter(([, entry]) => isDirty(entry));
+      const lists = Object.fromEntries(unsaved.map(([profileId, { items, base }]) => [profileId, { items, base }]));
+      const empty = Object.keys(texts).length + unsaved.length + Object.keys(offers).length === 0;
       if (empty) storage.remove(mine);
-      outlives = empty || storage.write(mine, { texts, offers });
+      outlives = empty || storage.write(mine, { texts, attachments: lists, offers });
       return outlives;
     },
   };

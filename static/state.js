@@ -3,9 +3,9 @@
 //
 // An event is {name, data}: a server event by its own name, or one of the console's own, named `local/...`.
 
+import { applyAttachments, ATTACHMENT_EVENTS, unsentAttachments } from './attachments.js';
 import { applyDraft, DRAFT_EVENTS, unsentDrafts } from './drafts.js';
 import { keyFrom } from './keys.js';
-import { MAX_ATTACHMENTS } from './limits.js';
 import { applyRun, RUN_EVENTS } from './runs.js';
 import { applyUncertain, resolvedWords, UNCERTAIN_EVENTS } from './uncertain.js';
 import { words } from './words.js';
@@ -26,7 +26,7 @@ export const initialState = Object.freeze({
   offers: Object.freeze({}), // by key: texts {message, at} that earlier pages have left unsaved, the newest first
   notices: Object.freeze({}), // by key: {tone: 'error'|'info', text, hint, about}, about: what it is over with
   busy: Object.freeze({}), // by key: name of the command that waits for its answer
-  attachments: Object.freeze({}), // by profileId: what goes with the next mail
+  attachments: Object.freeze({}), // by profileId, see attachments.js
   banner: null, // {tone, text, action: 'signIn' or none}, not about one card
 });
 
@@ -46,6 +46,7 @@ function reset(state, { epoch = null, revision }) {
     runs: {},
     uncertain: {},
     drafts: unsentDrafts(state.drafts),
+    attachments: unsentAttachments(state.attachments),
     syncing: true,
   };
 }
@@ -121,10 +122,6 @@ const handlers = {
     ...state,
     busy: command ? { ...state.busy, [key]: command } : without(state.busy, key),
   }),
-  'local/attach': (state, { profileId, items }) => ({
-    ...state,
-    attachments: { ...state.attachments, [profileId]: items.slice(0, MAX_ATTACHMENTS) },
-  }),
 };
 
 function withUncertain(state, name, data) {
@@ -166,11 +163,20 @@ function withDraft(state, name, data) {
   return drafts === state.drafts ? state : { ...state, drafts };
 }
 
+function withAttachments(state, name, data) {
+  const attachments = applyAttachments(state.attachments, name, data);
+  return attachments === state.attachments ? state : { ...state, attachments };
+}
+
 for (const name of UNCERTAIN_EVENTS.filter((event) => event.startsWith('local/'))) {
   handlers[name] = (state, data) => withUncertain(state, name, data);
 }
 for (const name of RUN_EVENTS) handlers[name] = (state, data) => withRun(state, name, data);
 for (const name of DRAFT_EVENTS) handlers[name] = (state, data) => withDraft(state, name, data);
+for (const name of ATTACHMENT_EVENTS) {
+  const first = handlers[name] ?? ((state) => state);
+  handlers[name] = (state, data) => withAttachments(first(state, data), name, data);
+}
 
 /** They name the revision of the account: what led to it may still be on its way. */
 const UNORDERED = new Set(['deviceRegistered', 'resync']);

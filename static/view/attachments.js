@@ -7,7 +7,7 @@ import { MAX_ATTACHMENTS } from '../limits.js';
 import { isolated, plain } from '../names.js';
 import { session } from '../session.js';
 import { words } from '../words.js';
-import { $, byId, element, setText } from './dom.js';
+import { $, byId, element, setAttr, setText } from './dom.js';
 
 const KINDS = [
   { field: 'images', title: words.attachments.images, type: 'SENT_IMAGE', sign: 'picture' },
@@ -30,7 +30,7 @@ export function createChips(card, remove) {
         const button = element('button', 'chip-remove', '', { type: 'button', 'aria-label': words.attachments.remove(isolated(item.title)) });
         button.append(icon('close'));
         button.addEventListener('click', () => {
-          remove(item.id);
+          remove(item.link);
           $('[data-testid="attach"]', card).focus(); // the pressed button is gone
         });
         chip.append(button);
@@ -41,41 +41,43 @@ export function createChips(card, remove) {
 }
 
 /**
- * The dialog. `choose(profileId, items)` gets the new choice at each change; `ended(error)` says whether one has to sign
- * in again. Returns `open(profile, chosen)`.
+ * The dialog. `chosen(profileId)` is what goes with the mail now, wherever it was chosen; `choose(profileId, items)` changes
+ * it; `ended(error)` says whether one has to sign in again. Returns `{open(profile), render()}`.
  */
-export function createPicker(choose, ended) {
+export function createPicker({ chosen, choose, ended }) {
   const dialog = byId('picker');
   const note = byId('picker-note');
   const groups = byId('picker-groups');
-  let chosen = [];
+  let tiles = []; // {button, link}
   let profileId = '';
+  let last = null;
 
   byId('picker-done').addEventListener('click', () => dialog.close());
 
-  const isChosen = (id) => chosen.some((item) => item.id === id);
-  const tellCount = () => setText(note, words.attachments.chosen(chosen.length, MAX_ATTACHMENTS));
-
-  function toggle(button, item, type) {
-    if (isChosen(item.id)) {
-      chosen = chosen.filter(({ id }) => id !== item.id);
-    } else if (chosen.length >= MAX_ATTACHMENTS) {
+  function toggle(item, type) {
+    const items = chosen(profileId);
+    if (items.some(({ link }) => link === item.link)) {
+      choose(profileId, items.filter(({ link }) => link !== item.link));
+    } else if (items.length >= MAX_ATTACHMENTS) {
       setText(note, words.attachments.most(MAX_ATTACHMENTS));
-      return;
     } else {
-      chosen = [...chosen, { id: item.id, title: named(item), link: item.link, message_type: type }];
+      choose(profileId, [...items, { id: item.id, title: named(item), link: item.link, message_type: type }]);
     }
-    button.setAttribute('aria-pressed', String(isChosen(item.id)));
-    tellCount();
-    choose(profileId, chosen);
+    render();
+  }
+
+  /** Show what is chosen, also where it was chosen on another device. */
+  function render() {
+    const items = chosen(profileId);
+    if (!dialog.open || tiles.length === 0 || items === last) return;
+    last = items;
+    const links = new Set(items.map(({ link }) => link));
+    for (const { button, link } of tiles) setAttr(button, 'aria-pressed', String(links.has(link)));
+    setText(note, words.attachments.chosen(items.length, MAX_ATTACHMENTS));
   }
 
   function tile(item, { type, sign }, index) {
-    const button = element('button', 'tile', '', {
-      type: 'button',
-      'aria-pressed': String(isChosen(item.id)),
-      'data-testid': `attachment-${index}`,
-    });
+    const button = element('button', 'tile', '', { type: 'button', 'data-testid': `attachment-${index}` });
     const thumb = element('span', 'thumb');
     thumb.append(icon(sign));
     if (typeof item.thumb_link === 'string' && item.thumb_link) {
@@ -85,29 +87,30 @@ export function createPicker(choose, ended) {
       thumb.append(image);
     }
     button.append(thumb, element('span', 'tile-name', named(item)));
-    button.addEventListener('click', () => toggle(button, item, type));
+    button.addEventListener('click', () => toggle(item, type));
+    tiles.push({ button, link: item.link });
     return button;
   }
 
   function show(found) {
-    let index = 0;
     const filled = KINDS.filter(({ field }) => Array.isArray(found[field]) && found[field].length > 0);
     groups.replaceChildren(
       ...filled.map((kind) => {
         const group = element('section', 'picker-group');
-        const tiles = element('div', 'tiles');
-        for (const item of found[kind.field]) tiles.append(tile(item, kind, index++));
-        group.append(element('h3', '', kind.title), tiles);
+        const row = element('div', 'tiles');
+        for (const item of found[kind.field]) row.append(tile(item, kind, tiles.length));
+        group.append(element('h3', '', kind.title), row);
         return group;
       }),
     );
-    if (filled.length > 0) tellCount();
-    else setText(note, words.attachments.none);
+    if (filled.length === 0) setText(note, words.attachments.none);
+    render();
   }
 
-  return async (profile, current) => {
+  async function open(profile) {
     profileId = profile.external_id;
-    chosen = current;
+    tiles = [];
+    last = null;
     groups.replaceChildren();
     setText(note, words.loading);
     dialog.showModal();
@@ -120,5 +123,7 @@ export function createPicker(choose, ended) {
       setText(note, loadWords(words.attachments.what, error));
       if (ended(error)) dialog.close();
     }
-  };
+  }
+
+  return { open, render };
 }

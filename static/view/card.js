@@ -1,6 +1,7 @@
 // One card: the message of one type, what can be done with it, and the run. It is made of four parts, each in a module of
 // its own: the text, the line under it, the run and the actions.
 
+import { itemsOf } from '../attachments.js';
 import { asTyped } from '../caret.js';
 import { keyOf } from '../keys.js';
 import { words } from '../words.js';
@@ -12,7 +13,6 @@ import { createRun } from './run.js';
 import { createText } from './text.js';
 import { createUncertain } from './uncertain.js';
 
-const NONE = [];
 const PARTS = {
   text: 'textarea',
   counter: '.counter',
@@ -54,7 +54,7 @@ function prepare(type) {
 }
 
 /**
- * `actions`: `{commands, confirmBlocklist(profile, type), pick(profile), detach(profileId, id)}`.
+ * `actions`: `{commands, confirmBlocklist(profile, type), pick(profile), detach(profileId, link)}`.
  * Returns `{node, render(state, profile)}`.
  */
 export function createCard(type, { commands, confirmBlocklist, pick, detach }) {
@@ -97,7 +97,7 @@ export function createCard(type, { commands, confirmBlocklist, pick, detach }) {
       return () => {};
     }
     $('[data-testid="attach"]', node).addEventListener('click', () => pick(profile));
-    return createChips(node, (id) => detach(profileId, id));
+    return createChips(node, (link) => detach(profileId, link));
   }
 
   function render(state, shownProfile) {
@@ -119,7 +119,7 @@ export function createCard(type, { commands, confirmBlocklist, pick, detach }) {
     showActions(state, { profileId, run, message, notice, busy });
     showRun(run, state.device?.id ?? null);
     uncertain(list?.recipients, list?.more, busy === 'resolveUncertain');
-    chips(state.attachments[id] ?? NONE);
+    chips(itemsOf(state.attachments, id));
   }
 
   return { node, render };

@@ -108,6 +108,34 @@ test('the attachments of the profile go with a mail', () => {
   assert.deepEqual(bed.sent, [['startProcessing', { profileId: '7', type: 'mail', message, attachments: items }]]);
 });
 
+const LIST = { profileId: '7', type: 'mail' };
+
+test('what is attached is sent one list at a time, with what it was made from', async () => {
+  const bed = bench();
+  const [a, b] = ['a', 'b'].map((link) => ({ id: link, title: link, link, message_type: 'SENT_IMAGE' }));
+  bed.commands.attach('7', [a]);
+  bed.commands.attach('7', [a, b]);
+  assert.deepEqual(bed.sent, [['updateAttachments', { ...LIST, attachments: [a], base: [] }]]);
+  await bed.answer({ ok: true, attachments: [a], revision: 11 });
+  assert.deepEqual(bed.sent[1], ['updateAttachments', { ...LIST, attachments: [a, b], base: ['a'] }]);
+  await bed.answer({ ok: false, code: 'too_many_attachments', message: 'A mail cannot have that many attachments' });
+  assert.equal(bed.sent.length, 2);
+  assert.equal(bed.state.notices['7/mail'].text, 'A mail cannot have that many attachments');
+  assert.deepEqual(bed.state.attachments['7'].items, [a]);
+});
+
+test('what is attached while away is sent once the connection is back', async () => {
+  const bed = bench();
+  const a = { id: 'a', title: 'a', link: 'a', message_type: 'SENT_IMAGE' };
+  bed.online = false;
+  bed.commands.attach('7', [a]);
+  await turn();
+  assert.deepEqual(bed.sent, []);
+  bed.online = true;
+  bed.commands.flush();
+  assert.deepEqual(bed.sent, [['updateAttachments', { ...LIST, attachments: [a], base: [] }]]);
+});
+
 test('the error event goes to the card of the oldest such command', () => {
   const bed = bench();
   bed.commands.stop('7', 'chat');

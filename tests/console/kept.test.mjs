@@ -7,7 +7,7 @@ import { fakeStorage } from './helpers.mjs';
 
 const DAY = 24 * 3600 * 1000;
 const unsaved = (message, base = '') => ({ message, base, dirty: true });
-const noted = (drafts, offers = {}) => ({ drafts, offers });
+const noted = (drafts, offers = {}, attachments = {}) => ({ drafts, attachments, offers });
 
 /** Tabs of one browser: `tab(name)` is one, as it is after a (re)load. */
 function bench(area = fakeStorage()) {
@@ -70,6 +70,22 @@ test('old text is not offered for ever, and not too much of it', () => {
   assert.deepEqual(bed.tab('b').offers([]), {});
   for (let tab = 0; tab < 30; tab += 1) bed.tab(`t${tab}`).note(noted({ '7/chat': unsaved(`text ${tab}`) }));
   assert.equal(bed.tab('b').offers([])['7/chat'].length, 20);
+});
+
+test('attachments that are not saved are there after a reload, and gone once they are saved', () => {
+  const bed = bench();
+  const a = { id: 'a', title: 'a', link: 'a', message_type: 'SENT_IMAGE' };
+  const lists = (items, base) => noted({}, {}, { 7: { items, base, revision: 5 }, 8: { items: [a], base: [a] } });
+  bed.tab('a').note(lists([a], []));
+  const again = bed.tab('a');
+  assert.deepEqual(again.attachments(), { 7: { items: [a], base: [] } });
+  again.note(lists([a], [a]));
+  assert.deepEqual([bed.tab('a').attachments(), bed.area.length], [{}, 0]);
+  const odd = [5, [], { 7: 5 }, { 7: { items: [a] } }, { 7: { items: [{ link: 1 }], base: [] } }, { 7: { items: Array(6).fill(a), base: [] } }];
+  for (const [index, attachments] of odd.entries()) {
+    bed.area.setItem(`alphasync.kept/ann/${index}`, JSON.stringify({ attachments }));
+    assert.deepEqual(bed.tab(String(index)).attachments(), {});
+  }
 });
 
 test('what others wrote there does no harm', () => {

@@ -170,12 +170,6 @@ test('running counts all and own', () => {
   assert.deepEqual(running(initialState), { all: 0, own: 0, waiting: 0 });
 });
 
-test('at most five attachments, per profile', () => {
-  const items = [1, 2, 3, 4, 5, 6].map((id) => ({ id }));
-  const state = apply(registered(), event('local/attach', { profileId: '7', items }));
-  assert.equal(state.attachments['7'].length, 5);
-});
-
 test('a superseded page has no device any more', () => {
   const state = apply(registered(), event('local/superseded'));
   assert.deepEqual([state.superseded, state.device], [true, null]);
