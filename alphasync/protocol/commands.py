@@ -51,6 +51,8 @@ MESSAGE_LIMITS: dict[ProcessingType, tuple[int, int]] = {"chat": (1, 300), "mail
 ONLY_A_MAIL = "Only a mail can have `attachments`"
 
 ProfileId = Annotated[str, Meta(min_length=1, max_length=PROFILE_ID_MAX)]
+Revision = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+"""A whole number that JavaScript can hold."""
 Ignored = Any
 """Sent by the existing client and never read: identity comes from the token only."""
 
@@ -162,13 +164,22 @@ class StopAllProcessing(Command, frozen=True, kw_only=True):
 
 
 class UpdateMessage(ProfileCommand, frozen=True, kw_only=True):
-    """Store the text of a draft and tell the other devices: meant for every key stroke."""
+    """Store the text of a draft and tell the other devices: meant for every key stroke.
+
+    Texts by several hands are merged. A client says what its text was made from, sends one text of
+    a draft at a time, and takes over what the acknowledgement says is stored.
+    """
 
     event_name = "updateMessage"
     answer = acks.DraftStored
     errors = (UnknownProfile, MessageTooLong, TooManyDrafts)
     message: str
     """The whole text; empty is as good as cleared."""
+    base: Revision | UnsetType = UNSET
+    """The revision of the draft that the text was made from, or 0 where there was no draft. Where
+    others have changed the draft since, the changes are merged. Without it the server guesses what
+    it was made from, and sends `messageUpdated` to this device, too, where it stores another text
+    than the one that came."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -185,7 +196,7 @@ class ClearMessage(ProfileCommand, frozen=True, kw_only=True):
     """Empty the text of the draft everywhere. What is attached stays."""
 
     event_name = "clearMessage"
-    answer = acks.DraftStored
+    answer = acks.DraftEmptied
 
 
 class UpdateAttachments(ProfileCommand, frozen=True, kw_only=True):
