@@ -18,8 +18,8 @@ from alphasync.protocol.commands import (
     StartProcessing,
     StopAllProcessing,
     UpdateMessage,
-    parse,
 )
+from alphasync.protocol.parsing import parse
 from tests.unit.protocol.payloads import FIELDS, NEEDED, OF_A_PROFILE, WRONG, refused
 
 
