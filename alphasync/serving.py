@@ -120,7 +120,7 @@ def announce(up: Serving) -> None:
     log.info(
         "serving",
         port=up.port,
-        replica=up.server.membership.name.current,
+        server=up.server.membership.name.current,
         redis=redacted(up.server.store.url),
         pid=os.getpid(),
     )

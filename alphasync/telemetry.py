@@ -56,12 +56,12 @@ resyncs = Counter("alphasync_resyncs", "Snapshots sent because events could not 
 recipients = Counter("alphasync_recipients", "Recipients by what became of them.", ["outcome"])
 limits = Counter("alphasync_limits", "Clients that ran into a limit, by limit.", ["limit"])
 forwarded = Counter(
-    "alphasync_forwarded", "Requests passed on to the replica that has the session.", ["what"]
+    "alphasync_forwarded", "Requests passed on to the server that has the session.", ["what"]
 )
 sessions = Gauge(
-    "alphasync_sessions", "Registered sessions on this replica.", multiprocess_mode="livesum"
+    "alphasync_sessions", "Registered sessions on this server.", multiprocess_mode="livesum"
 )
-runs = Gauge("alphasync_runs", "Runs whose worker is this replica.", multiprocess_mode="livesum")
+runs = Gauge("alphasync_runs", "Runs whose worker is this server.", multiprocess_mode="livesum")
 
 
 def exposition() -> bytes:

@@ -78,12 +78,12 @@ def pytest_collection_finish() -> None:
 
 
 def leave_out_repeats(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On the kinds of Redis beside the default one, two replicas show what one does, and more."""
+    """On the kinds of Redis beside the default one, two servers show what one does, and more."""
     left = set()
     for item in items:
         given = item.callspec.params if hasattr(item, "callspec") else {}
         elsewhere = given.get("redis_servers", DEFAULT) != DEFAULT
-        if elsewhere and 1 in (given.get("replicas"), given.get("brisk")):
+        if elsewhere and 1 in (given.get("servers"), given.get("brisk")):
             left.add(item)
     config.hook.pytest_deselected(items=list(left))
     items[:] = [item for item in items if item not in left]
@@ -172,14 +172,14 @@ async def redis_url(redis_servers: Servers) -> AsyncIterator[str]:
         assert redis_servers.crossed() == 0, "commands or scripts that touch two slots"
 
 
-@pytest.fixture(params=[1, 2], ids=["one-replica", "two-replicas"])
-async def replicas(request: pytest.FixtureRequest, redis_url: str) -> AsyncIterator[Cluster]:
-    """The event contract holds on one replica and across two."""
-    async with cluster(redis_url, replicas=request.param) as running:
+@pytest.fixture(params=[1, 2], ids=["one-server", "two-servers"])
+async def servers(request: pytest.FixtureRequest, redis_url: str) -> AsyncIterator[Cluster]:
+    """The event contract holds on one server and across two."""
+    async with cluster(redis_url, servers=request.param) as running:
         yield running
 
 
 @pytest.fixture
-async def one_replica(redis_url: str) -> AsyncIterator[Cluster]:
+async def one_server(redis_url: str) -> AsyncIterator[Cluster]:
     async with cluster(redis_url) as running:
         yield running

@@ -1,4 +1,4 @@
-"""What the tests drive the product with: a real Valkey, real replicas, real sockets."""
+"""What the tests drive the product with: a real Valkey, real servers, real sockets."""
 
 import asyncio
 import contextlib
@@ -96,44 +96,44 @@ class Valkey:
 
 
 class Cluster:
-    """Replicas in this process on one Redis and one sandbox gateway."""
+    """Servers in this process on one Redis and one sandbox gateway."""
 
     def __init__(self, redis_url: str, sandbox: RunningSandbox) -> None:
         self.redis_url = redis_url
         self.sandbox = sandbox
         self.tokens = Tokens(SECRET, 3600)
-        self.replicas: list[Server] = []
+        self.servers: list[Server] = []
         self.urls: list[str] = []
         self._stack = contextlib.AsyncExitStack()
         self._devices: list[Device] = []
 
-    async def add_replica(self, **settings: Any) -> str:
-        """Start one more replica; returns its address."""
+    async def add_server(self, **settings: Any) -> str:
+        """Start one more server; returns its address."""
         given = {"jwt_secret": SECRET, "send_interval": 0.0, "host": "127.0.0.1", **settings}
-        replica = build(Settings(**given), self.redis_url, self.sandbox.url)
-        await replica.start()
-        self._stack.push_async_callback(replica.stop)
-        runner, port = await replica.listen("127.0.0.1", 0)
+        server = build(Settings(**given), self.redis_url, self.sandbox.url)
+        await server.start()
+        self._stack.push_async_callback(server.stop)
+        runner, port = await server.listen("127.0.0.1", 0)
         self._stack.push_async_callback(runner.cleanup)
         url = f"http://127.0.0.1:{port}"
-        await wait_until(lambda: replica.store.pipeline.connected, what="connected to Redis")
-        self.replicas.append(replica)
+        await wait_until(lambda: server.store.pipeline.connected, what="connected to Redis")
+        self.servers.append(server)
         self.urls.append(url)
         return url
 
     def token(self, operator: str = "demo", **claims: Any) -> str:
         return self.tokens.mint(operator, **claims).token
 
-    async def device(self, replica: int = 0, **options: Any) -> "Device":
-        """A connected and registered device on one of the replicas."""
+    async def device(self, server: int = 0, **options: Any) -> "Device":
+        """A connected and registered device on one of the servers."""
         token = options.pop("token", None) or self.token()
-        device = Device(self.urls[replica % len(self.urls)], token, **options)
+        device = Device(self.urls[server % len(self.urls)], token, **options)
         self._devices.append(device)
         await device.connect()
         return device
 
     async def pair(self, **options: Any) -> tuple["Device", "Device"]:
-        """Two devices of one operator, on two replicas where there are two."""
+        """Two devices of one operator, on two servers where there are two."""
         return await self.device(0, **options), await self.device(1, **options)
 
     async def close(self) -> None:
@@ -236,7 +236,7 @@ class Device:
 @contextlib.asynccontextmanager
 async def cluster(
     redis_url: str,
-    replicas: int = 1,
+    servers: int = 1,
     people: People | None = None,
     faults: Faults | None = None,
     **settings: Any,
@@ -244,8 +244,8 @@ async def cluster(
     sandbox = await start_sandbox("127.0.0.1", 0, people=people, faults=faults)
     running = Cluster(redis_url, sandbox)
     try:
-        for _ in range(replicas):
-            await running.add_replica(**settings)
+        for _ in range(servers):
+            await running.add_server(**settings)
         yield running
     finally:
         await running.close()

@@ -127,9 +127,9 @@ class Lease:
             adoption = await self._table.adopt(self._server.current, dead)
             found = len(adoption.holdings)
             if not adoption.in_order:
-                log.warning("taking over from a dead replica", dead=dead, holdings=found)
+                log.warning("taking over from a dead server", dead=dead, holdings=found)
             elif found:
-                log.info("taking over from a replica that has ended", ended=dead, holdings=found)
+                log.info("taking over from a server that has ended", ended=dead, holdings=found)
             self._hand_out(adoption)
         self._adoption_unsure = False
 

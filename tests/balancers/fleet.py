@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from alphasync.services.tokens import Tokens
-from tests.faults.harness import TOKEN_LIFETIME, ReplicaProcess
+from tests.faults.harness import TOKEN_LIFETIME, ServerProcess
 from tests.harness import SECRET, Valkey
 
 SERVERS = 3
@@ -30,7 +30,7 @@ class Fleet:
             "CONNECTIONS_PER_ADDRESS": str(PER_ADDRESS),
         }
         self.servers = [
-            ReplicaProcess(self.folder / f"server-{number}.log", settings, ("-m", "alphasync"))
+            ServerProcess(self.folder / f"server-{number}.log", settings, ("-m", "alphasync"))
             for number in range(SERVERS)
         ]
 

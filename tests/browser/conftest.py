@@ -27,9 +27,9 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture(params=[1, 2], ids=["one-replica", "two-replicas"])
+@pytest.fixture(params=[1, 2], ids=["one-server", "two-servers"])
 async def world(request: pytest.FixtureRequest, redis_url: str) -> AsyncIterator[Cluster]:
-    async with cluster(redis_url, replicas=request.param, send_interval=SEND_INTERVAL) as running:
+    async with cluster(redis_url, servers=request.param, send_interval=SEND_INTERVAL) as running:
         yield running
 
 

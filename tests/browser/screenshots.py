@@ -102,7 +102,7 @@ async def take(folder: Path) -> None:
     await valkey.start()
     try:
         async with (
-            cluster(valkey.url, replicas=2, send_interval=0.06) as world,
+            cluster(valkey.url, servers=2, send_interval=0.06) as world,
             async_playwright() as playwright,
         ):
             path = chromium_path()

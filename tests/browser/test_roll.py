@@ -23,11 +23,11 @@ async def test_a_page_of_an_old_server_gets_its_files_from_a_new_one(
         (tmp_path / name).write_bytes(content)
     words = tmp_path / "words.js"
     words.write_text(words.read_text().replace("Not running", "Idle"))
-    async with cluster(redis_url, replicas=0) as running:
+    async with cluster(redis_url, servers=0) as running:
         monkeypatch.setattr("alphasync.app.console_folder", lambda: tmp_path)
-        old = await running.add_replica()
+        old = await running.add_server()
         monkeypatch.undo()
-        new = await running.add_replica()
+        new = await running.add_server()
         console = await open_console("about:blank")
         asked = 0
 

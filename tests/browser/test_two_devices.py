@@ -19,7 +19,7 @@ LOST_WITHIN = 25_000
 async def pair(
     world: Cluster, open_console: Open, profile: str = "1001"
 ) -> tuple[Console, Console]:
-    """Two signed-in devices, on two replicas where there are two, that look at one profile."""
+    """Two signed-in devices, on two servers where there are two, that look at one profile."""
     consoles = [await open_console(world.urls[i % len(world.urls)]) for i in range(2)]
     for console in consoles:
         await console.sign_in()

@@ -17,7 +17,7 @@ async def test_a_long_list_says_how_many_are_not_shown(
     small_world: Cluster, open_console: Open
 ) -> None:
     many = [part for n in range(UNCERTAIN_LISTED_MAX + MORE) for part in (f"r{n}", f"Name {n}")]
-    client = small_world.replicas[0].store.client
+    client = small_world.servers[0].store.client
     await client.hset(NAMES.uncertain("chat", "1001"), items=many)
     console = await open_console(small_world.urls[0])
     await console.sign_in()

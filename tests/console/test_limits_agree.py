@@ -78,8 +78,8 @@ def test_they_draw_the_line_at_the_same_place(console: dict[str, Any]) -> None:
     assert console["tooBig"] == [False, True]
 
 
-async def test_the_server_takes_the_largest_that_the_console_sends(one_replica: Cluster) -> None:
-    device = await one_replica.device()
+async def test_the_server_takes_the_largest_that_the_console_sends(one_server: Cluster) -> None:
+    device = await one_server.device()
     assert (await device.call("startProcessing", payload(PAYLOAD_MAX)))[
         "code"
     ] == "message_too_long"

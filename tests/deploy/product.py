@@ -33,8 +33,8 @@ def read(environment: dict[str, str]) -> Settings:
 @cache
 def routes() -> frozenset[str]:
     """Paths that the server answers."""
-    replica = build(read({"JWT_SECRET": SECRET}), "memory://", "http://127.0.0.1:1")
-    return frozenset(resource.canonical for resource in replica.clients.web_app.router.resources())
+    server = build(read({"JWT_SECRET": SECRET}), "memory://", "http://127.0.0.1:1")
+    return frozenset(resource.canonical for resource in server.clients.web_app.router.resources())
 
 
 def seconds(duration: str) -> float:

@@ -1,4 +1,4 @@
-"""``python -m tests.faults.an_hour_ahead serve``: a replica on a machine whose clock is wrong."""
+"""``python -m tests.faults.an_hour_ahead serve``: a server on a machine whose clock is wrong."""
 
 import datetime
 import runpy

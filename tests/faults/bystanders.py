@@ -71,9 +71,9 @@ class Bystanders:
 
 
 @contextlib.asynccontextmanager
-async def bystanders(running: Site, replica: int = 0) -> AsyncIterator[Bystanders]:
+async def bystanders(running: Site, server: int = 0) -> AsyncIterator[Bystanders]:
     """They are judged at the end."""
-    url, token = running.urls[replica], running.token("bystander")
+    url, token = running.urls[server], running.token("bystander")
     async with (
         typist(running.http, url, token) as types,
         typist(running.http, url, token) as sees,

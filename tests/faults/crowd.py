@@ -1,5 +1,5 @@
 """What the tests of clients that go too far have in common: one that reads only when it is told to,
-others that note how long a key stroke takes, and what the replica says of its limits."""
+others that note how long a key stroke takes, and what the server says of its limits."""
 
 import asyncio
 import contextlib
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 async def limited(http: aiohttp.ClientSession, url: str, limit: str) -> int:
-    """How often clients have run into this limit of the replica, by its own metrics."""
+    """How often clients have run into this limit of the server, by its own metrics."""
     return (await limits(http, url))[limit]
 
 

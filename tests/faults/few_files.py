@@ -1,4 +1,4 @@
-"""``python -m tests.faults.few_files serve``: a replica that may have few files open."""
+"""``python -m tests.faults.few_files serve``: a server that may have few files open."""
 
 import resource
 import runpy

@@ -1,4 +1,4 @@
-"""What the fault tests drive: replicas as processes of their own on a Valkey that can be killed."""
+"""What the fault tests drive: servers as processes of their own on a Valkey that can be killed."""
 
 import asyncio
 import contextlib
@@ -36,7 +36,7 @@ OURS = ("ALPHASYNC_ENV", "REDIS_URL", "GATEWAY_URL", "CORS_ORIGINS", "DEVICE_GRA
 """Settings that the developer's own environment must not bring into a test."""
 
 
-class ReplicaProcess:
+class ServerProcess:
     """``alphasync serve`` on a port that it keeps over restarts."""
 
     def __init__(self, log: Path, settings: dict[str, str], program: tuple[str, ...]) -> None:
@@ -107,7 +107,7 @@ class ReplicaProcess:
     async def gone(self, within: float = GONE_WITHIN) -> int:
         """Wait for the end of the process; its return code."""
         assert self._process is not None
-        await wait_until(lambda: not self.running, within, f"end of replica {self.port}")
+        await wait_until(lambda: not self.running, within, f"end of server {self.port}")
         return self._process.returncode
 
     def _signal(self, number: signal.Signals) -> None:
@@ -116,7 +116,7 @@ class ReplicaProcess:
 
 
 class Site:
-    """Replicas, the Valkey they share, the gateway they send through, and devices."""
+    """Servers, the Valkey they share, the gateway they send through, and devices."""
 
     def __init__(
         self, folder: Path, valkey: Valkey, sandbox: RunningSandbox, settings: dict[str, Any]
@@ -125,7 +125,7 @@ class Site:
         self.valkey = valkey
         self.sandbox = sandbox
         self.tokens = Tokens(SECRET, TOKEN_LIFETIME)
-        self.replicas: list[ReplicaProcess] = []
+        self.servers: list[ServerProcess] = []
         self.http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         self.redis: Redis = Redis.from_url(valkey.url, decode_responses=True)
         self._settings = settings
@@ -133,12 +133,12 @@ class Site:
 
     @property
     def urls(self) -> list[str]:
-        return [replica.url for replica in self.replicas]
+        return [server.url for server in self.servers]
 
-    async def add_replica(
+    async def add_server(
         self, program: tuple[str, ...] = ("-m", "alphasync"), **settings: Any
-    ) -> ReplicaProcess:
-        """Start one replica more, with these settings beside the site's."""
+    ) -> ServerProcess:
+        """Start one server more, with these settings beside the site's."""
         given = {
             "redis_url": self.valkey.url,
             "gateway_url": self.sandbox.url,
@@ -147,18 +147,18 @@ class Site:
             **settings,
         }
         environment = {name.upper(): str(value) for name, value in given.items()}
-        log = self.folder / f"replica-{len(self.replicas)}.log"
-        replica = ReplicaProcess(log, environment, program)
-        self.replicas.append(replica)
-        await replica.start()
-        return replica
+        log = self.folder / f"server-{len(self.servers)}.log"
+        server = ServerProcess(log, environment, program)
+        self.servers.append(server)
+        await server.start()
+        return server
 
     def token(self, operator: str = "demo", **claims: Any) -> str:
         return self.tokens.mint(operator, **claims).token
 
-    async def device(self, replica: int = 0, token: str | None = None, **options: Any) -> Device:
-        """A device on one of the replicas, which stays away once its connection is lost."""
-        device = Device(self.urls[replica], token or self.token(), **options)
+    async def device(self, server: int = 0, token: str | None = None, **options: Any) -> Device:
+        """A device on one of the servers, which stays away once its connection is lost."""
+        device = Device(self.urls[server], token or self.token(), **options)
         self._devices.append(device)
         await device.connect()
         return device
@@ -190,10 +190,10 @@ class Site:
             while len(await self.deliveries(profile)) < count:
                 await asyncio.sleep(0.01)
 
-    async def runner(self, profile: str) -> ReplicaProcess:
-        """The replica that sends for the profile's chat run; one that has kept its lease."""
+    async def runner(self, profile: str) -> ServerProcess:
+        """The server that sends for the profile's chat run; one that has kept its lease."""
         name = await self.redis.hget(f"as:{{o:demo}}:run:chat:{profile}", "replica")
-        return next(r for r in self.replicas if f'"replica": "{name!s}"' in r.log)
+        return next(r for r in self.servers if f'"server": "{name!s}"' in r.log)
 
     async def switch(self, **faults: object) -> None:
         """Set the gateway's switches; those that are not named are off."""
@@ -201,9 +201,9 @@ class Site:
             assert response.status == 200, await response.text()
 
     def complaints(self) -> list[str]:
-        """Logs of replicas that ran into something that nobody had thought of."""
+        """Logs of servers that ran into something that nobody had thought of."""
         signs = ("Traceback (most recent call last)", "never retrieved", "internal_error")
-        logs = [replica.log for replica in self.replicas]
+        logs = [server.log for server in self.servers]
         return [log for log in logs if any(sign in log for sign in signs)]
 
     async def leave(self) -> None:
@@ -215,22 +215,22 @@ class Site:
         try:
             await self.leave()
         finally:  # a device that cannot close must not leave the processes behind
-            for replica in self.replicas:
-                replica.kill()
+            for server in self.servers:
+                server.kill()
             await self.redis.aclose()
             await self.http.close()
 
 
 @contextlib.asynccontextmanager
 async def site(
-    replicas: int = 2,
+    servers: int = 2,
     *,
     people: People | None = None,
     faults: Faults | None = None,
     valkey: tuple[str, ...] = ON_DISK,
     **settings: Any,
 ) -> AsyncIterator[Site]:
-    """Replicas with these settings; whatever happens, no process of it stays."""
+    """Servers with these settings; whatever happens, no process of it stays."""
     folder = Path(tempfile.mkdtemp(prefix="as-faults-"))
     server = Valkey(folder, *valkey)
     sandbox = await start_sandbox("127.0.0.1", 0, people=people, faults=faults)
@@ -238,8 +238,8 @@ async def site(
     try:
         await server.start()
         async with asyncio.TaskGroup() as starting:
-            for _ in range(replicas):
-                starting.create_task(running.add_replica())
+            for _ in range(servers):
+                starting.create_task(running.add_server())
         yield running
         complaints = "\n".join(running.complaints())
         assert not complaints, complaints
@@ -277,5 +277,5 @@ async def _part_with(device: Device) -> None:
     try:
         async with asyncio.timeout(CLOSE_WITHIN):
             await device.close()
-    except TimeoutError:  # its replica is dead or paused
+    except TimeoutError:  # its server is dead or paused
         await device.drop()

@@ -1,4 +1,4 @@
-"""A network between a client and the replicas, which can be cut or go dead without a word."""
+"""A network between a client and the servers, which can be cut or go dead without a word."""
 
 import asyncio
 import contextlib

@@ -17,7 +17,7 @@ from alphasync.store import keys
 from alphasync.store.connect import make_store
 from alphasync.store.scripts.limits import Lifetimes
 from tests.faults.checker import Account, Delivery, History, Lists, Opening
-from tests.faults.harness import ReplicaProcess, Site
+from tests.faults.harness import ServerProcess, Site
 from tests.faults.returning import ReturningDevice
 from tests.harness import wait_until
 from tests.integration.support import MAIL
@@ -32,7 +32,7 @@ SETTLED_WITHIN = 90.0
 FLIGHT = 1500
 """ms that a message may be on its way to the gateway."""
 UNSETTLED = 20_000
-"""ms: the longest that a replica and Valkey, one after the other, are away, and some more."""
+"""ms: the longest that a server and Valkey, one after the other, are away, and some more."""
 LOST_ANSWERS = (ConnectionError, TimeoutError, aiohttp.ClientError)
 """The command was carried out, or it was not: nobody knows."""
 
@@ -44,10 +44,10 @@ class Soak:
         self.faults: Counter[str] = Counter()
         self.histories: list[History] = []
         self.sizes: list[tuple[int, int]] = []
-        """Samples of the first replica: its memory in bytes, its open files."""
+        """Samples of the first server: its memory in bytes, its open files."""
         self._site = site
         self._random = random.Random(seed)
-        self._paused: set[ReplicaProcess] = set()
+        self._paused: set[ServerProcess] = set()
         self._resent: list[Opening] = []
         self._left: dict[Key, set[str]] = {}
         self._watchers: list[ReturningDevice] = []
@@ -65,7 +65,7 @@ class Soak:
             self._over.set()
         await self._settled()
         await self._last_event()
-        self.sizes.append(measure(self._site.replicas[0].pid))
+        self.sizes.append(measure(self._site.servers[0].pid))
 
     async def close(self) -> None:
         """Let the devices leave."""
@@ -162,7 +162,7 @@ class Soak:
     async def _resolve(
         self, device: ReturningDevice, rng: random.Random, profile: str, type_: ProcessingType
     ) -> None:
-        """Decide about one uncertain recipient. A paused replica may still be about to send: a
+        """Decide about one uncertain recipient. A paused server may still be about to send: a
         person would wait, too."""
         about = {"profileId": profile, "type": type_}
         listed = (await device.call("listUncertain", about)).get("recipients", [])
@@ -191,9 +191,9 @@ class Soak:
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
         ways: tuple[Callable[[], Awaitable[None]], ...] = (
-            self._kill_replica,
-            self._restart_replica,
-            self._pause_replica,
+            self._kill_server,
+            self._restart_server,
+            self._pause_server,
             self._kill_valkey,
             self._pause_valkey,
         )
@@ -205,34 +205,34 @@ class Soak:
                 self.faults[way.__name__] += 1
                 await way()
 
-    def _mortal(self) -> ReplicaProcess:
+    def _mortal(self) -> ServerProcess:
         """Any but the first, which is only paused: its memory tells of the whole time."""
-        return self._random.choice(self._site.replicas[1:])
+        return self._random.choice(self._site.servers[1:])
 
-    async def _kill_replica(self) -> None:
-        replica = self._mortal()
-        replica.kill()
+    async def _kill_server(self) -> None:
+        server = self._mortal()
+        server.kill()
         await asyncio.sleep(self._random.uniform(0.0, 4.0))
-        await replica.start()
+        await server.start()
 
-    async def _restart_replica(self) -> None:
-        replica = self._mortal()
-        replica.terminate()
-        await replica.gone()
-        await replica.start()
+    async def _restart_server(self) -> None:
+        server = self._mortal()
+        server.terminate()
+        await server.gone()
+        await server.start()
 
-    async def _pause_replica(self) -> None:
+    async def _pause_server(self) -> None:
         """Sometimes for longer than its lease, sometimes while Valkey dies."""
-        replica = self._random.choice(self._site.replicas)
+        server = self._random.choice(self._site.servers)
         seconds = self._random.choice((1.0, 4.0, 11.0))
-        self._paused.add(replica)
-        replica.pause()
+        self._paused.add(server)
+        server.pause()
         await asyncio.sleep(seconds / 2)
         if self._random.random() < 0.25:
             await self._kill_valkey()
         await asyncio.sleep(seconds / 2)
-        replica.resume()
-        self._paused.remove(replica)
+        server.resume()
+        self._paused.remove(server)
 
     async def _kill_valkey(self) -> None:
         self._site.valkey.stop()
@@ -256,7 +256,7 @@ class Soak:
             await store.close()
 
     async def _settled(self) -> None:
-        """Wait until no run goes on, and no replica has one to bring to its end."""
+        """Wait until no run goes on, and no server has one to bring to its end."""
         loop = asyncio.get_running_loop()
         until = loop.time() + SETTLED_WITHIN
         while under_way := await self._under_way():
@@ -287,7 +287,7 @@ class Soak:
 
     async def _measure(self) -> None:
         while not self._over.is_set():
-            self.sizes.append(measure(self._site.replicas[0].pid))
+            self.sizes.append(measure(self._site.servers[0].pid))
             await asyncio.sleep(1.0)
 
 

@@ -88,7 +88,7 @@ async def test_floods_are_cut_and_others_go_on(inside: bool) -> None:
                 for packet in PACKETS:
                     await flood_polling(running, packet, connect)
                     floods += 1
-                assert await running.replicas[0].ready()
+                assert await running.servers[0].ready()
         finally:
             over.set()
             await typing

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from alphasync.services.tokens import Tokens
 from alphasync.store.connect import make_client
-from tests.faults.harness import ReplicaProcess
+from tests.faults.harness import ServerProcess
 from tests.harness import SECRET, Device
 
 pytestmark = pytest.mark.faults
@@ -36,12 +36,12 @@ async def valkey_pid(data_dir: Path) -> int:
         await client.aclose()
 
 
-@pytest.mark.parametrize("replicas", [1, 2])
-async def test_typing_goes_on_and_drafts_are_kept(data_dir: Path, replicas: int) -> None:
+@pytest.mark.parametrize("servers", [1, 2])
+async def test_typing_goes_on_and_drafts_are_kept(data_dir: Path, servers: int) -> None:
     settings = {"ALPHASYNC_DATA_DIR": str(data_dir), "SEND_INTERVAL": "0"}
     processes = [
-        ReplicaProcess(data_dir / f"replica-{place}.log", settings, ("-m", "alphasync"))
-        for place in range(replicas)
+        ServerProcess(data_dir / f"server-{place}.log", settings, ("-m", "alphasync"))
+        for place in range(servers)
     ]
     token = Tokens(SECRET, 3600).mint("demo").token
     devices: list[Device] = []
@@ -49,7 +49,7 @@ async def test_typing_goes_on_and_drafts_are_kept(data_dir: Path, replicas: int)
         for process in processes:
             await process.start()
         for place in range(2):
-            device = Device(processes[place % replicas].url, token)
+            device = Device(processes[place % servers].url, token)
             devices.append(await device.connect())
         a, b = devices
         before = {"profileId": "1", "type": "chat", "message": "before"}
@@ -83,8 +83,8 @@ async def test_typing_goes_on_and_drafts_are_kept(data_dir: Path, replicas: int)
 
 
 async def end_valkey(data_dir: Path) -> None:
-    """It outlives replicas that are killed, on purpose."""
+    """It outlives servers that are killed, on purpose."""
     try:
         os.kill(await valkey_pid(data_dir), signal.SIGKILL)
     except (OSError, RedisError):
-        return  # the last replica has shut it down
+        return  # the last server has shut it down

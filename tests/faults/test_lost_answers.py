@@ -1,4 +1,4 @@
-"""What is left half done when an answer, a lease or a replica is lost."""
+"""What is left half done when an answer, a lease or a server is lost."""
 
 import asyncio
 
@@ -44,19 +44,19 @@ async def test_a_start_that_never_came_to_redis_leaves_nothing() -> None:
                 await asyncio.sleep(0.05)
 
 
-async def test_a_run_started_before_its_replica_hears_that_its_lease_is_lost() -> None:
+async def test_a_run_started_before_its_server_hears_that_its_lease_is_lost() -> None:
     async with site(2, people=people(p=80), send_interval=0.05) as running:
         device = await running.device()
         watcher = await running.device(1)
-        running.replicas[0].pause()
+        running.servers[0].pause()
         async with asyncio.timeout(2 * LEASE_TTL):
             while len(await _living(running)) == 2:
                 await asyncio.sleep(0.05)
-        # It waits in the socket until the replica wakes up, which reads it before it knows.
+        # It waits in the socket until the server wakes up, which reads it before it knows.
         await device.emit(
             "startProcessing", {"profileId": "p", "type": "chat", "message": "Hello there"}
         )
-        running.replicas[0].resume()
+        running.servers[0].resume()
         await watcher.wait_for("processingStarted")
         run = keys.of_account(account_of("demo", None)).run("chat", "p")
         async with asyncio.timeout(PATIENCE):
@@ -70,9 +70,7 @@ async def test_a_run_started_before_its_replica_hears_that_its_lease_is_lost() -
                 await asyncio.sleep(0.05)
 
 
-async def test_a_message_that_was_on_its_way_when_its_run_was_stopped_and_its_replica_died() -> (
-    None
-):
+async def test_a_message_that_was_on_its_way_when_its_run_was_stopped_and_its_server_died() -> None:
     async with site(2, people=people(p=20), send_interval=0.0) as running:
         await running.switch(latency=2.0)
         device = await running.device(1)
@@ -84,7 +82,7 @@ async def test_a_message_that_was_on_its_way_when_its_run_was_stopped_and_its_re
                 await asyncio.sleep(0.01)
         other = await running.device(0)
         await other.call("stopProcessing", {"profileId": "p", "type": "chat"})
-        running.replicas[1].kill()
+        running.servers[1].kill()
         settled = await other.wait_for("runSettled", profileId="p")
         assert (settled["current"], settled["uncertain"]) == (1, 1)
         ack = await other.call("listUncertain", {"profileId": "p", "type": "chat"})
@@ -92,12 +90,12 @@ async def test_a_message_that_was_on_its_way_when_its_run_was_stopped_and_its_re
 
 
 async def _living(running: Site) -> list[object]:
-    """The names of the replicas that have a lease, or had one that nobody took over."""
+    """The names of the servers that have a lease, or had one that nobody took over."""
     return list(await running.redis.zrange(keys.LEASES, 0, -1))
 
 
 async def _runs_on_note(running: Site) -> int:
-    """How many runs the replicas hold, by their own notes."""
+    """How many runs the servers hold, by their own notes."""
     found = 0
     async for name in running.redis.scan_iter(match=keys.holdings("*")):
         members = await running.redis.smembers(name)

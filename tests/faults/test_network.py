@@ -23,7 +23,7 @@ INTERVAL = 0.1
 async def test_a_network_that_goes_dead_without_a_word() -> None:
     async with (
         site(people=people(p=500), send_interval=INTERVAL) as running,
-        network(running.replicas[0].port) as between,
+        network(running.servers[0].port) as between,
     ):
         a = await running.returning(between.url)
         b = await running.device(1)
@@ -62,7 +62,7 @@ async def ends_uninterrupted(running: Site, a: Device, b: Device, me: str) -> No
     await nobody_twice_nobody_lost(running, b, "p", RECIPIENTS)
 
 
-@pytest.mark.parametrize("elsewhere", [False, True], ids=["same-replica", "other-replica"])
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["same-server", "other-server"])
 async def test_back_within_the_grace_with_what_it_remembers(elsewhere: bool) -> None:
     async with site(people=people(p=RECIPIENTS), send_interval=INTERVAL) as running:
         a = await running.returning(running.urls[0], running.urls[1 if elsewhere else 0])
@@ -125,7 +125,7 @@ async def test_back_within_the_grace_with_its_token_only() -> None:
 async def test_the_existing_client_back_within_the_grace() -> None:
     async with (
         site(people=people(p=RECIPIENTS), send_interval=INTERVAL) as running,
-        network(running.replicas[0].port) as between,
+        network(running.servers[0].port) as between,
         existing_client(between.url, running.token()) as a,
     ):
         me = a.id
@@ -143,7 +143,7 @@ async def test_two_tabs_of_the_existing_client_back_from_one_blip() -> None:
     """They have one token and nothing else to say who they are: the run is that of one of them."""
     async with (
         site(people=people(p=RECIPIENTS), send_interval=INTERVAL) as running,
-        network(running.replicas[0].port) as between,
+        network(running.servers[0].port) as between,
     ):
         token = running.token()
         async with (
@@ -170,7 +170,7 @@ async def test_two_tabs_of_the_existing_client_back_from_one_blip() -> None:
 async def test_too_late_is_too_late() -> None:
     async with (
         site(people=people(p=500), send_interval=INTERVAL, device_grace="1s") as running,
-        network(running.replicas[0].port) as between,
+        network(running.servers[0].port) as between,
     ):
         a = await running.returning(between.url)
         b = await running.device(1)
@@ -180,7 +180,7 @@ async def test_too_late_is_too_late() -> None:
         between.ports = []
         between.cut()
         await b.wait_for("processingInterrupted")
-        between.ports = [running.replicas[0].port]
+        between.ports = [running.servers[0].port]
         await a.wait_for("deviceRegistered", 2)
         # The same person at the same device, whose run has ended meanwhile.
         assert a.id == me

@@ -41,7 +41,7 @@ class Site:
 
     @property
     def servers(self) -> int:
-        return len(self.cluster.replicas)
+        return len(self.cluster.servers)
 
     def gone(self) -> None:
         self.valkey.stop()
@@ -51,8 +51,8 @@ class Site:
 
     async def back(self) -> None:
         await self.valkey.start()
-        for replica in self.cluster.replicas:
-            pipeline = replica.store.pipeline
+        for server in self.cluster.servers:
+            pipeline = server.store.pipeline
             await wait_until(lambda p=pipeline: p.connected, what="connected")  # type: ignore[misc]
 
     async def put_back(self) -> None:
@@ -131,7 +131,7 @@ async def test_nor_where_others_have_gone_on_past_it(site: Site) -> None:
     writer, reader = await in_step(site)
     await reader.drop()
     await writer.close()  # no server follows the account any more
-    await wait_until(lambda: not any(len(r.realtime.subscriber) for r in site.cluster.replicas))
+    await wait_until(lambda: not any(len(r.realtime.subscriber) for r in site.cluster.servers))
     await site.put_back()
     other = await site.cluster.device()
     for number in range(6):
@@ -147,7 +147,7 @@ async def test_what_a_device_remembers_tells_it_to_servers_that_were_not_there(s
     await site.valkey.start()
     site.cluster = Cluster(site.valkey.url, site.cluster.sandbox)
     try:
-        await site.cluster.add_replica()
+        await site.cluster.add_server()
         here = await site.cluster.device()
         back = await site.returning(reader)
         await assert_starts_afresh(back, reader, "in the copy")

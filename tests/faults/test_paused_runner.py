@@ -39,7 +39,7 @@ async def in_flight(running: Site) -> None:
 async def test_paused_in_the_middle_of_a_send(honours_keys: bool) -> None:
     gateway = Faults(idempotency=honours_keys, latency=LATENCY)
     async with site(people=people(p=RECIPIENTS), faults=gateway, send_interval=INTERVAL) as running:
-        first, second = running.replicas
+        first, second = running.servers
         a = await running.returning(first.url)
         b = await running.returning(second.url)
         assert (await a.start("p"))["ok"]
@@ -65,7 +65,7 @@ async def test_paused_in_the_middle_of_a_send(honours_keys: bool) -> None:
 
 async def test_paused_between_two_sends() -> None:
     async with site(people=people(p=40), send_interval=1) as running:
-        first, second = running.replicas
+        first, second = running.servers
         a = await running.returning(first.url)
         b = await running.returning(second.url)
         assert (await a.start("p"))["ok"]

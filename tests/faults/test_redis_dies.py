@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from tests.faults.harness import ReplicaProcess, Site, completed, nobody_twice_nobody_lost, site
+from tests.faults.harness import ServerProcess, Site, completed, nobody_twice_nobody_lost, site
 from tests.faults.returning import unbroken
 from tests.harness import Device, wait_until
 from tests.integration.support import people
@@ -50,7 +50,7 @@ async def test_back_with_its_data_nothing_is_lost() -> None:
     async with site(people=people(p=400), send_interval=INTERVAL) as running:
         runner = await running.device(0)
         typist = await running.device(1)
-        watchers = [await running.device(replica) for replica in (0, 1)]
+        watchers = [await running.device(server) for server in (0, 1)]
         assert (await runner.start("p"))["ok"]
         await watchers[1].wait_for("processingProgress", 40)
         running.valkey.stop()
@@ -95,7 +95,7 @@ async def test_nobody_is_messaged_without_a_claim_however_often_it_dies() -> Non
 
 async def test_gone_with_all_data_every_device_starts_afresh() -> None:
     async with site(people=people(p=1000), send_interval=INTERVAL, valkey=()) as running:
-        devices = [await running.device(replica) for replica in (0, 1, 0, 1)]
+        devices = [await running.device(server) for server in (0, 1, 0, 1)]
         epoch = devices[0].last("deviceRegistered")["epoch"]
         assert (await devices[0].start("p"))["ok"]
         assert (await devices[1].call("updateMessage", draft("before")))["ok"]
@@ -124,16 +124,16 @@ async def test_gone_with_all_data_every_device_starts_afresh() -> None:
         newcomer = await running.device(0)
         assert not (await newcomer.wait_for("processingStateSync"))["isProcessing"]
         # No lease of before is left for anybody to take over from.
-        for replica in running.replicas:
-            await lease_made_anew(replica)
+        for server in running.servers:
+            await lease_made_anew(server)
         assert len(await running.deliveries("p")) == before
         for device in devices:
             assert not device.named("processingTakenOver")
         assert (await devices[3].start("p"))["ok"], "by a person it can be started again"
 
 
-async def lease_made_anew(replica: ReplicaProcess) -> None:
-    await wait_until(lambda: "lease lost" in replica.log, what="lease lost")
+async def lease_made_anew(server: ServerProcess) -> None:
+    await wait_until(lambda: "lease lost" in server.log, what="lease lost")
 
 
 async def trouble(devices: list[Device]) -> None:
@@ -142,12 +142,12 @@ async def trouble(devices: list[Device]) -> None:
 
 
 async def test_resync_brings_the_drafts_of_the_new_life() -> None:
-    """The devices of one replica come back first, and write; the other's get it in the snapshot."""
+    """The devices of one server come back first, and write; the other's get it in the snapshot."""
     async with site(valkey=()) as running:
         a, b = await running.device(0), await running.device(1)
         assert (await a.call("updateMessage", draft("before")))["ok"]
         await b.wait_for("messageUpdated", message="before")
-        late = running.replicas[1]
+        late = running.servers[1]
         running.valkey.stop()
         late.pause()
         await running.valkey.start()

@@ -117,8 +117,8 @@ async def test_with_its_file_or_unlooked_at(tls: tuple[str, Path], verify: bool)
     found = [finding async for finding in examine(settings) if finding.what == "redis"]
     assert found[0].ok
     assert ("REDIS_VERIFY" in found[0].text) is not verify
-    async with cluster(url, 1) as replicas:
-        a, b = await replicas.pair()
+    async with cluster(url, 1) as servers:
+        a, b = await servers.pair()
         await a.call("updateMessage", {"profileId": "p", "type": "chat", "message": "Hello"})
         await b.wait_for("messageUpdated", message="Hello")
 

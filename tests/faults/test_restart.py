@@ -51,15 +51,15 @@ async def alone(folder: Path, kept: str) -> AsyncIterator[Site]:
     async with site(1, people=both, send_interval=0.15, **own) as running:
         yield running
         if kept == "embedded":  # a killed one leaves its Valkey; the last one that ends stops it
-            running.replicas[0].terminate()
-            await running.replicas[0].gone()
+            running.servers[0].terminate()
+            await running.servers[0].gone()
 
 
 @pytest.mark.parametrize(("kept", "gap", "how"), KINDS)
 async def test_a_run_goes_on_when_its_device_comes_back(
     alone: Site, gap: float, how: signal.Signals
 ) -> None:
-    server = alone.replicas[0]
+    server = alone.servers[0]
     a = await alone.returning()
     bare = await alone.returning(remembers=False, token=alone.token("bare"))
     ids = (a.id, bare.id)
@@ -79,7 +79,7 @@ async def test_a_run_goes_on_when_its_device_comes_back(
     assert unbroken(a.events) == 1
     if how is signal.SIGTERM:
         assert (a.id, bare.id) == ids
-        assert "dead replica" not in server.log, "it had ended as it should"
+        assert "dead server" not in server.log, "it had ended as it should"
     await nobody_twice_nobody_lost(alone, a, "p", RECIPIENTS)
     await nobody_twice_nobody_lost(alone, bare, "q", RECIPIENTS)
 
@@ -88,7 +88,7 @@ async def test_a_run_goes_on_when_its_device_comes_back(
 async def test_who_does_not_come_back_has_the_grace_from_when_a_server_is_there(
     alone: Site,
 ) -> None:
-    server, loop = alone.replicas[0], asyncio.get_running_loop()
+    server, loop = alone.servers[0], asyncio.get_running_loop()
     a = await alone.device()
     assert (await a.start("long"))["ok"]
     await a.wait_for("processingProgress", 3)

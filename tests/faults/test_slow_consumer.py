@@ -44,7 +44,7 @@ CALM = 2 * RATE
 BUFFER_MAX = 1_000_000 + 64 * 1024
 """Bytes that may wait for one client, with those that are on their way already."""
 SLACK = 3_000_000
-"""Bytes by which a replica's memory moves by itself."""
+"""Bytes by which a server's memory moves by itself."""
 FEW, MANY = 20, 1_000_000
 """Drafts that are typed in turns: small enough together to wait for anybody, or ever new ones."""
 LARGE = 3_000
@@ -84,7 +84,7 @@ class Crowd:
         return revision
 
     async def cuts(self) -> int:
-        """How often the slow one's replica has cut a client that did not read."""
+        """How often the slow one's server has cut a client that did not read."""
         return await limited(self.running.http, self.running.urls[0], "slow_consumer")
 
     async def type(self, count: int, among: int) -> None:
@@ -107,7 +107,7 @@ class Crowd:
         self._memory_before = self._memory = self._measure()
 
     def judge(self) -> None:
-        """Fail when the slow one's replica has taken more memory for it than it may."""
+        """Fail when the slow one's server has taken more memory for it than it may."""
         grown = self._memory - self._memory_before
         others = self.witness.others
         calm, now = (
@@ -117,7 +117,7 @@ class Crowd:
         assert grown <= BUFFER_MAX + SLACK
 
     def _measure(self) -> int:
-        return measure(self.running.replicas[0].pid)[0]
+        return measure(self.running.servers[0].pid)[0]
 
 
 @contextlib.asynccontextmanager

@@ -1,4 +1,4 @@
-"""Two devices on two replicas that start the same profile at the same instant."""
+"""Two devices on two servers that start the same profile at the same instant."""
 
 import asyncio
 

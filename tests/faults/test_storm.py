@@ -18,7 +18,7 @@ DRAFTS = 5
 @pytest.mark.parametrize("accounts", [100, 1], ids=["many-accounts", "one-account"])
 async def test_all_are_back_with_their_snapshots(accounts: int) -> None:
     async with site(2) as running:
-        dying, surviving = running.replicas
+        dying, surviving = running.servers
         for account in range(accounts):
             writer = await running.device(1, token=running.token(f"operator {account}"))
             for profile in range(DRAFTS):

@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.bystanders import bystanders, troublemaker
 from tests.faults.few_files import FILES
-from tests.faults.harness import ReplicaProcess, Site, site
+from tests.faults.harness import ServerProcess, Site, site
 from tests.faults.soak import measure
 from tests.faults.strangers import DEEDS, HELD
 from tests.harness import PATIENCE
@@ -32,24 +32,24 @@ CASES = [
 log = logging.getLogger(__name__)
 
 
-async def health(running: Site, replica: ReplicaProcess) -> tuple[int, str]:
+async def health(running: Site, server: ServerProcess) -> tuple[int, str]:
     """Status and message of what ``/readyz`` answers."""
-    async with asyncio.timeout(PATIENCE), running.http.get(f"{replica.url}/readyz") as answer:
+    async with asyncio.timeout(PATIENCE), running.http.get(f"{server.url}/readyz") as answer:
         return answer.status, (await answer.json()).get("message", "")
 
 
 @pytest.mark.parametrize(("deed", "addresses"), CASES)
 async def test_others_get_in_and_notice_nothing(deed: str, addresses: list[str]) -> None:
     async with site(0, valkey=()) as running:
-        replica = await running.add_replica(("-m", "tests.faults.few_files"))
+        server = await running.add_server(("-m", "tests.faults.few_files"))
         async with bystanders(running) as others:
             await others.pass_by("before", CALM)
             async with troublemaker(
-                "tests.faults.strangers", replica.url, deed, *addresses
+                "tests.faults.strangers", server.url, deed, *addresses
             ) as trouble:
                 await trouble.begun()
                 await others.pass_by(deed, STORM)
-                files, said = measure(replica.pid)[1], await health(running, replica)
+                files, said = measure(server.pid)[1], await health(running, server)
                 counts = await trouble.end()
         log.info("%s: %s, %s, %d files", deed, counts, said, files)
         assert files < FILES

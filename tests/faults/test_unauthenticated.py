@@ -30,7 +30,7 @@ CLOSED_WITHIN = 12.0
 AT_A_TIME = 100
 """Connections that are opened at once."""
 MEMORY_SLACK = 4_000_000
-"""Bytes by which a replica's memory moves by itself; 2,000 sessions take ten times as many."""
+"""Bytes by which a server's memory moves by itself; 2,000 sessions take ten times as many."""
 FILES_SLACK = 5
 
 log = logging.getLogger(__name__)
@@ -76,20 +76,20 @@ async def come_and_say_nothing(url: str) -> None:
 
 async def test_who_does_not_say_who_they_are_is_closed() -> None:
     async with site(1, valkey=(), **SETTINGS) as running:
-        replica = running.replicas[0]
+        server = running.servers[0]
 
         async def files_closed() -> int:
             """Bytes in use once no more files are open than before."""
-            await wait_until(lambda: measure(replica.pid)[1] <= files, what="files closed")
-            return measure(replica.pid)[0]
+            await wait_until(lambda: measure(server.pid)[1] <= files, what="files closed")
+            return measure(server.pid)[0]
 
-        files = measure(replica.pid)[1] + FILES_SLACK
-        await come_and_say_nothing(replica.url)
+        files = measure(server.pid)[1] + FILES_SLACK
+        await come_and_say_nothing(server.url)
         before = await files_closed()  # what it has taken for the first round it may keep
-        await come_and_say_nothing(replica.url)
+        await come_and_say_nothing(server.url)
         after = await files_closed()
         log.info("%.1f MB, after the first round %.1f MB", after / 1e6, before / 1e6)
         assert after <= before + MEMORY_SLACK
         for limit, count in (("unauthenticated", 2 * SOCKETS), ("connections_per_address", 0)):
-            assert await limited(running.http, replica.url, limit) == count
+            assert await limited(running.http, server.url, limit) == count
         assert await (await running.device()).call("heartbeat") == {"ok": True}

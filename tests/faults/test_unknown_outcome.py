@@ -60,7 +60,7 @@ class Site:
         self.valkey.stop()
         self.network.answer_again()
         await self.valkey.start()
-        connected = self.cluster.replicas[0].store.pipeline
+        connected = self.cluster.servers[0].store.pipeline
         await wait_until(lambda: connected.connected, what="connected")
 
 

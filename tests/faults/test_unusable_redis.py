@@ -104,7 +104,7 @@ async def refusal(url: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def replica(url: str) -> AsyncIterator[str]:
+async def serving(url: str) -> AsyncIterator[str]:
     """A server that was started when all was well, or so it seemed; gives its address."""
     sandbox = await start_sandbox("127.0.0.1", 0)
     built = build(settings(url), url, sandbox.url)
@@ -136,9 +136,9 @@ async def test_the_documented_rights_are_enough(server: Valkey) -> None:
     url = await user(server, "")
     await check_redis(settings(url), url, wait=False)
     assert (await findings(url))["redis"][0]
-    async with cluster(url, 1) as replicas:
-        assert await becomes(replicas.urls[0], 200) == ""
-        a, b = await replicas.pair()
+    async with cluster(url, 1) as servers:
+        assert await becomes(servers.urls[0], 200) == ""
+        a, b = await servers.pair()
         await a.call("updateMessage", {"profileId": "p", "type": "chat", "message": "Hello"})
         await b.wait_for("messageUpdated", message="Hello")
 
@@ -213,10 +213,10 @@ async def test_a_right_that_is_withdrawn_and_given_back(
     server: Valkey, rules: str, named: str
 ) -> None:
     url = await user(server, "")
-    async with cluster(url, 1) as replicas:
-        web = replicas.urls[0]
+    async with cluster(url, 1) as servers:
+        web = servers.urls[0]
         await becomes(web, 200)
-        device = await replicas.device()
+        device = await servers.device()
         await user(server, rules)
         await names(web, named)
         # Whoever is here gets an answer; whoever comes is let in once all is well.
@@ -225,12 +225,12 @@ async def test_a_right_that_is_withdrawn_and_given_back(
         assert ack["ok"] or (ack["code"], ack["retryable"]) == ("store_unavailable", True)
         await user(server, "")
         await becomes(web, 200)
-        await (await replicas.device()).wait_for("deviceRegistered")
+        await (await servers.device()).wait_for("deviceRegistered")
 
 
 async def test_reconnects_back_off_though_tcp_connects(server: Valkey) -> None:
     url = await user(server, "resetchannels")
-    async with admin(server) as client, replica(url) as web:
+    async with admin(server) as client, serving(url) as web:
         await names(web, "&as:")
         before = (await client.info("stats"))["total_connections_received"]
         await asyncio.sleep(3)
@@ -245,7 +245,7 @@ async def test_a_read_only_replica() -> None:
         await follower.start()
         assert "read-only replica" in await refusal(follower.url)
         assert "read-only replica" in (await findings(follower.url))["redis"][1]
-        async with replica(follower.url) as web:
+        async with serving(follower.url) as web:
             assert "read-only replica" in await becomes(web, 503)
     finally:
         follower.stop()
@@ -253,7 +253,7 @@ async def test_a_read_only_replica() -> None:
 
 
 async def test_no_memory_left(server: Valkey) -> None:
-    async with admin(server) as client, replica(server.url) as web:
+    async with admin(server) as client, serving(server.url) as web:
         await becomes(web, 200)
         used = (await client.info("memory"))["used_memory"]
         await client.config_set("maxmemory", used // 2)
@@ -285,7 +285,7 @@ async def test_waiting_goes_on_until_the_right_is_there(server: Valkey) -> None:
 
 
 async def test_asking_often_costs_little(server: Valkey) -> None:
-    async with admin(server) as client, replica(server.url) as web:
+    async with admin(server) as client, serving(server.url) as web:
         await becomes(web, 200)
         before = (await client.info("stats"))["total_commands_processed"]
         await asyncio.gather(*(readiness(web) for _ in range(100)))

@@ -127,7 +127,7 @@ async def test_each_key_in_turn(site: Site) -> None:
             await start_again(site, profile)
         else:
             assert await stop_all(site) == 1, f"without {left[0]} it was not found"
-        await wait_until(lambda: not any(len(r.pool) for r in site.cluster.replicas))
+        await wait_until(lambda: not any(len(r.pool) for r in site.cluster.servers))
         await site.assert_locks_have_records()
         await site.assert_nobody_twice()
     assert {NAMES.meta, NAMES.log, NAMES.runs, f"{NAMES.runs}:running", NAMES.devices} <= tried

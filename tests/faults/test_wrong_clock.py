@@ -1,4 +1,4 @@
-"""A replica whose clock is an hour off: only what its tokens are worth depends on it."""
+"""A server whose clock is an hour off: only what its tokens are worth depends on it."""
 
 import time
 
@@ -28,8 +28,8 @@ def assert_times_are_right(device: Device) -> None:
 
 async def test_locks_leases_and_orders_do_not_mind() -> None:
     async with site(1, people=people(p=40, q=3), send_interval=0.25) as running:
-        wrong = await running.add_replica(("-m", "tests.faults.an_hour_ahead"))
-        right = running.replicas[0]
+        wrong = await running.add_server(("-m", "tests.faults.an_hour_ahead"))
+        right = running.servers[0]
         # Proof that it is off: half an hour is over there.
         half_an_hour = running.tokens.mint("demo", lifetime=AHEAD / 2).token
         await running.device(0, token=half_an_hour)
@@ -61,8 +61,8 @@ async def test_locks_leases_and_orders_do_not_mind() -> None:
 
 async def test_the_one_with_the_wrong_clock_takes_over_in_time() -> None:
     async with site(1, people=people(p=200), send_interval=0.25) as running:
-        await running.add_replica(("-m", "tests.faults.an_hour_ahead"))
-        right = running.replicas[0]
+        await running.add_server(("-m", "tests.faults.an_hour_ahead"))
+        right = running.servers[0]
         a = await running.device(0)
         b = await running.device(1)
         assert (await a.start("p"))["ok"]

@@ -123,14 +123,14 @@ async def serving(backend: Backend) -> AsyncIterator[Backend]:
 
 @contextlib.asynccontextmanager
 async def fronted(
-    redis_url: str, backend: Backend, replicas: int = 1, **settings: Any
+    redis_url: str, backend: Backend, servers: int = 1, **settings: Any
 ) -> AsyncIterator[Cluster]:
-    """Replicas before this gateway."""
+    """Servers before this gateway."""
     async with serving(backend):
         running = Cluster(redis_url, cast(RunningSandbox, backend))
         try:
-            for _ in range(replicas):
-                await running.add_replica(**settings)
+            for _ in range(servers):
+                await running.add_server(**settings)
             yield running
         finally:
             await running.close()

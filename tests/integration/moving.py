@@ -1,4 +1,4 @@
-"""Clients that open at one replica and go over to a WebSocket at another."""
+"""Clients that open at one server and go over to a WebSocket at another."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ RUNS, LONG_RUNS = "p", "q"
 
 @dataclass
 class Client:
-    """A device that speaks Engine.IO by hand: polling at one replica, its WebSocket at another."""
+    """A device that speaks Engine.IO by hand: polling at one server, its WebSocket at another."""
 
     endpoint: Endpoint
     sid: str
@@ -104,7 +104,7 @@ class Client:
 
 @dataclass
 class Pair:
-    """Two replicas, and clients that open at the first and upgrade at the second."""
+    """Two servers, and clients that open at the first and upgrade at the second."""
 
     cluster: Cluster
     http: aiohttp.ClientSession
@@ -112,11 +112,11 @@ class Pair:
 
     @property
     def first(self) -> Server:
-        return self.cluster.replicas[0]
+        return self.cluster.servers[0]
 
     @property
     def second(self) -> Server:
-        return self.cluster.replicas[1]
+        return self.cluster.servers[1]
 
     async def client(
         self,
@@ -146,7 +146,7 @@ async def pair_of(redis_url: str, **settings: Any) -> AsyncIterator[Pair]:
     async with (
         cluster(
             redis_url,
-            replicas=2,
+            servers=2,
             people=people(**{RUNS: 40, LONG_RUNS: 2000}),
             send_interval=0.02,
             device_grace=0.5,

@@ -123,7 +123,7 @@ async def sender(
     early: list[str] | None = None,
 ) -> AsyncIterator[OnWebSocket | OnPolling]:
     """A registered device. ``early``: packets that it sends together with its connection."""
-    sessions = running.replicas[0].realtime.sessions
+    sessions = running.servers[0].realtime.sessions
     before = len(sessions)
     said = {"token": token or running.token(operator), **(offer or {})}
     headers = {"X-Forwarded-For": address} if address else {}
@@ -176,7 +176,7 @@ async def test_what_comes_with_the_connection_counts_for_the_device(
         async with sender(running, transport) as device:
             assert await device.send(BURST - 5) == BURST - 5
         for left in (5, 0):
-            await running.replicas[0].store.client.client_pause(HESITATION)
+            await running.servers[0].store.client.client_pause(HESITATION)
             async with sender(running, transport, offer=device.offer, early=early) as again:
                 await again.acknowledged(BURST)
                 assert again.registered["resumed"]
@@ -259,7 +259,7 @@ async def test_long_events_count_as_several(redis_url: str, transport: Transport
 
 async def test_a_device_takes_what_it_has_left_to_another_server(redis_url: str) -> None:
     async with (
-        cluster(redis_url, replicas=2, **SPENT) as running,
+        cluster(redis_url, servers=2, **SPENT) as running,
         aiohttp.ClientSession() as http,
         contextlib.AsyncExitStack() as stack,
     ):

@@ -50,7 +50,7 @@ async def test_connections_of_an_account(redis_url: str) -> None:
         async with counted(running, "connections_per_account", 0):
             assert (await connect(running, "other")).startswith('40{"sid":')
             await first.close()
-            sessions = running.replicas[0].realtime.sessions
+            sessions = running.servers[0].realtime.sessions
             await wait_until(lambda: len(sessions) == 1, what="one has left")
             again = await running.device()
             assert (await again.call("heartbeat"))["ok"]
@@ -80,7 +80,7 @@ async def test_connections_of_an_address(redis_url: str) -> None:
             assert await upgrading.receive_str() == "3probe"
             await upgrading.close()
             await ws.close()
-            sessions = running.replicas[0].realtime.server.eio.sockets
+            sessions = running.servers[0].realtime.server.eio.sockets
             await wait_until(lambda: len(sessions) == 1, what="one has left")
             assert await endpoint.sid()
 
@@ -91,29 +91,29 @@ def message(size: int) -> str:
     return f"{start}{'x' * (size - len(start) - len(end))}{end}"
 
 
-async def test_the_size_of_a_body(one_replica: Cluster) -> None:
-    async with wire(one_replica) as endpoint:
+async def test_the_size_of_a_body(one_server: Cluster) -> None:
+    async with wire(one_server) as endpoint:
         sid = await endpoint.sid()
-        await endpoint.post(sid, f"40{json.dumps({'token': one_replica.token()})}")
+        await endpoint.post(sid, f"40{json.dumps({'token': one_server.token()})}")
         _, registered = await endpoint.fetch(sid, 2)
         assert registered.startswith('42["deviceRegistered"')
-        async with counted(one_replica, "payload", 0):
+        async with counted(one_server, "payload", 0):
             assert (await endpoint.post(sid, message(PAYLOAD_MAX))).status == 200
             _, ack = await endpoint.fetch(sid, 2)
             assert ack.startswith('431[{"ok":false,"code":"unknown_event"')
-        async with counted(one_replica, "payload", 1):
+        async with counted(one_server, "payload", 1):
             answer = await endpoint.post(sid, message(PAYLOAD_MAX + 1))
             assert answer.status == 413
             assert json.loads(answer.text)["message"] == "Payload too large"
             await endpoint.gone(sid)
 
 
-async def test_the_size_of_a_websocket_message(one_replica: Cluster) -> None:
-    async with raw(one_replica.urls[0]) as socket, counted(one_replica, "payload", 0):
-        await socket.register(one_replica.token())
+async def test_the_size_of_a_websocket_message(one_server: Cluster) -> None:
+    async with raw(one_server.urls[0]) as socket, counted(one_server, "payload", 0):
+        await socket.register(one_server.token())
         await socket.send(message(PAYLOAD_MAX))
         assert '"unknown_event"' in await socket.frame("431")
-    async with wire(one_replica) as endpoint, counted(one_replica, "payload", 1):
+    async with wire(one_server) as endpoint, counted(one_server, "payload", 1):
         ws = await endpoint.websocket()
         await ws.send_str(message(PAYLOAD_MAX + 1))
         await dropped(ws)

@@ -21,30 +21,30 @@ async def rolling(
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(content)
     (tmp_path / "keys.js").write_text((tmp_path / "keys.js").read_text() + "// older\n")
-    async with cluster(redis_url, replicas=0) as running:
+    async with cluster(redis_url, servers=0) as running:
         monkeypatch.setattr("alphasync.app.console_folder", lambda: tmp_path)
-        await running.add_replica()
+        await running.add_server()
         monkeypatch.undo()
-        await running.add_replica()
+        await running.add_server()
         yield running
 
 
 async def test_both_servers_serve_the_files_of_both_consoles(rolling: Cluster) -> None:
-    older, newer = rolling.replicas
+    older, newer = rolling.servers
     assert older.console.build.name != newer.console.build.name
 
     async with asyncio.timeout(PATIENCE):
-        for replica in rolling.replicas:
-            while await replica.builds.find(replica.console.build.name) is None:
+        for server in rolling.servers:
+            while await server.builds.find(server.console.build.name) is None:
                 await asyncio.sleep(0.01)
     async with aiohttp.ClientSession() as http:
-        for replica, url, other in zip(
-            rolling.replicas, rolling.urls, reversed(rolling.urls), strict=True
+        for server, url, other in zip(
+            rolling.servers, rolling.urls, reversed(rolling.urls), strict=True
         ):
             async with http.get(url) as page:
                 assert page.headers["Cache-Control"] == "no-store"
                 text = await page.text()
-            build = replica.console.build
+            build = server.console.build
             assert set(re.findall(r"/static/([0-9a-f]{16})/", text)) == {build.name}
             for name, content in build.files.items():
                 async with http.get(f"{other}/static/{build.name}/{name}") as answer:
@@ -68,12 +68,12 @@ async def test_both_servers_serve_the_files_of_both_consoles(rolling: Cluster) -
     ],
 )
 async def test_what_is_nowhere_is_not_found_and_not_remembered(
-    one_replica: Cluster, path: str
+    one_server: Cluster, path: str
 ) -> None:
-    own = one_replica.replicas[0].console.build.name
+    own = one_server.servers[0].console.build.name
     async with (
         aiohttp.ClientSession() as http,
-        http.get(f"{one_replica.urls[0]}/static/{path.replace('OWN', own)}") as answer,
+        http.get(f"{one_server.urls[0]}/static/{path.replace('OWN', own)}") as answer,
     ):
         assert answer.status == 404
         assert "immutable" not in answer.headers.get("Cache-Control", "")

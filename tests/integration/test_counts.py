@@ -92,7 +92,7 @@ async def test_a_second_run_costs_no_call_for_those_messaged_before(redis_url: s
 
 
 async def test_an_event_is_published_once_however_many_devices_there_are(redis_url: str) -> None:
-    async with cluster(redis_url, replicas=2) as running:
+    async with cluster(redis_url, servers=2) as running:
         acting, *others = [await running.device(number) for number in range(6)]
         async with ledger(redis_url) as book:
             for number in range(10):
@@ -116,8 +116,8 @@ async def test_key_strokes_that_are_refused_cost_nothing(redis_url: str) -> None
         assert book.published == []
 
 
-async def test_a_replica_hears_only_of_accounts_with_a_device_there(redis_url: str) -> None:
-    async with cluster(redis_url, replicas=2) as running:
+async def test_a_server_hears_only_of_accounts_with_a_device_there(redis_url: str) -> None:
+    async with cluster(redis_url, servers=2) as running:
         client = Redis.from_url(redis_url)
         try:
             first = await running.device(0, token=running.token("first"))

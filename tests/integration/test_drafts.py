@@ -29,8 +29,8 @@ async def stored(cluster: Cluster, profile: str = "123", type: str = "chat") -> 
     return str(by_profile(events)["messageSync", profile, type]["message"])
 
 
-async def test_updated_and_cleared_have_all_fields(replicas: Cluster) -> None:
-    a, b = await replicas.pair()
+async def test_updated_and_cleared_have_all_fields(servers: Cluster) -> None:
+    a, b = await servers.pair()
     updated = await a.call("updateMessage", draft("Hello there!", 123))
     seen = await b.wait_for("messageUpdated")
     check(
@@ -53,11 +53,11 @@ async def test_updated_and_cleared_have_all_fields(replicas: Cluster) -> None:
         revision=cleared["revision"],
     )
     assert gone["timestamp"] >= seen["timestamp"] > 1_600_000_000_000
-    assert await stored(replicas) == ""
+    assert await stored(servers) == ""
 
 
-async def test_the_acting_device_gets_no_echo(replicas: Cluster) -> None:
-    a, b = await replicas.pair()
+async def test_the_acting_device_gets_no_echo(servers: Cluster) -> None:
+    a, b = await servers.pair()
     await a.emit("updateMessage", draft("from a"))
     await b.wait_for("messageUpdated", message="from a")
     await a.emit("clearMessage", {"profileId": "123", "type": "chat"})
@@ -72,21 +72,21 @@ async def test_the_acting_device_gets_no_echo(replicas: Cluster) -> None:
     assert texts(b) == ["from a", "from a again"]
 
 
-async def test_every_other_device_sees_it(replicas: Cluster) -> None:
-    a, *others = [await replicas.device(number) for number in range(6)]
+async def test_every_other_device_sees_it(servers: Cluster) -> None:
+    a, *others = [await servers.device(number) for number in range(6)]
     await a.emit("updateMessage", draft("for all"))
     seen = [await device.wait_for("messageUpdated") for device in others]
     assert all(event == seen[0] for event in seen)
 
 
-async def test_drafts_are_kept_apart_by_profile_and_type(replicas: Cluster) -> None:
-    a, b = await replicas.pair()
+async def test_drafts_are_kept_apart_by_profile_and_type(servers: Cluster) -> None:
+    a, b = await servers.pair()
     await a.call("updateMessage", draft("one", "1", "chat"))
     await a.call("updateMessage", draft("two", "1", "mail"))
     await a.call("updateMessage", draft("three", "2", "chat"))
     await a.call("clearMessage", {"profileId": "1", "type": "mail"})
     await b.wait_for("messageCleared", type="mail", profileId="1")
-    _, events = await snapshot(replicas)
+    _, events = await snapshot(servers)
     found = {key[1:]: data["message"] for key, data in by_profile(events).items()}
     assert found == {("1", "chat"): "one", ("1", "mail"): "", ("2", "chat"): "three"}
 
@@ -108,10 +108,10 @@ async def test_key_strokes_arrive_in_order(brisk: Cluster, transport: str) -> No
 
 
 @pytest.mark.parametrize("count", [16, 17, 40])
-async def test_key_strokes_that_share_one_request(one_replica: Cluster, count: int) -> None:
+async def test_key_strokes_that_share_one_request(one_server: Cluster, count: int) -> None:
     """A polling client sends what was typed during its last request in one more."""
-    seeing = await one_replica.device()
-    address = f"{one_replica.urls[0]}/socket.io/?EIO=4&transport=polling"
+    seeing = await one_server.device()
+    address = f"{one_server.urls[0]}/socket.io/?EIO=4&transport=polling"
     typed = ["x" * length for length in range(1, count + 1)]
     async with aiohttp.ClientSession() as session:
         async with session.get(address) as response:
@@ -125,7 +125,7 @@ async def test_key_strokes_that_share_one_request(one_replica: Cluster, count: i
             async with session.get(f"{address}&sid={sid}") as answer:
                 return await answer.text()
 
-        assert await post("40" + json.dumps({"token": one_replica.token()})) == 200
+        assert await post("40" + json.dumps({"token": one_server.token()})) == 200
         while "deviceRegistered" not in await poll():
             pass
         status = await post(*("42" + json.dumps(["updateMessage", draft(text)]) for text in typed))
@@ -149,12 +149,12 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("name", TEXTS)
-async def test_a_text_arrives_as_it_was_typed(replicas: Cluster, name: str) -> None:
-    a, b = await replicas.pair()
+async def test_a_text_arrives_as_it_was_typed(servers: Cluster, name: str) -> None:
+    a, b = await servers.pair()
     assert (await a.call("updateMessage", draft(TEXTS[name])))["ok"]
     await b.wait_for("messageUpdated")
     assert texts(b) == [TEXTS[name]]
-    assert await stored(replicas) == TEXTS[name]
+    assert await stored(servers) == TEXTS[name]
 
 
 @pytest.mark.parametrize(
@@ -162,28 +162,28 @@ async def test_a_text_arrives_as_it_was_typed(replicas: Cluster, name: str) -> N
     [("\ud83d", "\ufffd"), ("a\udc4bz", "a\ufffdz"), ("\ud83d\ud83d\udc4b", "\ufffd👋")],
 )
 async def test_half_an_emoji_is_shown_as_a_replacement(
-    replicas: Cluster, typed: str, shown: str
+    servers: Cluster, typed: str, shown: str
 ) -> None:
-    a, b = await replicas.pair()
+    a, b = await servers.pair()
     assert (await a.call("updateMessage", draft(typed)))["ok"]
     await b.wait_for("messageUpdated", message=shown)
-    assert await stored(replicas) == shown
+    assert await stored(servers) == shown
 
 
-async def test_a_lone_surrogate_written_as_an_escape(one_replica: Cluster) -> None:
-    seeing = await one_replica.device()
-    async with raw(one_replica.urls[0]) as socket:
-        await socket.register(one_replica.token())
+async def test_a_lone_surrogate_written_as_an_escape(one_server: Cluster) -> None:
+    seeing = await one_server.device()
+    async with raw(one_server.urls[0]) as socket:
+        await socket.register(one_server.token())
         await socket.send(
             r'42["updateMessage",{"profileId":"123","type":"chat","message":"\ud83d"}]'
         )
         await seeing.wait_for("messageUpdated", message="\ufffd")
 
 
-async def test_two_devices_typing_at_once_end_equal(replicas: Cluster) -> None:
-    a, b = await replicas.pair()
-    c = await replicas.device(0)
-    d = await replicas.device(1)
+async def test_two_devices_typing_at_once_end_equal(servers: Cluster) -> None:
+    a, b = await servers.pair()
+    c = await servers.device(0)
+    d = await servers.device(1)
     own: dict[str, tuple[int, str]] = {}
 
     async def type_all(device: Device, name: str) -> None:
@@ -207,11 +207,11 @@ async def test_two_devices_typing_at_once_end_equal(replicas: Cluster) -> None:
         assert all(text[0] != name for text in texts(device))
         newest = device.last("messageUpdated")
         assert max(own[name], (newest["revision"], newest["message"])) == last
-    assert await stored(replicas) == last[1]
+    assert await stored(servers) == last[1]
 
 
-async def test_commands_of_one_device_keep_their_order_across_kinds(replicas: Cluster) -> None:
-    a, b = await replicas.pair()
+async def test_commands_of_one_device_keep_their_order_across_kinds(servers: Cluster) -> None:
+    a, b = await servers.pair()
     expected: list[tuple[str, Any]] = []
     for number in range(50):
         await a.emit("updateMessage", draft(str(number)))

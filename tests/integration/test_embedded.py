@@ -21,8 +21,8 @@ from redis.asyncio import Redis
 from alphasync.store.embedded.valkey import EmbeddedUnavailable, EmbeddedValkey, open_embedded
 from tests.harness import wait_until
 
-# A replica reduced to its hold on the server: tells the server's pid, closes when its input ends.
-REPLICA = """
+# A process reduced to its hold on the server: tells the server's pid, closes when its input ends.
+HOLDER = """
 import asyncio, pathlib, sys
 from alphasync.store.embedded.valkey import open_embedded
 
@@ -54,21 +54,21 @@ async def connected(embedded: EmbeddedValkey) -> AsyncIterator[Redis]:
         await client.aclose()
 
 
-async def start_replica(data_dir: Path) -> Process:
+async def start_holder(data_dir: Path) -> Process:
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-c", REPLICA, str(data_dir), stdin=PIPE, stdout=PIPE, stderr=DEVNULL
+        sys.executable, "-c", HOLDER, str(data_dir), stdin=PIPE, stdout=PIPE, stderr=DEVNULL
     )
 
 
-async def server_pid(replica: Process) -> int:
-    assert replica.stdout is not None
-    return int(await replica.stdout.readline())
+async def server_pid(holder: Process) -> int:
+    assert holder.stdout is not None
+    return int(await holder.stdout.readline())
 
 
-async def stop_replica(replica: Process) -> None:
-    assert replica.stdin is not None
-    replica.stdin.close()
-    assert await replica.wait() == 0
+async def stop_holder(holder: Process) -> None:
+    assert holder.stdin is not None
+    holder.stdin.close()
+    assert await holder.wait() == 0
 
 
 def is_gone(pid: int) -> bool:
@@ -178,7 +178,7 @@ async def test_a_killed_server_is_started_again_on_its_data(tmp_path: Path) -> N
     async with opened(tmp_path) as embedded:
         async with connected(embedded) as client:
             await client.set("sent", "yes")
-            # On disk here, on no replica.
+            # On disk here, on no server of ours.
             assert await client.waitaof(1, 0, 5000) == [1, 0]
         assert await embedded.ensure_running() is False
         killed = embedded.pid
@@ -231,22 +231,22 @@ async def test_a_server_that_does_not_answer_is_left_alone(tmp_path: Path) -> No
         assert starts(tmp_path) == 1
 
 
-async def test_the_server_of_a_killed_replica_is_used_and_then_stopped(tmp_path: Path) -> None:
-    replica = await start_replica(tmp_path)
-    pid = await server_pid(replica)
-    replica.kill()
-    await replica.communicate()
+async def test_the_server_of_a_killed_process_is_used_and_then_stopped(tmp_path: Path) -> None:
+    holder = await start_holder(tmp_path)
+    pid = await server_pid(holder)
+    holder.kill()
+    await holder.communicate()
     async with opened(tmp_path) as embedded:
         assert embedded.pid == pid
     assert is_gone(pid)
 
 
-async def test_replicas_that_start_together_share_one_server(tmp_path: Path) -> None:
-    replicas = [await start_replica(tmp_path) for _ in range(3)]
-    pids = {await server_pid(replica) for replica in replicas}
+async def test_processes_that_start_together_share_one_server(tmp_path: Path) -> None:
+    holders = [await start_holder(tmp_path) for _ in range(3)]
+    pids = {await server_pid(holder) for holder in holders}
     assert len(pids) == 1
     assert starts(tmp_path) == 1
-    await asyncio.gather(*(stop_replica(replica) for replica in replicas))
+    await asyncio.gather(*(stop_holder(holder) for holder in holders))
     assert is_gone(pids.pop())
 
 

@@ -30,7 +30,7 @@ from tests.integration.test_embedded import (
     opened,
     restarted_by,
     server_pid,
-    start_replica,
+    start_holder,
     starts,
 )
 
@@ -85,10 +85,10 @@ async def test_one_of_many_users_brings_the_socket_back(folder: Path) -> None:
 
 
 async def test_whoever_comes_next_finds_a_server_without_a_socket(folder: Path) -> None:
-    replica = await start_replica(folder)
-    before = await server_pid(replica)
-    replica.kill()
-    await replica.communicate()
+    holder = await start_holder(folder)
+    before = await server_pid(holder)
+    holder.kill()
+    await holder.communicate()
     (folder / "valkey.sock").unlink()
     async with opened(folder) as embedded, connected(embedded) as client:
         assert await client.ping()

@@ -94,10 +94,10 @@ async def test_it_is_read_with_the_rights_there_are(
 async def test_a_second_server_with_other_settings_says_which(redis_url: str) -> None:
     async with cluster(redis_url) as running:
         with capture_logs() as logs:
-            await running.add_replica(jwt_secret=SECRET + " of another", blocklist_ttl=86400)
+            await running.add_server(jwt_secret=SECRET + " of another", blocklist_ttl=86400)
             await wait_until(lambda: any("settings" in entry for entry in logs))
         [warning] = [entry for entry in logs if "settings" in entry]
         assert warning["settings"] == ["BLOCKLIST_TTL", "JWT_SECRET"]
         with capture_logs() as logs:
-            await running.add_replica(jwt_secret=SECRET)
+            await running.add_server(jwt_secret=SECRET)
             await wait_until(lambda: any("settings" in entry for entry in logs))

@@ -21,13 +21,13 @@ from tests.integration.support import (
 CHAT = {"profileId": "1001", "type": "chat"}
 
 
-async def test_a_rate_limit_is_waited_out_as_asked(replicas: Cluster) -> None:
-    await switch(replicas, rateLimit={"everyNth": 5, "retryAfter": 1.2})
-    a, b = await replicas.pair()
+async def test_a_rate_limit_is_waited_out_as_asked(servers: Cluster) -> None:
+    await switch(servers, rateLimit={"everyNth": 5, "retryAfter": 1.2})
+    a, b = await servers.pair()
     await a.start()
     stats = (await b.wait_for("processingComplete"))["stats"]
     assert (stats["sent"], stats["failed"], stats["uncertain"]) == (10, 0, 0)
-    found = await deliveries(replicas)
+    found = await deliveries(servers)
     assert len(found) == len({d["recipientId"] for d in found}) == 10
     times = [d["at"] for d in found]
     gaps = [after - before for before, after in pairwise(times)]
@@ -38,16 +38,16 @@ async def test_a_rate_limit_is_waited_out_as_asked(replicas: Cluster) -> None:
         assert sum("wait" in line for line in lines) == 2, lines
 
 
-async def test_stop_while_the_gateway_asks_to_wait(replicas: Cluster) -> None:
+async def test_stop_while_the_gateway_asks_to_wait(servers: Cluster) -> None:
     """The recipient who was put off is given back at once, and messaged by the next run."""
-    await switch(replicas, rateLimit={"everyNth": 4, "retryAfter": 60})
-    a, b = await replicas.pair()
+    await switch(servers, rateLimit={"everyNth": 4, "retryAfter": 60})
+    a, b = await servers.pair()
     await a.start()
     await wait_until(
         lambda: any("wait" in p["progress"]["message"] for p in b.named("processingProgress"))
     )
     assert (await b.call("stopProcessing", CHAT))["ok"]
-    assert len(await deliveries(replicas)) == 3
+    assert len(await deliveries(servers)) == 3
 
     async def blocked() -> int:
         return int((await b.call("countBlocklist", CHAT))["count"])
@@ -55,11 +55,11 @@ async def test_stop_while_the_gateway_asks_to_wait(replicas: Cluster) -> None:
     async with asyncio.timeout(2):
         while await blocked() != 3:
             await asyncio.sleep(0.01)
-    await switch(replicas)
+    await switch(servers)
     assert (await b.start())["ok"]
     stats = (await a.wait_for("processingComplete"))["stats"]
     assert (stats["skipped"], stats["sent"]) == (3, 7)
-    found = await reached(replicas)
+    found = await reached(servers)
     assert (len(found), set(found.values())) == (10, {1})
 
 
@@ -74,13 +74,13 @@ TROUBLE = {
 
 
 @pytest.mark.parametrize("trouble", TROUBLE)
-async def test_what_is_retried_arrives_once(replicas: Cluster, trouble: str) -> None:
-    await switch(replicas, **TROUBLE[trouble])
-    a, b = await replicas.pair()
+async def test_what_is_retried_arrives_once(servers: Cluster, trouble: str) -> None:
+    await switch(servers, **TROUBLE[trouble])
+    a, b = await servers.pair()
     await a.start()
     stats = (await b.wait_for("processingComplete"))["stats"]
     assert (stats["sent"], stats["failed"], stats["uncertain"]) == (10, 0, 0)
-    found = await deliveries(replicas)
+    found = await deliveries(servers)
     assert len(found) == len({d["recipientId"] for d in found}) == 10
     assert len({d["idempotencyKey"] for d in found}) == 10
     errors = [
@@ -90,7 +90,7 @@ async def test_what_is_retried_arrives_once(replicas: Cluster, trouble: str) -> 
 
 
 async def test_a_slow_answer_is_asked_for_again_with_the_same_key(redis_url: str) -> None:
-    async with cluster(redis_url, replicas=2, people=people(p=3), gateway_timeout=0.3) as slow:
+    async with cluster(redis_url, servers=2, people=people(p=3), gateway_timeout=0.3) as slow:
         await switch(slow, latency=0.8)
         a, b = await slow.pair()
         await a.start("p")
@@ -105,73 +105,73 @@ async def test_a_slow_answer_is_asked_for_again_with_the_same_key(redis_url: str
 
 @pytest.mark.parametrize("trouble", ["500 before", "500 after", "cut before", "cut after"])
 async def test_without_keys_the_unknown_is_uncertain_and_never_resent(
-    replicas: Cluster, trouble: str
+    servers: Cluster, trouble: str
 ) -> None:
-    await switch(replicas, idempotency=False, **TROUBLE[trouble])
-    a, b = await replicas.pair()
+    await switch(servers, idempotency=False, **TROUBLE[trouble])
+    a, b = await servers.pair()
     await a.start()
     stats = (await b.wait_for("processingComplete"))["stats"]
     assert (stats["sent"], stats["uncertain"], stats["current"]) == (8, 2, 10)
     delivered = 10 if "after" in trouble else 8
-    assert len(await deliveries(replicas)) == delivered
+    assert len(await deliveries(servers)) == delivered
     shown = [p["progress"] for p in b.named("processingProgress") if p["progress"].get("error")]
     assert len(shown) == 2
     assert all("may have been messaged" in progress["message"] for progress in shown)
     # They stay on the blocklist: the next run leaves them alone.
-    await switch(replicas, idempotency=False)
+    await switch(servers, idempotency=False)
     await b.start()
     again = (await a.wait_for("processingComplete", count=2))["stats"]
     assert (again["sent"], again["skipped"]) == (0, 10)
-    found = await reached(replicas)
+    found = await reached(servers)
     assert (len(found), set(found.values())) == (delivered, {1})
 
 
-async def test_without_keys_what_surely_was_not_sent_is_retried(replicas: Cluster) -> None:
-    await switch(replicas, idempotency=False, **TROUBLE["503 before"])
-    a, b = await replicas.pair()
+async def test_without_keys_what_surely_was_not_sent_is_retried(servers: Cluster) -> None:
+    await switch(servers, idempotency=False, **TROUBLE["503 before"])
+    a, b = await servers.pair()
     await a.start()
     stats = (await b.wait_for("processingComplete"))["stats"]
     assert (stats["sent"], stats["uncertain"]) == (10, 0)
-    found = await reached(replicas)
+    found = await reached(servers)
     assert (len(found), set(found.values())) == (10, {1})
 
 
-async def test_uncertain_ones_in_a_row_end_the_run(replicas: Cluster) -> None:
-    await switch(replicas, idempotency=False, drop={"everyNth": 1, "afterRecording": True})
-    a, b = await replicas.pair()
+async def test_uncertain_ones_in_a_row_end_the_run(servers: Cluster) -> None:
+    await switch(servers, idempotency=False, drop={"everyNth": 1, "afterRecording": True})
+    a, b = await servers.pair()
     await a.start()
     for device in (a, b):
         assert (await device.wait_for("processingInterrupted"))["code"] == "gateway_unavailable"
     uncertain = b.last("processingInterrupted")["uncertain"]
-    found = await reached(replicas)
+    found = await reached(servers)
     assert uncertain == len(found) < 10
     assert set(found.values()) == {1}
 
 
 async def test_refused_recipients_fail_and_are_messaged_by_the_next_run(
-    replicas: Cluster,
+    servers: Cluster,
 ) -> None:
-    await switch(replicas, refuse=["10010002", "10010010"])
-    a, b = await replicas.pair()
+    await switch(servers, refuse=["10010002", "10010010"])
+    a, b = await servers.pair()
     await a.start()
     stats = (await b.wait_for("processingComplete"))["stats"]
     assert (stats["sent"], stats["failed"], stats["current"]) == (8, 2, 10)
     shown = [p["progress"] for p in b.named("processingProgress") if p["progress"].get("error")]
     assert len(shown) == 2
     assert all("could not be messaged" in progress["message"] for progress in shown)
-    await switch(replicas)
+    await switch(servers)
     await b.start()
     again = (await a.wait_for("processingComplete", count=2))["stats"]
     assert (again["sent"], again["skipped"], again["failed"]) == (2, 8, 0)
-    found = await reached(replicas)
+    found = await reached(servers)
     assert (len(found), set(found.values())) == (10, {1})
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])
-async def test_a_refused_run_is_interrupted_everywhere(replicas: Cluster, status: int) -> None:
-    a, b = await replicas.pair()
-    c = await replicas.device(1, token=replicas.token(profiles=["1001"]))
-    await switch(replicas, status=status)
+async def test_a_refused_run_is_interrupted_everywhere(servers: Cluster, status: int) -> None:
+    a, b = await servers.pair()
+    c = await servers.device(1, token=servers.token(profiles=["1001"]))
+    await switch(servers, status=status)
     await a.start()
     for device in (a, b, c):
         interrupted = await device.wait_for("processingInterrupted")
@@ -194,30 +194,30 @@ async def test_a_refused_run_is_interrupted_everywhere(replicas: Cluster, status
         )
         assert str(status) in interrupted["reason"]
     assert run_events(b) == run_events(c)
-    late = await replicas.device(1)
+    late = await servers.device(1)
     state = await late.wait_for("processingStateSync")
     assert (state["status"], state["isProcessing"]) == ("interrupted", False)
     # Nobody was messaged, nobody is on the list, the lock is free.
     assert (await b.call("countBlocklist", CHAT))["count"] == 0
-    await switch(replicas)
+    await switch(servers)
     assert (await b.start())["ok"]
     assert (await a.wait_for("processingComplete"))["stats"]["sent"] == 10
 
 
-async def test_refused_in_the_middle(replicas: Cluster) -> None:
-    await switch(replicas, latency=0.1)
-    a, b = await replicas.pair()
+async def test_refused_in_the_middle(servers: Cluster) -> None:
+    await switch(servers, latency=0.1)
+    a, b = await servers.pair()
     await a.start()
     await b.wait_for("processingProgress", count=4)
-    await switch(replicas, status=403)
+    await switch(servers, status=403)
     interrupted = await b.wait_for("processingInterrupted")
     assert interrupted["code"] == "gateway_refused"
-    await switch(replicas)
+    await switch(servers)
     await b.start()
     stats = (await a.wait_for("processingComplete"))["stats"]
     assert stats["sent"] + stats["skipped"] == 10
     assert stats["skipped"] >= 1
-    found = await reached(replicas)
+    found = await reached(servers)
     assert (len(found), set(found.values())) == (10, {1})
 
 
@@ -226,7 +226,7 @@ async def test_the_gateway_goes_away_and_comes_back(
 ) -> None:
     monkeypatch.setattr(sending, "TRIES_MAX", 2)
     monkeypatch.setattr(listing, "PAGE_TRIES_MAX", 2)
-    async with cluster(redis_url, replicas=2, people=people(p=30)) as running:
+    async with cluster(redis_url, servers=2, people=people(p=30)) as running:
         await switch(running, latency=0.05)
         a, b = await running.pair()
         await a.start("p")
@@ -258,14 +258,14 @@ async def test_the_gateway_goes_away_and_comes_back(
             await again.close()
 
 
-async def test_other_profiles_go_on_while_one_waits(replicas: Cluster) -> None:
-    a, b = await replicas.pair()
-    await switch(replicas, rateLimit={"everyNth": 1, "retryAfter": 30})
+async def test_other_profiles_go_on_while_one_waits(servers: Cluster) -> None:
+    a, b = await servers.pair()
+    await switch(servers, rateLimit={"everyNth": 1, "retryAfter": 30})
     await a.start("1001")
     await wait_until(
         lambda: any("wait" in p["progress"]["message"] for p in b.named("processingProgress"))
     )
-    await switch(replicas)
+    await switch(servers)
     await b.start("1002")
     await a.wait_for("processingComplete", profileId="1002")
     await settled(a, b)

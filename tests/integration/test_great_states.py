@@ -62,7 +62,7 @@ async def stalled(url: str, token: str) -> socket.socket:
 
 
 def untaken(running: Cluster) -> int:
-    return running.replicas[0].realtime.sessions.untaken("o:demo")
+    return running.servers[0].realtime.sessions.untaken("o:demo")
 
 
 async def test_devices_that_take_nothing_hold_no_more_than_one_account_may(
@@ -112,10 +112,10 @@ async def test_the_loop_serves_others_while_a_state_is_made_ready() -> None:
 
 
 async def test_a_log_begun_anew_is_told_in_pieces_and_what_comes_meanwhile_follows(
-    one_replica: Cluster, monkeypatch: pytest.MonkeyPatch
+    one_server: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    replica = one_replica.replicas[0]
-    device, other = await one_replica.device(), await one_replica.device()
+    server = one_server.servers[0]
+    device, other = await one_server.device(), await one_server.device()
     for number in range(30):
         text = {"profileId": f"x{number}", "type": "chat", "message": "Hi"}
         assert (await other.call("updateMessage", text))["ok"]
@@ -135,8 +135,8 @@ async def test_a_log_begun_anew_is_told_in_pieces_and_what_comes_meanwhile_follo
     monkeypatch.setattr("alphasync.realtime.state.READY_AT_ONCE_MAX", 0)
     monkeypatch.setattr(catch_up, "made_ready", meanwhile)
     before = len(other.events)
-    snapshot = await AccountState(replica.store.scripts).snapshot("o:demo")
-    replica.realtime._presence.resync("o:demo", snapshot)
+    snapshot = await AccountState(server.store.scripts).snapshot("o:demo")
+    server.realtime._presence.resync("o:demo", snapshot)
     await other.wait_for("messageUpdated", profileId="between", count=2)
     told = other.events[before:]
     assert [name for name, _ in told] == ["resync", *["messageSync"] * 30, *["messageUpdated"] * 2]

@@ -210,7 +210,7 @@ Paths = Callable[[Cluster], list[str]]
 @asynccontextmanager
 async def everywhere(running: Cluster) -> AsyncIterator[list[str]]:
     """Addresses of a public port, of the sandbox and of a port for other servers."""
-    runner = running.replicas[0].membership.internal.intake
+    runner = running.servers[0].membership.internal.intake
     assert runner is not None
     host, port = runner.addresses[0][:2]
     public = running.urls[0]
@@ -223,16 +223,16 @@ async def everywhere(running: Cluster) -> AsyncIterator[list[str]]:
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "GZIP", "gzip, identity", "rot13"])
-async def test_an_encoded_body_is_refused_everywhere(one_replica: Cluster, encoding: str) -> None:
+async def test_an_encoded_body_is_refused_everywhere(one_server: Cluster, encoding: str) -> None:
     headers = {"Content-Encoding": encoding, "Content-Type": "application/json"}
-    async with everywhere(one_replica) as urls, aiohttp.ClientSession() as http:
+    async with everywhere(one_server) as urls, aiohttp.ClientSession() as http:
         for url in urls:
             async with http.post(url, data=b"not what it says", headers=headers) as answer:
                 assert answer.status == 400, url
                 assert json.loads(await answer.text())["code"] == "unsupported_encoding"
 
 
-async def test_nothing_is_unpacked(one_replica: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_nothing_is_unpacked(one_server: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twenty of them unpack to 400 MB: seconds of the loop, were they unpacked."""
     made: list[object] = []
     real = zlib.decompressobj
@@ -249,14 +249,14 @@ async def test_nothing_is_unpacked(one_replica: Cluster, monkeypatch: pytest.Mon
             await answer.read()
             return answer.status
 
-    async with everywhere(one_replica) as urls, aiohttp.ClientSession() as http:
+    async with everywhere(one_server) as urls, aiohttp.ClientSession() as http:
         sent: list[Awaitable[int]] = [send(http, urls[at % len(urls)]) for at in range(20)]
         assert await asyncio.gather(*sent) == [400] * 20
     assert made == []
 
 
-async def test_wrong_chunks_are_a_400_everywhere(one_replica: Cluster) -> None:
-    async with everywhere(one_replica) as urls:
+async def test_wrong_chunks_are_a_400_everywhere(one_server: Cluster) -> None:
+    async with everywhere(one_server) as urls:
         for url in urls:
             host, _, path = url.removeprefix("http://").partition("/")
             name, _, port = host.rpartition(":")
@@ -272,10 +272,10 @@ async def test_wrong_chunks_are_a_400_everywhere(one_replica: Cluster) -> None:
             writer.close()
 
 
-async def test_a_deeply_nested_login_is_a_bad_request(one_replica: Cluster) -> None:
+async def test_a_deeply_nested_login_is_a_bad_request(one_server: Cluster) -> None:
     headers = {"Content-Type": "application/json"}
     async with (
-        aiohttp.ClientSession(one_replica.urls[0]) as http,
+        aiohttp.ClientSession(one_server.urls[0]) as http,
         http.post("/api/auth/login", data=b"[" * 8000, headers=headers) as response,
     ):
         assert response.status == 400

@@ -235,7 +235,7 @@ async def test_every_device_sees_the_true_reason(
         monkeypatch.setattr(Lister, "fetch", lambda *_: 1 / 0)
     backend = Backend(pages={None: MANY})
     given = {"send_interval": 0.0, **case.settings}
-    async with fronted(redis_url, backend, replicas=2, **given) as servers:
+    async with fronted(redis_url, backend, servers=2, **given) as servers:
         a, b = await servers.pair()
         await case.cause(Scene(servers, backend, redis, a, b))
         told: dict[str, Any] = {}
@@ -254,7 +254,7 @@ async def test_a_gateway_that_is_not_there_is_the_reason(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listing, "PAGE_TRIES_MAX", 2)
-    async with cluster(redis_url, replicas=2) as servers:
+    async with cluster(redis_url, servers=2) as servers:
         a, b = await servers.pair()
         await servers.sandbox.close()
         await a.start("1001")

@@ -59,9 +59,9 @@ async def test_who_has_left_before_its_turn_is_not_put_on_record(redis_url: str)
                 await socket.frame("40")
                 if leaving % 2:
                     await socket.send("41")
-        sessions = running.replicas[0].realtime.sessions
+        sessions = running.servers[0].realtime.sessions
         await wait_until(lambda: len(sessions) == 1, what="all the others have gone")
-        client = running.replicas[0].store.client
+        client = running.servers[0].store.client
         records = [key async for key in client.scan_iter("as:{o:demo}:device:*", count=1000)]
         assert len(records) == 1
 
@@ -96,7 +96,7 @@ async def test_few_joins_of_an_account_are_under_way_at_a_time(
         await wait_until(lambda: len(under_way) == JOINING_MAX, what="the first ones are under way")
         for socket in sockets[-4:]:
             await socket.send("41")
-        sessions = running.replicas[0].realtime.sessions
+        sessions = running.servers[0].realtime.sessions
         await wait_until(lambda: len(sessions) == JOINING_MAX + 2, what="four have gone")
         going_on.set()
         for socket in sockets[:-4]:

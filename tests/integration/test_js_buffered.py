@@ -20,7 +20,7 @@ PAUSE = 150
 """Milliseconds that Redis does not answer: joins take longer than a client needs to send what it
 has kept."""
 BETWEEN = {1: 0.17, 3: 0.3}
-"""Seconds from one such time to the next, by the number of replicas. With the first, Redis answers
+"""Seconds from one such time to the next, by the number of servers. With the first, Redis answers
 once in 0.2 s; a session that moves asks it too often for that, and is given up."""
 SCENARIOS = [
     "typedBeforeConnected",
@@ -51,27 +51,27 @@ async def hesitating(redis_url: str, between: float) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def slow(redis_url: str, replicas: int) -> AsyncIterator[Cluster]:
-    """Behind an address whose requests go to each replica in turn."""
+async def slow(redis_url: str, servers: int) -> AsyncIterator[Cluster]:
+    """Behind an address whose requests go to each server in turn."""
     async with (
-        cluster(redis_url, replicas=replicas, send_interval=SEND_INTERVAL) as running,
+        cluster(redis_url, servers=servers, send_interval=SEND_INTERVAL) as running,
         spread(running.urls) as url,
-        hesitating(redis_url, BETWEEN[replicas]),
+        hesitating(redis_url, BETWEEN[servers]),
     ):
         running.urls[:] = [url]
         yield running
 
 
 @pytest.mark.parametrize(
-    ("replicas", "transports"),
+    ("servers", "transports"),
     [(1, None), (1, ["polling"]), (3, None)],
-    ids=["one-replica", "polling", "not-sticky"],
+    ids=["one-server", "polling", "not-sticky"],
 )
 @pytest.mark.parametrize("scenario", SCENARIOS)
 async def test_it_is_done_once_and_in_order(
-    redis_url: str, scenario: str, replicas: int, transports: list[str] | None
+    redis_url: str, scenario: str, servers: int, transports: list[str] | None
 ) -> None:
-    async with slow(redis_url, replicas) as running:
+    async with slow(redis_url, servers) as running:
         result = await run_scenario(node_with_client(), scenario, running.urls, transports)
         assert result["ok"], result["error"]
         assert set((await deliveries(running)).values()) <= {1}

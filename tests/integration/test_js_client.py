@@ -35,12 +35,12 @@ def node() -> list[str]:
     return node_with_client()
 
 
-@pytest.fixture(params=["one-replica", "two-replicas", "not-sticky"])
+@pytest.fixture(params=["one-server", "two-servers", "not-sticky"])
 async def sending(request: pytest.FixtureRequest, redis_url: str) -> AsyncIterator[Cluster]:
     """``not-sticky``: three, behind an address whose requests go to each of them in turn."""
-    count = {"one-replica": 1, "two-replicas": 2, "not-sticky": 3}[request.param]
+    count = {"one-server": 1, "two-servers": 2, "not-sticky": 3}[request.param]
     async with cluster(
-        redis_url, replicas=count, send_interval=SEND_INTERVAL, device_grace=GRACE
+        redis_url, servers=count, send_interval=SEND_INTERVAL, device_grace=GRACE
     ) as running:
         if request.param != "not-sticky":
             yield running

@@ -19,7 +19,7 @@ GRACE, PAGE_GRACE = 40, 20
 async def running(redis_url: str) -> AsyncIterator[Cluster]:
     async with cluster(
         redis_url,
-        replicas=2,
+        servers=2,
         people=people(q=2000),
         send_interval=0.02,
         device_grace=GRACE,

@@ -25,10 +25,10 @@ COMMANDS: list[tuple[str, Payload]] = [
 ]
 
 
-async def full_and_limited(replicas: Cluster) -> tuple[Device, Device]:
+async def full_and_limited(servers: Cluster) -> tuple[Device, Device]:
     """A device that may see everything, and one (elsewhere) that may see ``OWN`` only."""
-    full = await replicas.device(0)
-    limited = await replicas.device(1, token=replicas.token(profiles=[OWN]))
+    full = await servers.device(0)
+    limited = await servers.device(1, token=servers.token(profiles=[OWN]))
     return full, limited
 
 
@@ -39,12 +39,12 @@ async def marked(full: Device, limited: Device) -> None:
 
 @pytest.mark.parametrize(("event", "fields"), COMMANDS, ids=[name for name, _ in COMMANDS])
 async def test_a_limited_token_cannot_touch_other_profiles(
-    replicas: Cluster, event: str, fields: Payload
+    servers: Cluster, event: str, fields: Payload
 ) -> None:
-    full, limited = await full_and_limited(replicas)
+    full, limited = await full_and_limited(servers)
     await full.start("1002")
     await full.wait_for("processingComplete", profileId="1002")
-    await switch(replicas, latency=0.1)
+    await switch(servers, latency=0.1)
     assert (await full.start(FOREIGN))["ok"]
     await full.call("updateMessage", {"profileId": FOREIGN, "type": "chat", "message": "kept"})
     count = {"profileId": "1002", "type": "chat"}
@@ -63,14 +63,14 @@ async def test_a_limited_token_cannot_touch_other_profiles(
     assert not full.named("processingStopped")
     assert {d["profileId"] for d in full.named("messageUpdated")} <= {OWN}
     assert (await full.call("countBlocklist", count))["count"] == 24
-    _, events = await snapshot(replicas)
+    _, events = await snapshot(servers)
     state = by_profile(events)
     assert state["processingStateSync", FOREIGN, "chat"]["isProcessing"]
     assert state["messageSync", FOREIGN, "chat"]["message"] == "kept"
 
 
-async def test_a_limited_token_may_use_its_own_profiles(replicas: Cluster) -> None:
-    full, limited = await full_and_limited(replicas)
+async def test_a_limited_token_may_use_its_own_profiles(servers: Cluster) -> None:
+    full, limited = await full_and_limited(servers)
     assert (await limited.start(OWN))["ok"]
     await full.wait_for("processingComplete", profileId=OWN)
     assert run_events(full) == run_events(limited)
@@ -79,16 +79,16 @@ async def test_a_limited_token_may_use_its_own_profiles(replicas: Cluster) -> No
     await full.wait_for("blocklistCleared", profileId=OWN)
 
 
-async def test_a_number_in_the_claim_is_the_same_profile(replicas: Cluster) -> None:
-    device = await replicas.device(token=replicas.token(profiles=[int(OWN)]))
+async def test_a_number_in_the_claim_is_the_same_profile(servers: Cluster) -> None:
+    device = await servers.device(token=servers.token(profiles=[int(OWN)]))
     assert (await device.start(OWN))["ok"]
     assert (await device.start(FOREIGN))["code"] == "unknown_profile"
 
 
-async def test_a_token_for_no_profile_sees_nothing(replicas: Cluster) -> None:
-    full = await replicas.device()
-    none = await replicas.device(1, token=replicas.token(profiles=[]))
-    witness = await replicas.device(1)
+async def test_a_token_for_no_profile_sees_nothing(servers: Cluster) -> None:
+    full = await servers.device()
+    none = await servers.device(1, token=servers.token(profiles=[]))
+    witness = await servers.device(1)
     await full.start(OWN)
     await witness.wait_for("processingComplete")
     assert (await none.call("stopAllProcessing"))["stopped"] == 0
@@ -99,8 +99,8 @@ async def test_a_token_for_no_profile_sees_nothing(replicas: Cluster) -> None:
     }
 
 
-async def test_a_limited_token_hears_only_of_its_profiles(replicas: Cluster) -> None:
-    full, limited = await full_and_limited(replicas)
+async def test_a_limited_token_hears_only_of_its_profiles(servers: Cluster) -> None:
+    full, limited = await full_and_limited(servers)
     await full.start("1002")
     await full.wait_for("processingComplete", profileId="1002")
     await full.call("clearBlocklist", {"profileId": "1002", "type": "chat"})
@@ -119,24 +119,24 @@ async def test_a_limited_token_hears_only_of_its_profiles(replicas: Cluster) -> 
     assert "secret" not in str(limited.events)
 
 
-async def test_the_snapshot_of_a_limited_token(replicas: Cluster) -> None:
-    full = await replicas.device()
+async def test_the_snapshot_of_a_limited_token(servers: Cluster) -> None:
+    full = await servers.device()
     for profile in (OWN, "1002"):
         await full.start(profile)
         await full.wait_for("processingComplete", profileId=profile)
         await full.call(
             "updateMessage", {"profileId": profile, "type": "chat", "message": f"for {profile}"}
         )
-    _, events = await snapshot(replicas, replica=1, token=replicas.token(profiles=[OWN]))
+    _, events = await snapshot(servers, server=1, token=servers.token(profiles=[OWN]))
     assert set(by_profile(events)) == {
         ("processingStateSync", OWN, "chat"),
         ("messageSync", OWN, "chat"),
     }
 
 
-async def test_all_stopped_is_narrowed(replicas: Cluster) -> None:
-    await switch(replicas, latency=0.2)
-    full, limited = await full_and_limited(replicas)
+async def test_all_stopped_is_narrowed(servers: Cluster) -> None:
+    await switch(servers, latency=0.2)
+    full, limited = await full_and_limited(servers)
     await full.start(OWN)
     await full.start(FOREIGN)
     assert (await full.call("stopAllProcessing"))["stopped"] == 2
@@ -155,9 +155,9 @@ async def test_all_stopped_is_narrowed(replicas: Cluster) -> None:
     assert len(full.named("allProcessingStopped")) == 2
 
 
-async def test_a_limited_token_stops_only_its_own(replicas: Cluster) -> None:
-    await switch(replicas, latency=0.1)
-    full, limited = await full_and_limited(replicas)
+async def test_a_limited_token_stops_only_its_own(servers: Cluster) -> None:
+    await switch(servers, latency=0.1)
+    full, limited = await full_and_limited(servers)
     await full.start(OWN)
     await full.start(FOREIGN)
     assert (await limited.call("stopAllProcessing"))["stopped"] == 1
@@ -184,34 +184,34 @@ async def everything(device: Device, profile: str = OWN) -> None:
     await device.call("clearMessage", {"profileId": profile, "type": "chat"})
 
 
-async def test_another_account_sees_and_changes_nothing(replicas: Cluster) -> None:
-    ours = await replicas.device(0)
-    witness = await replicas.device(1)
-    theirs = await replicas.device(1, token=replicas.token("other"))
-    also_theirs = await replicas.device(0, token=replicas.token("other"))
+async def test_another_account_sees_and_changes_nothing(servers: Cluster) -> None:
+    ours = await servers.device(0)
+    witness = await servers.device(1)
+    theirs = await servers.device(1, token=servers.token("other"))
+    also_theirs = await servers.device(0, token=servers.token("other"))
     await everything(ours)
-    await witness.wait_for("messageCleared")  # behind everything, on the replica of ``theirs``
+    await witness.wait_for("messageCleared")  # behind everything, on the server of ``theirs``
     await settled(theirs, also_theirs)
     for device in (theirs, also_theirs):
         names = set(device.names())
         assert names <= {"deviceRegistered", "messageUpdated"}, names
         assert "private words" not in str(device.events)
-    revision, events = await snapshot(replicas, token=replicas.token("other"))
+    revision, events = await snapshot(servers, token=servers.token("other"))
     assert revision == 2, "the two markers"
     assert set(by_profile(events)) == {("messageSync", "marker", "chat")}
 
 
 @pytest.mark.parametrize(("event", "fields"), COMMANDS, ids=[name for name, _ in COMMANDS])
 async def test_the_same_profile_of_another_account_is_another(
-    replicas: Cluster, event: str, fields: Payload
+    servers: Cluster, event: str, fields: Payload
 ) -> None:
-    ours, witness = await replicas.pair()
+    ours, witness = await servers.pair()
     await ours.start(OWN)
     await ours.wait_for("processingComplete")
-    await switch(replicas, latency=0.1)
+    await switch(servers, latency=0.1)
     await ours.start(FOREIGN)
     await ours.call("updateMessage", {"profileId": FOREIGN, "type": "chat", "message": "kept"})
-    theirs = await replicas.device(1, token=replicas.token("other"))
+    theirs = await servers.device(1, token=servers.token("other"))
     for profile in (OWN, FOREIGN):
         ack = await theirs.call(event, {"profileId": profile, **fields})
         if event == "stopProcessing":
@@ -224,7 +224,7 @@ async def test_the_same_profile_of_another_account_is_another(
             assert ack["deletedCount"] == 0
     await settled(ours, witness)
     assert (await ours.call("countBlocklist", {"profileId": OWN, "type": "chat"}))["count"] == 10
-    _, events = await snapshot(replicas)
+    _, events = await snapshot(servers)
     state = by_profile(events)
     assert state["processingStateSync", FOREIGN, "chat"]["isProcessing"]
     assert state["messageSync", FOREIGN, "chat"]["message"] == "kept"
@@ -232,13 +232,13 @@ async def test_the_same_profile_of_another_account_is_another(
         assert not witness.named(name)
 
 
-async def test_a_team_shares_its_account(replicas: Cluster) -> None:
-    anna = await replicas.device(0, token=replicas.token("anna", team="t1"))
-    ben = await replicas.device(1, token=replicas.token("ben", team="t1"))
-    outsider = await replicas.device(1, token=replicas.token("anna"))
+async def test_a_team_shares_its_account(servers: Cluster) -> None:
+    anna = await servers.device(0, token=servers.token("anna", team="t1"))
+    ben = await servers.device(1, token=servers.token("ben", team="t1"))
+    outsider = await servers.device(1, token=servers.token("anna"))
     await anna.emit("updateMessage", {"profileId": "1", "type": "chat", "message": "Hi Ben"})
     await ben.wait_for("messageUpdated", message="Hi Ben")
-    await switch(replicas, latency=0.1)
+    await switch(servers, latency=0.1)
     assert (await anna.start())["ok"]
     refused = await ben.start()
     assert (refused["code"], refused["lockOwner"]) == ("locked", anna.id)
@@ -250,10 +250,10 @@ async def test_a_team_shares_its_account(replicas: Cluster) -> None:
     assert outsider.names() == ["deviceRegistered"]
 
 
-async def test_a_team_and_an_operator_of_one_name_are_two_accounts(replicas: Cluster) -> None:
-    operator = await replicas.device(0, token=replicas.token("seven"))
+async def test_a_team_and_an_operator_of_one_name_are_two_accounts(servers: Cluster) -> None:
+    operator = await servers.device(0, token=servers.token("seven"))
     team, mate = [
-        await replicas.device(number, token=replicas.token(name, team="seven"))
+        await servers.device(number, token=servers.token(name, team="seven"))
         for number, name in enumerate(("x", "y"))
     ]
     await settled(team, mate)
@@ -264,9 +264,9 @@ async def test_a_team_and_an_operator_of_one_name_are_two_accounts(replicas: Clu
 NAMES = ["*", "a/b", "a:b", "{x}", "a}b", "o:demo", "é 漢", "a%2Fb", "..", "x" * 128]
 
 
-async def test_operators_of_odd_names_are_kept_apart(replicas: Cluster) -> None:
-    devices = {name: await replicas.device(0, token=replicas.token(name)) for name in NAMES}
-    pairs = {name: await replicas.device(1, token=replicas.token(name)) for name in NAMES}
+async def test_operators_of_odd_names_are_kept_apart(servers: Cluster) -> None:
+    devices = {name: await servers.device(0, token=servers.token(name)) for name in NAMES}
+    pairs = {name: await servers.device(1, token=servers.token(name)) for name in NAMES}
     for name, device in devices.items():
         await device.call(
             "updateMessage", {"profileId": "*", "type": "chat", "message": f"by {name}"}
@@ -276,10 +276,10 @@ async def test_operators_of_odd_names_are_kept_apart(replicas: Cluster) -> None:
         assert [d["message"] for d in device.named("messageUpdated")] == [f"by {name}"]
 
 
-async def test_profiles_of_odd_names_are_kept_apart(replicas: Cluster) -> None:
-    full = await replicas.device()
+async def test_profiles_of_odd_names_are_kept_apart(servers: Cluster) -> None:
+    full = await servers.device()
     limited = {
-        name: await replicas.device(1, token=replicas.token(profiles=[name])) for name in NAMES
+        name: await servers.device(1, token=servers.token(profiles=[name])) for name in NAMES
     }
     for name in NAMES:
         ack = await full.call(
@@ -292,10 +292,10 @@ async def test_profiles_of_odd_names_are_kept_apart(replicas: Cluster) -> None:
 
 
 @pytest.mark.parametrize("claimed", ["other", 7, None, {"a": 1}])
-async def test_identity_comes_from_the_token_only(replicas: Cluster, claimed: object) -> None:
-    await switch(replicas, latency=0.1)
-    ours, witness = await replicas.pair()
-    theirs = await replicas.device(1, token=replicas.token("other"))
+async def test_identity_comes_from_the_token_only(servers: Cluster, claimed: object) -> None:
+    await switch(servers, latency=0.1)
+    ours, witness = await servers.pair()
+    theirs = await servers.device(1, token=servers.token("other"))
     lie: Payload = {"operatorId": claimed, "deviceId": theirs.id if claimed == "other" else claimed}
     assert (await ours.start(**lie))["ok"]
     started = await witness.wait_for("processingStarted")
@@ -310,4 +310,4 @@ async def test_identity_comes_from_the_token_only(replicas: Cluster, claimed: ob
     assert (await ours.wait_for("processingStopped"))["stoppedBy"] == witness.id
     assert (await ours.call("heartbeat", lie))["ok"]
     assert theirs.names() == ["deviceRegistered"]
-    assert set((await reached(replicas)).values()) <= {1}
+    assert set((await reached(servers)).values()) <= {1}

@@ -54,9 +54,9 @@ def test_both_families_are_served_at_one_port(host: str) -> None:
 
 
 @needs_ipv6
-async def test_a_server_serves_both_by_default(one_replica: Cluster) -> None:
+async def test_a_server_serves_both_by_default(one_server: Cluster) -> None:
     given = Settings(jwt_secret=SECRET, port=0)
-    redis, gateway = one_replica.redis_url, one_replica.sandbox.url
+    redis, gateway = one_server.redis_url, one_server.sandbox.url
     async with serving(given, redis, gateway) as up, aiohttp.ClientSession() as http:
         for host in ("127.0.0.1", "[::1]", "localhost"):
             async with http.get(f"http://{host}:{up.port}/healthz") as answer:
@@ -107,11 +107,11 @@ def test_a_port_that_is_taken_in_one_family_is_not_chosen(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("host", WRONG_HOSTS)
-async def test_a_wrong_host_is_named(one_replica: Cluster, host: str) -> None:
+async def test_a_wrong_host_is_named(one_server: Cluster, host: str) -> None:
     with pytest.raises(NoSuchHost), listening(host, 0, 2):
         pass
     given = Settings(jwt_secret=SECRET, host=host, port=0)
-    redis, gateway = one_replica.redis_url, one_replica.sandbox.url
+    redis, gateway = one_server.redis_url, one_server.sandbox.url
     with pytest.raises(CannotStart, match="HOST: ") as refused:
         async with serving(given, redis, gateway):
             pass
@@ -119,10 +119,10 @@ async def test_a_wrong_host_is_named(one_replica: Cluster, host: str) -> None:
     assert "PORT" not in str(refused.value)
 
 
-async def test_a_port_that_is_taken_is_named(one_replica: Cluster) -> None:
+async def test_a_port_that_is_taken_is_named(one_server: Cluster) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         given = Settings(jwt_secret=SECRET, host="127.0.0.1", port=taken.getsockname()[1])
-        redis, gateway = one_replica.redis_url, one_replica.sandbox.url
+        redis, gateway = one_server.redis_url, one_server.sandbox.url
         with pytest.raises(CannotStart, match="PORT: "):
             async with serving(given, redis, gateway):
                 pass
@@ -130,17 +130,17 @@ async def test_a_port_that_is_taken_is_named(one_replica: Cluster) -> None:
 
 @pytest.mark.parametrize("host", ["::", "0.0.0.0", "[::]"])
 async def test_the_internal_port_at_all_addresses_is_announced_at_one(
-    one_replica: Cluster, host: str
+    one_server: Cluster, host: str
 ) -> None:
     assert unspecified(host)
-    url = await one_replica.add_replica(internal_host=host)
+    url = await one_server.add_server(internal_host=host)
     assert url
-    replica = one_replica.replicas[-1]
-    found = await replica.membership.registry.find(replica.membership.name.base)
+    server = one_server.servers[-1]
+    found = await server.membership.registry.find(server.membership.name.base)
     assert found is not None
-    assert found[0] == await own_address(one_replica.redis_url)
-    assert replica.membership.internal.intake is not None
-    assert found[1] == replica.membership.internal.intake.addresses[0][1]
+    assert found[0] == await own_address(one_server.redis_url)
+    assert server.membership.internal.intake is not None
+    assert found[1] == server.membership.internal.intake.addresses[0][1]
 
 
 async def test_the_internal_port_opens_at_the_address_that_is_given() -> None:

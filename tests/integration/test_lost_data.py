@@ -28,7 +28,7 @@ async def client(redis_url: str) -> AsyncIterator[Redis]:
 @pytest.fixture(params=[1, 2], ids=["one-server", "two-servers"])
 async def site(request: pytest.FixtureRequest, redis_url: str) -> AsyncIterator[Cluster]:
     async with cluster(
-        redis_url, replicas=request.param, people=people(p=SIZE), send_interval=0.02
+        redis_url, servers=request.param, people=people(p=SIZE), send_interval=0.02
     ) as running:
         yield running
 
@@ -141,7 +141,7 @@ async def test_a_run_goes_on_without_a_key_that_can_be_made_anew(
         "runs": NAMES.runs,
         "device": NAMES.device(a.id),
         "devices": NAMES.devices,
-        "notes": keys.holdings(site.replicas[0].membership.name.current),
+        "notes": keys.holdings(site.servers[0].membership.name.current),
         "leases": keys.LEASES,
     }[gone]
     assert await client.delete(name)
@@ -158,7 +158,7 @@ async def test_a_run_goes_on_without_a_key_that_can_be_made_anew(
 
 async def test_notes_that_are_gone_are_written_again(site: Cluster, client: Redis) -> None:
     await in_mid_run(site)
-    name = keys.holdings(site.replicas[0].membership.name.current)
+    name = keys.holdings(site.servers[0].membership.name.current)
     before = await client.scard(name)
     await client.delete(name)
     async with asyncio.timeout(PATIENCE):

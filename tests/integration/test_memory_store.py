@@ -16,7 +16,7 @@ async def memory() -> AsyncIterator[Cluster]:
 
 
 async def test_the_whole_of_it_in_memory(memory: Cluster) -> None:
-    token = memory.token(secrets.token_hex(4))  # the memory outlives a replica, in one process
+    token = memory.token(secrets.token_hex(4))  # the memory outlives a server, in one process
     a, b = await memory.pair(token=token)
     await a.emit("updateMessage", {"profileId": 123, "type": "chat", "message": "Hello 👋"})
     await b.wait_for("messageUpdated", profileId="123", message="Hello 👋")

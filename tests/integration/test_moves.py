@@ -1,4 +1,4 @@
-"""A session follows its WebSocket to the replica where that has landed, and nobody notices."""
+"""A session follows its WebSocket to the server where that has landed, and nobody notices."""
 
 import asyncio
 import json
@@ -154,7 +154,7 @@ async def test_where_the_old_server_is_gone_the_client_begins_anew(pair: Pair) -
 async def test_a_session_that_is_lost_on_its_way_has_its_grace(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The new replica dies with it: the old one, which has it on record, sees to its device."""
+    """The new server dies with it: the old one, which has it on record, sees to its device."""
     monkeypatch.setattr(moves, "SEE_OFF_GRACE", 0.3)
     mover = pair.second.realtime.server.eio.mover
 

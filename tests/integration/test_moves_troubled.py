@@ -45,7 +45,7 @@ async def test_a_snapshot_that_is_larger_than_the_bound_comes_through(pair: Pair
 async def test_the_client_is_pinged_at_once(redis_url: str) -> None:
     """It counts the time from its last ping, which was at the old server."""
     async with (
-        cluster(redis_url, replicas=2, ping_interval=600, ping_timeout=600) as running,
+        cluster(redis_url, servers=2, ping_interval=600, ping_timeout=600) as running,
         aiohttp.ClientSession() as http,
         contextlib.AsyncExitStack() as stack,
     ):
@@ -107,7 +107,7 @@ async def test_who_is_superseded_on_the_way_is_told(
 
 async def test_limits_hold_for_who_comes_from_elsewhere(redis_url: str) -> None:
     async with (
-        cluster(redis_url, replicas=2, connections_per_account=2) as running,
+        cluster(redis_url, servers=2, connections_per_account=2) as running,
         aiohttp.ClientSession() as http,
         contextlib.AsyncExitStack() as stack,
     ):
@@ -125,7 +125,7 @@ async def test_limits_hold_for_who_comes_from_elsewhere(redis_url: str) -> None:
 
 async def test_addresses_are_counted_where_sessions_come_to(redis_url: str) -> None:
     async with (
-        cluster(redis_url, replicas=2, connections_per_address=2) as running,
+        cluster(redis_url, servers=2, connections_per_address=2) as running,
         aiohttp.ClientSession() as http,
         contextlib.AsyncExitStack() as stack,
     ):
@@ -246,7 +246,7 @@ async def test_nothing_is_left_of_those_who_came_and_went(pair: Pair) -> None:
 
 async def test_over_ipv6(redis_url: str) -> None:
     async with (
-        cluster(redis_url, replicas=2, people=people(p=1), internal_host="::1") as running,
+        cluster(redis_url, servers=2, people=people(p=1), internal_host="::1") as running,
         aiohttp.ClientSession() as http,
         contextlib.AsyncExitStack() as stack,
     ):
@@ -258,10 +258,10 @@ async def test_over_ipv6(redis_url: str) -> None:
 
 async def test_a_caller_who_hangs_up_is_missing_at_once(redis_url: str) -> None:
     """Also when an event comes before anybody looks whether the caller is there: the client, which
-    polls through another replica, is back within its grace with no more than its token."""
+    polls through another server, is back within its grace with no more than its token."""
     async with (
         cluster(
-            redis_url, replicas=2, people=people(q=2000), send_interval=0.02, device_grace=5.0
+            redis_url, servers=2, people=people(q=2000), send_interval=0.02, device_grace=5.0
         ) as running,
         aiohttp.ClientSession() as http,
         contextlib.AsyncExitStack() as stack,

@@ -118,13 +118,13 @@ def filled(header: bytes, value: bytes) -> bytes:
 
 def ports(site: Cluster) -> tuple[int, int]:
     """The one for clients, and the one for other servers."""
-    inner = site.replicas[0].membership.internal.intake
+    inner = site.servers[0].membership.internal.intake
     assert inner is not None
     return int(site.urls[0].rpartition(":")[2]), int(inner.addresses[0][1])
 
 
 def public(site: Cluster) -> list[tuple[str, str]]:
-    return [*routes(site.replicas[0].clients.web_app), *SOCKETS]
+    return [*routes(site.servers[0].clients.web_app), *SOCKETS]
 
 
 @pytest.mark.parametrize("kind", BYTES)

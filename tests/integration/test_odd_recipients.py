@@ -207,7 +207,7 @@ async def test_a_stop_ends_the_listing_and_a_second_start_adds_none(redis_url: s
             await wait_until(lambda before=before: len(backend.asked) > before + 20)  # type: ignore[misc]
             assert (await device.call("stopProcessing", COMMAND))["ok"]
         firsts = backend.asked.count(None)
-        await wait_until(lambda: len(running.replicas[0].pool) == 0, what="no run is left")
+        await wait_until(lambda: len(running.servers[0].pool) == 0, what="no run is left")
         before = len(backend.asked)
         await asyncio.sleep(0.2)
         assert len(backend.asked) == before
@@ -230,7 +230,7 @@ async def test_a_shutdown_does_not_wait_for_a_listing(redis_url: str, kind: str)
         await wait_until(lambda: backend.asked)
         loop = asyncio.get_running_loop()
         began = loop.time()
-        await running.replicas[0].pool.drain()
+        await running.servers[0].pool.drain()
         assert loop.time() - began < 5, "far below the 12 s after which runs are cut"
 
 
@@ -241,4 +241,4 @@ async def test_a_hanging_page_does_not_keep_a_stopped_run_alive(redis_url: str) 
         await device.start("p")
         await wait_until(lambda: backend.asked)
         assert (await device.call("stopProcessing", COMMAND))["ok"]
-        await wait_until(lambda: len(running.replicas[0].pool) == 0, what="no run is left")
+        await wait_until(lambda: len(running.servers[0].pool) == 0, what="no run is left")

@@ -11,12 +11,12 @@ from tests.harness import PATIENCE, Cluster
 pytestmark = pytest.mark.any_redis
 
 
-async def test_an_external_emitter_reaches_every_device(replicas: Cluster) -> None:
-    a, b = await replicas.pair()
+async def test_an_external_emitter_reaches_every_device(servers: Cluster) -> None:
+    a, b = await servers.pair()
     message = {"method": "emit", "event": "maintenance", "data": {"in": 5}, "namespace": "/"}
-    client = make_client(replicas.redis_url)
+    client = make_client(servers.redis_url)
     async with asyncio.timeout(PATIENCE):
-        # Once more for a replica that has just begun to listen.
+        # Once more for a server that has just begun to listen.
         while not (a.named("maintenance") and b.named("maintenance")):
             await client.publish("socketio", json.dumps(message))
             await asyncio.sleep(0.05)

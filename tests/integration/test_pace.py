@@ -91,7 +91,7 @@ async def test_whatever_is_asked_counts(redis_url: str, kind: str) -> None:
 
 async def test_those_behind_each_other_on_one_connection_count(redis_url: str) -> None:
     async with cluster(redis_url) as running, counted(running, "requests_per_address", 1):
-        await running.add_replica(**FEW)
+        await running.add_server(**FEW)
         answer = await ask(running, raw("GET", "/healthz", {}) * 20)
     assert (answer.count(b"HTTP/1.1 200"), answer.count(b"HTTP/1.1 429")) == (BURST, 1)
     assert answer.count(b"HTTP/1.1 ") == BURST + 1, "the rest is read no more"

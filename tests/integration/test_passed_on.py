@@ -1,4 +1,4 @@
-"""Requests that replicas pass on to each other, whatever their clocks say."""
+"""Requests that servers pass on to each other, whatever their clocks say."""
 
 import contextlib
 import json
@@ -13,8 +13,8 @@ from tests.integration.moving import Pair, moved
 HOUR = 3600.0
 
 
-def set_clock(running: Cluster, replica: int, off: float) -> None:
-    from_peers = running.replicas[replica].realtime.server.eio.from_peers
+def set_clock(running: Cluster, server: int, off: float) -> None:
+    from_peers = running.servers[server].realtime.server.eio.from_peers
     assert from_peers
     now = from_peers.door.now
     from_peers.door.now = lambda: now() + off
@@ -22,9 +22,9 @@ def set_clock(running: Cluster, replica: int, off: float) -> None:
 
 @pytest.mark.parametrize("off", [(0.0, 0.0), (HOUR, 0.0), (HOUR, -HOUR)])
 async def test_each_serves_the_others_sessions(redis_url: str, off: tuple[float, float]) -> None:
-    async with cluster(redis_url, replicas=2) as running, aiohttp.ClientSession() as http:
-        for replica, seconds in enumerate(off):
-            set_clock(running, replica, seconds)
+    async with cluster(redis_url, servers=2) as running, aiohttp.ClientSession() as http:
+        for server, seconds in enumerate(off):
+            set_clock(running, server, seconds)
         for here, there in ((0, 1), (1, 0)):
             endpoint = Endpoint(f"{running.urls[here]}/socket.io/", http)
             sid = await endpoint.sid()
@@ -40,7 +40,7 @@ async def test_each_serves_the_others_sessions(redis_url: str, off: tuple[float,
 @pytest.mark.parametrize("off", [HOUR, -HOUR])
 async def test_a_session_moves_to_where_it_is_another_time(redis_url: str, off: float) -> None:
     async with (
-        cluster(redis_url, replicas=2) as running,
+        cluster(redis_url, servers=2) as running,
         aiohttp.ClientSession() as http,
         contextlib.AsyncExitStack() as stack,
     ):

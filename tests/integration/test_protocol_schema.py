@@ -42,7 +42,7 @@ async def call(device: Device, command: str, payload: dict[str, Any] | None = No
 
 
 async def test_commands_are_answered_and_told_as_the_schema_says(redis_url: str) -> None:
-    async with cluster(redis_url, replicas=2, send_interval=0.02) as servers:
+    async with cluster(redis_url, servers=2, send_interval=0.02) as servers:
         a, b = await servers.pair()
         await call(a, "heartbeat")
         await call(a, "updateMessage", RUN)
@@ -78,8 +78,8 @@ def check_audience(acting: Device, other: Device) -> None:
             assert len(acting.named(name)) == len(other.named(name)), name
 
 
-async def test_refusals_are_as_the_schema_says(one_replica: Cluster) -> None:
-    device = await one_replica.device()
+async def test_refusals_are_as_the_schema_says(one_server: Cluster) -> None:
+    device = await one_server.device()
     refused: dict[str, dict[str, Any]] = {
         "startProcessing": {**CHAT, "message": "  "},
         "stopProcessing": CHAT,
@@ -96,7 +96,7 @@ async def test_refusals_are_as_the_schema_says(one_replica: Cluster) -> None:
 
 
 async def test_a_lost_device_is_told_as_the_schema_says(redis_url: str) -> None:
-    async with cluster(redis_url, replicas=2, send_interval=0.02, device_grace=1.0) as servers:
+    async with cluster(redis_url, servers=2, send_interval=0.02, device_grace=1.0) as servers:
         a, b = await servers.pair()
         await a.start()
         await b.wait_for("processingProgress", 2)
@@ -114,8 +114,8 @@ async def test_a_lost_device_is_told_as_the_schema_says(redis_url: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/profiles", "/api/profiles/{profile}/attachments"])
-async def test_http_calls_are_answered_as_the_schema_says(one_replica: Cluster, path: str) -> None:
-    async with aiohttp.ClientSession(one_replica.urls[0]) as http:
+async def test_http_calls_are_answered_as_the_schema_says(one_server: Cluster, path: str) -> None:
+    async with aiohttp.ClientSession(one_server.urls[0]) as http:
         credentials = {"email": "demo@example.com", "password": "demo"}
         async with http.post("/api/auth/login", json=credentials) as answer:
             login = await answer.json()

@@ -22,17 +22,17 @@ async def fill(running: Cluster) -> None:
     await writer.wait_for("processingComplete", RUNS)
 
 
-@pytest.mark.parametrize("replicas", [1, 3])
+@pytest.mark.parametrize("servers", [1, 3])
 async def test_it_comes_to_an_account_with_many_drafts_and_runs(
-    redis_url: str, replicas: int
+    redis_url: str, servers: int
 ) -> None:
-    """Three replicas: its polls go to each in turn, and most are passed on."""
+    """Three servers: its polls go to each in turn, and most are passed on."""
     assert Body.max_decode_packets == 16, "its own bound holds here: see that nothing lifts it"
-    async with cluster(redis_url, replicas, people=people(**PROFILES)) as running:
+    async with cluster(redis_url, servers, people=people(**PROFILES)) as running:
         await fill(running)
         async with spread(running.urls) as url:
             running.urls.append(url)
-            reader = await running.device(replicas, transports=["polling"])
+            reader = await running.device(servers, transports=["polling"])
             await wait_until(lambda: len(reader.named("messageSync")) == DRAFTS)
             await wait_until(lambda: len(reader.named("processingStateSync")) == RUNS)
             # What comes all at once between two of its polls, too.

@@ -35,7 +35,7 @@ async def test_the_backend_of_the_readme(
     host, port = runner.addresses[0]
     running = Cluster(redis_url, cast(RunningSandbox, Backend(f"http://{host}:{port}")))
     try:
-        url = await running.add_replica()
+        url = await running.add_server()
         async with aiohttp.ClientSession(url) as http:
             credentials = {"email": "anybody@example.com", "password": "any"}
             async with http.post("/api/auth/login", json=credentials) as answer:

@@ -9,7 +9,7 @@ DRAFTS = 3 * PAGE_RECORDS_MAX
 
 
 async def records_read(running: Cluster) -> int:
-    stats = await running.replicas[0].store.client.info("commandstats")
+    stats = await running.servers[0].store.client.info("commandstats")
     return int(stats.get("cmdstat_hgetall", {}).get("calls", 0))
 
 

@@ -28,11 +28,11 @@ REFUSED = {
 
 @pytest.mark.parametrize("case", REFUSED)
 async def test_no_run_is_what_a_client_hears_that_gives_no_callback(
-    replicas: Cluster, case: str
+    servers: Cluster, case: str
 ) -> None:
     payload, code = REFUSED[case]
-    token = replicas.token(profiles=["1001"])
-    asking, seeing = await replicas.device(0, token=token), await replicas.device(1)
+    token = servers.token(profiles=["1001"])
+    asking, seeing = await servers.device(0, token=token), await servers.device(1)
     await asking.emit("startProcessing", payload)
     assert (await asking.wait_for("error"))["code"] == code
     sync = await asking.wait_for("processingStateSync")
@@ -76,8 +76,8 @@ def assert_is_the_last_word(device: Device) -> None:
     assert device.events[place][1]["revision"] >= max(before, default=0)
 
 
-async def test_each_refused_start_is_answered_for_its_own_profile(one_replica: Cluster) -> None:
-    device = await one_replica.device()
+async def test_each_refused_start_is_answered_for_its_own_profile(one_server: Cluster) -> None:
+    device = await one_server.device()
     wanted = [(f"p{number}", type_) for number in range(20) for type_ in ("chat", "mail")]
     for profile, type_ in wanted:
         await device.emit("startProcessing", start(profileId=profile, type=type_, message=""))
@@ -100,19 +100,19 @@ async def test_each_refused_start_is_answered_for_its_own_profile(one_replica: C
         start(profileId="x" * 129),
     ],
 )
-async def test_what_names_no_run_is_told_of_none(one_replica: Cluster, payload: object) -> None:
-    device = await one_replica.device()
+async def test_what_names_no_run_is_told_of_none(one_server: Cluster, payload: object) -> None:
+    device = await one_server.device()
     ack = await device.call("startProcessing", payload)
     assert ack["code"] == "invalid_payload"
     assert (await device.call("heartbeat"))["ok"]
-    await settled(device, await one_replica.device())
+    await settled(device, await one_server.device())
     assert not device.named("processingStateSync")
 
 
 async def test_a_start_that_succeeds_and_other_commands_are_followed_by_nothing(
-    one_replica: Cluster,
+    one_server: Cluster,
 ) -> None:
-    device = await one_replica.device()
+    device = await one_server.device()
     await device.call("stopProcessing", {"profileId": "1001", "type": "chat"})
     await device.call("updateMessage", {"profileId": "1001", "type": "chat"})
     assert (await device.start())["ok"]

@@ -1,4 +1,4 @@
-"""Where replicas find each other, and at which address of theirs."""
+"""Where servers find each other, and at which address of theirs."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ async def store(redis_url: str) -> AsyncIterator[Store]:
     await store.close()
 
 
-async def test_a_replica_is_found_until_it_goes(store: Store) -> None:
+async def test_a_server_is_found_until_it_goes(store: Store) -> None:
     mine, theirs = Registry(store.pipeline), Registry(store.pipeline)
     assert await mine.find("abcdefgh") is None
     await theirs.announce("abcdefgh", "10.0.0.1", 3002)

@@ -51,8 +51,8 @@ class Keeper:
         """There is nothing to note."""
 
 
-async def noted(store: Store, replica: str) -> list[str]:
-    members = await store.client.smembers(keys.holdings(replica))
+async def noted(store: Store, server: str) -> list[str]:
+    members = await store.client.smembers(keys.holdings(server))
     return sorted(m.decode() if isinstance(m, bytes) else m for m in members)
 
 
@@ -76,7 +76,7 @@ async def test_a_refused_start_whose_note_could_not_be_dropped_is_looked_after(
     assert left.encode().decode() in await noted(store, name.current)
 
 
-async def test_a_run_noted_after_its_replica_was_taken_for_dead_is_looked_after(
+async def test_a_run_noted_after_its_server_was_taken_for_dead_is_looked_after(
     store: Store,
 ) -> None:
     name = ServerName()

@@ -51,12 +51,12 @@ async def begin(running: Cluster, socket: RawSocket, *packets: str, operator: st
 
 
 @pytest.mark.any_redis
-async def test_they_are_carried_out_in_their_order(one_replica: Cluster) -> None:
-    seeing = await one_replica.device()
-    await hesitate(one_replica)
+async def test_they_are_carried_out_in_their_order(one_server: Cluster) -> None:
+    seeing = await one_server.device()
+    await hesitate(one_server)
     texts = [f"text {number}" for number in range(50)]
-    async with raw(one_replica.urls[0]) as socket:
-        await begin(one_replica, socket, *map(typed, range(50), texts))
+    async with raw(one_server.urls[0]) as socket:
+        await begin(one_server, socket, *map(typed, range(50), texts))
         await seeing.wait_for("messageUpdated", message=texts[-1])
         await wait_until(lambda: len(acks(socket)) == 50)
     assert [data["message"] for data in seeing.named("messageUpdated")] == texts
@@ -65,12 +65,12 @@ async def test_they_are_carried_out_in_their_order(one_replica: Cluster) -> None
     assert "error" not in dict(events(socket))
 
 
-async def test_what_comes_as_the_first_are_let_go_stays_behind_them(one_replica: Cluster) -> None:
+async def test_what_comes_as_the_first_are_let_go_stays_behind_them(one_server: Cluster) -> None:
     """A steady stream over the moment of the registration."""
-    seeing = await one_replica.device()
+    seeing = await one_server.device()
     texts = [f"text {number}" for number in range(600)]
-    async with raw(one_replica.urls[0]) as socket:
-        await begin(one_replica, socket)
+    async with raw(one_server.urls[0]) as socket:
+        await begin(one_server, socket)
         for text in texts:
             await socket.send(typed("", text))
             if len(text) % 3 == 0:
@@ -79,23 +79,23 @@ async def test_what_comes_as_the_first_are_let_go_stays_behind_them(one_replica:
     assert [data["message"] for data in seeing.named("messageUpdated")] == texts
 
 
-async def test_a_start_and_a_stop_behind_it(one_replica: Cluster) -> None:
-    seeing = await one_replica.device()
+async def test_a_start_and_a_stop_behind_it(one_server: Cluster) -> None:
+    seeing = await one_server.device()
     about = {"profileId": "1001", "type": "chat"}
-    async with raw(one_replica.urls[0]) as socket:
+    async with raw(one_server.urls[0]) as socket:
         start = command("", "startProcessing", **about, message="Hello")
-        await begin(one_replica, socket, start, command("", "stopProcessing", **about))
+        await begin(one_server, socket, start, command("", "stopProcessing", **about))
         await seeing.wait_for("processingStopped")
     assert seeing.names().index("processingStarted") < seeing.names().index("processingStopped")
     assert "error" not in dict(events(socket))
 
 
-async def test_a_wrong_one_among_them_is_refused_alone(one_replica: Cluster) -> None:
-    seeing = await one_replica.device()
-    await hesitate(one_replica)
-    async with raw(one_replica.urls[0]) as socket:
+async def test_a_wrong_one_among_them_is_refused_alone(one_server: Cluster) -> None:
+    seeing = await one_server.device()
+    await hesitate(one_server)
+    async with raw(one_server.urls[0]) as socket:
         await begin(
-            one_replica, socket, command(1, "updateMessage"), command(2, "nope"), typed(3, "good")
+            one_server, socket, command(1, "updateMessage"), command(2, "nope"), typed(3, "good")
         )
         await seeing.wait_for("messageUpdated", message="good")
         await wait_until(lambda: len(acks(socket)) == 3)
@@ -146,9 +146,9 @@ async def test_no_more_memory_than_an_account_may_have(redis_url: str) -> None:
 
 @pytest.mark.parametrize("acknowledged", [True, False])
 async def test_with_redis_away_they_are_refused_in_time_and_it_is_said(
-    one_replica: Cluster, acknowledged: bool
+    one_server: Cluster, acknowledged: bool
 ) -> None:
-    running, loop = one_replica, asyncio.get_running_loop()
+    running, loop = one_server, asyncio.get_running_loop()
     about = {"profileId": "1001", "type": "chat"}
     async with raw(running.urls[0]) as socket:
         await hesitate(running, AWAY)

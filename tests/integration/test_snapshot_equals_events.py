@@ -1,5 +1,5 @@
 """Snapshot equals events: whatever devices do, what a device has folded together from its events
-is what a fresh snapshot says, on every device of every replica."""
+is what a fresh snapshot says, on every device of every server."""
 
 import asyncio
 import contextlib
@@ -81,7 +81,7 @@ class Books:
     """The account as the store has it: the truth that devices are compared with."""
 
     def __init__(self, running: Cluster) -> None:
-        scripts = running.replicas[0].store.scripts
+        scripts = running.servers[0].store.scripts
         self._account_state = AccountState(scripts)
         self._read: dict[str, list[Envelope]] = {}
 
@@ -123,9 +123,9 @@ class Seat:
         assert self.device is not None
         return self.device
 
-    async def sit(self, replica: int, *, remember: bool) -> None:
-        """Connect to a replica, as the device of before; ``remember``: with what it knows."""
-        url = self._running.urls[replica % len(self._running.urls)]
+    async def sit(self, server: int, *, remember: bool) -> None:
+        """Connect to a server, as the device of before; ``remember``: with what it knows."""
+        url = self._running.urls[server % len(self._running.urls)]
         auth: dict[str, object] = {"token": self._token, **self._identity}
         if remember:
             auth |= {"epoch": self.knows.epoch, "revision": self.knows.revision}
@@ -354,11 +354,11 @@ class Machine(RuleBasedStateMachine):
         assert not self.wait(self.here(seat).present.call(*command))["ok"]
 
     @precondition(anybody_here)
-    @rule(seat=seats, replica=st.integers(0, 1), remember=st.booleans())
-    def blink(self, seat: str, replica: int, remember: bool) -> None:
+    @rule(seat=seats, server=st.integers(0, 1), remember=st.booleans())
+    def blink(self, seat: str, server: int, remember: bool) -> None:
         chosen = self.here(seat)
         self.wait(chosen.drop())
-        self.wait(chosen.sit(replica, remember=remember))
+        self.wait(chosen.sit(server, remember=remember))
 
     @precondition(anybody_here)
     @rule(seat=seats, on_purpose=st.booleans())
@@ -367,10 +367,10 @@ class Machine(RuleBasedStateMachine):
         self.wait(chosen.leave() if on_purpose else chosen.drop())
 
     @precondition(anybody_away)
-    @rule(replica=st.integers(0, 1), remember=st.booleans(), which=st.integers(0, 3))
-    def come_back(self, replica: int, remember: bool, which: int) -> None:
+    @rule(server=st.integers(0, 1), remember=st.booleans(), which=st.integers(0, 3))
+    def come_back(self, server: int, remember: bool, which: int) -> None:
         absent = [seat for seat in self.seats.values() if not seat.device]
-        self.wait(absent[which % len(absent)].sit(replica, remember=remember))
+        self.wait(absent[which % len(absent)].sit(server, remember=remember))
 
     async def _no_run_goes_on(self) -> None:
         async with asyncio.timeout(PATIENCE):
@@ -411,7 +411,7 @@ async def _open(stack: contextlib.AsyncExitStack, redis_servers: Servers) -> Clu
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)  # when it fails, it looks for the shortest way to fail
-def test_snapshot_equals_events_on_every_device_and_replica(redis_servers: Servers) -> None:
+def test_snapshot_equals_events_on_every_device_and_server(redis_servers: Servers) -> None:
     with asyncio.Runner() as runner:
         stack = contextlib.AsyncExitStack()
         try:
@@ -423,7 +423,7 @@ def test_snapshot_equals_events_on_every_device_and_replica(redis_servers: Serve
                     stateful_step_count=25,
                     deadline=None,
                     derandomize=CI,
-                    # A step is a round trip through two replicas.
+                    # A step is a round trip through two servers.
                     suppress_health_check=[HealthCheck.too_slow],
                 ),
             )

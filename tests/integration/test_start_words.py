@@ -35,20 +35,20 @@ async def test_a_gateway_that_is_waited_for() -> None:
     await sandbox.close()
 
 
-async def test_without_its_gateway_a_server_serves_what_needs_none(replicas: Cluster) -> None:
-    a, b = await replicas.pair()
-    await replicas.sandbox.close()
-    c = await replicas.device()
+async def test_without_its_gateway_a_server_serves_what_needs_none(servers: Cluster) -> None:
+    a, b = await servers.pair()
+    await servers.sandbox.close()
+    c = await servers.device()
     draft = {"profileId": "1001", "type": "chat", "message": "Hello"}
     assert (await a.call("updateMessage", draft))["ok"]
     for device in (b, c):
         await device.wait_for("messageUpdated", message="Hello")
     assert (await c.call("countBlocklist", {"profileId": "1001", "type": "chat"}))["ok"]
-    async with aiohttp.ClientSession(replicas.urls[0]) as web:
+    async with aiohttp.ClientSession(servers.urls[0]) as web:
         for path in ("/", "/readyz", "/healthz", "/api/config", "/metrics"):
             async with web.get(path) as response:
                 assert response.status == 200, path
-        bearer = {"Authorization": f"Bearer {replicas.token()}"}
+        bearer = {"Authorization": f"Bearer {servers.token()}"}
         async with web.post("/api/auth/refresh", headers=bearer) as response:
             assert response.status == 200
         credentials = {"email": "demo@example.com", "password": "demo"}

@@ -12,7 +12,7 @@ from tests.harness import cluster
 async def test_external_emitters_are_heard_between_garbage(
     redis_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with cluster(redis_url, replicas=2) as site:
+    async with cluster(redis_url, servers=2) as site:
         first, second = await site.pair()
         capsys.readouterr()
         client = make_client(redis_url)

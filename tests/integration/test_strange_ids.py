@@ -89,18 +89,18 @@ async def test_what_an_earlier_version_had_in_flight_is_asked_for_under_its_key_
         device = await running.device()
         await device.start("p")
         await wait_until(lambda: recipient in backend.tried)
-        replica = running.replicas[0]
+        server = running.servers[0]
         run = keys.of_account("o:demo").run("chat", "p")
-        run_id = await replica.store.scripts.field(run, "run_id") or ""
-        assert await replica.store.client.hget(run, "honours") == DIGEST_KEYS.encode()
+        run_id = await server.store.scripts.field(run, "run_id") or ""
+        assert await server.store.client.hget(run, "honours") == DIGEST_KEYS.encode()
         (task,) = (t for t in asyncio.all_tasks() if t.get_name() == f"run {run_id}")
         task.cancel()
         await asyncio.wait([task])
-        await replica.store.client.hset(run, "honours", FORMER_KEYS)
+        await server.store.client.hset(run, "honours", FORMER_KEYS)
         backend.hang = None
         backend.arrived.clear()
-        holding = Holding("run", replica.membership.name.current, "o:demo", "p", "chat", run_id)
-        replica.pool.adopt(holding)
+        holding = Holding("run", server.membership.name.current, "o:demo", "p", "chat", run_id)
+        server.pool.adopt(holding)
         stats = (await device.wait_for("processingComplete"))["stats"]
         asked_again = recipient == "2"
         assert (stats["sent"], stats["uncertain"]) == ((3, 0) if asked_again else (2, 1))

@@ -1,4 +1,4 @@
-"""A run whose runner lives while its device's replica dies: the device may come back renamed."""
+"""A run whose runner lives while its device's server dies: the device may come back renamed."""
 
 import pytest
 
@@ -8,7 +8,7 @@ pytestmark = pytest.mark.any_redis
 
 
 async def test_the_end_of_the_run_names_the_device_as_it_is_called_by_then(redis_url: str) -> None:
-    async with cluster(redis_url, replicas=2, send_interval=0.05) as running:
+    async with cluster(redis_url, servers=2, send_interval=0.05) as running:
         seeing, owner = await running.pair()
         await owner.start()
         await seeing.wait_for("processingProgress", count=3)
@@ -22,6 +22,6 @@ async def test_the_end_of_the_run_names_the_device_as_it_is_called_by_then(redis
 
 async def rename(running: Cluster, name: str) -> None:
     """Put on record what a takeover of the device does to its run."""
-    client = running.replicas[0].store.client
+    client = running.servers[0].store.client
     for key in ("run", "lock"):
         await client.hset(f"as:{{o:demo}}:{key}:chat:1001", "device", name)

@@ -53,7 +53,7 @@ class Desk:
 
     async def heard(self, times: int) -> None:
         """Return when the gateway has listed so often, and what it said is known here."""
-        listed = self.running.replicas[0].listed
+        listed = self.running.servers[0].listed
         await wait_until(lambda: self.gateway.listed >= times and not listed._asking)
 
 

@@ -76,7 +76,7 @@ async def metric(running: Site, name: str) -> float:
 async def several(count: int, **settings: Any) -> AsyncIterator[Site]:
     """A site of one server with so many workers, all of which serve."""
     async with site(1, workers=count, **settings) as running:
-        server = running.replicas[0]
+        server = running.servers[0]
         await wait_until(lambda: UP in server.log, START_WITHIN, "all workers serve")
         assert len(pids(server.log)) == count
         yield running
@@ -88,12 +88,12 @@ async def several(count: int, **settings: Any) -> AsyncIterator[Site]:
 
 async def test_all_serve_and_one_that_is_killed_is_back() -> None:
     async with several(3) as running:
-        server = running.replicas[0]
+        server = running.servers[0]
         devices: list[ReturningDevice] = []
 
         async def idle() -> list[str]:
-            """Replicas that hold no device."""
-            names = [worker["replica"] for worker in workers(server.log).values()]
+            """Servers that hold no device."""
+            names = [worker["server"] for worker in workers(server.log).values()]
             return [n for n in names if not await running.redis.exists(keys.holdings(n))]
 
         while len(devices) < 12 or await idle():
@@ -126,10 +126,10 @@ async def test_all_serve_and_one_that_is_killed_is_back() -> None:
 
 async def test_one_that_hangs_is_replaced_and_its_devices_are_back() -> None:
     async with several(2) as running:
-        server = running.replicas[0]
+        server = running.servers[0]
         devices: list[ReturningDevice] = []
         hung = workers(server.log)[2]
-        while len(devices) < 4 or not await running.redis.exists(keys.holdings(hung["replica"])):
+        while len(devices) < 4 or not await running.redis.exists(keys.holdings(hung["server"])):
             devices.append(await running.returning())
         os.kill(hung["pid"], signal.SIGSTOP)
         started = asyncio.get_running_loop().time()
@@ -155,7 +155,7 @@ async def test_a_metrics_folder_that_was_tidied_up_is_made_anew(tmp_path: Path, 
         data.mkdir()
         (data / f"{PREFIX}left-by-one-that-was-killed").mkdir()
     async with several(2, alphasync_data_dir=data, tmpdir=tmp) as running:
-        server = running.replicas[0]
+        server = running.servers[0]
         (folder,) = (tmp_path / place).glob(f"{PREFIX}*")
         shutil.rmtree(folder)
         device = await running.device()
@@ -192,7 +192,7 @@ async def knock(url: str, stop: asyncio.Event, distance: float) -> list[str]:
 
 async def test_a_rolling_restart_in_the_middle_of_a_run() -> None:
     async with several(2, people=people(p=50), send_interval=0.1) as running:
-        server = running.replicas[0]
+        server = running.servers[0]
         devices = [await running.returning() for _ in range(8)]
         before = pids(server.log)
         assert (await devices[0].start("p"))["ok"]
@@ -216,7 +216,7 @@ async def test_a_rolling_restart_in_the_middle_of_a_run() -> None:
 
 async def test_workers_do_not_outlive_their_supervisor(tmp_path: Path) -> None:
     async with site(1, workers=2, tmpdir=tmp_path) as running:
-        server = running.replicas[0]
+        server = running.servers[0]
         await wait_until(lambda: UP in server.log, START_WITHIN, "all workers serve")
         device = await running.returning()
         orphans = pids(server.log)

@@ -28,14 +28,14 @@ export async function login() {
   return body;
 }
 
-/** A connected client on one of the replicas. */
-export function open(replica, token, more = {}) {
-  const client = new ExistingClient(urls[replica % urls.length], token, { ...options, ...more });
+/** A connected client on one of the servers. */
+export function open(server, token, more = {}) {
+  const client = new ExistingClient(urls[server % urls.length], token, { ...options, ...more });
   clients.push(client);
   return client;
 }
 
-/** Two devices of one operator, on two replicas where there are two. */
+/** Two devices of one operator, on two servers where there are two. */
 export async function pair() {
   const { token } = await login();
   return Promise.all([open(0, token).ready(), open(1, token).ready()]);

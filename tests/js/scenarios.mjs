@@ -214,7 +214,7 @@ const SCENARIOS = {
   async typingThroughUpgrade() {
     const { token } = await login();
     const gates = [new Gate(), new Gate()];
-    const [a, b] = gates.map((gate, replica) => open(replica, token, gate.clientOptions));
+    const [a, b] = gates.map((gate, server) => open(server, token, gate.clientOptions));
     await until(() => a.deviceId && b.deviceId, 'both registered');
     assert.deepEqual([a.transport, b.transport], ['polling', 'polling']);
     const where = { profileId: '77', type: 'chat' };

@@ -97,7 +97,7 @@ def identity(operator: str = "1", profiles: frozenset[str] | None = None) -> Ide
 
 
 class Bench:
-    """One account of one operator, and a replica's services."""
+    """One account of one operator, and a server's services."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -135,8 +135,8 @@ class Bench:
         await self._channel.aclose()  # type: ignore[no-untyped-call]  # untyped in redis-py
         await self.store.close()
 
-    def other_replica(self) -> "Bench":
-        """The same account and store, as another replica sees them."""
+    def other_server(self) -> "Bench":
+        """The same account and store, as another server sees them."""
         other = Bench.__new__(Bench)
         other.__dict__.update(self.__dict__)
         other.server = ServerName()

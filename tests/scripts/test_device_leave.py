@@ -146,7 +146,7 @@ async def test_whoever_ends_a_grace_knows_whether_a_token_had_ended(
         session = "s2"
         await bench.devices.join(bench.who, session, "", device, first.resume_token)
         await bench.devices.lose(account, device, session, own)
-    other = bench.other_replica()
+    other = bench.other_server()
     left = await other.devices.lose(account, device, session, own, absent_since=await bench.now())
     assert left is not None
     assert (left > GRACE) != is_back

@@ -39,15 +39,15 @@ async def test_losing_it_again_gives_what_is_left_and_tells_nobody(bench: Bench)
     assert 0 < left <= GRACE
 
 
-async def test_a_replica_that_takes_over_loses_it_for_the_one_that_died(bench: Bench) -> None:
+async def test_a_server_that_takes_over_loses_it_for_the_one_that_died(bench: Bench) -> None:
     device = await joined(bench)
     await bench.start(device=device)
-    other = bench.other_replica()
+    other = bench.other_server()
     async with bench.verify(DeviceReconnecting):
         left = await other.devices.lose(bench.who.account, device, "s1", bench.server.current)
     assert left == GRACE
     assert await bench.field(bench.names.device(device), "replica") == other.server.current
-    third = other.other_replica()
+    third = other.other_server()
     async with bench.verify():
         assert await third.devices.lose(bench.who.account, device, "s1", "a third") is None
 
@@ -56,7 +56,7 @@ async def test_a_device_that_is_connected_elsewhere_is_left_alone(bench: Bench) 
     first = await bench.devices.join(bench.who, "s1", "phone")
     device = first.device_id
     await bench.start(device=device)
-    other = bench.other_replica()
+    other = bench.other_server()
     await other.devices.join(bench.who, "s2", "", device, first.resume_token)
     async with bench.verify():
         lost = await bench.devices.lose(bench.who.account, device, "s1", bench.server.current)
@@ -79,9 +79,9 @@ async def test_back_within_the_grace_everything_is_as_before(bench: Bench) -> No
 async def test_one_that_came_back_with_only_its_token_goes_on_with_the_runs(bench: Bench) -> None:
     device = await joined(bench)
     await bench.start(device=device)
-    other = bench.other_replica()
+    other = bench.other_server()
     again = await other.devices.join(bench.who, "s2", "")
-    assert not again.resumed, "its replica still counts as alive"
+    assert not again.resumed, "its server still counts as alive"
     async with bench.verify(DeviceReconnected) as made:
         left = await other.devices.lose(
             bench.who.account, device, "s1", bench.server.current, silent_since=1
@@ -101,7 +101,7 @@ async def test_one_that_came_back_with_only_its_token_goes_on_with_the_runs(benc
 async def test_of_two_that_came_the_first_one_goes_on_with_the_run(bench: Bench) -> None:
     device = await joined(bench)
     await bench.start(device=device)
-    other = bench.other_replica()
+    other = bench.other_server()
     first = await other.devices.join(bench.who, "s2", "")
     await bench.client.zadd(
         f"{bench.names.devices}:new:{bench.who.token_hash}", {first.device_id: 2}
@@ -119,7 +119,7 @@ async def test_each_of_several_that_held_runs_is_followed_by_one_that_came(bench
     gone = [(await bench.devices.join(bench.who, f"s{n}", "x")).device_id for n in range(4)]
     for number in (1, 2, 3):
         await bench.start(f"100{number}", device=gone[number])
-    other = bench.other_replica()
+    other = bench.other_server()
     came = {(await other.devices.join(bench.who, f"t{n}", "")).device_id for n in range(2)}
     outcomes = []
     for number, device in enumerate(gone):
@@ -156,7 +156,7 @@ async def test_losing_a_device_costs_the_same_with_thousands_of_records(real: Be
 
 
 async def test_one_that_was_there_before_is_another_device(bench: Bench) -> None:
-    other = bench.other_replica()
+    other = bench.other_server()
     await other.devices.join(bench.who, "s2", "")
     device = await joined(bench)
     await bench.start(device=device)
@@ -182,7 +182,7 @@ async def test_no_grace_runs_while_there_is_no_server(bench: Bench) -> None:
         (50_000, 1, GRACE),  # nobody knows
     ):
         await bench.client.hset(record, "away_until", lost + round(GRACE * 1000))
-        other = bench.other_replica()
+        other = bench.other_server()
         async with bench.verify():
             has = await other.devices.lose(
                 bench.who.account, device, "s1", own, absent_since=absent

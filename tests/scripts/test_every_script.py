@@ -53,7 +53,7 @@ async def everything(bench: Bench) -> None:
     holding = Holding(
         "run", bench.server.current, ticket.account, ticket.profile, ticket.type, ticket.run_id
     )
-    other = bench.other_replica()
+    other = bench.other_server()
     await other.leases.renew(other.server.current, "register")
     taken = await other.takeover.run(holding)
     assert taken is not None
@@ -145,7 +145,7 @@ async def test_every_key_has_an_end(bench: Bench) -> None:
     assert set(endless) <= {keys.TIDE}, "for what keys.py gives a reason"
 
 
-async def test_a_lock_and_what_a_replica_holds_have_an_end_from_their_first_moment(
+async def test_a_lock_and_what_a_server_holds_have_an_end_from_their_first_moment(
     bench: Bench,
 ) -> None:
     device = await bench.devices.join(bench.who, "s1", "phone")
@@ -210,7 +210,7 @@ class AnHourOff:
         self._patch.undo()
 
 
-async def test_a_replica_whose_clock_is_off_changes_nothing(real: Bench) -> None:
+async def test_a_server_whose_clock_is_off_changes_nothing(real: Bench) -> None:
     before = await real.now()
     with AnHourOff():
         await everything(real)

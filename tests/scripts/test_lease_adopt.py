@@ -1,4 +1,4 @@
-"""lease_adopt: what a dead replica held has exactly one heir."""
+"""lease_adopt: what a dead server held has exactly one heir."""
 
 import asyncio
 
@@ -19,8 +19,8 @@ async def die(bench: Bench, name: str = "dead") -> None:
     await bench.client.zadd(keys.LEASES, {name: 1})
 
 
-async def members(bench: Bench, replica: str) -> int:
-    return int(await bench.client.scard(keys.holdings(replica)))
+async def members(bench: Bench, server: str) -> int:
+    return int(await bench.client.scard(keys.holdings(server)))
 
 
 async def test_everything_it_held(bench: Bench) -> None:

@@ -5,7 +5,7 @@ from alphasync.store import keys
 from tests.scripts.bench import Bench
 
 
-async def test_a_lone_replica(bench: Bench) -> None:
+async def test_a_lone_server(bench: Bench) -> None:
     renewal = await bench.leases.renew(bench.server.current, "renew")
     assert bench.last("lease_renew") == "OK"
     assert renewal is not None

@@ -6,7 +6,7 @@ from tests.scripts.bench import Bench
 
 
 async def test_the_others_see_it_as_over(bench: Bench) -> None:
-    other = bench.other_replica()
+    other = bench.other_server()
     await bench.leases.renew(other.server.current, "register")
     bench.holdings.hold(Holding("device", bench.server.current, "o:1", "d1"))
     await bench.leases.resign(bench.server.current, closed_for=1)

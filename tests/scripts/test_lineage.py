@@ -19,7 +19,7 @@ from tests.scripts.bench import LIFETIMES, Bench
 
 @contextlib.asynccontextmanager
 async def primary(url: str, lineage: str) -> AsyncIterator[Bench]:
-    """The same data, as a replica with a connection of this lineage sees them."""
+    """The same data, as a server with a connection of this lineage sees them."""
 
     async def lineage_of(_connection: AbstractConnection) -> str:
         return lineage

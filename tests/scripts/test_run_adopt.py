@@ -28,7 +28,7 @@ async def test_with_its_device_there_it_goes_on_under_a_new_token(bench: Bench) 
     await bench.plan(old, 5)
     first = await bench.claim(old, 1, "r1")
     await bench.progress.step(old, 2, first)
-    other = bench.other_replica()
+    other = bench.other_server()
     async with bench.verify(ProcessingTakenOver) as made:
         taken = await other.takeover.run(held(bench, old))
     assert bench.last("run_adopt") == "ADOPTED"
@@ -49,7 +49,7 @@ async def test_without_its_device_it_ends(bench: Bench) -> None:
     ticket = await bench.start(device="nobody")
     await bench.claim(ticket, 1, "r1")
     async with bench.verify(ProcessingInterrupted) as made:
-        assert await bench.other_replica().takeover.run(held(bench, ticket)) is None
+        assert await bench.other_server().takeover.run(held(bench, ticket)) is None
     assert bench.last("run_adopt") == "INTERRUPTED"
     assert (made[0].reason, made[0].code) == ("Device disconnected", "device_disconnected")
     assert made[0].uncertain == 1
@@ -62,30 +62,30 @@ async def test_of_a_stopped_run_the_recipient_in_flight_is_uncertain(bench: Benc
     await bench.claim(ticket, 1, "r1")
     await bench.stop()
     async with bench.verify(RunSettled) as made:
-        assert await bench.other_replica().takeover.run(held(bench, ticket)) is None
+        assert await bench.other_server().takeover.run(held(bench, ticket)) is None
     assert bench.last("run_adopt") == "GONE"
     assert (made[0].uncertain, made[0].current) == (1, 1)
     assert await bench.listed() == {"r1": "Name of r1"}
     assert await bench.blocked() == {"r1"}
     async with bench.verify():
-        assert await bench.other_replica().takeover.run(held(bench, ticket)) is None
+        assert await bench.other_server().takeover.run(held(bench, ticket)) is None
 
 
 async def test_within_its_devices_grace_it_goes_on_and_after_it_ends(bench: Bench) -> None:
     device = await join(bench)
     ticket = await bench.start(device=device)
     await bench.devices.lose(bench.who.account, device, "s1", bench.server.current)
-    other = bench.other_replica()
+    other = bench.other_server()
     async with bench.verify(ProcessingTakenOver):
         assert await other.takeover.run(held(bench, ticket)) is not None
     # By the clock it ran out, as while no server was up: whoever has the device ends the run.
     await bench.client.hset(bench.names.device(device), "away_until", 1)
-    third = other.other_replica()
+    third = other.other_server()
     async with bench.verify(ProcessingTakenOver):
         assert await third.takeover.run(held(other, ticket)) is not None
     other = third
     await bench.client.hset(bench.names.device(device), "away_until", 0)
-    third = other.other_replica()
+    third = other.other_server()
     async with bench.verify(ProcessingInterrupted):
         assert await third.takeover.run(held(other, ticket)) is None
 
@@ -95,7 +95,7 @@ async def test_a_recipient_in_flight_is_uncertain(bench: Bench) -> None:
     ticket = await bench.start(device=device)
     await bench.claim(ticket, 1, "r1")
     async with bench.verify(ProcessingTakenOver) as made:
-        taken = await bench.other_replica().takeover.run(held(bench, ticket))
+        taken = await bench.other_server().takeover.run(held(bench, ticket))
     assert taken is not None
     assert (taken[1].inflight, made[0].uncertain) == ("", 1)
     assert await bench.listed() == {"r1": "Name of r1"}
@@ -108,7 +108,7 @@ async def test_where_keys_are_honoured_it_is_asked_for_again(bench: Bench) -> No
     await bench.progress.plan(ticket, 1, 0, "Planned", honours_keys=True)
     claimed = await bench.claim(ticket, 1, "r1")
     async with bench.verify(ProcessingTakenOver):
-        taken = await bench.other_replica().takeover.run(held(bench, ticket))
+        taken = await bench.other_server().takeover.run(held(bench, ticket))
     assert taken is not None
     newer, resume = taken
     assert (resume.inflight, resume.inflight_name) == ("r1", "Name of r1")
@@ -118,10 +118,10 @@ async def test_where_keys_are_honoured_it_is_asked_for_again(bench: Bench) -> No
     assert (await bench.run()).counters == Counters(total=1, sent=1)
 
 
-async def test_of_several_replicas_one_takes_over(bench: Bench) -> None:
+async def test_of_several_servers_one_takes_over(bench: Bench) -> None:
     device = await join(bench)
     ticket = await bench.start(device=device)
-    others = [bench.other_replica() for _ in range(4)]
+    others = [bench.other_server() for _ in range(4)]
     async with bench.verify(ProcessingTakenOver):
         taken = await asyncio.gather(*(other.takeover.run(held(bench, ticket)) for other in others))
     assert sum(one is not None for one in taken) == 1
@@ -133,10 +133,10 @@ async def test_what_has_ended_or_is_another_run_is_not_taken_over(bench: Bench) 
     ticket = await bench.start(device=device)
     await bench.progress.complete(ticket, NOTHING)
     async with bench.verify():
-        assert await bench.other_replica().takeover.run(held(bench, ticket)) is None
+        assert await bench.other_server().takeover.run(held(bench, ticket)) is None
     await bench.start(device=device)
     async with bench.verify():
-        assert await bench.other_replica().takeover.run(held(bench, ticket)) is None
+        assert await bench.other_server().takeover.run(held(bench, ticket)) is None
     assert bench.last("run_adopt") == "GONE"
     assert (await bench.run()).status is RunStatus.RUNNING
 
@@ -145,7 +145,7 @@ async def test_the_late_answer_of_the_runner_before_settles_the_lists_only(bench
     device = await join(bench)
     ticket = await bench.start(device=device)
     claimed = await bench.claim(ticket, 1, "r1")
-    await bench.other_replica().takeover.run(held(bench, ticket))
+    await bench.other_server().takeover.run(held(bench, ticket))
     async with bench.verify():
         await bench.progress.settle(ticket, became(claimed, Outcome.SENT))
     assert await bench.listed() == {}

@@ -45,12 +45,12 @@ def shards() -> Iterator[ClusterSite]:
 
 @pytest.fixture
 async def running(shards: ClusterSite) -> AsyncIterator[Cluster]:
-    """Two replicas on a whole, empty cluster."""
+    """Two servers on a whole, empty cluster."""
     await shards.whole()
     shards.flush()
     cast = people(p=COUNT)
-    async with cluster(shards.url, 2, people=cast, send_interval=INTERVAL) as replicas:
-        yield replicas
+    async with cluster(shards.url, 2, people=cast, send_interval=INTERVAL) as servers:
+        yield servers
 
 
 @contextlib.asynccontextmanager

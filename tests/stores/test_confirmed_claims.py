@@ -50,10 +50,10 @@ async def redis() -> AsyncIterator[Pair]:
 
 
 @pytest.fixture
-async def replicas(redis: Pair) -> AsyncIterator[Cluster]:
+async def servers(redis: Pair) -> AsyncIterator[Cluster]:
     async with cluster(
         redis.primary.url,
-        replicas=2,
+        servers=2,
         people=people(p=COUNT),
         redis_wait_replicas=1,
         device_grace=1.0,
@@ -87,48 +87,48 @@ async def everybody_once_by_one_run(running: Cluster, device: Device) -> None:
 
 
 async def test_nobody_is_messaged_until_a_replica_has_the_claim(
-    redis: Pair, replicas: Cluster
+    redis: Pair, servers: Cluster
 ) -> None:
-    _, b = await started_and_waiting(replicas)
+    _, b = await started_and_waiting(servers)
     await redis.follow()
-    await everybody_once_by_one_run(replicas, b)
+    await everybody_once_by_one_run(servers, b)
 
 
 async def test_a_run_that_is_stopped_meanwhile_gives_its_recipient_back(
-    redis: Pair, replicas: Cluster
+    redis: Pair, servers: Cluster
 ) -> None:
-    _, b = await started_and_waiting(replicas)
+    _, b = await started_and_waiting(servers)
     assert (await b.call("stopProcessing", {"profileId": "p", "type": "chat"}))["ok"]
     await nobody_claimed(redis)
     await redis.follow()
     assert (await b.start("p"))["ok"]
-    await everybody_once_by_one_run(replicas, b)
+    await everybody_once_by_one_run(servers, b)
 
 
 async def test_a_server_that_stops_meanwhile_gives_its_recipient_back(
-    redis: Pair, replicas: Cluster
+    redis: Pair, servers: Cluster
 ) -> None:
-    _, b = await started_and_waiting(replicas)
-    await replicas.replicas[0].stop()
+    _, b = await started_and_waiting(servers)
+    await servers.servers[0].stop()
     # The device of the run does not come back.
     await b.wait_for("processingInterrupted")
     await nobody_claimed(redis)
     await redis.follow()
     assert (await b.start("p"))["ok"]
-    await everybody_once_by_one_run(replicas, b)
+    await everybody_once_by_one_run(servers, b)
 
 
-async def test_a_replica_that_goes_in_the_middle_of_a_run(redis: Pair, replicas: Cluster) -> None:
+async def test_a_replica_that_goes_in_the_middle_of_a_run(redis: Pair, servers: Cluster) -> None:
     await redis.follow()
-    a, b = await replicas.pair()
+    a, b = await servers.pair()
     redis.leave()
     assert (await a.start("p"))["ok"]
     await wait_until(partial(is_waiting, b), what=WAITING)
     assert (await a.call("updateMessage", {"profileId": "p", "type": "chat", "message": "x"}))["ok"]
     await b.wait_for("messageUpdated", message="x")
-    assert await deliveries(replicas, "p") == []
+    assert await deliveries(servers, "p") == []
     await redis.follow()
-    await everybody_once_by_one_run(replicas, b)
+    await everybody_once_by_one_run(servers, b)
 
 
 async def test_who_waits_for_no_replica_needs_none(redis: Pair) -> None:

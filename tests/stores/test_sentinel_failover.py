@@ -27,7 +27,7 @@ PATIENCE = 60.0
 
 
 @pytest.fixture(scope="module")
-def servers() -> Iterator[SentinelSite]:
+def started_site() -> Iterator[SentinelSite]:
     folder = Path(tempfile.mkdtemp(prefix="as-sentinel-"))
     site = SentinelSite(folder / "site")
     try:
@@ -39,23 +39,23 @@ def servers() -> Iterator[SentinelSite]:
 
 
 @pytest.fixture
-async def site(servers: SentinelSite) -> SentinelSite:
+async def site(started_site: SentinelSite) -> SentinelSite:
     """One primary and its replica, both empty."""
-    await servers.whole()
-    servers.flush()
-    return servers
+    await started_site.whole()
+    started_site.flush()
+    return started_site
 
 
 @pytest.fixture
-async def replicas(site: SentinelSite) -> AsyncIterator[Cluster]:
+async def servers(site: SentinelSite) -> AsyncIterator[Cluster]:
     async with cluster(
-        site.url, replicas=2, people=people(p=COUNT), send_interval=INTERVAL
+        site.url, servers=2, people=people(p=COUNT), send_interval=INTERVAL
     ) as running:
         yield running
 
 
 class Crowd(NamedTuple):
-    """Two devices that type and two that only look on, one of each on both replicas."""
+    """Two devices that type and two that only look on, one of each on both servers."""
 
     a: Device
     b: Device
@@ -113,24 +113,24 @@ async def everybody_once(running: Cluster, site: SentinelSite, crowd: Crowd) -> 
     assert set(sent) == set(times)
 
 
-async def test_a_killed_primary(site: SentinelSite, replicas: Cluster) -> None:
-    crowd = await in_the_middle_of_a_run(replicas)
+async def test_a_killed_primary(site: SentinelSite, servers: Cluster) -> None:
+    crowd = await in_the_middle_of_a_run(servers)
     primary = site.primary()
     primary.kill()
     async with asyncio.timeout(RESUMES_WITHIN):
         await both_hear(crowd, "after")
     await primary.start()
     await follow(site, primary)
-    await everybody_once(replicas, site, crowd)
+    await everybody_once(servers, site, crowd)
     # What the servers tell each other arrives, too: a device is taken up on the other one.
     device = crowd.onlookers[0]
     identity = {name: device.last("deviceRegistered")[name] for name in ("deviceId", "resumeToken")}
-    await replicas.device(1, auth=identity)
+    await servers.device(1, auth=identity)
     await device.wait_for("error", code="superseded")
 
 
-async def test_a_primary_that_hangs(site: SentinelSite, replicas: Cluster) -> None:
-    crowd = await in_the_middle_of_a_run(replicas)
+async def test_a_primary_that_hangs(site: SentinelSite, servers: Cluster) -> None:
+    crowd = await in_the_middle_of_a_run(servers)
     primary = site.primary()
     primary.pause()
     try:
@@ -142,25 +142,25 @@ async def test_a_primary_that_hangs(site: SentinelSite, replicas: Cluster) -> No
     assert site.primary() is not primary
     await both_hear(crowd, "while there are two")
     await follow(site, primary)
-    await everybody_once(replicas, site, crowd)
+    await everybody_once(servers, site, crowd)
 
 
-async def test_a_primary_that_is_replaced_on_purpose(site: SentinelSite, replicas: Cluster) -> None:
-    crowd = await in_the_middle_of_a_run(replicas)
+async def test_a_primary_that_is_replaced_on_purpose(site: SentinelSite, servers: Cluster) -> None:
+    crowd = await in_the_middle_of_a_run(servers)
     primary = site.primary()
     site.sentinels[0].ask("SENTINEL", "FAILOVER", SERVICE)
     await wait_until(lambda: site.primary() is not primary, PATIENCE, "another primary")
     async with asyncio.timeout(RESUMES_WITHIN):
         await both_hear(crowd, "after")
     await follow(site, primary)
-    await everybody_once(replicas, site, crowd)
+    await everybody_once(servers, site, crowd)
 
 
 async def test_what_the_new_primary_never_had_counts_for_nothing(
-    site: SentinelSite, replicas: Cluster
+    site: SentinelSite, servers: Cluster
 ) -> None:
     """The replica is cut off before the primary dies: the last events and claims are lost."""
-    crowd = await in_the_middle_of_a_run(replicas)
+    crowd = await in_the_middle_of_a_run(servers)
     primary = site.primary()
     replica = next(node for node in site.nodes if node is not primary)
     replica.pause()
@@ -179,4 +179,4 @@ async def test_what_the_new_primary_never_had_counts_for_nothing(
         assert device.events[position][1]["revision"] > last
     await primary.start()
     await follow(site, primary)
-    await everybody_once(replicas, site, crowd)
+    await everybody_once(servers, site, crowd)

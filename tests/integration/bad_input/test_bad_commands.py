@@ -111,10 +111,10 @@ ALL_CASES = [(name, event, payload, "invalid_payload") for name, event, payload 
 ALL_CASES += OTHER_CODES
 
 
-async def test_every_bad_command_is_refused_and_changes_nothing(replicas: Cluster) -> None:
-    acting, other = await replicas.pair()
+async def test_every_bad_command_is_refused_and_changes_nothing(servers: Cluster) -> None:
+    acting, other = await servers.pair()
     await acting.call("updateMessage", {**UPDATE, "profileId": "kept", "message": "as it was"})
-    before = await snapshot(replicas)
+    before = await snapshot(servers)
     events_before = len(other.events)
     for name, event, payload, code in ALL_CASES:
         errors = len(acting.named("error"))
@@ -125,14 +125,14 @@ async def test_every_bad_command_is_refused_and_changes_nothing(replicas: Cluste
         error = acting.last("error")
         check(error, message=ack["message"], code=code, event=event[:64])
         assert "lockOwner" not in error
-    assert await snapshot(replicas) == before
+    assert await snapshot(servers) == before
     assert (await acting.call("heartbeat"))["ok"], "the connection is kept"
     await settled(acting, other)
     assert [name for name, _ in other.events[events_before:]] == ["messageUpdated"]
 
 
-async def test_without_an_acknowledgement_the_error_event_says_it(replicas: Cluster) -> None:
-    acting, other = await replicas.pair()
+async def test_without_an_acknowledgement_the_error_event_says_it(servers: Cluster) -> None:
+    acting, other = await servers.pair()
     for name, event, payload, code in ALL_CASES[:: len(ALL_CASES) // 20] + OTHER_CODES:
         before = len(acting.named("error"))
         await acting.client.emit(event, payload)
@@ -142,38 +142,38 @@ async def test_without_an_acknowledgement_the_error_event_says_it(replicas: Clus
     assert not other.named("error")
 
 
-async def test_many_bad_commands_at_once(replicas: Cluster) -> None:
-    acting, other = await replicas.pair()
+async def test_many_bad_commands_at_once(servers: Cluster) -> None:
+    acting, other = await servers.pair()
     acks = await asyncio.gather(*(acting.call("updateMessage", {"bad": n}) for n in range(50)))
     assert {ack["code"] for ack in acks} == {"invalid_payload"}
     await settled(acting, other)
 
 
-async def test_commands_without_fields_take_any_kind_of_nothing(replicas: Cluster) -> None:
-    device = await replicas.device()
+async def test_commands_without_fields_take_any_kind_of_nothing(servers: Cluster) -> None:
+    device = await servers.device()
     for event in ("stopAllProcessing", "heartbeat"):
         for nothing in NOTHING:
             assert (await device.call(event, nothing))["ok"]
 
 
 @pytest.mark.parametrize("attachments", [None, []])
-async def test_no_attachments_is_fine(replicas: Cluster, attachments: object) -> None:
-    a, b = await replicas.pair()
+async def test_no_attachments_is_fine(servers: Cluster, attachments: object) -> None:
+    a, b = await servers.pair()
     for payload in (START, LETTER):
         assert (await a.call("startProcessing", {**payload, "attachments": attachments}))["ok"]
     await b.wait_for("processingComplete", count=2)
 
 
 async def test_a_command_before_registration_is_not_lost_without_a_word(
-    one_replica: Cluster,
+    one_server: Cluster,
 ) -> None:
     """While Redis hesitates the device is not registered yet; each command gets an answer."""
-    seeing = await one_replica.device()
-    async with raw(one_replica.urls[0]) as socket:
-        client = make_client(one_replica.redis_url)
+    seeing = await one_server.device()
+    async with raw(one_server.urls[0]) as socket:
+        client = make_client(one_server.redis_url)
         await client.client_pause(500)
         await client.aclose()
-        await socket.send("40" + json.dumps({"token": one_replica.token()}))
+        await socket.send("40" + json.dumps({"token": one_server.token()}))
         await socket.frame("40")
         await socket.send("420" + json.dumps(["updateMessage", UPDATE]))
         frame = await socket.frame("430")

@@ -82,28 +82,28 @@ async def answers(socket_closed: Callable[[], bool], acked: Callable[[], bool]) 
 
 
 @pytest.mark.parametrize("name", CLOSING)
-async def test_a_malformed_packet_closes_the_connection(brisk_replica: Cluster, name: str) -> None:
-    await malformed(brisk_replica, CLOSING[name], closes=True)
+async def test_a_malformed_packet_closes_the_connection(brisk_server: Cluster, name: str) -> None:
+    await malformed(brisk_server, CLOSING[name], closes=True)
 
 
 @pytest.mark.parametrize("name", MAY_STAY)
-async def test_an_odd_packet_harms_nobody(brisk_replica: Cluster, name: str) -> None:
-    await malformed(brisk_replica, MAY_STAY[name], closes=False)
+async def test_an_odd_packet_harms_nobody(brisk_server: Cluster, name: str) -> None:
+    await malformed(brisk_server, MAY_STAY[name], closes=False)
 
 
-async def test_leaving_the_namespace_leaves_the_account(brisk_replica: Cluster) -> None:
-    other = await brisk_replica.device()
-    async with raw(brisk_replica.urls[0]) as socket:
-        await socket.register(brisk_replica.token())
+async def test_leaving_the_namespace_leaves_the_account(brisk_server: Cluster) -> None:
+    other = await brisk_server.device()
+    async with raw(brisk_server.urls[0]) as socket:
+        await socket.register(brisk_server.token())
         await socket.send("41")
-        sessions = brisk_replica.replicas[0].realtime.sessions
+        sessions = brisk_server.servers[0].realtime.sessions
         await wait_until(lambda: len(sessions) == 1, what="the session is gone")
         before = len(socket.frames)
         await socket.send("421" + json.dumps(["updateMessage", UPDATE]))
-        assert (await brisk_replica.device()).id
+        assert (await brisk_server.device()).id
         assert (await other.call("updateMessage", UPDATE))["revision"] == 1
         assert not any(f.startswith("42") for f in socket.frames[before:])
-    await wait_until(lambda: len(brisk_replica.replicas[0].realtime.server.eio.sockets) == 2)
+    await wait_until(lambda: len(brisk_server.servers[0].realtime.server.eio.sockets) == 2)
 
 
 async def malformed(cluster: Cluster, *frames: str | bytes, closes: bool) -> None:
@@ -132,23 +132,23 @@ async def malformed(cluster: Cluster, *frames: str | bytes, closes: bool) -> Non
 async def all_well(cluster: Cluster, other: Device) -> None:
     """The other device is untouched, and what was closed is gone from the books."""
     assert (await other.call("heartbeat"))["ok"]
-    realtime = cluster.replicas[0].realtime
+    realtime = cluster.servers[0].realtime
     await wait_until(lambda: len(realtime.sessions) == 1, what="the session is gone")
     await wait_until(lambda: len(realtime.server.eio.sockets) == 1, what="the socket is gone")
 
 
-async def test_events_without_connecting(brisk_replica: Cluster) -> None:
-    other = await brisk_replica.device()
-    async with raw(brisk_replica.urls[0]) as socket:
+async def test_events_without_connecting(brisk_server: Cluster) -> None:
+    other = await brisk_server.device()
+    async with raw(brisk_server.urls[0]) as socket:
         await socket.send('421["updateMessage",{"profileId":"1","type":"chat","message":"x"}]')
         await socket.send('451-["updateMessage",{"_placeholder":true,"num":0}]')
         await socket.send("41")
         await socket.send("40" + json.dumps({"token": "nonsense"}))
         await answers(lambda: socket.closed, lambda: any(f.startswith("44") for f in socket.frames))
         assert not [f for f in socket.frames if f.startswith(("42", "43"))]
-    revision, _ = await snapshot(brisk_replica)
+    revision, _ = await snapshot(brisk_server)
     assert revision == 0
-    await all_well(brisk_replica, other)
+    await all_well(brisk_server, other)
 
 
 POLLING: dict[str, str | bytes] = {
@@ -167,14 +167,14 @@ POLLING: dict[str, str | bytes] = {
 
 
 @pytest.mark.parametrize("name", POLLING)
-async def test_a_malformed_polling_body(brisk_replica: Cluster, name: str) -> None:
-    other = await brisk_replica.device()
-    address = f"{brisk_replica.urls[0]}/socket.io/?EIO=4&transport=polling"
+async def test_a_malformed_polling_body(brisk_server: Cluster, name: str) -> None:
+    other = await brisk_server.device()
+    address = f"{brisk_server.urls[0]}/socket.io/?EIO=4&transport=polling"
     async with aiohttp.ClientSession() as session:
         async with session.get(address) as response:
             sid = json.loads((await response.text())[1:])["sid"]
         url = f"{address}&sid={sid}"
-        connect = "40" + json.dumps({"token": brisk_replica.token()})
+        connect = "40" + json.dumps({"token": brisk_server.token()})
         async with session.post(url, data=connect) as response:
             assert response.status == 200
         registered = ""
@@ -188,7 +188,7 @@ async def test_a_malformed_polling_body(brisk_replica: Cluster, name: str) -> No
         async with session.post(url, data="1") as response:
             assert response.status in (200, 400)
     assert (await other.call("heartbeat"))["ok"]
-    sessions = brisk_replica.replicas[0].realtime.sessions
+    sessions = brisk_server.servers[0].realtime.sessions
     await wait_until(lambda: len(sessions) == 1, what="the session is gone")
 
 
@@ -209,7 +209,7 @@ REQUESTS = [
 
 
 @pytest.mark.parametrize(("method", "query"), REQUESTS)
-async def test_a_malformed_request(brisk_replica: Cluster, method: str, query: str) -> None:
-    url = f"{brisk_replica.urls[0]}/socket.io/?{query}"
+async def test_a_malformed_request(brisk_server: Cluster, method: str, query: str) -> None:
+    url = f"{brisk_server.urls[0]}/socket.io/?{query}"
     async with aiohttp.ClientSession() as session, session.request(method, url) as response:
         assert 400 <= response.status < 500

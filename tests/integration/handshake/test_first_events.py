@@ -22,16 +22,16 @@ def revisions(device: Device) -> list[int]:
 
 
 async def test_connect_comes_before_any_event_and_device_registered_first(
-    replicas: Cluster,
+    servers: Cluster,
 ) -> None:
-    a = await replicas.device()
+    a = await servers.device()
     await a.call("updateMessage", {"profileId": "1", "type": "chat", "message": "draft"})
     assert (await a.start())["ok"]
     await a.wait_for("processingComplete")
     async with typing(a):
         for round_ in range(10):
-            async with raw(replicas.urls[round_ % len(replicas.urls)]) as socket:
-                await socket.register(replicas.token())
+            async with raw(servers.urls[round_ % len(servers.urls)]) as socket:
+                await socket.register(servers.token())
                 await socket.frame('42["messageUpdated"')
                 assert socket.frames[0].startswith("0{")
                 assert socket.frames[1].startswith("40{")
@@ -42,11 +42,11 @@ async def test_connect_comes_before_any_event_and_device_registered_first(
                 assert set(names[first_update:]) == {"messageUpdated"}
 
 
-async def test_a_device_that_joins_amid_events_misses_none(replicas: Cluster) -> None:
-    a = await replicas.device(0)
+async def test_a_device_that_joins_amid_events_misses_none(servers: Cluster) -> None:
+    a = await servers.device(0)
     async with typing(a):
         for number in range(10):
-            device = await replicas.device(number)
+            device = await servers.device(number)
             await device.wait_for("messageUpdated", count=20)
             places = revisions(device)
             assert all(after == before + 1 for before, after in itertools.pairwise(places)), places
@@ -78,9 +78,9 @@ async def typing(device: Device) -> AsyncIterator[None]:
         await task
 
 
-async def test_the_snapshot_has_one_event_per_run_and_per_draft(replicas: Cluster) -> None:
-    await switch(replicas, latency=0.05)
-    a = await replicas.device()
+async def test_the_snapshot_has_one_event_per_run_and_per_draft(servers: Cluster) -> None:
+    await switch(servers, latency=0.05)
+    a = await servers.device()
     assert (await a.start("1001"))["ok"]
     await a.wait_for("processingComplete")
     assert (await a.start("1005", type="chat"))["ok"]
@@ -90,7 +90,7 @@ async def test_the_snapshot_has_one_event_per_run_and_per_draft(replicas: Cluste
     await a.call("updateMessage", {"profileId": "8", "type": "chat", "message": "gone soon"})
     emptied = await a.call("clearMessage", {"profileId": "8", "type": "chat"})
 
-    b = await replicas.device(1)
+    b = await servers.device(1)
     await b.call("heartbeat")
     found = by_profile([(n, d) for n, d in b.events if n in ("processingStateSync", "messageSync")])
     assert set(found) == {
@@ -163,20 +163,20 @@ async def test_the_snapshot_has_one_event_per_run_and_per_draft(replicas: Cluste
     )
 
 
-async def test_an_empty_account_has_an_empty_snapshot(replicas: Cluster) -> None:
-    assert await snapshot(replicas) == (0, [])
+async def test_an_empty_account_has_an_empty_snapshot(servers: Cluster) -> None:
+    assert await snapshot(servers) == (0, [])
 
 
 @pytest.mark.parametrize("revision", [True, False, 2**53 + 1, 2**64, -(2**64), 1.5, "\ud83d"])
 async def test_an_odd_revision_of_one_client_reaches_no_other(
-    one_replica: Cluster, revision: object
+    one_server: Cluster, revision: object
 ) -> None:
-    neighbour = await one_replica.device(token=one_replica.token("neighbour"))
-    first = await one_replica.device()
+    neighbour = await one_server.device(token=one_server.token("neighbour"))
+    first = await one_server.device()
     known = first.last("deviceRegistered")
     offer = {name: known[name] for name in ("deviceId", "resumeToken", "epoch")}
-    again = await one_replica.device(auth={**offer, "revision": revision})
+    again = await one_server.device(auth={**offer, "revision": revision})
     assert again.last("deviceRegistered")["deviceId"] == known["deviceId"]
     draft = {"profileId": "1", "type": "chat", "message": "Hi"}
     assert (await neighbour.call("updateMessage", draft))["ok"]
-    assert one_replica.replicas[0].store.pipeline.connected
+    assert one_server.servers[0].store.pipeline.connected

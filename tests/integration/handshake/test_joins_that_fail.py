@@ -15,13 +15,13 @@ pytestmark = pytest.mark.any_redis
 
 
 async def test_a_join_that_fails_ends_the_connection_with_a_reason(
-    one_replica: Cluster, monkeypatch: pytest.MonkeyPatch
+    one_server: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail(*_: object) -> None:
         raise RuntimeError("that nobody has thought of")
 
     monkeypatch.setattr(Devices, "join", fail)
-    device = Device(one_replica.urls[0], one_replica.token(), transports=["websocket"])
+    device = Device(one_server.urls[0], one_server.token(), transports=["websocket"])
     await device.connect(registered=False)
     await device.wait_for("error", code="internal_error")
     await wait_until(lambda: not device.client.connected, what="disconnected")
@@ -30,36 +30,36 @@ async def test_a_join_that_fails_ends_the_connection_with_a_reason(
 
 @pytest.mark.parametrize("on_purpose", [True, False], ids=["left", "lost"])
 async def test_a_farewell_that_fails_leaves_nothing_of_the_session(
-    one_replica: Cluster, monkeypatch: pytest.MonkeyPatch, on_purpose: bool
+    one_server: Cluster, monkeypatch: pytest.MonkeyPatch, on_purpose: bool
 ) -> None:
     """No timer of it, no place in the account's relay; the next one is served as ever."""
 
     async def fail(*_: object, **__: object) -> None:
         raise RuntimeError("that nobody has thought of")
 
-    realtime = one_replica.replicas[0].realtime
+    realtime = one_server.servers[0].realtime
     with monkeypatch.context() as patch:
         patch.setattr(Devices, "leave" if on_purpose else "lose", fail)
-        device = await one_replica.device()
+        device = await one_server.device()
         (session,) = realtime.sessions
         await (device.close() if on_purpose else device.drop())
         await wait_until(lambda: not len(realtime.subscriber), what="nobody follows the account")
     assert not len(realtime.sessions)
     assert session.expiry is not None
     assert session.expiry.cancelled()
-    await one_replica.device()
+    await one_server.device()
 
 
 async def test_a_session_that_cannot_be_put_on_record_again_is_cut(
-    one_replica: Cluster, monkeypatch: pytest.MonkeyPatch
+    one_server: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its device comes back, and is on record then."""
 
     async def fail(*_: object, **__: object) -> None:
         raise RuntimeError("that nobody has thought of")
 
-    device = await one_replica.device()
-    realtime = one_replica.replicas[0].realtime
+    device = await one_server.device()
+    realtime = one_server.servers[0].realtime
     monkeypatch.setattr(Devices, "restore", fail)
     realtime.reclaim("a name that it had")
     await wait_until(lambda: not device.client.connected, what="disconnected")
@@ -67,22 +67,22 @@ async def test_a_session_that_cannot_be_put_on_record_again_is_cut(
 
 
 async def test_a_socket_that_is_still_joining_ends_with_its_token(
-    one_replica: Cluster, monkeypatch: pytest.MonkeyPatch
+    one_server: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def hang(*_: object) -> None:
         await asyncio.Event().wait()
 
-    token = one_replica.tokens.mint("demo", lifetime=3).token
+    token = one_server.tokens.mint("demo", lifetime=3).token
     with monkeypatch.context() as patch:
         patch.setattr(Devices, "join", hang)
-        device = Device(one_replica.urls[0], token, transports=["websocket"])
+        device = Device(one_server.urls[0], token, transports=["websocket"])
         await device.connect(registered=False)
         await wait_until(lambda: not device.client.connected, what="disconnected")
     await device.close()
 
 
 async def test_a_session_that_is_gone_before_its_turn_is_not_put_on_record(
-    one_replica: Cluster, monkeypatch: pytest.MonkeyPatch
+    one_server: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     joins: list[str] = []
     join, find, follow = Devices.join, Devices.find, Subscriber.follow
@@ -103,11 +103,11 @@ async def test_a_session_that_is_gone_before_its_turn_is_not_put_on_record(
     monkeypatch.setattr(Devices, "join", counted)
     monkeypatch.setattr(Devices, "find", found)
     monkeypatch.setattr(Subscriber, "follow", in_turn)
-    gone = Device(one_replica.urls[0], one_replica.token(), transports=["websocket"])
+    gone = Device(one_server.urls[0], one_server.token(), transports=["websocket"])
     await gone.connect(registered=False)
     await gone.close()
-    sessions = one_replica.replicas[0].realtime.sessions
+    sessions = one_server.servers[0].realtime.sessions
     await wait_until(lambda: len(sessions) == 0, what="nobody left")
     turn.set()
-    await one_replica.device()
+    await one_server.device()
     assert len(joins) == 1

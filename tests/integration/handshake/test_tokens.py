@@ -29,8 +29,8 @@ async def test_every_transport(brisk: Cluster, transports: list[str], ends_on: s
     await a.wait_for("processingComplete")
 
 
-async def test_the_token_in_auth(replicas: Cluster) -> None:
-    device = await replicas.device(token=replicas.token())
+async def test_the_token_in_auth(servers: Cluster) -> None:
+    device = await servers.device(token=servers.token())
     check(
         device.last("deviceRegistered"),
         deviceId=str,
@@ -53,16 +53,16 @@ async def test_the_token_in_the_header(brisk: Cluster, scheme: str, transports: 
     await device.close()
 
 
-async def test_auth_goes_before_the_header(one_replica: Cluster) -> None:
+async def test_auth_goes_before_the_header(one_server: Cluster) -> None:
     bad = {"Authorization": "Bearer nonsense"}
-    await one_replica.device(headers=bad)
-    good = {"Authorization": f"Bearer {one_replica.token()}"}
-    device = Device(one_replica.urls[0], "nonsense", headers=good)
+    await one_server.device(headers=bad)
+    good = {"Authorization": f"Bearer {one_server.token()}"}
+    device = Device(one_server.urls[0], "nonsense", headers=good)
     assert await refusal(device) == INVALID
 
 
-async def test_the_name_of_a_device(one_replica: Cluster) -> None:
-    device = await one_replica.device(auth={"deviceName": "Anna's phone 📱"})
+async def test_the_name_of_a_device(one_server: Cluster) -> None:
+    device = await one_server.device(auth={"deviceName": "Anna's phone 📱"})
     assert device.last("deviceRegistered")["name"] == "Anna's phone 📱"
 
 
@@ -94,9 +94,9 @@ def refused_tokens(cluster: Cluster) -> list[tuple[object, str]]:
     ]
 
 
-async def test_connect_error_has_the_exact_message(replicas: Cluster) -> None:
-    for url in replicas.urls:
-        for offered, message in refused_tokens(replicas):
+async def test_connect_error_has_the_exact_message(servers: Cluster) -> None:
+    for url in servers.urls:
+        for offered, message in refused_tokens(servers):
             async with raw(url) as socket:
                 await socket.send("40" + (json.dumps(offered) if offered is not None else ""))
                 frame = await socket.frame("44")
@@ -111,9 +111,9 @@ async def test_connect_error_on_polling(brisk: Cluster) -> None:
         assert not device.events
 
 
-async def test_a_token_that_runs_out(one_replica: Cluster) -> None:
-    token = one_replica.tokens.mint("demo", lifetime=3).token
-    device = await one_replica.device(token=token)
+async def test_a_token_that_runs_out(one_server: Cluster) -> None:
+    token = one_server.tokens.mint("demo", lifetime=3).token
+    device = await one_server.device(token=token)
     warning = await device.wait_for("tokenExpiring")
     check(warning, expiresAt=int)
     assert device.client.connected

@@ -9,7 +9,7 @@ from tests.harness import Cluster
 
 
 @pytest.fixture
-async def web(one_replica: Cluster) -> AsyncIterator[aiohttp.ClientSession]:
-    """A plain HTTP client of the replica."""
-    async with aiohttp.ClientSession(one_replica.urls[0]) as session:
+async def web(one_server: Cluster) -> AsyncIterator[aiohttp.ClientSession]:
+    """A plain HTTP client of the server."""
+    async with aiohttp.ClientSession(one_server.urls[0]) as session:
         yield session

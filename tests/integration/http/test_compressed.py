@@ -57,9 +57,9 @@ async def test_a_long_list_of_profiles_is_a_tenth_on_the_wire(crowded: Cluster) 
     assert len(packed) * 10 < len(whole)
 
 
-async def test_the_files_of_the_console_are_compressed(one_replica: Cluster) -> None:
-    build = one_replica.replicas[0].console.build
-    async with plain_client(one_replica.urls[0]) as http:
+async def test_the_files_of_the_console_are_compressed(one_server: Cluster) -> None:
+    build = one_server.servers[0].console.build
+    async with plain_client(one_server.urls[0]) as http:
         for name, content in build.files.items():
             async with http.get(f"/static/{build.name}/{name}", headers=TAKES_IT) as answer:
                 body = await answer.read()
@@ -72,9 +72,9 @@ async def test_the_files_of_the_console_are_compressed(one_replica: Cluster) -> 
             assert gzip.decompress(await answer.read()) == build.page()
 
 
-async def test_an_answer_with_a_token_is_never_compressed(one_replica: Cluster) -> None:
+async def test_an_answer_with_a_token_is_never_compressed(one_server: Cluster) -> None:
     async with (
-        plain_client(one_replica.urls[0]) as http,
+        plain_client(one_server.urls[0]) as http,
         http.post("/api/auth/login", json=DEMO, headers=TAKES_IT) as answer,
     ):
         assert answer.status == 200

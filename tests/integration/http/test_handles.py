@@ -69,7 +69,7 @@ async def test_attachments_of_a_profile_that_is_not_there(
 
 @pytest.mark.parametrize("path", ["/api/profiles", "/api/profiles/1001/attachments"])
 async def test_without_a_good_handle(
-    one_replica: Cluster, web: aiohttp.ClientSession, path: str
+    one_server: Cluster, web: aiohttp.ClientSession, path: str
 ) -> None:
     signed_in = await login(web)
     token, handle = signed_in["token"], signed_in["alphaDateToken"]
@@ -91,8 +91,8 @@ async def test_without_a_good_handle(
         check(body, status=False, message=str)
 
 
-async def test_the_handle_works_on_every_replica(redis_url: str) -> None:
-    async with cluster(redis_url, replicas=2) as running, aiohttp.ClientSession() as session:
+async def test_the_handle_works_on_every_server(redis_url: str) -> None:
+    async with cluster(redis_url, servers=2) as running, aiohttp.ClientSession() as session:
         async with session.post(f"{running.urls[0]}/api/auth/login", json=DEMO) as response:
             handle = (await response.json())["alphaDateToken"]
         async with session.get(
@@ -105,13 +105,13 @@ async def test_a_handle_of_another_secret_is_of_no_use(redis_url: str) -> None:
     async with cluster(redis_url) as running, aiohttp.ClientSession() as session:
         async with session.post(f"{running.urls[0]}/api/auth/login", json=DEMO) as response:
             handle = (await response.json())["alphaDateToken"]
-        other = await running.add_replica(jwt_secret="another secret, also long enough for it")
+        other = await running.add_server(jwt_secret="another secret, also long enough for it")
         async with session.get(f"{other}/api/profiles", headers={HANDLE: handle}) as response:
             assert response.status == 401
 
 
 async def test_the_upstream_token_stays_here(
-    one_replica: Cluster, web: aiohttp.ClientSession
+    one_server: Cluster, web: aiohttp.ClientSession
 ) -> None:
     secret = issue_token("demo")
     _, signed_in, text = await answer(web, "POST", "/api/auth/login", json=DEMO)
@@ -125,7 +125,7 @@ async def test_the_upstream_token_stays_here(
         async with web.request(method, path, headers=headers) as response:
             assert response.status == 200
             seen += [await response.text(), str(response.headers)]
-    device = await one_replica.device(token=signed_in["token"])
+    device = await one_server.device(token=signed_in["token"])
     await device.start()
     await device.wait_for("processingComplete")
     seen.append(str(device.events))
@@ -134,7 +134,7 @@ async def test_the_upstream_token_stays_here(
     for text in seen:
         assert secret not in text
 
-    client = make_client(one_replica.redis_url)
+    client = make_client(one_server.redis_url)
     try:
         dump = await everything_in(client)
     finally:

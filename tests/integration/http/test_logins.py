@@ -13,7 +13,7 @@ from tests.integration.support import Payload, check
 pytestmark = pytest.mark.any_redis
 
 
-async def test_login_has_all_fields(one_replica: Cluster, web: aiohttp.ClientSession) -> None:
+async def test_login_has_all_fields(one_server: Cluster, web: aiohttp.ClientSession) -> None:
     body = await login(web)
     check(
         body,
@@ -29,7 +29,7 @@ async def test_login_has_all_fields(one_replica: Cluster, web: aiohttp.ClientSes
     assert claims["email"] == "demo@example.com"
     assert 3500 <= claims["exp"] - claims["iat"] <= 9 * 3600
     assert "profiles" not in claims, "the operator may see them all"
-    device = await one_replica.device(token=body["token"])
+    device = await one_server.device(token=body["token"])
     assert (await device.start())["ok"]
     await device.wait_for("processingComplete")
 
@@ -78,7 +78,7 @@ async def test_wrong_credentials(web: aiohttp.ClientSession, credentials: Payloa
     assert "token" not in text.lower()
 
 
-async def test_too_many_tries(one_replica: Cluster, web: aiohttp.ClientSession) -> None:
+async def test_too_many_tries(one_server: Cluster, web: aiohttp.ClientSession) -> None:
     wrong = {**DEMO, "password": "wrong"}
     tries = [await answer(web, "POST", "/api/auth/login", json=wrong) for _ in range(10)]
     assert {status for status, _, _ in tries} == {401}
@@ -112,12 +112,12 @@ async def test_tries_of_one_network_count_together(redis_url: str, credentials: 
 
 async def test_a_gateway_that_is_down_uses_up_no_tries(redis_url: str) -> None:
     async with cluster(redis_url) as running, aiohttp.ClientSession(running.urls[0]) as web:
-        replica = running.replicas[0]
-        there, replica.gateway._base = replica.gateway._base, "http://127.0.0.1:1"
+        server = running.servers[0]
+        there, server.gateway._base = server.gateway._base, "http://127.0.0.1:1"
         for _ in range(15):
             status, body, _ = await answer(web, "POST", "/api/auth/login", json=DEMO)
             assert (status, body["code"]) == (502, "gateway_unavailable")
-        replica.gateway._base = there
+        server.gateway._base = there
         await login(web)
 
 
@@ -126,8 +126,8 @@ async def test_right_ones_are_not_counted(web: aiohttp.ClientSession) -> None:
         await login(web)
 
 
-async def test_tries_are_counted_across_replicas(redis_url: str) -> None:
-    async with cluster(redis_url, replicas=2) as running:
+async def test_tries_are_counted_across_servers(redis_url: str) -> None:
+    async with cluster(redis_url, servers=2) as running:
         statuses = []
         for number in range(11):
             url = f"{running.urls[number % 2]}/api/auth/login"
@@ -139,10 +139,8 @@ async def test_tries_are_counted_across_replicas(redis_url: str) -> None:
         assert statuses == [401] * 10 + [429]
 
 
-async def test_refresh_gives_a_fresh_token(
-    one_replica: Cluster, web: aiohttp.ClientSession
-) -> None:
-    old = one_replica.tokens.mint("demo", profiles=["1001"], team="t", role="r", lifetime=50).token
+async def test_refresh_gives_a_fresh_token(one_server: Cluster, web: aiohttp.ClientSession) -> None:
+    old = one_server.tokens.mint("demo", profiles=["1001"], team="t", role="r", lifetime=50).token
     headers = {"Authorization": f"Bearer {old}"}
     status, body, _ = await answer(web, "POST", "/api/auth/refresh", headers=headers)
     assert status == 200
@@ -155,13 +153,11 @@ async def test_refresh_gives_a_fresh_token(
     assert {k: v for k, v in after.items() if k not in volatile} == {
         k: v for k, v in before.items() if k not in volatile
     }, "the limits stay"
-    await one_replica.device(token=body["token"])
+    await one_server.device(token=body["token"])
 
 
-async def test_refresh_of_what_is_no_token(
-    one_replica: Cluster, web: aiohttp.ClientSession
-) -> None:
-    expired = one_replica.tokens.mint("demo", lifetime=-1).token
+async def test_refresh_of_what_is_no_token(one_server: Cluster, web: aiohttp.ClientSession) -> None:
+    expired = one_server.tokens.mint("demo", lifetime=-1).token
     forged = jwt.encode({"operatorId": "demo", "exp": 9999999999}, "x" * 40, algorithm="HS256")
     unsigned = jwt.encode({"operatorId": "demo", "exp": 9999999999}, "", algorithm="none")
     for header in (
@@ -177,7 +173,7 @@ async def test_refresh_of_what_is_no_token(
                 expired,
                 forged,
                 unsigned,
-                one_replica.token()[:-2],
+                one_server.token()[:-2],
             ),
         ),
     ):
@@ -197,9 +193,9 @@ async def test_a_login_of_another_kind_is_refused(web: aiohttp.ClientSession, ki
     check(refused, status=False, message=str, code="unsupported_media_type", retryable=False)
 
 
-async def test_a_gateway_that_is_away_is_said_to_be(one_replica: Cluster) -> None:
-    await one_replica.sandbox.close()
-    async with aiohttp.ClientSession(one_replica.urls[0]) as session:
+async def test_a_gateway_that_is_away_is_said_to_be(one_server: Cluster) -> None:
+    await one_server.sandbox.close()
+    async with aiohttp.ClientSession(one_server.urls[0]) as session:
         status, body, _ = await answer(session, "POST", "/api/auth/login", json=DEMO)
     assert status == 502
     check(body, status=False, message=str, code="gateway_unavailable", retryable=True)

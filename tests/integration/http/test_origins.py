@@ -54,9 +54,9 @@ async def test_foreign_origins_over_http(web: aiohttp.ClientSession, origin: str
 
 
 @pytest.mark.parametrize("origin", ALLOWED)
-async def test_allowed_origins_on_sockets(one_replica: Cluster, origin: str) -> None:
+async def test_allowed_origins_on_sockets(one_server: Cluster, origin: str) -> None:
     path = "/socket.io/?EIO=4&transport="
-    async with aiohttp.ClientSession(one_replica.urls[0]) as session:
+    async with aiohttp.ClientSession(one_server.urls[0]) as session:
         headers = {"Origin": origin}
         async with session.get(f"{path}polling", headers=headers) as response:
             assert response.status == 200
@@ -70,9 +70,9 @@ async def test_allowed_origins_on_sockets(one_replica: Cluster, origin: str) -> 
 
 
 @pytest.mark.parametrize("origin", FOREIGN)
-async def test_foreign_origins_on_sockets(one_replica: Cluster, origin: str) -> None:
+async def test_foreign_origins_on_sockets(one_server: Cluster, origin: str) -> None:
     path = "/socket.io/?EIO=4&transport="
-    async with aiohttp.ClientSession(one_replica.urls[0]) as session:
+    async with aiohttp.ClientSession(one_server.urls[0]) as session:
         for query in ("polling", "polling&sid=x"):
             for verb in ("GET", "POST"):
                 async with session.request(
@@ -83,7 +83,7 @@ async def test_foreign_origins_on_sockets(one_replica: Cluster, origin: str) -> 
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
             await session.ws_connect(f"{path}websocket", origin=origin)
         assert refused.value.status == 400
-    assert not one_replica.replicas[0].realtime.server.eio.sockets
+    assert not one_server.servers[0].realtime.server.eio.sockets
 
 
 async def test_every_answer_of_the_api_is_guarded(web: aiohttp.ClientSession) -> None:
@@ -114,8 +114,8 @@ async def test_every_answer_of_the_api_is_guarded(web: aiohttp.ClientSession) ->
                 assert response.headers.get("Server", "alphasync") == "alphasync"
 
 
-async def test_its_own_origin_may_use_sockets(one_replica: Cluster) -> None:
-    own = one_replica.urls[0]
+async def test_its_own_origin_may_use_sockets(one_server: Cluster) -> None:
+    own = one_server.urls[0]
     async with (
         aiohttp.ClientSession(own) as session,
         session.ws_connect("/socket.io/?EIO=4&transport=websocket", origin=own) as ws,

@@ -11,9 +11,9 @@ from tests.integration.support import MAIL, check, settled, switch
 pytestmark = pytest.mark.any_redis
 
 
-async def test_chat_and_mail_of_a_profile_run_side_by_side(replicas: Cluster) -> None:
-    await switch(replicas, latency=0.05)
-    a, b = await replicas.pair()
+async def test_chat_and_mail_of_a_profile_run_side_by_side(servers: Cluster) -> None:
+    await switch(servers, latency=0.05)
+    a, b = await servers.pair()
     assert (await a.start(type="chat"))["ok"]
     assert (await b.start(type="mail", message=MAIL))["ok"]
     for type_ in ("chat", "mail"):
@@ -21,9 +21,9 @@ async def test_chat_and_mail_of_a_profile_run_side_by_side(replicas: Cluster) ->
         assert stats["sent"] == 10
 
 
-async def test_a_locked_profile_is_refused_to_the_other_device_only(replicas: Cluster) -> None:
-    await switch(replicas, latency=SLOW)
-    a, b = await replicas.pair()
+async def test_a_locked_profile_is_refused_to_the_other_device_only(servers: Cluster) -> None:
+    await switch(servers, latency=SLOW)
+    a, b = await servers.pair()
     assert (await a.start())["ok"]
     await b.emit("startProcessing", {**CHAT, "message": "Me too"})
     error = await b.wait_for("error")
@@ -48,9 +48,9 @@ async def test_a_locked_profile_is_refused_to_the_other_device_only(replicas: Cl
     assert len(a.named("processingStarted")) == 1
 
 
-async def test_the_own_device_cannot_start_twice(replicas: Cluster) -> None:
-    await switch(replicas, latency=SLOW)
-    a = await replicas.device()
+async def test_the_own_device_cannot_start_twice(servers: Cluster) -> None:
+    await switch(servers, latency=SLOW)
+    a = await servers.device()
     assert (await a.start())["ok"]
     ack = await a.start()
     assert (ack["ok"], ack["code"], ack["lockOwner"]) == (False, "already_running", a.id)
@@ -58,8 +58,8 @@ async def test_the_own_device_cannot_start_twice(replicas: Cluster) -> None:
     assert (error["code"], error["lockOwner"]) == ("already_running", a.id)
 
 
-async def test_one_winner_when_two_start_at_once(replicas: Cluster) -> None:
-    a, b = await replicas.pair()
+async def test_one_winner_when_two_start_at_once(servers: Cluster) -> None:
+    a, b = await servers.pair()
     for round_ in range(20):
         profile = f"p{round_}"
         acks = await asyncio.gather(a.start(profile), b.start(profile))

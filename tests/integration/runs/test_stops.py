@@ -10,9 +10,9 @@ from tests.integration.support import MAIL, check, deliveries, reached, run_even
 pytestmark = pytest.mark.any_redis
 
 
-async def test_any_device_may_stop_a_run(replicas: Cluster) -> None:
-    await switch(replicas, latency=SLOW)
-    a, b = await replicas.pair()
+async def test_any_device_may_stop_a_run(servers: Cluster) -> None:
+    await switch(servers, latency=SLOW)
+    a, b = await servers.pair()
     await a.start("1004")
     await b.wait_for("processingProgress", count=3)
     ack = await b.call("stopProcessing", {"profileId": 1004, "type": "chat"})
@@ -42,13 +42,13 @@ async def test_any_device_may_stop_a_run(replicas: Cluster) -> None:
     assert a.last("error")["code"] == "not_running"
 
 
-async def test_a_stop_takes_effect_within_one_recipient(replicas: Cluster) -> None:
-    await switch(replicas, latency=SLOW)
-    a, b = await replicas.pair()
+async def test_a_stop_takes_effect_within_one_recipient(servers: Cluster) -> None:
+    await switch(servers, latency=SLOW)
+    a, b = await servers.pair()
     await a.start("1004")
     await b.wait_for("processingProgress", count=3)
     assert (await b.call("stopProcessing", {"profileId": "1004", "type": "chat"}))["ok"]
-    at_stop = len(await deliveries(replicas))
+    at_stop = len(await deliveries(servers))
     result = await a.wait_for("runSettled")
     check(
         result,
@@ -67,7 +67,7 @@ async def test_a_stop_takes_effect_within_one_recipient(replicas: Cluster) -> No
         message=str,
     )
     # The runner has had its last answer: nothing comes after this.
-    found = await reached(replicas)
+    found = await reached(servers)
     assert len(found) == result["sent"] <= at_stop + 1
     names = [name for name, _ in run_events(b)]
     assert names[-2:] == ["processingStopped", "runSettled"]
@@ -75,17 +75,17 @@ async def test_a_stop_takes_effect_within_one_recipient(replicas: Cluster) -> No
         "count"
     ] == result["sent"]
 
-    await switch(replicas)
+    await switch(servers)
     assert (await b.start("1004"))["ok"]
     stats = (await a.wait_for("processingComplete"))["stats"]
     assert stats["skipped"] == result["sent"]
-    assert len(await reached(replicas)) == 200
-    assert set((await reached(replicas)).values()) == {1}
+    assert len(await reached(servers)) == 200
+    assert set((await reached(servers)).values()) == {1}
 
 
-async def test_stop_all(replicas: Cluster) -> None:
-    await switch(replicas, latency=SLOW)
-    a, b = await replicas.pair()
+async def test_stop_all(servers: Cluster) -> None:
+    await switch(servers, latency=SLOW)
+    a, b = await servers.pair()
     runs = {("1003", "chat"): a, ("1004", "mail"): b, ("1005", "chat"): b}
     for (profile, type_), device in runs.items():
         message = MAIL if type_ == "mail" else "Hello"
@@ -120,8 +120,8 @@ async def test_stop_all(replicas: Cluster) -> None:
     assert len(b.named("allProcessingStopped")) == 1
 
 
-async def test_stop_all_without_a_run(replicas: Cluster) -> None:
-    a, b = await replicas.pair()
+async def test_stop_all_without_a_run(servers: Cluster) -> None:
+    a, b = await servers.pair()
     await a.emit("stopAllProcessing")
     summary = await b.wait_for("allProcessingStopped")
     assert (summary["stoppedBy"], summary["stoppedProfiles"]) == (a.id, [])
@@ -129,23 +129,23 @@ async def test_stop_all_without_a_run(replicas: Cluster) -> None:
     assert (await a.call("stopAllProcessing", {}))["stopped"] == 0
 
 
-async def test_what_a_device_that_comes_later_is_told_of_a_stop(replicas: Cluster) -> None:
-    await switch(replicas, latency=SLOW)
-    a, b = await replicas.pair()
+async def test_what_a_device_that_comes_later_is_told_of_a_stop(servers: Cluster) -> None:
+    await switch(servers, latency=SLOW)
+    a, b = await servers.pair()
     await a.start("1004")
     await b.wait_for("processingProgress", count=2)
     await b.call("stopProcessing", {"profileId": "1004", "type": "chat"})
     result = await b.wait_for("runSettled")
-    late = await replicas.device(1)
+    late = await servers.device(1)
     state = await late.wait_for("processingStateSync")
     assert (state["isProcessing"], state["status"]) == (False, "stopped")
     assert counted(state) == counted(result)
     assert state["revision"] == result["revision"]
 
 
-async def test_disconnecting_on_purpose_ends_only_the_own_runs(replicas: Cluster) -> None:
-    await switch(replicas, latency=0.05)
-    a, b = await replicas.pair()
+async def test_disconnecting_on_purpose_ends_only_the_own_runs(servers: Cluster) -> None:
+    await switch(servers, latency=0.05)
+    a, b = await servers.pair()
     await a.start("1003")
     await b.start("1002")
     await b.wait_for("processingProgress", count=2, profileId="1003")
@@ -165,4 +165,4 @@ async def test_disconnecting_on_purpose_ends_only_the_own_runs(replicas: Cluster
     stats = (await b.wait_for("processingComplete", profileId="1002"))["stats"]
     assert stats["sent"] == 24
     assert len(b.named("processingInterrupted")) == 1
-    await no_more_than_once(replicas, b)
+    await no_more_than_once(servers, b)

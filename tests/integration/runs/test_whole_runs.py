@@ -19,8 +19,8 @@ from tests.integration.support import (
 pytestmark = pytest.mark.any_redis
 
 
-async def test_a_run_from_beginning_to_end(replicas: Cluster) -> None:
-    a, b = await replicas.pair()
+async def test_a_run_from_beginning_to_end(servers: Cluster) -> None:
+    a, b = await servers.pair()
     ack = await a.start(1001)
     assert ack["ok"]
     for device in (a, b):
@@ -98,7 +98,7 @@ async def test_a_run_from_beginning_to_end(replicas: Cluster) -> None:
     assert places == list(range(places[0], places[0] + len(places)))
     times = [data["timestamp"] for _, data in run_events(a)]
     assert times == sorted(times)
-    assert all(count == 1 for count in (await reached(replicas)).values())
+    assert all(count == 1 for count in (await reached(servers)).values())
 
 
 async def test_the_clock_of_a_run_is_in_milliseconds(redis_url: str) -> None:
@@ -109,12 +109,12 @@ async def test_the_clock_of_a_run_is_in_milliseconds(redis_url: str) -> None:
         assert 200 <= stats["duration"] < 10_000
 
 
-async def test_two_hundred_recipients_exactly_once(replicas: Cluster) -> None:
-    a, b = await replicas.pair()
+async def test_two_hundred_recipients_exactly_once(servers: Cluster) -> None:
+    a, b = await servers.pair()
     assert (await a.start("1004", message="Ciao 👋"))["ok"]
     stats = (await b.wait_for("processingComplete"))["stats"]
     assert counted(stats) == {"current": 200, "total": 200, "sent": 200, "skipped": 0, "failed": 0}
-    found = await deliveries(replicas)
+    found = await deliveries(servers)
     assert len(found) == 200
     assert len({d["recipientId"] for d in found}) == 200
     assert len({d["idempotencyKey"] for d in found}) == 200
@@ -124,9 +124,9 @@ async def test_two_hundred_recipients_exactly_once(replicas: Cluster) -> None:
 
 
 async def test_a_second_run_messages_nobody_until_the_blocklist_is_cleared(
-    replicas: Cluster,
+    servers: Cluster,
 ) -> None:
-    a, b = await replicas.pair()
+    a, b = await servers.pair()
     await a.start()
     await b.wait_for("processingComplete")
     assert (await b.call("countBlocklist", CHAT))["count"] == 10
@@ -134,7 +134,7 @@ async def test_a_second_run_messages_nobody_until_the_blocklist_is_cleared(
     await b.start(message="Once more")
     second = (await a.wait_for("processingComplete", count=2))["stats"]
     assert counted(second) == {"current": 10, "total": 10, "sent": 0, "skipped": 10, "failed": 0}
-    assert len(await deliveries(replicas)) == 10
+    assert len(await deliveries(servers)) == 10
 
     ack = await a.call("clearBlocklist", {"profileId": 1001, "type": "chat"})
     assert ack["deletedCount"] == 10
@@ -155,11 +155,11 @@ async def test_a_second_run_messages_nobody_until_the_blocklist_is_cleared(
     await a.start(message="And again")
     third = (await b.wait_for("processingComplete", count=3))["stats"]
     assert counted(third) == {"current": 10, "total": 10, "sent": 10, "skipped": 0, "failed": 0}
-    assert set((await reached(replicas)).values()) == {2}
+    assert set((await reached(servers)).values()) == {2}
 
 
-async def test_the_blocklist_is_kept_apart_by_type(replicas: Cluster) -> None:
-    a, b = await replicas.pair()
+async def test_the_blocklist_is_kept_apart_by_type(servers: Cluster) -> None:
+    a, b = await servers.pair()
     await a.start()
     await b.wait_for("processingComplete", type="chat")
     await a.start(type="mail", message=MAIL)
@@ -171,7 +171,7 @@ async def test_the_blocklist_is_kept_apart_by_type(replicas: Cluster) -> None:
 
 
 async def test_a_profile_without_recipients(redis_url: str) -> None:
-    async with cluster(redis_url, replicas=2, people=people(nobody=0)) as empty:
+    async with cluster(redis_url, servers=2, people=people(nobody=0)) as empty:
         a, b = await empty.pair()
         assert (await a.start("nobody"))["ok"]
         stats = (await b.wait_for("processingComplete"))["stats"]
@@ -179,8 +179,8 @@ async def test_a_profile_without_recipients(redis_url: str) -> None:
         assert (await b.start("nobody"))["ok"], "the lock is free"
 
 
-async def test_a_profile_that_the_gateway_does_not_know(replicas: Cluster) -> None:
-    a, b = await replicas.pair()
+async def test_a_profile_that_the_gateway_does_not_know(servers: Cluster) -> None:
+    a, b = await servers.pair()
     assert (await a.start("nowhere"))["ok"]
     for device in (a, b):
         interrupted = await device.wait_for("processingInterrupted")
@@ -215,12 +215,12 @@ ATTACHMENTS: list[Payload] = [
 ]
 
 
-async def test_a_mail_with_attachments(replicas: Cluster) -> None:
-    a, b = await replicas.pair()
+async def test_a_mail_with_attachments(servers: Cluster) -> None:
+    a, b = await servers.pair()
     started = await a.start(type="mail", message=MAIL, attachments=ATTACHMENTS)
     assert started["ok"], started
     await b.wait_for("processingComplete", type="mail")
-    found = await deliveries(replicas)
+    found = await deliveries(servers)
     assert len(found) == 10
     expected = [*ATTACHMENTS[:2], {**ATTACHMENTS[2], "id": "77"}]
     for delivery in found:
@@ -250,8 +250,8 @@ LENGTHS = [
 ]
 
 
-async def test_the_length_of_a_message(replicas: Cluster) -> None:
-    a, b = await replicas.pair()
+async def test_the_length_of_a_message(servers: Cluster) -> None:
+    a, b = await servers.pair()
     for number, (type_, message, expected) in enumerate(LENGTHS):
         profile = f"nowhere{number}"
         ack = await a.start(profile, type=type_, message=message)
@@ -265,23 +265,23 @@ async def test_the_length_of_a_message(replicas: Cluster) -> None:
     assert len(b.named("processingStarted")) == sum(case[2] is True for case in LENGTHS)
 
 
-async def no_more_than_once(replicas: Cluster, device: Device) -> None:
+async def no_more_than_once(servers: Cluster, device: Device) -> None:
     """Finish the interrupted run: everybody is messaged, nobody twice."""
     await wait_until(lambda: device.named("runSettled"), what="the last answer")
-    await switch(replicas)
+    await switch(servers)
     assert (await device.start("1003"))["ok"]
     await device.wait_for("processingComplete", profileId="1003")
-    found = await reached(replicas, "1003")
+    found = await reached(servers, "1003")
     assert len(found) == 60
     assert set(found.values()) == {1}
 
 
 @pytest.mark.parametrize("profile", ["1001", 1001])
 async def test_a_number_as_profile_id_is_the_same_profile(
-    replicas: Cluster, profile: str | int
+    servers: Cluster, profile: str | int
 ) -> None:
-    a, b = await replicas.pair()
-    await switch(replicas, latency=SLOW)
+    a, b = await servers.pair()
+    await switch(servers, latency=SLOW)
     assert (await a.start(profile))["ok"]
     other = 1001 if profile == "1001" else "1001"
     assert (await b.start(other))["code"] == "locked"

@@ -26,9 +26,9 @@ class Office:
         self._http = http
 
     async def call(
-        self, method: str, path: str, replica: int = 0, **options: Any
+        self, method: str, path: str, server: int = 0, **options: Any
     ) -> tuple[int, Any]:
-        async with self._http.request(method, self.cluster.urls[replica] + path, **options) as got:
+        async with self._http.request(method, self.cluster.urls[server] + path, **options) as got:
             return got.status, await got.json()
 
     async def login(self, password: str = "all") -> dict[str, Any]:
@@ -42,21 +42,21 @@ class Office:
         headers = {"Authorization": f"Bearer {token}"}
         return await self.call("POST", "/api/auth/refresh", headers=headers)
 
-    async def profiles(self, login: dict[str, Any], replica: int = 0) -> tuple[int, Any]:
+    async def profiles(self, login: dict[str, Any], server: int = 0) -> tuple[int, Any]:
         headers = {HANDLE: login["alphaDateToken"]}
-        return await self.call("GET", "/api/profiles", replica, headers=headers)
+        return await self.call("GET", "/api/profiles", server, headers=headers)
 
     async def attachments(self, login: dict[str, Any], profile: str) -> tuple[int, Any]:
         headers = {HANDLE: login["alphaDateToken"]}
         return await self.call("GET", f"/api/profiles/{profile}/attachments", headers=headers)
 
-    async def device(self, login: dict[str, Any], replica: int = 0) -> Device:
-        return await self.cluster.device(replica, token=login["token"])
+    async def device(self, login: dict[str, Any], server: int = 0) -> Device:
+        return await self.cluster.device(server, token=login["token"])
 
 
 @contextlib.asynccontextmanager
 async def opened(
-    redis_url: str, replicas: int = 1, settings: dict[str, Any] | None = None, **gateway: Any
+    redis_url: str, servers: int = 1, settings: dict[str, Any] | None = None, **gateway: Any
 ) -> AsyncIterator[Office]:
     async with (
         strict_gateway(**{"rights": RIGHTS, **gateway}) as strict,
@@ -64,8 +64,8 @@ async def opened(
     ):
         cluster = Cluster(redis_url, cast(RunningSandbox, strict))
         try:
-            for _ in range(replicas):
-                await cluster.add_replica(gateway_token="service", **(settings or {}))
+            for _ in range(servers):
+                await cluster.add_server(gateway_token="service", **(settings or {}))
             yield Office(cluster, strict, http)
         finally:
             await cluster.close()

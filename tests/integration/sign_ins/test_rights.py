@@ -63,14 +63,14 @@ async def test_a_run_whose_login_has_gone_waits_and_takes_no_other_token(office:
 
 
 async def test_another_server_goes_on_with_the_token_of_the_login(redis_url: str) -> None:
-    async with opened(redis_url, replicas=2, settings={"send_interval": 0.05}) as office:
+    async with opened(redis_url, servers=2, settings={"send_interval": 0.05}) as office:
         one = await office.login("one")
         await office.login("all")
-        device = await office.device(one, replica=1)
-        starter = await office.device(one, replica=0)
+        device = await office.device(one, server=1)
+        starter = await office.device(one, server=0)
         assert (await device.start("p1"))["ok"]
         await wait_until(lambda: len(office.gateway.sent) >= 2)
-        await office.cluster.replicas[1].stop()
+        await office.cluster.servers[1].stop()
         resumed = starter  # another device of the account sees the end of it
         back = await come_back(office, device, one)
         await resumed.wait_for("processingComplete")
@@ -80,16 +80,16 @@ async def test_another_server_goes_on_with_the_token_of_the_login(redis_url: str
 
 
 async def test_another_server_goes_on_waiting(redis_url: str) -> None:
-    async with opened(redis_url, replicas=2, settings={"send_interval": 0.05}) as office:
+    async with opened(redis_url, servers=2, settings={"send_interval": 0.05}) as office:
         login = await office.login()
-        other = await office.device(login, replica=0)
-        device = await office.device(login, replica=1)
+        other = await office.device(login, server=0)
+        device = await office.device(login, server=1)
         assert (await device.start("p1"))["ok"]
         await wait_until(lambda: len(office.gateway.sent) >= 2)
         office.gateway.revoke()
         await waiting(other)
         told = len(other.named("processingProgress"))
-        await office.cluster.replicas[1].stop()
+        await office.cluster.servers[1].stop()
         back = await come_back(office, device, login)
         await other.wait_for("processingTakenOver")
         await wait_until(lambda: any(map(waits, other.named("processingProgress")[told:])))
@@ -103,16 +103,16 @@ MANY = [f"profile-{number:05}" for number in range(5000)]
 
 
 async def test_a_login_for_thousands_of_profiles_works_in_all(redis_url: str) -> None:
-    async with opened(redis_url, replicas=2, rights={"many": MANY, "all": None}) as office:
+    async with opened(redis_url, servers=2, rights={"many": MANY, "all": None}) as office:
         login = await office.login("many")
         assert len(login["token"]) < 4096
         assert login["profiles"] == MANY
         assert claims_of(login["token"])["profiles"] == [], "nothing for who does not know the rest"
-        status, body = await office.profiles(login, replica=1)
+        status, body = await office.profiles(login, server=1)
         assert (status, len(body)) == (200, len(MANY))
         assert (await office.attachments(login, MANY[-1]))[0] == 200
         assert (await office.attachments(login, "p1"))[0] == 404
-        device, other = await office.device(login), await office.device(login, replica=1)
+        device, other = await office.device(login), await office.device(login, server=1)
         last = MANY[-1]
         assert (await device.start(last))["ok"]
         await other.wait_for("processingComplete", profileId=last)
@@ -156,10 +156,10 @@ async def test_an_operator_who_cannot_be_named_gets_no_token(redis_url: str, ope
 
 
 async def test_what_an_earlier_version_kept_still_works(office: Office) -> None:
-    replica = office.cluster.replicas[0]
+    server = office.cluster.servers[0]
     client = make_client(office.cluster.redis_url)
     office.gateway.valid["former"] = None
-    upstream = replica.pool._tools.upstream
+    upstream = server.pool._tools.upstream
     handle = "h" * 43
     owner = b"\x82\xa7account\xa6o:demo\xaboperator_id\xa4demo"
     from alphasync.services import upstream as module  # noqa: PLC0415

@@ -41,7 +41,7 @@ async def test_rights_that_do_not_cover_the_profile_are_not_used(redis_url: str)
 @pytest.mark.parametrize("when", ["listing", "sending"])
 async def test_a_run_waits_for_its_operator_to_sign_in_again(redis_url: str, when: str) -> None:
     settings = {"send_interval": 0.05}
-    async with opened(redis_url, replicas=2, settings=settings) as office:
+    async with opened(redis_url, servers=2, settings=settings) as office:
         device = await office.device(await office.login())
         other = await office.cluster.device(1)
         if when == "listing":
@@ -86,7 +86,7 @@ async def test_a_run_that_waits_can_be_stopped(office: Office) -> None:
     assert (await device.start("p1"))["ok"]
     await waiting(device)
     assert (await device.call("stopProcessing", {"profileId": "p1", "type": "chat"}))["ok"]
-    pool = office.cluster.replicas[0].pool
+    pool = office.cluster.servers[0].pool
     await wait_until(lambda: len(pool) == 0, within=5, what="the run's task has ended")
     late = await office.cluster.device()
     state = await late.wait_for("processingStateSync")

@@ -75,7 +75,7 @@ def test_a_secret_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
     assert settings(data_dir=tmp_path / "b").secret() != secret
 
 
-def test_replicas_that_start_at_once_on_one_directory_agree(tmp_path: Path) -> None:
+def test_servers_that_start_at_once_on_one_directory_agree(tmp_path: Path) -> None:
     together = threading.Barrier(8)
     secrets: list[str] = []
 
@@ -83,11 +83,11 @@ def test_replicas_that_start_at_once_on_one_directory_agree(tmp_path: Path) -> N
         together.wait()
         secrets.append(settings(data_dir=tmp_path).secret())
 
-    replicas = [threading.Thread(target=start) for _ in range(8)]
-    for replica in replicas:
-        replica.start()
-    for replica in replicas:
-        replica.join()
+    servers = [threading.Thread(target=start) for _ in range(8)]
+    for server in servers:
+        server.start()
+    for server in servers:
+        server.join()
     assert len(secrets) == 8
     assert len(set(secrets)) == 1
     assert [path.name for path in tmp_path.iterdir()] == [SECRET_FILE]

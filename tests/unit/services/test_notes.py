@@ -1,4 +1,4 @@
-"""What a replica holds is noted before the account is told, also where that is another shard."""
+"""What a server holds is noted before the account is told, also where that is another shard."""
 
 import asyncio
 from collections.abc import Coroutine

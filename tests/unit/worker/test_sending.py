@@ -349,4 +349,4 @@ def test_pauses_double_and_are_bounded() -> None:
     for attempt in range(1, 200):
         expected = min(WAIT_MAX, 0.5 * 2 ** (attempt - 1))
         assert 0.75 * expected <= pause(attempt) <= 1.25 * expected
-    assert len({pause(1) for _ in range(20)}) > 1, "replicas do not come all at once"
+    assert len({pause(1) for _ in range(20)}) > 1, "servers do not come all at once"

@@ -1,4 +1,4 @@
-"""A replica that is killed: who goes on with its runs, and what becomes of them."""
+"""A server that is killed: who goes on with its runs, and what becomes of them."""
 
 import pytest
 
@@ -20,11 +20,11 @@ INTERVAL = 0.25
 
 
 @pytest.mark.parametrize("honours_keys", [True, False], ids=["keys", "no-keys"])
-async def test_another_replica_goes_on_when_the_device_comes_back(honours_keys: bool) -> None:
+async def test_another_server_goes_on_when_the_device_comes_back(honours_keys: bool) -> None:
     # With a slow gateway somebody is in flight at the moment of the crash.
     gateway = Faults(idempotency=honours_keys, latency=0.1)
     async with site(people=people(p=RECIPIENTS), faults=gateway, send_interval=INTERVAL) as running:
-        dying, surviving = running.replicas
+        dying, surviving = running.servers
         a = await running.returning(dying.url, surviving.url)
         b = await running.device(1)
         me = a.id
@@ -68,9 +68,9 @@ async def test_crash_after_crash(honours_keys: bool) -> None:
 
 
 async def test_one_of_two_tabs_that_come_back_with_their_token_goes_on_with_the_run() -> None:
-    """They are elsewhere before their replica is known to be dead, and are taken for new ones."""
+    """They are elsewhere before their server is known to be dead, and are taken for new ones."""
     async with site(people=people(p=RECIPIENTS), send_interval=INTERVAL) as running:
-        dying, surviving = running.replicas
+        dying, surviving = running.servers
         token = running.token()
         tabs = [
             await running.returning(dying.url, surviving.url, token=token, remembers=False)
@@ -91,7 +91,7 @@ async def test_one_of_two_tabs_that_come_back_with_their_token_goes_on_with_the_
 
 async def test_the_run_of_a_device_that_never_returns_is_interrupted() -> None:
     async with site(people=people(p=200), send_interval=INTERVAL) as running:
-        dying, _ = running.replicas
+        dying, _ = running.servers
         a = await running.device(0)
         b = await running.device(1)
         assert (await a.start("p"))["ok"]
@@ -111,13 +111,13 @@ async def test_the_existing_client_keeps_its_run() -> None:
     """It offers nothing but its token, and comes back through whatever is in front of us."""
     async with (
         site(people=people(p=RECIPIENTS), send_interval=INTERVAL) as running,
-        network(*(replica.port for replica in running.replicas)) as between,
+        network(*(server.port for server in running.servers)) as between,
         existing_client(between.url, running.token()) as a,
     ):
         b = await running.device(1)
         await a.emit("startProcessing", {"profileId": "p", "type": "chat", "message": "Hello"})
         await b.wait_for("processingProgress", 8)
-        running.replicas[0].kill()
+        running.servers[0].kill()
         await wait_until(lambda: b.named("processingTakenOver"), TAKEN_OVER_WITHIN, "taken over")
         await wait_until(
             lambda: b.named("processingComplete") or b.named("processingInterrupted"), 60
