@@ -28,7 +28,7 @@ async def titles(console: Console, count: int) -> list[str]:
 async def test_what_one_attaches_both_have_and_either_can_send(
     redis_url: str, open_console: Open
 ) -> None:
-    async with cluster(redis_url, replicas=2) as world:
+    async with cluster(redis_url, servers=2) as world:
         a, b = await pair(world, open_console)
         await attach(a, 0, 4)
         both = await titles(b, 2)
