@@ -4,6 +4,7 @@ import { createAccount } from './account.js';
 import { ApiError, profiles as fetchProfiles } from './api.js';
 import { itemsOf } from './attachments.js';
 import { createCommands } from './commands.js';
+import { createDoing } from './doing.js';
 import { EventLog } from './eventlog.js';
 import { loadWords } from './failures.js';
 import { addDrawings } from './icons.js';
@@ -16,16 +17,19 @@ import { connect } from './socket.js';
 import { apply, initialState, running, seen } from './state.js';
 import { refusal, statusLine } from './status.js';
 import { claimTab } from './tab.js';
+import { createAccountMenu } from './view/account.js';
 import { createPicker } from './view/attachments.js';
+import { createBanner } from './view/banner.js';
 import { createConfirm } from './view/confirm.js';
 import { byId, setHidden, setText } from './view/dom.js';
 import { createEvents } from './view/events.js';
 import { fill } from './view/fill.js';
 import { createHeader } from './view/header.js';
+import { createPalette } from './view/palette.js';
 import { createPeople } from './view/people.js';
 import { createProfile } from './view/profile.js';
+import { createShortcuts } from './view/shortcuts.js';
 import { createSignIn } from './view/signin.js';
-import { createTheme } from './view/theme.js';
 import { words } from './words.js';
 
 addDrawings();
@@ -179,13 +183,34 @@ function turnPage() {
   }
 }
 
-const drawHeader = createHeader({
+const who = byId('who');
+const openPalette = createPalette({ state: () => state, act: (choice) => act(choice), who: () => !who.hidden });
+const showShortcuts = createShortcuts({
+  find: openPalette,
+  start: (type) => type && act({ action: 'start', type }),
+  signedIn: () => !byId('console').hidden,
+});
+const act = createDoing({
+  state: () => state,
   dispatch,
-  stopAll: commands.stopAll,
+  commands,
+  open(profileId) {
+    location.hash = hashOf(profileId);
+    requestAnimationFrame(() => requestAnimationFrame(() => byId('profile-name').focus()));
+  },
+  showWho: () => who.click(),
+  showShortcuts,
   signOut,
+});
+byId('find').addEventListener('click', openPalette);
+
+const drawBanner = createBanner({
+  dispatch,
   useHere: () => account.link()?.useHere(),
   signIn: () => account.expire(words.signIn.again),
 });
+const drawHeader = createHeader({ dispatch, stopAll: commands.stopAll, tally: (now) => ({ running: running(now).all, needs: 0 }) });
+const drawAccount = createAccountMenu({ dispatch, signOut, showShortcuts });
 const drawPeople = createPeople({ dispatch, reload: loadProfiles });
 const drawProfile = createProfile({
   commands,
@@ -198,6 +223,8 @@ function draw() {
   frame = 0;
   if (account.link() === null) return;
   drawHeader(state);
+  drawBanner(state);
+  drawAccount(state);
   if (state.syncing) return; // half a snapshot is not shown
   drawPeople(state);
   drawProfile(state);
@@ -205,7 +232,6 @@ function draw() {
   commands.listUncertain(); // of the profile that is seen now
 }
 
-createTheme();
 createEvents(log);
 const signIn = createSignIn(account.signedIn);
 

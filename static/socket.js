@@ -34,7 +34,7 @@ export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, on
   let signedOut = false; // the server does not take the token any more
   let round = 0; // of registrations and resyncs
 
-  const status = (name, detail = '') => report({ name: 'local/connection', data: { status: name, detail } });
+  const status = (name, detail = '') => report({ name: 'local/connection', data: { status: name, detail, at: Date.now() } });
 
   function retryLater(detail) {
     status('reconnecting', detail);

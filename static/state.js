@@ -11,7 +11,7 @@ import { applyUncertain, resolvedWords, UNCERTAIN_EVENTS } from './uncertain.js'
 import { words } from './words.js';
 
 export const initialState = Object.freeze({
-  connection: Object.freeze({ status: 'connecting', detail: '' }),
+  connection: Object.freeze({ status: 'connecting', detail: '', asOf: null }), // asOf: ms, until when all was known
   device: null, // {id, name} once registered
   epoch: null, // identity of the server's event log
   revision: 0, // the latest revision seen, of anything: all before it is known
@@ -93,8 +93,10 @@ const handlers = {
     return { ...state, banner: { tone: 'info', text } };
   },
 
-  'local/connection'(state, { status, detail }) {
-    const next = { ...state, connection: { status, detail: detail ?? '' } };
+  'local/connection'(state, { status, detail, at }) {
+    const before = state.connection;
+    const brokenAt = before.status === 'connected' ? (at ?? null) : before.asOf;
+    const next = { ...state, connection: { status, detail: detail ?? '', asOf: status === 'connected' ? null : brokenAt } };
     return status === 'connected' ? withoutNotices(next, 'connection') : next;
   },
   'local/offers': (state, { offers }) => ({ ...state, offers }),

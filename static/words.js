@@ -72,19 +72,66 @@ export const words = {
 
   header: {
     skip: 'Skip to the profile',
-    thisDevice: (id) => `This device is ${id}`,
-    copyDevice: (id) => `This device: ${id} (press to copy)`,
-    copied: 'Copied',
+    sandbox: 'Sandbox',
+    sandboxWhy: 'This server sends to its own sandbox: nobody is really messaged',
     stopAll: 'Stop all',
-    running: (number) => `${number} running`,
-    nothingRuns: 'Nothing is running',
-    events: 'Events',
-    theme: (name) => `Theme: ${name}`,
+    /** What follows the number of profiles. */
+    running: () => 'running',
+    needs: (number) => (rules.select(number) === 'one' ? 'needs you' : 'need you'),
+    asOf: (status, time) => `${status} · as of ${time}`,
     useHere: 'Use here',
     superseded: 'Another page goes on as this device. Nothing typed here is sent any more.',
     waiting: (number) => `${number === 1 ? 'A run waits' : count(number, { one: 'run waits', other: 'runs wait' })} until you sign in again. Nothing is lost.`,
     allStopped: 'All processing stopped',
     error: 'Error',
+  },
+
+  account: {
+    label: 'Account',
+    copy: 'Copy the id of this device',
+    copied: 'The id of this device is copied',
+    thisDevice: (id) => `This device is ${id}`,
+    id: (id) => `This device · ${id}`,
+    theme: 'Theme',
+    themeAuto: 'As the system',
+    themeLight: 'Light',
+    themeDark: 'Dark',
+    events: 'Developer: raw events',
+  },
+
+  /** The field that finds a profile or does something. */
+  find: {
+    button: 'Find or do anything',
+    label: 'Find a profile, or do something',
+    example: 'A name, a country, or what to do',
+    results: 'What was found',
+    nothing: 'Nothing fits',
+    found: (number) => `${number} found`,
+    profile: (about) => about,
+    start: { chat: (name) => `Start chat of ${name}`, mail: (name) => `Start mail of ${name}` },
+    stop: { chat: (name) => `Stop chat of ${name}`, mail: (name) => `Stop mail of ${name}` },
+    stopAll: (number) => `Stop all, ${number} running`,
+    showRunning: 'Show what runs',
+    showNeeds: 'Show what needs me',
+    showAll: 'Show all profiles',
+    theme: { auto: 'Theme as the system has it', light: 'Light theme', dark: 'Dark theme' },
+    who: 'Who is here',
+    shortcuts: 'Show the keys',
+    signOut: 'Sign out',
+  },
+
+  shortcuts: {
+    title: 'Keyboard',
+    close: 'Close',
+    list: [
+      ['Ctrl K', 'Find a profile, or do something'],
+      ['/', 'Search the list'],
+      ['j', 'Next profile'],
+      ['k', 'Previous profile'],
+      ['Ctrl Enter', 'Start what is in the box'],
+      ['Esc', 'Close, or leave the box'],
+      ['?', 'Show these keys'],
+    ],
   },
 
   /** The connection, by its state. */

@@ -1,9 +1,11 @@
 // The drawer with the raw events. Rows are made only while it is open, at most once per frame.
 
 import { matches } from '../eventlog.js';
+import { ofBrowser } from '../storage.js';
 import { words } from '../words.js';
 import { byId, element, setAttr, setHidden, setText } from './dom.js';
 
+const SETTING = 'alphasync.events';
 const NEAR = 40; // px from the end within which the list follows new rows
 
 const clock = (at) => {
@@ -50,9 +52,11 @@ export function createEvents(log) {
     if (asked === 0 && !drawer.hidden) asked = requestAnimationFrame(draw);
   }
 
+  /** A developer's view: it stays as it was left, over a reload. */
   function open(on) {
     setHidden(drawer, !on);
-    setAttr(toggle, 'aria-expanded', on);
+    setAttr(toggle, 'aria-checked', on);
+    ofBrowser.write(SETTING, on);
     if (on) {
       draw();
       list.scrollTop = list.scrollHeight;
@@ -60,10 +64,11 @@ export function createEvents(log) {
   }
 
   log.onChange = drawSoon;
+  open(ofBrowser.read(SETTING) === true);
   toggle.addEventListener('click', () => open(drawer.hidden));
   byId('events-close').addEventListener('click', () => {
     open(false);
-    toggle.focus();
+    byId('account').focus();
   });
   pause.addEventListener('click', () => log.pause(!log.paused));
   byId('events-clear').addEventListener('click', () => log.clear());

@@ -13,7 +13,12 @@ export function createSignIn(signedIn) {
   const password = byId('password');
   const error = byId('signin-error');
   const button = form.querySelector('[data-testid="sign-in"]');
-  let asked = false;
+
+  // Also for who is signed in already: the header has a badge.
+  void isSandbox().then((sandbox) => {
+    setHidden(byId('demo-hint'), !sandbox);
+    setHidden(byId('sandbox'), !sandbox);
+  });
 
   byId('demo-fill').addEventListener('click', () => {
     email.value = 'demo@example.com';
@@ -58,9 +63,6 @@ export function createSignIn(signedIn) {
       if (address) email.value = address;
       document.title = words.signIn.title;
       (email.value ? password : email).focus();
-      if (asked) return;
-      asked = true;
-      void isSandbox().then((sandbox) => setHidden(byId('demo-hint'), !sandbox));
     },
     hide: () => setHidden(page, true),
   };

@@ -91,6 +91,12 @@ class Console:
         """Click a button, also one that is marked as doing nothing now: it is to say why."""
         await self.hook(name).click(force=True)
 
+    async def menu(self, name: str) -> None:
+        """Choose from the account menu."""
+        if await self.hook("account").get_attribute("aria-expanded") != "true":
+            await self.hook("account").click()
+        await self.hook(name).click()
+
     async def tab_to(self, name: str) -> None:
         """Press the Tab key until the control has the focus; AssertionError if it never has."""
         for _ in range(80):

@@ -114,7 +114,7 @@ async def take(folder: Path) -> None:
             (IMAGES / "console.png").write_bytes(both)
             await desktop.page.emulate_media(color_scheme="dark")
             await desktop.page.set_viewport_size({"width": 1280, "height": 1000})
-            await desktop.hook("events-toggle").click()
+            await desktop.menu("events-toggle")
             (IMAGES / "console-dark.png").write_bytes(await shoot(desktop))
             await phone.page.locator("#back").click()
             overview = await shoot(phone)

@@ -63,7 +63,7 @@ async def test_signing_in_and_out(small_world: Cluster, open_console: Open) -> N
     console.complaints.clear()
     await console.sign_in()
     await expect(console.hook("profile-name")).to_have_text("Sofia Marchetti")
-    await console.hook("sign-out").click()
+    await console.menu("sign-out")
     await expect(console.hook("email")).to_be_visible()
     await console.page.reload()
     await expect(console.hook("email")).to_be_visible()
@@ -135,7 +135,7 @@ async def test_text_of_others_stays_text(crowded: Cluster, open_console: Open) -
     other = await crowded.device()
     await expect(console.hook("profile-name")).to_have_text(f"{TRICK} Eve")
     await expect(console.hook("profile-about")).to_contain_text(TRICK)
-    await console.hook("events-toggle").click()
+    await console.menu("events-toggle")
     await other.emit("updateMessage", {"profileId": "1", "type": "chat", "message": TRICK})
     await expect(console.hook("chat-text")).to_have_value(TRICK)
     await console.hook("chat-start").click()
@@ -179,7 +179,7 @@ async def test_a_phone_needs_no_sideways_scrolling(
     await console.hook("attachment-0").click()
     assert await console.overflow() == 0
     await console.hook("attachment-done").click()
-    await console.hook("events-toggle").click()
+    await console.menu("events-toggle")
     await expect(console.hook("events-list")).to_contain_text("processingProgress")
     assert await console.overflow() == 0
     await console.hook("chat-clear-blocklist").click()
@@ -197,15 +197,15 @@ async def test_everybody_can_read_and_name_it(
     await console.sign_in()
     await console.choose("1003")
     other = await small_world.device()
-    assert (await other.start("1001"))["ok"]
+    assert (await other.start("1005"))["ok"]
     await console.hook("chat-text").fill("Hello there!")
     await console.hook("chat-start").click()
     await expect(console.hook("chat-status")).to_have_text(re.compile(r"\(([3-9]|\d{2})/60\)"))
     await console.press("mail-start")
-    await console.hook("events-toggle").click()
+    await console.menu("events-toggle")
     assert await console.page.evaluate(AUDIT) == []
     await other.close()
-    await console.choose("1001")
+    await console.choose("1005")
     await expect(console.hook("chat-status")).to_have_text("⚠️ Interrupted: Device disconnected")
     assert await console.page.evaluate(AUDIT) == []
     await console.hook("attach").click()
@@ -221,10 +221,11 @@ async def test_the_theme_follows_the_system_until_chosen(
     ground = "getComputedStyle(document.body).backgroundColor"
     dark, light = "rgb(18, 20, 26)", "rgb(244, 245, 248)"
     assert await console.page.evaluate(ground) == dark
-    await console.hook("theme").click()
+    await console.menu("theme-light")
     assert await console.page.evaluate(ground) == light
     await console.page.reload()
-    await expect(console.hook("theme")).to_have_attribute("title", "Theme: light")
+    await console.hook("account").click()
+    await expect(console.hook("theme-light")).to_have_attribute("aria-checked", "true")
     assert await console.page.evaluate(ground) == light
-    await console.hook("theme").click()
+    await console.menu("theme-dark")
     assert await console.page.evaluate(ground) == dark

@@ -18,7 +18,7 @@ async def test_it_says_offline_at_once_and_is_back_with_the_network(
     device = await console.device_id()
     other = await small_world.device()
     await console.context.set_offline(True)
-    await expect(console.hook("connection")).to_have_text("Offline")
+    await expect(console.hook("connection")).to_contain_text("Offline · as of")
     await console.hook("chat-text").fill("Typed without a network")
     await expect(console.hook("chat-origin")).to_have_text("Not saved yet")
     await console.context.set_offline(False)

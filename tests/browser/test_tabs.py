@@ -54,7 +54,7 @@ async def test_a_double_click_is_one_start_or_one_stop(
     await expect(console.hook("chat-notice")).to_have_attribute(
         "data-tone", re.compile("^(info)?$")
     )
-    await console.hook("events-toggle").click()
+    await console.menu("events-toggle")
     rows = console.page.locator("#events-list li", has_text="startProcessing")
     await expect(rows.and_(console.page.locator("[data-direction=out]"))).to_have_count(1)
     await console.hook("chat-stop").dblclick()

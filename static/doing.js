@@ -1,0 +1,32 @@
+// What the console can be asked to do from its field, by its keys and by its panels, in one place.
+
+import { asTyped } from './caret.js';
+import { keyOf } from './keys.js';
+import { setTheme } from './view/account.js';
+
+/**
+ * `parts`: `{state(), dispatch, commands, open(profileId), showWho, showShortcuts, signOut}`. Returns `act(choice)`, with
+ * a choice of palette.js.
+ */
+export function createDoing({ state, dispatch, commands, open, showWho, showShortcuts, signOut }) {
+  /** Start with the text that stands in the box. */
+  function start(type, profileId = state().selected) {
+    if (profileId === null) return;
+    const draft = state().drafts[keyOf(profileId, type)];
+    commands.start(profileId, type, asTyped(draft?.message ?? ''));
+  }
+
+  const doings = {
+    open: ({ profileId }) => open(profileId),
+    start: ({ type, profileId }) => start(type, profileId),
+    stop: ({ type }) => commands.stop(state().selected, type),
+    stopAll: () => commands.stopAll(),
+    show: ({ name }) => dispatch({ name: 'local/filter', data: { show: name } }),
+    theme: ({ name }) => setTheme(name),
+    who: () => showWho(),
+    shortcuts: () => showShortcuts(),
+    signOut: () => signOut(),
+  };
+
+  return (choice) => doings[choice.action](choice);
+}

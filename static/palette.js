@@ -1,0 +1,86 @@
+// What the field of Ctrl+K finds: profiles by any words of theirs, and what can be done now. Pure.
+
+import { isOwn } from './status.js';
+import { keyOf, TYPES } from './keys.js';
+import { fold, hasWords, isolated } from './names.js';
+import { running } from './state.js';
+import { words } from './words.js';
+
+const FOUND_MAX = 30; // rows; whoever sees more than that types another letter
+
+const say = words.find;
+
+const haystacks = new WeakMap(); // of profiles, made once each
+
+function haystackOf(profile) {
+  if (!haystacks.has(profile)) {
+    const { name, external_id: id, country_name: country, age } = profile;
+    haystacks.set(profile, fold([name, id, country, age].join(' ')));
+  }
+  return haystacks.get(profile);
+}
+
+/** Start and stop of the open profile. */
+function runActions({ runs, selected, profiles }) {
+  const profile = profiles.items.find(({ external_id: id }) => id === selected);
+  if (!profile) return [];
+  const name = isolated(profile.name);
+  return TYPES.map((type) =>
+    runs[keyOf(selected, type)]?.status === 'running'
+      ? { action: 'stop', type, icon: 'stop', text: say.stop[type](name) }
+      : { action: 'start', type, icon: 'play', text: say.start[type](name) },
+  );
+}
+
+function actionsOf(state, { theme, who }) {
+  const { all } = running(state);
+  const { show } = state.filter;
+  return [
+    ...runActions(state),
+    ...(all > 0 ? [{ action: 'stopAll', icon: 'stop', text: say.stopAll(all) }] : []),
+    ...['running', 'needs', 'all']
+      .filter((name) => name !== show)
+      .map((name) => ({
+        action: 'show',
+        name,
+        icon: 'filter',
+        text: { running: say.showRunning, needs: say.showNeeds, all: say.showAll }[name],
+      })),
+    ...(who ? [{ action: 'who', icon: 'people', text: say.who }] : []),
+    ...['auto', 'light', 'dark'].filter((name) => name !== theme).map((name) => ({ action: 'theme', name, icon: 'theme', text: say.theme[name] })),
+    { action: 'shortcuts', icon: 'keyboard', text: say.shortcuts },
+    { action: 'signOut', icon: 'out', text: say.signOut },
+  ];
+}
+
+/** Where the words begin a name, before where they stand in it. */
+function rankOf(profile, wanted) {
+  const name = fold(profile.name);
+  if (name.startsWith(wanted)) return 0;
+  return name.includes(` ${wanted}`) ? 1 : 2;
+}
+
+function profilesOf({ profiles, runs, device }, query) {
+  const wanted = fold(query.trim());
+  return profiles.items
+    .filter((profile) => hasWords(haystackOf(profile), query.trim()))
+    .map((profile) => ({ profile, rank: wanted === '' ? 0 : rankOf(profile, wanted) }))
+    .sort((one, other) => one.rank - other.rank)
+    .map(({ profile }) => {
+      const going = TYPES.map((type) => runs[keyOf(profile.external_id, type)]).find((run) => run?.status === 'running');
+      const tone = going && (isOwn(going, device?.id ?? null) ? 'own' : 'other');
+      return { action: 'open', profile, profileId: profile.external_id, text: profile.name, tone: tone ?? null };
+    });
+}
+
+/**
+ * What fits a query, the best first: `{action, text, icon or profile, ...}`, at most `FOUND_MAX`. `theme` is the one that
+ * is on, `who` whether there is a list of who is here.
+ */
+export function choicesFor(query, state, { theme = 'auto', who = false } = {}) {
+  const actions = actionsOf(state, { theme, who }).filter(({ text }) => hasWords(fold(text), query.trim()));
+  const profiles = profilesOf(state, query);
+  // Without a word nobody wants the whole list here: what can be done comes first.
+  const all = query.trim() === '' ? [...actions, ...profiles] : [...profiles, ...actions];
+  return all.slice(0, FOUND_MAX);
+}

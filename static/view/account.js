@@ -1,0 +1,55 @@
+// The account menu: who is signed in, which device this is, the theme, the developer's view, and the way out.
+
+import { session } from '../session.js';
+import { ofBrowser } from '../storage.js';
+import { words } from '../words.js';
+import { byId, setAttr, setText } from './dom.js';
+import { createMenu } from './menu.js';
+
+const THEMES = ['auto', 'light', 'dark'];
+
+/** Change the theme; theme-early.js sets the stored one before the first paint. */
+export function setTheme(name) {
+  document.documentElement.dataset.theme = name;
+  ofBrowser.write('alphasync.theme', name);
+}
+
+/** `actions`: `{dispatch, signOut, showShortcuts}`. Returns `render(state)`. */
+export function createAccountMenu({ dispatch, signOut, showShortcuts }) {
+  const device = byId('device-id');
+  const themes = THEMES.map((name) => document.querySelector(`[data-theme-choice="${name}"]`));
+
+  createMenu(byId('account'), byId('account-menu'), showTheme);
+
+  function showTheme() {
+    const { theme } = document.documentElement.dataset;
+    for (const item of themes) setAttr(item, 'aria-checked', item.dataset.themeChoice === theme);
+  }
+
+  const tell = (text) => dispatch({ name: 'local/banner', data: { tone: 'info', text } });
+
+  device.addEventListener('click', async () => {
+    try {
+      await navigator.clipboard.writeText(device.dataset.id);
+      tell(words.account.copied);
+    } catch {
+      tell(words.account.thisDevice(device.dataset.id)); // no clipboard outside a secure context
+    }
+  });
+  for (const item of themes) {
+    item.addEventListener('click', () => {
+      setTheme(item.dataset.themeChoice);
+      showTheme();
+    });
+  }
+  byId('shortcuts-open').addEventListener('click', showShortcuts);
+  byId('sign-out').addEventListener('click', signOut);
+
+  return ({ device: known }) => {
+    setText(byId('account-email'), session.get()?.email ?? words.account.label);
+    if (known === null) return;
+    device.dataset.id = known.id;
+    setText(byId('device-name'), known.name);
+    setText(byId('device-short'), words.account.id(known.id.slice(0, 8)));
+  };
+}

@@ -1,0 +1,44 @@
+// The banner below the header: what is not about one card.
+
+import { running } from '../state.js';
+import { words } from '../words.js';
+import { byId, setHidden, setText } from './dom.js';
+
+const INFO_TTL = 6_000; // ms until a banner goes that asks for nothing
+
+/** `actions`: `{signIn, useHere, dispatch}`. Returns `render(state)`. */
+export function createBanner({ signIn, useHere, dispatch }) {
+  const banner = byId('banner');
+  let last = null; // the entry that is shown
+  let going = null;
+
+  const clear = () => dispatch({ name: 'local/banner', data: {} });
+
+  byId('use-here').addEventListener('click', useHere);
+  byId('sign-in-again').addEventListener('click', signIn);
+  byId('banner-close').addEventListener('click', clear);
+
+  function bannerOf({ superseded, banner: entry, ...state }) {
+    if (superseded) return { tone: 'warn', text: words.header.superseded };
+    const { waiting } = running(state);
+    if (entry !== null || waiting === 0) return entry;
+    return { tone: 'warn', text: words.header.waiting(waiting), action: 'signIn' };
+  }
+
+  return (state) => {
+    const { superseded, banner: entry } = state;
+    const shown = bannerOf(state);
+    setHidden(banner, shown === null);
+    if (entry !== last) {
+      last = entry;
+      clearTimeout(going);
+      if (entry?.tone === 'info') going = setTimeout(clear, INFO_TTL);
+    }
+    if (shown === null) return;
+    banner.dataset.tone = shown.tone;
+    setText(byId('banner-text'), shown.text);
+    setHidden(byId('use-here'), !superseded);
+    setHidden(byId('sign-in-again'), shown.action !== 'signIn');
+    setHidden(byId('banner-close'), entry === null || superseded);
+  };
+}

@@ -1,0 +1,75 @@
+// The keys of the console. Where one types, only those with Ctrl do something, and Escape.
+
+import { words } from '../words.js';
+import { byId, element } from './dom.js';
+
+const STEPS = { j: 1, k: -1 };
+
+const typing = (target) => target.closest?.('input, textarea, select, [contenteditable="true"]') !== null;
+
+function fillDialog() {
+  for (const [keys, what] of words.shortcuts.list) {
+    const term = element('dt');
+    term.append(...keys.split(' ').map((key) => element('kbd', '', key)));
+    byId('shortcut-list').append(term, element('dd', '', what));
+  }
+}
+
+/** The profile after (1) or before (-1) the open one, as the list shows them. */
+function step(by) {
+  const links = [...document.querySelectorAll('#people li:not([hidden]) a')];
+  const at = links.findIndex((link) => link.getAttribute('aria-current') === 'true');
+  const to = at === -1 ? 0 : at + by;
+  if (!links[to]) return;
+  links[to].click();
+  links[to].scrollIntoView({ block: 'nearest' });
+}
+
+/** `actions`: `{find, start(type), signedIn}`. Returns `show`, which opens the list of keys. */
+export function createShortcuts({ find, start, signedIn }) {
+  const dialog = byId('shortcuts');
+  const filter = byId('filter');
+  fillDialog();
+  byId('shortcuts-close').addEventListener('click', () => dialog.close());
+
+  function show() {
+    dialog.showModal();
+  }
+
+  /** Whether the key was ours. */
+  function withCtrl({ key, target }) {
+    if (key.toLowerCase() === 'k') find();
+    else if (key === 'Enter') start(target.closest?.('.card')?.dataset.type ?? null);
+    else return false;
+    return true;
+  }
+
+  function leaveField(target) {
+    if (target === filter && filter.value !== '') {
+      filter.value = '';
+      filter.dispatchEvent(new Event('input'));
+    } else {
+      target.blur();
+    }
+    return true;
+  }
+
+  function plain({ key, target }) {
+    if (key === 'Escape') return typing(target) && leaveField(target);
+    if (typing(target)) return false;
+    if (key === '/') filter.focus();
+    else if (key === '?') show();
+    else if (key in STEPS) step(STEPS[key]);
+    else return false;
+    return true;
+  }
+
+  document.addEventListener('keydown', (event) => {
+    if (event.defaultPrevented || event.isComposing || event.altKey || !signedIn()) return;
+    if (document.querySelector('dialog[open]') !== null) return;
+    const done = event.ctrlKey || event.metaKey ? withCtrl(event) : plain(event);
+    if (done) event.preventDefault();
+  });
+
+  return show;
+}

@@ -1,0 +1,63 @@
+"""The field of Ctrl+K and the other keys of the console."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.console import Console, Open
+from tests.harness import Cluster
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+async def signed_in(world: Cluster, open_console: Open) -> Console:
+    console = await open_console(world.urls[0])
+    await console.sign_in()
+    await expect(console.hook("connection")).to_have_text("Connected")
+    await expect(console.hook("profile-name")).to_have_text("Sofia Marchetti")
+    return console
+
+
+async def test_the_field_goes_anywhere_and_does_things(
+    small_world: Cluster, open_console: Open
+) -> None:
+    console = await signed_in(small_world, open_console)
+    keyboard, name = console.page.keyboard, console.hook("profile-name")
+    await console.hook("chat-text").fill("Hello there!")
+    await keyboard.press("Control+k")
+    await keyboard.press("Enter")  # nothing is chosen yet
+    await expect(console.hook("palette-input")).to_be_focused()
+    await keyboard.type("japan yuki")
+    await keyboard.press("Enter")
+    await expect(name).to_have_text("Yuki Tanabe")
+    await expect(name).to_be_focused()
+    await keyboard.press("Control+k")
+    await keyboard.type("dark theme")
+    await keyboard.press("Enter")
+    await expect(console.page.locator("html")).to_have_attribute("data-theme", "dark")
+    await console.hook("find").click()
+    await keyboard.press("Escape")
+    await expect(console.hook("palette")).to_be_hidden()
+    await expect(console.hook("find")).to_be_focused()
+
+
+async def test_keys_do_nothing_where_one_types(small_world: Cluster, open_console: Open) -> None:
+    console = await signed_in(small_world, open_console)
+    keyboard, name = console.page.keyboard, console.hook("profile-name")
+    await console.hook("chat-text").press_sequentially("j k / ?")
+    await expect(console.hook("chat-text")).to_have_value("j k / ?")
+    await keyboard.press("Escape")
+    await expect(console.hook("chat-text")).not_to_be_focused()
+    await keyboard.press("j")
+    await expect(name).to_have_text("Camila Rojas")
+    await keyboard.press("k")
+    await expect(name).to_have_text("Sofia Marchetti")
+    await keyboard.press("?")
+    await expect(console.hook("shortcuts-dialog")).to_be_visible()
+    await keyboard.press("j")  # behind a dialog nothing moves
+    await keyboard.press("Escape")
+    await expect(name).to_have_text("Sofia Marchetti")
+    await keyboard.press("/")
+    await expect(console.hook("filter")).to_be_focused()
+    await console.hook("chat-text").focus()
+    await keyboard.press("Control+Enter")
+    await expect(console.hook("chat-status")).to_contain_text("🔄 Processing...")
