@@ -24,7 +24,20 @@ class RunsStopped(TypedDict):
 
 
 class DraftStored(TypedDict):
-    """The text is stored, and the other devices are being told."""
+    """The text is stored, perhaps merged with what others have typed; other devices are told."""
+
+    revision: int
+    """Of the draft as it is stored now: the `base` of the next text. A text with a later revision
+    replaces it."""
+    message: NotRequired[str]
+    """The text that is stored; only where it is not the one that came."""
+    replaced: NotRequired[str]
+    """The text that was there before; only where this one took its place because what it was made
+    from is not known any more. Offer it to the operator."""
+
+
+class DraftEmptied(TypedDict):
+    """The text is empty, and the other devices are being told."""
 
     revision: int
     """That of the event. A text with a later revision replaces it."""

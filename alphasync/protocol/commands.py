@@ -4,7 +4,7 @@ Docstrings of the models and of their fields are for people who write clients: d
 made from them.
 """
 
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -17,7 +17,7 @@ from alphasync.domain.drafts import (
     browser_length,
     well_formed,
 )
-from alphasync.domain.runs import Key, ProcessingType
+from alphasync.domain.runs import ProcessingType
 from alphasync.domain.usable import PROFILE_ID_MAX, RECIPIENT_ID_MAX, is_blank, short_id
 from alphasync.errors import (
     AlphasyncError,
@@ -40,7 +40,6 @@ from alphasync.errors import (
     UnknownProfile,
 )
 from alphasync.protocol import acknowledgements as acks
-from alphasync.protocol.wrong import in_words
 
 DRAFT_MAX = 10_000
 """UTF-16 code units: twice the longest message that can be sent, so that a text may be over its
@@ -51,6 +50,8 @@ MESSAGE_LIMITS: dict[ProcessingType, tuple[int, int]] = {"chat": (1, 300), "mail
 ONLY_A_MAIL = "Only a mail can have `attachments`"
 
 ProfileId = Annotated[str, Meta(min_length=1, max_length=PROFILE_ID_MAX)]
+Revision = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+"""A whole number that JavaScript can hold."""
 Ignored = Any
 """Sent by the existing client and never read: identity comes from the token only."""
 
@@ -162,13 +163,22 @@ class StopAllProcessing(Command, frozen=True, kw_only=True):
 
 
 class UpdateMessage(ProfileCommand, frozen=True, kw_only=True):
-    """Store the text of a draft and tell the other devices: meant for every key stroke."""
+    """Store the text of a draft and tell the other devices: meant for every key stroke.
+
+    Texts by several hands are merged. A client says what its text was made from, sends one text of
+    a draft at a time, and takes over what the acknowledgement says is stored.
+    """
 
     event_name = "updateMessage"
     answer = acks.DraftStored
     errors = (UnknownProfile, MessageTooLong, TooManyDrafts)
     message: str
     """The whole text; empty is as good as cleared."""
+    base: Revision | UnsetType = UNSET
+    """The revision of the draft that the text was made from, or 0 where there was no draft. Where
+    others have changed the draft since, the changes are merged. Without it the server guesses what
+    it was made from, and sends `messageUpdated` to this device, too, where it stores another text
+    than the one that came."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -185,7 +195,7 @@ class ClearMessage(ProfileCommand, frozen=True, kw_only=True):
     """Empty the text of the draft everywhere. What is attached stays."""
 
     event_name = "clearMessage"
-    answer = acks.DraftStored
+    answer = acks.DraftEmptied
 
 
 class UpdateAttachments(ProfileCommand, frozen=True, kw_only=True):
@@ -259,41 +269,3 @@ class Heartbeat(Command, frozen=True, kw_only=True):
 
     event_name = "heartbeat"
     only_asks = True
-
-
-C = TypeVar("C", bound=Command)
-
-
-def key_in(arguments: tuple[object, ...]) -> Key | None:
-    """The profile and type that a command is about, whatever else is wrong with it; None where it
-    names none."""
-    payload = arguments[0] if arguments else None
-    if not isinstance(payload, dict):
-        return None
-    names = {name: payload.get(name) for name in ("profileId", "type")}
-    try:
-        about = msgspec.convert(names, ProfileCommand)
-    except ValueError:
-        return None
-    return about.profile, about.type
-
-
-def parse(model: type[C], arguments: tuple[object, ...]) -> C:
-    """The command in the arguments of a socket event (its acknowledgement not among them).
-
-    Raises InvalidPayload, naming the field at fault. A command without fields of its own may come
-    with no argument, with null or with an empty object.
-    """
-    if len(arguments) > 1:
-        raise InvalidPayload(f"Expected one object, got {len(arguments)} arguments")
-    payload = arguments[0] if arguments else None
-    if payload is None:
-        payload = {}
-    if not isinstance(payload, dict):
-        raise InvalidPayload("Expected an object")
-    try:
-        return msgspec.convert(payload, model)
-    except msgspec.ValidationError as error:
-        raise InvalidPayload(in_words(error)) from None
-    except UnicodeEncodeError:  # half an emoji where only names and ids may stand
-        raise InvalidPayload("Expected well-formed text") from None

@@ -73,7 +73,7 @@ class Handlers:
     @handles(commands.ClearMessage)
     async def clear_message(
         self, session: Session, command: commands.ClearMessage
-    ) -> acks.DraftStored:
+    ) -> acks.DraftEmptied:
         return {"revision": await self._drafts.clear(session.who, session.device_id, command)}
 
     @handles(commands.UpdateAttachments)

@@ -7,7 +7,8 @@ import pytest
 from alphasync.domain.usable import PROFILE_ID_MAX
 from alphasync.errors import InvalidPayload
 from alphasync.protocol import commands
-from alphasync.protocol.commands import Command, ProfileCommand, StartProcessing, parse
+from alphasync.protocol.commands import Command, ProfileCommand, StartProcessing
+from alphasync.protocol.parsing import parse
 
 PICTURE = {"title": "Sea", "link": "https://media.example/1.jpg", "message_type": "SENT_IMAGE"}
 NEEDED: dict[type[Command], dict[str, Any]] = {

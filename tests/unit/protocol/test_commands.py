@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from alphasync.domain.usable import PROFILE_ID_MAX
 from alphasync.errors import InvalidPayload
@@ -16,8 +17,9 @@ from alphasync.protocol.commands import (
     ProfileCommand,
     StartProcessing,
     StopAllProcessing,
-    parse,
+    UpdateMessage,
 )
+from alphasync.protocol.parsing import parse
 from tests.unit.protocol.payloads import FIELDS, NEEDED, OF_A_PROFILE, WRONG, refused
 
 
@@ -227,3 +229,13 @@ def test_an_unknown_field_is_said_back_in_part_only() -> None:
     with pytest.raises(InvalidPayload) as refused:
         parse(Heartbeat, ({"x" * 50_000: 1},))
     assert len(refused.value.message) < 100
+
+
+def test_a_text_may_say_what_it_was_made_from() -> None:
+    payload = NEEDED[UpdateMessage]
+    assert parse(UpdateMessage, (payload,)).base is UNSET
+    for base in (0, 1, 2**53 - 1):
+        assert parse(UpdateMessage, ({**payload, "base": base},)).base == base
+    wrong: list[Any] = [None, -1, 2**53, 2**64, True, False, 1.5, "1", "", [], {}]
+    for base in wrong:
+        assert "`base`" in refused(UpdateMessage, {**payload, "base": base}), repr(base)

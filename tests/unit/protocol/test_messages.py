@@ -12,8 +12,8 @@ from alphasync.protocol.commands import (
     StartProcessing,
     UpdateAttachments,
     UpdateMessage,
-    parse,
 )
+from alphasync.protocol.parsing import parse
 from tests.unit.protocol.payloads import NEEDED, PICTURE, refused, start, start_mail
 
 # Length at start: UTF-16 code units, both ends included.
