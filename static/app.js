@@ -5,6 +5,7 @@ import { ApiError, profiles as fetchProfiles } from './api.js';
 import { itemsOf } from './attachments.js';
 import { createCommands } from './commands.js';
 import { createDoing } from './doing.js';
+import { isUnsaved } from './drafts.js';
 import { EventLog } from './eventlog.js';
 import { loadWords } from './failures.js';
 import { addDrawings } from './icons.js';
@@ -17,6 +18,7 @@ import { connect } from './socket.js';
 import { apply, initialState, running, seen } from './state.js';
 import { refusal, statusLine } from './status.js';
 import { claimTab } from './tab.js';
+import { createTypists } from './typists.js';
 import { createAccountMenu } from './view/account.js';
 import { createPicker } from './view/attachments.js';
 import { createBanner } from './view/banner.js';
@@ -63,6 +65,8 @@ const commands = createCommands({
   dispatch,
 });
 
+const typists = createTypists((key, devices) => local('typists', { key, devices }));
+
 /** Say aloud when a run of the open profile begins or ends; its progress is there to be read, not to be heard. */
 function announce(before, after) {
   for (const type of ['chat', 'mail']) {
@@ -92,6 +96,7 @@ const account = createAccount({
     connect({
       report(event) {
         dispatch(event);
+        typists.note(event, state.device?.id);
         if (event.name === 'local/caughtUp') commands.flush();
       },
       seen: () => seen(state),
@@ -115,6 +120,8 @@ const account = createAccount({
 
   left() {
     kept = null; // what is not saved stays for the next time
+    typists.forget();
+    commands.forget();
     state = initialState;
     log.clear();
   },
@@ -147,7 +154,7 @@ async function signOut() {
   const { signOut: ok, signOutTitle: title, runsGoOn, unsaved } = words.session;
   const reasons = [];
   if (own > 0) reasons.push(runsGoOn(own));
-  if (Object.values(state.drafts).some(({ dirty }) => dirty)) reasons.push(unsaved);
+  if (Object.values(state.drafts).some(isUnsaved)) reasons.push(unsaved);
   const sure = reasons.length === 0 || (await ask({ title, text: reasons.join(' '), ok }));
   if (sure) account.leave();
 }

@@ -1,12 +1,13 @@
 // What the operator can do, as commands to the server: each is sent with an acknowledgement, and what the answer
 // says goes to the card it belongs to.
 
-import { itemsOf, linksOf, mustSend } from './attachments.js';
-import { inConflict, mustWait, needsSending } from './drafts.js';
-import { keyOf, partsOf, TYPES } from './keys.js';
-import { tooLongToSync } from './limits.js';
-import { notSaved, refusal, startOf, startProblem } from './status.js';
+import { itemsOf } from './attachments.js';
+import { inConflict } from './drafts.js';
+import { keyOf, TYPES } from './keys.js';
+import { createSending } from './sending.js';
+import { refusal, startOf, startProblem } from './status.js';
 import { needsAsking, versionOf } from './uncertain.js';
+import { createUndo } from './undo.js';
 import { words } from './words.js';
 
 /** What a refusal is about: it is over together with that. */
@@ -14,16 +15,19 @@ const ABOUT = Object.freeze({ offline: 'connection', locked: 'run', unknown_outc
 /** Refusals of a second press: all is as was wanted, if the run is in this state. */
 const WANTED = Object.freeze({ already_running: true, not_running: false });
 const asWanted = ({ code }, run) => WANTED[code] === (run?.status === 'running');
-const RESEND_AFTER = 1_000; // ms, for a draft that the server could not take or a question it could not answer
+const ASK_INTERVAL = 1_000; // ms, for a question that the server could not answer
 
 /** `link` is a connection of socket.js; `state()` the state as it is now. Returns the commands. */
 export function createCommands({ link, state, dispatch }) {
   const waiting = []; // {event, key} of commands without an answer, oldest first
-  let resend = null;
+  const undo = createUndo();
 
   const local = (name, data) => dispatch({ name: `local/${name}`, data });
   const complain = (key, ack, text = refusal(ack), about = ABOUT[ack.code]) =>
     local('notice', { key, tone: 'error', text, hint: ack.lockOwner ? words.card.lockOwner(ack.lockOwner) : '', about });
+
+  const sending = createSending({ link, state, local, complain });
+  const textOf = (key) => state().drafts[key]?.message ?? '';
 
   /** Send one command about a card; shows on the card that it is under way, and why it failed if it did. */
   async function command(event, profileId, type, extra = {}) {
@@ -39,66 +43,23 @@ export function createCommands({ link, state, dispatch }) {
     return ack;
   }
 
-  async function sendDraft(event, profileId, type, message) {
-    const key = keyOf(profileId, type);
-    const payload = event === 'clearMessage' ? { profileId, type } : { profileId, type, message };
-    const { epoch } = state();
-    const ack = await link.send(event, payload);
-    const lost = epoch !== state().epoch; // a revision of another epoch says nothing about the order in this one
-    local('draftAnswered', { profileId, type, message, ok: ack.ok && !lost, revision: ack.revision });
-    if (lost) {
-      resendLater();
-      return;
-    }
-    if (ack.ok) {
-      if (state().notices[key]?.about === 'draft') local('noticeGone', { key });
-      if (needsSending(state().drafts[key])) flush(); // a later text did not get through
-      return;
-    }
-    if (ack.code !== 'offline') complain(key, ack, notSaved(ack), 'draft');
-    if (ack.retryable) resendLater();
-  }
-
-  function change(event, profileId, type, message) {
+  /** The text as the operator wants it; `how`: `{from, clearing, composing}`, each optional. */
+  function change(profileId, type, message, how = {}) {
     const key = keyOf(profileId, type);
     const said = state().notices[key];
     if (said && said.about !== 'draft') local('noticeGone', { key }); // it was about the text before
-    const sent = !tooLongToSync(message) && !mustWait(state().drafts[key]);
-    local('draftTyped', { profileId, type, message, sent });
-    if (sent) void sendDraft(event, profileId, type, message);
+    const before = textOf(key);
+    local('draftTyped', { profileId, type, message, from: how.from, clearing: how.clearing });
+    if (!how.undoes) undo.note(key, before, textOf(key), how.composing);
+    sending.push(profileId, type);
   }
 
-  function resendLater() {
-    clearTimeout(resend);
-    resend = setTimeout(flush, RESEND_AFTER);
-  }
-
-  /** Send what was typed while the server could not be reached. */
-  function flush() {
-    if (!link.connected() || state().syncing) return;
-    for (const [key, draft] of Object.entries(state().drafts)) {
-      if (!needsSending(draft)) continue;
-      const { profileId, type } = partsOf(key);
-      local('draftSent', { profileId, type });
-      void sendDraft('updateMessage', profileId, type, draft.message);
-    }
-    for (const profileId of Object.keys(state().attachments)) void sendAttachments(profileId);
-  }
-
-  /** One list at a time: what is chosen meanwhile goes with the next one. */
-  async function sendAttachments(profileId) {
-    const { items, base } = state().attachments[profileId];
-    if (!link.connected() || state().syncing || !mustSend(state().attachments[profileId])) return;
-    local('attachmentsSent', { profileId });
-    const { epoch } = state();
-    const about = { profileId, type: 'mail' };
-    const ack = await link.send('updateAttachments', { ...about, attachments: items, base: linksOf(base) });
-    const refused = !ack.ok && !ack.retryable;
-    const stored = ack.ok && epoch === state().epoch ? { attachments: ack.attachments, revision: ack.revision } : {};
-    local('attachmentsAnswered', { profileId, ...stored, refused });
-    if (refused) complain(keyOf(profileId, 'mail'), ack);
-    else if (ack.retryable || stored.attachments === undefined) resendLater();
-    else void sendAttachments(profileId);
+  /** Undo or redo: returns what the box has then, `{message, caret}`, or null when there is nothing to do. */
+  function goBack(which, profileId, type) {
+    const key = keyOf(profileId, type);
+    const done = undo[which](key, textOf(key));
+    if (done !== null) change(profileId, type, done.message, { undoes: true });
+    return done;
   }
 
   /** Ask who may have been messaged; what came of it goes to the list, not to the card. */
@@ -106,11 +67,13 @@ export function createCommands({ link, state, dispatch }) {
     local('uncertainAsked', { profileId, type });
     const ack = await link.send('listUncertain', { profileId, type });
     if (ack.ok) local('uncertainListed', { profileId, type, version, recipients: ack.recipients, more: ack.more });
-    else if (ack.retryable) setTimeout(() => local('uncertainUnheard', { profileId, type, version }), RESEND_AFTER);
+    else if (ack.retryable) setTimeout(() => local('uncertainUnheard', { profileId, type, version }), ASK_INTERVAL);
   }
 
   return {
-    flush,
+    flush: sending.flush,
+    /** Another operator may be next: what this one typed is not theirs to bring back. */
+    forget: undo.forget,
 
     /** Ask for the lists of the open profile that are not known to be as the server has them. */
     listUncertain() {
@@ -129,21 +92,17 @@ export function createCommands({ link, state, dispatch }) {
       if (ack.ok && ack.count === 0) local('uncertainChanged', { profileId, type }); // decided elsewhere meanwhile
     },
 
-    type: (profileId, type, message) => change('updateMessage', profileId, type, message),
-    clearMessage: (profileId, type) => change('clearMessage', profileId, type, ''),
+    /** The box has `message` now. `how`: `{from, composing}`, what it had before, and whether a letter is composed. */
+    type: (profileId, type, message, how) => change(profileId, type, message, how),
+    clearMessage: (profileId, type) => change(profileId, type, '', { clearing: link.connected() && !state().syncing }),
+    undo: (profileId, type) => goBack('undo', profileId, type),
+    redo: (profileId, type) => goBack('redo', profileId, type),
 
     /** The operator chose 'mine' or 'theirs' of two texts. */
     choose(profileId, type, keep) {
       if (!inConflict(state().drafts[keyOf(profileId, type)])) return;
       local('draftChosen', { profileId, type, keep });
-      flush();
-    },
-
-    /** A letter is being composed in the box of a card, so that its text cannot change by itself; then no more. */
-    hold: (profileId, type) => local('draftHeld', { profileId, type }),
-    release(profileId, type) {
-      local('draftReleased', { profileId, type });
-      flush();
+      sending.push(profileId, type);
     },
 
     /** Text that an earlier page has left: take it, or forget it. */
@@ -152,13 +111,13 @@ export function createCommands({ link, state, dispatch }) {
       const offer = state().offers[key]?.[0];
       if (!offer) return;
       local('offerGone', { key });
-      if (use) change('updateMessage', profileId, type, offer.message);
+      if (use) change(profileId, type, offer.message);
     },
 
     /** `items` go with the mails of a profile from now on, on all devices. */
     attach(profileId, items) {
       local('attach', { profileId, items });
-      void sendAttachments(profileId);
+      void sending.pushAttachments(profileId);
     },
 
     /** Start with `message`, the text that the operator sees. */

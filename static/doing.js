@@ -1,6 +1,5 @@
 // What the console can be asked to do from its field, by its keys and by its panels, in one place.
 
-import { asTyped } from './caret.js';
 import { keyOf } from './keys.js';
 import { setTheme } from './view/account.js';
 
@@ -13,7 +12,7 @@ export function createDoing({ state, dispatch, commands, open, showWho, showShor
   function start(type, profileId = state().selected) {
     if (profileId === null) return;
     const draft = state().drafts[keyOf(profileId, type)];
-    commands.start(profileId, type, asTyped(draft?.message ?? ''));
+    commands.start(profileId, type, draft?.message ?? '');
   }
 
   const doings = {

@@ -1,134 +1,182 @@
-// What typing, here and elsewhere, does to the drafts. Pure: (drafts, name, data, me) -> drafts.
+// What typing, here and elsewhere, does to the drafts. Pure: (drafts, name, data, {me, epoch}) -> drafts, `me` being our
+// deviceId and `epoch` that of the server's log.
 //
-// A draft: {message, deviceId, revision, base, pending, dirty, remote, held}
-//   revision  the latest revision that this text is known to stand at
-//   base      the text that the server was last known to hold
-//   pending   updates of ours that the server has not answered yet
-//   dirty     our text is not known to have arrived; it must not be overwritten by anything older
-//   remote    {message, deviceId, revision} that came while our own text could not give way, else null
-//   held      {from} while the box cannot be changed, because a letter is being composed; from: its text before that
+// A draft: {message, deviceId, base, sent, heard, conflict, clearing, refused}
+//   message   the text in the box
+//   deviceId  who typed last
+//   base      {message, revision, epoch}: what the server held, and what our text was made from
+//   sent      {message, number, lost} under way to the server, made from `base`; else null. Only one at a time; `lost`
+//             once nobody knows whether it arrived: then it is sent again, as it was
+//   heard     {message, deviceId, revision} of others that came while ours was under way, else null
+//   conflict  {message, deviceId} of the server, which ours cannot be put together with: ours waits until the operator
+//             has chosen. Else null
+//   clearing  the operator has emptied it, and the server is still to be told
+//   refused   length of the text that the server found too long, or 0
 //
-// Not every text is sent: one that is too long stays here until it is shorter, one that would overwrite what somebody
-// else has typed until the operator has chosen. So an answer is about the text that was
-// sent, which need not be the one in the box.
-//
-// The server's order decides who typed last: text that came while ours was under way is held until the answer tells
-// our revision, and only then is the later one of the two shown.
+// The server's order decides. What others typed while ours was under way waits for the answer, which tells whether it
+// came before ours. What was typed here meanwhile is then moved over it, and is the next to be sent.
 
 import { isOld, keyFrom } from './keys.js';
 import { tooLongToSync } from './limits.js';
+import { asTyped, merge } from './merging.js';
 
 const BLANK = Object.freeze({
   message: '',
   deviceId: null,
-  revision: 0,
-  base: '',
-  pending: 0,
-  dirty: false,
-  remote: null,
-  held: null,
+  base: Object.freeze({ message: '', revision: 0, epoch: null }),
+  sent: null,
+  heard: null,
+  conflict: null,
+  clearing: false,
+  refused: 0,
 });
 
-const settle = (draft) => ({ ...draft, base: draft.message, dirty: false, remote: null });
-const adopt = (draft, { message, deviceId, revision }) => settle({ ...draft, message, deviceId, revision });
-
-/** Text from the server: a live update, a clearing or a line of the snapshot. */
-function received(draft, data, me) {
-  const message = typeof data.message === 'string' ? data.message : '';
-  const revision = Number.isInteger(data.revision) ? data.revision : draft.revision;
-  const remote = { message, deviceId: data.deviceId ?? null, revision };
-  if (!draft.dirty) return draft.held && message !== draft.message ? { ...draft, remote } : adopt(draft, remote);
-  if (draft.pending === 0) {
-    if (message === draft.message) return adopt(draft, remote);
-    if (message === draft.base) return { ...draft, revision }; // what we typed on top of; nobody changed it since
-  }
-  if (remote.deviceId === me) return draft; // our own older text; the newer one is in the box
-  return { ...draft, remote };
+/** Go on from what the server holds: `theirs` {message, deviceId, revision}; our own text is then `message`. */
+function rebased(draft, theirs, message, epoch) {
+  const base = { message: theirs.message, revision: theirs.revision, epoch };
+  const roomMade = theirs.message.length < draft.base.message.length;
+  const deviceId = message === theirs.message ? theirs.deviceId : draft.deviceId;
+  return { ...draft, message, deviceId, base, sent: null, heard: null, refused: roomMade ? 0 : draft.refused };
 }
 
-/** The server's answer to one of our updates, which carried `message`. */
-function answered(draft, { ok, revision, message }) {
-  const pending = Math.max(0, draft.pending - 1);
-  if (!ok) return { ...draft, pending };
-  const known = Math.max(draft.revision, Number.isInteger(revision) ? revision : 0);
-  const next = { ...draft, pending, revision: known };
-  if (pending > 0) return next;
-  const still = message === draft.message;
-  if (draft.remote && draft.remote.revision > known) {
-    return still && !draft.held ? adopt(next, draft.remote) : { ...next, base: message };
+/** Whether what our text was made from is nothing that the server can know. */
+const isBaseGone = ({ base }, epoch) => base.revision > 0 && base.epoch !== epoch;
+
+/** Text from the server, of others or from the snapshot, while nothing of ours is under way. */
+function movedOver(draft, theirs, epoch) {
+  const { message, base } = draft;
+  if (!isUnsaved(draft) || message === theirs.message) {
+    return rebased({ ...draft, conflict: null, clearing: false }, theirs, theirs.message, epoch);
   }
-  return still ? settle(next) : { ...next, base: message, remote: null };
+  if (theirs.message === base.message) return rebased(draft, theirs, message, epoch);
+  if (draft.conflict || isBaseGone(draft, epoch)) {
+    return { ...rebased(draft, theirs, message, epoch), conflict: { message: theirs.message, deviceId: theirs.deviceId } };
+  }
+  return rebased(draft, theirs, merge(base.message, theirs.message, message), epoch);
+}
+
+/** What the server holds, when `sent` is known to be in it: what was typed since is moved over it. */
+const arrived = (draft, sent, theirs, epoch) =>
+  rebased({ ...draft, refused: 0 }, theirs, merge(sent.message, theirs.message, draft.message), epoch);
+
+/** A live event: text of others, or a clearing. */
+function received(draft, data, { me, epoch }) {
+  const theirs = textOf(draft, data);
+  if (draft.sent) return theirs.deviceId === me ? draft : { ...draft, heard: theirs };
+  return movedOver(draft, theirs, epoch);
+}
+
+function textOf(draft, { message, deviceId, revision }) {
+  return {
+    message: typeof message === 'string' ? asTyped(message) : '',
+    deviceId: deviceId ?? null,
+    revision: Number.isInteger(revision) ? revision : draft.base.revision,
+  };
+}
+
+/**
+ * A line of the snapshot. Text that was not sent goes to the server with the base that it was made from, and is put
+ * together there; only where that base is of another epoch there are two texts.
+ */
+function synced(draft, data, { me, epoch }) {
+  const theirs = textOf(draft, data);
+  if (theirs.message === draft.sent?.message) return arrived(draft, draft.sent, theirs, epoch);
+  if (draft.sent && !isBaseGone(draft, epoch)) {
+    // Only one update of ours was under way: if we were the last to type, it is in this text.
+    return theirs.deviceId === me ? arrived(draft, draft.sent, theirs, epoch) : draft;
+  }
+  const alone = { ...draft, sent: null, heard: null };
+  const known = theirs.message === draft.base.message || theirs.message === draft.message;
+  return isUnsaved(alone) && !known && !isBaseGone(alone, epoch) ? alone : movedOver(alone, theirs, epoch);
+}
+
+/** The server's answer to the update with this number; `message` only if it is not what was sent. */
+function answered(draft, { number, ok, lost, revision, message, tooLong }, { me, epoch }) {
+  const { sent, heard } = draft;
+  if (sent === null || sent.number !== number) return draft; // of before a new epoch
+  if (lost) return { ...draft, sent: { ...sent, lost: true }, clearing: false };
+  if (!ok) {
+    const next = { ...draft, sent: null, heard: null, clearing: false, refused: tooLong ? sent.message.length : draft.refused };
+    return heard === null ? next : movedOver(next, heard, epoch);
+  }
+  const stored = textOf(draft, { message: message ?? sent.message, deviceId: me, revision });
+  return arrived(draft, sent, heard && heard.revision > stored.revision ? heard : stored, epoch);
 }
 
 const moves = {
   messageUpdated: received,
-  messageSync: received,
   messageCleared: received,
+  messageSync: synced,
 
-  'local/draftTyped': (draft, data, me) => ({
-    ...draft,
-    message: data.message,
-    deviceId: me,
-    dirty: true,
-    pending: draft.pending + (data.sent ? 1 : 0),
-  }),
-
-  'local/draftHeld': (draft) => (draft.held ? draft : { ...draft, held: { from: draft.message } }),
-
-  // A letter was composed, or was not after all: then what came meanwhile is shown.
-  'local/draftReleased'(draft) {
-    const next = { ...draft, held: null };
-    if (!draft.held || !draft.remote || draft.pending > 0) return next;
-    return draft.message === draft.held.from ? adopt(next, draft.remote) : { ...next, dirty: true };
+  // The box was changed from `from`, which what others typed may have gone on from already.
+  'local/draftTyped'(draft, { message, from = draft.message, clearing = draft.clearing }, { me }) {
+    return { ...draft, message: merge(from, draft.message, message), deviceId: me, clearing };
   },
 
   // What this device kept of an earlier page; it is not known to have arrived.
-  'local/draftRestored': (draft, { message, base }, me) => ({
+  'local/draftRestored': (draft, { message, base, sent }, { me }) => ({
     ...draft,
     message,
-    base: typeof base === 'string' ? base : '',
+    base,
+    sent: sent === null ? null : { message: sent, number: 0, lost: true },
     deviceId: me,
-    dirty: true,
   }),
 
-  // Sent again, perhaps under another identity than when it was typed.
-  'local/draftSent': (draft, _data, me) => ({ ...draft, deviceId: me, pending: draft.pending + 1 }),
+  'local/draftSent'(draft, { number }, { me }) {
+    const { message } = toSend(draft);
+    return { ...draft, sent: { message, number, lost: false }, clearing: false, deviceId: me };
+  },
+
   'local/draftAnswered': answered,
 
-  // Two texts grew while we were apart: the operator says which one stays.
+  // The operator says which of two texts stays.
   'local/draftChosen'(draft, { keep }) {
-    if (!draft.remote) return draft;
-    if (keep === 'theirs') return adopt(draft, draft.remote);
-    const { message, revision } = draft.remote;
-    return { ...draft, base: message, revision, remote: null };
+    if (draft.conflict === null) return draft;
+    return { ...draft, ...(keep === 'theirs' ? draft.conflict : {}), conflict: null };
   },
 };
 
 /** Names of the events that `applyDraft` understands. */
 export const DRAFT_EVENTS = Object.freeze(Object.keys(moves));
 
-/** The drafts after one event; the very same object when the event is old or malformed. `me` is our deviceId. */
-export function applyDraft(drafts, name, data, me) {
+/** The revision up to which everything about a draft is known: those of another epoch say nothing. */
+const knownUpTo = ({ base, heard }, epoch) => ({ revision: base.epoch === epoch ? (heard ?? base).revision : -1 });
+
+/** The drafts after one event; the very same object when the event is old or malformed. */
+export function applyDraft(drafts, name, data, context) {
   const key = keyFrom(data);
   if (key === null) return drafts;
   const known = drafts[key];
-  if (!name.startsWith('local/') && isOld(known, data.revision)) return drafts;
-  const next = moves[name](known ?? BLANK, data, me);
+  if (!name.startsWith('local/') && known && isOld(knownUpTo(known, context.epoch), data.revision)) return drafts;
+  const next = moves[name](known ?? BLANK, data, context);
   return next === known ? drafts : { ...drafts, [key]: next };
 }
 
-/** What is left of the drafts when a fresh snapshot is about to come: text that the server may not have, or that is held. */
+/** What is left of the drafts when a fresh snapshot is about to come: text that the server may not have. */
 export function unsentDrafts(drafts) {
-  const unsent = Object.entries(drafts).filter(([, draft]) => draft.dirty || draft.held);
-  return Object.fromEntries(unsent.map(([key, draft]) => [key, { ...draft, revision: 0, remote: null }]));
+  const unsent = Object.entries(drafts).filter(([, draft]) => isUnsaved(draft));
+  return Object.fromEntries(unsent.map(([key, draft]) => [key, { ...draft, heard: null }]));
 }
 
+/** Whether our text is not known to have arrived. */
+export const isUnsaved = (draft) => Boolean(draft && (draft.sent || draft.message !== draft.base.message));
+
 /** Whether the operator must choose between two texts. */
-export const inConflict = (draft) => Boolean(draft?.dirty && draft.pending === 0 && draft.remote && !draft.held);
+export const inConflict = (draft) => Boolean(draft?.conflict);
 
-/** Whether a change of our text has to wait: to send it would overwrite what somebody else has typed. */
-export const mustWait = (draft) => Boolean(draft?.remote && draft.pending === 0);
+/** Whether our text stays here because the server would not keep it, alone or together with what others typed. */
+export const isTooLong = (draft) =>
+  isUnsaved(draft) && (tooLongToSync(draft.message) || (draft.refused > 0 && draft.message.length >= draft.refused));
 
-/** Whether our text still has to be sent (again). */
-export const needsSending = (draft) =>
-  Boolean(draft?.dirty && draft.pending === 0 && !draft.remote && !tooLongToSync(draft.message));
+/** What is to be sent next, `{message, base}`: what was lost on the way goes again as it was. */
+export function toSend({ message, base, sent, clearing }, epoch) {
+  const text = sent?.message ?? (clearing ? '' : message);
+  return { message: text, base: base.epoch === epoch ? base.revision : 0 };
+}
+
+/** Whether something has to be sent, now that nothing is under way. */
+export function needsSending(draft) {
+  if (!draft || draft.conflict) return false;
+  if (draft.sent) return draft.sent.lost;
+  return draft.clearing || (isUnsaved(draft) && !isTooLong(draft));
+}

@@ -2,6 +2,7 @@
 // browser that was closed. Each tab keeps its own; what a tab that is gone has left is offered to the next one.
 
 import { isDirty } from './attachments.js';
+import { isUnsaved } from './drafts.js';
 import { keyFrom, partsOf } from './keys.js';
 import { MAX_ATTACHMENTS } from './limits.js';
 import { ofBrowser } from './storage.js';
@@ -13,14 +14,25 @@ const MOST = 20; // texts that are offered for one profile and type
 const isKey = (key) => key.includes('/') && keyFrom(partsOf(key)) !== null;
 const isAttached = (item) => [item?.title, item?.link, item?.message_type].every((part) => typeof part === 'string');
 const isList = (items) => Array.isArray(items) && items.length <= MAX_ATTACHMENTS && items.every(isAttached);
+/** What a text of before was made from, where that is not known: of no epoch, so that it is put beside what there is. */
+const UNKNOWN = Object.freeze({ message: '', revision: 1, epoch: null });
+
+const isBase = (base) => typeof base?.message === 'string' && Number.isSafeInteger(base.revision) && base.revision >= 0;
+/** A text of the storage as the drafts take it up again. */
+const asDraft = ({ message, base, sent }) => ({
+  message,
+  base: isBase(base) ? { message: base.message, revision: base.revision, epoch: base.epoch ?? null } : UNKNOWN,
+  sent: isBase(base) && typeof sent === 'string' ? sent : null,
+});
 const isText = (entry) => typeof entry?.message === 'string' && Number.isFinite(entry.at);
 
 /** `[key, text]` of what is in storage, where others can write, too. */
 const valid = (texts) => Object.entries(texts ?? {}).filter(([key, entry]) => isKey(key) && isText(entry));
 
 /**
- * `tab` is the name of this tab. Texts are `{message, base, at}` by key, `base` being what the server held when it was
- * typed, `at` ms since the epoch; offers are lists of texts by key, the newest first.
+ * `tab` is the name of this tab. Texts are `{message, base, sent, at}` by key, `base` and `sent` as in drafts.js, of
+ * `sent` the message only, `at` ms since the epoch. Offers are lists of `{message, at, replaced}` by key, the newest
+ * first; `replaced`: it was in the box before a text of this device.
  */
 export function createKept({ tab, operatorId, storage = ofBrowser, now = Date.now }) {
   const all = `${PREFIX}${encodeURIComponent(operatorId)}/`;
@@ -53,8 +65,8 @@ export function createKept({ tab, operatorId, storage = ofBrowser, now = Date.no
   }
 
   return {
-    /** What this tab has not saved: the texts by key. */
-    texts: () => Object.fromEntries(read(mine).texts),
+    /** What this tab has not saved: `{message, base, sent}` by key. */
+    texts: () => Object.fromEntries(read(mine).texts.map(([key, text]) => [key, asDraft(text)])),
 
     /** What this tab has not saved of what goes with mails: `{items, base}` by profileId. */
     attachments() {
@@ -75,8 +87,10 @@ export function createKept({ tab, operatorId, storage = ofBrowser, now = Date.no
       last = { drafts, attachments, offers };
       const before = storage.read(mine)?.texts ?? {};
       const texts = {};
-      for (const [key, { dirty, message, base }] of Object.entries(drafts)) {
-        if (dirty) texts[key] = { message, base, at: before[key]?.message === message ? before[key].at : now() };
+      for (const [key, draft] of Object.entries(drafts).filter(([, entry]) => isUnsaved(entry))) {
+        const { message, base, sent } = draft;
+        const at = before[key]?.message === message ? before[key].at : now();
+        texts[key] = { message, base, sent: sent?.message ?? null, at };
       }
       const unsaved = Object.entries(attachments).filter(([, entry]) => isDirty(entry));
       const lists = Object.fromEntries(unsaved.map(([profileId, { items, base }]) => [profileId, { items, base }]));

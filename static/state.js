@@ -23,7 +23,8 @@ export const initialState = Object.freeze({
   runs: Object.freeze({}), // by key, see runs.js
   drafts: Object.freeze({}), // by key, see drafts.js
   uncertain: Object.freeze({}), // by key, see uncertain.js
-  offers: Object.freeze({}), // by key: texts {message, at} that earlier pages have left unsaved, the newest first
+  offers: Object.freeze({}), // by key: texts {message, at, replaced} to go back to, the newest first, see kept.js
+  typists: Object.freeze({}), // by key: ids of the devices that type there just now
   notices: Object.freeze({}), // by key: {tone: 'error'|'info', text, hint, about}, about: what it is over with
   busy: Object.freeze({}), // by key: name of the command that waits for its answer
   attachments: Object.freeze({}), // by profileId, see attachments.js
@@ -100,11 +101,19 @@ const handlers = {
     return status === 'connected' ? withoutNotices(next, 'connection') : next;
   },
   'local/offers': (state, { offers }) => ({ ...state, offers }),
+  'local/offerMade': (state, { key, ...offer }) => ({
+    ...state,
+    offers: { ...state.offers, [key]: [offer, ...(state.offers[key] ?? [])] },
+  }),
   'local/offerGone'(state, { key }) {
     const [, ...others] = state.offers[key] ?? [];
     const rest = without(state.offers, key);
     return { ...state, offers: others.length > 0 ? { ...rest, [key]: others } : rest };
   },
+  'local/typists': (state, { key, devices }) => ({
+    ...state,
+    typists: devices.length > 0 ? { ...state.typists, [key]: devices } : without(state.typists, key),
+  }),
   'local/superseded': (state) => ({ ...state, superseded: true, device: null }),
   'local/caughtUp': (state) => (state.syncing ? { ...state, syncing: false } : state),
   'local/profiles': (state, { status, items, message }) => ({
@@ -161,7 +170,7 @@ function withoutOldNotice(state, name, data) {
 }
 
 function withDraft(state, name, data) {
-  const drafts = applyDraft(state.drafts, name, data, state.device?.id ?? null);
+  const drafts = applyDraft(state.drafts, name, data, { me: state.device?.id ?? null, epoch: state.epoch });
   return drafts === state.drafts ? state : { ...state, drafts };
 }
 

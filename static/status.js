@@ -1,8 +1,8 @@
 // The words that an operator reads about a run. Pure functions of the run and of this device's id.
 
-import { inConflict } from './drafts.js';
+import { inConflict, isTooLong } from './drafts.js';
 import { keyOf } from './keys.js';
-import { lengthProblem, tooLongToSync } from './limits.js';
+import { lengthProblem } from './limits.js';
 import { duration } from './times.js';
 import { words } from './words.js';
 
@@ -66,7 +66,7 @@ export function badge(run, me, type) {
 /** What the overview says of text that waits for the operator to see to it; empty when there is none. */
 export function textMark(draft, offer) {
   if (inConflict(draft)) return words.list.twoTexts;
-  if (draft?.dirty && tooLongToSync(draft.message)) return words.list.unsavedText;
+  if (isTooLong(draft)) return words.list.unsavedText;
   return offer && offer.message !== (draft?.message ?? '') ? words.list.unsavedText : '';
 }
 

@@ -2,7 +2,6 @@
 // its own: the text, the line under it, the run and the actions.
 
 import { itemsOf } from '../attachments.js';
-import { asTyped } from '../caret.js';
 import { keyOf } from '../keys.js';
 import { words } from '../words.js';
 import { createActions } from './actions.js';
@@ -104,18 +103,18 @@ export function createCard(type, { commands, confirmBlocklist, pick, detach }) {
     const id = shownProfile.external_id;
     const key = keyOf(id, type);
     const [run, draft, notice, busy] = [state.runs[key], state.drafts[key], state.notices[key], state.busy[key]];
-    const [list, offers] = [state.uncertain[key], state.offers[key]];
-    const now = [shownProfile, run, draft, notice, busy, list, offers, state.device, state.connection, state.attachments[id]];
+    const [list, offers, typists] = [state.uncertain[key], state.offers[key], state.typists[key]];
+    const now = [shownProfile, run, draft, notice, busy, list, offers, typists, state.device, state.connection, state.attachments[id]];
     if (now.every((value, index) => value === last[index]) && last.length > 0) return;
     last = now;
     const switched = profileId !== id;
     if (switched) text.leave();
     profile = shownProfile;
     profileId = id;
-    const message = asTyped(draft?.message ?? '');
+    const message = draft?.message ?? '';
 
     text.show(message, switched);
-    line(state, { draft, message, offer: offers?.[0] });
+    line(state, { draft, message, offer: offers?.[0], typists });
     showActions(state, { profileId, run, message, notice, busy });
     showRun(run, state.device?.id ?? null);
     uncertain(list?.recipients, list?.more, busy === 'resolveUncertain');

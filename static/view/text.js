@@ -1,32 +1,71 @@
-// The text box of a card. The textarea lives as long as the page; only its text changes, with the caret kept where the
-// operator has it, and never while a letter is being composed in it.
+// The text box of a card. The textarea lives as long as the page; only its text changes, with selection and scroll
+// kept where the operator has them, and never while a letter is being composed in it.
 
-import { moveCaret } from '../caret.js';
+import { movePosition } from '../merging.js';
+
+/** 'undo' or 'redo' if the keys ask for it, on any keyboard: where there are no Latin letters the place of a key counts. */
+function historyKey({ key, code, ctrlKey, metaKey, altKey, shiftKey }) {
+  if (altKey || ctrlKey === metaKey) return null;
+  const letter = /^[a-z]$/i.test(key) ? key.toLowerCase() : code.replace(/^Key/, '').toLowerCase();
+  if (letter === 'z') return shiftKey ? 'redo' : 'undo';
+  return letter === 'y' && ctrlKey && !shiftKey ? 'redo' : null;
+}
+
+const FROM_MENU = { historyUndo: 'undo', historyRedo: 'redo' };
 
 /**
  * `commands`: those of commands.js. Returns `{finishLetter, leave, show}`; `shownId()` names the profile of the card.
  */
 export function createText(area, type, commands, shownId) {
   let composing = null; // the profile for which a letter is being composed
-  let shown = ''; // the text that the state is known to have
+  let shown = ''; // the text in the box that the state has got, and that the next change is made from
+  let wanted = ''; // the text that the box is to have, once no letter is composed in it
 
-  area.addEventListener('input', () => {
+  function typed(id, isComposing) {
+    const from = shown;
     shown = area.value;
-    commands.type(shownId(), type, shown);
-  });
+    wanted = shown; // until the state says otherwise
+    commands.type(id, type, shown, { from, composing: isComposing });
+  }
+
+  area.addEventListener('input', () => typed(shownId(), composing !== null));
   area.addEventListener('compositionstart', () => {
     composing = shownId();
-    commands.hold(composing, type);
   });
   area.addEventListener('compositionend', composed);
+
+  area.addEventListener('keydown', (event) => change(event, event.isComposing ? null : historyKey(event)));
+  area.addEventListener('beforeinput', (event) => change(event, FROM_MENU[event.inputType] ?? null));
+
+  /** Undo or redo in place of the browser, which knows nothing of what others type. */
+  function change(event, which) {
+    if (which === null || composing !== null) return;
+    event.preventDefault();
+    const done = commands[which](shownId(), type);
+    if (done === null) return;
+    put(done.message);
+    area.setSelectionRange(done.caret, done.caret);
+  }
 
   /** Not every browser tells of the last letter before this. */
   function composed() {
     if (composing === null) return;
     const id = composing;
     composing = null;
-    if (area.value !== shown) commands.type(id, type, area.value);
-    commands.release(id, type);
+    if (area.value !== shown) typed(id, true);
+    else if (wanted !== shown) put(wanted);
+  }
+
+  /** Change the text under the operator's hands. */
+  function put(text) {
+    const { value, selectionStart, selectionEnd, selectionDirection, scrollTop } = area;
+    shown = text;
+    wanted = text;
+    if (value === text) return;
+    area.value = text;
+    const [start, end] = [selectionStart, selectionEnd].map((place) => movePosition(value, text, place));
+    area.setSelectionRange(start, end, selectionDirection);
+    area.scrollTop = scrollTop;
   }
 
   return {
@@ -44,16 +83,15 @@ export function createText(area, type, commands, shownId) {
 
     /** Show a text; `switched` when it is another profile's than before. */
     show(text, switched) {
-      shown = text;
-      if (composing !== null || area.value === text) return;
-      if (switched || document.activeElement !== area) {
+      if (switched) {
+        shown = text;
+        wanted = text;
         area.value = text;
-        return;
+      } else if (composing === null) {
+        put(text);
+      } else {
+        wanted = text;
       }
-      const { value, selectionStart, selectionEnd, scrollTop } = area;
-      area.value = text;
-      area.setSelectionRange(moveCaret(value, text, selectionStart), moveCaret(value, text, selectionEnd));
-      area.scrollTop = scrollTop;
     },
   };
 }

@@ -1,5 +1,7 @@
 """What an operator types is neither lost nor sent where it should not be."""
 
+import re
+
 import aiohttp
 import pytest
 from playwright.async_api import CDPSession, expect
@@ -87,24 +89,71 @@ async def test_a_letter_given_up_shows_what_the_other_typed_meanwhile(
     await expect(b.hook("chat-text")).to_have_value("Hello from B!")
 
 
-async def test_a_letter_composed_meanwhile_asks_which_text_stays(
+async def test_a_letter_composed_meanwhile_stands_with_what_the_other_typed(
     small_world: Cluster, open_console: Open
 ) -> None:
     a, b, devtools = await letter_begun(small_world, open_console)
     await told(a, b, "Hello from B")
+    await expect(a.hook("chat-text")).to_have_value("Helloni")
     await devtools.send("Input.insertText", {"text": "你"})
-    await expect(a.hook("chat-conflict")).to_contain_text("Hello from B")
-    await expect(a.hook("chat-text")).to_have_value("Hello你")
+    await expect(a.hook("chat-text")).to_have_value("Hello你 from B")
     await a.page.keyboard.type("!")
-    await expect(a.hook("chat-start")).to_have_attribute("aria-disabled", "true")
-    await a.press("chat-start")
-    await expect(a.hook("chat-notice")).to_contain_text("choose first")
-    await b.hook("mail-text").fill("Nothing has overwritten it")
-    await expect(a.hook("mail-text")).to_have_value("Nothing has overwritten it")
-    await expect(b.hook("chat-text")).to_have_value("Hello from B")
-    await a.page.locator("[data-testid=chat-conflict] [data-keep=mine]").click()
-    await expect(b.hook("chat-text")).to_have_value("Hello你!")
-    await expect(a.hook("chat-notice")).to_have_text("")
+    for console in (a, b):
+        await expect(console.hook("chat-text")).to_have_value("Hello你! from B")
+
+
+async def test_undo_takes_back_own_words_and_not_those_of_others(
+    small_world: Cluster, open_console: Open
+) -> None:
+    a, b = await two_with_hello(small_world, open_console)
+    await a.hook("chat-text").press("Home")
+    await a.page.keyboard.insert_text("Oh! ")
+    await expect(b.hook("chat-text")).to_have_value("Oh! Hello")
+    await b.hook("chat-text").press("End")
+    await b.page.keyboard.type(" world")
+    await expect(a.hook("chat-text")).to_have_value("Oh! Hello world")
+    for text in ("Hello world", " world"):
+        await a.page.keyboard.press("Control+z")
+        await expect(a.hook("chat-text")).to_have_value(text)
+    for _ in range(2):
+        await a.page.keyboard.press("Control+Shift+z")
+    await a.page.keyboard.type("so: ")
+    for console in (a, b):
+        await expect(console.hook("chat-text")).to_have_value("Oh! so: Hello world")
+    await a.hook("chat-clear").click()
+    await expect(b.hook("chat-text")).to_have_value("")
+    await a.hook("chat-text").press("Control+z")
+    await expect(b.hook("chat-text")).to_have_value("Oh! so: Hello world")
+
+
+async def test_selection_and_scroll_stay_while_the_other_types(
+    small_world: Cluster, open_console: Open
+) -> None:
+    a, b = await opened(small_world, open_console), await opened(small_world, open_console)
+    lines = "\n".join(f"Line {number}" for number in range(200))
+    await a.hook("mail-text").fill(lines)
+    await expect(b.hook("mail-text")).to_have_value(lines)
+    at = lines.index("Line 150")
+    await a.page.evaluate(
+        f"""const box = document.querySelector('[data-testid=mail-text]');
+        box.focus(); box.setSelectionRange({at}, {at + 8}, 'backward'); box.scrollTop = 60;"""
+    )
+    place = """const { selectionStart, selectionEnd, selectionDirection, scrollTop, value } =
+        document.querySelector('[data-testid=mail-text]');
+        [value.slice(selectionStart, selectionEnd), selectionDirection, scrollTop]"""
+    before = await a.page.evaluate(place)
+    await b.hook("mail-text").press("Control+Home")
+    await b.page.keyboard.type("First: ")
+    await expect(a.hook("mail-text")).to_have_value(f"First: {lines}")
+    assert await a.page.evaluate(place) == before
+    assert before[:2] == ["Line 150", "backward"]
+
+
+async def test_who_types_is_said_while_they_do(small_world: Cluster, open_console: Open) -> None:
+    a, b = await two_with_hello(small_world, open_console)
+    await expect(b.hook("chat-origin")).to_contain_text(" types")
+    await expect(a.hook("chat-origin")).to_have_text("Saved on all devices")
+    await expect(b.hook("chat-origin")).to_have_text("Typed on another device")
 
 
 async def test_a_start_in_the_middle_of_a_letter_sends_what_is_on_the_screen(
@@ -160,12 +209,9 @@ async def test_text_that_is_not_saved_outlives_a_reload(
     await a.page.unroute_all()
     await a.page.reload()
     await expect(b.hook("chat-text")).to_have_value("Typed without a connection")
-    await expect(a.hook("mail-conflict")).to_contain_text("B has a mail as well")
-    await expect(a.hook("profile-item-1001")).to_contain_text("Mail: two texts")
-    await expect(a.hook("mail-text")).to_have_value("A mail, too")
-    await a.page.locator("[data-testid=mail-conflict] [data-keep=theirs]").click()
-    await expect(a.hook("mail-text")).to_have_value("B has a mail as well")
-    await expect(a.hook("profile-item-1001")).not_to_contain_text("Mail")
+    for console in (a, b):
+        await expect(console.hook("mail-text")).to_have_value(re.compile("A mail, too"))
+    await expect(a.hook("mail-conflict")).to_be_hidden()
     a.complaints.clear()
 
 

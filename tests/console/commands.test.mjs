@@ -2,55 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 
-import { createCommands } from '../../static/commands.js';
-import { SYNC_MAX } from '../../static/limits.js';
-import { apply } from '../../static/state.js';
 import { noticeOf, startOf } from '../../static/status.js';
-import { chat, event, ME, OTHER, registered } from './helpers.mjs';
-
-/** Commands over a link that answers what the test says: `answer(ack)` answers the oldest command that waits. */
-function bench() {
-  const bed = { state: registered(), online: true, sent: [], waiting: [] };
-  const dispatch = (event) => {
-    bed.state = apply(bed.state, event);
-  };
-  const link = {
-    connected: () => bed.online,
-    send(name, payload) {
-      if (!bed.online) return Promise.resolve({ ok: false, code: 'offline', message: 'Not connected', retryable: true });
-      bed.sent.push([name, payload]);
-      return new Promise((resolve) => bed.waiting.push(resolve));
-    },
-  };
-  bed.dispatch = dispatch;
-  bed.commands = createCommands({ link, state: () => bed.state, dispatch });
-  bed.answer = async (ack) => {
-    bed.waiting.shift()(ack);
-    await turn();
-  };
-  bed.notice = () => bed.state.notices['7/chat']?.text;
-  return bed;
-}
+import { AWAY, bench } from './bench.mjs';
+import { chat, event, ME, OTHER } from './helpers.mjs';
 
 const HELD = { ok: false, code: 'locked', message: 'Another device is already processing this profile', lockOwner: OTHER };
-
-const AWAY = {
-  ok: false,
-  code: 'store_unavailable',
-  message: 'The server cannot reach its storage right now, please try again',
-  retryable: true,
-};
-
-test('every change of the text is sent, and confirmed by its answer', async () => {
-  const bed = bench();
-  bed.commands.type('7', 'chat', 'H');
-  bed.commands.type('7', 'chat', 'Hi');
-  assert.deepEqual(bed.sent, [['updateMessage', chat({ message: 'H' })], ['updateMessage', chat({ message: 'Hi' })]]);
-  await bed.answer({ ok: true, revision: 11 });
-  assert.equal(bed.state.drafts['7/chat'].dirty, true);
-  await bed.answer({ ok: true, revision: 12 });
-  assert.equal(bed.state.drafts['7/chat'].dirty, false);
-});
 
 test('a refused start is told at its card', async () => {
   const bed = bench();
@@ -78,17 +34,6 @@ test('a start of which it is not known whether it was done says so until it is',
     bed.dispatch(ends);
     assert.equal(bed.notice(), undefined);
   }
-});
-
-test('text that may not be saved is sent again, and the run has nothing to do with it', async () => {
-  const bed = bench();
-  bed.commands.type('7', 'chat', 'Hello');
-  await bed.answer(UNKNOWN);
-  bed.dispatch(event('processingStateSync', chat({ isProcessing: false, status: 'none', revision: 11 })));
-  assert.match(bed.notice(), /^Not saved yet/);
-  bed.commands.flush();
-  await bed.answer({ ok: true, revision: 12 });
-  assert.equal(bed.notice(), undefined);
 });
 
 test('a start that cannot work is not sent, and says why', () => {
@@ -144,83 +89,6 @@ test('the error event goes to the card of the oldest such command', () => {
   assert.deepEqual(Object.keys(bed.state.notices), ['7/chat']);
   bed.commands.failed({ message: 'about nothing in particular' });
   assert.equal(bed.state.banner.text, 'about nothing in particular');
-});
-
-test('text typed offline is sent once the connection is back', async () => {
-  const bed = bench();
-  bed.online = false;
-  bed.commands.type('7', 'chat', 'later');
-  await turn();
-  bed.commands.flush();
-  assert.deepEqual(bed.sent, []);
-  bed.online = true;
-  bed.commands.flush();
-  assert.deepEqual(bed.sent, [['updateMessage', chat({ message: 'later' })]]);
-  bed.commands.flush(); // under way: not once more
-  assert.equal(bed.sent.length, 1);
-});
-
-test('text that is too long to sync is never sent, and once it is shorter it is', async () => {
-  const bed = bench();
-  const long = '€'.repeat(SYNC_MAX + 1);
-  bed.commands.type('7', 'chat', 'Hi');
-  bed.commands.type('7', 'chat', long);
-  await bed.answer({ ok: true, revision: 11 });
-  bed.commands.flush();
-  assert.deepEqual(bed.sent.map(([, { message }]) => message), ['Hi']);
-  assert.deepEqual([bed.state.drafts['7/chat'].message, bed.state.drafts['7/chat'].dirty], [long, true]);
-  bed.commands.type('7', 'chat', long.slice(1));
-  assert.equal(bed.sent.at(-1)[1].message.length, SYNC_MAX);
-  await bed.answer({ ok: true, revision: 12 });
-  assert.equal(bed.state.drafts['7/chat'].dirty, false);
-});
-
-test('a later text that was refused is sent again after an earlier one was stored', async () => {
-  const bed = bench();
-  bed.commands.type('7', 'chat', 'H');
-  bed.online = false;
-  bed.commands.type('7', 'chat', 'Hi');
-  await turn();
-  bed.online = true;
-  await bed.answer({ ok: true, revision: 11 });
-  assert.deepEqual(bed.sent.map(([, { message }]) => message), ['H', 'Hi']);
-});
-
-test('text that the server could not take is sent again after a moment', async (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
-  const bed = bench();
-  bed.commands.type('7', 'chat', 'x');
-  await bed.answer(AWAY);
-  assert.equal(bed.notice(), 'Not saved yet: The server cannot reach its storage right now, trying again');
-  t.mock.timers.tick(1000);
-  assert.equal(bed.sent.length, 2);
-  await bed.answer({ ok: true, revision: 12 });
-  assert.equal(bed.notice(), undefined);
-});
-
-test('an answer from before a new epoch does not count', async (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
-  const bed = bench();
-  bed.commands.type('7', 'chat', 'x');
-  bed.dispatch(event('resync', { epoch: 'e2', revision: 1 }));
-  bed.dispatch(event('local/caughtUp'));
-  await bed.answer({ ok: true, revision: 500 });
-  assert.deepEqual([bed.state.drafts['7/chat'].dirty, bed.state.drafts['7/chat'].revision], [true, 0]);
-  t.mock.timers.tick(1000);
-  assert.equal(bed.sent.length, 2);
-});
-
-test('text that the server could not take is sent again with the next key stroke', async (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
-  const bed = bench();
-  bed.commands.type('7', 'chat', 'x');
-  await bed.answer(AWAY);
-  bed.commands.type('7', 'chat', 'xy');
-  assert.equal(bed.sent.length, 2);
-  t.mock.timers.tick(1000); // under way: not once more
-  assert.equal(bed.sent.length, 2);
-  await bed.answer({ ok: true, revision: 12 });
-  assert.deepEqual([bed.state.drafts['7/chat'].dirty, bed.notice()], [false, undefined]);
 });
 
 test('a refusal that may be tried again says so at its card', async () => {
@@ -296,42 +164,6 @@ test('a decision that came too late has the list asked for again', async () => {
 
 const theirs = (revision = 12) => event('messageUpdated', chat({ message: 'theirs', deviceId: OTHER, revision }));
 
-/** A bench on which two texts grew apart. */
-async function apart() {
-  const bed = bench();
-  bed.online = false;
-  bed.commands.type('7', 'chat', 'mine');
-  await turn();
-  bed.online = true;
-  bed.dispatch(theirs());
-  return bed;
-}
-
-test('while two texts wait for a choice, neither a letter nor a start overwrites the other one', async () => {
-  const bed = await apart();
-  bed.commands.type('7', 'chat', 'mine!');
-  bed.commands.clearMessage('7', 'chat');
-  bed.commands.type('7', 'chat', 'mine?');
-  bed.commands.start('7', 'chat', 'mine?');
-  bed.commands.flush();
-  assert.deepEqual([bed.sent, bed.notice()], [[], 'Two texts differ: choose first which one stays']);
-  bed.commands.choose('7', 'chat', 'mine');
-  assert.deepEqual(bed.sent, [['updateMessage', chat({ message: 'mine?' })]]);
-});
-
-test('letters that are composed are sent as they come, until somebody else types', async () => {
-  const bed = bench();
-  bed.commands.hold('7', 'chat');
-  bed.commands.type('7', 'chat', 'n');
-  await bed.answer({ ok: true, revision: 11 });
-  bed.dispatch(theirs());
-  bed.commands.type('7', 'chat', 'ni');
-  assert.deepEqual(bed.sent.map(([, { message }]) => message), ['n']);
-  bed.commands.type('7', 'chat', '');
-  bed.commands.release('7', 'chat');
-  assert.deepEqual([bed.state.drafts['7/chat'].message, bed.sent.length], ['theirs', 1]);
-});
-
 test('what is started is what the operator sees', async () => {
   const bed = bench();
   bed.dispatch(theirs());
@@ -395,14 +227,3 @@ test('a refusal goes with what it was about', async () => {
   assert.deepEqual([bed.notice(), bed.state.banner], [undefined, null]);
 });
 
-test('text that an earlier page has left is taken or forgotten, one after the other', () => {
-  const bed = bench();
-  const offers = { '7/chat': [{ message: 'newer', at: 2 }, { message: 'older', at: 1 }] };
-  bed.dispatch(event('local/offers', { offers }));
-  bed.commands.takeOffer('7', 'chat', false);
-  assert.deepEqual([bed.sent, bed.state.offers['7/chat'].length], [[], 1]);
-  bed.commands.takeOffer('7', 'chat', true);
-  assert.deepEqual([bed.sent[0][1].message, bed.state.offers], ['older', {}]);
-  bed.commands.takeOffer('7', 'chat', true);
-  assert.equal(bed.sent.length, 1);
-});

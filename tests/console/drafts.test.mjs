@@ -1,185 +1,147 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { inConflict, mustWait, needsSending } from '../../static/drafts.js';
+import { inConflict, isTooLong, isUnsaved, needsSending, toSend } from '../../static/drafts.js';
 import { SYNC_MAX } from '../../static/limits.js';
-import { apply } from '../../static/state.js';
 import { after, chat, event, ME, OTHER, registered } from './helpers.mjs';
 
-const typed = (message, sent = true) => event('local/draftTyped', chat({ message, sent }));
-const answered = (message, revision, ok = true) => event('local/draftAnswered', chat({ message, ok, revision }));
+const typed = (message, from) => event('local/draftTyped', chat({ message, from }));
+const sent = (number = 1) => event('local/draftSent', chat({ number }));
+const answered = (revision, extra = {}) => event('local/draftAnswered', chat({ number: 1, ok: true, revision, ...extra }));
+const refused = (extra = {}) => event('local/draftAnswered', chat({ number: 1, ok: false, ...extra }));
 const updated = (message, revision, deviceId = OTHER) => event('messageUpdated', chat({ message, deviceId, revision }));
 const sync = (message, revision, deviceId = OTHER) => event('messageSync', chat({ message, deviceId, revision }));
+const fresh = (epoch = 'e1') => event('deviceRegistered', { deviceId: ME, epoch, revision: 20, recovered: false });
 const draft = (...events) => after(registered(), ...events).drafts['7/chat'];
+const message = (...events) => draft(...events).message;
 
 test('text from elsewhere is shown, text older than what is shown is not', () => {
-  assert.equal(draft(updated('new', 12)).message, 'new');
-  assert.equal(draft(updated('new', 12), updated('old', 11)).message, 'new');
-  assert.equal(draft(updated('new', 12), event('messageCleared', chat({ deviceId: OTHER, revision: 13 }))).message, '');
+  assert.equal(message(updated('new', 12)), 'new');
+  assert.equal(message(updated('new', 12), updated('old', 11)), 'new');
+  assert.equal(message(updated('new', 12), event('messageCleared', chat({ deviceId: OTHER, revision: 13 }))), '');
+  assert.equal(message(updated('a\r\nb', 12)), 'a\nb', 'as a box holds it');
 });
 
-test('while own text is under way, text from elsewhere waits, and the later of the two wins', () => {
-  const waiting = [typed('mine'), updated('theirs', 12)];
-  assert.equal(draft(...waiting).message, 'mine');
-  assert.equal(draft(...waiting, answered('mine', 13)).message, 'mine');
-  assert.equal(draft(...waiting, answered('mine', 11)).message, 'theirs');
+test('one update at a time, with the revision that it was made from', () => {
+  const under = [updated('Hello', 11), typed('Hello!'), sent()];
+  assert.deepEqual(toSend(draft(...under.slice(0, 2)), 'e1'), { message: 'Hello!', base: 11 });
+  assert.equal(needsSending(draft(...under, typed('Hello!!'))), false, 'another one is under way');
+  const next = draft(...under, typed('Hello!!'), answered(12));
+  assert.deepEqual([needsSending(next), toSend(next, 'e1')], [true, { message: 'Hello!!', base: 12 }]);
+  assert.equal(isUnsaved(draft(...under, answered(12))), false);
 });
 
-test('own older text never overwrites what is being typed', () => {
-  assert.equal(draft(typed('hel'), typed('hello'), sync('hel', 12, ME)).message, 'hello');
-  const state = after(registered(), typed('hello', false), event('resync', { epoch: 'e2', revision: 1 }), sync('hel', 1, ME));
-  assert.equal(state.drafts['7/chat'].message, 'hello');
+test('the answer says what is stored, and what was typed meanwhile is moved over it', () => {
+  const entry = draft(typed('mine'), sent(), typed('mine more'), answered(13, { message: 'theirs mine' }));
+  assert.deepEqual([entry.message, toSend(entry, 'e1').base], ['theirs mine more', 13]);
 });
 
-test('text that was not sent survives a fresh snapshot and is to be sent', () => {
-  const fresh = event('deviceRegistered', { deviceId: ME, epoch: 'e1', revision: 20, recovered: false });
-  const state = after(registered(), typed('offline', false), fresh);
-  assert.equal(state.drafts['7/chat'].message, 'offline');
-  assert.ok(needsSending(state.drafts['7/chat']));
+test('what others typed while own text was under way is later, or is in the answer', () => {
+  const waiting = [typed('mine'), sent(), updated('theirs', 12)];
+  assert.equal(message(...waiting), 'mine');
+  assert.equal(message(...waiting, answered(13, { message: 'theirsmine' })), 'theirsmine');
+  assert.equal(message(...waiting.slice(0, 2), updated('mine theirs', 12), answered(11)), 'mine theirs');
+});
+
+test('text that was not sent yet is moved over what others type', () => {
+  const entry = draft(updated('Hello', 11), typed('Hello!'), updated('Oh Hello', 12));
+  assert.deepEqual([entry.message, toSend(entry, 'e1')], ['Oh Hello!', { message: 'Oh Hello!', base: 12 }]);
+});
+
+test('a change of what the box had before goes on from what the state has by now', () => {
+  assert.equal(message(updated('Hello', 11), updated('Oh Hello', 12), typed('Hello!', 'Hello')), 'Oh Hello!');
+});
+
+test('a clear wins over what was there before it, what is typed after it stays', () => {
+  const cleared = event('messageCleared', chat({ deviceId: OTHER, revision: 12 }));
+  assert.equal(message(updated('Hello', 11), typed('Hello you'), cleared), ' you');
+  const own = [updated('Hello', 11), event('local/draftTyped', chat({ message: '', clearing: true }))];
+  assert.equal(needsSending(draft(...own)), true);
+  assert.equal(message(...own, sent(), updated('Hello you', 12), typed('new'), answered(13)), 'new');
+  assert.equal(message(...own, sent(), updated('late', 14), answered(13)), 'late');
+});
+
+test('text that was not sent survives a fresh snapshot, and goes with its own base', () => {
+  const entry = draft(updated('base', 12), typed('base and more'), fresh(), sync('other base', 15));
+  assert.deepEqual([inConflict(entry), needsSending(entry)], [false, true]);
+  assert.deepEqual(toSend(entry, 'e1'), { message: 'base and more', base: 12 });
+  const same = draft(updated('base', 12), typed('base and more'), fresh(), sync('base', 15));
+  assert.equal(toSend(same, 'e1').base, 15);
+});
+
+test('an update of which nobody knows whether it arrived goes again as it was', () => {
+  const lost = [typed('one'), sent(), typed('one two'), refused({ lost: true })];
+  assert.deepEqual([needsSending(draft(...lost)), toSend(draft(...lost), 'e1').message], [true, 'one']);
+  assert.equal(message(...lost, updated('theirs', 12)), 'one two', 'it may be in it or not');
+  const again = draft(...lost, updated('theirs', 12), sent(2), event('local/draftAnswered', chat({ number: 2, ok: true, revision: 13, message: 'theirsone' })));
+  assert.equal(again.message, 'theirsone two');
+});
+
+test('a snapshot with own text tells that the update arrived', () => {
+  const lost = [typed('one'), sent(), typed('one two'), refused({ lost: true }), fresh()];
+  const entry = draft(...lost, sync('0 one', 15, ME));
+  assert.deepEqual([entry.message, toSend(entry, 'e1')], ['0 one two', { message: '0 one two', base: 15 }]);
+});
+
+test('own text that the server put together with that of others is not told twice', () => {
+  const merged = updated('theirs mine', 13, ME);
+  assert.equal(message(typed('mine'), sent(), merged, answered(13, { message: 'theirs mine' })), 'theirs mine');
+  assert.equal(message(typed('mine'), sent(), answered(13, { message: 'theirs mine' }), merged), 'theirs mine');
+});
+
+test('an answer to an update of before does not count', () => {
+  const entry = draft(typed('one'), sent(2), answered(11));
+  assert.equal(isUnsaved(entry), true);
+});
+
+const apart = [updated('base', 12), typed('mine'), event('resync', { epoch: 'e2', revision: 3 }), sync('theirs', 2)];
+
+test('where the base is gone there are two texts, and the operator decides', () => {
+  assert.ok(inConflict(draft(...apart)));
+  assert.equal(needsSending(draft(...apart)), false);
+  assert.equal(draft(...apart, updated('theirs!', 4)).conflict.message, 'theirs!');
+  const theirs = draft(...apart, event('local/draftChosen', chat({ keep: 'theirs' })));
+  assert.deepEqual([theirs.message, theirs.deviceId, isUnsaved(theirs)], ['theirs', OTHER, false]);
+  const mine = draft(...apart, event('local/draftChosen', chat({ keep: 'mine' })));
+  assert.deepEqual([needsSending(mine), toSend(mine, 'e2')], [true, { message: 'mine', base: 2 }]);
+});
+
+test('no conflict where the text of a new epoch is known', () => {
+  const anew = (text) => draft(...apart.slice(0, 3), sync(text, 2));
+  assert.deepEqual([inConflict(anew('base')), needsSending(anew('base'))], [false, true]);
+  assert.deepEqual([inConflict(anew('mine')), needsSending(anew('mine'))], [false, false]);
+  assert.equal(toSend(draft(...apart.slice(0, 3)), 'e2').base, 0, 'there is none');
+});
+
+test('a text that is too long to sync is not to be sent, and is once it is shorter', () => {
+  const long = 'x'.repeat(SYNC_MAX + 1);
+  assert.deepEqual([needsSending(draft(typed(long))), isTooLong(draft(typed(long)))], [false, true]);
+  assert.equal(needsSending(draft(typed(long.slice(1)))), true);
+});
+
+test('a text that the server found too long together with others is not sent again', () => {
+  const over = [typed('long'), sent(), refused({ tooLong: true })];
+  assert.deepEqual([needsSending(draft(...over)), isTooLong(draft(...over))], [false, true]);
+  assert.equal(needsSending(draft(...over, typed('long!'))), false);
+  assert.equal(needsSending(draft(...over, typed('lon'))), true);
+});
+
+test('a refused update stays to be sent, and what came meanwhile is under it', () => {
+  const entry = draft(typed('x'), sent(), updated('theirs', 12), refused());
+  assert.deepEqual([entry.message, needsSending(entry)], ['xtheirs', true]);
 });
 
 test('text that is sent again is that of the device that sends it', () => {
   const anew = event('deviceRegistered', { deviceId: 'device-anew', epoch: 'e1', revision: 20, recovered: false });
-  const state = after(registered(), typed('offline', false), anew, event('local/draftSent', chat()), answered('offline', 21));
-  assert.equal(state.drafts['7/chat'].deviceId, 'device-anew');
-});
-
-test('typing on top of text that nobody changed meanwhile is no conflict', () => {
-  const fresh = event('deviceRegistered', { deviceId: ME, epoch: 'e1', revision: 20, recovered: false });
-  const entry = draft(updated('base', 12), typed('base and more', false), fresh, sync('base', 12));
-  assert.equal(inConflict(entry), false);
-  assert.ok(needsSending(entry));
-});
-
-test('two texts that grew apart are a conflict, and the operator decides', () => {
-  const apart = [updated('base', 12), typed('mine', false), updated('theirs', 14)];
-  assert.ok(inConflict(draft(...apart)));
-  assert.equal(needsSending(draft(...apart)), false);
-  const theirs = draft(...apart, event('local/draftChosen', chat({ keep: 'theirs' })));
-  assert.deepEqual([theirs.message, theirs.dirty], ['theirs', false]);
-  const mine = draft(...apart, event('local/draftChosen', chat({ keep: 'mine' })));
-  assert.deepEqual([mine.message, needsSending(mine)], ['mine', true]);
-});
-
-test('an answer is about the text that was sent, not about the one in the box', () => {
-  const long = 'x'.repeat(SYNC_MAX + 1);
-  for (const later of [long, 'xyz']) {
-    const entry = draft(typed('x'), typed(later, false), answered('x', 11));
-    assert.deepEqual([entry.message, entry.dirty, entry.base], [later, true, 'x']);
-  }
-});
-
-test('a text that is too long to sync is not to be sent, and is once it is shorter', () => {
-  assert.equal(needsSending(draft(typed('x'.repeat(SYNC_MAX + 1), false))), false);
-  assert.equal(needsSending(draft(typed('x'.repeat(SYNC_MAX), false))), true);
-});
-
-test('a refused update stays to be sent', () => {
-  const entry = draft(typed('x'), answered('x', undefined, false));
-  assert.deepEqual([entry.message, needsSending(entry)], ['x', true]);
-});
-
-const held = event('local/draftHeld', chat());
-const released = event('local/draftReleased', chat());
-
-test('text from elsewhere waits while a letter is composed', () => {
-  const base = [updated('base', 11), held, updated('theirs', 12)];
-  assert.equal(draft(...base).message, 'base');
-  assert.equal(draft(...base, released).message, 'theirs', 'given up');
-  const composed = draft(...base, typed('base+', false), released);
-  assert.deepEqual([composed.message, inConflict(composed), composed.remote.message], ['base+', true, 'theirs']);
-  const given = draft(...base, typed('base+', false), typed('base', false), released);
-  assert.deepEqual([given.message, given.dirty], ['theirs', false], 'taken back letter by letter');
-});
-
-test('whatever crosses on the way, a letter that is composed overwrites nobody', () => {
-  const crossed = [updated('base', 11), held, typed('base+'), updated('theirs', 13), answered('base+', 12)];
-  assert.deepEqual([draft(...crossed).message, mustWait(draft(...crossed))], ['base+', true]);
-  assert.ok(inConflict(draft(...crossed, released)));
-  const earlier = [updated('base', 11), held, typed('base+'), updated('theirs', 12), answered('base+', 13), released];
-  assert.deepEqual([draft(...earlier).message, draft(...earlier).dirty], ['base+', false]);
-  const late = [updated('base', 11), held, typed('base+'), typed('base'), updated('theirs', 14), released, answered('base+', 12), answered('base', 13)];
-  assert.deepEqual([draft(...late).message, draft(...late).dirty], ['theirs', false]);
-});
-
-test('a fresh snapshot does not change a box in which a letter is composed', () => {
-  const fresh = event('resync', { epoch: 'e2', revision: 1 });
-  const entry = draft(updated('base', 11), held, fresh, sync('theirs', 1));
-  assert.deepEqual([entry.message, entry.remote.message], ['base', 'theirs']);
-});
-
-test('a later text that was not sent does not give way to what came meanwhile', () => {
-  const entry = draft(typed('x'), typed('x'.repeat(SYNC_MAX + 1), false), updated('theirs', 12), answered('x', 11));
-  assert.deepEqual([entry.message.length, inConflict(entry)], [SYNC_MAX + 1, true]);
+  assert.equal(after(registered(), typed('offline'), anew, sent(), answered(21)).drafts['7/chat'].deviceId, 'device-anew');
 });
 
 test('text that this device has kept is sent, or put beside what the server has', () => {
-  const restored = event('local/draftRestored', chat({ message: 'kept', base: 'base' }));
-  assert.ok(needsSending(draft(restored)));
-  assert.ok(needsSending(draft(restored, sync('base', 12))));
-  assert.equal(draft(restored, sync('kept', 12)).dirty, false);
-  assert.ok(inConflict(draft(restored, sync('theirs', 12))));
-});
-
-// A small generator with a seed, so that a failure can be repeated (mulberry32).
-function generator(seed) {
-  let a = seed;
-  return (below) => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
-
-// Three devices type at the same time. The server takes one command at a time; its answers and its events reach a
-// device on two roads, each in order, that are not in step with one another.
-function typeTogether(seed) {
-  const pick = generator(seed);
-  let revision = 10;
-  let stored = '';
-  const devices = ['a', 'b', 'c'].map((id) => ({
-    id,
-    state: registered({ deviceId: id }),
-    commands: [],
-    answers: [],
-    events: [],
-  }));
-
-  const steps = [
-    (device) => {
-      const message = `${device.id}${pick(1000)}`;
-      device.state = apply(device.state, typed(message));
-      device.commands.push(message);
-    },
-    (device) => {
-      const message = device.commands.shift();
-      if (message === undefined) return;
-      revision += 1;
-      stored = message;
-      device.answers.push(answered(message, revision));
-      const news = updated(message, revision, device.id);
-      for (const other of devices) if (other !== device) other.events.push(news);
-    },
-    ...['answers', 'events'].map((road) => (device) => {
-      const next = device[road].shift();
-      if (next !== undefined) device.state = apply(device.state, next);
-    }),
-  ];
-
-  for (let i = 0; i < 60; i += 1) steps[pick(4)](devices[pick(3)]);
-  while (devices.some(({ commands, answers, events }) => commands.length + answers.length + events.length > 0)) {
-    steps[1 + pick(3)](devices[pick(3)]);
-  }
-  return { stored, shown: devices.map(({ state }) => state.drafts['7/chat']) };
-}
-
-test('devices that type at the same time end with the same text', () => {
-  for (let seed = 1; seed <= 500; seed += 1) {
-    const { stored, shown } = typeTogether(seed);
-    for (const entry of shown) {
-      assert.equal(entry.message, stored, `seed ${seed}`);
-      assert.deepEqual([entry.dirty, entry.pending, entry.remote], [false, 0, null], `seed ${seed}`);
-    }
-  }
+  const base = { message: 'base', revision: 12, epoch: 'e1' };
+  const restored = (more) => event('local/draftRestored', chat({ message: 'kept', base, sent: null, ...more }));
+  assert.ok(needsSending(draft(restored())));
+  assert.equal(toSend(draft(restored(), sync('theirs', 14)), 'e1').base, 12);
+  assert.equal(isUnsaved(draft(restored(), sync('kept', 14))), false);
+  assert.ok(inConflict(draft(restored({ base: { ...base, epoch: 'e0' } }), sync('theirs', 14))));
+  assert.equal(toSend(draft(restored({ sent: 'ke' })), 'e1').message, 'ke');
 });

@@ -40,3 +40,14 @@ export function fakeStorage({ quota = Infinity } = {}) {
 /** An answer as `fetch` gives it. */
 export const answerOf = (status, body, headers = {}) =>
   new Response(typeof body === 'string' ? body : JSON.stringify(body), { status, headers });
+
+/** A small generator with a seed, so that a failure can be repeated (mulberry32): whole numbers below what is given. */
+export function generator(seed) {
+  let a = seed;
+  return (below) => {
+    a = (a + 0x6d2b79f5) | 0;
+    let t = Math.imul(a ^ (a >>> 15), 1 | a);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) % below;
+  };
+}

@@ -6,7 +6,9 @@ import { openStorage } from '../../static/storage.js';
 import { fakeStorage } from './helpers.mjs';
 
 const DAY = 24 * 3600 * 1000;
-const unsaved = (message, base = '') => ({ message, base, dirty: true });
+const baseOf = (message) => ({ message, revision: 3, epoch: 'e1' });
+const unsaved = (message, base = '', sent = null) => ({ message, base: baseOf(base), sent });
+const saved = (message) => unsaved(message, message);
 const noted = (drafts, offers = {}, attachments = {}) => ({ drafts, attachments, offers });
 
 /** Tabs of one browser: `tab(name)` is one, as it is after a (re)load. */
@@ -20,11 +22,20 @@ function bench(area = fakeStorage()) {
 
 test('what is not saved is there after a reload, and gone once it is saved', () => {
   const bed = bench();
-  bed.tab('a').note(noted({ '7/chat': unsaved('mine', 'base'), '7/mail': { message: 'saved', base: 'saved', dirty: false } }));
+  bed.tab('a').note(noted({ '7/chat': unsaved('mine', 'base', { message: 'min', number: 4 }), '7/mail': saved('saved') }));
   const again = bed.tab('a');
-  assert.deepEqual(again.texts(), { '7/chat': { message: 'mine', base: 'base', at: bed.time } });
-  again.note(noted({ '7/chat': { message: 'mine', base: 'mine', dirty: false } }));
+  assert.deepEqual(again.texts(), { '7/chat': { message: 'mine', base: baseOf('base'), sent: 'min' } });
+  again.note(noted({ '7/chat': saved('mine') }));
   assert.deepEqual([bed.tab('a').texts(), bed.area.length], [{}, 0]);
+});
+
+test('a text that does not say what it was made from is put beside what there is', () => {
+  for (const base of ['old', undefined, { message: 'x', revision: -1 }, { message: 7, revision: 1, epoch: 'e1' }]) {
+    const bed = bench();
+    bed.area.setItem('alphasync.kept/ann/a', JSON.stringify({ texts: { '7/chat': { message: 'mine', base, sent: 'm', at: bed.time } } }));
+    const kept = bed.tab('a').texts()['7/chat'];
+    assert.deepEqual(kept, { message: 'mine', base: { message: '', revision: 1, epoch: null }, sent: null });
+  }
 });
 
 test('a text keeps the time at which it was typed', () => {
@@ -34,7 +45,8 @@ test('a text keeps the time at which it was typed', () => {
   bed.time += DAY;
   const again = bed.tab('a');
   again.note(noted({ '7/chat': unsaved('mine'), '8/chat': unsaved('new') }));
-  assert.deepEqual([again.texts()['7/chat'].at, again.texts()['8/chat'].at], [typed, bed.time]);
+  const [offers] = [bed.tab('b').offers(['b'])];
+  assert.deepEqual([offers['7/chat'][0].at, offers['8/chat'][0].at], [typed, bed.time]);
 });
 
 test('tabs do not see each other while both are open; what one leaves is offered to the next', () => {

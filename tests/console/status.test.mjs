@@ -125,13 +125,13 @@ test('the overview tells own, other and finished runs apart', () => {
 });
 
 test('text that waits for the operator is marked in the overview', () => {
-  const mine = { message: 'mine', dirty: true, pending: 0, remote: null, held: null };
+  const mine = { message: 'mine', base: { message: '' }, sent: null, conflict: null, refused: 0 };
   assert.equal(textMark(undefined, undefined), '');
   assert.equal(textMark(mine, undefined), '');
-  assert.equal(textMark({ ...mine, remote: { message: 'theirs' } }, undefined), 'two texts');
+  assert.equal(textMark({ ...mine, conflict: { message: 'theirs' } }, undefined), 'two texts');
   assert.equal(textMark({ ...mine, message: 'x'.repeat(70_000) }, undefined), 'unsaved text');
   assert.equal(textMark(undefined, { message: 'left behind', at: 1 }), 'unsaved text');
-  assert.equal(textMark({ ...mine, dirty: false }, { message: 'mine', at: 1 }), '');
+  assert.equal(textMark({ ...mine, base: { message: 'mine' } }, { message: 'mine', at: 1 }), '');
 });
 
 test('why a run cannot be started', () => {

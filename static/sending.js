@@ -1,0 +1,83 @@
+// Drafts on their way to the server, their texts and what goes with them, one update at a time for each: what is typed
+// meanwhile goes with the next one. On a fast line this is every key.
+
+import { linksOf, mustSend } from './attachments.js';
+import { needsSending, toSend } from './drafts.js';
+import { keyOf, partsOf } from './keys.js';
+import { notSaved } from './status.js';
+
+const RESEND_INTERVAL = 1_000; // ms, for a draft that the server could not take
+/** Answers after which nobody knows whether the text arrived. */
+const LOST = new Set(['no_answer', 'unknown_outcome', 'internal_error']);
+
+/**
+ * `link` and `state` as in commands.js, `local(name, data)` dispatches, `complain(key, ack, text, about)` tells at the
+ * card. Returns `{push(profileId, type), pushAttachments(profileId), flush()}`: send what one draft, or any of them, has
+ * to send.
+ */
+export function createSending({ link, state, local, complain }) {
+  let last = 0; // number of an update, so that an answer is told from one of before
+  let resend = null;
+
+  const canSend = () => link.connected() && !state().syncing;
+
+  function push(profileId, type) {
+    const draft = state().drafts[keyOf(profileId, type)];
+    if (!canSend() || !needsSending(draft)) return;
+    last += 1;
+    void send(profileId, type, draft, last);
+  }
+
+  async function send(profileId, type, draft, number) {
+    const key = keyOf(profileId, type);
+    const { epoch } = state();
+    const clears = draft.clearing && draft.sent === null;
+    const payload = { profileId, type, ...(clears ? {} : toSend(draft, epoch)) };
+    local('draftSent', { profileId, type, number });
+    const ack = await link.send(clears ? 'clearMessage' : 'updateMessage', payload);
+    const { ok: answered, code, revision, message } = ack;
+    const anew = epoch !== state().epoch; // a revision of another epoch says nothing about the order in this one
+    const ok = answered && !anew;
+    const lost = anew || LOST.has(code);
+    const tooLong = code === 'message_too_long';
+    local('draftAnswered', { profileId, type, number, ok, lost, tooLong, revision, ...(ok && { message }) });
+    if (ok) {
+      if (state().notices[key]?.about === 'draft') local('noticeGone', { key });
+      if (ack.replaced) local('offerMade', { key, message: ack.replaced, at: Date.now(), replaced: true });
+      push(profileId, type);
+      return;
+    }
+    if (!answered && code !== 'offline' && !tooLong) complain(key, ack, notSaved(ack), 'draft');
+    if (anew || ack.retryable) resendLater();
+  }
+
+  async function pushAttachments(profileId) {
+    const { items, base } = state().attachments[profileId];
+    if (!canSend() || !mustSend(state().attachments[profileId])) return;
+    local('attachmentsSent', { profileId });
+    const { epoch } = state();
+    const about = { profileId, type: 'mail' };
+    const ack = await link.send('updateAttachments', { ...about, attachments: items, base: linksOf(base) });
+    const refused = !ack.ok && !ack.retryable;
+    const stored = ack.ok && epoch === state().epoch ? { attachments: ack.attachments, revision: ack.revision } : {};
+    local('attachmentsAnswered', { profileId, ...stored, refused });
+    if (refused) complain(keyOf(profileId, 'mail'), ack);
+    else if (ack.retryable || stored.attachments === undefined) resendLater();
+    else void pushAttachments(profileId);
+  }
+
+  function resendLater() {
+    clearTimeout(resend);
+    resend = setTimeout(flush, RESEND_INTERVAL);
+  }
+
+  function flush() {
+    for (const key of Object.keys(state().drafts)) {
+      const { profileId, type } = partsOf(key);
+      push(profileId, type);
+    }
+    for (const profileId of Object.keys(state().attachments)) void pushAttachments(profileId);
+  }
+
+  return { push, pushAttachments, flush };
+}
