@@ -48,6 +48,7 @@ from alphasync.services.takeover import Takeover
 from alphasync.services.tokens import Tokens
 from alphasync.services.uncertain import Uncertain
 from alphasync.services.upstream import Upstream
+from alphasync.services.versions import Versions
 from alphasync.store.connect import MEMORY, make_store
 from alphasync.store.eviction import EvictionWatch
 from alphasync.web.accounts import Accounts
@@ -107,6 +108,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
     takeover = Takeover(scripts, membership.holdings)
     pool = Pool(tools, membership.holdings, takeover, min(settings.lock_ttl, settings.run_ttl))
     runs = Runs(scripts, membership.holdings, pool.launch, pool.adopt, bounds)
+    drafts = Drafts(scripts, bounds)
     address_of = ClientAddress(settings.trusted_proxies)
     origins = OriginRule(frozenset(settings.cors_origins))
     realtime = Realtime(
@@ -119,7 +121,13 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
         graces=graces,
         account_state=AccountState(scripts),
         handlers=Handlers(
-            runs, Drafts(scripts, bounds), blocklist, Uncertain(scripts), devices, listed
+            runs=runs,
+            drafts=drafts,
+            versions=Versions(scripts, drafts),
+            blocklist=blocklist,
+            uncertain=Uncertain(scripts),
+            devices=devices,
+            listed=listed,
         ),
         origins=origins,
         heartbeat=settings.heartbeat_interval,

@@ -16,6 +16,7 @@ AlphasyncError
 +-- TooManyProfiles           too_many_profiles     a login for more profiles than are kept
 +-- Superseded                superseded            the device identity was taken up elsewhere
 +-- TooManyDrafts             too_many_drafts       the account has its most
++-- UnknownVersion            unknown_version       of a draft: it made room for newer ones
 +-- TooManyAttachments        too_many_attachments  the draft has its most
 +-- TooManyRuns               too_many_runs         the same
 +-- TooManyDevices            too_many_devices      the same; the connection is closed
@@ -173,6 +174,14 @@ class TooManyDrafts(AlphasyncError):
 
     code = "too_many_drafts"
     default_message = "This account has as many drafts as it may have"
+
+
+class UnknownVersion(AlphasyncError):
+    """There is no such version of the draft, or no longer: the oldest make room for new ones. Ask
+    for the list anew."""
+
+    code = "unknown_version"
+    default_message = "This version is not there any more"
 
 
 class TooManyAttachments(AlphasyncError):

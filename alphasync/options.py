@@ -22,6 +22,8 @@ def lifetimes(settings: Settings) -> Lifetimes:
 def account_bounds(settings: Settings) -> AccountBounds:
     return AccountBounds(
         drafts=settings.drafts_per_account,
+        versions=settings.versions_per_draft,
+        version_bytes=settings.version_bytes_per_account,
         runs=settings.runs_per_account,
         running=settings.running_per_account,
         devices=settings.devices_per_account,

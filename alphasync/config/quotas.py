@@ -42,6 +42,12 @@ class AccountSettings(Section):
 
     drafts_per_account: int = Field(1_000, ge=1, le=10_000)
     """Drafts on record; over it `too_many_drafts`."""
+    versions_per_draft: int = Field(50, ge=0, le=500)
+    """Versions of a draft that are kept: its text at a pause in typing, at a change of hands,
+    before it was cleared. The oldest make room for new ones; 0 keeps none."""
+    version_bytes_per_account: int = Field(16_000_000, ge=0, le=1_000_000_000)
+    """Bytes of all versions together, with 512 for each besides its text. The oldest of the draft
+    that was left alone for longest make room for new ones."""
     runs_per_account: int = Field(1_000, ge=1, le=10_000)
     """Runs on record; over it `too_many_runs`."""
     running_per_account: int = Field(200, ge=1, le=1_000)

@@ -41,6 +41,53 @@ class DraftEmptied(TypedDict):
 
     revision: int
     """That of the event. A text with a later revision replaces it."""
+    version: NotRequired[int]
+    """The version that was kept of the text, by which `restoreVersion` takes the clearing back;
+    absent where there was no text."""
+
+
+class Version(TypedDict):
+    """An earlier text of a draft."""
+
+    version: int
+    """Its number: the revision at which it was typed."""
+    deviceId: str
+    """Who typed it."""
+    deviceName: str
+    """How that device is called now; empty where it is not on record any more."""
+    operatorId: str
+    """Whose device it was."""
+    at: int
+    """When its last character was typed: ms since the Unix epoch."""
+    length: int
+    """Characters."""
+    words: str
+    """How it begins."""
+
+
+class VersionsListed(TypedDict):
+    """The versions that are kept. What the draft is now is none of them."""
+
+    versions: list[Version]
+    """Newest first."""
+
+
+class VersionRead(TypedDict):
+    """A version in full."""
+
+    version: int
+    """Its number."""
+    message: str
+    """The text."""
+
+
+class VersionRestored(TypedDict):
+    """The version is the draft's text, and the other devices are being told."""
+
+    message: str
+    """The text."""
+    revision: int
+    """That of the event."""
 
 
 class Attached(TypedDict):

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from alphasync.protocol import acknowledgements as acks
-from alphasync.protocol import commands
+from alphasync.protocol import commands, version_commands
 from alphasync.realtime.sessions import Session
 from alphasync.services.blocklist import Blocklist
 from alphasync.services.devices import Devices
@@ -12,6 +12,7 @@ from alphasync.services.drafts import Drafts
 from alphasync.services.listed_profiles import ListedProfiles
 from alphasync.services.runs import Runs
 from alphasync.services.uncertain import Uncertain
+from alphasync.services.versions import Versions
 
 Result = Mapping[str, object]
 """What the acknowledgement says besides ``ok``: the command's ``answer``."""
@@ -37,6 +38,7 @@ class Handlers:
         self,
         runs: Runs,
         drafts: Drafts,
+        versions: Versions,
         blocklist: Blocklist,
         uncertain: Uncertain,
         devices: Devices,
@@ -44,6 +46,7 @@ class Handlers:
     ) -> None:
         self._runs = runs
         self._drafts = drafts
+        self._versions = versions
         self._blocklist = blocklist
         self._uncertain = uncertain
         self._devices = devices
@@ -74,7 +77,26 @@ class Handlers:
     async def clear_message(
         self, session: Session, command: commands.ClearMessage
     ) -> acks.DraftEmptied:
-        return {"revision": await self._drafts.clear(session.who, session.device_id, command)}
+        return await self._drafts.clear(session.who, session.device_id, command)
+
+    @handles(version_commands.ListVersions)
+    async def list_versions(
+        self, session: Session, command: version_commands.ListVersions
+    ) -> acks.VersionsListed:
+        return {"versions": await self._versions.listed(session.who, command)}
+
+    @handles(version_commands.ReadVersion)
+    async def read_version(
+        self, session: Session, command: version_commands.ReadVersion
+    ) -> acks.VersionRead:
+        text = await self._versions.read(session.who, command)
+        return {"version": command.version, "message": text}
+
+    @handles(version_commands.RestoreVersion)
+    async def restore_version(
+        self, session: Session, command: version_commands.RestoreVersion
+    ) -> acks.VersionRestored:
+        return await self._versions.restore(session.who, session.device_id, command)
 
     @handles(commands.UpdateAttachments)
     async def update_attachments(

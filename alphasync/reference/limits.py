@@ -45,6 +45,8 @@ def limits() -> list[list[str]]:
             ("events of a device, per second for long", "event_rate", "`too_many_requests`"),
             ("events of a device, at once", "event_burst", "`too_many_requests`, then cut"),
             ("drafts of an account", "drafts_per_account", "`too_many_drafts`"),
+            ("versions of a draft", "versions_per_draft", "the oldest go"),
+            ("bytes of an account's versions", "version_bytes_per_account", "the oldest go"),
             ("runs of an account on record", "runs_per_account", "`too_many_runs`"),
             ("runs of an account at once", "running_per_account", "`too_many_runs`"),
             ("devices of an account", "devices_per_account", "`too_many_devices`"),

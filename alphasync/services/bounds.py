@@ -8,6 +8,10 @@ class AccountBounds(msgspec.Struct, frozen=True):
 
     drafts: int = 1_000
     """Texts on record, the emptied among them."""
+    versions: int = 50
+    """Earlier texts of one draft."""
+    version_bytes: int = 16_000_000
+    """Bytes of all of these."""
     runs: int = 1_000
     """Runs on record, the ended among them."""
     running: int = 200

@@ -1,5 +1,7 @@
 """Drafts: the text as it is typed, and what goes with a mail."""
 
+from typing import Literal
+
 import msgspec
 
 from alphasync.domain import events
@@ -7,18 +9,23 @@ from alphasync.domain.drafts import ATTACHMENTS_MAX
 from alphasync.domain.identity import Identity
 from alphasync.errors import TooManyAttachments, TooManyDrafts
 from alphasync.protocol import packets
-from alphasync.protocol.acknowledgements import Attached, AttachmentsStored
-from alphasync.protocol.commands import ClearMessage, UpdateAttachments, UpdateMessage
+from alphasync.protocol.acknowledgements import Attached, AttachmentsStored, DraftEmptied
+from alphasync.protocol.commands import (
+    ClearMessage,
+    ProfileCommand,
+    UpdateAttachments,
+    UpdateMessage,
+)
 from alphasync.services.bounds import USUAL, AccountBounds
 from alphasync.store import keys
 from alphasync.store.scripts.account_calls import draft_attach, draft_set
-from alphasync.store.scripts.calls import Scripts
+from alphasync.store.scripts.calls import Answer, Scripts
 
 
 class Drafts:
     def __init__(self, scripts: Scripts, bounds: AccountBounds = USUAL) -> None:
         self._scripts = scripts
-        self._most = bounds.drafts
+        self._bounds = bounds
 
     async def update(self, who: Identity, device_id: str, command: UpdateMessage) -> int:
         """Store the text and tell the other devices; returns the revision.
@@ -34,15 +41,31 @@ class Drafts:
             message=command.message,
             device_id=device_id,
         )
-        return await self._set(who, event, command.message)
+        stored = await self._set(who, event, command.message)
+        return stored.number(1)
 
-    async def clear(self, who: Identity, device_id: str, command: ClearMessage) -> int:
-        """Empty the draft everywhere; returns the revision. Raises UnknownProfile."""
+    async def clear(self, who: Identity, device_id: str, command: ClearMessage) -> DraftEmptied:
+        """Empty the text of the draft everywhere. Raises UnknownProfile."""
         who.check_profile(command.profile)
         event = events.MessageCleared(
             profile_id=command.profile, type=command.type, device_id=device_id
         )
-        return await self._set(who, event, "")
+        stored = await self._set(who, event, "")
+        cleared: DraftEmptied = {"revision": stored.number(1)}
+        if version := stored.text(3):
+            cleared["version"] = int(version)
+        return cleared
+
+    async def replace(self, who: Identity, device_id: str, about: ProfileCommand, text: str) -> int:
+        """Put another text in the place of the one that is there, which becomes a version; returns
+        the revision. Raises UnknownProfile or TooManyDrafts.
+        """
+        who.check_profile(about.profile)
+        event = events.MessageUpdated(
+            profile_id=about.profile, type=about.type, message=text, device_id=device_id
+        )
+        stored = await self._set(who, event, text, ends="yes")
+        return stored.number(1)
 
     async def attach(
         self, who: Identity, device_id: str, command: UpdateAttachments
@@ -64,7 +87,7 @@ class Drafts:
                 wanted=msgspec.json.encode(command.attachments),
                 base=b"" if base is None else msgspec.json.encode(base),
                 places=ATTACHMENTS_MAX,
-                most=self._most,
+                most=self._bounds.drafts,
                 head=packets.head(event),
             )
         )
@@ -77,17 +100,25 @@ class Drafts:
         return {"attachments": stored, "revision": answer.number(1)}
 
     async def _set(
-        self, who: Identity, event: events.MessageUpdated | events.MessageCleared, text: str
-    ) -> int:
+        self,
+        who: Identity,
+        event: events.MessageUpdated | events.MessageCleared,
+        text: str,
+        ends: Literal["yes", "no"] = "no",
+    ) -> Answer:
         answer = await self._scripts.call(
             draft_set(
                 keys.of_profile(who.account, event.type, event.profile_id),
                 device=event.device_id,
+                operator=who.operator_id,
                 message=text,
-                most=self._most,
+                ends=ends,
+                versions_most=self._bounds.versions,
+                versions_room=self._bounds.version_bytes,
+                most=self._bounds.drafts,
                 head=packets.head(event),
             )
         )
         if answer.outcome == "FULL":
             raise TooManyDrafts
-        return answer.number(1)
+        return answer

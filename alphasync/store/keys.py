@@ -6,6 +6,10 @@ key (under ``as:{account}:``)      type    lifetime
 ``lock:<type>:<profile>``          hash    30 min, renewed while the run lives
 ``run:<type>:<profile>``           hash    1 h after the last change
 ``draft:<type>:<profile>``         hash    2 h after the last change
+``drafts:heads:<type>:<profile>``  zset    as their draft: its versions, by revision
+``drafts:texts:<type>:<profile>``  hash    the same: the texts of them
+``drafts:versions``                zset    the same: drafts with versions, by when these run out
+``drafts:bytes``                   hash    the same: what the versions of each draft take
 ``device:<id>``                    hash    2 h after the last sign of life
 ``devices:missing:<token>``        zset    2 h: those of a token that are away, by when that ends
 ``devices:new:<token>``            zset    30 min: those that came with it and were taken for new
@@ -124,6 +128,19 @@ class ProfileKeys:
 def of_profile(account: str, type_: ProcessingType, profile: str) -> ProfileKeys:
     """The keys of a profile and type; the busy ones are kept."""
     return ProfileKeys(of_account(account), type_, profile)
+
+
+class DraftKeys(NamedTuple):
+    """Those of a draft and its versions."""
+
+    draft: str
+    drafts: str
+    devices: str
+
+
+def of_draft(account: str, type_: ProcessingType, profile: str) -> DraftKeys:
+    names = of_account(account)
+    return DraftKeys(names.draft(type_, profile), names.drafts, names.devices)
 
 
 class AdoptedRunKeys(ProfileKeys):

@@ -47,6 +47,11 @@ async def test_commands_are_answered_and_told_as_the_schema_says(redis_url: str)
         await call(a, "heartbeat")
         await call(a, "updateMessage", RUN)
         await call(a, "clearMessage", CHAT)
+        await call(a, "listVersions", CHAT)
+        [version] = (await a.call("listVersions", CHAT))["versions"]
+        of_it = {**CHAT, "version": version["version"]}
+        await call(a, "readVersion", of_it)
+        await call(a, "restoreVersion", of_it)
         mail = {"profileId": "1001", "type": "mail"}
         await call(a, "updateAttachments", {**mail, "attachments": [PICTURE], "base": []})
         await call(a, "startProcessing", RUN)

@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { BUFFERED } from './buffered.mjs';
 import { until } from './client.mjs';
 import { clients, Gate, http, login, open, pair, scenario } from './devices.mjs';
+import { DRAFTING } from './drafting.mjs';
 
 const LOCKED = 'Another device is already processing this profile';
 const RUN_EVENTS = ['processingStarted', 'processingProgress', 'processingComplete', 'processingStopped'];
@@ -242,27 +243,8 @@ const SCENARIOS = {
     assert.deepEqual(a.named('messageUpdated'), []);
   },
 
-  // What one device attaches is known to the other, which starts the mail with it; text is not touched.
-  async attaching() {
-    const [a, b] = await pair();
-    const where = { profileId: '1001', type: 'mail' };
-    const made = (title) => ({ title, link: `https://media.example/${title}.jpg`, message_type: 'SENT_IMAGE' });
-    const ask = (client, attachments, base) =>
-      client.socket.timeout(5000).emitWithAck('updateAttachments', { ...where, attachments, base });
-    const acks = await Promise.all([ask(a, [made('Sea')], []), ask(b, [made('Sun')], [])]);
-    assert.deepEqual(acks.map(({ ok }) => ok), [true, true]);
-    const last = Math.max(...acks.map(({ revision }) => revision));
-    for (const client of [a, b]) {
-      await until(() => client.named('attachmentsUpdated', where).at(-1)?.revision === last, 'the last list');
-    }
-    const { attachments } = b.named('attachmentsUpdated', where).at(-1);
-    assert.deepEqual(attachments.map(({ title }) => title).sort(), ['Sea', 'Sun']);
-    const inOrder = attachments.toSorted((one, other) => one.title.localeCompare(other.title));
-    b.send('startProcessing', { ...where, message: MAIL, attachments: inOrder });
-    await b.event('processingComplete', where);
-  },
-
   ...BUFFERED,
+  ...DRAFTING,
 };
 
 /** Lose a device in the middle of its run: the other one is told, and can start. Returns the other one. */

@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 
-from alphasync.domain.drafts import Attachment
 from alphasync.domain.events import Event, StateEvent, filled
 from alphasync.domain.identity import Identity, account_of
 from alphasync.domain.runs import ProcessingType, Run
@@ -17,14 +16,12 @@ from alphasync.membership.holdings import Holdings
 from alphasync.membership.lease_table import LeaseTable
 from alphasync.membership.name import ServerName
 from alphasync.protocol import packets
-from alphasync.protocol.acknowledgements import AttachmentsStored
 from alphasync.protocol.commands import (
     ClearBlocklist,
     ClearMessage,
     ResolveUncertain,
     StartProcessing,
     StopProcessing,
-    UpdateAttachments,
     UpdateMessage,
 )
 from alphasync.realtime.order import Envelope, parse
@@ -39,6 +36,7 @@ from alphasync.services.runs import Runs, Ticket
 from alphasync.services.takeover import Takeover
 from alphasync.services.uncertain import Uncertain
 from alphasync.services.upstream import Opened, Upstream, UpstreamTimes
+from alphasync.services.versions import Versions
 from alphasync.store import keys
 from alphasync.store.connect import Store
 from alphasync.store.redis.pipeline import Reply
@@ -113,6 +111,7 @@ class Bench:
         self.runs = Runs(self.scripts, self.holdings, lambda _ticket: None, lambda _holding: None)
         self.progress = Progress(self.scripts)
         self.drafts = Drafts(self.scripts)
+        self.versions = Versions(self.scripts, self.drafts)
         self.blocklist = Blocklist(self.scripts, store.pipeline)
         self.uncertain = Uncertain(self.scripts)
         self.account_state = AccountState(self.scripts)
@@ -150,6 +149,7 @@ class Bench:
         given = AccountBounds(**bounds)
         self.devices = Devices(self.scripts, self.holdings, GRACE, bounds=given)
         self.drafts = Drafts(self.scripts, given)
+        self.versions = Versions(self.scripts, self.drafts)
         self.runs = Runs(
             self.scripts,
             self.holdings,
@@ -261,21 +261,8 @@ class Bench:
         return await self.drafts.update(self.who, device, command)
 
     async def empty(self, profile: str = PROFILE, device: str = "d1") -> int:
-        return await self.drafts.clear(
-            self.who, device, ClearMessage(profile_id=profile, type="chat")
-        )
-
-    async def attach(
-        self, *names: str, base: tuple[str, ...] | None = None, profile: str = PROFILE
-    ) -> AttachmentsStored:
-        """Attach pictures of these names. ``base``: of the list that this one was made from."""
-        command = UpdateAttachments(
-            profile_id=profile,
-            type="mail",
-            attachments=[picture(name) for name in names],
-            base=None if base is None else [picture(name).link for name in base],
-        )
-        return await self.drafts.attach(self.who, "d1", command)
+        command = ClearMessage(profile_id=profile, type="chat")
+        return (await self.drafts.clear(self.who, device, command))["revision"]
 
     async def forget(self, profile: str = PROFILE, type_: ProcessingType = "chat") -> int:
         command = ClearBlocklist(profile_id=profile, type=type_)
@@ -305,10 +292,6 @@ class Bench:
         """The uncertain recipients with their names."""
         flat = await self._texts("HGETALL", self.names.uncertain("chat", profile))
         return dict(zip(flat[::2], flat[1::2], strict=True))
-
-
-def picture(name: str) -> Attachment:
-    return Attachment(f"A picture of {name}", f"https://media.example/{name}.jpg", "SENT_IMAGE")
 
 
 def became(settled: Settled, outcome: Outcome) -> Settled:

@@ -7,7 +7,8 @@ from alphasync.domain.events import AttachmentsUpdated, MessageCleared, MessageU
 from alphasync.domain.runs import Key
 from alphasync.errors import TooManyAttachments, TooManyDrafts
 from alphasync.protocol.acknowledgements import AttachmentsStored
-from tests.scripts.bench import PROFILE, Bench, picture
+from tests.scripts.bench import PROFILE, Bench
+from tests.scripts.drafting import attach, picture
 
 KEY: Key = (PROFILE, "mail")
 
@@ -18,7 +19,7 @@ def names(stored: AttachmentsStored) -> list[str]:
 
 async def test_what_is_attached_is_on_record_and_told_to_all(bench: Bench) -> None:
     async with bench.verify(AttachmentsUpdated) as made:
-        stored = await bench.attach("sea", "sun")
+        stored = await attach(bench, "sea", "sun")
     assert bench.last("draft_attach") == "OK"
     assert stored["revision"] == made[0].revision
     assert names(stored) == ["sea", "sun"]
@@ -39,9 +40,9 @@ async def test_text_and_attachments_leave_each_other_alone(bench: Bench) -> None
     async with bench.verify(
         AttachmentsUpdated, MessageUpdated, AttachmentsUpdated, MessageUpdated, MessageCleared
     ):
-        await bench.attach("sea")
+        await attach(bench, "sea")
         await bench.mail("Hello")
-        await bench.attach("sea", "sun")
+        await attach(bench, "sea", "sun")
         await bench.mail("Hello there")
         await bench.empty()
     draft = (await bench.snapshot()).drafts[KEY]
@@ -70,27 +71,27 @@ async def test_text_and_attachments_leave_each_other_alone(bench: Bench) -> None
 async def test_what_devices_do_at_the_same_time_is_put_together(
     bench: Bench, there: str, base: str | None, wanted: str, after: str
 ) -> None:
-    await bench.attach(*there)
+    await attach(bench, *there)
     async with bench.verify(AttachmentsUpdated):
-        stored = await bench.attach(*wanted, base=None if base is None else tuple(base))
+        stored = await attach(bench, *wanted, base=None if base is None else tuple(base))
     assert "".join(names(stored)) == after
 
 
 async def test_a_mail_has_its_most(bench: Bench) -> None:
-    await bench.attach(*"abcd")
+    await attach(bench, *"abcd")
     async with bench.verify():
         with pytest.raises(TooManyAttachments):
-            await bench.attach(*"abef", base=("a", "b"))
+            await attach(bench, *"abef", base=("a", "b"))
         assert bench.last("draft_attach") == "CROWDED"
     async with bench.verify(AttachmentsUpdated):
-        assert names(await bench.attach(*"bef", base=("a", "b"))) == list("bcdef")
+        assert names(await attach(bench, *"bef", base=("a", "b"))) == list("bcdef")
 
 
 @pytest.mark.parametrize("name", ["ß😀\u2028", '"\\/', "\x00\x7f\n]}", "[]", "{}"])
 async def test_any_name_comes_back_as_it_was(bench: Bench, name: str) -> None:
     async with bench.verify(AttachmentsUpdated, AttachmentsUpdated) as made:
-        await bench.attach(name)
-        stored = await bench.attach(name, "b", base=(name,))
+        await attach(bench, name)
+        stored = await attach(bench, name, "b", base=(name,))
     assert names(stored) == [name, "b"]
     assert made[1].attachments == [picture(name), picture("b")]
 
@@ -100,7 +101,7 @@ async def test_an_account_has_its_most_drafts(bench: Bench) -> None:
     await bench.mail("Hello", "1")
     async with bench.verify():
         with pytest.raises(TooManyDrafts):
-            await bench.attach("a", profile="2")
+            await attach(bench, "a", profile="2")
         assert bench.last("draft_attach") == "FULL"
     async with bench.verify(AttachmentsUpdated):
-        await bench.attach("a", profile="1")
+        await attach(bench, "a", profile="1")

@@ -17,6 +17,7 @@ from alphasync.membership.holdings import Holding
 from alphasync.membership.terms import Agreement, terms_of
 from alphasync.protocol import packets
 from alphasync.protocol.commands import ListUncertain, StartProcessing
+from alphasync.protocol.version_commands import RestoreVersion
 from alphasync.realtime.order import parse
 from alphasync.services.lost import LostRuns
 from alphasync.services.progress import NOTHING, Outcome
@@ -28,6 +29,7 @@ from alphasync.store.scripts.calls import Answer, Scripts
 from alphasync.store.scripts.declaring import Call
 from tests.harness import Valkey
 from tests.scripts.bench import LIFETIMES, Bench, became
+from tests.scripts.drafting import attach, clear, kept
 from tests.scripts.test_sources import BODIES
 
 
@@ -39,8 +41,12 @@ async def everything(bench: Bench) -> None:
     await bench.devices.touch(bench.who, "s2", tablet.device_id)
     await bench.type("Hello")
     await bench.empty("1002")
-    await bench.attach("sea", "sun")
-    await bench.attach("sea", base=("sea", "sun"))
+    version = (await clear(bench))["version"]
+    restoring = RestoreVersion(profile_id="1001", type="chat", version=version)
+    await bench.versions.restore(bench.who, "d1", restoring)
+    await kept(bench)
+    await attach(bench, "sea", "sun")
+    await attach(bench, "sea", base=("sea", "sun"))
     ticket = await bench.start(device=phone.device_id)
     await bench.blocklist.prune(ticket)
     await bench.plan(ticket, 9)

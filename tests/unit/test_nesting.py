@@ -172,6 +172,7 @@ OWN = {
     "services/takeover.py": "from Redis",
     "membership/terms.py": "from Redis",
     "services/uncertain.py": "from Redis",
+    "services/versions.py": "from Redis",
     "supervisor/assignment.py": "from the supervisor",
     "transport/socket_packets.py": "behind check_nesting",
 }

@@ -5,7 +5,7 @@ What each one does, returns and names is said in the header of its file in ``lua
 
 from typing import Literal
 
-from alphasync.store.keys import AccountKeys, ProfileKeys
+from alphasync.store.keys import AccountKeys, DraftKeys, ProfileKeys
 from alphasync.store.scripts.declaring import script
 
 
@@ -23,10 +23,22 @@ def draft_set(
     /,
     *,
     device: str,
+    operator: str,
     message: str,
+    ends: Literal["yes", "no"],
+    versions_most: int,
+    versions_room: int,
     most: int,
     head: str,
 ) -> None: ...
+
+
+@script
+def versions_list(keys: DraftKeys, /) -> None: ...
+
+
+@script
+def version_read(keys: DraftKeys, /, *, version: int) -> None: ...
 
 
 @script

@@ -29,6 +29,15 @@ UNCERTAIN_LISTED_MAX = 100
 UNCERTAIN_BYTES_MAX = 16 * 1024
 """Bytes of them."""
 
+VERSION_PAUSE = 5
+"""Seconds without a key stroke after which a version of a draft has ended."""
+VERSION_WORDS_MAX = 160
+"""Bytes of a version's beginning, by which a person knows it again."""
+VERSION_OVERHEAD = 512
+"""Bytes that a version takes besides its text: its head, and what Redis needs for it."""
+VERSIONS_DROPPED_MAX = 64
+"""Versions that one script drops to make room for a new one."""
+
 
 class Lifetimes(msgspec.Struct, frozen=True):
     """How long state lives, in seconds."""

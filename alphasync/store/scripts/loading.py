@@ -27,7 +27,7 @@ from alphasync.store.scripts.declaring import Declared, declared_in
 from alphasync.store.scripts.limits import Lifetimes
 
 FOLDER = files("alphasync.store.scripts") / "lua"
-SHARED = ("prelude", "log", "snapshot", "blocklist", "run", "device")
+SHARED = ("prelude", "log", "snapshot", "versions", "blocklist", "run", "device")
 """In this order: a function may call those in front of it."""
 
 _HEADER = re.compile(r"^-- (KEYS|ARGV|USES):(.*)$", re.MULTILINE)
@@ -92,6 +92,7 @@ def _constants(lifetimes: Lifetimes, publish: str) -> str:
         "LOG_TTL": limits.LOG_TTL,
         "META_TTL": limits.META_TTL,
         "RETRY_TTL": limits.RETRY_TTL,
+        "VERSION_PAUSE": limits.VERSION_PAUSE,
         "LOCK_TTL": lifetimes.lock,
         "RUN_TTL": lifetimes.run,
         "DRAFT_TTL": lifetimes.draft,
@@ -108,6 +109,11 @@ def _constants(lifetimes: Lifetimes, publish: str) -> str:
         "PAGE_PRUNED_MAX": limits.PAGE_PRUNED_MAX,
         "UNCERTAIN_LISTED_MAX": limits.UNCERTAIN_LISTED_MAX,
         "UNCERTAIN_BYTES_MAX": limits.UNCERTAIN_BYTES_MAX,
+    }
+    numbers |= {
+        "VERSION_WORDS_MAX": limits.VERSION_WORDS_MAX,
+        "VERSION_OVERHEAD": limits.VERSION_OVERHEAD,
+        "VERSIONS_DROPPED_MAX": limits.VERSIONS_DROPPED_MAX,
     }
     numbers |= {name: round(seconds * 1000) for name, seconds in milliseconds.items()}
     constants = "".join(f"local {name} = {number}\n" for name, number in numbers.items())

@@ -21,6 +21,9 @@ PROFILE_EVENTS: dict[str, dict[str, Any]] = {
     "stopProcessing": CHAT,
     "updateMessage": UPDATE,
     "clearMessage": CHAT,
+    "listVersions": CHAT,
+    "readVersion": {**CHAT, "version": 1},
+    "restoreVersion": {**CHAT, "version": 1},
     "updateAttachments": {"profileId": "1001", "type": "mail", "attachments": []},
     "clearBlocklist": CHAT,
     "countBlocklist": CHAT,
@@ -56,6 +59,9 @@ def cases() -> Iterator[tuple[str, str, object]]:
             yield f"{event} profileId {value!r:.20}", event, {**good, "profileId": value}
         for value in BAD_TYPES:
             yield f"{event} type {value!r}", event, {**good, "type": value}
+    for event in ("readVersion", "restoreVersion"):
+        for value in (None, True, 0, -1, 1.5, "1", [1], 2**53 + 1, 2**64):
+            yield f"{event} version {value!r}", event, {**CHAT, "version": value}
     for event, good in (("startProcessing", START), ("updateMessage", UPDATE)):
         for value in BAD_TEXTS:
             yield f"{event} message {value!r}", event, {**good, "message": value}
@@ -105,6 +111,8 @@ OTHER_CODES: list[tuple[str, str, object, str]] = [
     ("short mail", "startProcessing", {**LETTER, "message": "x" * 149}, "message_too_short"),
     ("long mail", "startProcessing", {**LETTER, "message": "x" * 5001}, "message_too_long"),
     ("long draft", "updateMessage", {**UPDATE, "message": "x" * 10_001}, "message_too_long"),
+    ("no version to read", "readVersion", {**CHAT, "version": 9}, "unknown_version"),
+    ("no version to restore", "restoreVersion", {**CHAT, "version": 9}, "unknown_version"),
     ("nothing to stop", "stopProcessing", CHAT, "not_running"),
 ]
 ALL_CASES = [(name, event, payload, "invalid_payload") for name, event, payload in cases()]

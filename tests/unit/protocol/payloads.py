@@ -6,7 +6,7 @@ import pytest
 
 from alphasync.domain.usable import PROFILE_ID_MAX
 from alphasync.errors import InvalidPayload
-from alphasync.protocol import commands
+from alphasync.protocol import commands, version_commands
 from alphasync.protocol.commands import Command, ProfileCommand, StartProcessing
 from alphasync.protocol.parsing import parse
 
@@ -17,6 +17,9 @@ NEEDED: dict[type[Command], dict[str, Any]] = {
     commands.StopAllProcessing: {},
     commands.UpdateMessage: {"profileId": "1", "type": "chat", "message": "Hello"},
     commands.ClearMessage: {"profileId": "1", "type": "chat"},
+    version_commands.ListVersions: {"profileId": "1", "type": "chat"},
+    version_commands.ReadVersion: {"profileId": "1", "type": "chat", "version": 5},
+    version_commands.RestoreVersion: {"profileId": "1", "type": "chat", "version": 5},
     commands.UpdateAttachments: {"profileId": "1", "type": "mail", "attachments": [PICTURE]},
     commands.ClearBlocklist: {"profileId": "1", "type": "chat"},
     commands.CountBlocklist: {"profileId": "1", "type": "chat"},
@@ -32,6 +35,7 @@ WRONG: dict[str, list[Any]] = {
     "type": [None, "", "sms", "Chat", "CHAT", "chat ", 1, True, [], {}],
     "message": [None, 1, True, 1.5, [], {}, ["Hello"]],
     "attachments": [None, {}, "x", 1, True, [PICTURE] * 6],
+    "version": [None, "5", True, 1.5, 0, -1, 2**53 + 1, 2**64, [], {}],
     "action": [None, "", "send", True, 1, [], {}],
 }
 
