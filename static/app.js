@@ -2,6 +2,7 @@
 
 import { createAccount } from './account.js';
 import { ApiError, profiles as fetchProfiles } from './api.js';
+import { createArranging, readArrangement } from './arrangement.js';
 import { itemsOf } from './attachments.js';
 import { createCommands } from './commands.js';
 import { createDoing } from './doing.js';
@@ -29,6 +30,7 @@ import { fill } from './view/fill.js';
 import { createHeader } from './view/header.js';
 import { createPalette } from './view/palette.js';
 import { createPeople } from './view/people.js';
+import { createPin } from './view/pin.js';
 import { createProfile } from './view/profile.js';
 import { createShortcuts } from './view/shortcuts.js';
 import { createSignIn } from './view/signin.js';
@@ -132,7 +134,8 @@ const account = createAccount({
 /** Begin anew, with what this device has kept. */
 function remember() {
   kept = null;
-  state = { ...initialState, selected: profileIn(location.hash) };
+  const arrangement = readArrangement(session.get().operatorId);
+  state = { ...initialState, selected: profileIn(location.hash), arrangement };
   const own = createKept({ tab: tab.name, operatorId: session.get().operatorId });
   for (const [key, text] of Object.entries(own.texts())) {
     local('draftRestored', { ...text, ...partsOf(key) });
@@ -216,9 +219,12 @@ const drawBanner = createBanner({
   useHere: () => account.link()?.useHere(),
   signIn: () => account.expire(words.signIn.again),
 });
-const drawHeader = createHeader({ dispatch, stopAll: commands.stopAll, tally: (now) => ({ running: running(now).all, needs: 0 }) });
+const drawHeader = createHeader({ dispatch, stopAll: commands.stopAll, tally: () => people.counts() });
 const drawAccount = createAccountMenu({ dispatch, signOut, showShortcuts });
-const drawPeople = createPeople({ dispatch, reload: loadProfiles });
+
+const arranging = createArranging({ state: () => state, dispatch, operatorId: () => session.get().operatorId });
+const people = createPeople({ dispatch, ...arranging, reload: loadProfiles });
+const drawPin = createPin(arranging.pin);
 const drawProfile = createProfile({
   commands,
   confirmBlocklist,
@@ -229,11 +235,12 @@ const drawProfile = createProfile({
 function draw() {
   frame = 0;
   if (account.link() === null) return;
+  if (!state.syncing) people.render(state); // half a snapshot is not shown
   drawHeader(state);
   drawBanner(state);
   drawAccount(state);
-  if (state.syncing) return; // half a snapshot is not shown
-  drawPeople(state);
+  if (state.syncing) return;
+  drawPin(state);
   drawProfile(state);
   picker.render();
   commands.listUncertain(); // of the profile that is seen now

@@ -41,11 +41,14 @@ export const fold = (text) =>
     .toLowerCase()
     .replace(SPECIAL, (letter) => LETTERS[letter]);
 
-/** Whether all words of `wanted` are in a text that was folded, in any order. */
-export const hasWords = (folded, wanted) =>
-  fold(wanted)
-    .split(/\s+/)
-    .every((word) => folded.includes(word));
+/** What tells of a folded text whether all words of `wanted` are in it, in any order. */
+export function matcher(wanted) {
+  const sought = fold(wanted).split(/\s+/);
+  return (folded) => sought.every((word) => folded.includes(word));
+}
+
+/** The same for a single text. */
+export const hasWords = (folded, wanted) => matcher(wanted)(folded);
 
 /** The profiles of an answer, each with an id, a name to show and texts that are texts; what has no id is left out. */
 export function asProfiles(items) {

@@ -2,10 +2,11 @@
 //
 // A run as the console knows it:
 //   {status, current, total, sent, skipped, failed, uncertain, message, error, note, reason, code,
-//    deviceId, away, waitingFor, stoppedBy, startedAt, endedAt, duration, steps, revision}
+//    deviceId, away, waitingFor, stoppedBy, startedAt, endedAt, duration, steps, begun, revision}
 // status is 'running', 'completed', 'stopped' or 'interrupted'; away: its device lost its connection and may come
 // back; waitingFor: 'sign_in' while it waits for its operator; note is about the run as a whole, message about its last
-// step; times are ms since the epoch, duration is ms; steps are those of pace.js, null before the first.
+// step; times are ms since the epoch, duration is ms; steps are those of pace.js, null before the first; begun
+// is the revision at which it was started, null where nobody saw that.
 
 import { isOld, keyFrom } from './keys.js';
 import { plain } from './names.js';
@@ -34,6 +35,7 @@ const BLANK = Object.freeze({
   endedAt: null,
   duration: null,
   steps: null,
+  begun: null,
   revision: 0,
 });
 
@@ -66,6 +68,7 @@ const moves = {
     ...counters(data),
     deviceId: text(data.deviceId, null),
     startedAt: number(data.startedAt),
+    begun: number(data.revision),
   }),
 
   processingProgress(run, data) {

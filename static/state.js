@@ -3,6 +3,7 @@
 //
 // An event is {name, data}: a server event by its own name, or one of the console's own, named `local/...`.
 
+import { UNARRANGED } from './arrangement.js';
 import { applyAttachments, ATTACHMENT_EVENTS, unsentAttachments } from './attachments.js';
 import { applyDraft, DRAFT_EVENTS, unsentDrafts } from './drafts.js';
 import { keyFrom } from './keys.js';
@@ -19,7 +20,8 @@ export const initialState = Object.freeze({
   superseded: false, // another page has taken this device's identity
   profiles: Object.freeze({ status: 'loading', items: Object.freeze([]), message: '' }),
   selected: null, // profileId
-  filter: Object.freeze({ text: '', runningOnly: false }),
+  filter: Object.freeze({ text: '', show: 'all' }), // `show`: see filters.js; another object each time it is touched
+  arrangement: UNARRANGED, // of the list, see arrangement.js
   runs: Object.freeze({}), // by key, see runs.js
   drafts: Object.freeze({}), // by key, see drafts.js
   uncertain: Object.freeze({}), // by key, see uncertain.js
@@ -122,6 +124,7 @@ const handlers = {
   }),
   'local/select': (state, { profileId }) => ({ ...state, selected: profileId }),
   'local/filter': (state, change) => ({ ...state, filter: { ...state.filter, ...change } }),
+  'local/arrangement': (state, change) => ({ ...state, arrangement: { ...state.arrangement, ...change } }),
   'local/notice': (state, { key, tone, text, hint, about }) =>
     notice(state, key, { tone, text, hint: hint ?? '', about: about ?? '' }),
   'local/noticeGone': (state, { key }) => ({ ...state, notices: without(state.notices, key) }),

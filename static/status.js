@@ -39,30 +39,6 @@ export function statusLine(run, me) {
   }
 }
 
-/** The few letters of the overview: `{tone, text, label}`, or null when there is nothing to show. */
-export function badge(run, me, type) {
-  if (!run) return null;
-  const name = words[type];
-  const says = words.badge;
-  const label = says.label(name, statusLine(run, me));
-  if (run.status === 'running' && run.waitingFor) {
-    return { tone: 'warn', text: says.waits(name), label: says.waitsLabel(label, run.message) };
-  }
-  const of = run.total > 0 ? words.run.countsShort(run.current, run.total) : '';
-  switch (run.status) {
-    case 'running':
-      if (run.away && !isOwn(run, me)) return { tone: 'warn', text: says.reconnecting(name), label };
-      return { tone: isOwn(run, me) ? 'own' : 'other', text: says.running(name, of), label };
-    case 'completed':
-      if (inVain(run)) return { tone: run.failed > 0 ? 'warn' : 'quiet', text: says.nobody(name), label };
-      return { tone: 'done', text: says.done(name), label };
-    case 'stopped':
-      return { tone: 'quiet', text: says.stopped(name), label };
-    default:
-      return { tone: 'warn', text: says.interrupted(name), label };
-  }
-}
-
 /** What the overview says of text that waits for the operator to see to it; empty when there is none. */
 export function textMark(draft, offer) {
   if (inConflict(draft)) return words.list.twoTexts;

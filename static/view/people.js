@@ -1,129 +1,161 @@
-// The overview: one row per profile with the state of its runs, and with a mark where text waits for the operator. Rows are
-// made once and only touched when one of their own runs or marks changed, so that hundreds of profiles stay cheap.
+// The list of profiles. A draw touches only rows of which something has changed, so that hundreds stay cheap; rows change
+// their places only while nobody is at work in the list.
 
-import { keyOf, TYPES } from '../keys.js';
-import { fold, hasWords } from '../names.js';
-import { hashOf } from '../place.js';
-import { badge, textMark } from '../status.js';
-import { words } from '../words.js';
-import { $, about, byId, clone, element, setAttr, setAvatar, setHidden, setText } from './dom.js';
+import { createShelf, ordered, tally } from '../filters.js';
+import { matcher } from '../names.js';
+import { LANGUAGE } from '../words.js';
+import { byId, element, setAttr, setHidden } from './dom.js';
+import { watchHeld } from './held.js';
+import { createListTools } from './listtools.js';
+import { createRow, keysOf } from './row.js';
 
 const STEPS = { ArrowDown: 1, ArrowUp: -1 };
+const SHOWN_OF = ['runs', 'drafts', 'offers', 'uncertain']; // what of the state a row shows
+const SKELETONS = 8; // rows that stand there while the profiles are loading
 
-/** `actions`: `{dispatch, reload}`. Returns `render(state)`. */
-export function createPeople({ dispatch, reload }) {
+/** `actions`: `{dispatch, arrange, pin, reload}`. Returns `{render(state), counts()}`: how many profiles fit each filter. */
+export function createPeople(actions) {
   const list = byId('people');
-  const note = byId('side-note');
-  const filter = byId('filter');
-  const runningOnly = byId('running-only');
-  const rows = new Map(); // profileId -> {item, link, badges, haystack, seen}
-  let items = null;
+  const shelf = createShelf();
+  const tools = createListTools(actions, () => focusOn(0));
+  const held = watchHeld(list, () => {
+    if (stale) requestAnimationFrame(() => place(last, false));
+  });
+  let rows = []; // in the order of the backend
+  let byId_ = new Map();
+  let shown = []; // rows as they stand there
+  let counts = tally([]);
+  let rank = null; // id -> place by name; null until somebody sorts by it
+  let last = null; // the state as it is drawn
+  let stale = false; // whether some row is not where it belongs
   let stop = null; // the one row that the Tab key stops at; arrows go on from there
-
-  const change = (data) => dispatch({ name: 'local/filter', data });
-  filter.addEventListener('input', () => change({ text: filter.value }));
-  runningOnly.addEventListener('click', () =>
-    change({ runningOnly: runningOnly.getAttribute('aria-pressed') !== 'true' }),
-  );
-  byId('profiles-retry').addEventListener('click', reload);
+  let pressed = null; // the profile that was chosen by pressing its row
 
   list.addEventListener('keydown', (event) => {
-    const shown = [...rows.values()].filter(({ item }) => !item.hidden).map(({ link }) => link);
-    const at = shown.indexOf(document.activeElement);
+    const at = shown.findIndex(({ link }) => link === document.activeElement);
+    if (event.key === 'p' && at >= 0 && !event.ctrlKey && !event.metaKey && !event.altKey) actions.pin(shown[at].id);
     const step = STEPS[event.key];
     const to = { Home: 0, End: shown.length - 1 }[event.key] ?? (step && at + step);
     if (to === undefined || !shown[to]) return;
     event.preventDefault();
-    shown[to].focus();
+    focusOn(to);
   });
   list.addEventListener('focusin', ({ target }) => {
-    const found = [...rows].find(([, { link }]) => link === target);
-    if (found) stopAt(found[0]);
+    const row = shown.find(({ link }) => link === target);
+    if (row) stopAt(row);
   });
-  filter.addEventListener('keydown', (event) => {
-    if (event.key !== 'ArrowDown') return;
-    event.preventDefault();
-    list.querySelector('li:not([hidden]) a')?.focus();
+  list.addEventListener('click', ({ target, detail }) => {
+    const item = target.closest('li');
+    if (detail > 0) pressed = shown.find((row) => row.item === item)?.id ?? null; // not by the Enter key
   });
 
-  function stopAt(id) {
-    if (rows.has(stop)) setAttr(rows.get(stop).link, 'tabindex', -1);
-    stop = id;
-    if (id !== null) setAttr(rows.get(id).link, 'tabindex', 0);
+  const focusOn = (at) => shown[at]?.link.focus();
+
+  function stopAt(row) {
+    if (stop !== null) setAttr(stop.link, 'tabindex', -1);
+    stop = row;
+    if (row !== null) setAttr(row.link, 'tabindex', 0);
   }
 
-  /** Keep the tab stop on a row that is there to be seen. */
-  function placeStop({ selected }) {
-    const seen = (id) => id !== null && rows.get(id)?.item.hidden === false;
-    if (seen(stop)) return;
-    const first = [...rows.keys()].find(seen) ?? null;
-    stopAt(seen(selected) ? selected : first);
+  function build({ items }) {
+    rows = items.map(createRow);
+    byId_ = new Map(rows.map((row) => [row.id, row]));
+    shown = [];
+    rank = null;
+    stop = null;
+    list.replaceChildren(...rows.map(({ item }) => item));
   }
 
-  function addRow(profile) {
-    const id = profile.external_id;
-    const item = clone('person-row');
-    const link = $('a', item);
-    link.href = hashOf(id);
-    link.dataset.testid = `profile-item-${id}`;
-    link.tabIndex = -1;
-    setText($('.row-name', item), profile.name);
-    setText($('.row-about', item), about(profile));
-    setAvatar($('.avatar', item), profile);
-    const haystack = fold([profile.name, id, profile.country_name, profile.age].join(' '));
-    rows.set(id, { item, link, badges: $('.badges', item), haystack, seen: [] });
-    return item;
+  function showLoading({ status }) {
+    const loading = status === 'loading';
+    setAttr(list, 'aria-busy', loading ? 'true' : null);
+    if (rows.length > 0) return;
+    const blank = () => element('li', 'skeleton', '', { 'aria-hidden': 'true' });
+    if (!loading) list.replaceChildren();
+    else if (list.childElementCount === 0) list.append(...Array.from({ length: SKELETONS }, blank));
   }
 
-  function renderRow(id, row, state) {
-    const keys = TYPES.map((type) => keyOf(id, type));
-    const runs = keys.map((key) => state.runs[key]);
-    const marks = keys.map((key) => textMark(state.drafts[key], state.offers[key]?.[0]));
-    const now = [...runs, ...marks, state.device?.id];
-    if (now.some((value, index) => value !== row.seen[index])) {
-      row.seen = now;
-      const found = TYPES.flatMap((type, index) => [
-        badge(runs[index], state.device?.id ?? null, type),
-        marks[index] && {
-          tone: 'warn',
-          text: words.list.mark(words[type], marks[index]),
-          label: words.list.openForText,
-        },
-      ]).filter(Boolean);
-      row.badges.replaceChildren(
-        ...found.map(({ tone, text, label }) => element('span', 'badge', text, { 'data-tone': tone, title: label })),
-      );
+  /** Rows of which something has changed; whether one may have to go elsewhere. */
+  function update(state, before) {
+    const changed = SHOWN_OF.filter((name) => state[name] !== before?.[name]);
+    const anew = before === null || state.device?.id !== before.device?.id || state.profiles.items !== before.profiles.items;
+    if (!anew && changed.length === 0) return false;
+    let moved = false;
+    for (const row of rows) {
+      const keys = keysOf(row.id);
+      const mine = anew || changed.some((name) => keys.some((key) => state[name][key] !== before[name][key]));
+      if (mine && row.update(state)) moved = true;
     }
-    setAttr(row.link, 'aria-current', state.selected === id ? 'true' : null);
-    const { text, runningOnly: only } = state.filter;
-    const wanted = !only || runs.some((run) => run?.status === 'running');
-    const hidden = !wanted || !hasWords(row.haystack, text);
-    setHidden(row.item, hidden);
-    return !hidden;
+    return moved;
   }
 
-  function summary({ profiles }, shown) {
-    if (profiles.status === 'loading') return words.list.loading;
-    if (profiles.status === 'failed') return profiles.message;
-    if (profiles.items.length === 0) return words.list.none;
-    if (shown === 0) return words.list.noneFits;
-    const { length } = profiles.items;
-    return shown === length ? words.list.all(shown) : words.list.some(shown, length);
-  }
-
-  return (state) => {
-    if (items !== state.profiles.items) {
-      items = state.profiles.items;
-      rows.clear();
-      stop = null;
-      list.replaceChildren(...items.map(addRow));
+  function rankOf({ id }) {
+    if (rank === null) {
+      const { compare } = new Intl.Collator(LANGUAGE, { numeric: true });
+      const sorted = [...rows].sort((one, other) => compare(one.name, other.name) || one.index - other.index);
+      rank = new Map(sorted.map((row, at) => [row.id, at]));
     }
-    let shown = 0;
-    for (const [id, row] of rows) if (renderRow(id, row, state)) shown += 1;
-    placeStop(state);
-    if (filter.value !== state.filter.text) filter.value = state.filter.text;
-    setAttr(runningOnly, 'aria-pressed', state.filter.runningOnly);
-    setText(note, summary(state, shown));
-    setHidden(byId('profiles-retry'), state.profiles.status !== 'failed');
-  };
+    return rank.get(id);
+  }
+
+  /** Put the rows where they belong; `anew` when the filter was touched. */
+  function place(state, anew) {
+    stale = false;
+    const { text, show } = state.filter;
+    const matches = matcher(text);
+    const wanted = shelf.choose(rows, { show, found: (row) => row.found(matches), anew });
+    const visible = new Set(wanted);
+    const order = ordered(rows, { ...state.arrangement, rank: rankOf });
+    const focus = list.contains(document.activeElement) ? document.activeElement : null;
+    let next = list.firstChild;
+    for (const { item } of order) {
+      if (item === next) {
+        next = next.nextSibling;
+      } else if (item === next?.nextSibling) {
+        next = item.nextSibling; // the one between goes down, and is moved when its turn comes
+      } else {
+        list.insertBefore(item, next);
+      }
+    }
+    for (const row of rows) setHidden(row.item, !visible.has(row));
+    if (focus !== null && focus !== document.activeElement) focus.focus({ preventScroll: true });
+    shown = order.filter((row) => visible.has(row));
+    if (stop === null || !visible.has(stop)) stopAt(shown.find(({ id }) => id === state.selected) ?? shown[0] ?? null);
+  }
+
+  function select(state, before) {
+    byId_.get(before?.selected)?.select(false);
+    const row = byId_.get(state.selected);
+    if (!row) return;
+    row.select(true);
+    if (!row.item.hidden && pressed !== row.id) row.item.scrollIntoView({ block: 'nearest' });
+    pressed = null;
+  }
+
+  function showPins({ pins }, before) {
+    for (const id of before?.pins ?? []) byId_.get(id)?.pin(false);
+    for (const id of pins) byId_.get(id)?.pin(true);
+  }
+
+  function render(state) {
+    const before = last;
+    last = state;
+    const rebuilt = state.profiles.items !== before?.profiles.items;
+    if (rebuilt) build(state.profiles);
+    showLoading(state.profiles);
+    if (update(state, before)) {
+      counts = tally(rows.map(({ facts }) => facts));
+      stale = true;
+    }
+    if (rebuilt) counts = tally(rows.map(({ facts }) => facts));
+    const arranged = state.arrangement !== before?.arrangement;
+    if (rebuilt || arranged) showPins(state.arrangement, before?.arrangement);
+    stale ||= arranged;
+    const touched = rebuilt || state.filter !== before?.filter;
+    if (touched || (stale && !held())) place(state, touched);
+    if (rebuilt || state.selected !== before?.selected) select(state, rebuilt ? null : before);
+    tools(state, counts, shown.length);
+  }
+
+  return { render, counts: () => counts };
 }

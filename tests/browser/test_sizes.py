@@ -56,10 +56,10 @@ async def test_a_mark_in_the_list_is_not_cut_at_its_edge(
     await console.choose("1001")
     await console.hook("mail-text").fill("x" * 70_000)
     row = console.hook("profile-item-1001")
-    await expect(row.locator(".badge")).to_have_text("Mail: unsaved text")
+    await expect(row.locator(".row-line")).to_have_text("Mail: unsaved text")
     await console.page.evaluate("document.documentElement.style.fontSize = '200%'")
     right = "(node) => node.getBoundingClientRect().right"
-    assert await row.locator(".badge").evaluate(right) <= await row.evaluate(right)
+    assert await row.locator(".row-mark").evaluate(right) <= await row.evaluate(right)
 
 
 async def test_a_phone_does_not_enlarge_the_page_for_a_field(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { apply, initialState, running, seen } from '../../static/state.js';
-import { badge } from '../../static/status.js';
+import { factsOf, lineOf } from '../../static/rows.js';
 import { after, chat, event, ME, OTHER, registered } from './helpers.mjs';
 
 const started = (revision, data = {}) => event('processingStarted', chat({ deviceId: OTHER, startedAt: 1, revision, ...data }));
@@ -181,7 +181,7 @@ test('a run that waits for its operator to sign in is counted until it goes on o
   const sync = chat({ status: 'running', waitingFor: 'sign_in', deviceId: OTHER, current: 2, total: 9, revision: 12 });
   for (const state of [waits, after(registered(), event('processingStateSync', sync))]) {
     assert.equal(running(state).waiting, 1);
-    assert.equal(badge(state.runs['7/chat'], ME, 'chat').text, 'Chat waits for you');
+    assert.equal(lineOf(factsOf('7', state), ME).text, 'Chat waits for you to sign in');
     assert.equal(running(apply(state, step(13, {}))).waiting, 0);
     assert.equal(running(apply(state, event('processingInterrupted', chat({ code: 'sign_in_again', reason: 'x', revision: 13 })))).waiting, 0);
   }

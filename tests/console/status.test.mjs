@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { badge, notSaved, refusal, remark, startProblem, statistics, statusLine, textMark } from '../../static/status.js';
+import { notSaved, refusal, remark, startProblem, statistics, statusLine, textMark } from '../../static/status.js';
 import { words } from '../../static/words.js';
 import { after, chat, event, ME, OTHER, registered } from './helpers.mjs';
 
@@ -30,16 +30,6 @@ test('a completed run', () => {
   assert.equal(statusLine(runAfter(started(OTHER), complete(OTHER)), ME), '✅ Completed on another device (10/10)');
 });
 
-test('a run that messaged nobody is no success', () => {
-  const over = (stats) => {
-    const complete = event('processingComplete', chat({ deviceId: ME, revision: 13, stats: { current: 10, total: 10, duration: 39, ...stats } }));
-    return badge(runAfter(started(ME), complete), ME, 'chat');
-  };
-  assert.deepEqual([over({ sent: 1, skipped: 9 }).tone, over({ sent: 1, skipped: 9 }).text], ['done', 'Chat done']);
-  assert.deepEqual([over({ skipped: 10 }).tone, over({ skipped: 10 }).text], ['quiet', 'Chat: 0 sent']);
-  assert.equal(over({ failed: 10 }).tone, 'warn');
-});
-
 test('a stopped run belongs to the device that stopped it', () => {
   assert.equal(statusLine(runAfter(started(OTHER), stopped(OTHER, ME)), ME), '⏹️ Stopped');
   assert.equal(statusLine(runAfter(started(ME), stopped(ME, OTHER)), ME), '⏹️ Stopped on another device');
@@ -57,7 +47,6 @@ test('a run whose device lost its connection', () => {
   const words = '📱 Reconnecting: the other device lost its connection, the run goes on';
   const run = runAfter(started(OTHER), progress(OTHER, 2, 10), lost);
   assert.equal(statusLine(run, ME), words);
-  assert.deepEqual(badge(run, ME, 'chat'), { tone: 'warn', text: 'Chat reconnecting', label: `Chat: ${words}` });
   assert.equal(statusLine(runAfter(started(ME), progress(ME, 2, 10), lost), ME), '🔄 Processing... (2/10)');
 });
 
@@ -100,7 +89,6 @@ test('a refusal that may be tried again says so, once', () => {
 
 test('without a run', () => {
   assert.equal(statusLine(undefined, ME), 'Not running');
-  assert.equal(badge(undefined, ME, 'chat'), null);
   assert.equal(statistics(undefined), '');
   assert.equal(remark(undefined), '');
 });
@@ -117,14 +105,7 @@ test('the remark carries the error of the last step', () => {
   assert.equal(remark(runAfter(progress(ME, 1, 2, { message: 'Failed: Ann', error: 'gone' }))), 'Failed: Ann — gone');
 });
 
-test('the overview tells own, other and finished runs apart', () => {
-  const own = badge(runAfter(started(ME), progress(ME, 2, 10)), ME, 'chat');
-  assert.deepEqual([own.tone, own.text], ['own', 'Chat 2/10']);
-  assert.equal(badge(runAfter(started(OTHER)), ME, 'chat').tone, 'other');
-  assert.equal(badge(runAfter(started(OTHER), stopped(OTHER, ME)), ME, 'mail').text, 'Mail stopped');
-});
-
-test('text that waits for the operator is marked in the overview', () => {
+test('text that waits for the operator is marked in the list', () => {
   const mine = { message: 'mine', base: { message: '' }, sent: null, conflict: null, refused: 0 };
   assert.equal(textMark(undefined, undefined), '');
   assert.equal(textMark(mine, undefined), '');

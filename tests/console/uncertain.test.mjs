@@ -18,7 +18,7 @@ test('a list is asked for once, and again when something says that it changed', 
   assert.equal(needsAsking(undefined), true);
   assert.equal(needsAsking(list(asked)), false);
   const known = [asked, listed(1, ANN)];
-  assert.deepEqual(list(...known), { recipients: [ANN], more: 0, version: 1, asked: 1 });
+  assert.deepEqual(list(...known), { recipients: [ANN], more: 0, version: 1, asked: 1, decided: 0 });
   const signs = [
     resolved(),
     progress(12, 1),

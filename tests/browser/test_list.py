@@ -1,0 +1,181 @@
+"""The list of profiles: what a row says, where it stands, what is shown, what a draw touches."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+from alphasync.gateway.port import Recipient
+from alphasync.gateway.sandbox import People
+from alphasync.gateway.sandbox.people import Account, person
+from tests.browser.console import EMAIL, PASSWORD, SEND_INTERVAL, Console, Open
+from tests.harness import Cluster, cluster, wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+MANY = 60
+IDS = """() => [...document.querySelectorAll('#people li:not([hidden]) a')].map(
+  (link) => link.dataset.testid.slice('profile-item-'.length))"""
+WATCH = """() => {
+  window.touched = 0;
+  new MutationObserver((found) => { window.touched += found.length; }).observe(
+    document.querySelector('.side'),
+    { subtree: true, childList: true, attributes: true, characterData: true },
+  );
+}"""
+
+
+def many() -> People:
+    """Runs of the first three take a while; those of the others are short."""
+    found = [
+        person(
+            str(n), f"Person {n}", [Recipient(f"r{n}-{k}", "") for k in range(80 if n < 4 else 2)]
+        )
+        for n in range(1, MANY + 1)
+    ]
+    profiles = {one.profile.external_id: one for one in found}
+    return People.of([Account(EMAIL, PASSWORD, "demo", profiles)])
+
+
+@pytest.fixture
+async def crowded(redis_url: str) -> AsyncIterator[Cluster]:
+    async with cluster(redis_url, people=many(), send_interval=SEND_INTERVAL) as running:
+        yield running
+
+
+async def signed_in(world: Cluster, open_console: Open, **options: Any) -> Console:
+    console = await open_console(world.urls[0], **options)
+    await console.sign_in()
+    await expect(console.hook("connection")).to_have_text("Connected")
+    await expect(console.hook("profile-item-1")).to_be_visible()
+    await console.page.mouse.move(900, 400)
+    return console
+
+
+async def ids_of(console: Console) -> list[str]:
+    found = await console.page.evaluate(IDS)
+    assert isinstance(found, list)
+    return found
+
+
+async def shows(console: Console, *first: str, rows: int | None = None) -> None:
+    """Return once these rows come first, of as many; a draw waits for the next frame."""
+
+    async def fits() -> bool:
+        found = await ids_of(console)
+        return found[: len(first)] == list(first) and rows in (None, len(found))
+
+    await wait_until(fits, what=f"{first} of {rows}")
+
+
+async def test_a_row_says_what_goes_on_and_who_does_it(
+    crowded: Cluster, open_console: Open
+) -> None:
+    console = await signed_in(crowded, open_console)
+    row, line = console.hook("profile-item-2"), console.hook("profile-item-2").locator(".row-line")
+    await expect(line).to_have_text("")
+    other = await crowded.device()
+    await other.emit("updateMessage", {"profileId": "2", "type": "chat", "message": "Hello"})
+    await expect(row.locator(".row-mark")).to_contain_text("has a draft")
+    await expect(console.hook("show-draft").locator("b")).to_have_text("1")
+    assert (await other.start("2"))["ok"]
+    await expect(line).to_contain_text("Chat elsewhere ")
+    await expect(row.locator(".ring.chat")).to_have_attribute("data-tone", "other")
+    await expect(console.hook("show-running").locator("b")).to_have_text("1")
+    await expect(row.locator(".row-mark")).not_to_contain_text("has a draft")
+    await other.close()
+    await expect(line).to_contain_text("Chat interrupted at ")
+    await expect(row.locator(".row-mark")).to_contain_text("1 thing to see to")
+    await expect(console.hook("show-needs").locator("b")).to_have_text("1")
+
+
+async def test_nothing_moves_under_the_pointer(crowded: Cluster, open_console: Open) -> None:
+    console = await signed_in(crowded, open_console)
+    before = await ids_of(console)
+    assert before == [str(n) for n in range(1, MANY + 1)]
+    await console.hook("profile-item-4").hover()
+    other = await crowded.device()
+    assert (await other.start("3"))["ok"]
+    await expect(console.hook("profile-item-3").locator(".row-line")).to_contain_text("elsewhere")
+    assert await ids_of(console) == before
+    await console.page.mouse.move(900, 400)
+    await expect(console.page.locator("#people li").first).to_contain_text("Person 3")
+    await console.hook("filter").press("ArrowDown")
+    await console.page.keyboard.press("End")
+    before = await ids_of(console)
+    assert (await other.start("2"))["ok"]
+    await expect(console.hook("profile-item-2").locator(".row-line")).to_contain_text("elsewhere")
+    assert await ids_of(console) == before, "nor where the focus is"
+    await console.hook("filter").focus()
+    await expect(console.page.locator("#people li").first).to_contain_text("Person 2")
+
+
+async def test_a_finished_row_stays_until_the_filter_is_touched(
+    crowded: Cluster, open_console: Open
+) -> None:
+    console = await signed_in(crowded, open_console)
+    other = await crowded.device()
+    for profile in ("2", "3"):
+        assert (await other.start(profile))["ok"]
+    await expect(console.hook("show-running").locator("b")).to_have_text("2")
+    await console.hook("show-running").click()
+    await shows(console, rows=2)
+    assert (await other.call("stopProcessing", {"profileId": "2", "type": "chat"}))["ok"]
+    await expect(console.hook("show-running").locator("b")).to_have_text("1")
+    await expect(console.hook("profile-item-2").locator(".row-line")).to_contain_text("stopped")
+    assert sorted(await ids_of(console)) == ["2", "3"]
+    await console.hook("show-running").click()
+    await shows(console, "3", rows=1)
+    await console.hook("filter").fill("nobody of this name")
+    await expect(console.page.locator("#side-note")).to_have_text("No profile fits.")
+    await console.hook("show-everything").click()
+    await shows(console, rows=MANY)
+
+
+async def test_order_and_pins_are_kept_on_this_device(crowded: Cluster, open_console: Open) -> None:
+    console = await signed_in(crowded, open_console)
+    await console.choose("40")
+    await console.hook("pin").click()
+    await expect(console.hook("pin")).to_have_attribute("aria-pressed", "true")
+    await shows(console, "40", "1")
+    await console.hook("profile-item-7").focus()
+    await console.page.keyboard.press("p")
+    await expect(console.hook("profile-item-7")).to_contain_text("pinned")
+    await console.hook("sort").click()
+    await shows(console, "7", "40", "1")
+    await console.page.reload()
+    await expect(console.hook("profile-item-1")).to_be_visible()
+    await shows(console, "7", "40", "1")
+    await expect(console.hook("sort")).to_have_attribute("data-sort", "name")
+
+
+async def test_the_chosen_row_is_brought_into_view_unless_it_was_pressed(
+    crowded: Cluster, open_console: Open
+) -> None:
+    console = await signed_in(crowded, open_console)
+    await console.page.evaluate("location.hash = 'profile=60'")
+    await expect(console.hook("profile-item-60")).to_be_in_viewport()
+    await console.page.evaluate("document.getElementById('people').scrollTop = 30")
+    top = await console.page.evaluate("document.getElementById('people').scrollTop")
+    await console.hook("profile-item-2").click(position={"x": 60, "y": 50})
+    await expect(console.hook("profile-item-2")).to_have_attribute("aria-current", "true")
+    assert await console.page.evaluate("document.getElementById('people').scrollTop") == top
+
+
+async def test_a_typed_key_touches_nothing_in_the_list(
+    crowded: Cluster, open_console: Open
+) -> None:
+    console = await signed_in(crowded, open_console)
+    await console.choose("5")
+    await console.hook("chat-text").press_sequentially("Hello")
+    await expect(console.hook("chat-origin")).to_contain_text("Saved")
+    await console.page.evaluate(WATCH)
+    await console.hook("chat-text").press_sequentially(" to everybody")
+    await expect(console.hook("chat-text")).to_have_value("Hello to everybody")
+    await expect(console.hook("chat-origin")).to_contain_text("Saved")
+    assert await console.page.evaluate("window.touched") == 0
+    other = await crowded.device()
+    assert (await other.start("50"))["ok"]
+    await expect(console.hook("profile-item-50").locator(".row-line")).to_contain_text("done")
+    moved = await console.page.evaluate("window.touched")
+    assert 0 < moved < 40, "a run of two recipients touches its own row, and the counts"
