@@ -8,8 +8,9 @@ from aiohttp import web
 from alphasync.transport import handshake
 from alphasync.transport.peers import PeerAddress
 
-CONNECT_TIMEOUT = 1.0
-"""Seconds for another server to accept a connection: it is near, or it is gone."""
+CONNECT_TIMEOUT = 5.0
+"""Seconds for another server to accept a connection. One that is gone refuses at once, as a rule;
+with one second, a busy machine took its own servers for gone, and their sessions for unknown."""
 ANSWER_TIMEOUT = 5.0
 """Seconds for it to answer a handshake."""
 CLOSE_TIMEOUT = 2.0

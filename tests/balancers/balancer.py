@@ -14,7 +14,7 @@ from tests.deploy.product import DEPLOY, program
 from tests.ports import free_port
 
 CONFIGURATIONS = ["haproxy.cfg", "haproxy-affinity.cfg", "nginx.conf", "nginx-affinity.conf"]
-START_WITHIN = 10.0
+START_WITHIN = 60.0
 
 NGINX_MAIN = """\
 daemon off;

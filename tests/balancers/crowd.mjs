@@ -12,10 +12,19 @@ const { url, tokens, addresses, clients: count } = JSON.parse(process.argv[2]);
 // The clients share some addresses, as people in offices do. All connections of a client come from its own.
 const agents = addresses.map((localAddress) => new Agent({ localAddress }));
 
+const COMING_MAX = 20; // clients that are on their way at a time
+
 const refused = []; // messages of connect_error
 const lost = []; // reasons of disconnect
 const losers = new Set(); // clients that were disconnected
-const clients = Array.from({ length: count }, (_, place) => {
+const clients = [];
+
+function isThere(client) {
+  return client.socket.connected && client.transport === 'websocket' && client.named('deviceRegistered').length > 0;
+}
+
+function open() {
+  const place = clients.length;
   const agent = agents[place % agents.length];
   const client = new ExistingClient(url, tokens[place % tokens.length], { agent });
   client.socket.on('connect_error', ({ message, description }) => {
@@ -25,8 +34,14 @@ const clients = Array.from({ length: count }, (_, place) => {
     lost.push(reason);
     losers.add(client);
   });
-  return client;
-});
+  clients.push(client);
+}
+
+// They come one after the other, not all at once: how long each of them takes is then the same however many they are.
+const coming = setInterval(() => {
+  while (clients.length < count && clients.filter((client) => !isThere(client)).length < COMING_MAX) open();
+  if (clients.length === count) clearInterval(coming);
+}, 10);
 
 function state() {
   const connected = clients.filter(({ socket }) => socket.connected);

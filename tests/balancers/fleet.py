@@ -28,6 +28,8 @@ class Fleet:
             "SEND_INTERVAL": "0.03",
             "TRUSTED_PROXIES": "127.0.0.1",
             "CONNECTIONS_PER_ADDRESS": str(PER_ADDRESS),
+            # All clients are one process, which may be late on a busy machine.
+            "PING_TIMEOUT": "30s",
         }
         self.servers = [
             ServerProcess(self.folder / f"server-{number}.log", settings, ("-m", "alphasync"))
