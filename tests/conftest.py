@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from alphasync.gateway.sandbox.cast import default_people
 from alphasync.store.connect import make_client
@@ -26,8 +26,11 @@ PROCESSES_PER_CORE = 3
 PROCESSES_MAX = 12
 """Each has 200 MB, and its own servers beside."""
 
-# How long one of Hypothesis's examples takes says how busy the machine is, and nothing else.
-settings.register_profile("patient", settings(), deadline=None)
+# How long Hypothesis's examples take, and how long it takes to make them, says how busy the machine
+# is, and nothing else.
+settings.register_profile(
+    "patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("patient")
 
 

@@ -12,6 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import pytest
 import socketio
 from redis.exceptions import RedisError
 
@@ -25,6 +26,9 @@ from alphasync.store.connect import make_client
 SECRET = "a secret that only the tests know, long enough"
 PATIENCE = 30.0
 """Seconds until a predicate that does not come true fails its test."""
+REDIS_PATIENCE = 5.0
+"""Seconds that a server in the tests' own process waits for an answer of Redis. On a busy machine
+the product's own second is over now and then, for a command that nothing is wrong with."""
 Event = tuple[str, dict[str, Any]]
 
 
@@ -140,6 +144,12 @@ class Cluster:
         for device in self._devices:
             await device.close()
         await self._stack.aclose()
+
+
+def be_patient_with_redis(monkeypatch: pytest.MonkeyPatch, seconds: float = REDIS_PATIENCE) -> None:
+    """Where the test is not about how soon a command is given up."""
+    for module in ("store.redis.ordered", "store.redis.gates", "realtime.followups"):
+        monkeypatch.setattr(f"alphasync.{module}.ANSWER_TIMEOUT", seconds)
 
 
 class Device:

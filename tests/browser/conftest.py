@@ -8,10 +8,15 @@ from playwright.async_api import Browser, async_playwright, expect
 
 from alphasync.web.console import CLIENT_BUNDLE, console_folder
 from tests.browser.console import FLAGS, INSTALL, SEND_INTERVAL, Console, Open, chromium_path
-from tests.harness import PATIENCE, Cluster, cluster
+from tests.harness import PATIENCE, Cluster, be_patient_with_redis, cluster
 from tests.js.node import missing
 
 expect.set_options(timeout=PATIENCE * 1000)
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    be_patient_with_redis(monkeypatch)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.harness import PATIENCE, Cluster
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 MAIL = "Dear friend, the sea was calm this morning and I thought of you. " * 3
-LOST_WITHIN = 25_000
+LOST_WITHIN = 60_000
 """Milliseconds until the others are told of a device whose window was closed."""
 
 

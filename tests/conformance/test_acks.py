@@ -11,7 +11,7 @@ from tests.conformance.clients import Client
 from tests.conformance.packets import connect, data_of, event
 from tests.conformance.servers import Sockets
 from tests.conformance.wire import Transport
-from tests.harness import wait_until
+from tests.harness import PATIENCE, wait_until
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ async def test_call_waits_for_the_acknowledgement(
     sockets: Sockets, client: Client, said: list[Any], returned: Any
 ) -> None:
     sid = client.sids["/"]
-    call = asyncio.create_task(sockets.sio.call("ask", "now", to=sid, timeout=10))
+    call = asyncio.create_task(sockets.sio.call("ask", "now", to=sid, timeout=PATIENCE))
     packet = await client.text()
     id = packet[1 : packet.index("[")]
     assert data_of(packet, f"2{id}") == ["ask", "now"]
@@ -112,7 +112,7 @@ async def test_a_handler_may_call_its_client(sockets: Sockets, client: Client) -
     """The answer is read while the handler waits for it."""
 
     async def ask_back(sid: str) -> Any:
-        return await sockets.sio.call("back", to=sid, timeout=10)
+        return await sockets.sio.call("back", to=sid, timeout=PATIENCE)
 
     sockets.sio.on("ask", ask_back)
     await client.send(event("ask", id=1))

@@ -10,7 +10,7 @@ from tests.conformance.clients import Client
 from tests.conformance.packets import data_of, event, next_event
 from tests.conformance.servers import MakeSockets, Sockets
 from tests.conformance.wire import Message, Transport
-from tests.harness import wait_until
+from tests.harness import PATIENCE, wait_until
 
 ATTACHMENTS_MAX = 10
 """How many a packet may have where nothing else is set."""
@@ -112,7 +112,7 @@ async def test_the_client_acknowledges_with_attachments(sockets: Sockets, client
 
 
 async def test_call_brings_bytes(sockets: Sockets, client: Client) -> None:
-    call = asyncio.create_task(sockets.sio.call("ask", to=client.sids["/"], timeout=10))
+    call = asyncio.create_task(sockets.sio.call("ask", to=client.sids["/"], timeout=PATIENCE))
     packet = await client.text()
     id = packet[1 : packet.index("[")]
     await client.send(binary(1, ONE, start="6", id=id), b"bytes")

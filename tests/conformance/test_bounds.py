@@ -18,7 +18,7 @@ from tests.conformance.stalled import (
     numbered,
     stalled,
 )
-from tests.harness import wait_until
+from tests.harness import PATIENCE, wait_until
 
 IN_KERNELS = 16 * KERNEL
 """No less than two kernels and the client's reader really hold."""
@@ -89,7 +89,7 @@ async def test_the_bound_holds_in_the_middle_of_an_upgrade(
     sid = await engine.endpoint.sid()
     ws = await engine.endpoint.websocket(sid)
     await ws.send_str("2probe")
-    assert await ws.receive_str(timeout=10) == "3probe"
+    assert await ws.receive_str(timeout=PATIENCE) == "3probe"
     memory.start()
     for number in range(FLOOD):
         await engine.eio.send(sid, numbered(number))

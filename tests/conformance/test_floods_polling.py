@@ -13,7 +13,7 @@ from tests.conformance.packets import connect, event, next_event
 from tests.conformance.servers import BOTH_ROADS, MakeEngine, MakeSockets
 from tests.conformance.test_floods import ALLOWANCE, BURST, POLICY, limits_of
 from tests.conformance.wire import SEPARATOR, Endpoint
-from tests.harness import wait_until
+from tests.harness import PATIENCE, wait_until
 
 
 @BOTH_ROADS
@@ -156,7 +156,7 @@ async def trickle(endpoint: Endpoint, sid: str) -> bytes:
         for _ in range(40):
             writer.write(b"x" * 10_000)
             await writer.drain()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             return await reader.readline()
     finally:
         writer.transport.abort()

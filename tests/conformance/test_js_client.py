@@ -11,13 +11,13 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 
 from alphasync.transport.session_state import State
 from tests.conformance.servers import MakeSockets, Sockets
-from tests.harness import wait_until
+from tests.harness import PATIENCE, wait_until
 from tests.js.node import node_with_client
 
 PROGRAM = Path(__file__).with_name("scenarios.mjs")
 COUNT = 300
 """As in the program."""
-ENDS_WITHIN = 45
+ENDS_WITHIN = 90
 """Seconds: more than the program's own patience."""
 TRANSPORTS = {
     "default": None,
@@ -69,7 +69,7 @@ async def serving(make_sockets: MakeSockets) -> Sockets:
         return list(data)  # one argument: the client's promise holds no more
 
     async def ask_me(sid: str, data: Any) -> Any:
-        return await sio.call("ask", data, to=sid, timeout=15)
+        return await sio.call("ask", data, to=sid, timeout=PATIENCE)
 
     sio.on("connect", on_connect)
     sio.on("number", on_number)

@@ -16,10 +16,10 @@ from tests.harness import wait_until
 
 TICK = 0.02
 """Seconds between two key strokes."""
-HALF_WITHIN, MOST_WITHIN = 0.5, 2.0
+HALF_WITHIN, MOST_WITHIN = 2.0, 8.0
 """Seconds for half of the key strokes, and for 99 in 100, to reach the other device: however busy
 the machine is. The aim is 50 ms for the second, where it has nothing else to do."""
-JOINED_WITHIN = 8.0
+JOINED_WITHIN = 20.0
 """Seconds for a device of a third account; the aim is 1."""
 
 log = logging.getLogger(__name__)

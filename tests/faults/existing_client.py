@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from tests.harness import Device, wait_until
+from tests.harness import PATIENCE, Device, wait_until
 from tests.js.node import node_with_client
 
 PROGRAM = Path(__file__).with_name("existing_client.mjs")
@@ -44,7 +44,7 @@ class ExistingClient(Device):
             return
         self._process.stdin.close()
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 await self._process.wait()
         except TimeoutError:
             self._process.kill()

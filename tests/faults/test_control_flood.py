@@ -20,7 +20,7 @@ BODY = 60_000
 """Bytes of one POST."""
 TICK = 0.01
 """Seconds between two key strokes of another device."""
-OTHERS_WITHIN = 1.0
+OTHERS_WITHIN = 5.0
 """Seconds from most key strokes of another device to a third one, on a machine however busy."""
 POLICY = 1008
 

@@ -18,7 +18,7 @@ from tests.harness import SECRET, Device
 
 pytestmark = pytest.mark.faults
 
-BACK_WITHIN = 10.0
+BACK_WITHIN = 30.0
 
 
 @pytest.fixture

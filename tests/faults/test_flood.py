@@ -24,7 +24,7 @@ BURST, AGAIN = 1_000, 200
 """Events that a device may send at once, and per second for long: the settings' defaults."""
 VISITS = 5
 """How often it comes and does it."""
-OTHERS_WITHIN = 1.0
+OTHERS_WITHIN = 5.0
 """Seconds from most key strokes of another device to a third one, on a machine however busy."""
 
 log = logging.getLogger(__name__)

@@ -11,11 +11,11 @@ from redis.asyncio import Redis
 
 from alphasync.store import keys
 from tests.faults.harness import ON_DISK
-from tests.harness import Cluster, Device, Valkey, cluster, wait_until
+from tests.harness import PATIENCE, Cluster, Device, Valkey, cluster, wait_until
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
-TIDE_WITHIN = 10.0
+TIDE_WITHIN = 30.0
 """Seconds for a server to count on a few times."""
 
 
@@ -82,7 +82,7 @@ async def site(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
 
 async def write(device: Device, text: str) -> None:
     draft = {"profileId": "p", "type": "chat", "message": text}
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not (await device.call("updateMessage", draft))["ok"]:
             await asyncio.sleep(0.05)
 

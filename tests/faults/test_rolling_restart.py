@@ -12,6 +12,7 @@ from tests.faults.harness import (
     site,
 )
 from tests.faults.returning import unbroken
+from tests.harness import PATIENCE
 from tests.integration.support import people
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
@@ -67,7 +68,7 @@ async def test_nothing_is_lost_and_nobody_is_messaged_twice() -> None:
             cut_at = sorted(device.lost[-1] for device in clients)
             assert red_at < cut_at[0]
             assert cut_at[-1] - cut_at[0] >= CUT_PAUSE * (len(clients) - 1), "all at once"
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 await asyncio.gather(*(device.connected.wait() for device in (a, b, *crowd)))
             await server.start()
         for device in (a, b, *crowd):

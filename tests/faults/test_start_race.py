@@ -6,6 +6,7 @@ import pytest
 
 from alphasync.gateway.sandbox import Faults
 from tests.faults.harness import site
+from tests.harness import PATIENCE
 from tests.integration.support import people
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
@@ -18,7 +19,7 @@ async def test_one_winner_each_time() -> None:
     async with site(people=people(p=100), faults=Faults(refuse=1.0), send_interval=600) as running:
         devices = [await running.device(0), await running.device(1)]
         wins = dict.fromkeys((device.id for device in devices), 0)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             for turn in range(ROUNDS):
                 devices.reverse()  # who asks first, by a hair
                 acks = await asyncio.gather(*(device.start("p") for device in devices))

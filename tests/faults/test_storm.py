@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 DEVICES = 1000
 AT_A_TIME = 50
-BACK_WITHIN = 15.0
+BACK_WITHIN = 60.0
 DRAFTS = 5
 
 

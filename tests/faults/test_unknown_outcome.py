@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from alphasync.store import keys
 from tests.faults.harness import ON_DISK
 from tests.faults.network import Network, network
-from tests.harness import Cluster, Device, Valkey, cluster, wait_until
+from tests.harness import PATIENCE, Cluster, Device, Valkey, cluster, wait_until
 from tests.integration.support import people, reached
 from tests.ports import free_port
 
@@ -114,7 +114,7 @@ async def done(site: Site) -> dict[str, bool]:
 
 
 async def becomes(site: Site, wanted: dict[str, bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while await done(site) != wanted:
             await asyncio.sleep(0.02)
 

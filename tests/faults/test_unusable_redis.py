@@ -221,7 +221,7 @@ async def test_a_right_that_is_withdrawn_and_given_back(
         await names(web, named)
         # Whoever is here gets an answer; whoever comes is let in once all is well.
         draft = {"profileId": "p", "type": "chat", "message": "Hello"}
-        ack = await asyncio.wait_for(device.call("updateMessage", draft), 5)
+        ack = await asyncio.wait_for(device.call("updateMessage", draft), PATIENCE)
         assert ack["ok"] or (ack["code"], ack["retryable"]) == ("store_unavailable", True)
         await user(server, "")
         await becomes(web, 200)

@@ -4,8 +4,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.harness import Cluster, cluster
+from tests.harness import Cluster, be_patient_with_redis, cluster
 from tests.integration.moving import Pair, pair_of
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    be_patient_with_redis(monkeypatch)
 
 
 @pytest.fixture(params=[1, 2], ids=["one-server", "two-servers"])

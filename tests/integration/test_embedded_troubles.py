@@ -43,7 +43,7 @@ ON_FULL_DISK = (
     'mount -t tmpfs -o size=64k,mode=700 tmpfs "$0" && dd if=/dev/zero of="$0/x" 2>/dev/null; '
     f"{RUN}"
 )
-NOTICED_WITHIN = 15.0
+NOTICED_WITHIN = 30.0
 """Seconds until a server that waits for room has looked again, and is ready."""
 
 

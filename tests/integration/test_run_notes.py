@@ -16,7 +16,7 @@ from alphasync.services.runs import Runs, Ticket
 from alphasync.store import keys
 from alphasync.store.connect import Store, make_store
 from alphasync.store.scripts.limits import Lifetimes
-from tests.harness import wait_until
+from tests.harness import PATIENCE, wait_until
 
 pytestmark = pytest.mark.any_redis
 
@@ -84,7 +84,7 @@ async def test_a_run_noted_after_its_server_was_taken_for_dead_is_looked_after(
     lease = Lease(table, holdings, name)
     keeper = Keeper()
     lease.start({"run": keeper, "device": keeper})
-    await asyncio.wait_for(lease.held(), 5)
+    await asyncio.wait_for(lease.held(), PATIENCE)
     before = name.current
     adoption = await table.adopt("another", before)
     assert adoption.holdings == [], "it lives"

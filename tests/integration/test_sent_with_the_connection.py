@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from alphasync.store.connect import make_client
-from tests.harness import Cluster, cluster, wait_until
+from tests.harness import Cluster, be_patient_with_redis, cluster, wait_until
 from tests.integration.support import RawSocket, raw
 
 HESITATION, AWAY = 400, 4000
@@ -146,8 +146,9 @@ async def test_no_more_memory_than_an_account_may_have(redis_url: str) -> None:
 
 @pytest.mark.parametrize("acknowledged", [True, False])
 async def test_with_redis_away_they_are_refused_in_time_and_it_is_said(
-    one_server: Cluster, acknowledged: bool
+    one_server: Cluster, acknowledged: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    be_patient_with_redis(monkeypatch, 1.0)
     running, loop = one_server, asyncio.get_running_loop()
     about = {"profileId": "1001", "type": "chat"}
     async with raw(running.urls[0]) as socket:

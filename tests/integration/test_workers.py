@@ -33,9 +33,9 @@ from tests.integration.support import people
 
 pytestmark = pytest.mark.slow
 
-START_WITHIN = 30.0
+START_WITHIN = 60.0
 """Seconds for new interpreters to serve on a busy machine."""
-KILLED_WITHIN, BACK_WITHIN = 15.0, 5.0
+KILLED_WITHIN, BACK_WITHIN = 30.0, 30.0
 """Seconds for a worker that hangs to be killed, and for its devices once another one serves."""
 ALL_CONNECTED = 15.0
 """Seconds for devices to be back."""

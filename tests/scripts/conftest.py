@@ -11,8 +11,13 @@ from pathlib import Path
 import pytest
 
 from alphasync.store.connect import make_client, make_store
-from tests.harness import Valkey, wait_until
+from tests.harness import Valkey, be_patient_with_redis, wait_until
 from tests.scripts.bench import LIFETIMES, Bench
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    be_patient_with_redis(monkeypatch)
 
 
 @pytest.fixture(scope="session")

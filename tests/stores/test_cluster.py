@@ -22,7 +22,7 @@ from tests.stores.shards import ClusterSite
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
-RESUMED_WITHIN = 15.0
+RESUMED_WITHIN = 30.0
 """Seconds from the death of a primary to the next message that is sent."""
 ACCOUNT = keys.of_account("o:demo")
 RUN_WITHIN = 60.0

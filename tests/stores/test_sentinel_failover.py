@@ -18,7 +18,7 @@ from tests.stores.sentinels import SERVICE, SentinelSite
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
-RESUMES_WITHIN = 10.0
+RESUMES_WITHIN = 30.0
 COUNT = 100
 INTERVAL = 0.02
 """Seconds between two sends: a run takes longer than it takes to be in the middle of it."""

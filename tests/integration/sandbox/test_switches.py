@@ -17,7 +17,7 @@ from alphasync.gateway.port import (
     Unknown,
 )
 from alphasync.gateway.sandbox import RunningSandbox, start_sandbox
-from tests.harness import wait_until
+from tests.harness import PATIENCE, wait_until
 from tests.integration.sandbox.talking import (
     FIRST,
     PROFILE,
@@ -176,7 +176,7 @@ async def test_closing_does_not_wait_for_latency() -> None:
                 return response.status == 200 and not waiting.done()
 
         await wait_until(answers)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await running.close()
         assert isinstance(await waiting, Unknown | NotSent)
     await gateway.aclose()

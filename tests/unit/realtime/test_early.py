@@ -8,6 +8,7 @@ import pytest
 
 from alphasync.errors import AlphasyncError, NotRegistered, StoreUnavailable, TooManyRequests
 from alphasync.realtime.early import TASK_BYTES, Early, Space, weight
+from tests.harness import PATIENCE
 
 MOST = 10
 
@@ -38,7 +39,7 @@ class Line:
             await asyncio.sleep(0)
 
     async def done(self) -> list[tuple[str, str]]:
-        await asyncio.wait_for(asyncio.gather(*self._tasks), 5)
+        await asyncio.wait_for(asyncio.gather(*self._tasks), PATIENCE)
         return self.ends
 
 
@@ -115,7 +116,7 @@ async def test_a_command_that_is_given_up_does_not_hold_up_those_behind_it() -> 
     await asyncio.sleep(0)
     first.cancel()
     early.open()
-    await asyncio.wait_for(second, 5)
+    await asyncio.wait_for(second, PATIENCE)
     assert early.through
 
 

@@ -12,7 +12,7 @@ from alphasync.realtime.order import Envelope, parse
 from alphasync.realtime.relay import Relay
 from alphasync.services.account_state import AccountState, LogLost
 from alphasync.store import retries
-from tests.harness import wait_until
+from tests.harness import PATIENCE, wait_until
 
 
 def raw(revision: int, epoch: str = "e") -> bytes:
@@ -88,7 +88,7 @@ async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     monkeypatch.setattr(retries, "backoff", lambda _attempt: 0.0)
     world = World()
     world.relay.recover()
-    await asyncio.wait_for(world.relay.ready.wait(), 5)
+    await asyncio.wait_for(world.relay.ready.wait(), PATIENCE)
     world.reads.clear()
     world.resyncs.clear()
     yield world
@@ -100,7 +100,7 @@ async def test_it_begins_at_the_logs_end_and_reads_no_snapshot() -> None:
     world.revision = 40
     assert not world.relay.ready.is_set()
     world.relay.recover()
-    await asyncio.wait_for(world.relay.ready.wait(), 5)
+    await asyncio.wait_for(world.relay.ready.wait(), PATIENCE)
     assert world.resyncs == [], "nobody is registered yet"
     assert world.relay.position.revision == 40
     assert world.delivered == []
@@ -245,10 +245,10 @@ async def test_reached_waits_for_the_delivery_of_a_revision(world: World) -> Non
     waiting = asyncio.create_task(world.relay.reached("e", 3), name="waiting")
     also_waiting = asyncio.create_task(world.relay.reached("e", 2), name="also waiting")
     world.publish()
-    assert await asyncio.wait_for(also_waiting, 5)
+    assert await asyncio.wait_for(also_waiting, PATIENCE)
     assert not waiting.done()
     world.publish()
-    assert await asyncio.wait_for(waiting, 5)
+    assert await asyncio.wait_for(waiting, PATIENCE)
 
 
 async def test_another_log_than_the_relay_follows_has_it_look(world: World) -> None:
@@ -265,7 +265,7 @@ async def test_reached_gives_up_when_another_log_begins(world: World) -> None:
     await wait_until(lambda: not waiting.done())
     world.epoch, world.revision = "f", 0
     world.publish()
-    assert not await asyncio.wait_for(waiting, 5)
+    assert not await asyncio.wait_for(waiting, PATIENCE)
 
 
 async def test_closing_ends_a_recovery(world: World) -> None:

@@ -8,7 +8,7 @@ from redis.asyncio.connection import AbstractConnection
 from alphasync.errors import StoreUnavailable
 from alphasync.store.redis.ordered import OrderedPipeline
 from alphasync.store.redis.pipeline import Reply, ReplyError
-from tests.harness import wait_until
+from tests.harness import PATIENCE, wait_until
 from tests.unit.store.redis.held import Held
 
 LineageOf = Callable[[AbstractConnection], Awaitable[str]]
@@ -48,6 +48,6 @@ class Bench:
 
 async def outcome(future: asyncio.Future[Reply]) -> Reply | str:
     try:
-        return await asyncio.wait_for(asyncio.shield(future), 5)
+        return await asyncio.wait_for(asyncio.shield(future), PATIENCE)
     except (StoreUnavailable, ReplyError) as error:
         return type(error).__name__

@@ -9,7 +9,7 @@ from alphasync.errors import StoreUnavailable
 from alphasync.store.redis import gates as gates_module
 from alphasync.store.redis.gates import Earlier, Gates
 from alphasync.store.redis.pipeline import Entry
-from tests.harness import wait_until
+from tests.harness import PATIENCE, wait_until
 
 
 class Bench:
@@ -84,7 +84,7 @@ async def test_nothing_waits_for_ever(bench: Bench, monkeypatch: pytest.MonkeyPa
     first = pending()
     late = bench.submit(1, "a", after=first)
     with pytest.raises(StoreUnavailable):
-        await asyncio.wait_for(late, 10)
+        await asyncio.wait_for(late, PATIENCE)
 
 
 async def test_many_may_wait_but_not_any_number(
