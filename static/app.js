@@ -21,6 +21,7 @@ import { refusal, statusLine } from './status.js';
 import { claimTab } from './tab.js';
 import { createTypists } from './typists.js';
 import { createAccountMenu } from './view/account.js';
+import { createAside } from './view/aside.js';
 import { createPicker } from './view/attachments.js';
 import { createBanner } from './view/banner.js';
 import { createConfirm } from './view/confirm.js';
@@ -45,6 +46,7 @@ let state = initialState;
 let frame = 0;
 let tab = null; // see tab.js
 let kept = null; // text that is not saved, while signed in
+let arriving = false; // signed in, and the focus is nowhere yet
 let safe = true; // whether all of it outlives the page
 
 const log = new EventLog();
@@ -183,6 +185,15 @@ addEventListener('hashchange', () => {
   if (!WIDE.matches) requestAnimationFrame(turnPage); // after draw, which the event above asked for
 });
 
+/** Who has just signed in begins at the profile, or at the list of them; not who has gone elsewhere already. */
+function arrive() {
+  const place = state.selected === null ? document.querySelector('#people [tabindex="0"]') : byId('profile-name');
+  const loading = state.profiles.status === 'loading' || (state.selected === null && WIDE.matches && state.profiles.items.length > 0);
+  if (!arriving || loading) return;
+  arriving = false;
+  if (document.activeElement === document.body) place?.focus();
+}
+
 /** On a phone the list and the profile take turns: the focus goes along, and back to the row it came from. */
 function turnPage() {
   if (state.selected === null) {
@@ -209,10 +220,20 @@ const act = createDoing({
     requestAnimationFrame(() => requestAnimationFrame(() => byId('profile-name').focus()));
   },
   showWho: () => who.click(),
+  showActivity: () => aside.show(),
   showShortcuts,
   signOut,
 });
 byId('find').addEventListener('click', openPalette);
+
+const aside = createAside({
+  open: (profileId) => act({ action: 'open', profileId }),
+  again: (key) => act({ action: 'again', ...partsOf(key) }),
+  decide(key, action, recipientId) {
+    const { profileId, type } = partsOf(key);
+    commands.resolveUncertain(profileId, type, action, recipientId);
+  },
+});
 
 const drawBanner = createBanner({
   dispatch,
@@ -243,11 +264,16 @@ function draw() {
   drawPin(state);
   drawProfile(state);
   picker.render();
-  commands.listUncertain(); // of the profile that is seen now
+  aside.render(state);
+  arrive();
+  commands.listUncertain(aside.looked()); // of what is seen now
 }
 
 createEvents(log);
-const signIn = createSignIn(account.signedIn);
+const signIn = createSignIn((answer) => {
+  arriving = true;
+  account.signedIn(answer);
+});
 
 addEventListener('beforeunload', (event) => {
   if (running(state).own > 0 || !safe) event.preventDefault(); // the browser asks

@@ -3,7 +3,7 @@
 
 import { itemsOf } from './attachments.js';
 import { inConflict } from './drafts.js';
-import { keyOf, TYPES } from './keys.js';
+import { keyOf, partsOf, TYPES } from './keys.js';
 import { createSending } from './sending.js';
 import { refusal, startOf, startProblem } from './status.js';
 import { needsAsking, versionOf } from './uncertain.js';
@@ -75,13 +75,14 @@ export function createCommands({ link, state, dispatch }) {
     /** Another operator may be next: what this one typed is not theirs to bring back. */
     forget: undo.forget,
 
-    /** Ask for the lists of the open profile that are not known to be as the server has them. */
-    listUncertain() {
-      const { selected: profileId, device, syncing, uncertain } = state();
-      if (profileId === null || device === null || syncing || !link.connected()) return;
-      for (const type of TYPES) {
-        const list = uncertain[keyOf(profileId, type)];
-        if (needsAsking(list)) void ask(profileId, type, versionOf(list));
+    /** Ask for the lists of the open profile, and of the keys `also`, that are not known to be as the server has them. */
+    listUncertain(also = []) {
+      const { selected, device, syncing, uncertain } = state();
+      if (device === null || syncing || !link.connected()) return;
+      const open = selected === null ? [] : TYPES.map((type) => keyOf(selected, type));
+      for (const key of new Set([...open, ...also])) {
+        const { profileId, type } = partsOf(key);
+        if (needsAsking(uncertain[key])) void ask(profileId, type, versionOf(uncertain[key]));
       }
     },
 

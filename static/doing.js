@@ -4,10 +4,10 @@ import { keyOf } from './keys.js';
 import { setTheme } from './view/account.js';
 
 /**
- * `parts`: `{state(), dispatch, commands, open(profileId), showWho, showShortcuts, signOut}`. Returns `act(choice)`, with
+ * `parts`: `{state(), dispatch, commands, open(profileId), showWho, showActivity, showShortcuts, signOut}`. Returns `act(choice)`, with
  * a choice of palette.js.
  */
-export function createDoing({ state, dispatch, commands, open, showWho, showShortcuts, signOut }) {
+export function createDoing({ state, dispatch, commands, open, showWho, showActivity, showShortcuts, signOut }) {
   /** Start with the text that stands in the box. */
   function start(type, profileId = state().selected) {
     if (profileId === null) return;
@@ -23,6 +23,11 @@ export function createDoing({ state, dispatch, commands, open, showWho, showShor
     show: ({ name }) => dispatch({ name: 'local/filter', data: { show: name } }),
     theme: ({ name }) => setTheme(name),
     who: () => showWho(),
+    activity: () => showActivity(),
+    again({ type, profileId }) {
+      open(profileId); // what keeps it from starting is said on its card
+      start(type, profileId);
+    },
     shortcuts: () => showShortcuts(),
     signOut: () => signOut(),
   };

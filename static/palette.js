@@ -46,6 +46,7 @@ function actionsOf(state, { theme, who }) {
         icon: 'filter',
         text: { running: say.showRunning, needs: say.showNeeds, all: say.showAll }[name],
       })),
+    { action: 'activity', icon: 'activity', text: say.activity },
     ...(who ? [{ action: 'who', icon: 'people', text: say.who }] : []),
     ...['auto', 'light', 'dark'].filter((name) => name !== theme).map((name) => ({ action: 'theme', name, icon: 'theme', text: say.theme[name] })),
     { action: 'shortcuts', icon: 'keyboard', text: say.shortcuts },

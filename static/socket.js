@@ -8,6 +8,7 @@ import { words } from './words.js';
 const UNAUTHORISED = new Set(words.fixed.unauthorised);
 const SIGN_IN_AGAIN = 'sign_in_again';
 const ACK_TIMEOUT = 10_000; // ms; a command that Redis cannot take is refused well before that
+const PROBE_TIMEOUT = 5_000; // ms; far less than the server's pings take to be missed
 const RETRY_FIRST = 1_000; // ms; the client library does not come back by itself when the server said no
 const RETRY_MOST = 10_000; // ms
 
@@ -148,9 +149,20 @@ export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, on
     status('offline', words.refusal.noNetwork);
   }
 
+  /** A connection can be dead without a sign, as after the sleep of a laptop: ask, and do not say "connected" for long. */
+  function probe() {
+    socket.timeout(PROBE_TIMEOUT).emit('heartbeat', (error) => {
+      if (error && socket.connected) breakOff();
+    });
+  }
+
   /** What waits for its next try, tries now. */
   function tryNow() {
-    if (taken || signedOut || socket.connected) return;
+    if (taken || signedOut) return;
+    if (socket.connected) {
+      probe();
+      return;
+    }
     clearTimeout(retry);
     attempts = 0;
     socket.disconnect(); // forgets the back-off; nobody hears it

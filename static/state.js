@@ -7,6 +7,7 @@ import { UNARRANGED } from './arrangement.js';
 import { applyAttachments, ATTACHMENT_EVENTS, unsentAttachments } from './attachments.js';
 import { applyDraft, DRAFT_EVENTS, unsentDrafts } from './drafts.js';
 import { keyFrom } from './keys.js';
+import { EMPTY as NOTHING_YET, journalAfter } from './journal.js';
 import { applyRun, RUN_EVENTS } from './runs.js';
 import { applyUncertain, resolvedWords, UNCERTAIN_EVENTS } from './uncertain.js';
 import { words } from './words.js';
@@ -14,6 +15,7 @@ import { words } from './words.js';
 export const initialState = Object.freeze({
   connection: Object.freeze({ status: 'connecting', detail: '', asOf: null }), // asOf: ms, until when all was known
   device: null, // {id, name} once registered
+  devices: Object.freeze({}), // who is here, by id, see devices.js
   epoch: null, // identity of the server's event log
   revision: 0, // the latest revision seen, of anything: all before it is known
   syncing: false, // between a reset and the end of the snapshot that follows it
@@ -30,6 +32,7 @@ export const initialState = Object.freeze({
   notices: Object.freeze({}), // by key: {tone: 'error'|'info', text, hint, about}, about: what it is over with
   busy: Object.freeze({}), // by key: name of the command that waits for its answer
   attachments: Object.freeze({}), // by profileId, see attachments.js
+  journal: NOTHING_YET, // what happened since the page was opened, see journal.js
   banner: null, // {tone, text, action: 'signIn' or none}, not about one card
 });
 
@@ -201,7 +204,9 @@ export function apply(state, { name, data }) {
   const next = Object.hasOwn(handlers, name) ? handlers[name](state, payload) : state;
   const { revision } = payload;
   if (name.startsWith('local/') || UNORDERED.has(name)) return next;
-  return Number.isInteger(revision) && revision > next.revision ? { ...next, revision } : next;
+  const journal = journalAfter(state, next, name, payload);
+  const seenLast = Number.isInteger(revision) ? Math.max(revision, next.revision) : next.revision;
+  return journal === next.journal && seenLast === next.revision ? next : { ...next, journal, revision: seenLast };
 }
 
 /**

@@ -27,6 +27,9 @@ const fixed = {
   blocklistCleared: (number) => `Cleared ${number} blocked recipients`,
   /** Why the server takes no connection, as it says it. */
   unauthorised: ['Invalid authentication token', 'Authentication token required'],
+  /** How the server says that one recipient was refused, and what it puts before the backend's own reason. */
+  couldNot: ' could not be messaged',
+  answered: /^The gateway answered \d+(?:: |$)/,
   /** What a stopped run carries as its message. */
   stoppedMessage: 'Stopped',
 };
@@ -99,6 +102,50 @@ export const words = {
     events: 'Developer: raw events',
   },
 
+  /** The right column. A sentence is a list: who and which profile stand in it as they are. */
+  aside: {
+    label: 'What happens',
+    open: 'Show what happens',
+    close: 'Close what happens',
+    tabs: { activity: 'Activity', failed: 'Failed', uncertain: 'Uncertain', history: 'History' },
+    empty: {
+      activity: 'Nothing has happened since this page was opened.',
+      failed: 'Everybody could be messaged.',
+      uncertain: 'Nobody waits for a decision.',
+      history: 'No run has ended yet.',
+    },
+    you: 'You',
+    somebody: 'Another device',
+    profile: (id) => `Profile ${id}`,
+    started: (who, type, profile) => [who, ` started ${type} of `, profile],
+    completed: (type, profile) => [profile, `: ${type} done`],
+    nobody: (type, profile) => [profile, `: ${type} ended, nobody was messaged`],
+    stopped: (who, type, profile) => [who, ` stopped ${type} of `, profile],
+    stoppedBySystem: (type, profile) => [profile, `: ${type} was stopped`],
+    interrupted: (type, profile) => [profile, `: ${type} was interrupted`],
+    takenOver: (type, profile) => [profile, `: ${type} goes on`],
+    typed: (who, type, profile) => [who, ` typed in ${type} of `, profile],
+    cleared: (who, type, profile) => [who, ` cleared the ${type} text of `, profile],
+    blocklist: (who, type, profile) => [who, ` cleared the ${type} blocklist of `, profile],
+    blocklistDetail: (number) => `${count(number, RECIPIENTS)} can be messaged again`,
+    resolved: (who, type, profile) => [who, ` decided about ${type} of `, profile],
+    joined: (who) => [who, ' joined'],
+    left: (who) => [who, ' left'],
+    leftReason: { lost: 'the connection was lost', signed_out: 'signed out from another device' },
+    at: (current, total) => `at ${current} of ${total}`,
+    run: (profile, type) => [profile, ` · ${type}`],
+    ended: (type, status) => `${type} ${{ completed: 'done', stopped: 'stopped', interrupted: 'interrupted' }[status] ?? ''}`,
+    resend: 'Message again',
+    leave: 'Leave as messaged',
+    failed: (number) => `${count(number, RECIPIENTS)} could not be messaged`,
+    refused: 'refused by the backend',
+    failedRow: (who, reason) => (reason ? `${who}: ${reason}` : who),
+    failedMore: (number) => `And ${number} more`,
+    failedUnseen: (number) => `${count(number, RECIPIENTS)} before this page was opened`,
+    tryAgainLabel: (type, name) => `Try again: ${type} of ${name}`,
+    uncertain: (number) => `${count(number, RECIPIENTS)} may have been messaged`,
+  },
+
   /** The field that finds a profile or does something. */
   find: {
     button: 'Find or do anything',
@@ -115,6 +162,7 @@ export const words = {
     showNeeds: 'Show what needs me',
     showAll: 'Show all profiles',
     theme: { auto: 'Theme as the system has it', light: 'Light theme', dark: 'Dark theme' },
+    activity: 'Show what happens',
     who: 'Who is here',
     shortcuts: 'Show the keys',
     signOut: 'Sign out',
@@ -132,6 +180,10 @@ export const words = {
       ['Esc', 'Close, or leave the box'],
       ['?', 'Show these keys'],
     ],
+  },
+
+  devices: {
+    unnamed: (id) => `Device ${id}`,
   },
 
   /** The connection, by its state. */

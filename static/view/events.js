@@ -3,9 +3,10 @@
 import { matches } from '../eventlog.js';
 import { ofBrowser } from '../storage.js';
 import { words } from '../words.js';
-import { byId, element, setAttr, setHidden, setText } from './dom.js';
+import { $, byId, element, setAttr, setHidden, setText } from './dom.js';
 
 const SETTING = 'alphasync.events';
+const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 const NEAR = 40; // px from the end within which the list follows new rows
 
 const clock = (at) => {
@@ -18,7 +19,7 @@ function row({ id, at, direction, name, json }) {
   item.append(
     element('time', '', clock(at)),
     element('span', 'direction', words.events.directions[direction]),
-    element('b', '', name),
+    element('button', 'event-name', name, { type: 'button', tabindex: '-1', 'aria-expanded': 'false' }),
     element('code', '', json),
   );
   return item;
@@ -79,6 +80,18 @@ export function createEvents(log) {
   // A row is one line until it is pressed.
   list.addEventListener('click', ({ target }) => {
     const pressed = getSelection().isCollapsed ? target.closest('.event') : null;
-    if (pressed?.classList.toggle('open')) pressed.scrollIntoView({ block: 'nearest' });
+    if (!pressed) return;
+    const opened = pressed.classList.toggle('open');
+    setAttr($('.event-name', pressed), 'aria-expanded', opened);
+    if (opened) pressed.scrollIntoView({ block: 'nearest' });
+  });
+  // The list is one stop of the Tab key; arrows go through its rows, from the newest.
+  list.addEventListener('keydown', (event) => {
+    const step = STEPS[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const at = document.activeElement.closest('.event');
+    const to = at === null ? list.lastElementChild : step > 0 ? at.nextElementSibling : at.previousElementSibling;
+    if (to) $('.event-name', to).focus();
   });
 }

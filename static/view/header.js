@@ -5,7 +5,7 @@ import { running } from '../state.js';
 import { connectionWords } from '../status.js';
 import { clock } from '../times.js';
 import { words } from '../words.js';
-import { $, byId, setAttr, setHidden, setText } from './dom.js';
+import { $, byId, setAttr, setBlocked, setHidden, setText } from './dom.js';
 
 /** `actions`: `{dispatch, stopAll, tally(state)}`; `tally` counts profiles as `{running, needs}`. Returns `render(state)`. */
 export function createHeader({ dispatch, stopAll, tally }) {
@@ -13,7 +13,11 @@ export function createHeader({ dispatch, stopAll, tally }) {
   const counts = { running: byId('count-running'), needs: byId('count-needs') };
   const page = byId('console');
 
-  byId('stop-all').addEventListener('click', stopAll);
+  const stop = byId('stop-all');
+  stop.addEventListener('click', () => {
+    if (stop.getAttribute('aria-disabled') === 'true') dispatch({ name: 'local/banner', data: { tone: 'info', text: words.run.offline, about: 'connection' } });
+    else stopAll();
+  });
   for (const [name, pill] of Object.entries(counts)) {
     pill.addEventListener('click', () => {
       const on = pill.getAttribute('aria-pressed') === 'true';
@@ -23,7 +27,7 @@ export function createHeader({ dispatch, stopAll, tally }) {
 
   /** A number that is nothing is not shown, unless it is the filter: then it is the way back. */
   function showCounts(state) {
-    const found = tally(state);
+    const found = tally();
     for (const [name, pill] of Object.entries(counts)) {
       const chosen = state.filter.show === name;
       setHidden(pill, found[name] === 0 && !chosen);
@@ -39,12 +43,14 @@ export function createHeader({ dispatch, stopAll, tally }) {
     connection.dataset.status = status;
     setText($('span', connection), asOf === null ? said : words.header.asOf(said, clock(asOf)));
     setAttr(connection, 'title', detail || said);
-    page.dataset.live = String(status === 'connected');
+    page.dataset.live = String(asOf === null);
+    setBlocked(stop, status !== 'connected');
+    setAttr(stop, 'title', status === 'connected' ? null : words.run.offline);
   }
 
   return (state) => {
     showConnection(state.connection);
     showCounts(state);
-    setHidden(byId('stop-all'), running(state).all === 0);
+    setHidden(stop, running(state).all === 0);
   };
 }

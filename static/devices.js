@@ -1,0 +1,55 @@
+// Who is here: the devices of the account, and what each event does to the list. Pure and immutable.
+
+import { plain } from './names.js';
+import { words } from './words.js';
+
+/** The server events that this module understands. */
+export const DEVICE_EVENTS = ['devicesSync', 'devicesChanged', 'deviceJoined', 'deviceUpdated', 'deviceLeft'];
+
+const text = (value) => (typeof value === 'string' ? plain(value) : '');
+const time = (value) => (Number.isFinite(value) ? value : null);
+
+/** `{name, operatorId, email, state: 'here'|'away', since, lastSeen}`; times in ms since the epoch, or null. */
+const deviceOf = (data) => ({
+  name: text(data.name),
+  operatorId: text(data.operatorId),
+  email: text(data.email),
+  state: data.state === 'away' ? 'away' : 'here',
+  since: time(data.since),
+  lastSeen: time(data.lastSeen),
+});
+
+const listOf = (items) =>
+  Object.fromEntries(
+    (Array.isArray(items) ? items : [])
+      .filter((item) => typeof item?.deviceId === 'string' && item.deviceId !== '')
+      .map((item) => [item.deviceId, deviceOf(item)]),
+  );
+
+/** The list `{[deviceId]: device}` after an event; the same object where it changes nothing. */
+export function applyDevices(devices, name, data) {
+  if (name === 'devicesSync' || name === 'devicesChanged') return listOf(data.devices);
+  const id = data.deviceId;
+  if (typeof id !== 'string' || id === '') return devices;
+  if (name !== 'deviceLeft') return { ...devices, [id]: deviceOf(data) };
+  if (!Object.hasOwn(devices, id)) return devices;
+  const { [id]: _gone, ...rest } = devices;
+  return rest;
+}
+
+/** What a device is called; its id where it is not here any more or has no name. */
+export function nameOf({ devices, device }, deviceId) {
+  const known = Object.hasOwn(devices, deviceId) ? devices[deviceId].name : '';
+  if (known !== '') return known;
+  return device?.id === deviceId && device.name ? device.name : words.devices.unnamed(deviceId);
+}
+
+/** The devices as they are listed: this one first, then those that are here, the newest last. */
+export const inOrder = ({ devices, device }) =>
+  Object.entries(devices)
+    .map(([id, known]) => ({ id, ...known, own: id === device?.id }))
+    .sort((a, b) => b.own - a.own || (a.state === 'away') - (b.state === 'away') || a.since - b.since || (a.id < b.id ? -1 : 1));
+
+/** What a device does: its running runs as `[{profileId, type}]`. */
+export const runsOf = ({ runs }, deviceId) =>
+  Object.values(runs).filter((run) => run.status === 'running' && run.deviceId === deviceId);
