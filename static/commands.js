@@ -132,7 +132,8 @@ export function createCommands({ link, state, dispatch }) {
         return;
       }
       const chosen = type === 'mail' ? itemsOf(attachments, profileId) : [];
-      void command('startProcessing', profileId, type, chosen.length > 0 ? { message, attachments: chosen } : { message });
+      const extra = chosen.length > 0 ? { message, attachments: chosen } : { message };
+      void command('startProcessing', profileId, type, extra).then(({ ok }) => ok && local('runSends', { key, message }));
     },
 
     stop: (profileId, type) => void command('stopProcessing', profileId, type),

@@ -29,15 +29,15 @@ export const tooBigToSend = (event, payload) =>
 
 /**
  * Measure a message against the limits of its type.
- * Returns `{length, state, text}`: state is 'under', 'ok' or 'over', text says the same in words.
+ * Returns `{length, state, by, text}`: state is 'under', 'ok' or 'over', by how many, text says the same in words.
  */
 export function measure(type, message) {
   const { min, max } = LIMITS[type];
   const length = message.length;
-  if (length > max) return { length, state: 'over', text: words.length.over(length - max, length, max) };
-  if (length === 0) return { length, state: 'under', text: words.length.empty(min, max) };
-  if (length < min) return { length, state: 'under', text: words.length.under(min - length, length, max) };
-  return { length, state: 'ok', text: words.length.ok(length, max) };
+  if (length > max) return { length, state: 'over', by: length - max, text: words.length.over(length - max, length, max) };
+  if (length === 0) return { length, state: 'under', by: min, text: words.length.empty(min, max) };
+  if (length < min) return { length, state: 'under', by: min - length, text: words.length.under(min - length, length, max) };
+  return { length, state: 'ok', by: 0, text: words.length.ok(length, max) };
 }
 
 /** Why a message of this length cannot be started, as a sentence; empty when it can. */

@@ -2,11 +2,12 @@
 //
 // A run as the console knows it:
 //   {status, current, total, sent, skipped, failed, uncertain, message, error, note, reason, code,
-//    deviceId, away, waitingFor, stoppedBy, startedAt, endedAt, duration, steps, begun, revision}
+//    deviceId, away, waitingFor, stoppedBy, startedAt, endedAt, duration, followed, steps, begun, revision}
 // status is 'running', 'completed', 'stopped' or 'interrupted'; away: its device lost its connection and may come
 // back; waitingFor: 'sign_in' while it waits for its operator; note is about the run as a whole, message about its last
-// step; times are ms since the epoch, duration is ms; steps are those of pace.js, null before the first; begun
-// is the revision at which it was started, null where nobody saw that.
+// step; times are ms since the epoch, duration is ms; followed: no list of who was messaged was cleared since, as far as
+// is known; steps are those of pace.js, null before the first; begun is the revision at which it was started, null where
+// nobody saw that.
 
 import { isOld, keyFrom } from './keys.js';
 import { plain } from './names.js';
@@ -34,6 +35,7 @@ const BLANK = Object.freeze({
   startedAt: null,
   endedAt: null,
   duration: null,
+  followed: true,
   steps: null,
   begun: null,
   revision: 0,
@@ -116,10 +118,13 @@ const moves = {
   // The answer for the recipient that was in flight when the run ended: the counters move, the status stays.
   runSettled: (run, data) => ({ ...run, ...counters(data), message: text(data.message, run.message) }),
 
+  blocklistCleared: (run) => ({ ...run, followed: false }),
+
   processingStateSync: (_run, data) => ({
     ...BLANK,
     ...counters(data),
     status: text(data.status) || statusOfOldSync(data),
+    followed: data.isProcessing === true,
     message: text(data.message),
     error: text(data.error),
     reason: text(data.reason),
@@ -143,7 +148,7 @@ function statusOfOldSync({ isProcessing, current, total }) {
 export const RUN_EVENTS = Object.freeze(Object.keys(moves));
 
 /** Those that change a run and do not tell what it is. */
-const ABOUT_KNOWN = new Set(['runSettled', 'deviceReconnecting', 'deviceReconnected', 'processingTakenOver']);
+const ABOUT_KNOWN = new Set(['runSettled', 'blocklistCleared', 'deviceReconnecting', 'deviceReconnected', 'processingTakenOver']);
 
 /** The runs without one that the server has no record of. */
 function without(runs, key) {

@@ -31,6 +31,7 @@ export const initialState = Object.freeze({
   typists: Object.freeze({}), // by key: ids of the devices that type there just now
   notices: Object.freeze({}), // by key: {tone: 'error'|'info', text, hint, about}, about: what it is over with
   busy: Object.freeze({}), // by key: name of the command that waits for its answer
+  sends: Object.freeze({}), // by key: the text that this device started the last run with
   attachments: Object.freeze({}), // by profileId, see attachments.js
   journal: NOTHING_YET, // what happened since the page was opened, see journal.js
   banner: null, // {tone, text, action: 'signIn' or none}, not about one card
@@ -90,7 +91,8 @@ const handlers = {
     if (key === null) return state;
     const cleared = data.message ?? words.fixed.blocklistCleared(data.deletedCount);
     const text = data.deviceId === state.device?.id ? cleared : words.run.clearedElsewhere(cleared);
-    return notice(withUncertain(state, 'blocklistCleared', data), key, { tone: 'info', text, hint: '' });
+    const next = { ...state, runs: applyRun(state.runs, 'blocklistCleared', data) };
+    return notice(withUncertain(next, 'blocklistCleared', data), key, { tone: 'info', text, hint: '' });
   },
 
   allProcessingStopped(state, data) {
@@ -139,6 +141,7 @@ const handlers = {
     ...state,
     busy: command ? { ...state.busy, [key]: command } : without(state.busy, key),
   }),
+  'local/runSends': (state, { key, message }) => ({ ...state, sends: { ...state.sends, [key]: message } }),
 };
 
 function withUncertain(state, name, data) {
@@ -188,7 +191,7 @@ function withAttachments(state, name, data) {
 for (const name of UNCERTAIN_EVENTS.filter((event) => event.startsWith('local/'))) {
   handlers[name] = (state, data) => withUncertain(state, name, data);
 }
-for (const name of RUN_EVENTS) handlers[name] = (state, data) => withRun(state, name, data);
+for (const name of RUN_EVENTS) handlers[name] ??= (state, data) => withRun(state, name, data);
 for (const name of DRAFT_EVENTS) handlers[name] = (state, data) => withDraft(state, name, data);
 for (const name of ATTACHMENT_EVENTS) {
   const first = handlers[name] ?? ((state) => state);

@@ -2,8 +2,9 @@
 
 import { inConflict, isTooLong } from './drafts.js';
 import { keyOf } from './keys.js';
-import { lengthProblem } from './limits.js';
-import { duration } from './times.js';
+import { lengthProblem, measure } from './limits.js';
+import { inVain, PARTS, tookOf } from './outcome.js';
+import { duration, exact, when } from './times.js';
 import { words } from './words.js';
 
 const { fixed } = words;
@@ -15,9 +16,6 @@ export function isOwn(run, me) {
   const actor = run.status === 'stopped' && run.stoppedBy ? run.stoppedBy : run.deviceId;
   return actor !== null && actor === me;
 }
-
-/** Whether a run came to its end and messaged nobody: that is not shown as a success. */
-export const inVain = (run) => run?.status === 'completed' && run.sent === 0;
 
 /** The status line of a run, in the contract's exact words; `run` may be undefined. */
 export function statusLine(run, me) {
@@ -39,6 +37,15 @@ export function statusLine(run, me) {
   }
 }
 
+/** The colour of a run: its status, told apart by whose it is and whether that device is there. */
+export function toneOf(run, me) {
+  if (!run) return 'idle';
+  if (run.status === 'running' && run.waitingFor) return 'waiting';
+  if (inVain(run)) return run.failed > 0 ? 'failed' : 'nobody';
+  if (run.status !== 'running' || isOwn(run, me)) return run.status;
+  return run.away ? 'away' : 'other';
+}
+
 /** What the overview says of text that waits for the operator to see to it; empty when there is none. */
 export function textMark(draft, offer) {
   if (inConflict(draft)) return words.list.twoTexts;
@@ -46,15 +53,21 @@ export function textMark(draft, offer) {
   return offer && offer.message !== (draft?.message ?? '') ? words.list.unsavedText : '';
 }
 
-/** The statistics of a run as one line, e.g. "8 sent · 1 skipped · 0 failed · took 12 s". */
+/** What became of the people of a run, `[{part, text}]`: who was messaged always, of the others those that there are. */
 export function statistics(run) {
-  if (!run) return '';
-  const { sent, skipped, failed, uncertain, took: tookWords } = words.run;
-  const parts = [sent(run.sent), skipped(run.skipped), failed(run.failed)];
-  if (run.uncertain > 0) parts.push(uncertain(run.uncertain));
-  const took = run.duration ?? (run.endedAt !== null && run.startedAt !== null ? run.endedAt - run.startedAt : null);
-  if (took !== null && run.status !== 'running') parts.push(tookWords(duration(took)));
-  return words.join(parts);
+  if (!run) return [];
+  return PARTS.filter((part) => part === 'sent' || run[part] > 0).map((part) => ({ part, text: words.run[part](run[part]) }));
+}
+
+/** When a run began and ended and how long it took, as far as is known: `{text, hint}`, the exact times as a hint. */
+export function timesOf(run, now = Date.now()) {
+  const { started, took, ended } = words.run;
+  const ms = tookOf(run);
+  const [from, to] = [run?.startedAt ?? null, ms === null ? null : run.endedAt];
+  return {
+    text: words.join([from === null ? '' : started(when(from, now)), ms === null ? '' : took(duration(ms)), to === null ? '' : ended(when(to, now))]),
+    hint: words.join([from === null ? '' : started(exact(from)), to === null ? '' : ended(exact(to))]),
+  };
 }
 
 /** The line of text that came with the run, unless the status line already says it. */
@@ -102,6 +115,18 @@ export function startProblem({ run, me, type, message, connected, conflict }) {
   if (conflict) return words.run.twoTexts;
   if (message !== '' && message.trim() === '') return words.run.blank;
   return lengthProblem(type, message);
+}
+
+/** The same in few words, for the button; empty also where another run goes on, which the button stops. */
+export function startWhy(start) {
+  const { run, type, message, connected, conflict } = start;
+  if (!connected) return words.why.offline;
+  if (run?.status === 'running') return '';
+  if (conflict) return words.why.twoTexts;
+  if (message === '') return words.why.empty;
+  if (message.trim() === '') return words.why.blank;
+  const { state, by } = measure(type, message);
+  return state === 'ok' ? '' : words.why[state](by);
 }
 
 /** What a card has to say: a reason why there is no start is over when it is, or is another one. */

@@ -11,6 +11,7 @@ const rules = new Intl.PluralRules(LANGUAGE);
 const count = (number, forms) => `${number} ${forms[rules.select(number)] ?? forms.other}`;
 
 const RECIPIENTS = { one: 'recipient', other: 'recipients' };
+const PEOPLE = { one: 'person', other: 'people' };
 const CHARACTERS = { one: 'character', other: 'characters' };
 
 /** Wordings that readers and scripts look for exactly as they are: they are part of the protocol, not of the design. */
@@ -38,6 +39,7 @@ export const words = {
   fixed,
 
   name: 'alphasync',
+  dot: ' · ',
   /** Parts of one line; what is empty is left out. */
   join: (parts) => parts.filter(Boolean).join(' · '),
   chat: 'Chat',
@@ -256,11 +258,21 @@ export const words = {
     label: { chat: 'Chat message', mail: 'Mail message' },
     placeholder: { chat: 'What should everyone read?', mail: 'Write a mail of at least 150 characters' },
     start: { chat: 'Start chat', mail: 'Start mail' },
-    stop: 'Stop',
+    startPeople: {
+      chat: (number) => `Start chat · ${count(number, PEOPLE)}`,
+      mail: (number) => `Start mail · ${count(number, PEOPLE)}`,
+    },
+    starting: 'Starting…',
+    stop: { chat: 'Stop chat', mail: 'Stop mail' },
+    stopping: 'Stopping…',
+    more: { chat: 'More for chat', mail: 'More for mail' },
+    tabs: 'Chat or mail',
+    tabMark: (current, total) => (total > 0 ? `${current}/${total}` : '…'),
     progress: { chat: 'Chat progress', mail: 'Mail progress' },
-    progressValue: (current, total) => `${current} of ${total}`,
+    progressValue: (current, total, parts) => `${current} of ${total}${parts && `: ${parts}`}`,
     clear: 'Clear message',
     clearBlocklist: 'Clear blocklist',
+    clearBlocklistOf: (number) => `Clear blocklist · ${count(number, PEOPLE)}`,
     lockOwner: (id) => `Device ${id}`,
     empty: '(empty)',
     conflict: 'Another device changed this message while yours was not sent:',
@@ -283,6 +295,20 @@ export const words = {
     saved: 'Saved on all devices',
     typedElsewhere: 'Typed on another device',
     clearedElsewhere: 'Cleared on another device',
+    notConnected: 'Not connected',
+    earlier: 'This run sends an earlier text.',
+    showEarlier: 'Show',
+    hideEarlier: 'Hide',
+  },
+
+  /** Why the button of a card does nothing now, in short. */
+  why: {
+    offline: 'Waits for the connection',
+    twoTexts: 'Choose first which text stays',
+    empty: 'Write something first',
+    blank: 'Only blank space so far',
+    under: (number) => `${count(number, CHARACTERS)} to go`,
+    over: (number) => `${count(number, CHARACTERS)} too many`,
   },
 
   /** How long a text is. */
@@ -306,10 +332,13 @@ export const words = {
     away: '📱 Reconnecting: the other device lost its connection, the run goes on',
     counts: (current, total) => ` (${current}/${total})`,
     sent: (number) => `${number} sent`,
-    skipped: (number) => `${number} skipped`,
+    skipped: (number) => `${number} messaged before`,
     failed: (number) => `${number} failed`,
     uncertain: (number) => `${number} uncertain`,
+    started: (time) => `started ${time}`,
     took: (time) => `took ${time}`,
+    ended: (time) => `ended ${time}`,
+    pace: (left, rate) => `${left} left · ${rate}`,
     withError: (message, error) => `${message} — ${error}`,
     ownRuns: 'This device is already processing this profile',
     offline: 'Not connected: wait for the connection to come back',

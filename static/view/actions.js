@@ -1,28 +1,84 @@
-// The buttons of a card, and the notice that says what became of a press.
+// What can be done with a card: one button that starts or stops, whichever there is to do, a menu with what is rare, and the
+// notice that says what became of a press.
 
-import { noticeOf, startOf, startProblem } from '../status.js';
-import { setAttr, setBlocked, setText } from './dom.js';
+import { leftOf } from '../outcome.js';
+import { noticeOf, startOf, startProblem, startWhy } from '../status.js';
+import { words } from '../words.js';
+import { $, setAttr, setBlocked, setText } from './dom.js';
+import { createMenu } from './menu.js';
+
+const SETTLE = 400; // ms that a button which turned by itself is not to be pressed: the press was meant for what it was
+
+function labelOf(type, kind, busy, run) {
+  const says = words.card;
+  if (busy === 'startProcessing') return says.starting;
+  if (busy === 'stopProcessing') return says.stopping;
+  if (kind === 'stop') return says.stop[type];
+  const people = leftOf(run);
+  return people === null ? says.start[type] : says.startPeople[type](people);
+}
 
 /**
- * `parts` are those of card.js, `actions`: `{start, stop, clearMessage, clearBlocklist}`, without arguments. Returns
- * `render(state, {profileId, run, message, notice, busy})`.
+ * `parts` are those of card.js, `actions`: `{start, stop, clearMessage, clearBlocklist, countBlocklist}`, without
+ * arguments; the last resolves to its ack. Returns `render(state, {profileId, run, message, notice, busy})`.
  */
-export function createActions(parts, type, { start, stop, clearMessage, clearBlocklist }) {
-  parts.start.addEventListener('click', ({ detail }) => {
-    if (detail < 2) start(); // not the rest of a double click
-  });
-  parts.stop.addEventListener('click', ({ detail }) => {
-    if (detail < 2 && parts.stop.getAttribute('aria-disabled') !== 'true') stop();
+export function createActions(parts, type, { start, stop, clearMessage, clearBlocklist, countBlocklist }) {
+  const { go, why } = parts;
+  let kind = ''; // what a press does: 'start' or 'stop'
+  let shownId = null;
+  let problem = ''; // why a press does nothing
+  let working = false; // a press is on its way to the server
+  let settling = null;
+
+  const block = () => setBlocked(go, settling !== null || working || problem !== '');
+
+  go.addEventListener('click', ({ detail }) => {
+    if (detail > 1 || settling !== null) return; // the rest of a double click
+    if (kind === 'start') start();
+    else if (!working && problem === '') stop();
   });
   parts.clear.addEventListener('click', clearMessage);
   parts['clear-blocklist'].addEventListener('click', clearBlocklist);
+  createMenu(parts.more, parts.menu, () => {
+    const item = parts['clear-blocklist'];
+    const asked = shownId;
+    setText(item, words.card.clearBlocklist);
+    void countBlocklist().then(({ ok, count }) => {
+      if (ok && asked === shownId) setText(item, words.card.clearBlocklistOf(count));
+    });
+  });
+
+  /** Make the button the other one. One that turned by itself waits a moment. */
+  function turn(next, byHand) {
+    if (next === kind) return;
+    kind = next;
+    go.dataset.testid = `${type}-${kind}`;
+    go.dataset.kind = kind;
+    setAttr($('use', go), 'href', kind === 'start' ? '#i-play' : '#i-stop');
+    clearTimeout(settling);
+    settling = null;
+    if (byHand) return;
+    settling = setTimeout(() => {
+      settling = null;
+      block();
+    }, SETTLE);
+  }
 
   return (state, { profileId, run, message, notice, busy }) => {
-    const start = startOf(state, profileId, type, message);
-    const said = noticeOf(notice, start);
-    setBlocked(parts.start, busy === 'startProcessing' || startProblem(start) !== '');
-    setBlocked(parts.stop, run?.status !== 'running' || busy === 'stopProcessing');
-    setAttr(parts.start, 'aria-busy', busy === 'startProcessing' ? 'true' : null);
+    const started = startOf(state, profileId, type, message);
+    const said = noticeOf(notice, started);
+    const running = run?.status === 'running';
+    const switched = profileId !== shownId;
+    shownId = profileId;
+    turn(running ? 'stop' : 'start', switched || working);
+    working = busy === 'startProcessing' || busy === 'stopProcessing';
+    const impossible = startProblem(started);
+    problem = running ? startWhy(started) : impossible;
+    block();
+    setAttr(go, 'aria-busy', working ? 'true' : null);
+    setAttr(go, 'title', impossible || null);
+    setText($('span', go), labelOf(type, kind, busy, run));
+    setText(why, working || said?.about === 'start' ? '' : startWhy(started));
     setText(parts.notice, said?.text ?? '');
     parts.notice.dataset.tone = said?.tone ?? '';
     setAttr(parts.notice, 'title', said?.hint || null);

@@ -14,18 +14,24 @@ import { createUncertain } from './uncertain.js';
 
 const PARTS = {
   text: 'textarea',
+  origin: '.origin',
+  'cut-off': '.cut-off',
+  earlier: '.earlier',
+  'earlier-text': '.earlier-text',
   counter: '.counter',
-  start: '.start',
-  stop: '.stop',
-  clear: '.clear',
-  'clear-blocklist': '.clear-blocklist',
-  notice: '.notice',
   conflict: '.conflict',
   offer: '.offer',
-  origin: '.origin',
   status: '.status',
+  pace: '.pace',
   progress: '.progress',
   detail: '.detail',
+  notice: '.notice',
+  go: '.go',
+  why: '.why',
+  more: '.more',
+  menu: '.menu',
+  clear: '.clear',
+  'clear-blocklist': '.clear-blocklist',
 };
 
 /** Give the parts of a card their names, labels and test hooks. */
@@ -36,12 +42,12 @@ function prepare(type) {
     parts[name] = $(selector, node);
     parts[name].dataset.testid = `${type}-${name}`;
   }
-  node.dataset.testid = `card-${type}`;
+  node.id = `card-${type}`;
+  node.dataset.testid = node.id;
   node.dataset.type = type;
   node.setAttribute('aria-label', words[type]);
   $('h2 use', node).setAttribute('href', `#i-${type}`);
   setText($('h2 span', node), words[type]);
-  setText($('.start span', node), words.card.start[type]);
   setText($('label', node), words.card.label[type]);
   parts.text.id = `${type}-text`;
   parts.counter.id = `${type}-counter`;
@@ -49,6 +55,11 @@ function prepare(type) {
   parts.text.setAttribute('aria-describedby', parts.counter.id);
   parts.text.placeholder = words.card.placeholder[type];
   parts.progress.setAttribute('aria-label', words.card.progress[type]);
+  parts.why.id = `${type}-why`;
+  parts.go.setAttribute('aria-describedby', parts.why.id);
+  parts.menu.id = `${type}-menu`;
+  parts.menu.setAttribute('aria-label', words.card.more[type]);
+  setText($('.vh', parts.more), words.card.more[type]);
   return { node, parts };
 }
 
@@ -71,7 +82,7 @@ export function createCard(type, { commands, confirmBlocklist, pick, detach }) {
       parts.text.focus(); // the pressed button is gone
     },
   });
-  const showRun = createRun(parts);
+  const showRun = createRun(parts, node);
   const showActions = createActions(parts, type, {
     start() {
       text.finishLetter();
@@ -83,6 +94,7 @@ export function createCard(type, { commands, confirmBlocklist, pick, detach }) {
       commands.clearMessage(profileId, type);
     },
     clearBlocklist: () => confirmBlocklist(profile, type),
+    countBlocklist: () => commands.countBlocklist(profileId, type),
   });
   const uncertain = createUncertain(node, type, (action, recipientId) =>
     commands.resolveUncertain(profileId, type, action, recipientId),
@@ -104,7 +116,9 @@ export function createCard(type, { commands, confirmBlocklist, pick, detach }) {
     const key = keyOf(id, type);
     const [run, draft, notice, busy] = [state.runs[key], state.drafts[key], state.notices[key], state.busy[key]];
     const [list, offers, typists] = [state.uncertain[key], state.offers[key], state.typists[key]];
-    const now = [shownProfile, run, draft, notice, busy, list, offers, typists, state.device, state.connection, state.attachments[id]];
+    const sent = state.sends[key];
+    const about = [shownProfile, run, draft, notice, busy, list, offers, typists, sent];
+    const now = [...about, state.device, state.connection, state.attachments[id]];
     if (now.every((value, index) => value === last[index]) && last.length > 0) return;
     last = now;
     const switched = profileId !== id;
@@ -114,7 +128,7 @@ export function createCard(type, { commands, confirmBlocklist, pick, detach }) {
     const message = draft?.message ?? '';
 
     text.show(message, switched);
-    line(state, { draft, message, offer: offers?.[0], typists });
+    line(state, { draft, message, offer: offers?.[0], typists, run, sent });
     showActions(state, { profileId, run, message, notice, busy });
     showRun(run, state.device?.id ?? null);
     uncertain(list?.recipients, list?.more, busy === 'resolveUncertain');

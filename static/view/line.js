@@ -2,33 +2,62 @@
 
 import { inConflict, isTooLong, isUnsaved } from '../drafts.js';
 import { measure } from '../limits.js';
+import { isOwn } from '../status.js';
 import { day } from '../times.js';
 import { words } from '../words.js';
-import { $, setHidden, setText } from './dom.js';
+import { $, setAttr, setHidden, setText } from './dom.js';
 
-function originWords(draft, me, typists = []) {
+/** `{text, tone}`: the one thing to know about the text; tone is '', 'other' or 'warn'. */
+function originOf(draft, me, typists, connected) {
   const says = words.draft;
-  if (isTooLong(draft)) return says.tooLong;
-  if (inConflict(draft)) return says.twoTexts;
-  if (isUnsaved(draft) && (!draft.sent || draft.sent.lost)) return says.unsaved;
-  if (typists.length > 0) return says.types(typists.length);
-  if (draft?.sent) return says.saving;
-  if (!draft) return '';
-  if (draft.deviceId === me) return draft.message ? says.saved : '';
-  return draft.message ? says.typedElsewhere : says.clearedElsewhere;
+  const one = (text, tone = '') => ({ text, tone });
+  if (isTooLong(draft)) return one(says.tooLong, 'warn');
+  if (inConflict(draft)) return one(says.twoTexts, 'warn');
+  if (isUnsaved(draft) && (!draft.sent || draft.sent.lost)) return one(says.unsaved, connected ? '' : 'warn');
+  if (!connected) return one(says.notConnected, 'warn');
+  if (typists.length > 0) return one(says.types(typists.length), 'other');
+  if (draft?.sent) return one(says.saving);
+  if (!draft) return one('');
+  if (draft.deviceId === me) return one(draft.message ? says.saved : '');
+  return one(draft.message ? says.typedElsewhere : says.clearedElsewhere, 'other');
+}
+
+/** The text that a run of this device sends, where it is not the one in the box; else null. */
+function earlierText(run, me, sent, message) {
+  const sends = run?.status === 'running' && isOwn(run, me) && sent !== undefined;
+  return sends && sent !== message ? sent : null;
 }
 
 /**
  * `parts` are those of card.js, `actions`: `{choose(keep), takeOffer(use)}`. Returns
- * `render(state, {draft, message, offer, typists})`.
+ * `render(state, {draft, message, offer, typists, run, sent})`; sent: the text of the last start here.
  */
 export function createLine(parts, type, { choose, takeOffer }) {
+  const show = $('button', parts.earlier);
+  const earlierBox = parts['earlier-text'];
+  let open = false; // whether the earlier text is seen
+
   parts.conflict.addEventListener('click', ({ target }) => {
     if (target.dataset.keep) choose(target.dataset.keep);
   });
   parts.offer.addEventListener('click', ({ target }) => {
     if (target.dataset.offer) takeOffer(target.dataset.offer === 'use');
   });
+
+  show.addEventListener('click', () => unfold(!open));
+
+  function unfold(wanted) {
+    open = wanted;
+    setText(show, open ? words.draft.hideEarlier : words.draft.showEarlier);
+    setAttr(show, 'aria-expanded', open);
+    setHidden(earlierBox, !open);
+  }
+
+  function showEarlier(text) {
+    setHidden(parts.earlier, text === null);
+    unfold(open && text !== null);
+    setText(earlierBox, text ?? '');
+  }
 
   function showOffer(offer, message) {
     const hidden = !offer || offer.message === message;
@@ -38,11 +67,17 @@ export function createLine(parts, type, { choose, takeOffer }) {
     setText($('blockquote', parts.offer), offer.message);
   }
 
-  return (state, { draft, message, offer, typists }) => {
+  return (state, { draft, message, offer, typists, run, sent }) => {
+    const me = state.device?.id ?? null;
+    const connected = state.connection.status === 'connected';
     const { state: size, text } = measure(type, message);
     setText(parts.counter, text);
     parts.counter.dataset.size = message === '' ? 'empty' : size;
-    setText(parts.origin, originWords(draft, state.device?.id ?? null, typists));
+    const origin = originOf(draft, me, typists ?? [], connected);
+    setText(parts.origin, origin.text);
+    parts.origin.dataset.tone = origin.tone;
+    setHidden(parts['cut-off'], connected || !isUnsaved(draft));
+    showEarlier(earlierText(run, me, sent, message));
     setHidden(parts.conflict, !inConflict(draft));
     if (inConflict(draft)) setText($('blockquote', parts.conflict), draft.conflict.message || words.card.empty);
     showOffer(offer, message);

@@ -5,6 +5,7 @@ import { isolated } from '../names.js';
 import { words } from '../words.js';
 import { about, byId, setAvatar, setHidden, setText } from './dom.js';
 import { createCard } from './card.js';
+import { createTabs } from './tabs.js';
 
 /** What stands in place of a profile. */
 function emptyWords({ profiles, selected }) {
@@ -18,6 +19,7 @@ export function createProfile(actions) {
   const article = byId('profile');
   const cards = TYPES.map((type) => createCard(type, actions));
   byId('cards').append(...cards.map(({ node }) => node));
+  const tabs = createTabs(Object.fromEntries(TYPES.map((type, index) => [type, cards[index].node])));
   let shown = null;
 
   return (state) => {
@@ -38,6 +40,7 @@ export function createProfile(actions) {
       byId('profile-name').title = profile.name; // a very long one is cut
       setText(byId('profile-about'), words.join([about(profile), words.profile.id(state.selected)]));
     }
+    tabs.render(state);
     for (const card of cards) card.render(state, profile);
   };
 }

@@ -1,34 +1,86 @@
-// The run of a card: its status, how far it is, and what became of the people.
+// The run of a card: its status, how far it is and how long it will take, and what became of the people.
 
-import { inVain, isOwn, remark, statistics, statusLine } from '../status.js';
+import { PARTS, sharesOf } from '../outcome.js';
+import { paceOf } from '../pace.js';
+import { remark, statistics, statusLine, timesOf, toneOf } from '../status.js';
+import { pace, roughly } from '../times.js';
 import { words } from '../words.js';
-import { $, setAttr, setHidden, setText } from './dom.js';
+import { $, element, setAttr, setHidden, setText } from './dom.js';
 
-/** The colour of a run: its status, told apart by whose it is and whether that device is there. */
-function tone(run, me) {
-  if (!run) return 'idle';
-  if (run.status === 'running' && run.waitingFor) return 'waiting';
-  if (inVain(run)) return run.failed > 0 ? 'failed' : 'nobody';
-  if (run.status !== 'running' || isOwn(run, me)) return run.status;
-  return run.away ? 'away' : 'other';
-}
+/** The drawing of a status, in place of the sign that its words begin with. */
+const DRAWINGS = {
+  running: 'activity',
+  other: 'device',
+  waiting: 'clock',
+  away: 'warn',
+  completed: 'check',
+  nobody: 'check',
+  failed: 'warn',
+  stopped: 'stop',
+  interrupted: 'warn',
+};
+
+/** The sign that the contract's words begin with, and the rest of them. */
+const SIGNED = /^([^\p{L}\p{N}]+ )?(.*)$/su;
+
+/** The parts of a line, with a dot between them. */
+const dotted = (parts) => parts.flatMap((part, index) => (index === 0 ? [part] : [words.dot, part]));
 
 /** `parts` are those of card.js. Returns `render(run, me)`. */
-export function createRun(parts) {
-  return (run, me) => {
-    setText(parts.status, statusLine(run, me));
-    parts.status.dataset.tone = tone(run, me);
+export function createRun(parts, node) {
+  const [sign, says] = parts.status.children;
+  const segments = PARTS.map((part) => $(part === 'uncertain' ? '.uncertain-part' : `.${part}`, parts.progress));
+  const [stats, times] = [$('.stats', parts.detail), $('.times', parts.detail)];
+  let shown = '';
+
+  function showStatus(run, me, tone) {
+    const [, glyph = '', rest] = SIGNED.exec(statusLine(run, me));
+    setText(sign, glyph);
+    setText(says, rest);
+    parts.status.dataset.tone = tone;
+    const drawing = DRAWINGS[tone];
+    const drawn = $('.run-head .icon', node);
+    setAttr(drawn, 'data-tone', tone);
+    setAttr(drawn, 'hidden', drawing ? null : '');
+    if (drawing) setAttr($('use', drawn), 'href', `#i-${drawing}`);
+  }
+
+  function showBar(run, tone, told) {
+    const shares = sharesOf(run);
+    const known = shares !== null;
     setHidden(parts.progress, !run);
-    const known = run?.total > 0;
-    const share = known ? Math.min(1, run.current / run.total) : 0;
-    parts.progress.dataset.tone = parts.status.dataset.tone;
+    parts.progress.dataset.tone = tone;
     parts.progress.dataset.unknown = String(run?.status === 'running' && !known);
     setAttr(parts.progress, 'aria-valuemax', known ? run.total : null);
     setAttr(parts.progress, 'aria-valuenow', known ? run.current : null);
-    setAttr(parts.progress, 'aria-valuetext', known ? words.card.progressValue(run.current, run.total) : null);
-    $('i', parts.progress).style.transform = `scaleX(${share})`;
+    setAttr(parts.progress, 'aria-valuetext', known ? words.card.progressValue(run.current, run.total, told) : null);
+    segments.forEach((segment, index) => {
+      const number = known ? shares[PARTS[index]] : 0;
+      setHidden(segment, number === 0);
+      segment.style.flexGrow = String(number);
+    });
+    parts.progress.style.setProperty('--left', String(known ? shares.left : 1));
+  }
+
+  function showStatistics(run, found, told) {
+    if (shown === told) return;
+    shown = told;
+    stats.replaceChildren(...dotted(found.map(({ part, text }) => element('span', 'stat', text, { 'data-part': part }))));
+  }
+
+  return (run, me) => {
+    const tone = toneOf(run, me);
+    const found = statistics(run);
+    const told = words.join(found.map(({ text }) => text));
+    showStatus(run, me, tone);
+    showBar(run, tone, told);
+    showStatistics(run, found, told);
+    const speed = run ? paceOf(run) : null;
+    setText(parts.pace, speed === null ? '' : words.run.pace(roughly(speed.left), pace(speed.perSecond)));
     setText($('.remark', parts.detail), remark(run));
-    setText($('.stats', parts.detail), statistics(run));
     setText($('.note', parts.detail), run?.note ?? '');
+    const { text, hint } = timesOf(run);
+    setText(times, text);
+    setAttr(times, 'title', hint || null);
   };
 }

@@ -2,6 +2,7 @@
 // kept where the operator has them, and never while a letter is being composed in it.
 
 import { movePosition } from '../merging.js';
+import { grow } from './grow.js';
 
 /** 'undo' or 'redo' if the keys ask for it, on any keyboard: where there are no Latin letters the place of a key counts. */
 function historyKey({ key, code, ctrlKey, metaKey, altKey, shiftKey }) {
@@ -24,6 +25,7 @@ export function createText(area, type, commands, shownId) {
   function typed(id, isComposing) {
     const from = shown;
     shown = area.value;
+    grow(area);
     wanted = shown; // until the state says otherwise
     commands.type(id, type, shown, { from, composing: isComposing });
   }
@@ -65,6 +67,7 @@ export function createText(area, type, commands, shownId) {
     area.value = text;
     const [start, end] = [selectionStart, selectionEnd].map((place) => movePosition(value, text, place));
     area.setSelectionRange(start, end, selectionDirection);
+    grow(area);
     area.scrollTop = scrollTop;
   }
 
@@ -87,6 +90,7 @@ export function createText(area, type, commands, shownId) {
         shown = text;
         wanted = text;
         area.value = text;
+        grow(area);
       } else if (composing === null) {
         put(text);
       } else {

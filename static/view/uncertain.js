@@ -58,7 +58,7 @@ export function createUncertain(card, type, decide) {
     list.replaceChildren(...recipients.map(row));
     if (more > 0) list.append(element('li', 'uncertain-row', words.uncertain.more(more)));
     if (!inside) return;
-    if (recipients.length === 0) $('.start', card).focus();
+    if (recipients.length === 0) $('.go', card).focus();
     else if (action) {
       const same = $(`[data-testid="${testid}"]`, box);
       (same ?? [...list.querySelectorAll(`[data-action="${action}"]`)].at(-1)).focus();

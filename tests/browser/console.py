@@ -97,6 +97,11 @@ class Console:
             await self.hook("account").click()
         await self.hook(name).click()
 
+    async def from_menu(self, name: str) -> None:
+        """Choose what is behind the menu of a card, e.g. ``chat-clear-blocklist``."""
+        await self.hook(f"{name.partition('-')[0]}-more").click()
+        await self.hook(name).click()
+
     async def tab_to(self, name: str) -> None:
         """Press the Tab key until the control has the focus; AssertionError if it never has."""
         for _ in range(80):

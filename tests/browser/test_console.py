@@ -92,11 +92,17 @@ async def test_a_run_by_keyboard_alone(small_world: Cluster, open_console: Open)
     await console.tab_to("chat-stop")
     await keyboard.press("Space")
     await expect(console.hook("chat-status")).to_have_text("⏹️ Stopped")
-    await console.tab_to("chat-clear-blocklist")
+    await console.tab_to("chat-more")
+    await keyboard.press("Enter")
+    await expect(console.hook("chat-clear")).to_be_focused()
+    await keyboard.press("Escape")
+    await expect(console.hook("chat-more")).to_be_focused()
+    await keyboard.press("ArrowUp")
+    await expect(console.hook("chat-clear-blocklist")).to_be_focused()
     await keyboard.press("Enter")
     await expect(console.hook("confirm-cancel")).to_be_focused()
     await keyboard.press("Escape")
-    await expect(console.hook("chat-clear-blocklist")).to_be_focused()
+    await expect(console.hook("chat-more")).to_be_focused()
 
 
 async def test_what_cannot_be_started_says_why(small_world: Cluster, open_console: Open) -> None:
@@ -126,8 +132,10 @@ async def test_the_lock_of_a_device_without_a_page(
     other = await small_world.device()
     assert (await other.start("1005"))["ok"]
     await expect(console.hook("chat-status")).to_contain_text("📱 Processing on another device...")
-    await console.press("chat-start")
-    await expect(console.hook("chat-notice")).to_have_text(LOCKED)
+    await expect(console.hook("chat-stop")).to_have_attribute("title", LOCKED)
+    await console.hook("chat-stop").click()
+    await expect(console.hook("chat-status")).to_have_text("⏹️ Stopped")
+    await expect(console.hook("chat-start")).not_to_have_attribute("title", LOCKED)
 
 
 async def test_text_of_others_stays_text(crowded: Cluster, open_console: Open) -> None:
@@ -142,7 +150,7 @@ async def test_text_of_others_stays_text(crowded: Cluster, open_console: Open) -
     await expect(console.hook("chat-detail")).to_contain_text(f"Messaged {TRICK}")
     await expect(console.hook("chat-status")).to_have_text("✅ Completed (10/10)")
     await expect(console.hook("events-list")).to_contain_text("onerror")
-    await console.hook("chat-clear-blocklist").click()
+    await console.from_menu("chat-clear-blocklist")
     await expect(console.page.locator("#confirm-title")).to_contain_text(TRICK)
     await console.hook("confirm-cancel").click()
     assert await console.page.locator("img[src=x]").count() == 0
@@ -175,6 +183,7 @@ async def test_a_phone_needs_no_sideways_scrolling(
         re.compile(r"^🔄 Processing\.\.\. \(\d+/60\)$")
     )
     assert await console.overflow() == 0
+    await console.hook("tab-mail").click()
     await console.hook("attach").click()
     await console.hook("attachment-0").click()
     assert await console.overflow() == 0
@@ -182,7 +191,9 @@ async def test_a_phone_needs_no_sideways_scrolling(
     await console.menu("events-toggle")
     await expect(console.hook("events-list")).to_contain_text("processingProgress")
     assert await console.overflow() == 0
-    await console.hook("chat-clear-blocklist").click()
+    await console.page.locator("#events-close").click()
+    await console.hook("tab-chat").click()
+    await console.from_menu("chat-clear-blocklist")
     await expect(console.hook("confirm-text")).to_contain_text("already messaged")
     assert await console.overflow() == 0
 
@@ -202,6 +213,8 @@ async def test_everybody_can_read_and_name_it(
     await console.hook("chat-start").click()
     await expect(console.hook("chat-status")).to_have_text(re.compile(r"\(([3-9]|\d{2})/60\)"))
     await console.press("mail-start")
+    await console.hook("chat-more").click()
+    assert await console.page.evaluate(AUDIT) == []
     await console.menu("events-toggle")
     assert await console.page.evaluate(AUDIT) == []
     await other.close()

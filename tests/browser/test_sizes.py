@@ -1,6 +1,7 @@
 """Larger text, phones and colours that the system chooses."""
 
 import re
+from typing import Any
 
 import pytest
 from playwright.async_api import Locator, expect
@@ -9,7 +10,11 @@ from tests.browser.console import Console, Open
 from tests.harness import Cluster
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-PHONE = {"viewport": {"width": 390, "height": 780}, "is_mobile": True, "has_touch": True}
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 780},
+    "is_mobile": True,
+    "has_touch": True,
+}
 
 
 async def size_of(what: Locator) -> float:
@@ -39,7 +44,7 @@ async def test_text_of_twice_the_size_is_all_larger_and_fits_a_phone(
         "profile-about",
         "chat-text",
         "chat-start",
-        "chat-clear",
+        "chat-origin",
         "chat-status",
     )
     before = [await size_of(console.hook(hook)) for hook in hooks]
@@ -72,6 +77,42 @@ async def test_a_phone_does_not_enlarge_the_page_for_a_field(
         assert await size_of(console.hook(hook)) >= 16
 
 
+async def test_a_thumb_reaches_and_hits_what_there_is_to_press(
+    small_world: Cluster, open_console: Open
+) -> None:
+    console = await open_console(small_world.urls[0], **PHONE)
+    await at_work(small_world, console)
+    box = "(node) => node.getBoundingClientRect().toJSON()"
+    for hook, least in (("chat-start", 48), ("chat-more", 48), ("tab-chat", 44), ("tab-mail", 44)):
+        found = await console.hook(hook).evaluate(box)
+        assert min(found["height"], found["width"]) >= least
+    # However long the text is, the button stays at the bottom of the window.
+    await console.hook("chat-text").fill("A line\n" * 200)
+    for _ in range(2):
+        found = await console.hook("chat-start").evaluate(box)
+        assert PHONE["viewport"]["height"] - 80 < found["bottom"] <= PHONE["viewport"]["height"]
+        await console.page.evaluate("scrollTo(0, 9999)")
+
+
+async def test_chat_and_mail_are_tabs_on_a_phone_only(
+    small_world: Cluster, open_console: Open
+) -> None:
+    console = await open_console(small_world.urls[0], **PHONE)
+    await at_work(small_world, console)
+    await expect(console.page.get_by_role("tabpanel")).to_have_count(1)
+    await expect(console.hook("mail-text")).to_be_hidden()
+    await console.hook("tab-chat").focus()
+    await console.page.keyboard.press("ArrowRight")
+    await expect(console.hook("tab-mail")).to_be_focused()
+    await expect(console.hook("tab-mail")).to_have_attribute("aria-selected", "true")
+    await expect(console.hook("mail-text")).to_be_visible()
+    await expect(console.hook("chat-text")).to_be_hidden()
+    await console.page.set_viewport_size({"width": 1280, "height": 800})
+    await expect(console.hook("chat-text")).to_be_visible()
+    await expect(console.hook("mail-text")).to_be_visible()
+    await expect(console.page.get_by_role("tabpanel")).to_have_count(0)
+
+
 async def test_a_very_long_name_leaves_room_for_the_work(
     small_world: Cluster, open_console: Open
 ) -> None:
@@ -93,7 +134,7 @@ async def test_colours_of_the_system_leave_nothing_unseen(
     await console.hook("chat-start").click()
     await expect(console.hook("chat-status")).to_have_text(re.compile(r"\(\d+/500\)"))
     bar = console.hook("chat-progress")
-    assert await colour_of(bar.locator("i")) != await colour_of(bar)
+    assert await colour_of(bar.locator(".sent")) != await colour_of(bar)
     outline = "(node) => getComputedStyle(node).outlineStyle"
     assert await console.hook("profile-item-1005").evaluate(outline) == "solid"
     assert await console.hook("profile-item-1001").evaluate(outline) == "none"

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { notSaved, refusal, remark, startProblem, statistics, statusLine, textMark } from '../../static/status.js';
+import { notSaved, refusal, remark, startProblem, startWhy, statistics, statusLine, textMark, timesOf, toneOf } from '../../static/status.js';
 import { words } from '../../static/words.js';
 import { after, chat, event, ME, OTHER, registered } from './helpers.mjs';
 
@@ -89,16 +89,30 @@ test('a refusal that may be tried again says so, once', () => {
 
 test('without a run', () => {
   assert.equal(statusLine(undefined, ME), 'Not running');
-  assert.equal(statistics(undefined), '');
+  assert.deepEqual(statistics(undefined), []);
   assert.equal(remark(undefined), '');
 });
 
-test('the statistics name what is uncertain, and how long it took once it is over', () => {
+test('the statistics name what there is, and how long it took once it is over', () => {
   const counts = { sent: 8, skipped: 1, failed: 0, uncertain: 1 };
-  assert.equal(statistics(runAfter(started(ME), progress(ME, 9, 10, { ...counts, uncertain: 0 }))), '8 sent · 1 skipped · 0 failed');
+  const told = (run) => statistics(run).map(({ text }) => text).join(', ');
+  assert.equal(told(runAfter(started(ME), progress(ME, 9, 10, { ...counts, uncertain: 0 }))), '8 sent, 1 messaged before');
   const complete = event('processingComplete', chat({ revision: 14, stats: { ...counts, current: 10, total: 10, duration: 12_300 } }));
-  assert.equal(statistics(runAfter(started(ME), complete)), '8 sent · 1 skipped · 0 failed · 1 uncertain · took 12 s');
-  assert.match(statistics(runAfter(started(ME), stopped(ME, ME))), /took 8\.0 s$/);
+  const run = runAfter(started(ME), complete);
+  assert.equal(told(run), '8 sent, 1 messaged before, 1 uncertain');
+  assert.match(timesOf(run).text, /^started .+ · took 12 s$/);
+  const nobody = event('processingComplete', chat({ revision: 14, stats: { skipped: 10, current: 10, total: 10, duration: 39 } }));
+  assert.equal(told(runAfter(started(ME), nobody)), '0 sent, 10 messaged before');
+  assert.match(timesOf(runAfter(started(ME), stopped(ME, ME))).text, /^started .+ · took 8\.0 s · ended /);
+  assert.match(timesOf(runAfter(started(ME))).text, /^started [^·]+$/);
+  assert.equal(timesOf(undefined).text, '');
+});
+
+test('the colour of a run', () => {
+  const over = (stats) => runAfter(started(ME), event('processingComplete', chat({ deviceId: ME, revision: 13, stats: { current: 10, total: 10, ...stats } })));
+  assert.deepEqual([undefined, over({ sent: 1 }), over({ skipped: 10 }), over({ failed: 10 })].map((run) => toneOf(run, ME)), ['idle', 'completed', 'nobody', 'failed']);
+  const lost = event('deviceReconnecting', chat({ revision: 13 }));
+  assert.deepEqual([runAfter(started(ME)), runAfter(started(OTHER)), runAfter(started(OTHER), lost)].map((run) => toneOf(run, ME)), ['running', 'other', 'away']);
 });
 
 test('the remark carries the error of the last step', () => {
@@ -127,4 +141,18 @@ test('why a run cannot be started', () => {
   assert.match(startProblem({ ...base, type: 'mail', message: ' '.repeat(200) }), /blank space/);
   assert.match(startProblem({ ...base, conflict: true }), /choose/);
   assert.equal(startProblem({ ...base, run: runAfter(started(OTHER), stopped(OTHER, ME)) }), '');
+});
+
+test('the button says in few words why it does nothing', () => {
+  const base = { run: undefined, me: ME, type: 'chat', message: 'Hello', connected: true };
+  const why = (change) => startWhy({ ...base, ...change });
+  assert.equal(why({}), '');
+  assert.equal(why({ message: '' }), 'Write something first');
+  assert.equal(why({ message: ' ' }), 'Only blank space so far');
+  assert.equal(why({ type: 'mail', message: 'x'.repeat(149) }), '1 character to go');
+  assert.equal(why({ message: 'x'.repeat(302) }), '2 characters too many');
+  assert.equal(why({ connected: false, message: '' }), 'Waits for the connection');
+  assert.equal(why({ conflict: true }), 'Choose first which text stays');
+  assert.equal(why({ run: runAfter(started(OTHER)) }), '');
+  assert.equal(why({ run: runAfter(started(OTHER)), connected: false }), 'Waits for the connection');
 });
