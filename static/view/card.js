@@ -82,7 +82,7 @@ export function createCard(type, { commands, confirmBlocklist, pick, detach }) {
       parts.text.focus(); // the pressed button is gone
     },
   });
-  const showRun = createRun(parts, node);
+  const showRun = createRun(parts);
   const showActions = createActions(parts, type, {
     start() {
       text.finishLetter();

@@ -1,5 +1,6 @@
 // The run of a card: its status, how far it is and how long it will take, and what became of the people.
 
+import { icon } from '../icons.js';
 import { PARTS, sharesOf } from '../outcome.js';
 import { paceOf } from '../pace.js';
 import { remark, statistics, statusLine, timesOf, toneOf } from '../status.js';
@@ -27,22 +28,23 @@ const SIGNED = /^([^\p{L}\p{N}]+ )?(.*)$/su;
 const dotted = (parts) => parts.flatMap((part, index) => (index === 0 ? [part] : [words.dot, part]));
 
 /** `parts` are those of card.js. Returns `render(run, me)`. */
-export function createRun(parts, node) {
+export function createRun(parts) {
   const [sign, says] = parts.status.children;
   const segments = PARTS.map((part) => $(part === 'uncertain' ? '.uncertain-part' : `.${part}`, parts.progress));
   const [stats, times] = [$('.stats', parts.detail), $('.times', parts.detail)];
   let shown = '';
+  let drawn = null; // the drawing of the status
 
   function showStatus(run, me, tone) {
     const [, glyph = '', rest] = SIGNED.exec(statusLine(run, me));
     setText(sign, glyph);
     setText(says, rest);
+    if (parts.status.dataset.tone === tone) return;
     parts.status.dataset.tone = tone;
-    const drawing = DRAWINGS[tone];
-    const drawn = $('.run-head .icon', node);
-    setAttr(drawn, 'data-tone', tone);
-    setAttr(drawn, 'hidden', drawing ? null : '');
-    if (drawing) setAttr($('use', drawn), 'href', `#i-${drawing}`);
+    drawn?.remove(); // a new one: what a `use` shows keeps the colour that it had
+    drawn = DRAWINGS[tone] ? icon(DRAWINGS[tone]) : null;
+    drawn?.setAttribute('data-tone', tone);
+    if (drawn) parts.status.before(drawn);
   }
 
   function showBar(run, tone, told) {
