@@ -26,7 +26,7 @@ from benchmarks.works import (
     growth,
     idle,
     latency,
-    replicas,
+    servers,
     snapshot,
     worker,
 )
@@ -35,7 +35,7 @@ WORKS = {
     module.WORK: module.run
     for module in (
         *(fanout, latency, idle, snapshot, replay, blocklist, worker),
-        *(replicas, forwarding, growth, footprint),
+        *(servers, forwarding, growth, footprint),
     )
 }
 DEFAULT_JSON = ROOT / "benchmarks" / "latest.json"

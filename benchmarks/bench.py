@@ -27,8 +27,8 @@ class Bench:
         return [self.peers[name] for name in (*names, "other") if name in self.peers]
 
     @contextlib.asynccontextmanager
-    async def stacks(self, *names: str, replicas: int = 2) -> AsyncIterator[list[Stack]]:
-        async with stacks.stacks(self.chosen(*names), self.gateway, replicas) as running:
+    async def stacks(self, *names: str, servers: int = 2) -> AsyncIterator[list[Stack]]:
+        async with stacks.stacks(self.chosen(*names), self.gateway, servers) as running:
             yield running
 
     def turns(self, running: list[Stack]) -> list[tuple[int, Stack]]:

@@ -22,8 +22,8 @@ from tests.harness import Valkey
 
 TEXT = "Hello there, this is the text of a draft as it is being typed #0000001"
 ACCOUNTS = 100
-CONNECTIONS, AT_ONCE = 8, 8
-"""Replicas that call, and how many calls of each are on their way at any time."""
+CONNECTIONS, CALLS_AT_ONCE_MAX = 8, 8
+"""Servers that call, and how many calls of each are on their way at any time."""
 ANSWER = b"*3\r\n"
 """How each answer of the script begins; nothing else in it is the same."""
 CHUNK = 64
@@ -63,7 +63,7 @@ class Capture(Pipeline):
 
 
 class Caller(asyncio.Protocol):
-    """A connection on which ``AT_ONCE`` of the calls are on their way."""
+    """A connection on which ``CALLS_AT_ONCE_MAX`` of the calls are on their way."""
 
     def __init__(self, calls: list[bytes], first: int) -> None:
         self.answered = 0
@@ -74,7 +74,7 @@ class Caller(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
-        self._call(AT_ONCE)
+        self._call(CALLS_AT_ONCE_MAX)
 
     def data_received(self, data: bytes) -> None:
         data = self._rest + data
@@ -94,7 +94,7 @@ class Caller(asyncio.Protocol):
 
 
 class Listener(asyncio.Protocol):
-    """A replica's subscription, of which nothing is read."""
+    """A server's subscription, of which nothing is read."""
 
     def __init__(self, channels: list[str]) -> None:
         self._channels = channels

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.results import Results
 from benchmarks.tables import LABELS, ORDER
-from benchmarks.works import blocklist, fanout, idle, latency, replicas
+from benchmarks.works import blocklist, fanout, idle, latency, servers
 
 COLORS = {
     "alphasync": "#1f6feb",
@@ -33,7 +33,7 @@ def draw(results: Results, folder: Path) -> list[str]:
     pictures = {
         "bench-fanout.svg": _fanout(results),
         "bench-devices.svg": _devices(results),
-        "bench-replicas.svg": _replicas(results),
+        "bench-servers.svg": _servers(results),
         "bench-blocklist.svg": _blocklist(results),
     }
     drawn = []
@@ -118,12 +118,12 @@ def _devices(results: Results) -> Figure | None:
     return figure
 
 
-def _replicas(results: Results) -> Figure | None:
+def _servers(results: Results) -> Figure | None:
     return _lines(
         results,
-        replicas.WORK,
-        {float(others): replicas.case(others) for others in replicas.OTHERS},
-        "other replicas, each with accounts of its own",
+        servers.WORK,
+        {float(others): servers.case(others) for others in servers.OTHERS},
+        "other servers, each with accounts of its own",
         "µs of CPU per delivered event",
     )
 

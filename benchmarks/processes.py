@@ -20,7 +20,7 @@ class ServerFailed(Exception):
 
 
 class Server:
-    """One replica of a peer."""
+    """One server of a peer."""
 
     def __init__(self, command: list[str], folder: Path, env: dict[str, str], log: Path) -> None:
         self.port = _free_port()

@@ -1,4 +1,4 @@
-"""The figures of docs/scaling.md, which say how far a replica and a Redis go."""
+"""The figures of docs/scaling.md, which say how far a server and a Redis go."""
 
 from collections.abc import Sequence
 
@@ -30,17 +30,17 @@ PARTS: dict[str, Part] = {
     ),
     "memory": (
         footprint.WORK,
-        (footprint.REPLICA, footprint.ACCOUNT, footprint.DEVICE, footprint.EVENTS, footprint.ENTRY),
-        (footprint.REPLICA_MEMORY, footprint.VALKEY_MEMORY),
+        (footprint.SERVER, footprint.ACCOUNT, footprint.DEVICE, footprint.EVENTS, footprint.ENTRY),
+        (footprint.SERVER_MEMORY, footprint.VALKEY_MEMORY),
     ),
     "idle": (
         footprint.WORK,
-        (footprint.REPLICA, footprint.SILENT),
+        (footprint.SERVER, footprint.SILENT),
         (footprint.IDLE_CPU, footprint.VALKEY_IDLE_CPU),
     ),
     "counts": (
         footprint.WORK,
-        ("a replica: ", "a device: "),
+        ("a server: ", "a device: "),
         (footprint.COMMANDS, footprint.BEATS),
     ),
     "valkey": (
@@ -98,19 +98,19 @@ def limits(results: Results) -> str:
         return amount / cost if cost else None
 
     apart, safe = growth.LISTENERS[-1], growth.listeners_case(growth.LISTENERS[-1], safe=True)
-    memory, of_redis = footprint.REPLICA_MEMORY, footprint.VALKEY_MEMORY
+    memory, of_redis = footprint.SERVER_MEMORY, footprint.VALKEY_MEMORY
     found = {
-        "A replica's core: commands per second, each told to 2 devices": whole_core(growth.FULL),
-        "A replica's core: recipients per second, each told to 3 devices": over(
+        "A server's core: commands per second, each told to 2 devices": whole_core(growth.FULL),
+        "A server's core: recipients per second, each told to 3 devices": over(
             1e6, value(worker.WORK, worker.CASE, worker.CPU)
         ),
-        "1 GB of a replica: accounts with one device each": over(
+        "1 GB of a server: accounts with one device each": over(
             KB_PER_GB, takes(footprint.ACCOUNT, memory)
         ),
-        "1 GB of a replica: devices more of the same accounts": over(
+        "1 GB of a server: devices more of the same accounts": over(
             KB_PER_GB, takes(footprint.DEVICE, memory)
         ),
-        f"A Redis' core: commands per second, {apart} replicas told of each": whole_core(
+        f"A Redis' core: commands per second, {apart} servers told of each": whole_core(
             growth.listeners_case(apart)
         ),
         "The same, with `appendfsync always` on the disk of this machine": grown(

@@ -24,7 +24,7 @@ class Assumptions:
     accounts: int = 100_000
     """All of them connected."""
     devices: int = 3
-    """Of each account. No load balancer brings them together: each is on another replica."""
+    """Of each account. No load balancer brings them together: each is on another server."""
     typing_share: float = 0.02
     """Of the accounts: somebody types in them now."""
     keystrokes: float = 3.0
@@ -39,8 +39,8 @@ class Assumptions:
     """Of each account, messaged within the 30 days that the blocklist remembers."""
     heartbeat: float = 600.0
     """Seconds between two heartbeats of a device: the default."""
-    replica_in_use: float = 0.6
-    """Of a replica's core, at most: the rest is for peaks, and for those that come from a replica
+    server_in_use: float = 0.6
+    """Of a server's core, at most: the rest is for peaks, and for those that come from a server
     that is restarted."""
     redis_in_use: float = 0.5
     """Of a shard's core, at most."""
@@ -53,24 +53,24 @@ class Costs:
     """What was measured. CPU in µs, memory in KB."""
 
     command: float
-    """Of all replicas together, an account's devices being on three of them."""
+    """Of all servers together, an account's devices being on three of them."""
     recipient: float
-    """Of the replica that runs, all devices being there, too."""
+    """Of the server that runs, all devices being there, too."""
     relayed: float
-    """Of the two other replicas, for an event of an account that has devices there."""
+    """Of the two other servers, for an event of an account that has devices there."""
     silent: float
     """Per second, of a device."""
-    replica: float
-    """Per second, of a replica that nobody uses."""
+    server: float
+    """Per second, of a server that nobody uses."""
     redis_command: float
     redis_recipient: float
-    redis_replica: float
+    redis_per_server: float
     """Per second."""
-    replica_kb: float
+    server_kb: float
     account_kb: float
-    """Of a replica, with the one device that an account has there."""
+    """Of a server, with the one device that an account has there."""
     events_kb: float
-    """Of a replica: the account's last events."""
+    """Of a server: the account's last events."""
     redis_account_kb: float
     """With one device."""
     redis_device_kb: float
@@ -88,9 +88,9 @@ class Needs:
     recipients: float
     """Per second."""
     cores: float
-    """Of CPU that the replicas use."""
-    replicas: int
-    replica_gb: float
+    """Of CPU that the servers use."""
+    servers: int
+    server_gb: float
     """Memory of each."""
     redis_cores: float
     redis_gb: float
@@ -107,14 +107,14 @@ def needs(given: Assumptions, costs: Costs) -> Needs:
         + recipients * (costs.recipient + costs.relayed)
         + devices * costs.silent
     )
-    # Each replica has work of its own: what is left of its share is for the rest.
-    replicas = math.ceil(work / (given.replica_in_use - costs.replica * US))
+    # Each server has work of its own: what is left of its share is for the rest.
+    servers = math.ceil(work / (given.server_in_use - costs.server * US))
     events = given.accounts * given.recent_share
     kept = devices * costs.account_kb + events * given.devices * costs.events_kb
     redis_cores = US * (
         (commands + devices / given.heartbeat) * costs.redis_command
         + recipients * costs.redis_recipient
-        + replicas * costs.redis_replica
+        + servers * costs.redis_per_server
     )
     redis_kb = (
         given.accounts
@@ -130,9 +130,9 @@ def needs(given: Assumptions, costs: Costs) -> Needs:
         devices=devices,
         commands=commands,
         recipients=recipients,
-        cores=work + replicas * costs.replica * US,
-        replicas=replicas,
-        replica_gb=(costs.replica_kb + kept / replicas) / KB_PER_GB,
+        cores=work + servers * costs.server * US,
+        servers=servers,
+        server_gb=(costs.server_kb + kept / servers) / KB_PER_GB,
         redis_cores=redis_cores,
         redis_gb=redis_gb,
         shards=math.ceil(max(redis_cores / given.redis_in_use, redis_gb / given.shard_gb)),
@@ -149,11 +149,11 @@ def measured(results: Results) -> Costs | None:
     }
     resting = {
         "silent": (footprint.SILENT, footprint.IDLE_CPU),
-        "replica": (footprint.REPLICA, footprint.IDLE_CPU),
-        "redis_replica": (footprint.REPLICA, footprint.VALKEY_IDLE_CPU),
-        "replica_kb": (footprint.REPLICA, footprint.REPLICA_MEMORY),
-        "account_kb": (footprint.ACCOUNT, footprint.REPLICA_MEMORY),
-        "events_kb": (footprint.EVENTS, footprint.REPLICA_MEMORY),
+        "server": (footprint.SERVER, footprint.IDLE_CPU),
+        "redis_per_server": (footprint.SERVER, footprint.VALKEY_IDLE_CPU),
+        "server_kb": (footprint.SERVER, footprint.SERVER_MEMORY),
+        "account_kb": (footprint.ACCOUNT, footprint.SERVER_MEMORY),
+        "events_kb": (footprint.EVENTS, footprint.SERVER_MEMORY),
         "redis_account_kb": (footprint.ACCOUNT, footprint.VALKEY_MEMORY),
         "redis_device_kb": (footprint.DEVICE, footprint.VALKEY_MEMORY),
         "redis_events_kb": (footprint.EVENTS, footprint.VALKEY_MEMORY),
@@ -197,11 +197,11 @@ def shown(given: Assumptions, found: Needs) -> list[list[str]]:
         f"{given.recipients:,} per account",
         f"{given.accounts * given.recipients:,}",
     )
-    row("**cores in use by replicas**", "", f"**{tables.number(found.cores)}**")
+    row("**cores in use by servers**", "", f"**{tables.number(found.cores)}**")
     row(
-        "**replicas**",
-        f"{given.replica_in_use:.0%} of a core, {tables.number(found.replica_gb)} GB",
-        f"**{found.replicas:,}**, {tables.number(found.replica_gb * found.replicas)} GB",
+        "**servers**",
+        f"{given.server_in_use:.0%} of a core, {tables.number(found.server_gb)} GB",
+        f"**{found.servers:,}**, {tables.number(found.server_gb * found.servers)} GB",
     )
     row("**cores in use by Redis**", "", f"**{tables.number(found.redis_cores)}**")
     row(

@@ -1,4 +1,4 @@
-"""The peers, and one of them running: replicas of it on a Valkey of their own."""
+"""The peers, and one of them running: servers of it on a Valkey of their own."""
 
 import asyncio
 import contextlib
@@ -59,7 +59,7 @@ PEERS = {
 
 
 class Stack:
-    """A peer's replicas, their Valkey, and the load on them."""
+    """A peer's servers, their Valkey, and the load on them."""
 
     def __init__(
         self,
@@ -81,14 +81,14 @@ class Stack:
     def hosts(self) -> list[str]:
         return [server.host for server in self.servers]
 
-    async def start(self, replicas: int) -> None:
+    async def start(self, servers: int) -> None:
         await self.valkey.start()
         async with asyncio.TaskGroup() as starting:
-            for _ in range(replicas):
+            for _ in range(servers):
                 starting.create_task(self.add())
 
     async def add(self) -> Server:
-        """Start one replica more. Raises ServerFailed."""
+        """Start one server more. Raises ServerFailed."""
         env = {**self._settings, "REDIS_URL": self.valkey.url}
         log = self._folder / f"{len(self.servers)}.log"
         server = Server(list(self.peer.command), self.peer.folder, env, log)
@@ -111,7 +111,7 @@ class Stack:
         ]
 
     def cpu(self, first: int | None = None) -> float:
-        """Seconds of CPU that all replicas have used, or the first so many."""
+        """Seconds of CPU that all servers have used, or the first so many."""
         return sum(cpu_seconds(server.pid) for server in self.servers[:first])
 
     def valkey_cpu(self) -> float:
@@ -119,19 +119,19 @@ class Stack:
         return cpu_seconds(self.valkey.process.pid)
 
     def resident(self) -> int:
-        """Bytes of memory that all replicas have in RAM."""
+        """Bytes of memory that all servers have in RAM."""
         return sum(resident_bytes(server.pid) for server in self.servers)
 
 
 @contextlib.asynccontextmanager
-async def stack(peer: Peer, replicas: int, gateway: str, **settings: str) -> AsyncIterator[Stack]:
+async def stack(peer: Peer, servers: int, gateway: str, **settings: str) -> AsyncIterator[Stack]:
     """A peer that is up, with a load generator of its own; nothing of it stays. ``settings``:
     environment variables that are to be others than ``COMMON`` says."""
     folder = Path(tempfile.mkdtemp(prefix="as-bench-"))
     async with generator(peer.name) as orders:
         running = Stack(peer, folder, orders, gateway, settings)
         try:
-            await running.start(replicas)
+            await running.start(servers)
             yield running
         finally:
             running.stop()
@@ -139,7 +139,7 @@ async def stack(peer: Peer, replicas: int, gateway: str, **settings: str) -> Asy
 
 
 @contextlib.asynccontextmanager
-async def stacks(peers: list[Peer], gateway: str, replicas: int = 2) -> AsyncIterator[list[Stack]]:
+async def stacks(peers: list[Peer], gateway: str, servers: int = 2) -> AsyncIterator[list[Stack]]:
     """All these peers at the same time, so that their rounds can take turns."""
     async with contextlib.AsyncExitStack() as each:
-        yield [await each.enter_async_context(stack(peer, replicas, gateway)) for peer in peers]
+        yield [await each.enter_async_context(stack(peer, servers, gateway)) for peer in peers]

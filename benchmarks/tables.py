@@ -13,8 +13,8 @@ LABELS = {
     "keys": "KEYS, GET each",
     "events": "the events",
     "snapshot": "a snapshot",
-    "direct": "its own replica",
-    "elsewhere": "another replica",
+    "direct": "its own server",
+    "elsewhere": "another server",
 }
 """Column heads, in their order."""
 ORDER = list(LABELS)

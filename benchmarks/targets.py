@@ -4,7 +4,7 @@ import statistics
 from dataclasses import dataclass
 
 from benchmarks.results import Results, Series
-from benchmarks.works import blocklist, fanout, idle, latency, replicas
+from benchmarks.works import blocklist, fanout, idle, latency, servers
 
 OURS = "alphasync"
 
@@ -91,9 +91,9 @@ def targets(results: Results) -> list[Target]:
             most=2.0,
         ),
         Target(
-            f"CPU per event, {replicas.case(8)} to {replicas.case(1)}",
-            (replicas.WORK, replicas.case(8), OURS, replicas.PER_DELIVERY),
-            (replicas.WORK, replicas.case(1), OURS, replicas.PER_DELIVERY),
+            f"CPU per event, {servers.case(8)} to {servers.case(1)}",
+            (servers.WORK, servers.case(8), OURS, servers.PER_DELIVERY),
+            (servers.WORK, servers.case(1), OURS, servers.PER_DELIVERY),
             most=1.15,
         ),
     ]

@@ -26,6 +26,9 @@ PROCESSES_PER_CORE = 3
 PROCESSES_MAX = 12
 """Each has 200 MB, and its own servers beside."""
 
+# Kept for the next process: the tests start hundreds, and compiling is half of what a start takes.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # How long Hypothesis's examples take, and how long it takes to make them, says how busy the machine
 # is, and nothing else.
 settings.register_profile(

@@ -8,7 +8,7 @@ from aiohttp import web
 
 WAIT_MAX = 10.0
 """Seconds that a request waits for its turn: a server that says nothing for longer looks broken."""
-AT_ONCE = 8
+BEGUN_AT_ONCE_MAX = 8
 """Requests that are begun in one turn of the loop: it is busy with them for 2 or 3 ms."""
 
 
@@ -30,14 +30,14 @@ class Turnstile:
     """
 
     def __init__(self) -> None:
-        self._room = AT_ONCE
+        self._room = BEGUN_AT_ONCE_MAX
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
         """By client; the one whose turn it is first."""
 
     async def enter(self, client: str) -> None:
         """Return when it is this request's turn."""
         loop = asyncio.get_running_loop()
-        if self._room == AT_ONCE:
+        if self._room == BEGUN_AT_ONCE_MAX:
             loop.call_soon(self._turn)
         if self._room:
             self._room -= 1
@@ -48,7 +48,7 @@ class Turnstile:
 
     def _turn(self) -> None:
         """The next turn of the loop has begun."""
-        self._room = AT_ONCE
+        self._room = BEGUN_AT_ONCE_MAX
         while self._room and self._waiting:
             client, theirs = self._waiting.popitem(last=False)
             passed = theirs.popleft()
@@ -57,5 +57,5 @@ class Turnstile:
             if not passed.done():  # of one that was cancelled
                 passed.set_result(None)
                 self._room -= 1
-        if self._room < AT_ONCE:
+        if self._room < BEGUN_AT_ONCE_MAX:
             asyncio.get_running_loop().call_soon(self._turn)

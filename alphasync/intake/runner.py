@@ -9,7 +9,7 @@ from aiohttp import web
 from alphasync.intake.capacity import Bounds, Capacity
 from alphasync.intake.handling import Connections
 from alphasync.intake.pace import Pace
-from alphasync.intake.sockets import BACKLOG, TAKEN_AT_ONCE
+from alphasync.intake.sockets import ACCEPTED_AT_ONCE_MAX, BACKLOG
 
 
 class Intake(web.ServerRunner):
@@ -22,7 +22,7 @@ class Intake(web.ServerRunner):
     async def listen(self, sockets: Sequence[socket.socket]) -> int:
         """Take connections from these sockets, which are its own from now on; returns the port."""
         for given in sockets:
-            await web.SockSite(self, given, backlog=TAKEN_AT_ONCE).start()
+            await web.SockSite(self, given, backlog=ACCEPTED_AT_ONCE_MAX).start()
             given.listen(BACKLOG)
         return int(sockets[0].getsockname()[1])
 

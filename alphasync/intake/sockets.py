@@ -10,7 +10,7 @@ from typing import Any
 
 BACKLOG = 1024
 """Connections that wait to be taken, at most; the kernel may allow fewer."""
-TAKEN_AT_ONCE = 128
+ACCEPTED_AT_ONCE_MAX = 128
 """Connections taken in one turn of the loop: each takes a file before it can be refused."""
 BALANCED = sys.platform == "linux"
 """Whether the kernel spreads a port's connections over its sockets. Elsewhere it gives them all to

@@ -12,7 +12,7 @@ from alphasync.realtime.audience import rooms_of
 from alphasync.realtime.early import Early
 from alphasync.realtime.registration import Registration
 from alphasync.realtime.relay import Relay
-from alphasync.services.devices import Credentials, new_credentials
+from alphasync.services.devices import DeviceCredentials, new_credentials
 from alphasync.transport import EngineSocket
 
 
@@ -29,7 +29,7 @@ class Session:
     registration: Registration
     relay: Relay
     """Of its account, held until the session has ended."""
-    fresh: Credentials = field(default_factory=new_credentials)
+    fresh: DeviceCredentials = field(default_factory=new_credentials)
     """What it is to be if it is a device that was not here before."""
     asked: bool = False
     """Whether Redis was asked to put it on record: it may be, also where no answer came."""

@@ -32,15 +32,15 @@ NAME_MAX = 64
 """Characters of a device name; more are cut off."""
 
 
-class Credentials(NamedTuple):
+class DeviceCredentials(NamedTuple):
     """A device identity and its proof."""
 
     device_id: str
     resume_token: str
 
 
-def new_credentials() -> Credentials:
-    return Credentials(secrets.token_hex(8), secrets.token_urlsafe(24))
+def new_credentials() -> DeviceCredentials:
+    return DeviceCredentials(secrets.token_hex(8), secrets.token_urlsafe(24))
 
 
 class Joined(msgspec.Struct, frozen=True):
@@ -84,7 +84,7 @@ class Devices:
         name: str,
         device_id: str | None = None,
         resume_token: str | None = None,
-        fresh: Credentials | None = None,
+        fresh: DeviceCredentials | None = None,
     ) -> Joined:
         """Register a session as a device and read the first page of its snapshot.
 
@@ -111,7 +111,7 @@ class Devices:
         return joined
 
     async def find(
-        self, who: Identity, session: str, offered: str | None, fresh: Credentials
+        self, who: Identity, session: str, offered: str | None, fresh: DeviceCredentials
     ) -> str | None:
         """The device that a session is on record as, when the answer to its join was lost."""
         names = keys.of_account(who.account)

@@ -1,6 +1,7 @@
 """What a runner reports of its run. Each report checks the fencing token in its script."""
 
 import enum
+from typing import TypedDict
 
 import msgspec
 
@@ -38,6 +39,14 @@ class Outcome(enum.StrEnum):
     """Surely not sent, and not tried again by this run: leaves the blocklist, is not counted."""
 
 
+class SettledArguments(TypedDict):
+    """As the scripts take it that settle a recipient."""
+
+    settled: str
+    outcome: str
+    claimed_at: str
+
+
 class Settled(msgspec.Struct, frozen=True):
     """A recipient that is dealt with, and the line of text that says so."""
 
@@ -47,6 +56,13 @@ class Settled(msgspec.Struct, frozen=True):
     """The claim's score in the blocklist: proves that a claim is this run's."""
     message: str
     error: str | None = None
+
+    def arguments(self) -> SettledArguments:
+        return {
+            "settled": self.recipient,
+            "outcome": self.outcome,
+            "claimed_at": self.claimed_at,
+        }
 
 
 NOTHING = Settled(recipient="", outcome=Outcome.SENT, claimed_at="", message="")
@@ -122,9 +138,7 @@ class Progress:
             run_id=ticket.run_id,
             fence=ticket.fence,
             step=number,
-            settled=settled.recipient,
-            outcome=settled.outcome,
-            claimed_at=settled.claimed_at,
+            **settled.arguments(),
             next=claim,
             name=name,
             cursor=cursor,
@@ -171,9 +185,7 @@ class Progress:
                 _keys(ticket),
                 run_id=ticket.run_id,
                 fence=ticket.fence,
-                settled=settled.recipient,
-                outcome=settled.outcome,
-                claimed_at=settled.claimed_at,
+                **settled.arguments(),
                 message=settled.message,
                 progress_head=_progress_head(ticket, settled.message, settled.error),
                 head=packets.head(complete),
@@ -189,9 +201,7 @@ class Progress:
                 _keys(ticket),
                 run_id=ticket.run_id,
                 fence=ticket.fence,
-                settled=settled.recipient,
-                outcome=settled.outcome,
-                claimed_at=settled.claimed_at,
+                **settled.arguments(),
                 reason=reason,
                 head=packets.head(interrupted),
             ),
@@ -219,9 +229,7 @@ class Progress:
                 _keys(ticket),
                 run_id=ticket.run_id,
                 fence=ticket.fence,
-                settled=settled.recipient,
-                outcome=settled.outcome,
-                claimed_at=settled.claimed_at,
+                **settled.arguments(),
                 message=settled.message,
                 head=packets.head(event),
             )

@@ -18,7 +18,7 @@ from alphasync.store.retries import until_redis_answers
 from alphasync.supervisor.assignment import ALIVE, READY, Assignment, alive_interval
 from alphasync.tasks import Tasks
 
-LINGER = 1.0
+LAST_ANSWERS_GRACE = 1.0
 """Seconds from the last connection that a retired worker takes until it closes the first: whoever
 came just before has its answer by then."""
 
@@ -95,7 +95,7 @@ class Worker:
                 if await retired:
                     # Whoever has the slot or the port next takes them, from the same queue.
                     await up.stop_listening()
-                    await asyncio.sleep(LINGER)
+                    await asyncio.sleep(LAST_ANSWERS_GRACE)
                 log.info("stopping")
         finally:
             await tasks.close()

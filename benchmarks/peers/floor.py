@@ -1,7 +1,7 @@
 """The floor: what the work itself costs in Python on uvloop, with no library for any of it.
 
 A WebSocket and a Redis connection written by hand, one script call per command, the event encoded
-once, as a whole WebSocket frame, by whoever gets the command; replicas forward these bytes. What
+once, as a whole WebSocket frame, by whoever gets the command; servers forward these bytes. What
 falls into one turn of the event loop leaves in one write per socket. It checks no token, knows no
 polling, sends no pings, bounds nothing, recovers nothing and heeds no fragments.
 """
@@ -100,7 +100,7 @@ class RedisConnection(asyncio.Protocol):
 
 
 class Hub:
-    """The rooms of this replica, and its way to the other one."""
+    """The rooms of this server, and its way to the other one."""
 
     def __init__(self) -> None:
         self.rooms: dict[bytes, dict[bytes, Client]] = {}

@@ -1,4 +1,4 @@
-"""What accounts, devices and replicas cost that are there and silent, and in memory."""
+"""What accounts, devices and servers cost that are there and silent, and in memory."""
 
 import asyncio
 import contextlib
@@ -14,8 +14,8 @@ from benchmarks.stacks import Peer, Stack
 WORK = "footprint"
 PEER = "alphasync"
 
-REPLICA_MEMORY, VALKEY_MEMORY = "memory of the replica", "memory of Valkey"
-IDLE_CPU, VALKEY_IDLE_CPU = "the replica's CPU per second", "Valkey's CPU per second"
+SERVER_MEMORY, VALKEY_MEMORY = "memory of the server", "memory of Valkey"
+IDLE_CPU, VALKEY_IDLE_CPU = "the server's CPU per second", "Valkey's CPU per second"
 COMMANDS, BEATS = "commands per second", "commands per heartbeat interval"
 
 ACCOUNTS, QUICK_ACCOUNTS = 1000, 50
@@ -25,21 +25,21 @@ ENTRIES = 100_000
 """Of a blocklist."""
 FIRST, MEMBERS = 50, 3
 """Accounts, and devices of each, before the measurement of memory, for what a server makes once."""
-AT_ONCE = 50
+CONNECTING_AT_ONCE_MAX = 50
 """Handshakes in progress at any time."""
 SETTLE = 1.0
 PINGS = {"PING_INTERVAL": "10", "PING_TIMEOUT": "8"}
 """As they are where nobody sets them: a silent device costs a ping from time to time."""
 IDLE_SECONDS = 10.0
 """One ping to each device."""
-COUNTED_REPLICAS, COUNTED_DEVICES = 4, 100
+COUNTED_SERVERS, COUNTED_DEVICES = 4, 100
 COUNTED_SECONDS = 20.0
 HEARTBEAT = 10.0
 """Seconds, for the count only; everywhere else as it is by default."""
 
 ACCOUNT, DEVICE = "an account with one device", "a device more"
 EVENTS, ENTRY = "the events of a busy account", "an entry of a blocklist"
-REPLICA = "a replica that nobody uses"
+SERVER = "a server that nobody uses"
 SILENT = "a device that is silent"
 
 
@@ -58,13 +58,13 @@ async def memory(bench: Bench, peer: Peer) -> None:
     count = QUICK_ACCOUNTS if bench.quick else ACCOUNTS
     for _ in range(bench.rounds):
         async with stacks.stack(peer, 1, bench.gateway, **PINGS) as one:
-            add(bench, REPLICA, REPLICA_MEMORY, "KB", one.resident() / 1000)
+            add(bench, SERVER, SERVER_MEMORY, "KB", one.resident() / 1000)
             await one.generator.connect(one.hosts, one.rooms(FIRST, MEMBERS, "first"))
             await asyncio.sleep(SETTLE)
             for case, members, devices in ((ACCOUNT, 1, count), (DEVICE, 2, 2 * count)):
                 async with growing(bench, one, case, devices):
                     rooms = one.rooms(count, members, "account")
-                    await one.generator.connect(one.hosts, rooms, AT_ONCE)
+                    await one.generator.connect(one.hosts, rooms, CONNECTING_AT_ONCE_MAX)
             silent = FIRST * MEMBERS + 3 * count
             before, seconds = one.cpu(), bench.seconds(IDLE_SECONDS)
             await asyncio.sleep(seconds)
@@ -83,12 +83,12 @@ async def memory(bench: Bench, peer: Peer) -> None:
 
 @contextlib.asynccontextmanager
 async def growing(bench: Bench, one: Stack, case: str, count: int) -> AsyncIterator[None]:
-    """What the replica and Valkey have grown by in the meantime, by ``count``."""
+    """What the server and Valkey have grown by in the meantime, by ``count``."""
     before, valkey = one.resident(), await used_memory(one)
     yield
     await asyncio.sleep(SETTLE)
     grown, valkey = one.resident() - before, await used_memory(one) - valkey
-    add(bench, case, REPLICA_MEMORY, "KB", grown / count / 1000)
+    add(bench, case, SERVER_MEMORY, "KB", grown / count / 1000)
     add(bench, case, VALKEY_MEMORY, "KB", valkey / count / 1000)
 
 
@@ -103,18 +103,18 @@ async def counts(bench: Bench, peer: Peer) -> None:
     """What nobody asked for, counted in Valkey: once, for it is the same each time."""
     settings = {**PINGS, "HEARTBEAT_INTERVAL": f"{HEARTBEAT}s"}
     seconds = bench.seconds(COUNTED_SECONDS)
-    async with stacks.stack(peer, COUNTED_REPLICAS, bench.gateway, **settings) as one:
+    async with stacks.stack(peer, COUNTED_SERVERS, bench.gateway, **settings) as one:
         await asyncio.sleep(SETTLE)
         before, valkey = one.cpu(), one.valkey_cpu()
         nobody = await watched(one.valkey.url, seconds)
         used, valkey = one.cpu() - before, one.valkey_cpu() - valkey
-        shared = COUNTED_REPLICAS * seconds
-        add(bench, REPLICA, IDLE_CPU, "µs", used / shared * 1e6)
-        add(bench, REPLICA, VALKEY_IDLE_CPU, "µs", valkey / shared * 1e6)
+        shared = COUNTED_SERVERS * seconds
+        add(bench, SERVER, IDLE_CPU, "µs", used / shared * 1e6)
+        add(bench, SERVER, VALKEY_IDLE_CPU, "µs", valkey / shared * 1e6)
         for name, count in nobody.items():
-            add(bench, f"a replica: {name}", COMMANDS, "per second", count / shared)
+            add(bench, f"a server: {name}", COMMANDS, "per second", count / shared)
         rooms = one.rooms(COUNTED_DEVICES, 1)
-        await one.generator.connect(one.hosts, rooms, AT_ONCE)
+        await one.generator.connect(one.hosts, rooms, CONNECTING_AT_ONCE_MAX)
         there = await watched(one.valkey.url, seconds)
         devices: Commands = there - nobody
         for name, count in devices.items():

@@ -1,4 +1,4 @@
-"""What it costs when requests land on another replica than the one that has their session."""
+"""What it costs when requests land on another server than the one that has their session."""
 
 import asyncio
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from benchmarks.stacks import Stack
 
 WORK = "forwarding"
 P50, P99 = "p50 of the delay", "p99 of the delay"
-PER_EVENT = "CPU per event, both replicas"
-PER_CONNECT = "CPU per connect, both replicas"
+PER_EVENT = "CPU per event, both servers"
+PER_CONNECT = "CPU per connect, both servers"
 VALKEY = "Valkey's CPU per connect"
 ROOMS, MEMBERS = 20, 2
 RATE = 100.0
@@ -34,7 +34,7 @@ WAYS = (Way("polling", "long polling"), Way("upgrade", "polling, then WebSocket"
 
 
 async def run(bench: Bench) -> None:
-    """All sessions begin at the first replica. Their requests then go there or to the second."""
+    """All sessions begin at the first server. Their requests then go there or to the second."""
     for peer in bench.chosen("alphasync"):
         async with stacks.stack(peer, 2, bench.gateway) as one:
             await measure(None, one, WAYS[0], DIRECT, bench.seconds(SECONDS))

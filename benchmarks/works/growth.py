@@ -1,4 +1,4 @@
-"""What a replica and a Valkey carry, and how a command's cost grows with accounts and replicas."""
+"""What a server and a Valkey carry, and how a command's cost grows with accounts and servers."""
 
 import asyncio
 import shutil
@@ -14,7 +14,7 @@ from tests.harness import Valkey
 WORK = "growth"
 PEER = "alphasync"
 
-PER_COMMAND = "the replicas' CPU per command"
+PER_COMMAND = "the servers' CPU per command"
 VALKEY = "Valkey's CPU per command"
 COMMANDS, DELIVERIES = "commands per second", "deliveries per second"
 SHARE = "of a core in use"
@@ -27,20 +27,20 @@ ACCOUNTS_RATE = 400.0
 SPREAD = (1, 2, 3)
 SPREAD_ROOMS, SPREAD_RATE = 200, 1500.0
 """Commands per second of all three together: two cores carry that."""
-CORE_ROOMS, AT_ONCE = 200, 64
+CORE_ROOMS, UNDER_WAY_MAX = 200, 64
 PACES = (250.0, 1000.0, 2000.0, 4000.0)
-"""Commands per second of one replica, before as many as it answers."""
+"""Commands per second of one server, before as many as it answers."""
 LISTENERS = (1, 3)
 FILL = 3.0
 """Seconds in which the event logs of all accounts become full: from then on each event takes the
 place of another."""
 SAFE = ("--appendonly", "yes", "--appendfsync", "always")
 """As it is to be where messages are sent."""
-AT_ONCE_CONNECTING = 50
+CONNECTING_AT_ONCE_MAX = 50
 SECONDS = 2.0
 SETTLE = 0.3
 
-FULL = f"{AT_ONCE} commands on their way at any time"
+FULL = f"{UNDER_WAY_MAX} commands on their way at any time"
 
 
 def pace_case(rate: float) -> str:
@@ -51,12 +51,12 @@ def accounts_case(count: int) -> str:
     return f"{count:,} accounts"
 
 
-def spread_case(replicas: int) -> str:
-    return f"on {replicas} replica{'s' if replicas > 1 else ''}"
+def spread_case(servers: int) -> str:
+    return f"on {servers} server{'s' if servers > 1 else ''}"
 
 
-def listeners_case(replicas: int, *, safe: bool = False) -> str:
-    told = f"{replicas} replica{'s' if replicas > 1 else ''} told of each event"
+def listeners_case(servers: int, *, safe: bool = False) -> str:
+    told = f"{servers} server{'s' if servers > 1 else ''} told of each event"
     return f"{told}, `appendfsync always`" if safe else told
 
 
@@ -80,7 +80,7 @@ async def accounts(bench: Bench, peer: Peer) -> None:
         there = 0
         for count in QUICK_ACCOUNTS if bench.quick else ACCOUNTS:
             rooms = one.rooms(count - there, MEMBERS, f"accounts{count}")
-            await one.generator.connect(one.hosts, rooms, AT_ONCE_CONNECTING)
+            await one.generator.connect(one.hosts, rooms, CONNECTING_AT_ONCE_MAX)
             there = count
             await one.generator.load(ACCOUNTS_RATE, 1.0)
             for _ in range(bench.rounds):
@@ -88,43 +88,43 @@ async def accounts(bench: Bench, peer: Peer) -> None:
 
 
 async def spread(bench: Bench, peer: Peer) -> None:
-    """The same load, the devices of each account on one replica, two or three."""
+    """The same load, the devices of each account on one server, two or three."""
     async with stacks.stack(peer, max(SPREAD), bench.gateway) as one:
         for number in range(-1, bench.rounds):
-            for replicas in SPREAD:
-                rooms = one.rooms(SPREAD_ROOMS, MEMBERS, f"spread{replicas}")
-                await one.generator.connect(one.hosts[:replicas], rooms)
+            for servers in SPREAD:
+                rooms = one.rooms(SPREAD_ROOMS, MEMBERS, f"spread{servers}")
+                await one.generator.connect(one.hosts[:servers], rooms)
                 if number < 0:
                     await one.generator.load(SPREAD_RATE, 1.0)
                 else:
-                    await loaded(bench, one, spread_case(replicas), SPREAD_RATE, replicas)
+                    await loaded(bench, one, spread_case(servers), SPREAD_RATE, servers)
                 await one.generator.disconnect()
 
 
 async def loaded(
-    bench: Bench, one: Stack, case: str, rate: float, replicas: int | None = None
+    bench: Bench, one: Stack, case: str, rate: float, servers: int | None = None
 ) -> None:
-    """``replicas``: the first so many of them are those that work."""
+    """``servers``: the first so many of them are those that work."""
     await asyncio.sleep(SETTLE)
-    before, valkey = one.cpu(replicas), one.valkey_cpu()
+    before, valkey = one.cpu(servers), one.valkey_cpu()
     told = await one.generator.load(rate, bench.seconds(SECONDS))
-    used, valkey = one.cpu(replicas) - before, one.valkey_cpu() - valkey
+    used, valkey = one.cpu(servers) - before, one.valkey_cpu() - valkey
     add(bench, case, PER_COMMAND, "µs", used / told["sent"] * 1e6)
     add(bench, case, VALKEY, "µs", valkey / told["sent"] * 1e6)
-    if replicas is None:
+    if servers is None:
         add(bench, case, SHARE, "%", used / told["seconds"] * 100)
 
 
 async def core(bench: Bench, peer: Peer) -> None:
-    """A replica that gets busier, up to as much as it answers."""
+    """A server that gets busier, up to as much as it answers."""
     async with stacks.stack(peer, 1, bench.gateway) as one:
         await one.generator.connect(one.hosts, one.rooms(CORE_ROOMS, MEMBERS))
-        await one.generator.flood(bench.seconds(SECONDS), AT_ONCE)
+        await one.generator.flood(bench.seconds(SECONDS), UNDER_WAY_MAX)
         for _ in range(bench.rounds):
             for rate in PACES:
                 await loaded(bench, one, pace_case(rate), rate)
             before, valkey = one.cpu(), one.valkey_cpu()
-            told = await one.generator.flood(bench.seconds(SECONDS), AT_ONCE)
+            told = await one.generator.flood(bench.seconds(SECONDS), UNDER_WAY_MAX)
             used, valkey = one.cpu() - before, one.valkey_cpu() - valkey
             seconds = told["seconds"]
             add(bench, FULL, PER_COMMAND, "µs", used / told["sent"] * 1e6)

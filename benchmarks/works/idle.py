@@ -17,7 +17,7 @@ FIRST = 150
 """Connections before the measurement, for what a server makes once."""
 DEVICES = 3
 """Of each account."""
-AT_ONCE = 50
+CONNECTING_AT_ONCE_MAX = 50
 """Handshakes in progress at any time."""
 SETTLE = 2.0
 """Seconds for a server to give back what only the handshakes needed."""
@@ -35,10 +35,14 @@ async def run(bench: Bench) -> None:
 
 async def measure(bench: Bench, one: Stack) -> None:
     accounts = (QUICK_CONNECTIONS if bench.quick else CONNECTIONS) // DEVICES
-    await one.generator.connect(one.hosts, one.rooms(FIRST // DEVICES, DEVICES, "first"), AT_ONCE)
+    await one.generator.connect(
+        one.hosts, one.rooms(FIRST // DEVICES, DEVICES, "first"), CONNECTING_AT_ONCE_MAX
+    )
     await asyncio.sleep(SETTLE)
     memory, cpu, valkey = one.resident(), one.cpu(), one.valkey_cpu()
-    told = await one.generator.connect(one.hosts, one.rooms(accounts, DEVICES), AT_ONCE)
+    told = await one.generator.connect(
+        one.hosts, one.rooms(accounts, DEVICES), CONNECTING_AT_ONCE_MAX
+    )
     cpu, valkey = one.cpu() - cpu, one.valkey_cpu() - valkey
     await asyncio.sleep(SETTLE)
     memory = one.resident() - memory

@@ -1,4 +1,4 @@
-"""What a recipient costs the replica that runs, with a gateway that answers at once."""
+"""What a recipient costs the server that runs, with a gateway that answers at once."""
 
 import asyncio
 

@@ -41,7 +41,7 @@ a word. Shorter stalls keep it, because its order would be lost with it."""
 CONNECT_TIMEOUT = 2.0
 """Seconds for one attempt to connect, loading the scripts included."""
 
-NO_LINEAGE = b"$0\r\n\r\n"
+NO_LINEAGE_PACKED = b"$0\r\n\r\n"
 """An empty last argument, which the lineage takes the place of when a script call is written."""
 
 log = structlog.get_logger(__name__)
@@ -170,7 +170,7 @@ class OrderedPipeline:
         if self._lineage and entry.command[0] in SCRIPT_CALLS:
             lineage = self._lineage.encode()
             return b"%b$%d\r\n%b\r\n" % (
-                entry.packed.removesuffix(NO_LINEAGE),
+                entry.packed.removesuffix(NO_LINEAGE_PACKED),
                 len(lineage),
                 lineage,
             )

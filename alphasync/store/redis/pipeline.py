@@ -107,7 +107,7 @@ class Entry(msgspec.Struct):
     answer: asyncio.Future[Reply]
     since: float
     packed: bytes = b""
-    """As it goes over a connection; that of a script call ends with NO_LINEAGE."""
+    """As it goes over a connection; that of a script call ends with NO_LINEAGE_PACKED."""
 
 
 def packed(commands: Iterable[tuple[Argument, ...]]) -> bytes:

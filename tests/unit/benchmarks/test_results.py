@@ -53,10 +53,10 @@ def test_a_part_has_its_cases_as_rows_and_its_metrics_as_columns() -> None:
         results.add(growth.WORK, case, growth.PEER, growth.PER_COMMAND, "µs", value)
     results.add(growth.WORK, growth.FULL, growth.PEER, growth.PER_COMMAND, "µs", 5.0)
     assert scaling.table(results, "spread").splitlines() == [
-        "|  | the replicas' CPU per command, µs |",
+        "|  | the servers' CPU per command, µs |",
         "| --- | ---: |",
-        "| on 1 replica | 10.0 (10.0 to 10.0) |",
-        "| on 3 replicas | 30.0 (30.0 to 30.0) |",
+        "| on 1 server | 10.0 (10.0 to 10.0) |",
+        "| on 3 servers | 30.0 (30.0 to 30.0) |",
     ]
 
 

@@ -18,7 +18,7 @@ GIVEN = Assumptions(
     recent_share=0.5,
     recipients=1_000,
     heartbeat=600.0,
-    replica_in_use=0.5,
+    server_in_use=0.5,
     redis_in_use=0.5,
     shard_gb=16.0,
 )
@@ -27,11 +27,11 @@ COSTS = Costs(
     recipient=4_000.0,
     relayed=1_000.0,
     silent=100.0,
-    replica=0.0,
+    server=0.0,
     redis_command=200.0,
     redis_recipient=390.0,
-    redis_replica=0.0,
-    replica_kb=100_000.0,
+    redis_per_server=0.0,
+    server_kb=100_000.0,
     account_kb=10.0,
     events_kb=40.0,
     redis_account_kb=2.0,
@@ -48,24 +48,24 @@ def test_what_is_to_be_done() -> None:
     assert found.recipients == pytest.approx(100)
 
 
-def test_cores_are_the_sum_of_all_work_and_replicas_are_rounded_up() -> None:
+def test_cores_are_the_sum_of_all_work_and_servers_are_rounded_up() -> None:
     found = needs(GIVEN, COSTS)
     # 400 commands at 1 ms, 100 recipients at 5 ms, 3,000 devices at 0.1 ms each second.
     assert found.cores == pytest.approx(0.4 + 0.5 + 0.3)
-    assert found.replicas == 3  # of half a core each
+    assert found.servers == 3  # of half a core each
 
 
-def test_each_replica_has_work_of_its_own() -> None:
-    found = needs(GIVEN, replace(COSTS, replica=100_000.0, redis_replica=1_000.0))
-    assert found.replicas == 3  # 1.2 cores of work, and 0.4 of each replica's half for it
+def test_each_server_has_work_of_its_own() -> None:
+    found = needs(GIVEN, replace(COSTS, server=100_000.0, redis_per_server=1_000.0))
+    assert found.servers == 3  # 1.2 cores of work, and 0.4 of each server's half for it
     assert found.cores == pytest.approx(1.2 + 3 * 0.1)
     assert found.redis_cores == pytest.approx(needs(GIVEN, COSTS).redis_cores + 0.003)
 
 
-def test_memory_of_a_replica_is_its_own_and_its_part_of_the_accounts() -> None:
+def test_memory_of_a_server_is_its_own_and_its_part_of_the_accounts() -> None:
     found = needs(GIVEN, COSTS)
-    # 3,000 devices with a relay each of 10 KB; 500 accounts with 40 KB of events on three replicas.
-    assert found.replica_gb == pytest.approx((100_000 + (30_000 + 60_000) / 3) / 1e6)
+    # 3,000 devices with a relay each of 10 KB; 500 accounts with 40 KB of events on three servers.
+    assert found.server_gb == pytest.approx((100_000 + (30_000 + 60_000) / 3) / 1e6)
 
 
 def test_shards_by_cpu() -> None:
@@ -93,11 +93,11 @@ def figures() -> Results:
     add(growth.spread_case(1), growth.PER_COMMAND, 300.0, work=growth.WORK)
     add(growth.spread_case(3), growth.PER_COMMAND, 400.0, 500.0, 900.0, work=growth.WORK)
     add(growth.spread_case(3), growth.VALKEY, 50.0, work=growth.WORK)
-    for metric in (footprint.IDLE_CPU, footprint.VALKEY_IDLE_CPU, footprint.REPLICA_MEMORY):
-        add(footprint.REPLICA, metric, 7.0)
+    for metric in (footprint.IDLE_CPU, footprint.VALKEY_IDLE_CPU, footprint.SERVER_MEMORY):
+        add(footprint.SERVER, metric, 7.0)
     add(footprint.SILENT, footprint.IDLE_CPU, 2.0)
     for case in (footprint.ACCOUNT, footprint.DEVICE, footprint.EVENTS, footprint.ENTRY):
-        add(case, footprint.REPLICA_MEMORY, 20.0)
+        add(case, footprint.SERVER_MEMORY, 20.0)
         add(case, footprint.VALKEY_MEMORY, 3.0)
     results.add(worker.WORK, worker.CASE, growth.PEER, worker.CPU, "", 350.0)
     return results

@@ -3,9 +3,9 @@
 import asyncio
 import itertools
 
-from alphasync.intake.pace import AT_ONCE, Turnstile
+from alphasync.intake.pace import BEGUN_AT_ONCE_MAX, Turnstile
 
-MANY = 10 * AT_ONCE
+MANY = 10 * BEGUN_AT_ONCE_MAX
 
 
 async def settle() -> None:
@@ -31,7 +31,7 @@ async def test_a_few_pass_in_one_turn_of_the_loop() -> None:
         await asyncio.sleep(0)
         passed.append(sum(task.done() for task in tasks))
     steps = [later - earlier for earlier, later in itertools.pairwise(passed)]
-    assert max(steps) == AT_ONCE
+    assert max(steps) == BEGUN_AT_ONCE_MAX
 
 
 async def test_clients_take_turns_however_many_requests_one_has() -> None:
@@ -45,7 +45,14 @@ async def test_clients_take_turns_however_many_requests_one_has() -> None:
         for client in ["many"] * MANY + ["two"] * 2 + ["one"]:
             tasks.create_task(enter(client))
     # Those of the first turn have passed before the others came.
-    assert order[AT_ONCE : AT_ONCE + 6] == ["many", "two", "one", "many", "two", "many"]
+    assert order[BEGUN_AT_ONCE_MAX : BEGUN_AT_ONCE_MAX + 6] == [
+        "many",
+        "two",
+        "one",
+        "many",
+        "two",
+        "many",
+    ]
     assert order.count("many") == MANY
 
 
@@ -53,7 +60,7 @@ async def test_one_that_is_gone_is_not_waited_for() -> None:
     turnstile = Turnstile()
     tasks = [asyncio.create_task(turnstile.enter("one")) for _ in range(MANY)]
     await asyncio.sleep(0)
-    for task in tasks[AT_ONCE:-1]:
+    for task in tasks[BEGUN_AT_ONCE_MAX:-1]:
         task.cancel()
     await settle()
     assert tasks[-1].done()

@@ -1,4 +1,4 @@
-"""What an event costs a replica while other replicas carry other accounts' events."""
+"""What an event costs a server while other servers carry other accounts' events."""
 
 import asyncio
 
@@ -8,20 +8,20 @@ from benchmarks.orders import Generator, generator
 from benchmarks.processes import cpu_seconds
 from benchmarks.stacks import Stack
 
-WORK = "replicas"
-PER_DELIVERY = "CPU per delivered event on one replica"
+WORK = "servers"
+PER_DELIVERY = "CPU per delivered event on one server"
 OTHERS = (1, 2, 4, 8)
 ROOMS, MEMBERS = 20, 3
-"""On each replica: no account has devices on two of them."""
+"""On each server: no account has devices on two of them."""
 RATE = 80.0
-"""Commands per second on each replica."""
+"""Commands per second on each server."""
 SECONDS = 4.0
 LEAD = 0.3
 """Seconds for which the others are under load before and after."""
 
 
 def case(others: int) -> str:
-    return f"{others} other replica{'s' if others > 1 else ''}"
+    return f"{others} other server{'s' if others > 1 else ''}"
 
 
 async def run(bench: Bench) -> None:
