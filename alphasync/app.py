@@ -43,6 +43,7 @@ from alphasync.services.logins import Logins
 from alphasync.services.lost import LostRuns
 from alphasync.services.profiles import Profiles
 from alphasync.services.progress import Progress
+from alphasync.services.roster import Roster
 from alphasync.services.runs import Runs
 from alphasync.services.takeover import Takeover
 from alphasync.services.tokens import Tokens
@@ -83,9 +84,11 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
         settings.internal_host or "", settings.internal_port, store.url, requests
     )
     membership = membership_of(scripts, pipeline, internal, agreement.tell)
+    roster = Roster(scripts)
     devices = Devices(
         scripts,
         membership.holdings,
+        roster,
         settings.device_grace,
         settings.page_grace,
         sign_in_grace(settings),
@@ -175,6 +178,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
         runs=runs,
         pool=pool,
         graces=graces,
+        roster=roster,
         eviction=EvictionWatch(store.client),
         builds=builds,
         console=console,

@@ -17,6 +17,7 @@ from alphasync.realtime.realtime import Realtime
 from alphasync.services.builds import Builds
 from alphasync.services.grace import Graces
 from alphasync.services.listed_profiles import ListedProfiles
+from alphasync.services.roster import Roster
 from alphasync.services.runs import Runs
 from alphasync.store.connect import Store
 from alphasync.store.eviction import EvictionWatch
@@ -58,6 +59,7 @@ class Server:
     runs: Runs
     pool: Pool
     graces: Graces
+    roster: Roster
     eviction: EvictionWatch
     builds: Builds
     console: Console
@@ -107,6 +109,7 @@ class Server:
         await self.realtime.close()
         await self.graces.close()
         await self.membership.leave(closed_for=loop.time() - closed_at)
+        await self.roster.close()
         await self.builds.close()
         await self.listed.close()
         await self.gateway.aclose()

@@ -21,6 +21,7 @@ from alphasync.config import Settings
 from alphasync.gateway.sandbox import Faults, People, RunningSandbox, start_sandbox
 from alphasync.lifecycle import Server
 from alphasync.services.tokens import Tokens
+from alphasync.store import keys
 from alphasync.store.connect import make_client
 
 SECRET = "a secret that only the tests know, long enough"
@@ -30,6 +31,8 @@ REDIS_PATIENCE = 5.0
 """Seconds that a server in the tests' own process waits for an answer of Redis. On a busy machine
 the product's own second is over now and then, for a command that nothing is wrong with."""
 Event = tuple[str, dict[str, Any]]
+WHO_IS_HERE = ("devicesSync", "deviceJoined", "deviceUpdated", "deviceLeft", "devicesChanged")
+"""Events about the account's devices: there are some whenever one connects or goes."""
 
 
 async def wait_until(
@@ -47,6 +50,16 @@ async def wait_until(
 
 async def _value(found: object) -> object:
     return await found if inspect.isawaitable(found) else found
+
+
+async def all_told(client: Any, account: str) -> None:
+    """Wait until nothing is untold of who is here: of many changes at once it is told later."""
+    told = f"{keys.of_account(account).devices}:told"
+
+    async def is_told() -> bool:
+        return bool(await client.hget(told, "unsaid") != b"1")
+
+    await wait_until(is_told, what="all told of who is here")
 
 
 def valkey_binary() -> Path:
@@ -195,6 +208,10 @@ class Device:
 
     def names(self) -> list[str]:
         return [name for name, _ in self.events]
+
+    def told(self) -> list[str]:
+        """The names of the events that are not about who is here."""
+        return [name for name in self.names() if name not in WHO_IS_HERE]
 
     def named(self, name: str) -> list[dict[str, Any]]:
         return [data for event, data in self.events if event == name]

@@ -6,6 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from alphasync.domain import events
+from alphasync.domain.devices import Device
 from alphasync.domain.drafts import Draft
 from alphasync.domain.runs import Counters, Run, RunStatus
 from alphasync.domain.snapshot import Snapshot, apply
@@ -66,6 +67,9 @@ class Replay:
             case events.MessageSync():
                 draft = draft_of(event)
                 self.state = replace(self.state, drafts={**self.state.drafts, draft.key: draft})
+            case events.DevicesSync():
+                devices = {each.device_id: device_of(each) for each in event.devices}
+                self.state = replace(self.state, devices=devices)
             case events.LoggedEvent():
                 self._fold(event)
             case _ if not isinstance(event, NOT_LOGGED):
@@ -106,6 +110,11 @@ def run_of(event: events.ProcessingStateSync) -> Run:
     )
 
 
+def device_of(listed: events.ListedDevice) -> Device:
+    known = msgspec.structs.asdict(listed)
+    return Device(**{name: known[name] for name in Device.__struct_fields__})
+
+
 def draft_of(event: events.MessageSync) -> Draft:
     return Draft(
         profile_id=event.profile_id,
@@ -122,6 +131,8 @@ def draft_of(event: events.MessageSync) -> Draft:
 def may_get(name: str, payload: dict[str, Any], may_see: frozenset[str] | None) -> bool:
     """Whether an event is for a device that may see these profiles (None: all)."""
     if may_see is None:
+        return True
+    if name.startswith("device") and "profileId" not in payload:
         return True
     if name != "allProcessingStopped":
         return payload["profileId"] in may_see

@@ -55,6 +55,9 @@ class AccountSettings(Section):
     devices_per_account: int = Field(2_000, ge=1, le=20_000)
     """Devices that are connected or may come back; over it `too_many_devices`, and the connection
     is closed."""
+    listed_devices_per_account: int = Field(200, ge=1, le=1_000)
+    """Devices on the list of who is here, which each device gets whole; a further one is not on it.
+    """
 
 
 class RateSettings(Section):

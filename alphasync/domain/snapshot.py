@@ -4,18 +4,21 @@ from msgspec import Struct, UnsetType
 from msgspec.structs import replace
 
 from alphasync.domain import events
+from alphasync.domain.devices import Device
 from alphasync.domain.drafts import Draft
 from alphasync.domain.events import filled
 from alphasync.domain.runs import LEGAL_MOVES, Counters, Key, Run, RunStatus
 
 
 class Snapshot(Struct, frozen=True):
-    """All runs and drafts of an account that are still on record."""
+    """All runs and drafts of an account that are still on record, and who is here."""
 
     epoch: str
     revision: int
     runs: dict[Key, Run]
     drafts: dict[Key, Draft]
+    devices: dict[str, Device] = {}
+    """By their ids."""
 
 
 class IllegalMove(ValueError):
@@ -50,6 +53,16 @@ def apply(snapshot: Snapshot, event: events.StateEvent) -> Snapshot:
             return replace(after, drafts={**snapshot.drafts, draft.key: draft})
         case events.AllProcessingStopped() | events.BlocklistCleared() | events.UncertainResolved():
             return after
+        case events.DeviceJoined() | events.DeviceUpdated():
+            device = event.device
+            return replace(after, devices={**snapshot.devices, device.device_id: device})
+        case events.DeviceLeft():
+            gone = event.device_id
+            left = {id_: device for id_, device in snapshot.devices.items() if id_ != gone}
+            return replace(after, devices=left)
+        case events.DevicesChanged():
+            here = {device.device_id: device for device in filled(event.devices)}
+            return replace(after, devices=here)
         case _:
             key: Key = (filled(event.profile_id), filled(event.type))
             run = _run_after(snapshot.runs.get(key), event, revision)
@@ -71,9 +84,17 @@ def catch_up(snapshot: Snapshot, happened: list[events.StateEvent]) -> Snapshot:
     return snapshot
 
 
+_OF_DEVICES = (
+    events.DeviceJoined,
+    events.DeviceUpdated,
+    events.DeviceLeft,
+    events.DevicesChanged,
+)
+
+
 def _known_at(snapshot: Snapshot, event: events.StateEvent) -> int:
     """The revision of the record that an event is about; 0 where there is none."""
-    if isinstance(event, events.AllProcessingStopped):
+    if isinstance(event, (events.AllProcessingStopped, *_OF_DEVICES)):
         return 0
     key: Key = (filled(event.profile_id), filled(event.type))
     match event:

@@ -26,6 +26,11 @@ def head(event: events.LoggedEvent) -> str:
     return encode(event)[: -len("}]")]
 
 
+def opening(model: type[events.LoggedEvent]) -> str:
+    """The packet of an event up to its first field: the script puts in all of them."""
+    return f'{EVENT}["{model.event_name}",{{'
+
+
 def members(value: msgspec.Struct) -> str:
     """The JSON members of an object, without its braces: a script puts them into events."""
     return _encoder.encode(value).decode()[1:-1]
@@ -57,6 +62,11 @@ EVENTS: dict[str, type[events.Event]] = {
         events.MessageCleared,
         events.AttachmentsUpdated,
         events.BlocklistCleared,
+        events.DevicesSync,
+        events.DeviceJoined,
+        events.DeviceUpdated,
+        events.DeviceLeft,
+        events.DevicesChanged,
         events.Resync,
         events.TokenExpiring,
         events.ErrorEvent,

@@ -96,6 +96,7 @@ class Joins:
             registration.device_id or offer.device_id,
             registration.resume_token or offer.resume_token,
             session.fresh,
+            offer.usual_name,
         )
         registration.device_id = joined.device_id
         registration.resumed = registration.resumed if again else joined.resumed

@@ -5,6 +5,7 @@ from typing import Annotated, TypedDict, TypeVar
 
 import msgspec
 
+from alphasync.domain.devices import UNKNOWN, named_by
 from alphasync.domain.identity import Identity
 from alphasync.services.tokens import MissingToken, bearer, given
 
@@ -29,7 +30,8 @@ class Auth(TypedDict, total=False):
     resumeToken: Proof
     """Proves that it is that device."""
     deviceName: Name
-    """What other people may call it; cut at 64 characters."""
+    """What other people may call it; cut at 64 characters. Without one it is called by the header
+    `User-Agent`, e.g. `Chrome on Android`."""
     epoch: Id
     """With `revision`: what the client has seen last, to get only what it missed."""
     revision: Revision
@@ -44,6 +46,8 @@ class Handshake(msgspec.Struct, frozen=True):
     epoch: str | None
     revision: int
     """That of the last event that the client has seen; 0 where it offers none."""
+    usual_name: str = UNKNOWN
+    """What it is called where it was never given a name."""
 
 
 class Registration(msgspec.Struct, array_like=True):
@@ -78,6 +82,7 @@ def read_handshake(auth: object, environ: Mapping[str, object]) -> Handshake:
         device_id=_field(fields, "deviceId", Id),
         resume_token=_field(fields, "resumeToken", Proof),
         device_name=_field(fields, "deviceName", Name) or "",
+        usual_name=named_by(str(environ.get("HTTP_USER_AGENT") or "")),
         epoch=_field(fields, "epoch", Id),
         revision=_field(fields, "revision", Revision) or 0,
     )

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterable, Iterator
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 from alphasync.domain import events
 from alphasync.domain.drafts import Draft
@@ -49,7 +49,9 @@ def state_anew(session: Session, snapshot: Snapshot) -> Iterator[str]:
 
 
 def state_of(session: Session, snapshot: Snapshot) -> Iterator[str]:
-    """One packet per run and per draft, without the profiles that the device may not see."""
+    """Who is here, then one packet per run and per draft, without the profiles that the device may
+    not see."""
+    yield packets.encode(_devices(session, snapshot))
     may_see = session.who.may_see
     for run in snapshot.runs.values():
         if may_see(run.profile_id):
@@ -152,6 +154,14 @@ def run_state(session: Session, run: Run) -> events.ProcessingStateSync:
         revision=run.revision,
         waiting_for=run.waiting_for or UNSET,
     )
+
+
+def _devices(session: Session, snapshot: Snapshot) -> events.DevicesSync:
+    listed = [
+        events.ListedDevice(**structs.asdict(device), is_own_device=id_ == session.device_id)
+        for id_, device in snapshot.devices.items()
+    ]
+    return events.DevicesSync(devices=listed, revision=snapshot.revision)
 
 
 def _draft(session: Session, draft: Draft) -> events.MessageSync:

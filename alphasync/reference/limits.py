@@ -50,6 +50,11 @@ def limits() -> list[list[str]]:
             ("runs of an account on record", "runs_per_account", "`too_many_runs`"),
             ("runs of an account at once", "running_per_account", "`too_many_runs`"),
             ("devices of an account", "devices_per_account", "`too_many_devices`"),
+            (
+                "devices of an account that are listed",
+                "listed_devices_per_account",
+                "not on the list",
+            ),
             ("connections of an account to one server", "connections_per_account", "refused"),
             ("connections of an address to one server", "connections_per_address", "refused"),
         )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from alphasync.domain.devices import Device
 from alphasync.domain.drafts import Attachment, Draft
 from alphasync.domain.events import StateEvent
 from alphasync.domain.runs import Counters, Key, ProcessingType, Run, RunStatus
@@ -75,6 +76,7 @@ class AccountState:
         runs = [_run(record) for record in answer.records(position + 2)]
         drafts = [_draft(record) for record in answer.records(position + 3)]
         rest = answer.texts(position + 4)
+        devices = _devices(answer.texts(position + 5))
         for start in range(0, len(rest), PAGE_RECORDS_MAX):
             for record in await self._scripts.hashes(rest[start : start + PAGE_RECORDS_MAX]):
                 if "status" in record:
@@ -86,6 +88,7 @@ class AccountState:
             revision=begun.revision,
             runs={run.key: run for run in runs},
             drafts={draft.key: draft for draft in drafts},
+            devices={device.device_id: device for device in devices},
         )
         return await self._caught_up(account, snapshot) if rest else snapshot
 
@@ -171,6 +174,11 @@ def _draft(record: dict[str, str]) -> Draft:
         attachments=decode_attachments(record.get("attachments", "[]")),
         attachments_revision=int(record.get("attachments_revision", 0)),
     )
+
+
+def _devices(texts: list[str]) -> list[Device]:
+    objects = "},{".join(texts)
+    return msgspec.json.decode(f"[{{{objects}}}]" if texts else "[]", type=list[Device])
 
 
 def _type(value: str) -> ProcessingType:

@@ -18,6 +18,8 @@ class AccountBounds(msgspec.Struct, frozen=True):
     """Runs at once."""
     devices: int = 2_000
     """Devices that are connected, or may come back."""
+    listed_devices: int = 200
+    """Of them on the list of who is here."""
 
 
 USUAL = AccountBounds()

@@ -9,12 +9,14 @@ from typing import NamedTuple
 import msgspec
 
 from alphasync.domain import events
+from alphasync.domain.devices import DEVICE_NAME_MAX
 from alphasync.domain.identity import Identity
 from alphasync.errors import SignInAgain, TooManyDevices
 from alphasync.membership.holdings import Holding, Holdings
 from alphasync.protocol import packets
 from alphasync.services.account_state import Begun
 from alphasync.services.bounds import USUAL, AccountBounds
+from alphasync.services.roster import ALL_HEAD, JOINED_HEAD, UPDATED_HEAD, Roster, left_head, owner
 from alphasync.store import keys
 from alphasync.store.redis.pipeline import Reply
 from alphasync.store.scripts.calls import Answer, Scripts
@@ -28,8 +30,6 @@ from alphasync.store.scripts.device_calls import (
 
 DISCONNECTED = "Device disconnected"
 SIGNED_OUT = "The session has ended, and nobody signed in again"
-NAME_MAX = 64
-"""Characters of a device name; more are cut off."""
 
 
 class DeviceCredentials(NamedTuple):
@@ -64,6 +64,7 @@ class Devices:
         self,
         scripts: Scripts,
         holdings: Holdings,
+        roster: Roster,
         grace: float,
         page_grace: float = math.inf,
         sign_in_grace: float = 0.0,
@@ -71,7 +72,8 @@ class Devices:
         bounds: AccountBounds = USUAL,
     ) -> None:
         self._scripts = scripts
-        self._most = bounds.devices
+        self._roster = roster
+        self._bounds = bounds
         self._holdings = holdings
         self._grace_ms = round(grace * 1000)
         self._page_grace_ms = round(min(grace, page_grace) * 1000)
@@ -85,23 +87,27 @@ class Devices:
         device_id: str | None = None,
         resume_token: str | None = None,
         fresh: DeviceCredentials | None = None,
+        usual_name: str = "",
     ) -> Joined:
         """Register a session as a device and read the first page of its snapshot.
 
         With the ``deviceId`` and ``resumeToken`` of an earlier registration the device is that
         one again; a pair that is not known gets a new identity, as a first visit does. A client
         that offers none of the two is the device of its token that is missing: of several the one
-        that holds a run, then the one that was lost last.
+        that holds a run, then the one that was lost last. ``usual_name`` is what it is called where
+        it has no ``name`` and had none.
         Repeatable when the answer gets lost, with the same ``fresh`` for a new identity. Raises
         TooManyDevices.
         """
         if device_id and resume_token:
-            answer = await self._join(who, session, name, "resume", device_id, resume_token)
+            answer = await self._join(
+                who, session, (name, usual_name), "resume", device_id, resume_token
+            )
             if answer.outcome == "OK":
                 return _joined(answer, resume_token)
             await self.forget(who.account, device_id, session, self._holdings.owner)
         fresh_id, fresh_token = fresh or new_credentials()
-        answer = await self._join(who, session, name, "new", fresh_id, fresh_token)
+        answer = await self._join(who, session, (name, usual_name), "new", fresh_id, fresh_token)
         if answer.outcome == "FULL":
             raise TooManyDevices
         joined = _joined(answer, fresh_token)
@@ -125,34 +131,44 @@ class Devices:
         self, who: Identity, session: str, name: str, device_id: str, resume_token: str
     ) -> bool:
         """Put a session on record again; False when another session has the device by now."""
-        answer = await self._join(who, session, name, "restore", device_id, resume_token)
+        answer = await self._join(who, session, (name, ""), "restore", device_id, resume_token)
         return answer.outcome == "OK"
 
     async def _join(
         self,
         who: Identity,
         session: str,
-        name: str,
+        names: tuple[str, str],
         mode: JoinMode,
         device_id: str,
         token: str,
     ) -> Answer:
         noted = self.hold(who.account, device_id, session)
-        return await self._scripts.call(
+        name, usual_name = names
+        answer = await self._scripts.call(
             device_join(
                 keys.DeviceKeys(who.account, device_id),
                 mode=mode,
                 proof=hashlib.sha256(token.encode()).hexdigest(),
-                name=name[:NAME_MAX],
+                name=name[:DEVICE_NAME_MAX],
+                usual_name=usual_name,
                 operator=who.operator_id,
+                who=owner(who),
                 session=session,
                 server=self._holdings.owner,
                 token=who.token_hash,
-                most=self._most,
+                most=self._bounds.devices,
+                listed_most=self._bounds.listed_devices,
                 back_head=packets.head(events.DeviceReconnected()),
+                joined_head=JOINED_HEAD,
+                updated_head=UPDATED_HEAD,
+                all_head=ALL_HEAD,
             ),
             after=noted,
         )
+        if answer.outcome == "OK":
+            self._roster.tell_later(who.account, answer.number(5))
+        return answer
 
     async def lose(
         self,
@@ -184,15 +200,20 @@ class Devices:
                 server=self._holdings.owner,
                 silent_since=silent_since,
                 absent_since=absent_since,
+                listed_most=self._bounds.listed_devices,
                 head=packets.head(events.DeviceReconnecting(grace=grace)),
                 back_head=packets.head(events.DeviceReconnected()),
+                updated_head=UPDATED_HEAD,
+                left_head=left_head("lost"),
+                all_head=ALL_HEAD,
             )
         )
+        self._roster.tell_later(account, answer.number(1))
         if answer.outcome != "AWAY":
             return None
         if owner != self._holdings.owner:
             self.hold(account, device_id, session)
-        return answer.number(1) / 1000
+        return answer.number(2) / 1000
 
     async def leave(self, account: str, device_id: str, session: str, *, away: bool) -> float:
         """The device is gone: its runs are interrupted and their locks freed.
@@ -211,10 +232,14 @@ class Devices:
                     head=packets.head(lost),
                     signed_out_reason=signed_out.reason,
                     signed_out_head=packets.head(signed_out),
+                    left_head=left_head("lost" if away else "left"),
+                    all_head=ALL_HEAD,
                 )
             )
             if answer.outcome == "WAIT":
                 return answer.number(1) / 1000
+            if answer.outcome == "OK":
+                self._roster.tell_later(account, answer.number(1))
             if answer.outcome != "MORE":
                 break
         await self.forget(account, device_id, session, self._holdings.owner)
@@ -253,5 +278,5 @@ def _joined(answer: Answer, resume_token: str) -> Joined:
         resume_token=resume_token,
         resumed=answer.text(1) == "resumed",
         superseded=answer.text(4),
-        begun=Begun(answer, 5),
+        begun=Begun(answer, 6),
     )

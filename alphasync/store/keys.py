@@ -13,6 +13,8 @@ key (under ``as:{account}:``)      type    lifetime
 ``device:<id>``                    hash    2 h after the last sign of life
 ``devices:missing:<token>``        zset    2 h: those of a token that are away, by when that ends
 ``devices:new:<token>``            zset    30 min: those that came with it and were taken for new
+``devices:roster``                 hash    2 h after the last sign of life: who is here
+``devices:told``                   hash    the same: how much was told of that lately
 ``sent:<type>:<profile>``          zset    30 days after the last recipient; an entry by its score
 ``tally:<type>:<profile>``         hash    as the list of those sent: until when it has entries
 ``uncertain:<type>:<profile>``     hash    30 days after the last one: recipient to name

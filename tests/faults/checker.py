@@ -16,7 +16,7 @@ from tests.replay import Replay, WentBack, may_get, visible
 
 Event = tuple[str, dict[str, Any]]
 DRAFTS = ("messageUpdated", "messageCleared")
-NOT_LOGGED = ("deviceRegistered", "processingStateSync", "messageSync", "resync")
+NOT_LOGGED = ("deviceRegistered", "processingStateSync", "messageSync", "devicesSync", "resync")
 """Events that carry a revision and have no place of their own in the order."""
 
 

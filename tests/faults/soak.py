@@ -19,7 +19,7 @@ from alphasync.store.scripts.limits import Lifetimes
 from tests.faults.checker import Account, Delivery, History, Lists, Opening
 from tests.faults.harness import ServerProcess, Site
 from tests.faults.returning import ReturningDevice
-from tests.harness import wait_until
+from tests.harness import all_told, wait_until
 from tests.integration.support import MAIL
 
 CAST = {"p1": 60, "p2": 40, "p3": 25}
@@ -275,6 +275,7 @@ class Soak:
     async def _last_event(self) -> None:
         """One event more that every device gets: behind it there is nothing left to come."""
         watcher = self._watchers[0]
+        await all_told(self._site.redis, ACCOUNT)
         assert (await watcher.call("stopAllProcessing"))["ok"]
         revision = (await self._truth()).revision
 

@@ -101,12 +101,13 @@ async def settled(*devices: Device, marker: str = "marker") -> None:
 
 
 async def snapshot(cluster: Cluster, **options: Any) -> tuple[int, list[Event]]:
-    """What a device that comes now is told: the revision, and the events of the snapshot."""
+    """What a device that comes now is told of runs and drafts: the newest revision of one, and the
+    events of the snapshot."""
     device = await cluster.device(**options)
     ack = await device.call("heartbeat")
     assert ack["ok"], ack
-    revision = device.last("deviceRegistered")["revision"]
     events = [(n, d) for n, d in device.events if n in ("processingStateSync", "messageSync")]
+    revision = max((data["revision"] for _, data in events), default=0)
     await device.close()
     return revision, events
 

@@ -50,7 +50,7 @@ async def test_no_run_is_what_a_client_hears_that_gives_no_callback(
         status="none",
         revision=int,
     )
-    assert asking.names() == ["deviceRegistered", "error", "processingStateSync"]
+    assert asking.told() == ["deviceRegistered", "error", "processingStateSync"]
     await settled(seeing)
     assert not seeing.named("processingStateSync")
 

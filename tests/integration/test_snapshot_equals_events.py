@@ -33,7 +33,7 @@ from alphasync.protocol import packets
 from alphasync.realtime.order import Envelope, parse
 from alphasync.services.account_state import AccountState
 from alphasync.store.connect import make_client
-from tests.harness import PATIENCE, Cluster, Device, Event, cluster, wait_until
+from tests.harness import PATIENCE, Cluster, Device, Event, all_told, cluster, wait_until
 from tests.integration.support import MAIL, people
 from tests.replay import Replay, may_get, visible
 from tests.stores.kinds import Servers
@@ -82,10 +82,12 @@ class Books:
 
     def __init__(self, running: Cluster) -> None:
         scripts = running.servers[0].store.scripts
+        self._client = running.servers[0].store.client
         self._account_state = AccountState(scripts)
         self._read: dict[str, list[Envelope]] = {}
 
     async def snapshot(self, account: str) -> Snapshot:
+        await all_told(self._client, account)
         return await self._account_state.snapshot(account)
 
     async def events(self, account: str, upto: Snapshot) -> list[Envelope]:
@@ -228,6 +230,7 @@ def _is_logged(name: str) -> bool:
         "deviceRegistered",
         "processingStateSync",
         "messageSync",
+        "devicesSync",
         "error",
     )
 
@@ -411,7 +414,10 @@ async def _open(stack: contextlib.AsyncExitStack, redis_servers: Servers) -> Clu
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)  # when it fails, it looks for the shortest way to fail
-def test_snapshot_equals_events_on_every_device_and_server(redis_servers: Servers) -> None:
+def test_snapshot_equals_events_on_every_device_and_server(
+    redis_servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alphasync.store.scripts.limits.DEVICE_EVENTS_INTERVAL", 0.1)
     with asyncio.Runner() as runner:
         stack = contextlib.AsyncExitStack()
         try:

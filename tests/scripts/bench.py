@@ -32,6 +32,7 @@ from alphasync.services.devices import Devices, Joined
 from alphasync.services.drafts import Drafts
 from alphasync.services.login_tries import LoginLimits, LoginTries
 from alphasync.services.progress import NOTHING, Outcome, Progress, Settled
+from alphasync.services.roster import Roster
 from alphasync.services.runs import Runs, Ticket
 from alphasync.services.takeover import Takeover
 from alphasync.services.uncertain import Uncertain
@@ -107,7 +108,8 @@ class Bench:
         self.server = ServerName()
         self.holdings = Holdings(store.pipeline, self.server)
         self.leases = LeaseTable(self.scripts)
-        self.devices = Devices(self.scripts, self.holdings, GRACE)
+        self.roster = Roster(self.scripts)
+        self.devices = Devices(self.scripts, self.holdings, self.roster, GRACE)
         self.runs = Runs(self.scripts, self.holdings, lambda _ticket: None, lambda _holding: None)
         self.progress = Progress(self.scripts)
         self.drafts = Drafts(self.scripts)
@@ -131,6 +133,7 @@ class Bench:
         return await self.upstream.open(who.account, who.operator_id, token, profiles or None)
 
     async def close(self) -> None:
+        await self.roster.close()
         await self._channel.aclose()  # type: ignore[no-untyped-call]  # untyped in redis-py
         await self.store.close()
 
@@ -140,14 +143,14 @@ class Bench:
         other.__dict__.update(self.__dict__)
         other.server = ServerName()
         other.holdings = Holdings(self.store.pipeline, other.server)
-        other.devices = Devices(self.scripts, other.holdings, GRACE)
+        other.devices = Devices(self.scripts, other.holdings, self.roster, GRACE)
         other.runs = Runs(self.scripts, other.holdings, lambda _ticket: None, lambda _holding: None)
         return other
 
     def bound(self, **bounds: int) -> None:
         """Other bounds of an account than the usual ones."""
         given = AccountBounds(**bounds)
-        self.devices = Devices(self.scripts, self.holdings, GRACE, bounds=given)
+        self.devices = Devices(self.scripts, self.holdings, self.roster, GRACE, bounds=given)
         self.drafts = Drafts(self.scripts, given)
         self.versions = Versions(self.scripts, self.drafts)
         self.runs = Runs(

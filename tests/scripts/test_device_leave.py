@@ -2,7 +2,7 @@
 
 import pytest
 
-from alphasync.domain.events import ProcessingInterrupted
+from alphasync.domain.events import DeviceLeft, ProcessingInterrupted
 from alphasync.domain.runs import RunStatus
 from alphasync.services.devices import Devices
 from alphasync.store.scripts.limits import PAGE_ENDS_MAX
@@ -18,11 +18,13 @@ async def test_its_runs_end_and_no_others(bench: Bench) -> None:
     await bench.start("1", device=device)
     await bench.start("2", device=device)
     await bench.start("3", device="another")
-    async with bench.verify(ProcessingInterrupted, ProcessingInterrupted) as made:
+    async with bench.verify(ProcessingInterrupted, ProcessingInterrupted, DeviceLeft) as made:
         assert await bench.devices.leave(bench.who.account, device, "s1", away=False) == 0
     assert bench.last("device_leave") == "OK"
-    assert {event.profile_id for event in made} == {"1", "2"}
-    assert {event.reason for event in made} == {"Device disconnected"}
+    *ended, left = made
+    assert {event.profile_id for event in ended} == {"1", "2"}
+    assert {event.reason for event in ended} == {"Device disconnected"}
+    assert (left.device_id, left.reason) == (device, "left")
     assert not await bench.client.exists(bench.names.lock("chat", "1"))
     assert (await bench.run("3")).status is RunStatus.RUNNING
     await bench.start("1", device="another")
@@ -55,8 +57,9 @@ async def test_a_grace_is_waited_for_and_then_it_is_over(bench: Bench) -> None:
     assert bench.last("device_leave") == "WAIT"
     assert 0 < left <= GRACE
     await bench.client.hset(bench.names.device(device), "away_until", await bench.now() - 1)
-    async with bench.verify(ProcessingInterrupted):
+    async with bench.verify(ProcessingInterrupted, DeviceLeft) as made:
         assert await bench.devices.leave(bench.who.account, device, "s1", away=True) == 0
+    assert made[1].reason == "lost"
 
 
 async def test_a_device_that_is_back_is_not_ended_by_its_old_grace(bench: Bench) -> None:
@@ -73,7 +76,7 @@ async def test_a_device_whose_record_is_gone_leaves_no_run_behind(bench: Bench) 
     device = await joined(bench)
     await bench.start(device=device)
     await bench.client.delete(bench.names.device(device))
-    async with bench.verify(ProcessingInterrupted):
+    async with bench.verify(ProcessingInterrupted, DeviceLeft):
         await bench.devices.leave(bench.who.account, device, "s1", away=False)
     assert not await bench.client.exists(bench.names.device(device))
 
@@ -107,7 +110,7 @@ async def test_more_runs_than_one_script_may_end(bench: Bench) -> None:
     for number in range(PAGE_ENDS_MAX + 1):
         await bench.start(str(number), device=device)
     ended = [ProcessingInterrupted] * (PAGE_ENDS_MAX + 1)
-    async with bench.verify(*ended):
+    async with bench.verify(*ended, DeviceLeft):
         await bench.devices.leave(bench.who.account, device, "s1", away=False)
     assert [c.outcome for c in bench.scripts.calls if c.name == "device_leave"] == ["MORE", "OK"]
 
@@ -136,7 +139,10 @@ async def test_whoever_ends_a_grace_knows_whether_a_token_had_ended(
     bench: Bench, is_back: bool
 ) -> None:
     """Also who has taken the device over from a server that died, with the time it had."""
-    bench.devices = Devices(bench.scripts, bench.holdings, GRACE, sign_in_grace=10 * GRACE)
+    longer = 10 * GRACE
+    bench.devices = Devices(
+        bench.scripts, bench.holdings, bench.roster, GRACE, sign_in_grace=longer
+    )
     account, own = bench.who.account, bench.server.current
     first = await bench.devices.join(bench.who, "s1", "phone")
     device, session = first.device_id, "s1"
@@ -151,7 +157,7 @@ async def test_whoever_ends_a_grace_knows_whether_a_token_had_ended(
     assert left is not None
     assert (left > GRACE) != is_back
     await bench.client.hset(bench.names.device(device), "away_until", await bench.now() - 1)
-    async with bench.verify(ProcessingInterrupted) as made:
+    async with bench.verify(ProcessingInterrupted, DeviceLeft) as made:
         assert await other.devices.leave(account, device, session, away=True) == 0
     code = "device_disconnected" if is_back else "sign_in_again"
     assert made[0].code == code

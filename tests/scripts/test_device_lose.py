@@ -1,8 +1,10 @@
 """device_lose: a broken connection starts a grace."""
 
 from alphasync.domain.events import (
+    DeviceLeft,
     DeviceReconnected,
     DeviceReconnecting,
+    DeviceUpdated,
     ProcessingInterrupted,
 )
 from alphasync.domain.runs import RunStatus
@@ -18,11 +20,12 @@ async def test_its_runs_go_on_and_the_others_are_told(bench: Bench) -> None:
     device = await joined(bench)
     await bench.start(device=device)
     await bench.start(profile="1002", device="another")
-    async with bench.verify(DeviceReconnecting) as made:
+    async with bench.verify(DeviceReconnecting, DeviceUpdated) as made:
         left = await bench.devices.lose(bench.who.account, device, "s1", bench.server.current)
     assert bench.last("device_lose") == "AWAY"
     assert left == GRACE
     assert (made[0].device_id, made[0].grace) == (device, GRACE * 1000)
+    assert made[1].device.state == "away"
     run = await bench.run()
     assert (run.status, run.away) == (RunStatus.RUNNING, True)
     assert not (await bench.run("1002")).away
@@ -43,7 +46,7 @@ async def test_a_server_that_takes_over_loses_it_for_the_one_that_died(bench: Be
     device = await joined(bench)
     await bench.start(device=device)
     other = bench.other_server()
-    async with bench.verify(DeviceReconnecting):
+    async with bench.verify(DeviceReconnecting, DeviceUpdated):
         left = await other.devices.lose(bench.who.account, device, "s1", bench.server.current)
     assert left == GRACE
     assert await bench.field(bench.names.device(device), "replica") == other.server.current
@@ -70,7 +73,8 @@ async def test_back_within_the_grace_everything_is_as_before(bench: Bench) -> No
     first = await bench.devices.join(bench.who, "s1", "phone")
     await bench.start(device=first.device_id)
     before = (await bench.run()).away
-    async with bench.verify(DeviceReconnecting, DeviceReconnected):
+    told = (DeviceReconnecting, DeviceUpdated, DeviceReconnected, DeviceUpdated)
+    async with bench.verify(*told):
         await bench.devices.lose(bench.who.account, first.device_id, "s1", bench.server.current)
         await bench.devices.join(bench.who, "s2", "", first.device_id, first.resume_token)
     assert (await bench.run()).away is before is False
@@ -82,7 +86,7 @@ async def test_one_that_came_back_with_only_its_token_goes_on_with_the_runs(benc
     other = bench.other_server()
     again = await other.devices.join(bench.who, "s2", "")
     assert not again.resumed, "its server still counts as alive"
-    async with bench.verify(DeviceReconnected) as made:
+    async with bench.verify(DeviceReconnected, DeviceLeft) as made:
         left = await other.devices.lose(
             bench.who.account, device, "s1", bench.server.current, silent_since=1
         )
@@ -94,7 +98,7 @@ async def test_one_that_came_back_with_only_its_token_goes_on_with_the_runs(benc
     lock = bench.names.lock("chat", PROFILE)
     assert await bench.field(lock, "device") == again.device_id
     # It leaves: the run is its own to interrupt.
-    async with bench.verify(ProcessingInterrupted):
+    async with bench.verify(ProcessingInterrupted, DeviceLeft):
         await other.devices.leave(bench.who.account, again.device_id, "s2", away=False)
 
 
@@ -107,7 +111,7 @@ async def test_of_two_that_came_the_first_one_goes_on_with_the_run(bench: Bench)
         f"{bench.names.devices}:new:{bench.who.token_hash}", {first.device_id: 2}
     )
     await other.devices.join(bench.who, "s3", "")
-    async with bench.verify(DeviceReconnected) as made:
+    async with bench.verify(DeviceReconnected, DeviceLeft) as made:
         await other.devices.lose(
             bench.who.account, device, "s1", bench.server.current, silent_since=1
         )
@@ -161,7 +165,7 @@ async def test_one_that_was_there_before_is_another_device(bench: Bench) -> None
     device = await joined(bench)
     await bench.start(device=device)
     later = int(await bench.field(bench.names.device(device), "new_at") or 0) + 60_000
-    async with bench.verify(DeviceReconnecting):
+    async with bench.verify(DeviceReconnecting, DeviceUpdated):
         left = await other.devices.lose(
             bench.who.account, device, "s1", bench.server.current, silent_since=later
         )

@@ -39,6 +39,7 @@ async def everything(bench: Bench) -> None:
     await bench.devices.join(bench.who, "s1b", "", phone.device_id, phone.resume_token)
     tablet = await bench.devices.join(bench.who, "s2", "tablet")
     await bench.devices.touch(bench.who, "s2", tablet.device_id)
+    await bench.roster.tell(bench.who.account)
     await bench.type("Hello")
     await bench.empty("1002")
     version = (await clear(bench))["version"]

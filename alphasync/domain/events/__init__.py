@@ -20,6 +20,15 @@ from alphasync.domain.events.base import (
     ProfileEvent,
     filled,
 )
+from alphasync.domain.events.device_events import (
+    DeviceEvent,
+    DeviceJoined,
+    DeviceLeft,
+    DevicesChanged,
+    DevicesSync,
+    DeviceUpdated,
+    ListedDevice,
+)
 from alphasync.domain.events.run_events import (
     INTERRUPTED_BY,
     AllProcessingStopped,
@@ -63,6 +72,10 @@ StateEvent = (
     | MessageCleared
     | AttachmentsUpdated
     | BlocklistCleared
+    | DeviceJoined
+    | DeviceUpdated
+    | DeviceLeft
+    | DevicesChanged
 )
 """The logged events: what ``snapshot.apply`` folds."""
 
@@ -74,11 +87,18 @@ __all__ = [
     "Audience",
     "BlocklistCleared",
     "CountedRunEvent",
+    "DeviceEvent",
+    "DeviceJoined",
+    "DeviceLeft",
     "DeviceReconnected",
     "DeviceReconnecting",
     "DeviceRegistered",
+    "DeviceUpdated",
+    "DevicesChanged",
+    "DevicesSync",
     "ErrorEvent",
     "Event",
+    "ListedDevice",
     "LoggedEvent",
     "MessageCleared",
     "MessageSync",

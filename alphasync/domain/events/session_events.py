@@ -16,7 +16,8 @@ class DeviceRegistered(Event, frozen=True, kw_only=True):
     device_id: str
     """Which device this connection is."""
     name: str
-    """The `deviceName` that it gave, now or earlier, cut at 64 characters; or empty."""
+    """What it is called: the `deviceName` that it gave, now or earlier, or else by its browser and
+    system."""
     resumed: bool
     """Whether it is a device that was there before."""
     recovered: bool

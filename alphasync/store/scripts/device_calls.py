@@ -5,7 +5,7 @@ What each one does, returns and names is said in the header of its file in ``lua
 
 from typing import Literal
 
-from alphasync.store.keys import DeviceKeys
+from alphasync.store.keys import AccountKeys, DeviceKeys
 from alphasync.store.scripts.declaring import script
 
 JoinMode = Literal["new", "resume", "restore"]
@@ -19,12 +19,18 @@ def device_join(
     mode: JoinMode,
     proof: str,
     name: str,
+    usual_name: str,
     operator: str,
+    who: str,
     session: str,
     server: str,
     token: str,
     most: int,
+    listed_most: int,
     back_head: str,
+    joined_head: str,
+    updated_head: str,
+    all_head: str,
 ) -> None: ...
 
 
@@ -40,8 +46,12 @@ def device_lose(
     server: str,
     silent_since: int,
     absent_since: int,
+    listed_most: int,
     head: str,
     back_head: str,
+    updated_head: str,
+    left_head: str,
+    all_head: str,
 ) -> None: ...
 
 
@@ -55,7 +65,13 @@ def device_leave(
     head: str,
     signed_out_reason: str,
     signed_out_head: str,
+    left_head: str,
+    all_head: str,
 ) -> None: ...
+
+
+@script
+def devices_tell(keys: AccountKeys, /, *, all_head: str) -> None: ...
 
 
 @script

@@ -14,6 +14,11 @@ REVISION_JUMP = 1_000_000
 that a failover can have lost. A fencing token is a revision, and none is ever given twice."""
 RETRY_TTL = 30 * 60
 """Seconds that what a join was answered is known, for whoever asks again."""
+DEVICE_EVENTS_MAX = 10
+"""Events about who is here that an account gets in one ``DEVICE_EVENTS_INTERVAL``: people come one
+by one, and a server that dies loses hundreds. What is over that is told at once, as one list."""
+DEVICE_EVENTS_INTERVAL = 1.0
+"""Seconds."""
 TRIES_MAX = 64
 """Devices of one token that a script looks at."""
 PAGE_RECORDS_MAX = 64

@@ -27,7 +27,7 @@ from alphasync.store.scripts.declaring import Declared, declared_in
 from alphasync.store.scripts.limits import Lifetimes
 
 FOLDER = files("alphasync.store.scripts") / "lua"
-SHARED = ("prelude", "log", "snapshot", "versions", "blocklist", "run", "device")
+SHARED = ("prelude", "log", "device", "roster", "snapshot", "versions", "blocklist", "run")
 """In this order: a function may call those in front of it."""
 
 _HEADER = re.compile(r"^-- (KEYS|ARGV|USES):(.*)$", re.MULTILINE)
@@ -93,6 +93,7 @@ def _constants(lifetimes: Lifetimes, publish: str) -> str:
         "META_TTL": limits.META_TTL,
         "RETRY_TTL": limits.RETRY_TTL,
         "VERSION_PAUSE": limits.VERSION_PAUSE,
+        "DEVICE_EVENTS_INTERVAL": limits.DEVICE_EVENTS_INTERVAL,
         "LOCK_TTL": lifetimes.lock,
         "RUN_TTL": lifetimes.run,
         "DRAFT_TTL": lifetimes.draft,
@@ -102,6 +103,7 @@ def _constants(lifetimes: Lifetimes, publish: str) -> str:
     numbers = {
         "LOG_EVENTS_MAX": limits.LOG_EVENTS_MAX,
         "REVISION_JUMP": limits.REVISION_JUMP,
+        "DEVICE_EVENTS_MAX": limits.DEVICE_EVENTS_MAX,
         "TRIES_MAX": limits.TRIES_MAX,
         "PAGE_RECORDS_MAX": limits.PAGE_RECORDS_MAX,
         "PAGE_BYTES_MAX": limits.PAGE_BYTES_MAX,

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.harness import Cluster, Device
+from tests.harness import WHO_IS_HERE, Cluster, Device
 from tests.integration.support import by_profile, check, raw, snapshot, switch
 
 pytestmark = pytest.mark.any_redis
@@ -17,7 +17,8 @@ pytestmark = pytest.mark.any_redis
 def revisions(device: Device) -> list[int]:
     """Where the device was after its snapshot, and every place after that."""
     start = device.last("deviceRegistered")["revision"]
-    snapshot_events = ("deviceRegistered", "processingStateSync", "messageSync", "error")
+    state = ("processingStateSync", "messageSync", "devicesSync")
+    snapshot_events = ("deviceRegistered", *state, "error")
     return [start, *(d["revision"] for n, d in device.events if n not in snapshot_events)]
 
 
@@ -36,7 +37,9 @@ async def test_connect_comes_before_any_event_and_device_registered_first(
                 assert socket.frames[0].startswith("0{")
                 assert socket.frames[1].startswith("40{")
                 assert socket.frames[2].startswith('42["deviceRegistered"')
-                names = [json.loads(frame[2:])[0] for frame in socket.frames[2:]]
+                all_names = [json.loads(frame[2:])[0] for frame in socket.frames[2:]]
+                assert all_names[1] == "devicesSync"
+                names = [name for name in all_names if name not in WHO_IS_HERE]
                 first_update = names.index("messageUpdated")
                 assert set(names[1:first_update]) == {"messageSync", "processingStateSync"}
                 assert set(names[first_update:]) == {"messageUpdated"}

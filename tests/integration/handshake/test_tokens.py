@@ -34,7 +34,7 @@ async def test_the_token_in_auth(servers: Cluster) -> None:
     check(
         device.last("deviceRegistered"),
         deviceId=str,
-        name="",
+        name="Python",
         resumed=False,
         recovered=False,
         resumeToken=str,
@@ -64,6 +64,9 @@ async def test_auth_goes_before_the_header(one_server: Cluster) -> None:
 async def test_the_name_of_a_device(one_server: Cluster) -> None:
     device = await one_server.device(auth={"deviceName": "Anna's phone 📱"})
     assert device.last("deviceRegistered")["name"] == "Anna's phone 📱"
+    agent = {"User-Agent": "Mozilla/5.0 (Linux; Android 10; K) Chrome/126.0.0.0 Safari/537.36"}
+    device = await one_replica.device(headers=agent)
+    assert device.last("deviceRegistered")["name"] == "Chrome on Android"
 
 
 async def refusal(device: Device) -> str:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alphasync.domain import events
+from alphasync.domain.devices import Device
 from alphasync.domain.drafts import Attachment, Draft
 from alphasync.domain.runs import LEGAL_MOVES, Counters, Key, Run, RunStatus
 from alphasync.domain.snapshot import IllegalMove, Snapshot, apply, catch_up
@@ -205,6 +206,29 @@ def all_stopped(key: Key, revision: int) -> events.AllProcessingStopped:
     )
 
 
+def device(number: int) -> dict[str, Any]:
+    told = {"device_id": f"d{number % 3}", "name": "phone", "operator_id": "operator"}
+    return {**told, "since": 1, "state": "here", "last_seen": number}
+
+
+def joined(_key: Key, revision: int) -> events.DeviceJoined:
+    return events.DeviceJoined(**device(revision), timestamp=revision, revision=revision)
+
+
+def changed(_key: Key, revision: int) -> events.DeviceUpdated:
+    return events.DeviceUpdated(**device(revision), timestamp=revision, revision=revision)
+
+
+def left(_key: Key, revision: int) -> events.DeviceLeft:
+    gone = f"d{revision % 3}"
+    return events.DeviceLeft(device_id=gone, reason="left", timestamp=revision, revision=revision)
+
+
+def all_changed(_key: Key, revision: int) -> events.DevicesChanged:
+    here = [Device(**device(number)) for number in (revision, revision + 1)]
+    return events.DevicesChanged(devices=here, timestamp=revision, revision=revision)
+
+
 MOVES: dict[Make, RunStatus] = {
     started: RunStatus.RUNNING,
     completed: RunStatus.COMPLETED,
@@ -214,6 +238,7 @@ MOVES: dict[Make, RunStatus] = {
 """The events that move a run, and where to."""
 OF_A_RUNNING_RUN: list[Make] = [progressed, reconnecting, reconnected, taken_over]
 OTHERS: list[Make] = [settled, updated, cleared, attached, forgot, all_stopped, resolved]
+OTHERS += [joined, changed, left, all_changed]
 MAKERS: list[Make] = [*MOVES, *OF_A_RUNNING_RUN, *OTHERS]
 
 

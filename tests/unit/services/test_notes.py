@@ -12,6 +12,7 @@ from alphasync.membership.holdings import Holding, Holdings
 from alphasync.membership.name import ServerName
 from alphasync.protocol.commands import StartProcessing
 from alphasync.services.devices import Devices
+from alphasync.services.roster import Roster
 from alphasync.services.runs import Runs
 from alphasync.services.takeover import Takeover
 from alphasync.store.redis.pipeline import Argument, Reply
@@ -82,7 +83,7 @@ async def test_starting_a_run(bench: Bench) -> None:
 
 
 async def test_registering_a_device(bench: Bench) -> None:
-    devices = Devices(bench.scripts, bench.holdings, grace=5)
+    devices = Devices(bench.scripts, bench.holdings, Roster(bench.scripts), grace=5)
     await bench.told_after_the_note(devices.join(WHO, "session", "name"))
 
 

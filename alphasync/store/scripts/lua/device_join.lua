@@ -2,11 +2,14 @@
 -- up again proves it with the hash of its resume token; one that offers none is the device of its
 -- token that is missing: of several the one that holds a run, then the one that was lost last.
 -- KEYS: meta log device devices runs drafts
--- ARGV: channel device_id mode proof name operator session server token most back_head
+-- ARGV: channel device_id mode proof name usual_name operator who session server token most listed_most back_head joined_head updated_head all_head
 --   mode: "new" | "resume" | "restore" (the session is registered; only its record was lost)
--- USES: int index admitted running_of with_snapshot mark_runs device_key missing_of new_of
--- RETURN: {'OK', how, device_id, name, superseded_session, epoch, revision, runs, drafts, rest}
---   how: "new" | "resumed"; rest: as of snapshot_read; {'UNKNOWN'} | {'SUPERSEDED'}
+--   name: what it is called, or '' for what it was called before, or else usual_name
+--   who: the JSON members that say whose it is; *_head: begin an event, without a field
+-- USES: int index admitted running_of with_snapshot mark_runs device_key missing_of new_of list_device
+-- RETURN: {'OK', how, device_id, name, superseded_session, later, epoch, revision, runs, drafts, rest, listed}
+--   how: "new" | "resumed"; later: ms after which devices_tell is to be called, or 0
+--   rest: as of snapshot_read; {'UNKNOWN'} | {'SUPERSEDED'}
 --   | {'FULL'}: the account has its most devices
 local how = 'new'
 local missing = missing_of(devices, token)
@@ -78,10 +81,12 @@ end
 
 if not admitted(devices, device, DEVICE_TTL, most) and not make_room() then return {'FULL'} end
 
-local before = redis.call('HMGET', device, 'session', 'name', 'token')
-if name == '' and before[2] then name = before[2] end
+local before = redis.call('HMGET', device, 'session', 'name', 'token', 'since')
+if name == '' then name = before[2] or '' end
+if name == '' then name = usual_name end
 redis.call('ZREM', missing_of(devices, before[3]), device_id)
 redis.call('HSET', device, 'id', device_id, 'proof', proof, 'name', name, 'operator', operator,
+  'who', who, 'since', before[4] or int(now),
   'session', session, 'replica', server, 'token', token, 'away_until', 0, 'new_at', 0,
   'signed_out', '')
 redis.call('PEXPIRE', device, DEVICE_TTL)
@@ -93,5 +98,8 @@ if mode == 'new' and how == 'new' then
   redis.call('PEXPIRE', new, RETRY_TTL)
 end
 mark_runs(meta, log, channel, runs, device_id, '', back_head)
+local later = list_device(meta, log, channel, devices, device_id, 'here', listed_most,
+  joined_head, updated_head, all_head)
 
-return with_snapshot({'OK', how, device_id, name, before[1] or ''}, meta, log, runs, drafts)
+local answer = {'OK', how, device_id, name, before[1] or '', int(later)}
+return with_snapshot(answer, meta, log, runs, drafts, devices)

@@ -3,12 +3,14 @@
 -- purpose is forgotten: who comes back is a new device. After a grace the record stays for whoever
 -- has its proof.
 -- KEYS: meta log device devices runs
--- ARGV: channel device_id session reason head signed_out_reason signed_out_head
+-- ARGV: channel device_id session reason head signed_out_reason signed_out_head left_head all_head
 --   session: the one that ended, or '' for a device whose grace is over
 --   signed_out_*: instead where that grace had begun when its token ended
--- USES: int running_of end_run left_of missing_of new_of
--- RETURN: {'OK', count of runs ended} | {'SUPERSEDED'} | {'WAIT', ms until the grace ends}
+--   left_head: of the event that it is not here any more, with a field; all_head: without one
+-- USES: int running_of end_run left_of missing_of new_of unlist_device
+-- RETURN: {'OK', later, count of runs ended} | {'SUPERSEDED'} | {'WAIT', ms until the grace ends}
 --   | {'MORE'}: it has more runs than one script may end; ask again
+--   later: ms after which devices_tell is to be called, or 0
 local d = redis.call('HMGET', device, 'session', 'away_until', 'token', 'signed_out')
 if d[1] and d[1] ~= session then return {'SUPERSEDED'} end
 if session == '' and d[2] and tonumber(d[2]) > now then
@@ -34,4 +36,5 @@ if session ~= '' then
 elseif d[1] then
   redis.call('HSET', device, 'away_until', 0)
 end
-return {'OK', int(ended)}
+local later = unlist_device(meta, log, channel, devices, device_id, left_head, all_head)
+return {'OK', int(later), int(ended)}

@@ -5,13 +5,14 @@
 -- device: that one goes on with the runs. Of several that are missing those that hold runs come
 -- first, so that one without any leaves the new device to the others.
 -- KEYS: meta log device devices runs
--- ARGV: channel device_id session owner grace signed_out server silent_since absent_since head back_head
+-- ARGV: channel device_id session owner grace signed_out server silent_since absent_since listed_most head back_head updated_head left_head all_head
 --   signed_out: '1' where the transport broke because the device's token ended, or ''
 --   silent_since: ms, when the dead owner gave its last sign of life; 0 where nothing died
 --   absent_since: ms, from when on no device could come back to the owner; 0 where it is there
--- USES: int mark_runs hand_runs device_key left_of miss new_of
--- RETURN: {'AWAY', ms until the grace ends} | {'ELSEWHERE'}: another session has the device
---   | {'SUCCEEDED'}
+--   left_head: of the event that it is not here any more, with a field; updated_head, all_head: without
+-- USES: int mark_runs hand_runs device_key left_of miss new_of list_device unlist_device
+-- RETURN: {'AWAY', later, ms until the grace ends} | {'ELSEWHERE', later}: another session has the device
+--   | {'SUCCEEDED', later}; later: ms after which devices_tell is to be called, or 0
 local d = redis.call('HMGET', device, 'session', 'replica', 'away_until', 'token', 'grace')
 if d[1] == '' and (d[2] == owner or d[2] == server) and tonumber(d[3]) > 0 then
   local left = left_of(device, d[3])
@@ -21,9 +22,15 @@ if d[1] == '' and (d[2] == owner or d[2] == server) and tonumber(d[3]) > 0 then
   left = math.max(0, left)
   redis.call('HSET', device, 'replica', server, 'away_until', int(now + left))
   miss(devices, d[4], device_id, now + left)
-  return {'AWAY', int(left)}
+  return {'AWAY', '0', int(left)}
 end
-if d[1] ~= session or d[2] ~= owner then return {'ELSEWHERE'} end
+
+local function unlist()
+  return int(unlist_device(meta, log, channel, devices, device_id, left_head, all_head))
+end
+
+if not d[1] then return {'ELSEWHERE', unlist()} end  -- its record is gone: so is the device
+if d[1] ~= session or d[2] ~= owner then return {'ELSEWHERE', '0'} end
 
 -- Of those that came since then the first one: a client is back sooner than a person opens a page.
 local function successor()
@@ -41,11 +48,13 @@ if come and hand_runs(meta, log, channel, runs, device_id, come, back_head) > 0 
   redis.call('ZREM', devices, device)
   redis.call('HSET', device_key(devices, come), 'new_at', 0)
   redis.call('ZREM', new_of(devices, d[4]), come)
-  return {'SUCCEEDED'}
+  return {'SUCCEEDED', unlist()}
 end
 
 redis.call('HSET', device, 'session', '', 'replica', server, 'away_until', int(now + grace),
   'grace', grace, 'signed_out', signed_out)
 miss(devices, d[4], device_id, now + grace)
 mark_runs(meta, log, channel, runs, device_id, '1', head)
-return {'AWAY', grace}
+local later = list_device(meta, log, channel, devices, device_id, 'away', listed_most,
+  updated_head, updated_head, all_head)
+return {'AWAY', int(later), grace}

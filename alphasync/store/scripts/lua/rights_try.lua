@@ -8,7 +8,7 @@ local commands = {
   {"SET", text, "1", "PX", keep}, {"GET", text}, {"INCR", text}, {"DECR", text},
   {"PTTL", text}, {"EXISTS", text},
   {"HSET", hash, "a", "1"}, {"PEXPIRE", hash, keep}, {"HGET", hash, "a"}, {"HMGET", hash, "a"},
-  {"HGETALL", hash}, {"HKEYS", hash}, {"HSCAN", hash, "0"}, {"HLEN", hash},
+  {"HGETALL", hash}, {"HKEYS", hash}, {"HVALS", hash}, {"HSCAN", hash, "0"}, {"HLEN", hash},
   {"HINCRBY", hash, "a", "1"}, {"HDEL", hash, "a"},
   {"SUNIONSTORE", members, members}, {"SMEMBERS", members},
   {"ZADD", scores, "1", "a"}, {"PEXPIRE", scores, keep}, {"ZSCORE", scores, "a"},

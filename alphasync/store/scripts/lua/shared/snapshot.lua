@@ -25,10 +25,10 @@ local function indexed(set)
   return redis.call('ZRANGE', set, 0, -1)
 end
 
--- Everything that a device shows, behind what `answer` holds: epoch, revision, runs, drafts, and
--- the keys of those that are too many for one script.
--- USES: epoch_of indexed
-local function with_snapshot(answer, meta, log, runs, drafts)
+-- Everything that a device shows, behind what `answer` holds: epoch, revision, runs, drafts, the keys
+-- of those that are too many for one script, and who is here.
+-- USES: epoch_of indexed roster_texts
+local function with_snapshot(answer, meta, log, runs, drafts, devices)
   answer[#answer + 1] = epoch_of(meta, log)
   answer[#answer + 1] = redis.call('HGET', meta, 'revision')
   local room, bytes, rest = PAGE_RECORDS_MAX, 0, {}
@@ -47,5 +47,6 @@ local function with_snapshot(answer, meta, log, runs, drafts)
     answer[#answer + 1] = records
   end
   answer[#answer + 1] = rest
+  answer[#answer + 1] = roster_texts(devices)
   return answer
 end

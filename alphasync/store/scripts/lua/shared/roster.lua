@@ -1,0 +1,66 @@
+-- Who is here: the devices of an account that are connected, or in their grace, and what the others
+-- are told of them.
+
+-- A hash of device id to what is said of it: the members of a JSON object. One command reads it whole.
+local function roster_of(devices)
+  return devices .. ':roster'
+end
+
+-- USES: roster_of
+local function roster_texts(devices)
+  return redis.call('HVALS', roster_of(devices))
+end
+
+-- Tell of a change of the list. Of many at once, as where a server dies, not each is told: that would
+-- be as many events as devices, for as many devices. What is over the rate is told with the next
+-- change, or by devices_tell, as the whole list.
+-- head: of the event about this one, or of the whole list where that is what is still to be told
+-- Returns the ms after which devices_tell is to be called, or 0 where all is told.
+-- USES: emit roster_texts
+local function tell_devices(meta, log, channel, devices, head, all_head)
+  local told = devices .. ':told'
+  local t = redis.call('HMGET', told, 'since', 'count', 'unsaid')
+  local since, count = tonumber(t[1] or 0), tonumber(t[2] or 0)
+  if now < since or now - since >= DEVICE_EVENTS_INTERVAL then
+    since, count = now, 0
+    if t[3] == '1' then
+      local texts = roster_texts(devices)
+      local objects = #texts > 0 and '{' .. table.concat(texts, '},{') .. '}' or ''
+      head = all_head .. '"devices":[' .. objects .. ']'
+    end
+  elseif count >= DEVICE_EVENTS_MAX then
+    redis.call('HSET', told, 'unsaid', '1')
+    redis.call('PEXPIRE', told, DEVICE_TTL)
+    return since + DEVICE_EVENTS_INTERVAL - now
+  end
+  emit(meta, log, channel, '', '', head)
+  redis.call('HSET', told, 'since', int(since), 'count', count + 1, 'unsaid', '')
+  redis.call('PEXPIRE', told, DEVICE_TTL)
+  return 0
+end
+
+-- Have a device on the list as it is now. A list that has its most takes no further one.
+-- state: "here" | "away". Returns as tell_devices does.
+-- USES: int device_key roster_of tell_devices
+local function list_device(meta, log, channel, devices, id, state, most, joined_head, updated_head, all_head)
+  local list = roster_of(devices)
+  local d = redis.call('HMGET', device_key(devices, id), 'name', 'who', 'since')
+  local before = redis.call('HGET', list, id)
+  if not d[2] or (not before and redis.call('HLEN', list) >= tonumber(most)) then return 0 end
+  local text = '"deviceId":' .. cjson.encode(id) .. ',"name":' .. cjson.encode(d[1]) .. ',' .. d[2]
+    .. ',"since":' .. d[3] .. ',"state":"' .. state .. '"'
+  if before and string.sub(before, 1, #text) == text then return 0 end
+  text = text .. ',"lastSeen":' .. int(now)
+  redis.call('HSET', list, id, text)
+  redis.call('PEXPIRE', list, DEVICE_TTL)
+  local head = before and updated_head or joined_head
+  return tell_devices(meta, log, channel, devices, head .. text, all_head)
+end
+
+-- Take a device off the list. head: of the event, with a field in it. Returns as tell_devices does.
+-- USES: roster_of tell_devices
+local function unlist_device(meta, log, channel, devices, id, head, all_head)
+  if redis.call('HDEL', roster_of(devices), id) == 0 then return 0 end
+  head = head .. ',"deviceId":' .. cjson.encode(id)
+  return tell_devices(meta, log, channel, devices, head, all_head)
+end
