@@ -5,6 +5,7 @@
 
 import { UNARRANGED } from './arrangement.js';
 import { applyAttachments, ATTACHMENT_EVENTS, unsentAttachments } from './attachments.js';
+import { applyDevices, DEVICE_EVENTS } from './devices.js';
 import { applyDraft, DRAFT_EVENTS, unsentDrafts } from './drafts.js';
 import { keyFrom } from './keys.js';
 import { EMPTY as NOTHING_YET, journalAfter } from './journal.js';
@@ -50,6 +51,7 @@ function reset(state, { epoch = null, revision }) {
     ...state,
     epoch,
     revision: Number.isInteger(revision) ? revision : 0,
+    devices: {},
     runs: {},
     uncertain: {},
     drafts: unsentDrafts(state.drafts),
@@ -191,6 +193,15 @@ function withAttachments(state, name, data) {
 for (const name of UNCERTAIN_EVENTS.filter((event) => event.startsWith('local/'))) {
   handlers[name] = (state, data) => withUncertain(state, name, data);
 }
+function withDevices(state, name, data) {
+  const devices = applyDevices(state.devices, name, data);
+  if (devices === state.devices) return state;
+  const own = devices[state.device?.id];
+  const device = own && own.name !== state.device.name ? { ...state.device, name: own.name } : state.device;
+  return { ...state, devices, device };
+}
+
+for (const name of DEVICE_EVENTS) handlers[name] = (state, data) => withDevices(state, name, data);
 for (const name of RUN_EVENTS) handlers[name] ??= (state, data) => withRun(state, name, data);
 for (const name of DRAFT_EVENTS) handlers[name] = (state, data) => withDraft(state, name, data);
 for (const name of ATTACHMENT_EVENTS) {
@@ -199,7 +210,7 @@ for (const name of ATTACHMENT_EVENTS) {
 }
 
 /** They name the revision of the account: what led to it may still be on its way. */
-const UNORDERED = new Set(['deviceRegistered', 'resync']);
+const UNORDERED = new Set(['deviceRegistered', 'devicesSync', 'resync']);
 
 /** The state after one event; an event that the console does not know leaves it as it is. */
 export function apply(state, { name, data }) {

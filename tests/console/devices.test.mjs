@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { inOrder, nameOf, runsOf } from '../../static/devices.js';
+import { apply } from '../../static/state.js';
+import { after, chat, event, ME, OTHER, registered } from './helpers.mjs';
+
+const told = (deviceId, more = {}) => ({ deviceId, name: `name of ${deviceId}`, operatorId: '1', since: 5, state: 'here', lastSeen: 5, ...more });
+const here = (extra = {}) => after(registered({ name: 'old' }), event('devicesSync', { devices: [told(ME), told(OTHER, extra)], revision: 10 }));
+
+test('the list is what was told last, and the own name with it', () => {
+  let state = here();
+  assert.equal(state.device.name, `name of ${ME}`);
+  assert.equal(nameOf(state, OTHER), `name of ${OTHER}`);
+  state = after(state, event('deviceUpdated', { ...told(OTHER, { state: 'away', name: 'Mine' }), revision: 11 }));
+  assert.deepEqual([state.devices[OTHER].state, state.revision], ['away', 11]);
+  assert.equal(nameOf(state, OTHER), 'Mine');
+  state = after(state, event('deviceLeft', { deviceId: OTHER, reason: 'left', revision: 12 }));
+  assert.equal(nameOf(state, OTHER), `Device ${OTHER}`);
+  assert.equal(apply(state, event('deviceLeft', { deviceId: OTHER })), state);
+  state = after(state, event('devicesChanged', { devices: [told('new')], revision: 13 }));
+  assert.deepEqual(Object.keys(state.devices), ['new']);
+});
+
+test('a fresh snapshot forgets who was here', () => {
+  assert.deepEqual(after(here(), event('resync', { epoch: 'e2', revision: 1 })).devices, {});
+});
+
+test('a list does not say that the events before it are here', () => {
+  assert.equal(after(registered(), event('devicesSync', { devices: [], revision: 99 })).revision, 10);
+});
+
+test('what does not fit is no device, and a name turns nothing around', () => {
+  const odd = [null, 5, {}, { deviceId: '' }, { deviceId: 'x', name: '\u202eabc', since: 'now', state: 'odd' }];
+  const state = after(registered(), event('devicesSync', { devices: odd }), event('deviceJoined', { name: 'nobody' }));
+  assert.deepEqual(state.devices, { x: { name: 'abc', operatorId: '', email: '', state: 'here', since: null, lastSeen: null } });
+  assert.equal(nameOf(state, 'toString'), 'Device toString');
+  assert.deepEqual(after(registered(), event('devicesSync', {})).devices, {});
+});
+
+test('this device comes first, who is away last, and each has its runs', () => {
+  const others = [told('b', { since: 2 }), told('a', { since: 1, state: 'away' }), told(ME), told('c', { since: 1 })];
+  const state = after(
+    registered(),
+    event('devicesSync', { devices: others }),
+    event('processingStarted', chat({ deviceId: 'b', startedAt: 1, revision: 11 })),
+  );
+  assert.deepEqual(inOrder(state).map(({ id }) => id), [ME, 'c', 'b', 'a']);
+  assert.deepEqual(runsOf(state, 'b').map(({ status }) => status), ['running']);
+  assert.deepEqual(runsOf(state, ME), []);
+});
