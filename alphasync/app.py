@@ -41,6 +41,7 @@ from alphasync.services.listed_profiles import ListedProfiles, asking
 from alphasync.services.login_tries import LoginTries
 from alphasync.services.logins import Logins
 from alphasync.services.lost import LostRuns
+from alphasync.services.own_devices import OwnDevices
 from alphasync.services.profiles import Profiles
 from alphasync.services.progress import Progress
 from alphasync.services.roster import Roster
@@ -113,6 +114,10 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
     runs = Runs(scripts, membership.holdings, pool.launch, pool.adopt, bounds)
     drafts = Drafts(scripts, bounds)
     address_of = ClientAddress(settings.trusted_proxies)
+
+    async def sign_off(session: str) -> None:
+        await realtime.sign_off(session)
+
     origins = OriginRule(frozenset(settings.cors_origins))
     realtime = Realtime(
         store=store,
@@ -131,6 +136,8 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
             uncertain=Uncertain(scripts),
             devices=devices,
             listed=listed,
+            own_devices=OwnDevices(scripts, roster, bounds),
+            sign_off=sign_off,
         ),
         origins=origins,
         heartbeat=settings.heartbeat_interval,

@@ -15,6 +15,8 @@ AlphasyncError
 +-- SignInAgain               sign_in_again         the login has ended, or its token is refused
 +-- TooManyProfiles           too_many_profiles     a login for more profiles than are kept
 +-- Superseded                superseded            the device identity was taken up elsewhere
++-- SignedOut                 signed_out            another device of the operator has signed it out
++-- UnknownDevice             unknown_device        not there, or another operator's
 +-- TooManyDrafts             too_many_drafts       the account has its most
 +-- UnknownVersion            unknown_version       of a draft: it made room for newer ones
 +-- TooManyAttachments        too_many_attachments  the draft has its most
@@ -166,6 +168,22 @@ class Superseded(AlphasyncError):
 
     code = "superseded"
     default_message = "This device was opened somewhere else"
+
+
+class SignedOut(AlphasyncError):
+    """Another device of the operator has signed this one out; its connection is closed, its
+    `resumeToken` is void, and its runs are interrupted. Lead the operator to the sign-in. The token
+    itself is good until it ends."""
+
+    code = "signed_out"
+    default_message = "This device was signed out from another one"
+
+
+class UnknownDevice(AlphasyncError):
+    """There is no such device here or within its grace, or it is another operator's."""
+
+    code = "unknown_device"
+    default_message = "Unknown device"
 
 
 class TooManyDrafts(AlphasyncError):

@@ -112,6 +112,13 @@ class AttachmentsStored(TypedDict):
     """That of the event."""
 
 
+class DeviceRenamed(TypedDict):
+    """The device goes by the new name."""
+
+    name: str
+    """As it stands on record."""
+
+
 class BlocklistEmptied(TypedDict):
     """The list is empty."""
 

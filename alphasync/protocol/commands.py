@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import force_setattr
 
+from alphasync.domain.devices import DEVICE_NAME_MAX
 from alphasync.domain.drafts import (
     ATTACHMENTS_MAX,
     Attachment,
@@ -36,6 +37,7 @@ from alphasync.errors import (
     TooManyDrafts,
     TooManyRequests,
     TooManyRuns,
+    UnknownDevice,
     UnknownOutcome,
     UnknownProfile,
 )
@@ -49,6 +51,7 @@ MESSAGE_LIMITS: dict[ProcessingType, tuple[int, int]] = {"chat": (1, 300), "mail
 
 ONLY_A_MAIL = "Only a mail can have `attachments`"
 
+DeviceId = Annotated[str, Meta(min_length=1, max_length=64)]
 ProfileId = Annotated[str, Meta(min_length=1, max_length=PROFILE_ID_MAX)]
 Revision = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 """A whole number that JavaScript can hold."""
@@ -262,6 +265,36 @@ class ResolveUncertain(ProfileCommand, frozen=True, kw_only=True):
         super().__post_init__()
         if self.recipient_id is not None:
             force_setattr(self, "recipient_id", well_formed(self.recipient_id))
+
+
+class RenameDevice(Command, frozen=True, kw_only=True):
+    """Call a device otherwise: this one, or another one of the same operator. All are told, and it
+    keeps the name over what it says of itself, for as long as it is on record."""
+
+    event_name = "renameDevice"
+    answer = acks.DeviceRenamed
+    errors = (UnknownDevice,)
+    device_id: DeviceId | UnsetType = UNSET
+    """Absent: this one."""
+    name: Annotated[str, Meta(min_length=1, max_length=4 * DEVICE_NAME_MAX)]
+    """1 to 64 printable characters, without the white space around them."""
+
+    def __post_init__(self) -> None:
+        name = self.name.strip()
+        if not (1 <= len(name) <= DEVICE_NAME_MAX and name.isprintable()) or is_blank(name):
+            raise ValueError(f"Expected 1 to {DEVICE_NAME_MAX} printable characters in `name`")
+        force_setattr(self, "name", name)
+
+
+class SignOutDevice(Command, frozen=True, kw_only=True):
+    """Sign another device of the same operator out: its connection is closed, its runs are
+    interrupted, and it does not come back as the device that it was. Its token is good until it
+    ends: who has it can connect anew."""
+
+    event_name = "signOutDevice"
+    errors = (UnknownDevice,)
+    device_id: DeviceId
+    """Which one; not this one."""
 
 
 class Heartbeat(Command, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from alphasync.services.blocklist import Blocklist
 from alphasync.services.devices import Devices
 from alphasync.services.drafts import Drafts
 from alphasync.services.listed_profiles import ListedProfiles
+from alphasync.services.own_devices import OwnDevices
 from alphasync.services.runs import Runs
 from alphasync.services.uncertain import Uncertain
 from alphasync.services.versions import Versions
@@ -43,6 +44,8 @@ class Handlers:
         uncertain: Uncertain,
         devices: Devices,
         listed: ListedProfiles,
+        own_devices: OwnDevices,
+        sign_off: Callable[[str], Awaitable[None]],
     ) -> None:
         self._runs = runs
         self._drafts = drafts
@@ -51,6 +54,8 @@ class Handlers:
         self._uncertain = uncertain
         self._devices = devices
         self._listed = listed
+        self._own_devices = own_devices
+        self._sign_off = sign_off
 
     @handles(commands.StartProcessing)
     async def start(self, session: Session, command: commands.StartProcessing) -> acks.RunStarted:
@@ -130,6 +135,20 @@ class Handlers:
     ) -> acks.UncertainDecided:
         count = await self._uncertain.resolve(session.who, session.device_id, command)
         return {"count": count}
+
+    @handles(commands.RenameDevice)
+    async def rename_device(
+        self, session: Session, command: commands.RenameDevice
+    ) -> acks.DeviceRenamed:
+        await self._own_devices.rename(session.who, session.device_id, command)
+        return {"name": command.name}
+
+    @handles(commands.SignOutDevice)
+    async def sign_out_device(self, session: Session, command: commands.SignOutDevice) -> acks.Done:
+        signed_out = await self._own_devices.sign_out(session.who, session.device_id, command)
+        if signed_out:
+            await self._sign_off(signed_out)
+        return {}
 
     @handles(commands.Heartbeat)
     async def heartbeat(self, session: Session, _: commands.Heartbeat) -> acks.Done:

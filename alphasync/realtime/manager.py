@@ -9,7 +9,7 @@ import structlog
 from socketio.async_pubsub_manager import AsyncPubSubManager
 
 from alphasync.domain import events
-from alphasync.errors import StoreUnavailable, Superseded
+from alphasync.errors import AlphasyncError, SignedOut, StoreUnavailable, Superseded
 from alphasync.protocol import packets
 from alphasync.realtime import stock
 from alphasync.realtime.audience import rooms_for, seen_by
@@ -117,23 +117,30 @@ class Manager(AsyncPubSubManager, Rooms):  # type: ignore[misc]  # python-socket
     async def supersede(self, sid: str) -> None:
         """Tell a socket, on whichever server it is, that its identity is another's by now, and
         disconnect it."""
+        await self._end(sid, Superseded)
+
+    async def sign_off(self, sid: str) -> None:
+        """The same for a socket whose device another one has signed out."""
+        await self._end(sid, SignedOut)
+
+    async def _end(self, sid: str, why: type[AlphasyncError]) -> None:
         request = {
             "method": "disconnect",
             "sid": sid,
             "namespace": NAMESPACE,
             "host_id": self.host_id,
-            "superseded": True,
+            why.code: True,
         }
         await self._handle_disconnect(request)
         await self._publish(request)
 
     async def _handle_disconnect(self, request: dict[str, Any]) -> None:
         session = self._sessions.get(request["sid"])
-        if session is not None and request.get("superseded"):
-            # Nothing is awaited from here to the disconnect: no event comes after this one.
-            error = Superseded()
-            event = events.ErrorEvent(message=error.message, code=error.code)
-            self.send(session, packets.encode(event))
+        for why in (Superseded, SignedOut):
+            if session is not None and request.get(why.code):
+                # Nothing is awaited from here to the disconnect: no event comes after this one.
+                event = events.ErrorEvent(message=why.default_message, code=why.code)
+                self.send(session, packets.encode(event))
         await super()._handle_disconnect(request)
 
     async def close(self) -> None:

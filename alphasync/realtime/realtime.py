@@ -175,6 +175,10 @@ class Realtime:
         """Look after a device whose server is gone."""
         self._graces.adopt(holding, adoption)
 
+    async def sign_off(self, sid: str) -> None:
+        """End a session, on whichever server it is, whose device another one has signed out."""
+        await self._manager.sign_off(sid)
+
     def reclaim(self, former: str) -> None:
         """Others have taken over from this server, or Redis has lost its data: put the sessions
         on record again, and have each account's devices in step."""

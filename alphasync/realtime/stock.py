@@ -37,6 +37,7 @@ class _Callback(_Message, tag="callback", kw_only=True):
 class _Disconnect(_Message, tag="disconnect", kw_only=True):
     sid: str
     superseded: bool = False
+    signed_out: bool = False
 
 
 class _EnterRoom(_Message, tag="enter_room", kw_only=True):

@@ -27,7 +27,7 @@ UPDATED_HEAD = packets.opening(events.DeviceUpdated)
 ALL_HEAD = packets.opening(events.DevicesChanged)
 
 
-def left_head(reason: Literal["left", "lost"]) -> str:
+def left_head(reason: Literal["left", "lost", "signed_out"]) -> str:
     return packets.head(events.DeviceLeft(reason=reason))
 
 

@@ -19,7 +19,9 @@ from alphasync.protocol import packets
 from alphasync.protocol.commands import (
     ClearBlocklist,
     ClearMessage,
+    RenameDevice,
     ResolveUncertain,
+    SignOutDevice,
     StartProcessing,
     StopProcessing,
     UpdateMessage,
@@ -31,6 +33,7 @@ from alphasync.services.bounds import AccountBounds
 from alphasync.services.devices import Devices, Joined
 from alphasync.services.drafts import Drafts
 from alphasync.services.login_tries import LoginLimits, LoginTries
+from alphasync.services.own_devices import OwnDevices
 from alphasync.services.progress import NOTHING, Outcome, Progress, Settled
 from alphasync.services.roster import Roster
 from alphasync.services.runs import Runs, Ticket
@@ -110,6 +113,7 @@ class Bench:
         self.leases = LeaseTable(self.scripts)
         self.roster = Roster(self.scripts)
         self.devices = Devices(self.scripts, self.holdings, self.roster, GRACE)
+        self.own_devices = OwnDevices(self.scripts, self.roster)
         self.runs = Runs(self.scripts, self.holdings, lambda _ticket: None, lambda _holding: None)
         self.progress = Progress(self.scripts)
         self.drafts = Drafts(self.scripts)
@@ -245,6 +249,13 @@ class Bench:
         assert envelope.skip == (getattr(event, "device_id", "") if typed else "")
 
     # Commands, with what does not matter filled in.
+
+    async def rename(self, name: str, device: str, who: Identity | None = None) -> None:
+        await self.own_devices.rename(who or self.who, device, RenameDevice(name=name))
+
+    async def sign_out(self, device: str, who: Identity | None = None) -> str:
+        command = SignOutDevice(device_id=device)
+        return await self.own_devices.sign_out(who or self.who, "mine", command)
 
     async def start(
         self, profile: str = PROFILE, type_: ProcessingType = "chat", device: str = "d1"

@@ -3,12 +3,20 @@
 import asyncio
 
 import msgspec
+import pytest
 
 from alphasync.domain.devices import Device
 from alphasync.domain.events import DeviceJoined, DeviceLeft, DevicesChanged, DeviceUpdated
+from alphasync.services.roster import Roster
 from alphasync.store.scripts.limits import DEVICE_EVENTS_MAX
 from tests.harness import wait_until
 from tests.scripts.bench import Bench
+
+
+@pytest.fixture(autouse=True)
+def _long_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So long that none passes by itself, however slow the machine is."""
+    monkeypatch.setattr("alphasync.store.scripts.limits.DEVICE_EVENTS_INTERVAL", 600.0)
 
 
 async def here(bench: Bench) -> dict[str, Device]:
@@ -132,6 +140,11 @@ async def test_what_a_server_left_untold_is_told_with_the_next_change(bench: Ben
 async def test_what_is_untold_is_told_by_itself(bench: Bench) -> None:
     joins = (bench.devices.join(bench.who, f"s{n}", "phone") for n in range(DEVICE_EVENTS_MAX + 2))
     await asyncio.gather(*joins)
+    await bench.roster.close()
+    await pass_a_second(bench)
+    roster = Roster(bench.scripts)
+    for _ in range(3):
+        roster.tell_later(bench.who.account, 1)
     await wait_until(lambda: any(c.name == "devices_tell" for c in bench.scripts.calls))
     assert bench.last("devices_tell") == "OK"
     assert [c.name for c in bench.scripts.calls].count("devices_tell") == 1

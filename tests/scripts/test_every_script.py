@@ -40,6 +40,10 @@ async def everything(bench: Bench) -> None:
     tablet = await bench.devices.join(bench.who, "s2", "tablet")
     await bench.devices.touch(bench.who, "s2", tablet.device_id)
     await bench.roster.tell(bench.who.account)
+    await bench.rename("desk", tablet.device_id)
+    desk = await bench.devices.join(bench.who, "s3", "desk")
+    await bench.start("1009", device=desk.device_id)
+    await bench.sign_out(desk.device_id)
     await bench.type("Hello")
     await bench.empty("1002")
     version = (await clear(bench))["version"]

@@ -73,8 +73,9 @@ class DeviceLeft(LoggedEvent, frozen=True, kw_only=True):
     """A device is not here any more."""
 
     event_name = "deviceLeft"
-    reason: Literal["left", "lost"]
-    """`left`: on purpose; `lost`: it did not come back within its grace."""
+    reason: Literal["left", "lost", "signed_out"]
+    """`left`: on purpose; `lost`: it did not come back within its grace; `signed_out`: by another
+    device of its operator."""
     device_id: Script[str] = UNSET
     """Which device it was."""
 

@@ -71,6 +71,35 @@ def device_leave(
 
 
 @script
+def device_rename(
+    keys: AccountKeys,
+    /,
+    *,
+    device_id: str,
+    operator: str,
+    name: str,
+    listed_most: int,
+    joined_head: str,
+    updated_head: str,
+    all_head: str,
+) -> None: ...
+
+
+@script
+def device_sign_out(
+    keys: AccountKeys,
+    /,
+    *,
+    device_id: str,
+    operator: str,
+    reason: str,
+    head: str,
+    left_head: str,
+    all_head: str,
+) -> None: ...
+
+
+@script
 def devices_tell(keys: AccountKeys, /, *, all_head: str) -> None: ...
 
 

@@ -25,6 +25,8 @@ NEEDED: dict[type[Command], dict[str, Any]] = {
     commands.CountBlocklist: {"profileId": "1", "type": "chat"},
     commands.ListUncertain: {"profileId": "1", "type": "chat"},
     commands.ResolveUncertain: {"profileId": "1", "type": "chat", "action": "leave"},
+    commands.RenameDevice: {"name": "Front desk"},
+    commands.SignOutDevice: {"deviceId": "a0"},
     commands.Heartbeat: {},
 }
 """The least that each command takes."""
@@ -33,6 +35,8 @@ OF_A_PROFILE = [model for model in NEEDED if issubclass(model, ProfileCommand)]
 WRONG: dict[str, list[Any]] = {
     "profileId": [None, "", True, False, 1.0, 1.5, [], {}, "x" * (PROFILE_ID_MAX + 1)],
     "type": [None, "", "sms", "Chat", "CHAT", "chat ", 1, True, [], {}],
+    "name": [None, "", " ", "\u200b", "a\nb", "\u202ea", "\ud83d", "x" * 65, 1, True, [], {}],
+    "deviceId": [None, "", 1, True, "x" * 65, [], {}],
     "message": [None, 1, True, 1.5, [], {}, ["Hello"]],
     "attachments": [None, {}, "x", 1, True, [PICTURE] * 6],
     "version": [None, "5", True, 1.5, 0, -1, 2**53 + 1, 2**64, [], {}],

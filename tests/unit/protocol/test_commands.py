@@ -14,6 +14,7 @@ from alphasync.protocol.commands import (
     ClearMessage,
     Command,
     Heartbeat,
+    RenameDevice,
     ProfileCommand,
     StartProcessing,
     StopAllProcessing,
@@ -43,6 +44,8 @@ def test_every_command_of_the_contract_is_here() -> None:
         "countBlocklist",
         "listUncertain",
         "resolveUncertain",
+        "renameDevice",
+        "signOutDevice",
         "heartbeat",
     }
 
@@ -242,3 +245,8 @@ def test_a_text_may_say_what_it_was_made_from() -> None:
     wrong: list[Any] = [None, -1, 2**53, 2**64, True, False, 1.5, "1", "", [], {}]
     for base in wrong:
         assert "`base`" in refused(UpdateMessage, {**payload, "base": base}), repr(base)
+
+
+def test_a_name_is_kept_without_the_white_space_around_it() -> None:
+    renamed = parse(RenameDevice, ({"name": "  Anna's phone 📱 ", "deviceId": "a0"},))
+    assert (renamed.name, renamed.device_id) == ("Anna's phone 📱", "a0")

@@ -4,7 +4,7 @@
 -- KEYS: meta log device devices runs drafts
 -- ARGV: channel device_id mode proof name usual_name operator who session server token most listed_most back_head joined_head updated_head all_head
 --   mode: "new" | "resume" | "restore" (the session is registered; only its record was lost)
---   name: what it is called, or '' for what it was called before, or else usual_name
+--   name: what it is called, unless it was renamed; '' for what it was called before, or else usual_name
 --   who: the JSON members that say whose it is; *_head: begin an event, without a field
 -- USES: int index admitted running_of with_snapshot mark_runs device_key missing_of new_of list_device
 -- RETURN: {'OK', how, device_id, name, superseded_session, later, epoch, revision, runs, drafts, rest, listed}
@@ -81,8 +81,8 @@ end
 
 if not admitted(devices, device, DEVICE_TTL, most) and not make_room() then return {'FULL'} end
 
-local before = redis.call('HMGET', device, 'session', 'name', 'token', 'since')
-if name == '' then name = before[2] or '' end
+local before = redis.call('HMGET', device, 'session', 'name', 'token', 'since', 'named')
+if name == '' or before[5] then name = before[2] or '' end
 if name == '' then name = usual_name end
 redis.call('ZREM', missing_of(devices, before[3]), device_id)
 redis.call('HSET', device, 'id', device_id, 'proof', proof, 'name', name, 'operator', operator,
