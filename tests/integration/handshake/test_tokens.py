@@ -65,7 +65,7 @@ async def test_the_name_of_a_device(one_server: Cluster) -> None:
     device = await one_server.device(auth={"deviceName": "Anna's phone 📱"})
     assert device.last("deviceRegistered")["name"] == "Anna's phone 📱"
     agent = {"User-Agent": "Mozilla/5.0 (Linux; Android 10; K) Chrome/126.0.0.0 Safari/537.36"}
-    device = await one_replica.device(headers=agent)
+    device = await one_server.device(headers=agent)
     assert device.last("deviceRegistered")["name"] == "Chrome on Android"
 
 
