@@ -93,7 +93,7 @@ async def test_a_token_for_no_profile_sees_nothing(servers: Cluster) -> None:
     await witness.wait_for("processingComplete")
     assert (await none.call("stopAllProcessing"))["stopped"] == 0
     assert (await none.start(OWN))["code"] == "unknown_profile"
-    assert {name for name in none.names() if name != "error"} <= {
+    assert {name for name in none.told() if name != "error"} <= {
         "deviceRegistered",
         "allProcessingStopped",
     }

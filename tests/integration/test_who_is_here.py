@@ -3,7 +3,6 @@
 import pytest
 
 from tests.harness import Cluster, Device, wait_until
-from tests.integration.support import settled
 
 NOBODY = {"name": "Mine", "deviceId": "0123456789abcdef"}
 
@@ -40,11 +39,16 @@ async def test_each_is_told_of_the_others_wherever_they_are(servers: Cluster) ->
     )
     await second.drop()
     await sees(first, {first.id: "here", second.id: "away"})
-    await second.connect()
-    await first.wait_for("deviceJoined")
-    await second.close()
-    await wait_until(lambda: first.named("deviceLeft"), what="it has left")
-    assert first.last("deviceLeft")["reason"] in ("left", "lost")
+    registered = second.last("deviceRegistered")
+    proof = {name: registered[name] for name in ("deviceId", "resumeToken")}
+    known = {name: registered[name] for name in ("epoch", "revision")}
+    again = await servers.device(0, auth=proof | known)
+    assert again.last("deviceRegistered")["recovered"]
+    await sees(first, {first.id: "here", second.id: "here"})
+    told = [data["state"] for data in again.named("deviceUpdated")]
+    assert told == ["away", "here"], "it gets what it missed"
+    await again.close()
+    assert (await first.wait_for("deviceLeft"))["reason"] == "left"
 
 
 async def test_a_device_limited_to_profiles_sees_who_is_here_too(servers: Cluster) -> None:
@@ -60,7 +64,7 @@ async def test_another_account_is_told_nothing(servers: Cluster) -> None:
         "unknown_device"
     )
     assert (await theirs.call("signOutDevice", {"deviceId": ours.id}))["code"] == "unknown_device"
-    await settled(theirs, ours)
+    assert (await theirs.call("heartbeat"))["ok"]
     assert set(here(theirs)) == {theirs.id}
     assert (await ours.call("heartbeat"))["ok"]
 
@@ -74,8 +78,9 @@ async def test_a_name_is_given_from_any_device_of_the_operator(servers: Cluster)
     }
     assert (await desk.call("renameDevice", {"name": "Mine", "deviceId": phone.id}))["ok"]
     for device in (desk, phone, mate):
-        await device.wait_for("deviceUpdated", deviceId=desk.id, name="Front desk")
-        await device.wait_for("deviceUpdated", deviceId=phone.id, name="Mine")
+        await device.wait_for("deviceUpdated", count=2)
+        told = {each["deviceId"]: each["name"] for each in device.named("deviceUpdated")}
+        assert told == {desk.id: "Front desk", phone.id: "Mine"}
     for payload in (NOBODY, {"name": "x", "deviceId": mate.id}):
         assert (await desk.call("renameDevice", payload))["code"] == "unknown_device"
     for name in ("", " ", "x" * 65, "a\u202eb", 5, None):

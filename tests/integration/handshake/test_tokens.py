@@ -40,7 +40,7 @@ async def test_the_token_in_auth(servers: Cluster) -> None:
         resumeToken=str,
         heartbeatInterval=600_000,
         epoch=str,
-        revision=0,
+        revision=1,
     )
 
 
