@@ -21,6 +21,7 @@ SERVED = frozenset({".css", ".html", ".js", ".svg", ".png", ".ico", ".map", ".we
 """Endings of the files that are given out: the folder holds others in a work tree."""
 SKIPPED = "node_modules"
 BUILD_NAME = re.compile(r"[0-9a-f]{16}")
+MODULE = re.compile(rb"^(?:import|export) ", re.MULTILINE)
 UNPACKED_MAX = 8 * 1024 * 1024
 """Bytes. A console is some hundred KB."""
 OTHER_BUILDS_MAX = 4
@@ -32,6 +33,11 @@ def console_folder() -> Path:
     package = Path(alphasync.__file__).parent
     installed = package / "_static"
     return installed if installed.is_dir() else package.parent / "static"
+
+
+def is_module(name: str, text: bytes) -> bool:
+    """Whether a file is a module of the console, and no script of before modules."""
+    return name.endswith(".js") and not name.startswith("vendor/") and bool(MODULE.search(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,15 @@ class Build:
         page = text.replace(b'"/static/', own).replace(
             b'"/socket.io/socket.io.js"', own + CLIENT_BUNDLE.encode() + b'"'
         )
-        return page.replace(own + GUARD.encode(), b'"/static/' + GUARD.encode())
+        page = page.replace(own + GUARD.encode(), b'"/static/' + GUARD.encode())
+        return page.replace(b"</head>", self._preloads() + b"</head>", 1)
+
+    def _preloads(self) -> bytes:
+        """All modules at once: else a browser learns of each from the one that imports it, level
+        by level, and waits for the network at each."""
+        link = '<link rel="modulepreload" href="/static/{}/{}">\n'
+        modules = sorted(name for name, text in self.files.items() if is_module(name, text))
+        return "".join(link.format(self.name, name) for name in modules).encode()
 
 
 class Console:

@@ -45,7 +45,10 @@ export function createAccountMenu({ dispatch, signOut, showShortcuts }) {
   byId('shortcuts-open').addEventListener('click', showShortcuts);
   byId('sign-out').addEventListener('click', signOut);
 
+  let shown; // the device that stands there: storage is not asked with each draw
   return ({ device: known }) => {
+    if (known === shown) return;
+    shown = known;
     setText(byId('account-email'), session.get()?.email ?? words.account.label);
     if (known === null) return;
     device.dataset.id = known.id;

@@ -4,10 +4,10 @@
 import { createShelf, ordered, tally } from '../filters.js';
 import { matcher } from '../names.js';
 import { LANGUAGE } from '../words.js';
-import { byId, element, setAttr, setHidden } from './dom.js';
+import { byId, element, setAttr } from './dom.js';
 import { watchHeld } from './held.js';
 import { createListTools } from './listtools.js';
-import { createRow, keysOf } from './row.js';
+import { createRow } from './row.js';
 
 const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 const SHOWN_OF = ['runs', 'drafts', 'offers', 'uncertain']; // what of the state a row shows
@@ -63,7 +63,7 @@ export function createPeople(actions) {
     shown = [];
     rank = null;
     stop = null;
-    list.replaceChildren(...rows.map(({ item }) => item));
+    list.replaceChildren();
   }
 
   function showLoading({ status }) {
@@ -77,13 +77,13 @@ export function createPeople(actions) {
 
   /** Rows of which something has changed; whether one may have to go elsewhere. */
   function update(state, before) {
-    const changed = SHOWN_OF.filter((name) => state[name] !== before?.[name]);
+    const changed = SHOWN_OF.map((name) => [state[name], before?.[name]]).filter(([now, then]) => now !== then);
     const anew = before === null || state.device?.id !== before.device?.id || state.profiles.items !== before.profiles.items;
     if (!anew && changed.length === 0) return false;
     let moved = false;
     for (const row of rows) {
-      const keys = keysOf(row.id);
-      const mine = anew || changed.some((name) => keys.some((key) => state[name][key] !== before[name][key]));
+      const [chat, mail] = row.keys;
+      const mine = anew || changed.some(([now, then]) => now[chat] !== then[chat] || now[mail] !== then[mail]);
       if (mine && row.update(state)) moved = true;
     }
     return moved;
@@ -107,8 +107,10 @@ export function createPeople(actions) {
     const visible = new Set(wanted);
     const order = ordered(rows, { ...state.arrangement, rank: rankOf });
     const focus = list.contains(document.activeElement) ? document.activeElement : null;
+    for (const row of shown) if (!visible.has(row)) row.item.remove(); // hiding it would cost ten times as much
+    shown = order.filter((row) => visible.has(row));
     let next = list.firstChild;
-    for (const { item } of order) {
+    for (const { item } of shown) {
       if (item === next) {
         next = next.nextSibling;
       } else if (item === next?.nextSibling) {
@@ -117,9 +119,7 @@ export function createPeople(actions) {
         list.insertBefore(item, next);
       }
     }
-    for (const row of rows) setHidden(row.item, !visible.has(row));
     if (focus !== null && focus !== document.activeElement) focus.focus({ preventScroll: true });
-    shown = order.filter((row) => visible.has(row));
     if (stop === null || !visible.has(stop)) stopAt(shown.find(({ id }) => id === state.selected) ?? shown[0] ?? null);
   }
 
@@ -128,7 +128,7 @@ export function createPeople(actions) {
     const row = byId_.get(state.selected);
     if (!row) return;
     row.select(true);
-    if (!row.item.hidden && pressed !== row.id) row.item.scrollIntoView({ block: 'nearest' });
+    if (row.item.isConnected && pressed !== row.id) row.item.scrollIntoView({ block: 'nearest' });
     pressed = null;
   }
 

@@ -42,6 +42,7 @@ export function createRow(profile, index) {
   const row = {
     id,
     index,
+    keys: TYPES.map((type) => keyOf(id, type)), // under which the state holds what it shows
     name: profile.name,
     item,
     link,
@@ -72,6 +73,3 @@ export function createRow(profile, index) {
   };
   return row;
 }
-
-/** The keys under which the state holds what a row shows. */
-export const keysOf = (id) => TYPES.map((type) => keyOf(id, type));

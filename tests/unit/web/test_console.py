@@ -63,6 +63,16 @@ def test_the_page_names_the_files_of_its_own_build_only() -> None:
     assert text.index(GUARD) < text.index(build.name), "before the first that can be missing"
 
 
+def test_the_page_names_every_module_and_no_other_script() -> None:
+    build = Build.read(console_folder())
+    page = build.page()
+    assert page is not None
+    found = re.findall(r'"modulepreload" href="/static/[0-9a-f]+/([^"]*)"', page.decode())
+    others = {name for name in build.files if name.startswith("vendor/")}
+    classic = {GUARD, "theme-early.js", *others}
+    assert set(found) == {name for name in build.files if name.endswith(".js")} - classic
+
+
 @pytest.mark.parametrize("name", sorted(Build.read(console_folder()).files))
 def test_a_file_names_others_beside_it_only(name: str) -> None:
     build = Build.read(console_folder())
