@@ -6,7 +6,7 @@ import { words } from '../words.js';
 import { byId, element, setAttr, setText } from './dom.js';
 import { activityRow, failedGroup, historyRow, uncertainGroup } from './tidings.js';
 
-const THIRD = matchMedia('(min-width: 1400px)'); // as in css/aside.css: a column of its own
+const THIRD = matchMedia('(min-width: 87.5em)'); // as in css/aside.css: a column of its own
 const STEPS = { ArrowRight: 1, ArrowLeft: -1 };
 const ASKED_MAX = 20; // lists of uncertain recipients that are asked for at once
 
