@@ -6,18 +6,18 @@ import { createArranging, readArrangement } from './arrangement.js';
 import { itemsOf } from './attachments.js';
 import { createCommands } from './commands.js';
 import { createDoing } from './doing.js';
-import { isUnsaved } from './drafts.js';
 import { EventLog } from './eventlog.js';
 import { loadWords } from './failures.js';
 import { addDrawings } from './icons.js';
 import { createKept } from './kept.js';
 import { keyOf, partsOf } from './keys.js';
-import { asProfiles, isolated } from './names.js';
+import { asProfiles } from './names.js';
 import { hashOf, profileIn } from './place.js';
+import { createQuestions } from './questions.js';
 import { identity, session } from './session.js';
 import { connect } from './socket.js';
 import { apply, initialState, running, seen } from './state.js';
-import { refusal, statusLine } from './status.js';
+import { statusLine } from './status.js';
 import { claimTab } from './tab.js';
 import { createTypists } from './typists.js';
 import { createAccountMenu } from './view/account.js';
@@ -50,7 +50,6 @@ let arriving = false; // signed in, and the focus is nowhere yet
 let safe = true; // whether all of it outlives the page
 
 const log = new EventLog();
-const ask = createConfirm();
 
 function dispatch(event) {
   const before = state;
@@ -154,25 +153,12 @@ function remember() {
   });
 }
 
-async function signOut() {
-  const { own } = running(state);
-  const { signOut: ok, signOutTitle: title, runsGoOn, unsaved } = words.session;
-  const reasons = [];
-  if (own > 0) reasons.push(runsGoOn(own));
-  if (Object.values(state.drafts).some(isUnsaved)) reasons.push(unsaved);
-  const sure = reasons.length === 0 || (await ask({ title, text: reasons.join(' '), ok }));
-  if (sure) account.leave();
-}
-
-async function confirmBlocklist(profile, type) {
-  const profileId = profile.external_id;
-  const text = commands.countBlocklist(profileId, type).then((ack) => {
-    if (!ack.ok) return words.blocklist.unknown(refusal(ack));
-    return ack.count === 0 ? words.blocklist.nobody : words.blocklist.some(ack.count);
-  });
-  const title = words.blocklist.title[type](isolated(profile.name));
-  if (await ask({ title, text, ok: words.card.clearBlocklist })) commands.clearBlocklist(profileId, type);
-}
+const { signOut, confirmBlocklist } = createQuestions({
+  ask: createConfirm(),
+  state: () => state,
+  commands,
+  leave: account.leave,
+});
 
 const attached = (profileId) => itemsOf(state.attachments, profileId);
 const picker = createPicker({ chosen: attached, choose: commands.attach, ended: account.ended });

@@ -1,0 +1,32 @@
+// What the operator is asked before something that cannot be taken back.
+
+import { isUnsaved } from './drafts.js';
+import { isolated } from './names.js';
+import { running } from './state.js';
+import { refusal } from './status.js';
+import { words } from './words.js';
+
+/** `parts`: `{ask, state(), commands, leave}`, `ask` being that of view/confirm.js. Returns `{signOut, confirmBlocklist}`. */
+export function createQuestions({ ask, state, commands, leave }) {
+  return {
+    async signOut() {
+      const { own } = running(state());
+      const { signOut: ok, signOutTitle: title, runsGoOn, unsaved } = words.session;
+      const reasons = [];
+      if (own > 0) reasons.push(runsGoOn(own));
+      if (Object.values(state().drafts).some(isUnsaved)) reasons.push(unsaved);
+      const sure = reasons.length === 0 || (await ask({ title, text: reasons.join(' '), ok }));
+      if (sure) leave();
+    },
+
+    async confirmBlocklist(profile, type) {
+      const profileId = profile.external_id;
+      const text = commands.countBlocklist(profileId, type).then((ack) => {
+        if (!ack.ok) return words.blocklist.unknown(refusal(ack));
+        return ack.count === 0 ? words.blocklist.nobody : words.blocklist.some(ack.count);
+      });
+      const title = words.blocklist.title[type](isolated(profile.name));
+      if (await ask({ title, text, ok: words.card.clearBlocklist })) commands.clearBlocklist(profileId, type);
+    },
+  };
+}
