@@ -44,6 +44,7 @@ const WIDE = matchMedia('(min-width: 760px)'); // as in css/layout.css: list and
 
 let state = initialState;
 let frame = 0;
+let listPlace = 0; // how far down the list was when a phone turned to a profile
 let tab = null; // see tab.js
 let kept = null; // text that is not saved, while signed in
 let arriving = false; // signed in, and the focus is nowhere yet
@@ -167,6 +168,7 @@ const select = (profileId) => location.replace(hashOf(profileId));
 
 addEventListener('hashchange', () => {
   if (location.hash === '#main') return; // the skip link
+  if (state.selected === null) listPlace = scrollY;
   local('select', { profileId: profileIn(location.hash) });
   if (!WIDE.matches) requestAnimationFrame(turnPage); // after draw, which the event above asked for
 });
@@ -183,7 +185,8 @@ function arrive() {
 /** On a phone the list and the profile take turns: the focus goes along, and back to the row it came from. */
 function turnPage() {
   if (state.selected === null) {
-    document.querySelector('#people [tabindex="0"]')?.focus();
+    document.querySelector('#people [tabindex="0"]')?.focus({ preventScroll: true });
+    scrollTo(0, listPlace);
   } else {
     scrollTo(0, 0);
     byId('profile-name').focus();

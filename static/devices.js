@@ -1,6 +1,6 @@
 // Who is here: the devices of the account, and what each event does to the list. Pure and immutable.
 
-import { plain } from './names.js';
+import { isolated, plain } from './names.js';
 import { words } from './words.js';
 
 /** The server events that this module understands. */
@@ -42,6 +42,12 @@ export function nameOf({ devices, device }, deviceId) {
   const known = Object.hasOwn(devices, deviceId) ? devices[deviceId].name : '';
   if (known !== '') return known;
   return device?.id === deviceId && device.name ? device.name : words.devices.unnamed(deviceId);
+}
+
+/** The same for the middle of a sentence, whatever its script; empty where it is not here any more or has no name. */
+export function knownName({ devices }, deviceId) {
+  const name = Object.hasOwn(devices, deviceId ?? '') ? devices[deviceId].name : '';
+  return name && isolated(name);
 }
 
 /** The devices as they are listed: this one first, then those that are here, the newest last. */

@@ -64,8 +64,9 @@ export function timesOf(run, now = Date.now()) {
   const { started, took, ended } = words.run;
   const ms = tookOf(run);
   const [from, to] = [run?.startedAt ?? null, ms === null ? null : run.endedAt];
+  const brief = from !== null && to !== null && to - from < 60_000; // its end says nothing new
   return {
-    text: words.join([from === null ? '' : started(when(from, now)), ms === null ? '' : took(duration(ms)), to === null ? '' : ended(when(to, now))]),
+    text: words.join([from === null ? '' : started(when(from, now)), ms === null ? '' : took(duration(ms)), to === null || brief ? '' : ended(when(to, now))]),
     hint: words.join([from === null ? '' : started(exact(from)), to === null ? '' : ended(exact(to))]),
   };
 }

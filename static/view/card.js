@@ -118,7 +118,7 @@ export function createCard(type, { commands, confirmBlocklist, pick, detach }) {
     const [list, offers, typists] = [state.uncertain[key], state.offers[key], state.typists[key]];
     const sent = state.sends[key];
     const about = [shownProfile, run, draft, notice, busy, list, offers, typists, sent];
-    const now = [...about, state.device, state.connection, state.attachments[id]];
+    const now = [...about, state.device, state.devices, state.connection, state.attachments[id]];
     if (now.every((value, index) => value === last[index]) && last.length > 0) return;
     last = now;
     const switched = profileId !== id;
@@ -130,7 +130,7 @@ export function createCard(type, { commands, confirmBlocklist, pick, detach }) {
     text.show(message, switched);
     line(state, { draft, message, offer: offers?.[0], typists, run, sent });
     showActions(state, { profileId, run, message, notice, busy });
-    showRun(run, state.device?.id ?? null);
+    showRun(state, run);
     uncertain(list?.recipients, list?.more, busy === 'resolveUncertain');
     chips(itemsOf(state.attachments, id));
   }

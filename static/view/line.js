@@ -1,5 +1,6 @@
 // What is true about the text of a card: one line under it, and what asks the operator about it.
 
+import { knownName } from '../devices.js';
 import { inConflict, isTooLong, isUnsaved } from '../drafts.js';
 import { measure } from '../limits.js';
 import { isOwn } from '../status.js';
@@ -7,18 +8,27 @@ import { day } from '../times.js';
 import { words } from '../words.js';
 import { $, setAttr, setHidden, setText } from './dom.js';
 
+/** Who types: by name if it is one device, and known. */
+function typistWords(state, typists) {
+  const name = typists.length === 1 ? knownName(state, typists[0]) : '';
+  return name ? words.draft.typesOn(name) : words.draft.types(typists.length);
+}
+
 /** `{text, tone}`: the one thing to know about the text; tone is '', 'other' or 'warn'. */
-function originOf(draft, me, typists, connected) {
+function originOf(state, draft, typists, connected) {
   const says = words.draft;
+  const me = state.device?.id ?? null;
   const one = (text, tone = '') => ({ text, tone });
   if (isTooLong(draft)) return one(says.tooLong, 'warn');
   if (inConflict(draft)) return one(says.twoTexts, 'warn');
   if (isUnsaved(draft) && (!draft.sent || draft.sent.lost)) return one(says.unsaved, connected ? '' : 'warn');
   if (!connected) return one(says.notConnected, 'warn');
-  if (typists.length > 0) return one(says.types(typists.length), 'other');
+  if (typists.length > 0) return one(typistWords(state, typists), 'other');
   if (draft?.sent) return one(says.saving);
   if (!draft) return one('');
   if (draft.deviceId === me) return one(draft.message ? says.saved : '');
+  const name = knownName(state, draft.deviceId);
+  if (name) return one(draft.message ? says.typedOn(name) : says.clearedOn(name), 'other');
   return one(draft.message ? says.typedElsewhere : says.clearedElsewhere, 'other');
 }
 
@@ -73,7 +83,7 @@ export function createLine(parts, type, { choose, takeOffer }) {
     const { state: size, text } = measure(type, message);
     setText(parts.counter, text);
     parts.counter.dataset.size = message === '' ? 'empty' : size;
-    const origin = originOf(draft, me, typists ?? [], connected);
+    const origin = originOf(state, draft, typists ?? [], connected);
     setText(parts.origin, origin.text);
     parts.origin.dataset.tone = origin.tone;
     setHidden(parts['cut-off'], connected || !isUnsaved(draft));

@@ -1,9 +1,10 @@
 // The run of a card: its status, how far it is and how long it will take, and what became of the people.
 
+import { knownName } from '../devices.js';
 import { icon } from '../icons.js';
 import { PARTS, sharesOf } from '../outcome.js';
 import { paceOf } from '../pace.js';
-import { remark, statistics, statusLine, timesOf, toneOf } from '../status.js';
+import { isOwn, remark, statistics, statusLine, timesOf, toneOf } from '../status.js';
 import { pace, roughly } from '../times.js';
 import { words } from '../words.js';
 import { $, element, setAttr, setHidden, setText } from './dom.js';
@@ -27,7 +28,7 @@ const SIGNED = /^([^\p{L}\p{N}]+ )?(.*)$/su;
 /** The parts of a line, with a dot between them. */
 const dotted = (parts) => parts.flatMap((part, index) => (index === 0 ? [part] : [words.dot, part]));
 
-/** `parts` are those of card.js. Returns `render(run, me)`. */
+/** `parts` are those of card.js. Returns `render(state, run)`. */
 export function createRun(parts) {
   const [sign, says] = parts.status.children;
   const segments = PARTS.map((part) => $(part === 'uncertain' ? '.uncertain-part' : `.${part}`, parts.progress));
@@ -70,7 +71,8 @@ export function createRun(parts) {
     stats.replaceChildren(...dotted(found.map(({ part, text }) => element('span', 'stat', text, { 'data-part': part }))));
   }
 
-  return (run, me) => {
+  return (state, run) => {
+    const me = state.device?.id ?? null;
     const tone = toneOf(run, me);
     const found = statistics(run);
     const told = words.join(found.map(({ text }) => text));
@@ -82,7 +84,8 @@ export function createRun(parts) {
     setText($('.remark', parts.detail), remark(run));
     setText($('.note', parts.detail), run?.note ?? '');
     const { text, hint } = timesOf(run);
-    setText(times, text);
+    const elsewhere = run?.status === 'running' && !isOwn(run, me) ? knownName(state, run.deviceId) : '';
+    setText(times, words.join([elsewhere, text]));
     setAttr(times, 'title', hint || null);
   };
 }

@@ -22,6 +22,7 @@ PHONE: dict[str, Any] = {
     "is_mobile": True,
     "has_touch": True,
 }
+expect.set_options(timeout=60_000)
 LARGE = "(size) => { document.documentElement.style.fontSize = size; }"
 SLOW = 60.0
 """Seconds a message takes: the run stands still for its picture."""
@@ -85,7 +86,7 @@ async def offline(stage: Stage) -> None:
     await own_run(stage)
     for console in (stage.desktop, stage.phone):
         await console.context.set_offline(True)
-        await expect(console.hook("connection")).to_have_text("Offline")
+        await expect(console.hook("connection")).to_contain_text("Offline")
     await stage.desktop.hook("mail-text").fill(f"{MAIL}\n\nTyped without a connection.")
 
 

@@ -168,6 +168,21 @@ async def test_hundreds_of_profiles_can_be_searched(crowded: Cluster, open_conso
     await expect(console.hook("profile-name")).to_have_text("Person 17")
 
 
+async def test_a_phone_finds_the_list_where_it_left_it(
+    crowded: Cluster, open_console: Open
+) -> None:
+    console = await signed_in(crowded, open_console, **PHONE)
+    await console.hook("profile-item-100").scroll_into_view_if_needed()
+    place = await console.page.evaluate("scrollY")
+    assert place > 0
+    await console.choose("100")
+    assert await console.page.evaluate("scrollY") == 0
+    await console.page.locator("#back").click()
+    await expect(console.hook("profile-item-100")).to_be_visible()
+    await expect(console.hook("profile-item-100")).to_be_focused()
+    assert abs(await console.page.evaluate("scrollY") - place) <= 1
+
+
 async def test_a_phone_needs_no_sideways_scrolling(
     small_world: Cluster, open_console: Open
 ) -> None:

@@ -103,7 +103,9 @@ test('the statistics name what there is, and how long it took once it is over', 
   assert.match(timesOf(run).text, /^started .+ · took 12 s$/);
   const nobody = event('processingComplete', chat({ revision: 14, stats: { skipped: 10, current: 10, total: 10, duration: 39 } }));
   assert.equal(told(runAfter(started(ME), nobody)), '0 sent, 10 messaged before');
-  assert.match(timesOf(runAfter(started(ME), stopped(ME, ME))).text, /^started .+ · took 8\.0 s · ended /);
+  assert.match(timesOf(runAfter(started(ME), stopped(ME, ME))).text, /^started .+ · took 8\.0 s$/); // that says when it ended
+  const long = { ...runAfter(started(ME), stopped(ME, ME)), endedAt: 3_600_000 };
+  assert.match(timesOf(long).text, /^started .+ · took 59 min 59 s · ended /);
   assert.match(timesOf(runAfter(started(ME))).text, /^started [^·]+$/);
   assert.equal(timesOf(undefined).text, '');
 });
