@@ -51,6 +51,7 @@ let arriving = false; // signed in, and the focus is nowhere yet
 let safe = true; // whether all of it outlives the page
 
 const log = new EventLog();
+const ask = createConfirm();
 
 function dispatch(event) {
   const before = state;
@@ -154,12 +155,7 @@ function remember() {
   });
 }
 
-const { signOut, confirmBlocklist } = createQuestions({
-  ask: createConfirm(),
-  state: () => state,
-  commands,
-  leave: account.leave,
-});
+const { signOut, confirmBlocklist } = createQuestions({ ask, state: () => state, commands, leave: account.leave });
 
 const attached = (profileId) => itemsOf(state.attachments, profileId);
 const picker = createPicker({ chosen: attached, choose: commands.attach, ended: account.ended });

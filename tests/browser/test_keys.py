@@ -14,6 +14,7 @@ async def signed_in(world: Cluster, open_console: Open) -> Console:
     await console.sign_in()
     await expect(console.hook("connection")).to_have_text("Connected")
     await expect(console.hook("profile-name")).to_have_text("Sofia Marchetti")
+    await expect(console.hook("profile-name")).to_be_focused()  # one begins at the profile
     return console
 
 
@@ -61,3 +62,20 @@ async def test_keys_do_nothing_where_one_types(small_world: Cluster, open_consol
     await console.hook("chat-text").focus()
     await keyboard.press("Control+Enter")
     await expect(console.hook("chat-status")).to_contain_text("🔄 Processing...")
+
+
+async def test_the_rows_of_the_raw_events_open_by_keyboard(
+    small_world: Cluster, open_console: Open
+) -> None:
+    console = await signed_in(small_world, open_console)
+    keyboard, rows = console.page.keyboard, console.page.locator("#events-list li")
+    await console.menu("events-toggle")
+    await console.hook("events-list").focus()
+    await keyboard.press("ArrowDown")
+    await keyboard.press("ArrowUp")
+    await keyboard.press("Enter")
+    opened = console.page.locator("#events-list .event.open")
+    await expect(opened).to_have_count(1)
+    await expect(opened.get_by_role("button")).to_be_focused()
+    await expect(opened.get_by_role("button")).to_have_attribute("aria-expanded", "true")
+    assert await rows.count() > 1

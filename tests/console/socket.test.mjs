@@ -208,6 +208,17 @@ test('with a network again it connects at once, and not where it is connected al
   assert.deepEqual(bed.calls, []);
 });
 
+test('a connection that looks alive after a sleep is asked, and broken off if it does not answer', async () => {
+  const bed = await settled();
+  bed.calls.length = 0;
+  happens('online');
+  await bed.answer();
+  assert.deepEqual([bed.sent.at(-1), bed.calls], ['heartbeat', []]);
+  happens('online');
+  bed.waiting.shift()(new Error('operation has timed out'));
+  assert.deepEqual(bed.calls, ['close']);
+});
+
 test('a connection that was closed, or whose device is elsewhere now, does not come back with the network', async () => {
   for (const end of [(bed) => bed.link.close(), (bed) => bed.emit('error', { code: 'superseded', message: 'x' })]) {
     const bed = await settled();
