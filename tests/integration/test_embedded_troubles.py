@@ -24,7 +24,7 @@ from tests.integration.command_line.programs import (
     one_line_of_refusal,
     started,
 )
-from tests.integration.test_embedded import (
+from tests.integration.embedded_users import (
     connected,
     is_gone,
     opened,

@@ -1,13 +1,8 @@
 """Connections to a gateway that closes them, and answers that are larger than they look."""
 
 import asyncio
-import contextlib
 import datetime
-import functools
-import resource
 import ssl
-import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -19,73 +14,11 @@ from alphasync.gateway import connection
 from alphasync.gateway.http import HttpGateway
 from alphasync.gateway.port import (
     GatewayUnavailable,
-    Message,
     NotSent,
-    SendResult,
     Sent,
     Unknown,
 )
-from tests.integration.backend import Backend, answered, serving
-
-MESSAGE = Message(type="chat", recipient_id="1", text="Hello", attachments=())
-Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-class Raw:
-    """A gateway that is a few lines of HTTP: what it read, on which connection."""
-
-    def __init__(self, head: str = "", then: str = "keep", idle: float = 60) -> None:
-        """``then``: what becomes of a connection after an answer, ``keep`` or ``close``."""
-        self.connections = 0
-        self.requests: list[int] = []
-        """The number of its connection for each request."""
-        self._head = head
-        self._then = then
-        self._idle = idle
-        self.closing = asyncio.Event()
-
-    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        number = self.connections
-        try:
-            while True:
-                async with asyncio.timeout(self._idle):
-                    head = await reader.readuntil(b"\r\n\r\n")
-                length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r")[0])
-                await reader.readexactly(length)
-                self.requests.append(number)
-                writer.write(
-                    f"HTTP/1.1 200 OK\r\n{self._head}Content-Length: 2\r\n\r\n{{}}".encode()
-                )
-                await writer.drain()
-                if self._then == "close":
-                    break
-        except (TimeoutError, asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
-            self.closing.set()
-
-
-@contextlib.asynccontextmanager
-async def raw(talk: Talk, context: ssl.SSLContext | None = None) -> AsyncIterator[str]:
-    writers = []
-
-    async def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writers.append(writer)
-        await talk(reader, writer)
-
-    server = await asyncio.start_server(accepted, "127.0.0.1", 0, ssl=context)
-    scheme = "https" if context else "http"
-    yield f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    server.close()
-    for writer in writers:
-        writer.transport.abort()
-    await asyncio.sleep(0)
-
-
-async def send(gateway: HttpGateway) -> SendResult:
-    return await gateway.send("t", "p", MESSAGE, "key")
+from tests.integration.raw_gateway import Raw, raw, send
 
 
 async def test_a_connection_is_used_again_while_it_is_young() -> None:
@@ -217,86 +150,3 @@ async def test_a_server_without_tls_is_said_as_such() -> None:
         gateway = HttpGateway(url.replace("http:", "https:"))
         assert await send(gateway) == NotSent("The gateway makes no secure connection")
         await gateway.aclose()
-
-
-@functools.cache
-def bomb() -> bytes:
-    """300 MB in 300 KB."""
-    packer = zlib.compressobj(6, wbits=31)
-    packed = [packer.compress(b'{"recipients": [], "x": "')]
-    packed += [packer.compress(b" " * 1_000_000) for _ in range(300)]
-    return b"".join([*packed, packer.compress(b'"}'), packer.flush()])
-
-
-@contextlib.asynccontextmanager
-async def watched() -> AsyncIterator[list[float]]:
-    """How long the loop stood, in seconds, at its worst; and that memory did not grow."""
-    stood = [0.0]
-
-    async def watch() -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            before = loop.time()
-            await asyncio.sleep(0.001)
-            stood[0] = max(stood[0], loop.time() - before)
-
-    task = asyncio.create_task(watch())
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    try:
-        yield stood
-    finally:
-        task.cancel()
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    assert grown < 150_000, f"{grown} KB"
-
-
-@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "x-gzip, gzip"])
-async def test_an_answer_that_unpacks_to_very_much_is_not_unpacked(encoding: str) -> None:
-    packed = bomb()
-    backend = Backend()
-    backend.listing = lambda *_: answered(packed, Content_Encoding=encoding)
-    backend.login = answered(packed, Content_Encoding=encoding)
-    backend.profiles = answered(packed, Content_Encoding=encoding)
-    backend.answer = lambda *_: answered(packed, Content_Encoding=encoding)
-    async with serving(backend):
-        gateway = HttpGateway(backend.url)
-        async with watched():
-            for call in (
-                gateway.recipients("t", "p", "chat", None),
-                gateway.profiles("t"),
-                gateway.login("a", "b"),
-            ):
-                with pytest.raises(GatewayUnavailable, match="too large, or compressed"):
-                    await call
-            assert await send(gateway) == Sent(), "its status says so"
-        await gateway.aclose()
-
-
-async def test_compression_is_not_asked_for() -> None:
-    backend = Backend()
-    async with serving(backend):
-        gateway = HttpGateway(backend.url)
-        await send(gateway)
-        assert backend.arrived[0].headers["Accept-Encoding"] == "identity"
-        await gateway.aclose()
-
-
-async def test_an_answer_over_the_bound_is_not_read_to_its_end() -> None:
-    read = 0
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal read
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n")
-        with contextlib.suppress(ConnectionError):
-            for _ in range(9_999):
-                writer.write(b" " * 100_000)
-                await writer.drain()
-                read += 100_000
-
-    async with raw(talk) as url:
-        gateway = HttpGateway(url, answer_max=1_000_000)
-        with pytest.raises(GatewayUnavailable, match="too large"):
-            await gateway.profiles("t")
-        await gateway.aclose()
-        assert read < 20_000_000

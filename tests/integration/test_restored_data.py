@@ -15,7 +15,7 @@ from alphasync.store.connect import make_store
 from alphasync.store.embedded.valkey import EmbeddedValkey
 from alphasync.store.scripts.limits import REVISION_JUMP, Lifetimes
 from tests.harness import wait_until
-from tests.integration.test_embedded import connected, opened
+from tests.integration.embedded_users import connected, opened
 
 ACCOUNT = "o:demo"
 META = keys.of_account(ACCOUNT).meta
