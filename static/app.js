@@ -35,6 +35,7 @@ import { createPin } from './view/pin.js';
 import { createProfile } from './view/profile.js';
 import { createShortcuts } from './view/shortcuts.js';
 import { createSignIn } from './view/signin.js';
+import { createVersions } from './view/versions.js';
 import { words } from './words.js';
 
 addDrawings();
@@ -160,6 +161,12 @@ const { signOut, confirmBlocklist } = createQuestions({ ask, state: () => state,
 const attached = (profileId) => itemsOf(state.attachments, profileId);
 const picker = createPicker({ chosen: attached, choose: commands.attach, ended: account.ended });
 
+const showVersions = createVersions({
+  commands,
+  viewer: () => ({ me: state.device?.id ?? null, operator: String(session.get()?.operatorId ?? '') }),
+  restored: (type) => byId(`${type}-text`).focus(),
+});
+
 const select = (profileId) => location.replace(hashOf(profileId));
 
 addEventListener('hashchange', () => {
@@ -234,6 +241,7 @@ const drawPin = createPin(arranging.pin);
 const drawProfile = createProfile({
   commands,
   confirmBlocklist,
+  showVersions,
   pick: (profile) => void picker.open(profile),
   detach: (profileId, gone) => commands.attach(profileId, attached(profileId).filter(({ link }) => link !== gone)),
 });

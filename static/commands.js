@@ -70,6 +70,20 @@ export function createCommands({ link, state, dispatch }) {
     else if (ack.retryable) setTimeout(() => local('uncertainUnheard', { profileId, type, version }), ASK_INTERVAL);
   }
 
+  /** Put an earlier text into the box, on all devices; resolves to the ack. */
+  async function restoreVersion(profileId, type, version) {
+    const key = keyOf(profileId, type);
+    const { epoch } = state();
+    const ack = await link.send('restoreVersion', { profileId, type, version });
+    if (!ack.ok || epoch !== state().epoch) return ack;
+    const before = textOf(key);
+    local('clearedGone', { key, version });
+    const data = { profileId, type, message: ack.message, deviceId: state().device?.id, revision: ack.revision };
+    dispatch({ name: 'messageUpdated', data }); // the others are told by such an event
+    undo.note(key, before, textOf(key));
+    return ack;
+  }
+
   return {
     flush: sending.flush,
     /** Another operator may be next: what this one typed is not theirs to bring back. */
@@ -113,6 +127,18 @@ export function createCommands({ link, state, dispatch }) {
       if (!offer) return;
       local('offerGone', { key });
       if (use) change(profileId, type, offer.message);
+    },
+
+    /** The earlier texts of a draft, and one of them: each resolves to the ack. */
+    listVersions: (profileId, type) => link.send('listVersions', { profileId, type }),
+    readVersion: (profileId, type, version) => link.send('readVersion', { profileId, type, version }),
+
+    restoreVersion,
+
+    /** Take a clear back, which kept this version. */
+    async takeBack(profileId, type, version) {
+      const ack = await restoreVersion(profileId, type, version);
+      if (!ack.ok) complain(keyOf(profileId, type), ack);
     },
 
     /** `items` go with the mails of a profile from now on, on all devices. */

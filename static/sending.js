@@ -7,6 +7,7 @@ import { keyOf, partsOf } from './keys.js';
 import { notSaved } from './status.js';
 
 const RESEND_INTERVAL = 1_000; // ms, for a draft that the server could not take
+const TAKE_BACK_TIMEOUT = 30_000; // ms that a clear can be taken back at the card; later among the versions
 /** Answers after which nobody knows whether the text arrived. */
 const LOST = new Set(['no_answer', 'unknown_outcome', 'internal_error']);
 
@@ -43,12 +44,19 @@ export function createSending({ link, state, local, complain }) {
     local('draftAnswered', { profileId, type, number, ok, lost, tooLong, revision, ...(ok && { message }) });
     if (ok) {
       if (state().notices[key]?.about === 'draft') local('noticeGone', { key });
+      if (clears && ack.version) cleared(key, ack.version);
       if (ack.replaced) local('offerMade', { key, message: ack.replaced, at: Date.now(), replaced: true });
       push(profileId, type);
       return;
     }
     if (!answered && code !== 'offline' && !tooLong) complain(key, ack, notSaved(ack), 'draft');
     if (anew || ack.retryable) resendLater();
+  }
+
+  /** For a while it can be taken back with one press. */
+  function cleared(key, version) {
+    local('cleared', { key, version });
+    setTimeout(() => local('clearedGone', { key, version }), TAKE_BACK_TIMEOUT);
   }
 
   async function pushAttachments(profileId) {

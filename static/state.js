@@ -32,6 +32,7 @@ export const initialState = Object.freeze({
   typists: Object.freeze({}), // by key: ids of the devices that type there just now
   notices: Object.freeze({}), // by key: {tone: 'error'|'info', text, hint, about}, about: what it is over with
   busy: Object.freeze({}), // by key: name of the command that waits for its answer
+  cleared: Object.freeze({}), // by key: {version} of the text that was cleared here a moment ago
   sends: Object.freeze({}), // by key: the text that this device started the last run with
   attachments: Object.freeze({}), // by profileId, see attachments.js
   journal: NOTHING_YET, // what happened since the page was opened, see journal.js
@@ -109,6 +110,9 @@ const handlers = {
     const next = { ...state, connection: { status, detail: detail ?? '', asOf: status === 'connected' ? null : brokenAt } };
     return status === 'connected' ? withoutNotices(next, 'connection') : next;
   },
+  'local/cleared': (state, { key, version }) => ({ ...state, cleared: { ...state.cleared, [key]: { version } } }),
+  'local/clearedGone': (state, { key, version }) =>
+    state.cleared[key]?.version === version ? { ...state, cleared: without(state.cleared, key) } : state,
   'local/offers': (state, { offers }) => ({ ...state, offers }),
   'local/offerMade': (state, { key, ...offer }) => ({
     ...state,

@@ -285,6 +285,24 @@ export const words = {
     attach: 'Attach',
   },
 
+  versions: {
+    open: 'Earlier versions…',
+    title: { chat: (name) => `Earlier chat texts of ${name}`, mail: (name) => `Earlier mail texts of ${name}` },
+    found: (number) =>
+      number === 0
+        ? 'There are none yet: one is kept at each pause in typing, and before the text is cleared.'
+        : `${count(number, { one: 'version', other: 'versions' })}, newest first. Restoring one keeps the present text, too.`,
+    own: 'This device',
+    of: (device, operator) => `${operator} on ${device}`,
+    length: (number) => count(number, CHARACTERS),
+    text: 'Text of the chosen version',
+    restore: 'Restore',
+    close: 'Close',
+    gone: 'This version has made room for newer ones.',
+    cleared: 'Cleared.',
+    undo: 'Undo',
+  },
+
   /** What is true about the text in the box. */
   draft: {
     tooLong: 'Too long to sync: only on this device',

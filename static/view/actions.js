@@ -19,10 +19,10 @@ function labelOf(type, kind, busy, run) {
 }
 
 /**
- * `parts` are those of card.js, `actions`: `{start, stop, clearMessage, clearBlocklist, countBlocklist}`, without
- * arguments; the last resolves to its ack. Returns `render(state, {profileId, run, message, notice, busy})`.
+ * `parts` are those of card.js, `actions`: `{start, stop, showVersions, clearMessage, clearBlocklist, countBlocklist}`,
+ * without arguments; the last resolves to its ack. Returns `render(state, {profileId, run, message, notice, busy})`.
  */
-export function createActions(parts, type, { start, stop, clearMessage, clearBlocklist, countBlocklist }) {
+export function createActions(parts, type, { start, stop, showVersions, clearMessage, clearBlocklist, countBlocklist }) {
   const { go, why } = parts;
   let kind = ''; // what a press does: 'start' or 'stop'
   let shownId = null;
@@ -37,6 +37,7 @@ export function createActions(parts, type, { start, stop, clearMessage, clearBlo
     if (kind === 'start') start();
     else if (!working && problem === '') stop();
   });
+  parts['show-versions'].addEventListener('click', showVersions);
   parts.clear.addEventListener('click', clearMessage);
   parts['clear-blocklist'].addEventListener('click', clearBlocklist);
   createMenu(parts.more, parts.menu, () => {

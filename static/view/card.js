@@ -11,6 +11,7 @@ import { createLine } from './line.js';
 import { createRun } from './run.js';
 import { createText } from './text.js';
 import { createUncertain } from './uncertain.js';
+import { createTakeBack } from './versions.js';
 
 const PARTS = {
   text: 'textarea',
@@ -30,6 +31,8 @@ const PARTS = {
   why: '.why',
   more: '.more',
   menu: '.menu',
+  'show-versions': '.show-versions',
+  'take-back': '.take-back',
   clear: '.clear',
   'clear-blocklist': '.clear-blocklist',
 };
@@ -64,10 +67,11 @@ function prepare(type) {
 }
 
 /**
- * `actions`: `{commands, confirmBlocklist(profile, type), pick(profile), detach(profileId, link)}`.
+ * `actions`: `{commands, confirmBlocklist(profile, type), showVersions(profile, type), pick(profile),
+ * detach(profileId, link)}`.
  * Returns `{node, render(state, profile)}`.
  */
-export function createCard(type, { commands, confirmBlocklist, pick, detach }) {
+export function createCard(type, { commands, confirmBlocklist, showVersions, pick, detach }) {
   const { node, parts } = prepare(type);
   let profile = null;
   let profileId = null;
@@ -93,12 +97,20 @@ export function createCard(type, { commands, confirmBlocklist, pick, detach }) {
       text.finishLetter();
       commands.clearMessage(profileId, type);
     },
+    showVersions() {
+      text.finishLetter();
+      showVersions(profile, type);
+    },
     clearBlocklist: () => confirmBlocklist(profile, type),
     countBlocklist: () => commands.countBlocklist(profileId, type),
   });
   const uncertain = createUncertain(node, type, (action, recipientId) =>
     commands.resolveUncertain(profileId, type, action, recipientId),
   );
+  const takeBack = createTakeBack(parts['take-back'], (version) => {
+    void commands.takeBack(profileId, type, version);
+    parts.text.focus(); // the pressed button is gone
+  });
   const chips = withAttachments();
 
   /** Only a mail takes attachments. */
@@ -116,8 +128,8 @@ export function createCard(type, { commands, confirmBlocklist, pick, detach }) {
     const key = keyOf(id, type);
     const [run, draft, notice, busy] = [state.runs[key], state.drafts[key], state.notices[key], state.busy[key]];
     const [list, offers, typists] = [state.uncertain[key], state.offers[key], state.typists[key]];
-    const sent = state.sends[key];
-    const about = [shownProfile, run, draft, notice, busy, list, offers, typists, sent];
+    const [sent, cleared] = [state.sends[key], state.cleared[key]];
+    const about = [shownProfile, run, draft, notice, busy, list, offers, typists, sent, cleared];
     const now = [...about, state.device, state.devices, state.connection, state.attachments[id]];
     if (now.every((value, index) => value === last[index]) && last.length > 0) return;
     last = now;
@@ -129,6 +141,7 @@ export function createCard(type, { commands, confirmBlocklist, pick, detach }) {
 
     text.show(message, switched);
     line(state, { draft, message, offer: offers?.[0], typists, run, sent });
+    takeBack(message, draft?.deviceId === state.device?.id ? cleared : undefined);
     showActions(state, { profileId, run, message, notice, busy });
     showRun(state, run);
     uncertain(list?.recipients, list?.more, busy === 'resolveUncertain');

@@ -173,6 +173,27 @@ async def menu(stage: Stage) -> None:
         await expect(console.hook("chat-clear-blocklist")).to_contain_text("10 people")
 
 
+async def cleared(stage: Stage) -> None:
+    await stage.both("1002")
+    for console in (stage.desktop, stage.phone):
+        await console.hook("chat-text").fill(CHAT)
+        await console.from_menu("chat-clear")
+        await expect(console.hook("chat-take-back")).to_be_visible()
+
+
+async def versions(stage: Stage) -> None:
+    await stage.both("1002")
+    for text in (CHAT, "שלום, how are you?", f"{MAIL}\n\n{CHAT * 3}", "On the phone, a moment ago"):
+        for console in (stage.desktop, stage.phone):
+            await console.hook("mail-text" if console is stage.desktop else "chat-text").fill(text)
+            await console.from_menu("mail-clear" if console is stage.desktop else "chat-clear")
+    await stage.desktop.from_menu("mail-show-versions")
+    await stage.phone.from_menu("chat-show-versions")
+    for console in (stage.desktop, stage.phone):
+        await expect(console.hook("version-text")).to_contain_text("On the phone")
+    await stage.desktop.hook("versions-dialog").get_by_role("radio").nth(1).check()
+
+
 async def signed_out(stage: Stage) -> None:
     await stage.both("1001")
     for console in (stage.desktop, stage.phone):
@@ -200,6 +221,8 @@ STATES: dict[str, Callable[[Stage], Awaitable[None]]] = {
         locked,
         too_long,
         menu,
+        cleared,
+        versions,
         signed_out,
     )
 }

@@ -120,7 +120,7 @@ async def test_undo_takes_back_own_words_and_not_those_of_others(
     await a.page.keyboard.type("so: ")
     for console in (a, b):
         await expect(console.hook("chat-text")).to_have_value("Oh! so: Hello world")
-    await a.hook("chat-clear").click()
+    await a.from_menu("chat-clear")
     await expect(b.hook("chat-text")).to_have_value("")
     await a.hook("chat-text").press("Control+z")
     await expect(b.hook("chat-text")).to_have_value("Oh! so: Hello world")
