@@ -15,14 +15,18 @@ function isUnsent(draft, run) {
   return !run || isUnsaved(draft) || draft.base.revision > (run.begun ?? run.revision);
 }
 
-/** One type of a profile: `{type, run, failed, uncertain, mark, unsent}`; the counts are those of a run that is over. */
-function sideOf(profileId, type, { runs, drafts, offers, uncertain }) {
+/**
+ * One type of a profile: `{type, run, where, failed, uncertain, mark, unsent}`; `where` is the name of the device that runs it,
+ * empty where it has none, and the counts are those of a run that is over.
+ */
+function sideOf(profileId, type, { runs, drafts, offers, uncertain, devices }) {
   const key = keyOf(profileId, type);
   const [run, draft] = [runs[key], drafts[key]];
   const over = run !== undefined && run.status !== 'running';
   return {
     type,
     run,
+    where: devices[run?.deviceId]?.name ?? '',
     failed: over ? run.failed : 0,
     uncertain: over ? undecided(uncertain[key], run) : 0,
     mark: textMark(draft, offers[key]?.[0]),
@@ -62,11 +66,11 @@ const nameOf = (type) => words[type];
 const countsOf = ({ current, total }) => (total > 0 ? words.list.row.counts(current, total) : '');
 
 /** The only run that goes on: there is room to say how long it will take. */
-function aloneWords({ type, run }, me) {
+function aloneWords({ type, run, where }, me) {
   const { row } = words.list;
   const [name, counts] = [nameOf(type), countsOf(run)];
   if (run.waitingFor) return row.waits(name);
-  if (!isOwn(run, me)) return run.away ? row.away(name, counts) : row.elsewhere(name, counts);
+  if (!isOwn(run, me)) return run.away ? row.away(name, counts) : where ? row.on(name, counts, where) : row.elsewhere(name, counts);
   if (counts === '') return row.starts(name);
   const pace = paceOf(run);
   return pace === null ? row.going(name, counts) : row.goingFor(name, counts, roughly(pace.left));
@@ -77,7 +81,7 @@ function bothWords(sides, me) {
   const { row } = words.list;
   const shares = sides.map(({ type, run }) => row.share(nameOf(type), ringOf(run, me).share));
   if (sides.every(({ run }) => !isOwn(run, me))) return row.bothElsewhere(...shares);
-  return row.both(...sides.map(({ type, run }, at) => (isOwn(run, me) ? shares[at] : row.elsewhere(nameOf(type), countsOf(run)))));
+  return row.both(...sides.map(({ type, run }, at) => (isOwn(run, me) ? shares[at] : row.shareElsewhere(nameOf(type), ringOf(run, me).share))));
 }
 
 function running(sides, me) {

@@ -79,11 +79,13 @@ export function createPeople(actions) {
   function update(state, before) {
     const changed = SHOWN_OF.map((name) => [state[name], before?.[name]]).filter(([now, then]) => now !== then);
     const anew = before === null || state.device?.id !== before.device?.id || state.profiles.items !== before.profiles.items;
-    if (!anew && changed.length === 0) return false;
+    const named = state.devices !== before?.devices;
+    if (!anew && !named && changed.length === 0) return false;
     let moved = false;
     for (const row of rows) {
       const [chat, mail] = row.keys;
-      const mine = anew || changed.some(([now, then]) => now[chat] !== then[chat] || now[mail] !== then[mail]);
+      const own = anew || changed.some(([now, then]) => now[chat] !== then[chat] || now[mail] !== then[mail]);
+      const mine = own || (named && row.facts.running);
       if (mine && row.update(state)) moved = true;
     }
     return moved;

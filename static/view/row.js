@@ -1,18 +1,19 @@
 // One row of the list: who it is, the runs as rings round the picture, one sentence about now, at most one mark. It is made
 // once, and touched only where something of its own has changed.
 
+import { icon } from '../icons.js';
 import { keyOf, TYPES } from '../keys.js';
 import { fold } from '../names.js';
 import { hashOf } from '../place.js';
 import { ringOf } from '../rings.js';
 import { factsOf, lineOf, markOf } from '../rows.js';
 import { words } from '../words.js';
-import { $, about, clone, setAttr, setAvatar, setHidden, setText } from './dom.js';
+import { $, about, clone, element, setAttr, setAvatar, setText } from './dom.js';
 import { setRings } from './rings.js';
 
 /** What of a row's facts decides where it stands, and whether it is shown. */
 const PLACING = ['running', 'needs', 'draft', 'activity'];
-const NOTHING = factsOf('', { runs: {}, drafts: {}, offers: {}, uncertain: {} });
+const NOTHING = factsOf('', { runs: {}, drafts: {}, offers: {}, uncertain: {}, devices: {} });
 
 /** A row of a profile; `index` is its place in the answer of the backend. */
 export function createRow(profile, index) {
@@ -22,7 +23,7 @@ export function createRow(profile, index) {
   const frame = $('.ringed', item);
   const line = $('.row-line', item);
   const mark = $('.row-mark', item);
-  const pin = $('.row-pin', item);
+  let pin = null; // made for those that are pinned: of hundreds of rows few are
   const person = about(profile);
   let folded = null;
 
@@ -34,9 +35,13 @@ export function createRow(profile, index) {
   setAvatar($('.avatar', item), profile);
 
   function showMark(found) {
+    const number = found?.number ?? 0;
+    if (mark.dataset.kind === found?.kind && Number(mark.dataset.number ?? 0) === number) return;
     setAttr(mark, 'data-kind', found?.kind ?? null);
-    setText($('[aria-hidden]', mark), found?.kind === 'needs' ? String(found.number) : '');
-    setText($('.vh', mark), found === null ? '' : found.kind === 'needs' ? words.list.needs(found.number) : words.list.draft);
+    setAttr(mark, 'data-number', number > 0 ? number : null);
+    const said = number > 0 ? words.list.needs(number) : words.list.draft;
+    const digits = element('span', '', number > 0 ? String(number) : '', { 'aria-hidden': 'true' });
+    mark.replaceChildren(...(found === null ? [] : [digits, element('span', 'vh', said)]));
   }
 
   const row = {
@@ -69,7 +74,17 @@ export function createRow(profile, index) {
     },
 
     select: (selected) => setAttr(link, 'aria-current', selected ? 'true' : null),
-    pin: (pinned) => setHidden(pin, !pinned),
+    pin(pinned) {
+      if (pinned === (pin !== null)) return;
+      if (pinned) {
+        pin = element('span', 'row-pin');
+        pin.append(icon('pin'), element('span', 'vh', words.list.pinned));
+        $('.row-head', item).append(pin);
+      } else {
+        pin.remove();
+        pin = null;
+      }
+    },
   };
   return row;
 }

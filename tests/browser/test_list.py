@@ -79,7 +79,7 @@ async def test_a_row_says_what_goes_on_and_who_does_it(
     await expect(row.locator(".row-mark")).to_contain_text("has a draft")
     await expect(console.hook("show-draft").locator("b")).to_have_text("1")
     assert (await other.start("2"))["ok"]
-    await expect(line).to_contain_text("Chat elsewhere ")
+    await expect(line).to_contain_text("/80")
     await expect(row.locator(".ring.chat")).to_have_attribute("data-tone", "other")
     await expect(console.hook("show-running").locator("b")).to_have_text("1")
     await expect(row.locator(".row-mark")).not_to_contain_text("has a draft")
@@ -96,7 +96,7 @@ async def test_nothing_moves_under_the_pointer(crowded: Cluster, open_console: O
     await console.hook("profile-item-4").hover()
     other = await crowded.device()
     assert (await other.start("3"))["ok"]
-    await expect(console.hook("profile-item-3").locator(".row-line")).to_contain_text("elsewhere")
+    await expect(console.hook("profile-item-3").locator(".row-line")).to_contain_text("/80")
     assert await ids_of(console) == before
     await console.page.mouse.move(900, 400)
     await expect(console.page.locator("#people li").first).to_contain_text("Person 3")
@@ -104,7 +104,7 @@ async def test_nothing_moves_under_the_pointer(crowded: Cluster, open_console: O
     await console.page.keyboard.press("End")
     before = await ids_of(console)
     assert (await other.start("2"))["ok"]
-    await expect(console.hook("profile-item-2").locator(".row-line")).to_contain_text("elsewhere")
+    await expect(console.hook("profile-item-2").locator(".row-line")).to_contain_text("/80")
     assert await ids_of(console) == before, "nor where the focus is"
     await console.hook("filter").focus()
     await expect(console.page.locator("#people li").first).to_contain_text("Person 2")

@@ -36,11 +36,17 @@ test('whose run it is, and whether its device is there, is said in words', () =>
   assert.deepEqual(markAfter(started(OTHER), waits), { kind: 'needs', number: 1 });
 });
 
+test('a run of a device that has a name is said to be there', () => {
+  const named = event('deviceJoined', { deviceId: OTHER, name: 'Chrome on Android', state: 'here', revision: 10 });
+  assert.equal(lineAfter(named, started(OTHER), progress(OTHER, 14, 80)).text, 'Chat 14/80 · Chrome on Android');
+  assert.equal(lineAfter(named, started(ME), progress(ME, 14, 80)).text, 'Chat 14/80');
+});
+
 test('two runs at once are one sentence', () => {
   const both = [started(ME), progress(ME, 2, 20), started(OTHER, 40, mail), progress(OTHER, 3, 30, { of: mail, revision: 41 })];
-  assert.deepEqual(lineAfter(...both), { text: 'Chat 10 % · Mail elsewhere 3/30', tone: 'own' });
+  assert.deepEqual(lineAfter(...both), { text: 'Chat 10% · Mail elsewhere 10%', tone: 'own' });
   const elsewhere = [started(OTHER), progress(OTHER, 5, 20), ...both.slice(2)];
-  assert.deepEqual(lineAfter(...elsewhere), { text: 'Elsewhere: Chat 25 %, Mail 10 %', tone: 'other' });
+  assert.deepEqual(lineAfter(...elsewhere), { text: 'Elsewhere: Chat 25%, Mail 10%', tone: 'other' });
   const waits = progress(OTHER, 3, 30, { of: mail, revision: 42, waitingFor: 'sign_in' });
   assert.deepEqual(lineAfter(...both, waits), { text: 'Mail waits for you to sign in', tone: 'warn' });
 });
