@@ -25,6 +25,7 @@ import { createAside } from './view/aside.js';
 import { createPicker } from './view/attachments.js';
 import { createBanner } from './view/banner.js';
 import { createConfirm } from './view/confirm.js';
+import { createDevices } from './view/devices.js';
 import { byId, setHidden, setText } from './view/dom.js';
 import { createEvents } from './view/events.js';
 import { fill } from './view/fill.js';
@@ -107,7 +108,7 @@ const account = createAccount({
       },
       seen: () => seen(state),
       log,
-      onUnauthorised: () => account.expire(),
+      onUnauthorised: (why) => account.expire(why),
       onTokenExpiring: (data) => account.expiring(data),
       onError: (data) => commands.failed(data),
     }),
@@ -233,6 +234,7 @@ const drawBanner = createBanner({
   signIn: () => account.expire(words.signIn.again),
 });
 const drawHeader = createHeader({ dispatch, stopAll: commands.stopAll, tally: () => people.counts() });
+const drawDevices = createDevices({ send: (...command) => account.link().send(...command), ask });
 const drawAccount = createAccountMenu({ dispatch, signOut, showShortcuts });
 
 const arranging = createArranging({ state: () => state, dispatch, operatorId: () => session.get().operatorId });
@@ -254,6 +256,7 @@ function draw() {
   drawBanner(state);
   drawAccount(state);
   if (state.syncing) return;
+  drawDevices(state);
   drawPin(state);
   drawProfile(state);
   picker.render();

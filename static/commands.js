@@ -2,6 +2,7 @@
 // says goes to the card it belongs to.
 
 import { itemsOf } from './attachments.js';
+import { nameOf } from './devices.js';
 import { inConflict } from './drafts.js';
 import { keyOf, partsOf, TYPES } from './keys.js';
 import { createSending } from './sending.js';
@@ -24,7 +25,7 @@ export function createCommands({ link, state, dispatch }) {
 
   const local = (name, data) => dispatch({ name: `local/${name}`, data });
   const complain = (key, ack, text = refusal(ack), about = ABOUT[ack.code]) =>
-    local('notice', { key, tone: 'error', text, hint: ack.lockOwner ? words.card.lockOwner(ack.lockOwner) : '', about });
+    local('notice', { key, tone: 'error', text, hint: ack.lockOwner ? nameOf(state(), ack.lockOwner) : '', about });
 
   const sending = createSending({ link, state, local, complain });
   const textOf = (key) => state().drafts[key]?.message ?? '';

@@ -1,5 +1,6 @@
 // Who is here: the devices of the account, and what each event does to the list. Pure and immutable.
 
+import { partsOf } from './keys.js';
 import { isolated, plain } from './names.js';
 import { words } from './words.js';
 
@@ -58,4 +59,6 @@ export const inOrder = ({ devices, device }) =>
 
 /** What a device does: its running runs as `[{profileId, type}]`. */
 export const runsOf = ({ runs }, deviceId) =>
-  Object.values(runs).filter((run) => run.status === 'running' && run.deviceId === deviceId);
+  Object.entries(runs)
+    .filter(([, run]) => run.status === 'running' && run.deviceId === deviceId)
+    .map(([key]) => partsOf(key));

@@ -1,7 +1,7 @@
 // What one tab remembers over a reload: who is signed in, and which device it is. Kept per tab, because two tabs are
 // two devices.
 
-import { ofTab } from './storage.js';
+import { ofBrowser, ofTab } from './storage.js';
 import { words } from './words.js';
 
 const SESSION = 'alphasync.session';
@@ -33,8 +33,21 @@ export const identity = {
   forget: () => ofTab.remove(DEVICE),
 };
 
+const NAME = 'alphasync.deviceName';
+
+/** Keep the name that somebody gave this device, for its next visit: the server forgets it in a few hours. */
+export function rememberName(name) {
+  if (typeof name === 'string' && name !== usualName()) ofBrowser.write(NAME, name);
+}
+
+/** What this device is called: as somebody named it, or else by its browser. */
+export function deviceName(userAgent) {
+  const given = ofBrowser.read(NAME);
+  return typeof given === 'string' && given !== '' ? given : usualName(userAgent);
+}
+
 /** A name that tells this device from the operator's others, e.g. "Firefox on Linux". */
-export function deviceName(userAgent = navigator.userAgent) {
+function usualName(userAgent = navigator.userAgent) {
   const find = (table) => table.find(([pattern]) => pattern.test(userAgent))?.[1];
   const browser = find([
     [/Edg\//, 'Edge'],

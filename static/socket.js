@@ -2,11 +2,12 @@
 // what is shown.
 
 import { tooBigToSend } from './limits.js';
-import { deviceName, identity, session } from './session.js';
+import { deviceName, identity, rememberName, session } from './session.js';
 import { words } from './words.js';
 
 const UNAUTHORISED = new Set(words.fixed.unauthorised);
 const SIGN_IN_AGAIN = 'sign_in_again';
+const SIGNED_OUT = 'signed_out'; // by another device of the operator
 const ACK_TIMEOUT = 10_000; // ms; a command that Redis cannot take is refused well before that
 const PROBE_TIMEOUT = 5_000; // ms; far less than the server's pings take to be missed
 const RETRY_FIRST = 1_000; // ms; the client library does not come back by itself when the server said no
@@ -18,7 +19,7 @@ const RETRY_MOST = 10_000; // ms
  *                         a registration or a resync is here
  *   seen()                `{epoch, revision}` of the last event, to be told only what comes after it, or null
  *   log                   an EventLog
- *   onUnauthorised()      the token is not accepted, or its session has ended; nothing is tried before `renew`
+ *   onUnauthorised(why)   the token is not accepted, or its session has ended; nothing is tried before `renew`
  *   onTokenExpiring(data) 60 s before the token ends
  *   onError(data)         the `error` event, except `superseded`
  * Returns `{send, connected, renew, useHere, abandon, close}`.
@@ -54,10 +55,15 @@ export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, on
     status('superseded');
   }
 
-  function unauthorised() {
+  function unauthorised(why) {
     signedOut = true;
     clearTimeout(retry);
-    onUnauthorised();
+    onUnauthorised(why);
+  }
+
+  function signedOutElsewhere() {
+    identity.forget(); // it is void
+    unauthorised(words.signIn.signedOut);
   }
 
   /** Which device this is, and what it knows already; nothing on a first visit. */
@@ -88,11 +94,13 @@ export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, on
     if (name === 'error') {
       if (data?.code === 'superseded') superseded();
       else if (data?.code === SIGN_IN_AGAIN) unauthorised();
+      else if (data?.code === SIGNED_OUT) signedOutElsewhere();
       else onError(data ?? {});
       return;
     }
     report({ name, data });
     if (name === 'deviceRegistered') registered(data);
+    if (name === 'deviceUpdated' && data.deviceId === identity.get()?.deviceId) rememberName(data.name);
     if (name === 'resync') void catchUp();
     if (name === 'tokenExpiring') onTokenExpiring(data);
   });

@@ -61,6 +61,7 @@ export const words = {
     sandbox: 'This server runs on its sandbox. Sign in as',
     fill: 'Fill in',
     ended: 'Your session has ended. Sign in again: your texts and your place are kept.',
+    signedOut: 'This device was signed out from another one. Sign in again to go on: your texts are kept.',
     again: 'Sign in again to go on. Your texts and your place are kept.',
   },
 
@@ -186,6 +187,24 @@ export const words = {
 
   devices: {
     unnamed: (id) => `Device ${id}`,
+    title: 'Who is here',
+    button: (number) => `Who is here: ${count(number, { one: 'device', other: 'devices' })}`,
+    own: 'This device',
+    since: (time) => `Here since ${time}`,
+    away: 'Reconnecting',
+    awaySince: (time) => `Reconnecting since ${time}`,
+    runs: (type, name) => `Sends ${type} of ${name}`,
+    types: (type, name) => `Types in ${type} of ${name}`,
+    rename: 'Rename',
+    renameLabel: (name) => `Rename ${name}`,
+    nameLabel: (name) => `New name of ${name}`,
+    save: 'Save',
+    renamed: (name) => `It is called ${name} now.`,
+    signOut: 'Sign out',
+    signOutLabel: (name) => `Sign out ${name}`,
+    signOutTitle: (name) => `Sign out ${name}?`,
+    signOutText: 'Its runs are interrupted, and somebody has to sign in there again.',
+    signedOut: (name) => `${name} is signed out.`,
   },
 
   /** The connection, by its state. */
@@ -275,7 +294,6 @@ export const words = {
     clear: 'Clear message',
     clearBlocklist: 'Clear blocklist',
     clearBlocklistOf: (number) => `Clear blocklist · ${count(number, PEOPLE)}`,
-    lockOwner: (id) => `Device ${id}`,
     empty: '(empty)',
     conflict: 'Another device changed this message while yours was not sent:',
     takeTheirs: 'Take theirs',

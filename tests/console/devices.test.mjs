@@ -46,6 +46,6 @@ test('this device comes first, who is away last, and each has its runs', () => {
     event('processingStarted', chat({ deviceId: 'b', startedAt: 1, revision: 11 })),
   );
   assert.deepEqual(inOrder(state).map(({ id }) => id), [ME, 'c', 'b', 'a']);
-  assert.deepEqual(runsOf(state, 'b').map(({ status }) => status), ['running']);
+  assert.deepEqual(runsOf(state, 'b'), [{ profileId: '7', type: 'chat' }]);
   assert.deepEqual(runsOf(state, ME), []);
 });

@@ -274,3 +274,23 @@ test('the identity of one operator is not offered to another', async () => {
   session.set({ token: 'jwt', operatorId: 'somebody else' });
   assert.deepEqual(Object.keys(bed.auth()), ['token', 'deviceName']);
 });
+
+test('a device that was signed out from another one goes to the sign-in, and is not that device any more', async () => {
+  const bed = await settled();
+  bed.calls.length = 0;
+  bed.emit('error', { code: 'signed_out', message: 'This device was signed out from another one' });
+  await bed.down('io server disconnect');
+  assert.deepEqual(bed.calls, ['unauthorised'], 'nothing is tried again');
+  assert.equal(identity.get(), null);
+});
+
+test('a name that somebody gave the device is what it says the next time', async () => {
+  const bed = await settled();
+  const renamed = { deviceId: ME, name: 'Front desk', state: 'here', revision: 12 };
+  bed.emit('deviceUpdated', { ...renamed, deviceId: OTHER, name: 'Not mine' });
+  assert.equal(bed.auth().deviceName, 'Firefox on Linux');
+  bed.emit('deviceUpdated', renamed);
+  assert.equal(bed.auth().deviceName, 'Front desk');
+  bed.emit('deviceUpdated', { ...renamed, name: 'Firefox on Linux' });
+  assert.equal(bed.auth().deviceName, 'Front desk', 'its usual name is nobody\'s choice');
+});
