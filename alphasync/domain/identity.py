@@ -3,6 +3,7 @@
 from urllib.parse import quote
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from alphasync.errors import UnknownProfile
 
@@ -34,6 +35,11 @@ class Identity(msgspec.Struct, frozen=True):
     """The login that the token was made by; '' for a token that was signed elsewhere."""
     profiles_kept: bool = False
     """The token could not carry the profiles: they are on record with the login."""
+
+    @property
+    def teammate(self) -> str | UnsetType:
+        """Who acts, for events: unset where one operator is the account."""
+        return self.operator_id if self.team else UNSET
 
     def may_see(self, profile_id: str) -> bool:
         return self.profiles is None or profile_id in self.profiles

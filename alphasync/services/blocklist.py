@@ -65,7 +65,10 @@ class Blocklist:
         who.check_profile(command.profile)
         names = keys.of_profile(who.account, command.type, command.profile)
         event = events.BlocklistCleared(
-            profile_id=command.profile, type=command.type, device_id=device_id
+            profile_id=command.profile,
+            type=command.type,
+            device_id=device_id,
+            operator_id=who.teammate,
         )
         answer = await self._scripts.call(blocklist_clear(names, head=packets.head(event)))
         return answer.number(1)

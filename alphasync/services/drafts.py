@@ -40,6 +40,7 @@ class Drafts:
             type=command.type,
             message=command.message,
             device_id=device_id,
+            operator_id=who.teammate,
         )
         stored = await self._set(who, event, command.message)
         return stored.number(1)
@@ -48,7 +49,10 @@ class Drafts:
         """Empty the text of the draft everywhere. Raises UnknownProfile."""
         who.check_profile(command.profile)
         event = events.MessageCleared(
-            profile_id=command.profile, type=command.type, device_id=device_id
+            profile_id=command.profile,
+            type=command.type,
+            device_id=device_id,
+            operator_id=who.teammate,
         )
         stored = await self._set(who, event, "")
         cleared: DraftEmptied = {"revision": stored.number(1)}
@@ -62,7 +66,11 @@ class Drafts:
         """
         who.check_profile(about.profile)
         event = events.MessageUpdated(
-            profile_id=about.profile, type=about.type, message=text, device_id=device_id
+            profile_id=about.profile,
+            type=about.type,
+            message=text,
+            device_id=device_id,
+            operator_id=who.teammate,
         )
         stored = await self._set(who, event, text, ends="yes")
         return stored.number(1)
@@ -77,7 +85,7 @@ class Drafts:
         profile = command.profile
         who.check_profile(profile)
         event = events.AttachmentsUpdated(
-            profile_id=profile, type=command.type, device_id=device_id
+            profile_id=profile, type=command.type, device_id=device_id, operator_id=who.teammate
         )
         base = command.base
         answer = await self._scripts.call(

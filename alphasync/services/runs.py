@@ -154,7 +154,9 @@ class Runs:
     async def stop(self, who: Identity, device_id: str, command: StopProcessing) -> None:
         """Stop a run, whichever device started it. Raises UnknownProfile or NotRunning."""
         who.check_profile(command.profile)
-        stopped = events.ProcessingStopped(stopped_by=device_id, message="Stopped")
+        stopped = events.ProcessingStopped(
+            stopped_by=device_id, stopped_by_operator_id=who.teammate, message="Stopped"
+        )
         answer = await self._scripts.call(
             run_stop(
                 keys.of_profile(who.account, command.type, command.profile),
@@ -172,9 +174,14 @@ class Runs:
         Raises UnknownOutcome also where it is known that some were stopped and others not.
         """
         names = keys.of_account(who.account)
-        stopped = events.ProcessingStopped(stopped_by=device_id, message="Stopped")
+        stopped = events.ProcessingStopped(
+            stopped_by=device_id, stopped_by_operator_id=who.teammate, message="Stopped"
+        )
         all_stopped = events.AllProcessingStopped(
-            device_id=device_id, stopped_by=device_id, message="All processing stopped"
+            device_id=device_id,
+            operator_id=who.teammate,
+            stopped_by=device_id,
+            message="All processing stopped",
         )
         count, before = 0, list[str]()
         while True:

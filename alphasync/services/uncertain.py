@@ -44,6 +44,7 @@ class Uncertain:
             profile_id=command.profile,
             type=command.type,
             device_id=device_id,
+            operator_id=who.teammate,
             action=command.action,
         )
         count, cursor = 0, "0"

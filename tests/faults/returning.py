@@ -16,7 +16,15 @@ CONNECT_WITHIN = 3.0
 SILENCE_MAX = 20.0
 """Seconds without a word from the server, which pings every 10, until the client gives it up."""
 OUTSIDE_THE_ORDER = frozenset(
-    {"deviceRegistered", "processingStateSync", "messageSync", "resync", "error", "tokenExpiring"}
+    {
+        "deviceRegistered",
+        "processingStateSync",
+        "messageSync",
+        "devicesSync",
+        "resync",
+        "error",
+        "tokenExpiring",
+    }
 )
 """Events to one device, which have no place of their own in the account's order."""
 

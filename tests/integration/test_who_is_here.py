@@ -87,6 +87,22 @@ async def test_a_name_is_given_from_any_device_of_the_operator(servers: Cluster)
         assert (await desk.call("renameDevice", {"name": name}))["code"] == "invalid_payload"
 
 
+async def test_in_a_team_each_event_says_who_did_it(servers: Cluster) -> None:
+    anna = await servers.device(0, token=servers.token("anna", team="t"))
+    ben = await servers.device(1, token=servers.token("ben", team="t"))
+    about = {"profileId": "1001", "type": "chat"}
+    assert (await anna.call("updateMessage", {**about, "message": "Hi"}))["ok"]
+    assert (await anna.call("clearMessage", about))["ok"]
+    assert (await anna.call("clearBlocklist", about))["ok"]
+    assert (await anna.call("stopAllProcessing"))["ok"]
+    await ben.wait_for("allProcessingStopped")
+    names = ("messageUpdated", "messageCleared", "blocklistCleared", "allProcessingStopped")
+    assert [ben.last(name)["operatorId"] for name in names] == ["anna"] * len(names)
+    alone = await servers.device(0)
+    assert (await alone.call("clearBlocklist", about))["ok"]
+    assert "operatorId" not in await alone.wait_for("blocklistCleared"), "there is only one"
+
+
 @pytest.mark.parametrize("place", [0, 1])
 async def test_a_device_that_is_signed_out_is_told_and_gone(servers: Cluster, place: int) -> None:
     desk, phone = await servers.device(0), await servers.device(place)

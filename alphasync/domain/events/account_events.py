@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from alphasync.domain.drafts import Attachment
 from alphasync.domain.events.base import Audience, ProfileEvent, Script
@@ -16,6 +16,8 @@ class MessageUpdated(ProfileEvent, frozen=True, kw_only=True):
     message: str
     """The text."""
     device_id: str
+    operator_id: str | UnsetType = UNSET
+    """Who did it, in the account of a team; absent where one operator is the account."""
 
 
 class MessageCleared(ProfileEvent, frozen=True, kw_only=True):
@@ -24,6 +26,8 @@ class MessageCleared(ProfileEvent, frozen=True, kw_only=True):
     event_name = "messageCleared"
     audience: ClassVar[Audience] = Audience.OTHERS
     device_id: str
+    operator_id: str | UnsetType = UNSET
+    """Who did it, in the account of a team; absent where one operator is the account."""
 
 
 class AttachmentsUpdated(ProfileEvent, frozen=True, kw_only=True):
@@ -31,6 +35,8 @@ class AttachmentsUpdated(ProfileEvent, frozen=True, kw_only=True):
 
     event_name = "attachmentsUpdated"
     device_id: str
+    operator_id: str | UnsetType = UNSET
+    """Who did it, in the account of a team; absent where one operator is the account."""
     attachments: Script[list[Attachment]] = UNSET
     """What goes with the next mail, in this order."""
 
@@ -40,6 +46,8 @@ class BlocklistCleared(ProfileEvent, frozen=True, kw_only=True):
 
     event_name = "blocklistCleared"
     device_id: str
+    operator_id: str | UnsetType = UNSET
+    """Who did it, in the account of a team; absent where one operator is the account."""
     deleted_count: Script[int] = UNSET
     """How many recipients were on it."""
     message: Script[str] = UNSET
@@ -50,6 +58,8 @@ class UncertainResolved(ProfileEvent, frozen=True, kw_only=True):
 
     event_name = "uncertainResolved"
     device_id: str
+    operator_id: str | UnsetType = UNSET
+    """Who did it, in the account of a team; absent where one operator is the account."""
     action: Literal["resend", "leave"]
     """`resend`: the next run messages them; `leave`: they count as messaged."""
     count: Script[int] = UNSET

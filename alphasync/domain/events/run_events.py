@@ -153,6 +153,8 @@ class ProcessingStopped(CountedRunEvent, frozen=True, kw_only=True):
     event_name = "processingStopped"
     stopped_by: str
     """The device on which they did."""
+    stopped_by_operator_id: str | UnsetType = UNSET
+    """Who did, in the account of a team; absent where one operator is the account."""
     stopped_at: Script[int] = UNSET
     """The same as `timestamp`."""
     message: str
@@ -171,6 +173,8 @@ class AllProcessingStopped(LoggedEvent, frozen=True, kw_only=True):
     event_name = "allProcessingStopped"
     device_id: str
     """The device on which they did."""
+    operator_id: str | UnsetType = UNSET
+    """Who did it, in the account of a team; absent where one operator is the account."""
     stopped_by: str
     """The same."""
     message: str
