@@ -10,7 +10,9 @@ import aiohttp
 from playwright.async_api import Browser, async_playwright, expect
 
 from tests.browser.console import FLAGS, INSTALL, Console, chromium_path
-from tests.harness import Cluster, Valkey, cluster
+from tests.harness import PATIENCE, Cluster, Valkey, cluster
+
+expect.set_options(timeout=PATIENCE * 1000)
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 SCALE = 1.5

@@ -22,7 +22,6 @@ PHONE: dict[str, Any] = {
     "is_mobile": True,
     "has_touch": True,
 }
-expect.set_options(timeout=60_000)
 LARGE = "(size) => { document.documentElement.style.fontSize = size; }"
 SLOW = 60.0
 """Seconds a message takes: the run stands still for its picture."""
