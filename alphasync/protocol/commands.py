@@ -106,6 +106,13 @@ class ProfileCommand(Command, frozen=True, kw_only=True):
         return str(self.profile_id)
 
 
+def check_draft_length(text: str) -> None:
+    """Raise MessageTooLong for a text that no limit would ever let out."""
+    length = browser_length(text)
+    if length > DRAFT_MAX:
+        raise MessageTooLong(f"A draft can have {DRAFT_MAX} characters, this one has {length}")
+
+
 class StartProcessing(ProfileCommand, frozen=True, kw_only=True):
     """Take the profile's lock and start a run: message everybody who was not messaged before."""
 
@@ -186,12 +193,6 @@ class UpdateMessage(ProfileCommand, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         force_setattr(self, "message", well_formed(self.message))
-
-    def check_length(self) -> None:
-        """Raise MessageTooLong for a text that no limit would ever let out."""
-        length = browser_length(self.message)
-        if length > DRAFT_MAX:
-            raise MessageTooLong(f"A draft can have {DRAFT_MAX} characters, this one has {length}")
 
 
 class ClearMessage(ProfileCommand, frozen=True, kw_only=True):

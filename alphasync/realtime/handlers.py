@@ -76,7 +76,7 @@ class Handlers:
     async def update_message(
         self, session: Session, command: commands.UpdateMessage
     ) -> acks.DraftStored:
-        return {"revision": await self._drafts.update(session.who, session.device_id, command)}
+        return await self._drafts.update(session.who, session.device_id, command)
 
     @handles(commands.ClearMessage)
     async def clear_message(

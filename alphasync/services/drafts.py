@@ -1,40 +1,47 @@
 """Drafts: the text as it is typed, and what goes with a mail."""
 
-from typing import Literal
-
 import msgspec
+from msgspec import UnsetType
 
 from alphasync.domain import events
 from alphasync.domain.drafts import ATTACHMENTS_MAX
 from alphasync.domain.identity import Identity
 from alphasync.errors import TooManyAttachments, TooManyDrafts
 from alphasync.protocol import packets
-from alphasync.protocol.acknowledgements import Attached, AttachmentsStored, DraftEmptied
+from alphasync.protocol.acknowledgements import (
+    Attached,
+    AttachmentsStored,
+    DraftEmptied,
+    DraftStored,
+)
 from alphasync.protocol.commands import (
     ClearMessage,
     ProfileCommand,
     UpdateAttachments,
     UpdateMessage,
+    check_draft_length,
 )
 from alphasync.services.bounds import USUAL, AccountBounds
+from alphasync.services.texts import Texts, Typed
 from alphasync.store import keys
-from alphasync.store.scripts.account_calls import draft_attach, draft_set
-from alphasync.store.scripts.calls import Answer, Scripts
+from alphasync.store.scripts.account_calls import draft_attach
+from alphasync.store.scripts.calls import Scripts
 
 
 class Drafts:
     def __init__(self, scripts: Scripts, bounds: AccountBounds = USUAL) -> None:
         self._scripts = scripts
         self._bounds = bounds
+        self._texts = Texts(scripts, bounds)
 
-    async def update(self, who: Identity, device_id: str, command: UpdateMessage) -> int:
-        """Store the text and tell the other devices; returns the revision.
+    async def update(self, who: Identity, device_id: str, command: UpdateMessage) -> DraftStored:
+        """Store the text, merged with what others have typed, and tell the devices.
 
         Raises UnknownProfile, MessageTooLong or TooManyDrafts.
         """
         profile = command.profile
         who.check_profile(profile)
-        command.check_length()
+        check_draft_length(command.message)
         event = events.MessageUpdated(
             profile_id=profile,
             type=command.type,
@@ -42,8 +49,9 @@ class Drafts:
             device_id=device_id,
             operator_id=who.teammate,
         )
-        stored = await self._set(who, event, command.message)
-        return stored.number(1)
+        base = None if isinstance(command.base, UnsetType) else command.base
+        names = keys.of_profile(who.account, command.type, profile)
+        return await self._texts.store(Typed(names, who.operator_id, event, base))
 
     async def clear(self, who: Identity, device_id: str, command: ClearMessage) -> DraftEmptied:
         """Empty the text of the draft everywhere. Raises UnknownProfile."""
@@ -54,7 +62,8 @@ class Drafts:
             device_id=device_id,
             operator_id=who.teammate,
         )
-        stored = await self._set(who, event, "")
+        names = keys.of_profile(who.account, command.type, command.profile)
+        stored = await self._texts.put(names, who.operator_id, event, "")
         cleared: DraftEmptied = {"revision": stored.number(1)}
         if version := stored.text(3):
             cleared["version"] = int(version)
@@ -72,7 +81,8 @@ class Drafts:
             device_id=device_id,
             operator_id=who.teammate,
         )
-        stored = await self._set(who, event, text, ends="yes")
+        names = keys.of_profile(who.account, about.type, about.profile)
+        stored = await self._texts.put(names, who.operator_id, event, text, ends="yes")
         return stored.number(1)
 
     async def attach(
@@ -106,27 +116,3 @@ class Drafts:
                 raise TooManyDrafts
         stored = msgspec.json.decode(answer.text(2), type=list[Attached])
         return {"attachments": stored, "revision": answer.number(1)}
-
-    async def _set(
-        self,
-        who: Identity,
-        event: events.MessageUpdated | events.MessageCleared,
-        text: str,
-        ends: Literal["yes", "no"] = "no",
-    ) -> Answer:
-        answer = await self._scripts.call(
-            draft_set(
-                keys.of_profile(who.account, event.type, event.profile_id),
-                device=event.device_id,
-                operator=who.operator_id,
-                message=text,
-                ends=ends,
-                versions_most=self._bounds.versions,
-                versions_room=self._bounds.version_bytes,
-                most=self._bounds.drafts,
-                head=packets.head(event),
-            )
-        )
-        if answer.outcome == "FULL":
-            raise TooManyDrafts
-        return answer

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from alphasync.domain.events import Event, StateEvent, filled
 from alphasync.domain.identity import Identity, account_of
@@ -16,6 +17,7 @@ from alphasync.membership.holdings import Holdings
 from alphasync.membership.lease_table import LeaseTable
 from alphasync.membership.name import ServerName
 from alphasync.protocol import packets
+from alphasync.protocol.acknowledgements import DraftStored
 from alphasync.protocol.commands import (
     ClearBlocklist,
     ClearMessage,
@@ -243,10 +245,14 @@ class Bench:
 
     @staticmethod
     def _check_address(envelope: Envelope, event: StateEvent) -> None:
-        """To the profile's room, or to the account's; drafts not to who typed them."""
+        """To the profile's room, or to the account's; drafts not to who typed them, except for a
+        text that was merged."""
         assert envelope.profile_id == getattr(event, "profile_id", "")
-        typed = event.event_name in ("messageUpdated", "messageCleared")
-        assert envelope.skip == (getattr(event, "device_id", "") if typed else "")
+        own = getattr(event, "device_id", "")
+        if event.event_name == "messageUpdated":
+            assert envelope.skip in (own, "")
+        else:
+            assert envelope.skip == (own if event.event_name == "messageCleared" else "")
 
     # Commands, with what does not matter filled in.
 
@@ -267,12 +273,21 @@ class Bench:
         await self.runs.stop(self.who, device, StopProcessing(profile_id=profile, type="chat"))
 
     async def type(self, text: str, profile: str = PROFILE, device: str = "d1") -> int:
-        command = UpdateMessage(profile_id=profile, type="chat", message=text)
+        """Without a base, as the existing client does."""
+        return (await self.write(text, UNSET, device, profile))["revision"]
+
+    async def write(
+        self, text: str, base: int | UnsetType, device: str = "d1", profile: str = PROFILE
+    ) -> DraftStored:
+        command = UpdateMessage(profile_id=profile, type="chat", message=text, base=base)
         return await self.drafts.update(self.who, device, command)
+
+    async def text(self, profile: str = PROFILE) -> str:
+        return (await self.snapshot()).drafts[profile, "chat"].message
 
     async def mail(self, text: str, profile: str = PROFILE, device: str = "d1") -> int:
         command = UpdateMessage(profile_id=profile, type="mail", message=text)
-        return await self.drafts.update(self.who, device, command)
+        return (await self.drafts.update(self.who, device, command))["revision"]
 
     async def empty(self, profile: str = PROFILE, device: str = "d1") -> int:
         command = ClearMessage(profile_id=profile, type="chat")

@@ -1,6 +1,7 @@
-"""draft_set: the last text wins, and its writer does not get it back."""
+"""draft_set: a text made from the present one is stored, and its writer does not get it back."""
 
 import pytest
+from msgspec import UNSET
 
 from alphasync.domain.drafts import Draft
 from alphasync.domain.events import MessageCleared, MessageUpdated
@@ -77,3 +78,23 @@ async def test_an_account_has_its_most_drafts(bench: Bench) -> None:
     await bench.client.delete(bench.names.draft("chat", "1"))
     async with bench.verify(MessageUpdated):
         await bench.type("Hello", "3")
+
+
+async def test_a_text_that_was_made_from_an_earlier_one_is_not_stored(bench: Bench) -> None:
+    first = await bench.type("one")
+    await bench.write("one two", first, "d2")
+    async with bench.verify(MessageUpdated):
+        await bench.write("zero one", first, "d3")
+    outcomes = [call.outcome for call in bench.scripts.calls if call.name == "draft_set"]
+    assert outcomes == ["OK", "OK", "MOVED", "OK"]
+    assert await bench.text() == "zero one two"
+
+
+@pytest.mark.parametrize("base", [0, None])
+async def test_the_usual_text_takes_one_call(bench: Bench, base: int | None) -> None:
+    revision = 0
+    for text in ("a", "ab", "abc"):
+        revision = (await bench.write(text, UNSET if base is None else revision))["revision"]
+    await bench.write("abcd", revision, "d2")
+    outcomes = [call.outcome for call in bench.scripts.calls if call.name == "draft_set"]
+    assert outcomes == ["OK"] * 4

@@ -9,7 +9,8 @@ from alphasync.domain.events.base import Audience, ProfileEvent, Script
 
 
 class MessageUpdated(ProfileEvent, frozen=True, kw_only=True):
-    """A device typed: the whole text as it is now."""
+    """A device typed: the whole text as it is now. It also goes to that device itself where the
+    text was merged with others' and the device had not said what it was made from."""
 
     event_name = "messageUpdated"
     audience: ClassVar[Audience] = Audience.OTHERS

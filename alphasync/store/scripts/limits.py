@@ -25,6 +25,10 @@ PAGE_RECORDS_MAX = 64
 """Runs and drafts that one script reads: no script may run for more than 5 ms."""
 PAGE_BYTES_MAX = 64 * 1024
 """Bytes of them, or of events, from which it reads no further."""
+TEXTS_READ_MAX = 16
+"""Events of the log that are read at once, where one looks for the last texts of a draft."""
+TEXTS_BYTES_MAX = 256 * 1024
+"""Bytes of them after which it looks no further back."""
 PAGE_ENDS_MAX = 64
 """Runs that one script ends, and uncertain recipients that it sees to."""
 PAGE_PRUNED_MAX = 1_000

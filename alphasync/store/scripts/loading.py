@@ -15,6 +15,7 @@ from itertools import takewhile
 from operator import attrgetter
 from typing import Any
 
+from alphasync.domain.written import HEARD_TIMEOUT
 from alphasync.store.scripts import (
     account_calls,
     device_calls,
@@ -27,7 +28,7 @@ from alphasync.store.scripts.declaring import Declared, declared_in
 from alphasync.store.scripts.limits import Lifetimes
 
 FOLDER = files("alphasync.store.scripts") / "lua"
-SHARED = ("prelude", "log", "device", "roster", "snapshot", "versions", "blocklist", "run")
+SHARED = ("prelude", "log", "device", "roster", "snapshot", "versions", "blocklist", "run", "draft")
 """In this order: a function may call those in front of it."""
 
 _HEADER = re.compile(r"^-- (KEYS|ARGV|USES):(.*)$", re.MULTILINE)
@@ -107,6 +108,9 @@ def _constants(lifetimes: Lifetimes, publish: str) -> str:
         "TRIES_MAX": limits.TRIES_MAX,
         "PAGE_RECORDS_MAX": limits.PAGE_RECORDS_MAX,
         "PAGE_BYTES_MAX": limits.PAGE_BYTES_MAX,
+        "TEXTS_READ_MAX": limits.TEXTS_READ_MAX,
+        "TEXTS_BYTES_MAX": limits.TEXTS_BYTES_MAX,
+        "HEARD_TIMEOUT": HEARD_TIMEOUT,
         "PAGE_ENDS_MAX": limits.PAGE_ENDS_MAX,
         "PAGE_PRUNED_MAX": limits.PAGE_PRUNED_MAX,
         "UNCERTAIN_LISTED_MAX": limits.UNCERTAIN_LISTED_MAX,

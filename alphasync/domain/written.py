@@ -1,0 +1,135 @@
+"""What a text was made from, and what becomes of it where others have gone on writing. No I/O."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from alphasync.domain.merging import Edit, Steps, apply, change, edit_between, end_of, move, moved
+
+HEARD_TIMEOUT = 10_000
+"""ms after which a connected device has heard of a text: no box shows an older one any more."""
+
+KEY_MAX = 8
+"""Characters that one key puts in or takes away: an emoji has several. More are pasted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A text that was stored. ``sent``: what its device had sent, where that is another text, which
+    was made from the revision ``made_from``."""
+
+    revision: int
+    device_id: str
+    timestamp: int
+    text: str
+    sent: str | None = None
+    made_from: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The text that another one was made from: the stored one at ``place`` in the history, or what
+    its device had sent at the time (``as_sent``)."""
+
+    place: int
+    as_sent: bool = False
+
+    def text(self, history: Sequence[Written]) -> str:
+        written = history[self.place]
+        return written.sent if self.as_sent and written.sent is not None else written.text
+
+    def heard(self, history: Sequence[Written]) -> int:
+        """The revision up to which its device had heard of the draft when it wrote."""
+        written = history[self.place]
+        return written.made_from if self.as_sent and written.sent is not None else written.revision
+
+
+def base_of(history: Sequence[Written], device_id: str, revision: int) -> Base | None:
+    """The base that a device names; None where the history does not have it.
+
+    Where the device has written since, it has not heard the answer, and goes on with what it sent.
+    """
+    own = _last_of(history, device_id)
+    if own is not None and history[own].revision > revision:
+        return Base(own, as_sent=True)
+    for place, written in enumerate(history):
+        if written.revision == revision:
+            return Base(place)
+    return None
+
+
+def guess_base(history: Sequence[Written], device_id: str, text: str, now: int) -> Base:
+    """The base of a text whose device names none: of the texts that it may have in its box the one
+    of which this one is the smallest change.
+
+    A key puts something in or takes something away. What changes an older text in both ways is
+    taken for a new text in place of the present one, or of what the device wrote last.
+
+    ``history``: not empty, oldest first, to the present one. ``now``: ms, as their times.
+    """
+    own, present = _last_of(history, device_id), Base(len(history) - 1)
+    likely = [present] if own is None else [present, Base(own, as_sent=True)]
+    heard = -1 if own is None else likely[1].heard(history)
+    older = [
+        Base(place)
+        for place, written in enumerate(history[:-1])
+        if (written.device_id != device_id or written.sent is not None)  # it was told of it
+        and written.revision > heard
+        and history[place + 1].timestamp > now - HEARD_TIMEOUT
+    ]
+    changes = {base: change(base.text(history), text) for base in (*likely, *older)}
+    if changes[present].size == 0:
+        return present
+    by_a_key = [
+        base
+        for base, found in changes.items()
+        if found.one_way and (base == present or 0 < found.size <= KEY_MAX)
+    ]
+    if by_a_key:
+        return min(by_a_key, key=lambda base: (*changes[base], -base.place))
+    return min((base for base in likely if changes[base].size), key=changes.__getitem__)
+
+
+def merged(history: Sequence[Written], base: Base, device_id: str, text: str) -> str:
+    """The present text with the change from the base to ``text``."""
+    steps = Steps()
+    before = base.text(history)
+    edit = edit_between(before, text, steps)
+    if not edit:
+        return history[-1].text
+    caret = _caret(history, base, device_id, edit, steps)
+    if base.as_sent:
+        stored = history[base.place].text
+        edit, caret = _over(edit, edit_between(before, stored, steps), caret)
+    for place in range(base.place + 1, len(history)):
+        other = edit_between(history[place - 1].text, history[place].text, steps)
+        if history[place].device_id != device_id:
+            edit, caret = _over(edit, other, caret)
+        elif other:
+            edit, caret = move(edit, other), end_of(other)
+    return apply(history[-1].text, edit)
+
+
+def _over(edit: Edit, other: Edit, caret: int) -> tuple[Edit, int]:
+    return move(edit, other, caret), moved(caret, other, ahead=True)
+
+
+def _caret(history: Sequence[Written], base: Base, device_id: str, edit: Edit, steps: Steps) -> int:
+    """Where in the base its device had written last; -1 where that is not known."""
+    own = base.place
+    while own >= 0 and history[own].device_id != device_id:
+        own -= 1
+    if own == base.place and (base.as_sent or own == 0):
+        return edit[0].start  # it goes on with its own text
+    if own < 1:
+        return -1
+    last = edit_between(history[own - 1].text, history[own].text, steps)
+    caret = end_of(last) if last else -1
+    for place in range(own + 1, base.place + 1):
+        other = edit_between(history[place - 1].text, history[place].text, steps)
+        caret = moved(caret, other, ahead=True)
+    return caret
+
+
+def _last_of(history: Sequence[Written], device_id: str) -> int | None:
+    places = (p for p in range(len(history) - 1, -1, -1) if history[p].device_id == device_id)
+    return next(places, None)

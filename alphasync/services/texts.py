@@ -1,0 +1,245 @@
+"""Storing the texts of drafts: those of several hands are merged.
+
+The usual text is made from the one that is there, and is stored in one round trip. Where others
+have written since, the script stores nothing and says what they have; the change is moved over
+theirs here, and stored if nobody was faster.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Literal
+
+import msgspec
+
+from alphasync.domain.events import MessageCleared, MessageUpdated, filled
+from alphasync.domain.written import Base, Written, base_of, guess_base, merged
+from alphasync.errors import StoreUnavailable, TooManyDrafts
+from alphasync.protocol import packets
+from alphasync.protocol.acknowledgements import DraftStored
+from alphasync.protocol.commands import check_draft_length
+from alphasync.services.bounds import AccountBounds
+from alphasync.store.keys import ProfileKeys
+from alphasync.store.scripts.account_calls import draft_set
+from alphasync.store.scripts.calls import Answer, Scripts
+
+TRIES_MAX = 32
+"""Times that a text is merged with what others have stored meanwhile. The last time it is stored
+whatever they do."""
+
+
+class Typed(msgspec.Struct, frozen=True):
+    """A text as it came. ``base``: the revision that it was made from; None where that is to be
+    guessed, and the device told of what is stored."""
+
+    names: ProfileKeys
+    operator_id: str
+    event: MessageUpdated
+    base: int | None
+
+
+class Moved(msgspec.Struct, frozen=True):
+    """What a draft has become. ``history``: not empty, oldest first."""
+
+    now: int
+    history: list[Written]
+
+    @property
+    def present(self) -> Written:
+        return self.history[-1]
+
+    def newest_of(self, device_id: str) -> int:
+        """The revision that a device stored last; 0 where that is not known."""
+        return max((w.revision for w in self.history if w.device_id == device_id), default=0)
+
+
+class _Line:
+    """Those who store texts of a draft by this server. They merge one after the other."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.users = 0
+        self.failures = 0
+        self.stored: dict[str, int] = {}
+        """What each device has stored in its turn: a revision."""
+
+
+class Texts:
+    def __init__(self, scripts: Scripts, bounds: AccountBounds) -> None:
+        self._scripts = scripts
+        self._bounds = bounds
+        self._lines: dict[str, _Line] = {}
+
+    async def store(self, typed: Typed) -> DraftStored:
+        """Store a text. Raises MessageTooLong, TooManyDrafts or StoreUnavailable.
+
+        The first try enters the pipeline before this first awaits anything. So the texts of a
+        device come into line in the order in which it sent them.
+        """
+        line = self._lines.get(typed.names.draft)
+        if line is None:
+            line = self._lines[typed.names.draft] = _Line()
+        line.users += 1
+        failures = line.failures
+        try:
+            moved = await self._try(typed)
+            if not isinstance(moved, Moved):
+                return moved
+            async with self._turn(line, failures):
+                return await self._merge(typed, moved, line)
+        finally:
+            line.users -= 1
+            if not line.users:
+                del self._lines[typed.names.draft]
+
+    @contextlib.asynccontextmanager
+    async def _turn(self, line: _Line, failures: int) -> AsyncIterator[None]:
+        """Wait for those in front. Raises StoreUnavailable where Redis has not answered one of them
+        since there were so many ``failures``: all of them would wait for it in turn."""
+        async with line.lock:
+            if line.failures > failures:
+                raise StoreUnavailable
+            try:
+                yield
+            except StoreUnavailable:
+                line.failures += 1
+                raise
+
+    async def _merge(self, typed: Typed, moved: Moved, line: _Line) -> DraftStored:
+        device = typed.event.device_id
+        known = max(moved.newest_of(device), line.stored.get(device, 0))
+        for number in range(TRIES_MAX):
+            if moved.newest_of(device) > known:
+                # A later text of the device, which grew out of this one, or its clear was faster.
+                return _acknowledged(typed, moved.present.revision, moved.present.text)
+            stored = await self._store_merged(typed, moved, last=number == TRIES_MAX - 1)
+            if not isinstance(stored, Moved):
+                line.stored[device] = stored["revision"]
+                return stored
+            moved = stored
+        raise AssertionError("the last try stores")
+
+    async def _try(self, typed: Typed) -> "DraftStored | Moved":
+        """Store the text if it was made from the one that is there."""
+        only_at: int | Literal["own"] = "own" if typed.base is None else typed.base
+        answer = await self.put(
+            typed.names,
+            typed.operator_id,
+            typed.event,
+            typed.event.message,
+            only_at=only_at,
+            base=typed.base,
+        )
+        if answer.outcome == "MOVED":
+            return _moved(answer, typed.base)
+        return {"revision": answer.number(1)}
+
+    async def _store_merged(
+        self, typed: Typed, moved: Moved, *, last: bool
+    ) -> "DraftStored | Moved":
+        device, sent, present = typed.event.device_id, typed.event.message, moved.present
+        if typed.base is None:
+            base: Base | None = guess_base(moved.history, device, sent, moved.now)
+        else:
+            base = base_of(moved.history, device, typed.base)
+        text = sent if base is None else merged(moved.history, base, device, sent)
+        check_draft_length(text)
+        if typed.base is not None and text == present.text:
+            return _acknowledged(typed, present.revision, text)
+        made_from = None
+        if base is not None and text != sent:
+            made_from = base.heard(moved.history)
+        answer = await self.put(
+            typed.names,
+            typed.operator_id,
+            msgspec.structs.replace(typed.event, message=text),
+            text,
+            only_at="any" if last else present.revision,
+            base=typed.base,
+            skip="" if typed.base is None and text != sent else device,
+            sent=sent if made_from is not None else "",
+            made_from=made_from,
+        )
+        if answer.outcome == "MOVED":
+            return _moved(answer, typed.base)
+        stored = _acknowledged(typed, answer.number(1), text)
+        if base is None and present.text not in ("", text):
+            stored["replaced"] = present.text
+        return stored
+
+    async def put(
+        self,
+        names: ProfileKeys,
+        operator_id: str,
+        event: MessageUpdated | MessageCleared,
+        text: str,
+        *,
+        ends: Literal["yes", "no"] = "no",
+        only_at: int | Literal["own", "any"] = "any",
+        base: int | None = None,
+        skip: str | None = None,
+        sent: str = "",
+        made_from: int | None = None,
+    ) -> Answer:
+        """Store a text whatever it was made from, unless ``only_at`` says otherwise (see the
+        script). Raises TooManyDrafts."""
+        answer = await self._scripts.call(
+            draft_set(
+                names,
+                device=event.device_id,
+                operator=operator_id,
+                message=text,
+                ends=ends,
+                versions_most=self._bounds.versions,
+                versions_room=self._bounds.version_bytes,
+                most=self._bounds.drafts,
+                head=packets.head(event),
+                about=packets.about(event),
+                base="" if base is None else base,
+                only_at=only_at,
+                skip=event.device_id if skip is None else skip,
+                sent=sent,
+                made_from="" if made_from is None else made_from,
+            )
+        )
+        if answer.outcome == "FULL":
+            raise TooManyDrafts
+        return answer
+
+
+def _acknowledged(typed: Typed, revision: int, text: str) -> DraftStored:
+    if text == typed.event.message:
+        return {"revision": revision}
+    return {"revision": revision, "message": text}
+
+
+def _moved(answer: Answer, base: int | None) -> Moved:
+    """What a draft has become, by the script's answer. The base of a text is in front, also where
+    what came after it is no longer known in full."""
+    now = answer.number(1)
+    present = Written(answer.number(2), answer.text(3), answer.number(4), answer.text(5))
+    texts = answer.texts(6)
+    of_three = zip(texts[::3], texts[1::3], texts[2::3], strict=True)
+    history = [_written(packet, sent, made_from) for packet, sent, made_from in of_three][::-1]
+    if not history or history[-1].revision != present.revision:
+        history = [present]
+    if base == 0:
+        history.insert(0, Written(0, "", 0, ""))
+    elif (packet := answer.text(7)) and base is not None and history[0].revision > base:
+        history.insert(0, _written(packet))
+    return Moved(now, history)
+
+
+def _written(packet: str, sent: str = "", made_from: str = "") -> Written:
+    """By an event of the log, and what is kept there beside it."""
+    event = packets.decode(packet)
+    if not isinstance(event, MessageUpdated | MessageCleared):
+        raise TypeError(f"{event.event_name} is not about a text")
+    return Written(
+        revision=filled(event.revision),
+        device_id=event.device_id,
+        timestamp=filled(event.timestamp),
+        text=event.message if isinstance(event, MessageUpdated) else "",
+        sent=sent if made_from else None,
+        made_from=int(made_from or 0),
+    )

@@ -1,0 +1,91 @@
+"""One text by many hands, over the wire and across two servers: what is typed is there."""
+
+import asyncio
+import random
+import string
+
+import pytest
+
+from tests.faults.existing_client import existing_client
+from tests.harness import cluster, wait_until
+from tests.integration.support import by_profile, snapshot
+from tests.integration.typists import ABOUT, Merging, Typist, seated
+
+KEYS = 200
+INTERVAL = 0.01
+"""Seconds between two keys of a person: a sixth of what is quick, and so is the latency below."""
+LATENCY = 0.05
+LETTERS = (
+    string.ascii_lowercase[:13],
+    string.ascii_lowercase[13:],
+    string.ascii_uppercase[:13],
+    string.ascii_uppercase[13:],
+    string.digits,
+)
+"""Of each person, so that one can tell who wrote what."""
+
+
+async def type_all(typist: Typist, seed: int) -> str:
+    """Type at the caret; returns what was typed."""
+    typed = "".join(random.Random(seed).choices(typist.letters, k=KEYS))
+    for letter in typed:
+        typist.key(letter)
+        await asyncio.sleep(INTERVAL)
+    return typed
+
+
+async def together(
+    url: str, kinds: list[type[Typist]], latency: float, *, apart: bool
+) -> tuple[str, list[str]]:
+    """The text in the end, and what each person typed; ``apart``: each at a place of their own."""
+    async with cluster(url, servers=2) as servers:
+        marks = [f"<{number}>" for number in range(len(kinds))]
+        text = "\n".join(marks) if apart else "<>"
+        typists = await seated(servers, kinds, text, latency)
+        for typist, letters, mark in zip(typists, LETTERS, marks, strict=False):
+            typist.letters, typist.mark = letters, mark if apart else "<"
+            typist.caret = text.index(typist.mark) + len(typist.mark)
+        typed = await asyncio.gather(*(type_all(one, seed) for seed, one in enumerate(typists)))
+
+        async def ended() -> bool:
+            _, events = await snapshot(servers)
+            stored = by_profile(events)["messageSync", ABOUT["profileId"], ABOUT["type"]]
+            return all(one.idle and one.box == stored["message"] for one in typists)
+
+        await wait_until(ended, what="all show what is stored")
+        return typists[0].box, typed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("latency", [0.0, LATENCY])
+@pytest.mark.parametrize("people", [2, 5])
+async def test_where_each_has_a_place_no_character_is_lost(
+    redis_url: str, people: int, latency: float
+) -> None:
+    text, typed = await together(redis_url, [Merging] * people, latency, apart=True)
+    parts = (f"<{number}>{letters}" for number, letters in enumerate(typed))
+    assert text == "\n".join(parts)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("latency", [0.0, LATENCY])
+@pytest.mark.parametrize("people", [2])
+async def test_at_one_place_all_is_there_and_words_stay_whole(
+    redis_url: str, people: int, latency: float
+) -> None:
+    text, typed = await together(redis_url, [Merging] * people, latency, apart=False)
+    assert sorted(text) == sorted("<" + "".join(typed) + ">")
+    assert all(word in text for word in typed)
+
+
+async def test_the_existing_client_shows_what_is_stored(redis_url: str) -> None:
+    async with cluster(redis_url, servers=2) as servers:
+        other = await servers.device(1)
+        base = (await other.call("updateMessage", {**ABOUT, "message": "<>"}))["revision"]
+        async with existing_client(servers.urls[0], servers.token()) as client:
+            ack = await other.call("updateMessage", {**ABOUT, "message": "<>b", "base": base})
+            await client.emit("updateMessage", {**ABOUT, "message": "a<>"})
+            told = await client.wait_for("messageUpdated", message="a<>b")
+            assert told["deviceId"] == client.id
+            assert told["revision"] == ack["revision"] + 1
+            await other.wait_for("messageUpdated", message="a<>b")

@@ -1,0 +1,177 @@
+"""People at their boxes: a client that says what its texts were made from, and the existing one."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from alphasync.domain.merging import Steps, apply, edit_between, move, moved
+from tests.harness import Cluster, Device
+
+ABOUT = {"profileId": "1001", "type": "mail"}
+
+
+class Typist:
+    """Shows what its device is told, and types at a caret. ``latency``: seconds to the server and
+    back, half of them each way."""
+
+    def __init__(self, device: Device, latency: float = 0.0) -> None:
+        self.device = device
+        self.box = ""
+        self.revision = 0
+        self.caret = 0
+        self.letters = ""
+        self.mark = ""
+        self.tasks = asyncio.TaskGroup()
+        self._latency = latency
+        self._way: asyncio.Queue[tuple[float, str, dict[str, Any]]] = asyncio.Queue()
+        device.client.on("messageUpdated", self._on_the_way("messageUpdated"))
+        device.client.on("messageCleared", self._on_the_way("messageCleared"))
+
+    def _on_the_way(self, name: str) -> Any:
+        async def come(data: dict[str, Any]) -> None:
+            self.device.events.append((name, data))
+            if data["type"] == ABOUT["type"]:
+                self._later(lambda: self.hear(data.get("message", ""), data["revision"]))
+
+        return come
+
+    def _later(self, call: Any) -> None:
+        if self._latency:
+            asyncio.get_running_loop().call_later(self._latency / 2, call)
+        else:
+            call()
+
+    def show(self, text: str, revision: int, caret: int) -> None:
+        self.box, self.revision, self.caret = text, revision, caret
+
+    def hear(self, text: str, revision: int) -> None:
+        raise NotImplementedError
+
+    def key(self, letter: str) -> None:
+        """Put a letter in at the caret."""
+        self.box = self.box[: self.caret] + letter + self.box[self.caret :]
+        self.caret += len(letter)
+        self.typed()
+
+    def typed(self) -> None:
+        raise NotImplementedError
+
+    @property
+    def idle(self) -> bool:
+        return True
+
+
+class Existing(Typist):
+    """Sends the whole text at every key without waiting, and shows whatever it hears. The person
+    puts the caret back behind what they wrote last, where that is still there."""
+
+    sent = 0
+    answered = 0
+
+    def hear(self, text: str, revision: int) -> None:
+        self.box, self.revision = text, revision
+        own = [place for place, letter in enumerate(text) if letter in self.letters]
+        self.caret = own[-1] + 1 if own else text.index(self.mark) + len(self.mark)
+
+    def typed(self) -> None:
+        text = self.box
+
+        async def call() -> None:
+            # The answer is for the test alone: it says when all is done.
+            assert (await self.device.call("updateMessage", {**ABOUT, "message": text}))["ok"]
+            self.answered += 1
+
+        self.sent += 1
+        self._later(lambda: keep(call()))
+
+    @property
+    def idle(self) -> bool:
+        return self.answered == self.sent
+
+
+pending: set[asyncio.Future[Any]] = set()
+"""What is being sent: a task that nobody holds may be gone before it is done."""
+
+
+def keep(call: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.ensure_future(call)
+    pending.add(task)
+    task.add_done_callback(pending.discard)
+
+
+class Merging(Typist):
+    """Has one text on its way at a time, which says what it was made from."""
+
+    sent: str | None = None
+    known = ""
+    """The text at its revision."""
+    heard: tuple[str, int] | None = None
+
+    def show(self, text: str, revision: int, caret: int) -> None:
+        super().show(text, revision, caret)
+        self.known = text
+
+    @property
+    def idle(self) -> bool:
+        return self.sent is None and self.box == self.known
+
+    def hear(self, text: str, revision: int) -> None:
+        if revision <= self.revision:
+            return
+        if self.sent is not None:
+            self.heard = (text, revision)
+        else:
+            self._adopt(self.known, text, revision)
+
+    def typed(self) -> None:
+        if self.sent is not None or self.box == self.known:
+            return
+        self.sent = self.box
+        payload = {**ABOUT, "message": self.box, "base": self.revision}
+
+        async def call() -> None:
+            await asyncio.sleep(self._latency / 2)
+            ack = await self.device.call("updateMessage", payload)
+            await asyncio.sleep(self._latency / 2)
+            assert ack["ok"], ack
+            assert "replaced" not in ack
+            self._answered(ack)
+
+        keep(call())
+
+    def _answered(self, ack: dict[str, Any]) -> None:
+        sent, self.sent = self.sent, None
+        assert sent is not None
+        text, revision = ack.get("message", sent), ack["revision"]
+        if self.heard and self.heard[1] > revision:
+            text, revision = self.heard
+        self.heard = None
+        self._adopt(sent, text, revision)
+        self.typed()
+
+    def _adopt(self, before: str, text: str, revision: int) -> None:
+        """Show a text that was made from ``before``, with what was typed on that meanwhile."""
+        over = edit_between(before, text, Steps())
+        own = edit_between(before, self.box, Steps())
+        # The caret is behind what was typed last: what others put in right there comes after it.
+        if own:
+            start = own[0].start
+            mine = move(own, over, start)
+            self.box = apply(text, mine)
+            self.caret = moved(start, over, ahead=True) + self.caret - start
+        else:
+            self.caret = moved(self.caret, over, ahead=True)
+            self.box = text
+        self.known, self.revision = text, revision
+
+
+async def seated(
+    cluster: Cluster, kinds: list[type[Typist]], text: str, latency: float
+) -> list[Typist]:
+    """A typist of each kind, on the servers in turn, all with this text before them."""
+    typists = [kind(await cluster.device(place), latency) for place, kind in enumerate(kinds)]
+    ack = await typists[0].device.call("updateMessage", {**ABOUT, "message": text})
+    await asyncio.sleep(latency + 0.1)
+    for typist in typists:
+        typist.show(text, ack["revision"], 0)
+    return typists

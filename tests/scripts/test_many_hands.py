@@ -1,0 +1,191 @@
+"""Texts of several hands in one draft: what is stored, and what each is told."""
+
+import asyncio
+
+import pytest
+from msgspec import UNSET
+
+from alphasync.domain.events import MessageCleared, MessageUpdated
+from alphasync.errors import MessageTooLong
+from alphasync.protocol.commands import DRAFT_MAX
+from alphasync.realtime.order import parse
+from alphasync.store.scripts.limits import LOG_EVENTS_MAX
+from tests.scripts.bench import Bench
+
+FILLED = LOG_EVENTS_MAX + 5
+"""Events after which the log has none of those before."""
+
+
+async def skipped(bench: Bench) -> str:
+    """The device that is not told of the last event."""
+    snapshot = await bench.snapshot()
+    last = await bench.account_state.events_after(
+        bench.who.account, snapshot.epoch, snapshot.revision - 1
+    )
+    assert isinstance(last, list)
+    return parse(last[0]).skip
+
+
+async def forget(bench: Bench) -> None:
+    """Let the log move on by other texts."""
+    for number in range(FILLED):
+        await bench.type(str(number), "another")
+
+
+async def test_edits_at_different_places_are_all_there(bench: Bench) -> None:
+    base = (await bench.write("the cat sat", 0))["revision"]
+    second = await bench.write("the big cat sat", base, "d2")
+    assert second == {"revision": base + 1}
+    assert await skipped(bench) == "d2"
+    third = await bench.write("the cat sat down", base, "d3")
+    assert third == {"revision": base + 2, "message": "the big cat sat down"}
+    assert await skipped(bench) == "d3"
+    fourth = await bench.write("a cat sat", base, "d4")
+    assert fourth == {"revision": base + 3, "message": "a big cat sat down"}
+
+
+async def test_words_that_are_typed_at_one_place_stay_whole(bench: Bench) -> None:
+    """Two hands at one caret, one letter each in turn; each goes on from what it was answered."""
+    start = (await bench.write("<>", 0))["revision"]
+    shown = {"d1": ("<>", start, 1), "d2": ("<>", start, 1)}
+    for pair in zip("hello", "world", strict=True):
+        for device, letter in zip(shown, pair, strict=True):
+            text, base, caret = shown[device]
+            sent = text[:caret] + letter + text[caret:]
+            stored = await bench.write(sent, base, device)
+            text = stored.get("message", sent)
+            caret = text.index(letter, text.index("hw"[device == "d2"])) + 1
+            word = "hello" if device == "d1" else "world"
+            typed = word[: word.index(letter) + 1] if letter != "l" else ""
+            if typed and typed in text:
+                caret = text.index(typed) + len(typed)
+            shown[device] = (text, stored["revision"], caret)
+    assert sorted(await bench.text()) == sorted("<helloworld>")
+
+
+async def test_a_draft_that_two_begin_at_once_has_both_texts(bench: Bench) -> None:
+    await bench.write("one ", 0)
+    stored = await bench.write("two", 0, "d2")
+    assert stored.get("message") == await bench.text() == "one two"
+
+
+async def test_a_clear_wins_over_what_was_there_and_not_over_what_is_typed_after(
+    bench: Bench,
+) -> None:
+    base = (await bench.write("old text", 0))["revision"]
+    async with bench.verify(MessageCleared, MessageUpdated):
+        await bench.empty(device="d2")
+        stored = await bench.write("old text and new", base)
+    assert stored.get("message") == " and new"
+
+
+async def test_the_same_text_again_does_nothing_again(bench: Bench) -> None:
+    """As after an answer that got lost on its way."""
+    base = (await bench.write("one", 0))["revision"]
+    await bench.write("one two", base, "d2")
+    first = await bench.write("zero one", base, "d3")
+    async with bench.verify():
+        assert await bench.write("zero one", base, "d3") == first
+    # And what was typed on, from what was sent.
+    stored = await bench.write("zero 0 one", base, "d3")
+    assert stored.get("message") == "zero 0 one two"
+
+
+async def test_where_the_base_is_gone_the_later_text_wins_and_the_other_is_given_back(
+    bench: Bench,
+) -> None:
+    base = (await bench.write("one", 0))["revision"]
+    present = (await bench.write("one two", base, "d2"))["revision"]
+    await forget(bench)
+    stored = await bench.write("three", base, "d3")
+    assert stored == {"revision": present + FILLED + 1, "replaced": "one two"}
+    assert await bench.text() == "three"
+    # What was made from the present text needs no log.
+    await forget(bench)
+    assert set(await bench.write("three four", stored["revision"], "d4")) == {"revision"}
+
+
+@pytest.mark.parametrize("base", ["of another draft", "in the future", "greatest"])
+async def test_a_base_that_is_not_of_this_draft_reads_nothing(bench: Bench, base: str) -> None:
+    await bench.type("mine", "1")
+    secret = await bench.type("a secret", "2")
+    await bench.type("mine and yours", "1", "d2")
+    named = {"of another draft": secret, "in the future": secret + 1_000, "greatest": 2**53 - 1}
+    stored = await bench.write("later", named[base], "d3", "1")
+    assert stored == {"revision": secret + 2, "replaced": "mine and yours"}
+    assert await bench.text("1") == "later"
+
+
+async def test_both_together_may_be_too_long(bench: Bench) -> None:
+    base = (await bench.write("x", 0))["revision"]
+    await bench.write("x" + "a" * (DRAFT_MAX - 1), base, "d2")
+    async with bench.verify():
+        with pytest.raises(MessageTooLong):
+            await bench.write("bx", base, "d3")
+
+
+async def test_many_at_once_lose_nothing(bench: Bench) -> None:
+    """Fifty devices of two servers, each with another line of the same text."""
+    lines = [f"line {number}\n" for number in range(50)]
+    base = (await bench.write("".join(lines), 0))["revision"]
+    other = bench.other_server()
+    other.bound()
+
+    async def change(number: int) -> None:
+        changed = lines.copy()
+        changed[number] = f"line {number} of d{number}\n"
+        server = (bench, other)[number % 2]
+        await server.write("".join(changed), base, f"d{number}")
+
+    await asyncio.gather(*map(change, range(50)))
+    assert await bench.text() == "".join(f"line {n} of d{n}\n" for n in range(50))
+
+
+async def test_a_client_without_a_base_is_told_of_what_is_stored(bench: Bench) -> None:
+    await bench.type("<>", device="d1")
+    await bench.type("a<>", device="d1")
+    await bench.type("<>b", device="d2")  # it had not heard of the a
+    assert await bench.text() == "a<>b"
+    assert await skipped(bench) == ""
+    await bench.type("aa<>", device="d1")  # it has not heard of the b
+    assert await bench.text() == "aa<>b"
+    await bench.type("<>bb", device="d2")
+    await bench.type("aa<>bbc", device="d1")  # it has
+    assert await bench.text() == "aa<>bbc"
+    assert await skipped(bench) == "d1"
+
+
+async def test_keys_that_are_on_their_way_at_once_keep_their_order(bench: Bench) -> None:
+    """The existing client does not wait for answers."""
+    await bench.type("<>", device="d1")
+    await bench.type("<>1", device="d2")
+    typed = [f"{'abcdefghij'[:length]}<>" for length in range(1, 11)]
+    await asyncio.gather(*(bench.type(text, device="d1") for text in typed))
+    assert await bench.text() == "abcdefghij<>1"
+
+
+async def test_a_clear_behind_keys_that_are_being_merged_clears_them(bench: Bench) -> None:
+    await bench.type("<>", device="d1")
+    await bench.type("<>1", device="d2")
+    await asyncio.gather(
+        bench.type("a<>", device="d1"), bench.type("ab<>", device="d1"), bench.empty(device="d1")
+    )
+    assert await bench.text() == ""
+
+
+async def test_without_a_base_and_without_a_log_the_text_is_an_edit_of_the_present_one(
+    bench: Bench,
+) -> None:
+    await bench.type("one")
+    await forget(bench)
+    await bench.type("one two", device="d2")
+    assert await bench.text() == "one two"
+
+
+async def test_with_and_without_a_base_in_one_draft(bench: Bench) -> None:
+    base = (await bench.write("<>", 0))["revision"]
+    await bench.type("<>old", device="d2")
+    stored = await bench.write("new<>", base)
+    assert stored.get("message") == "new<>old"
+    await bench.write("<>older", UNSET, "d2")
+    assert await bench.text() == "new<>older"
