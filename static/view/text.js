@@ -60,10 +60,10 @@ export function createText(area, type, commands, shownId) {
 
   /** Change the text under the operator's hands. */
   function put(text) {
-    const { value, selectionStart, selectionEnd, selectionDirection, scrollTop } = area;
     shown = text;
     wanted = text;
-    if (value === text) return;
+    if (area.value === text) return; // where it stands is not asked for with each draw: that has the page laid out
+    const { value, selectionStart, selectionEnd, selectionDirection, scrollTop } = area;
     area.value = text;
     const [start, end] = [selectionStart, selectionEnd].map((place) => movePosition(value, text, place));
     area.setSelectionRange(start, end, selectionDirection);
