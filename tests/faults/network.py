@@ -8,10 +8,12 @@ CHUNK = 65_536
 
 
 class Network:
-    """Forwards each connection to the first of its ``ports`` that takes it."""
+    """Forwards each connection to the first of its ``ports`` that takes it. ``latency``: seconds
+    that everything is on its way, in each direction."""
 
-    def __init__(self, ports: list[int]) -> None:
+    def __init__(self, ports: list[int], latency: float = 0.0) -> None:
         self.ports = ports
+        self.latency = latency
         self.url = ""
         self._flowing = asyncio.Event()
         self._flowing.set()
@@ -70,18 +72,22 @@ class Network:
                 while data := await reader.read(CHUNK):
                     await self._flowing.wait()
                     await open_.wait()
+                    if self.latency:
+                        asyncio.get_running_loop().call_later(self.latency, writer.write, data)
+                        continue
                     writer.write(data)
                     await writer.drain()
                 await self._flowing.wait()
+                await asyncio.sleep(self.latency)
         finally:
             self._writers.discard(writer)
             writer.close()
 
 
 @contextlib.asynccontextmanager
-async def network(*ports: int) -> AsyncIterator[Network]:
-    """A network to these ports of this machine."""
-    between = Network(list(ports))
+async def network(*ports: int, latency: float = 0.0) -> AsyncIterator[Network]:
+    """A network to these ports of this machine, see ``Network``."""
+    between = Network(list(ports), latency)
     await between.start()
     try:
         yield between
