@@ -138,7 +138,8 @@ async def uncertain(stage: Stage) -> None:
         await console.hook("chat-uncertain").locator("summary").click()
 
 
-async def conflict(stage: Stage) -> None:
+async def typed_apart(stage: Stage) -> None:
+    """What both typed without knowing of each other is put together."""
     await stage.both("1002")
     await stage.desktop.context.set_offline(True)
     await stage.desktop.hook("chat-text").fill("Typed without a connection")
@@ -216,7 +217,7 @@ STATES: dict[str, Callable[[Stage], Awaitable[None]]] = {
         in_vain,
         failed,
         uncertain,
-        conflict,
+        typed_apart,
         locked,
         too_long,
         menu,
