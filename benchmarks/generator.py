@@ -128,7 +128,7 @@ class Generator:
         async for _ in paced(rate / burst, seconds):
             room = self._random.choice(chosen)
             for _ in range(burst):
-                self._send(self._random.choice(room), profiles)
+                self._send(room, profiles)
                 expected += len(room) - 1
         sent_in = time.perf_counter() - begun
         await self._until(lambda: load.arrived >= expected)
@@ -145,7 +145,7 @@ class Generator:
         rooms = {client: number for number, room in enumerate(self._rooms) for client in room}
 
         def send(room: int) -> None:
-            self._send(self._random.choice(self._rooms[room]), PROFILES)
+            self._send(self._rooms[room], PROFILES)
 
         self._load = flood = Flood(rooms, [len(room) for room in self._rooms], send)
         begun = time.perf_counter()
@@ -175,10 +175,13 @@ class Generator:
         errors = [client.error for client in everybody if client.error]
         return f"{lost} connections lost, {len(errors)} told of an error such as {errors[:1]}"
 
-    def _send(self, client: Client, profiles: int) -> None:
+    def _send(self, room: list[Client], profiles: int) -> None:
         number = len(self._load.sent)
+        profile = number % profiles
+        # Each draft has a typist of its own: texts of several hands would be merged.
+        client = room[profile % len(room)]
         draft = {
-            "profileId": str(1000 + number % profiles),
+            "profileId": str(1000 + profile),
             "type": "chat",
             "message": f"{TEXT}{number:0{DIGITS}}",
         }

@@ -116,7 +116,7 @@ class Seat:
             {
                 "profileId": key[0],
                 "type": key[1],
-                "message": message,
+                "message": ack.get("message", message),
                 "deviceId": self.present.id,
                 "timestamp": 0,
                 "revision": ack["revision"],
@@ -159,6 +159,8 @@ class Seat:
             if logged and upto is not None and payload["revision"] > upto:
                 break
             if logged:
+                # Of a text that was merged the device is told, too.
+                self._typed.pop(payload["revision"], None)
                 self._type_in(payload["revision"])
             self._fed += 1
             self.knows.feed(name, payload)
@@ -170,7 +172,9 @@ class Seat:
 
     def _type_in(self, upto: int) -> None:
         for revision in sorted(r for r in self._typed if r <= upto):
-            self.knows.feed(*self._typed.pop(revision))
+            typed = self._typed.pop(revision)
+            if revision > self.knows.revision:
+                self.knows.feed(*typed)
 
 
 def _is_logged(name: str) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from tests.faults.existing_client import existing_client
 from tests.harness import cluster, wait_until
 from tests.integration.support import by_profile, snapshot
-from tests.integration.typists import ABOUT, Merging, Typist, seated
+from tests.integration.typists import ABOUT, Existing, Merging, Typist, seated
 
 KEYS = 200
 INTERVAL = 0.01
@@ -76,6 +76,17 @@ async def test_at_one_place_all_is_there_and_words_stay_whole(
     text, typed = await together(redis_url, [Merging] * people, latency, apart=False)
     assert sorted(text) == sorted("<" + "".join(typed) + ">")
     assert all(word in text for word in typed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("latency", [0.0, LATENCY])
+async def test_of_the_existing_client_hardly_a_character_is_lost(
+    redis_url: str, latency: float
+) -> None:
+    """It does not say what its texts were made from, and that may be guessed wrong."""
+    text, typed = await together(redis_url, [Existing, Existing], latency, apart=True)
+    there = [sum(map(text.count, letters)) for letters in LETTERS[: len(typed)]]
+    assert sum(map(len, typed)) - sum(there) <= KEYS * len(typed) / 10
 
 
 async def test_the_existing_client_shows_what_is_stored(redis_url: str) -> None:
