@@ -189,11 +189,11 @@ async def test_a_large_state_reaches_a_client_that_reads(polls: bool) -> None:
         assert (await writer.call("heartbeat"))["ok"]
         if polls:
             polling = await running.device(transports=["polling"])
-            await wait_until(lambda: len(polling.events) > LARGE, what="the state")
+            await wait_until(lambda: len(polling.events) > LARGE + 1, what="the state")
             events = polling.events
         else:
             reading = await stack.enter_async_context(slow(url, token))
-            await reading.read_until(lambda: len(reading.events) > LARGE)
+            await reading.read_until(lambda: len(reading.events) > LARGE + 1)
             events = reading.events
         assert drafts(events) == writer.typed
         assert await limited(running.http, url, "slow_consumer") == 0
