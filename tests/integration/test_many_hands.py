@@ -69,7 +69,7 @@ async def test_where_each_has_a_place_no_character_is_lost(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("latency", [0.0, LATENCY])
-@pytest.mark.parametrize("people", [2])
+@pytest.mark.parametrize("people", [2, 5])
 async def test_at_one_place_all_is_there_and_words_stay_whole(
     redis_url: str, people: int, latency: float
 ) -> None:
