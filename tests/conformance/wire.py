@@ -106,6 +106,13 @@ class Endpoint:
             found += packets(answer.text)
         return found
 
+    async def fetch_until(self, sid: str, start: str) -> str:
+        """Poll until a packet has come that begins so, and return it."""
+        while True:
+            for packet in await self.fetch(sid, 1):
+                if packet.startswith(start):
+                    return packet
+
     async def websocket(
         self, sid: str | None = None, **options: Any
     ) -> aiohttp.ClientWebSocketResponse:

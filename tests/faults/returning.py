@@ -46,6 +46,7 @@ class ReturningDevice(Device):
         """Set while it is registered."""
         self.offers_position = remembers
         """Whether it says which events it has; without, it gets a snapshot."""
+        self.connect_timeout = CONNECT_WITHIN
         self._free = asyncio.Event()
         self._free.set()
         self._http = http
@@ -116,7 +117,7 @@ class ReturningDevice(Device):
     async def _visit(self, url: str) -> None:
         loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(CONNECT_WITHIN) as limit:
+            async with asyncio.timeout(self.connect_timeout) as limit:
                 address = f"{url}/socket.io/?EIO=4&transport=websocket"
                 async with self._http.ws_connect(address, max_msg_size=0) as self._ws:
                     self.url = url

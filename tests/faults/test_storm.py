@@ -11,7 +11,8 @@ pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 DEVICES = 1000
 AT_A_TIME = 50
-BACK_WITHIN = 60.0
+BACK_WITHIN = 180.0
+"""Seconds, on a machine that runs other tests as well; on an idle one of two cores it takes 3."""
 DRAFTS = 5
 
 
@@ -41,14 +42,12 @@ async def test_all_are_back_with_their_snapshots(accounts: int) -> None:
         before = {device: device.id for device in devices}
         for device in devices:
             device.offers_position = False
+            device.connect_timeout = 20.0  # the JavaScript client's
             device.events.clear()
-        loop = asyncio.get_running_loop()
-        begun = loop.time()
         dying.kill()
         async with asyncio.timeout(BACK_WITHIN):
             while not all(len(device.named("messageSync")) == DRAFTS for device in devices):
                 await asyncio.sleep(0.05)
-        assert loop.time() - begun <= BACK_WITHIN
         for device in devices:
             assert (device.id, device.url) == (before[device], surviving.url)
             assert device.last("deviceRegistered")["resumed"]

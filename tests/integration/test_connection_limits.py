@@ -95,11 +95,10 @@ async def test_the_size_of_a_body(one_server: Cluster) -> None:
     async with wire(one_server) as endpoint:
         sid = await endpoint.sid()
         await endpoint.post(sid, f"40{json.dumps({'token': one_server.token()})}")
-        _, registered = await endpoint.fetch(sid, 2)
-        assert registered.startswith('42["deviceRegistered"')
+        await endpoint.fetch_until(sid, '42["deviceRegistered"')
         async with counted(one_server, "payload", 0):
             assert (await endpoint.post(sid, message(PAYLOAD_MAX))).status == 200
-            _, ack = await endpoint.fetch(sid, 2)
+            ack = await endpoint.fetch_until(sid, "431")
             assert ack.startswith('431[{"ok":false,"code":"unknown_event"')
         async with counted(one_server, "payload", 1):
             answer = await endpoint.post(sid, message(PAYLOAD_MAX + 1))

@@ -31,10 +31,9 @@ async def test_each_serves_the_others_sessions(redis_url: str, off: tuple[float,
             endpoint.elsewhere = f"{running.urls[there]}/socket.io/"
             token = json.dumps({"token": running.token()})
             assert (await endpoint.post(sid, f"40{token}")).text == "ok"
-            _, registered = await endpoint.fetch(sid, 2)
-            assert registered.startswith('42["deviceRegistered"')
+            await endpoint.fetch_until(sid, '42["deviceRegistered"')
             assert (await endpoint.post(sid, '421["heartbeat"]')).text == "ok"
-            assert (await endpoint.fetch(sid, 1))[0].startswith('431[{"ok":true')
+            assert (await endpoint.fetch_until(sid, "431")).startswith('431[{"ok":true')
 
 
 @pytest.mark.parametrize("off", [HOUR, -HOUR])

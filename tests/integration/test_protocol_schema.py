@@ -74,11 +74,14 @@ async def test_commands_are_answered_and_told_as_the_schema_says(redis_url: str)
 
 
 def check_audience(acting: Device, other: Device) -> None:
-    """``acting`` alone has typed."""
+    """``acting`` alone has typed, and came first: it alone saw the other one join."""
     for name, event in SCHEMA["events"].items():
         if event["to"] == "others":
             assert other.named(name), name
             assert not acting.named(name), name
+        elif name == "deviceJoined":
+            joined = [data["deviceId"] for data in acting.named(name)]
+            assert [data["deviceId"] for data in other.named(name)] == joined[1:]
         elif event["to"] == "all":
             assert len(acting.named(name)) == len(other.named(name)), name
 

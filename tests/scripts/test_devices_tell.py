@@ -12,11 +12,14 @@ from alphasync.store.scripts.limits import DEVICE_EVENTS_MAX
 from tests.harness import wait_until
 from tests.scripts.bench import Bench
 
+LONG = 600.0
+
 
 @pytest.fixture(autouse=True)
 def _long_second(monkeypatch: pytest.MonkeyPatch) -> None:
     """So long that none passes by itself, however slow the machine is."""
-    monkeypatch.setattr("alphasync.store.scripts.limits.DEVICE_EVENTS_INTERVAL", 600.0)
+    for name in ("DEVICE_EVENTS_INTERVAL", "DEVICE_LISTED_INTERVAL"):
+        monkeypatch.setattr(f"alphasync.store.scripts.limits.{name}", LONG)
 
 
 async def here(bench: Bench) -> dict[str, Device]:
@@ -124,6 +127,18 @@ async def test_many_changes_at_once_are_told_as_one_list(bench: Bench) -> None:
         await bench.roster.tell(bench.who.account)
         assert bench.last("devices_tell") == "NONE"
     assert len(made[-1].devices) == count
+
+
+async def test_a_long_list_is_told_less_often(bench: Bench) -> None:
+    count = 2 * DEVICE_EVENTS_MAX
+    for number in range(count):
+        await bench.devices.join(bench.who, f"s{number}", "phone")
+    await pass_a_second(bench)
+    await bench.devices.join(bench.who, "told", "phone")  # with the whole list
+    for number in range(DEVICE_EVENTS_MAX):
+        await bench.devices.join(bench.who, f"more {number}", "phone")
+    seconds = await bench.roster.tell(bench.who.account) / 1000
+    assert count * LONG < seconds <= (count + 1) * LONG
 
 
 async def test_what_a_server_left_untold_is_told_with_the_next_change(bench: Bench) -> None:

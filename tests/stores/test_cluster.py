@@ -76,9 +76,9 @@ async def seen(device: Device, text: str) -> None:
     )
 
 
-async def typed(device: Device, text: str) -> None:
+async def typed(device: Device, text: str, profile: str = "p") -> None:
     """Return when the text is taken; what cannot be taken now is typed again, as by a person."""
-    draft = {"profileId": "p", "type": "chat", "message": text}
+    draft = {"profileId": profile, "type": "chat", "message": text}
     async with asyncio.timeout(PATIENCE):
         while not (ack := await device.call("updateMessage", draft))["ok"]:
             assert ack["retryable"], ack
@@ -159,12 +159,12 @@ async def test_a_lost_subscription_is_taken_up_again_without_a_gap(
     pairs = [await running.pair(token=running.token(name)) for name in operators]
     for round_ in range(2):
         for number, (a, b) in enumerate(pairs):
-            await typed(a, f"{round_} {number}")
+            await typed(a, f"{round_} {number}", f"{round_} a")
             await seen(b, f"{round_} {number}")
         for node in shards.heads():
             node.ask("CLIENT", "KILL", "TYPE", "PUBSUB")
         for number, (a, b) in enumerate(pairs):
-            await typed(b, f"{round_} back {number}")
+            await typed(b, f"{round_} back {number}", f"{round_} b")
             await seen(a, f"{round_} back {number}")
     for a, b in pairs:
         assert not a.named("resync")

@@ -82,7 +82,7 @@ class DeviceLeft(LoggedEvent, frozen=True, kw_only=True):
 
 class DevicesChanged(LoggedEvent, frozen=True, kw_only=True):
     """Many devices came or went at once, as where a server dies: who is here now, all of them,
-    instead of the single events. It comes at most once a second."""
+    instead of the single events. It comes at most once a second, and of a long list less often."""
 
     event_name = "devicesChanged"
     devices: Script[list[Device]] = UNSET

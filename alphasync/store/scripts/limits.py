@@ -19,6 +19,9 @@ DEVICE_EVENTS_MAX = 10
 by one, and a server that dies loses hundreds. What is over that is told at once, as one list."""
 DEVICE_EVENTS_INTERVAL = 1.0
 """Seconds."""
+DEVICE_LISTED_INTERVAL = 0.02
+"""Seconds from one whole list to the next for each device on it: a long one goes to many devices,
+so that all of them together get no more than a few MB a second."""
 TRIES_MAX = 64
 """Devices of one token that a script looks at."""
 PAGE_RECORDS_MAX = 64

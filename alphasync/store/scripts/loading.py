@@ -95,6 +95,7 @@ def _constants(lifetimes: Lifetimes, publish: str) -> str:
         "RETRY_TTL": limits.RETRY_TTL,
         "VERSION_PAUSE": limits.VERSION_PAUSE,
         "DEVICE_EVENTS_INTERVAL": limits.DEVICE_EVENTS_INTERVAL,
+        "DEVICE_LISTED_INTERVAL": limits.DEVICE_LISTED_INTERVAL,
         "LOCK_TTL": lifetimes.lock,
         "RUN_TTL": lifetimes.run,
         "DRAFT_TTL": lifetimes.draft,

@@ -16,25 +16,26 @@ end
 -- change, or by devices_tell, as the whole list.
 -- head: of the event about this one, or of the whole list where that is what is still to be told
 -- Returns the ms after which devices_tell is to be called, or 0 where all is told.
--- USES: emit roster_texts
+-- USES: int emit roster_texts
 local function tell_devices(meta, log, channel, devices, head, all_head)
   local told = devices .. ':told'
-  local t = redis.call('HMGET', told, 'since', 'count', 'unsaid')
-  local since, count = tonumber(t[1] or 0), tonumber(t[2] or 0)
-  if now < since or now - since >= DEVICE_EVENTS_INTERVAL then
-    since, count = now, 0
+  local t = redis.call('HMGET', told, 'since', 'count', 'unsaid', 'pause')
+  local since, count, pause = tonumber(t[1] or 0), tonumber(t[2] or 0), tonumber(t[4] or 0)
+  if now < since or now - since >= pause then
+    since, count, pause = now, 0, DEVICE_EVENTS_INTERVAL
     if t[3] == '1' then
       local texts = roster_texts(devices)
       local objects = #texts > 0 and '{' .. table.concat(texts, '},{') .. '}' or ''
       head = all_head .. '"devices":[' .. objects .. ']'
+      pause = math.max(pause, #texts * DEVICE_LISTED_INTERVAL)
     end
   elseif count >= DEVICE_EVENTS_MAX then
     redis.call('HSET', told, 'unsaid', '1')
     redis.call('PEXPIRE', told, DEVICE_TTL)
-    return since + DEVICE_EVENTS_INTERVAL - now
+    return since + pause - now
   end
   emit(meta, log, channel, '', '', head)
-  redis.call('HSET', told, 'since', int(since), 'count', count + 1, 'unsaid', '')
+  redis.call('HSET', told, 'since', int(since), 'count', count + 1, 'unsaid', '', 'pause', int(pause))
   redis.call('PEXPIRE', told, DEVICE_TTL)
   return 0
 end
