@@ -1,5 +1,6 @@
 """The console in a real Chromium, as an operator sees and uses it."""
 
+import re
 import shutil
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -85,7 +86,10 @@ class Console:
         await expect(self.hook("profile-about")).to_contain_text(profile)
 
     async def device_id(self) -> str:
-        return await self.hook("device-id").get_attribute("data-id") or ""
+        """Wait until it is registered."""
+        shown = self.hook("device-id")
+        await expect(shown).to_have_attribute("data-id", re.compile("."))
+        return await shown.get_attribute("data-id") or ""
 
     async def press(self, name: str) -> None:
         """Click a button, also one that is marked as doing nothing now: it is to say why."""

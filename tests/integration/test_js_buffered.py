@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from alphasync.store.connect import make_client
+from alphasync.tasks import Tasks
 from tests.harness import Cluster, cluster
 from tests.integration.test_js_client import deliveries
 from tests.js.node import node_with_client, run_scenario
@@ -41,12 +42,12 @@ async def hesitating(redis_url: str, between: float) -> AsyncIterator[None]:
             await client.client_pause(PAUSE)
             await asyncio.sleep(between)
 
-    task = asyncio.create_task(hesitate(), name="hesitating")
+    tasks = Tasks()
+    tasks.spawn(hesitate(), "hesitating")
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await tasks.close()  # redis-py may lose a cancellation
         await client.aclose()
 
 

@@ -11,10 +11,12 @@ from tests.harness import cluster, wait_until
 from tests.integration.support import by_profile, snapshot
 from tests.integration.typists import ABOUT, Existing, Merging, Typist, seated
 
-KEYS = 200
-INTERVAL = 0.01
-"""Seconds between two keys of a person: a sixth of what is quick, and so is the latency below."""
-LATENCY = 0.05
+KEYS = 40
+"""Of each person. All together are fewer than a merge can tell apart in its steps: on a machine
+that stands still for a second, somebody is that far behind."""
+INTERVAL = 0.03
+"""Seconds between two keys of a person: half of what is quick, and so is the latency below."""
+LATENCY = 0.15
 LETTERS = (
     string.ascii_lowercase[:13],
     string.ascii_lowercase[13:],

@@ -9,6 +9,7 @@ from alphasync.domain.devices import Device
 from alphasync.domain.events import DeviceJoined, DeviceLeft, DevicesChanged, DeviceUpdated
 from alphasync.services.roster import Roster
 from alphasync.store.scripts.limits import DEVICE_EVENTS_MAX
+from alphasync.store.scripts.loading import load
 from tests.harness import wait_until
 from tests.scripts.bench import Bench
 
@@ -18,6 +19,8 @@ LONG = 600.0
 @pytest.fixture(autouse=True)
 def _long_second(monkeypatch: pytest.MonkeyPatch) -> None:
     """So long that none passes by itself, however slow the machine is."""
+    # Not the scripts that were loaded for other tests.
+    monkeypatch.setattr("alphasync.store.scripts.calls.load", load)
     for name in ("DEVICE_EVENTS_INTERVAL", "DEVICE_LISTED_INTERVAL"):
         monkeypatch.setattr(f"alphasync.store.scripts.limits.{name}", LONG)
 
