@@ -13,6 +13,7 @@ from alphasync.domain.snapshot import Snapshot
 from alphasync.protocol import packets
 from alphasync.realtime.order import Envelope, parse
 from alphasync.services.account_state import AccountState
+from alphasync.store import keys
 from tests.harness import Cluster, Device, Event, all_told, wait_until
 from tests.replay import Replay, may_get, visible
 
@@ -35,8 +36,14 @@ class Books:
         self._read: dict[str, list[Envelope]] = {}
 
     async def snapshot(self, account: str) -> Snapshot:
-        await all_told(self._client, account)
-        return await self._account_state.snapshot(account)
+        """One of a moment at which all is told of who is here."""
+        told = f"{keys.of_account(account).devices}:told"
+        while True:
+            await all_told(self._client, account)
+            before = await self._client.hgetall(told)
+            snapshot = await self._account_state.snapshot(account)
+            if await self._client.hgetall(told) == before and before.get(b"unsaid") != b"1":
+                return snapshot
 
     async def events(self, account: str, upto: Snapshot) -> list[Envelope]:
         """Every event that the account ever had, up to a snapshot."""
@@ -136,7 +143,8 @@ class Seat:
         self._take_in(device, upto=truth.revision)
         own = {key for key, draft in truth.drafts.items() if draft.device_id == device.id}
         known = replace(self.knows.state, revision=truth.revision)
-        assert _timeless(known, own) == _timeless(visible(truth, self.may_see), own)
+        folded, true = _timeless(known, own), _timeless(visible(truth, self.may_see), own)
+        assert folded == true, f"{folded} is not {true}"
 
     def _for_me(self, envelope: Envelope) -> list[Event]:
         """The event as this connection must have brought it, if it is for the device at all."""

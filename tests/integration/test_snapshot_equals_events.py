@@ -26,6 +26,7 @@ from alphasync.domain.snapshot import Snapshot
 from alphasync.gateway.sandbox import Faults
 from alphasync.gateway.sandbox.faults import Drop
 from alphasync.store.connect import make_client
+from alphasync.store.scripts.loading import load
 from tests.harness import PATIENCE, Cluster, cluster
 from tests.integration.seats import GRACE, PROFILES, Books, Seat
 from tests.integration.support import MAIL, people
@@ -231,6 +232,8 @@ async def _open(stack: contextlib.AsyncExitStack, redis_servers: Servers) -> Clu
 def test_snapshot_equals_events_on_every_device_and_server(
     redis_servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Not the scripts that were loaded for other tests.
+    monkeypatch.setattr("alphasync.store.scripts.calls.load", load)
     monkeypatch.setattr("alphasync.store.scripts.limits.DEVICE_EVENTS_INTERVAL", 0.1)
     with asyncio.Runner() as runner:
         stack = contextlib.AsyncExitStack()
