@@ -10,6 +10,7 @@ import pytest
 
 from tests.balancers.balancer import CONFIGURATIONS, Balancer
 from tests.ports import free_port
+from tests.streams import StreamServer
 
 REQUESTS = 8
 """Enough for each of three servers to get some: they take turns, or go by the client's address."""
@@ -25,45 +26,33 @@ class Stub:
     """
 
     def __init__(self) -> None:
-        self.port = free_port()
         self.posted: list[bytes] = []
         self.answer: int | None = 200
-        self._server: asyncio.Server | None = None
-
-    async def start(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-
-    async def stop(self) -> None:
-        """Refuse connections."""
-        if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
+        self.server = StreamServer(self._serve)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            head = await reader.readuntil(b"\r\n\r\n")
-            if head.startswith(b"POST"):
-                self.posted.append(await reader.readexactly(len("hello")))
-            status = 200 if head.startswith(b"GET /readyz") else self.answer
-            if status is not None:
-                writer.write(ANSWER % status)
-                await writer.drain()
-        writer.close()
+        head = await reader.readuntil(b"\r\n\r\n")
+        if head.startswith(b"POST"):
+            self.posted.append(await reader.readexactly(len("hello")))
+        status = 200 if head.startswith(b"GET /readyz") else self.answer
+        if status is not None:
+            writer.write(ANSWER % status)
+            await writer.drain()
 
 
 @pytest.fixture
 async def stubs() -> AsyncIterator[list[Stub]]:
     found = [Stub() for _ in range(3)]
     for stub in found:
-        await stub.start()
+        await stub.server.start(free_port())
     yield found
     for stub in found:
-        await stub.stop()
+        await stub.server.close()
 
 
 @pytest.fixture(params=CONFIGURATIONS)
 async def url(request: pytest.FixtureRequest, stubs: list[Stub]) -> AsyncIterator[str]:
-    balancer = Balancer(request.param, [stub.port for stub in stubs])
+    balancer = Balancer(request.param, [stub.server.port for stub in stubs])
     try:
         await balancer.start()
         yield f"{balancer.url}/socket.io/?EIO=4&transport=polling&sid=x"
@@ -94,8 +83,8 @@ async def test_what_was_posted_is_not_posted_again(
 async def test_a_server_that_refuses_connections_is_passed_over(
     stubs: list[Stub], url: str
 ) -> None:
-    await stubs[0].stop()
-    await stubs[1].stop()
+    await stubs[0].server.close()
+    await stubs[1].server.close()
     for number in range(REQUESTS):
         async with client(number) as http, http.post(url, data="hello") as response:
             assert response.status == 200

@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
+from tests.streams import StreamServer
+
 CHUNK = 65_536
 
 
@@ -20,11 +22,11 @@ class Network:
         self._answering = asyncio.Event()
         self._answering.set()
         self._writers: set[asyncio.StreamWriter] = set()
-        self._server: asyncio.Server | None = None
+        self._server = StreamServer(self._connected)
 
     async def start(self) -> None:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        await self._server.start()
+        self.url = f"http://127.0.0.1:{self._server.port}"
 
     def go_dead(self) -> None:
         """Nothing comes through from now on, also not that a side has closed."""
@@ -45,11 +47,9 @@ class Network:
             writer.transport.abort()
 
     async def close(self) -> None:
-        assert self._server is not None
-        self._server.close()
         self._flowing.set()
         self.answer_again()
-        await self._server.wait_closed()
+        await self._server.close()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for port in self.ports:

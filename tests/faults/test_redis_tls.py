@@ -17,8 +17,8 @@ from alphasync.checks import CannotStart, check_redis, only_here
 from alphasync.config import Settings
 from alphasync.doctor import examine
 from alphasync.surroundings import redis_url
-from alphasync.tasks import Tasks
 from tests.harness import SECRET, cluster
+from tests.streams import stream_server
 
 pytestmark = [pytest.mark.faults]
 PASSWORD = "hunter2"
@@ -60,17 +60,16 @@ async def tls(redis_url: str, tmp_path: Path) -> AsyncIterator[tuple[str, Path]]
     key, certificate = self_signed(tmp_path)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, key)
-    tasks = Tasks()
 
     async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         inside = await asyncio.open_unix_connection(redis_url.removeprefix("unix://"))
-        tasks.spawn(pass_on(reader, inside[1]), "in")
-        tasks.spawn(pass_on(inside[0], writer), "out")
+        try:
+            await asyncio.gather(pass_on(reader, inside[1]), pass_on(inside[0], writer))
+        finally:
+            inside[1].close()
 
-    server = await asyncio.start_server(take, "127.0.0.1", 0, ssl=context)
-    yield f"rediss://127.0.0.1:{server.sockets[0].getsockname()[1]}", certificate
-    server.close()
-    await tasks.close()
+    async with stream_server(take, context) as port:
+        yield f"rediss://127.0.0.1:{port}", certificate
 
 
 async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

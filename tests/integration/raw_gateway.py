@@ -3,15 +3,15 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 from alphasync.gateway.http import HttpGateway
 from alphasync.gateway.port import (
     Message,
     SendResult,
 )
+from tests.streams import Talk, stream_server
 
-Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 MESSAGE = Message(type="chat", recipient_id="1", text="Hello", attachments=())
 
 
@@ -53,19 +53,8 @@ class Raw:
 
 @contextlib.asynccontextmanager
 async def raw(talk: Talk, context: ssl.SSLContext | None = None) -> AsyncIterator[str]:
-    writers = []
-
-    async def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writers.append(writer)
-        await talk(reader, writer)
-
-    server = await asyncio.start_server(accepted, "127.0.0.1", 0, ssl=context)
-    scheme = "https" if context else "http"
-    yield f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    server.close()
-    for writer in writers:
-        writer.transport.abort()
-    await asyncio.sleep(0)
+    async with stream_server(talk, context) as port:
+        yield f"{'https' if context else 'http'}://127.0.0.1:{port}"
 
 
 async def send(gateway: HttpGateway) -> SendResult:

@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 
 from alphasync.gateway.port import Message
+from tests.streams import stream_server
 
 # One of the demo cast, and the first two of its recipients.
 PROFILE = "1001"
@@ -34,20 +35,13 @@ async def switch(web: aiohttp.ClientSession, **faults: object) -> None:
 @asynccontextmanager
 async def raw_server(answer: bytes | None) -> AsyncIterator[str]:
     """A server that reads a request and gives these bytes, or nothing and stays silent."""
-    closing = asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         if answer is None:
-            await closing.wait()
+            await asyncio.Event().wait()
         else:
             writer.write(answer)
-        writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    finally:
-        closing.set()
-        server.close()
-        await server.wait_closed()
+    async with stream_server(serve) as port:
+        yield f"http://127.0.0.1:{port}"

@@ -1,7 +1,6 @@
 """The gateway client itself: the addresses that it takes, its connections, its end."""
 
 import asyncio
-import socket
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from alphasync.gateway.http import HttpGateway
 from alphasync.gateway.port import Gateway, GatewayUnavailable, NotSent, RecipientRefused, Sent
 from alphasync.gateway.sandbox import RunningSandbox
 from tests.integration.sandbox.talking import PROFILE, chat
+from tests.streams import stream_server
 
 
 async def test_a_base_path_credentials_and_cookies() -> None:
@@ -22,17 +22,14 @@ async def test_a_base_path_credentials_and_cookies() -> None:
             b"Content-Length: 18\r\n\r\n"
             b'{"recipients": []}'
         )
-        writer.close()
 
-    server = await asyncio.start_server(serve, "localhost", 0, family=socket.AF_INET)
-    gateway = HttpGateway(f"http://localhost:{server.sockets[0].getsockname()[1]}/v1/")
-    try:
-        await gateway.recipients("secret", "a/b é", "chat", "c+d=&")
-        await gateway.recipients(None, "x", "mail", None)
-    finally:
-        await gateway.aclose()
-        server.close()
-        await server.wait_closed()
+    async with stream_server(serve) as port:
+        gateway = HttpGateway(f"http://localhost:{port}/v1/")
+        try:
+            await gateway.recipients("secret", "a/b é", "chat", "c+d=&")
+            await gateway.recipients(None, "x", "mail", None)
+        finally:
+            await gateway.aclose()
     first, second = (request.decode().lower() for request in seen)
     assert first.startswith(
         "get /v1/profiles/a%2fb%20%c3%a9/recipients?type=chat&cursor=c%2bd%3d%26 http"
