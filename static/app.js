@@ -67,7 +67,11 @@ function dispatch(event) {
 const local = (name, data = {}) => dispatch({ name: `local/${name}`, data });
 
 const commands = createCommands({
-  link: { send: (...command) => account.link().send(...command), connected: () => account.link()?.connected() ?? false },
+  link: {
+    send: (...command) => account.link().send(...command),
+    connected: () => account.link()?.connected() ?? false,
+    joined: () => account.link()?.joined() ?? false,
+  },
   state: () => state,
   dispatch,
 });

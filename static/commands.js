@@ -110,7 +110,7 @@ export function createCommands({ link, state, dispatch }) {
 
     /** The box has `message` now. `how`: `{from, composing}`, what it had before, and whether a letter is composed. */
     type: (profileId, type, message, how) => change(profileId, type, message, how),
-    clearMessage: (profileId, type) => change(profileId, type, '', { clearing: link.connected() && !state().syncing }),
+    clearMessage: (profileId, type) => change(profileId, type, '', { clearing: link.joined() && !state().syncing }),
     undo: (profileId, type) => goBack('undo', profileId, type),
     redo: (profileId, type) => goBack('redo', profileId, type),
 

@@ -20,7 +20,8 @@ export function createSending({ link, state, local, complain }) {
   let last = 0; // number of an update, so that an answer is told from one of before
   let resend = null;
 
-  const canSend = () => link.connected() && !state().syncing;
+  // Before the server has told its epoch, nobody knows whether it knows what our text was made from.
+  const canSend = () => link.joined() && !state().syncing;
 
   function push(profileId, type) {
     const draft = state().drafts[keyOf(profileId, type)];

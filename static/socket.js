@@ -22,7 +22,7 @@ const RETRY_MOST = 10_000; // ms
  *   onUnauthorised(why)   the token is not accepted, or its session has ended; nothing is tried before `renew`
  *   onTokenExpiring(data) 60 s before the token ends
  *   onError(data)         the `error` event, except `superseded`
- * Returns `{send, connected, renew, useHere, abandon, close}`.
+ * Returns `{send, connected, joined, renew, useHere, abandon, close}`.
  */
 export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, onError }) {
   const { io } = globalThis; // the classic script at /socket.io/socket.io.js
@@ -35,6 +35,7 @@ export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, on
   let taken = false; // another page has our identity
   let signedOut = false; // the server does not take the token any more
   let round = 0; // of registrations and resyncs
+  let joined = false; // the server has registered us, on this connection
 
   const status = (name, detail = '') => report({ name: 'local/connection', data: { status: name, detail, at: Date.now() } });
 
@@ -74,6 +75,7 @@ export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, on
 
   function registered(data) {
     attempts = 0;
+    joined = true;
     if (data.resumeToken) identity.set(data);
     void catchUp();
   }
@@ -112,6 +114,7 @@ export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, on
   });
   socket.on('disconnect', (reason) => {
     round += 1;
+    joined = false;
     log.add('link', 'disconnected', { reason });
     if (reason === 'io server disconnect') {
       if (!taken && !signedOut) retryLater(words.refusal.closed);
@@ -200,6 +203,8 @@ export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, on
   return {
     send,
     connected: () => socket.connected,
+    /** Whether the server has said what it knows of this device, and of which epoch. */
+    joined: () => socket.connected && joined,
     /** Connect with the token as it now is. */
     renew() {
       signedOut = false;

@@ -8,12 +8,13 @@ import { registered } from './helpers.mjs';
 
 /** Commands over a link that answers what the test says: `answer(ack)` answers the oldest command that waits. */
 export function bench() {
-  const bed = { state: registered(), online: true, sent: [], waiting: [] };
+  const bed = { state: registered(), online: true, joined: true, sent: [], waiting: [] };
   const dispatch = (event) => {
     bed.state = apply(bed.state, event);
   };
   const link = {
     connected: () => bed.online,
+    joined: () => bed.online && bed.joined,
     send(name, payload) {
       if (!bed.online) return Promise.resolve({ ok: false, code: 'offline', message: 'Not connected', retryable: true });
       bed.sent.push([name, payload]);

@@ -21,6 +21,21 @@ test('one update is under way at a time; what is typed meanwhile goes with the n
   assert.deepEqual([isUnsaved(draftOf(bed)), bed.sent.length], [false, 2]);
 });
 
+test('nothing goes before the server has said of which epoch its revisions are', async () => {
+  const bed = bench();
+  bed.joined = false;
+  bed.commands.type('7', 'chat', 'H');
+  bed.commands.type('7', 'chat', '');
+  bed.commands.clearMessage('7', 'chat');
+  bed.commands.type('7', 'chat', 'He');
+  assert.deepEqual(bed.sent, []);
+  bed.joined = true;
+  bed.commands.flush();
+  assert.deepEqual(bed.sent, [['updateMessage', chat({ message: 'He', base: 0 })]]);
+  await bed.answer({ ok: true, revision: 11 });
+  assert.equal(bed.sent.length, 1);
+});
+
 test('another draft does not wait for it', () => {
   const bed = bench();
   bed.commands.type('7', 'chat', 'H');

@@ -104,6 +104,16 @@ test('a first visit offers its token and its name only', () => {
   assert.deepEqual(bench().auth(), { token: 'jwt', deviceName: 'Firefox on Linux' });
 });
 
+test('a connection is joined from its registration to its end', async () => {
+  const bed = await bench();
+  const seen = [bed.link.joined()];
+  for (const step of [bed.up, () => bed.emit('deviceRegistered', registered()), bed.down, bed.up]) {
+    await step();
+    seen.push(bed.link.joined());
+  }
+  assert.deepEqual(seen, [false, false, true, false, false]);
+});
+
 test('a page that comes back offers its identity and the last event it has seen', async () => {
   const bed = await settled();
   await bed.down();

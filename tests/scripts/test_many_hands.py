@@ -9,7 +9,7 @@ from alphasync.domain.events import MessageCleared, MessageUpdated
 from alphasync.errors import MessageTooLong
 from alphasync.protocol.commands import DRAFT_MAX
 from alphasync.realtime.order import parse
-from alphasync.store.scripts.limits import LOG_EVENTS_MAX
+from alphasync.store.scripts.limits import LOG_EVENTS_MAX, TEXTS_READ_MAX
 from tests.scripts.bench import Bench
 
 FILLED = LOG_EVENTS_MAX + 5
@@ -89,6 +89,26 @@ async def test_the_same_text_again_does_nothing_again(bench: Bench) -> None:
     # And what was typed on, from what was sent.
     stored = await bench.write("zero 0 one", base, "d3")
     assert stored.get("message") == "zero 0 one two"
+
+
+@pytest.mark.parametrize("between", [1, 2, TEXTS_READ_MAX - 2, TEXTS_READ_MAX, 25])
+@pytest.mark.parametrize("elsewhere", [0, 1, TEXTS_READ_MAX])
+async def test_the_same_text_again_does_nothing_however_much_others_wrote_between(
+    bench: Bench, between: int, elsewhere: int
+) -> None:
+    """``between``: texts of others in this draft, each followed by ``elsewhere`` in another one."""
+    await bench.write("f", 0)
+    stored = await bench.write("A", 0, "d2")
+    text = "fA"
+    assert stored.get("message") == text
+    for number in range(between):
+        text = f"fo{number}A"
+        stored = await bench.write(text, stored["revision"])
+        for other in range(elsewhere):
+            await bench.type(str(other), "another")
+    async with bench.verify():
+        again = await bench.write("A", 0, "d2")
+    assert again == {"revision": stored["revision"], "message": text}
 
 
 async def test_where_the_base_is_gone_the_later_text_wins_and_the_other_is_given_back(

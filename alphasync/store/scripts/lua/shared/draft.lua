@@ -14,9 +14,9 @@ end
 local function last_texts(log, about, device, base)
   local own, floor = '"deviceId":"' .. device .. '"', tonumber(base)
   local texts, bytes, read, behind, own_at = {}, 0, 0, '+', nil
+  local done, entries = false, nil
   repeat
-    local entries = redis.call('XREVRANGE', log, behind, '-', 'COUNT', TEXTS_READ_MAX)
-    local done = #entries < TEXTS_READ_MAX
+    entries = redis.call('XREVRANGE', log, behind, '-', 'COUNT', TEXTS_READ_MAX)
     for _, entry in ipairs(entries) do
       local envelope, sent, made_from = entry[2][2], entry[2][4] or '', entry[2][6] or ''
       local at = packet_in(envelope, about)
@@ -37,7 +37,7 @@ local function last_texts(log, about, device, base)
       done = done or bytes > PAGE_BYTES_MAX or read > TEXTS_BYTES_MAX
       if done then break end
     end
-  until done
+  until done or #entries < TEXTS_READ_MAX
   return texts
 end
 
