@@ -6,6 +6,7 @@ from pathlib import Path
 
 from alphasync.domain.events import INTERRUPTED_BY
 from alphasync.errors import AlphasyncError
+from alphasync.protocol.commands import Command
 from alphasync.reference.calls import CALLS
 from alphasync.reference.codes import INTAKE_STATUS, INTERNAL_ERROR, codes
 from alphasync.reference.limits import limits
@@ -16,6 +17,8 @@ from alphasync.web.json_bodies import STATUS
 PART = re.compile(r"(<!-- made: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 """Where a part stands in a page."""
 LANGUAGES = {".mjs": "js", ".py": "python"}
+NOT_READ = {"operator_id": "operatorId", "device_id": "deviceId"}
+"""Fields that every command may carry and most do not read."""
 TO = {
     "all": "all devices that may see it",
     "others": "all devices that may see it, but for the acting one",
@@ -72,13 +75,19 @@ def _commands(schema: Schema) -> str:
         parts += [
             f"### {name}",
             schema["$defs"][_name(command["payload"])]["description"],
-            fields(schema, command["payload"], without=("operatorId", "deviceId")),
+            fields(schema, command["payload"], without=_not_read(COMMANDS[name])),
         ]
         if schema["$defs"][_name(command["acknowledgement"])]["properties"]:
             parts += ["Acknowledged with:", fields(schema, command["acknowledgement"])]
         if own:
             parts.append(f"Refused with {_codes(own)}.")
     return "\n\n".join(parts)
+
+
+def _not_read(command: type[Command]) -> list[str]:
+    """Those of the fields that every command may have that this one has no use of its own for."""
+    own = command.__annotations__
+    return [name for field, name in NOT_READ.items() if field not in own]
 
 
 def _common_errors(schema: Schema) -> str:

@@ -61,11 +61,15 @@ def _words(field: Schema) -> str:
         case "integer":
             return "integer" + _bounds(field.get("minimum"), field.get("maximum"), "")
         case "array":
-            items = field["items"]
             most = f"at most {field['maxItems']} " if "maxItems" in field else ""
-            return f"list of {most}{'objects' if '$ref' in items else _words(items) + 's'}"
+            return f"list of {most}{_plural(field['items'])}"
         case other:
             return str(other or "anything")
+
+
+def _plural(items: Schema) -> str:
+    kind, of, bounds = _words(items).partition(" of ")
+    return f"{kind}s{of}{bounds}"
 
 
 def _bounds(least: int | None, most: int | None, unit: str) -> str:

@@ -49,6 +49,15 @@ def test_the_page_has_every_part() -> None:
     assert set(PARTS) <= found
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_what_a_command_must_have_is_listed_with_it(name: str) -> None:
+    page = (DOCS / "protocol.md").read_text()
+    section = page.partition(f"\n### {name}\n")[2].partition("\n### ")[0]
+    model = SCHEMA["commands"][name]["payload"]["$ref"].rpartition("/")[2]
+    for field in SCHEMA["$defs"][model]["required"]:
+        assert f"| `{field}` |" in section
+
+
 def test_the_schema_is_one() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
