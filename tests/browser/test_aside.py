@@ -103,3 +103,17 @@ async def test_where_there_is_no_room_it_is_a_drawer(
     await console.page.keyboard.press("Escape")
     await expect(console.hook("aside")).to_be_hidden()
     await expect(console.hook("aside-toggle")).to_be_focused()
+
+
+async def test_the_menu_of_the_account_is_over_it(small_world: Cluster, open_console: Open) -> None:
+    console = await open_console(small_world.urls[0], **WIDE)
+    await console.sign_in()
+    await expect(console.hook("aside")).to_be_visible()
+    root = console.page.locator("html")
+    await console.menu("theme-dark")
+    await expect(root).to_have_attribute("data-theme", "dark")
+    await console.page.set_viewport_size({"width": 1000, "height": 700})
+    await console.hook("aside-toggle").click()
+    await expect(console.hook("aside")).to_be_visible()
+    await console.menu("theme-light")
+    await expect(root).to_have_attribute("data-theme", "light")
