@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from alphasync.domain.merging import Edit, Steps, apply, change, edit_between, end_of, move, moved
 
@@ -10,6 +11,9 @@ HEARD_TIMEOUT = 10_000
 
 KEY_MAX = 8
 """Characters that one key puts in or takes away: an emoji has several. More are pasted."""
+
+EDITS_APART_MAX = 32
+"""Edits since its base that a text is moved over one by one, at up to 50 us each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,61 @@ class Written:
     text: str
     sent: str | None = None
     made_from: int = 0
+
+
+class Stored(NamedTuple):
+    """What was done to a text, as the store keeps it: by it one gets from the text that was stored
+    to the one before it, and to the one that had come. Places and lengths are in bytes of UTF-8.
+
+    ``taken``: what stood at ``start``, where by then there are ``put`` bytes. Where another text
+    than the stored one had come, ``made_from`` is its base, else None; it had ``sent`` in place of
+    the ``sent_instead`` bytes from ``sent_from``.
+    """
+
+    revision: int
+    device_id: str
+    timestamp: int
+    start: int
+    taken: str
+    put: int
+    made_from: int | None = None
+    sent_from: int = 0
+    sent_instead: int = 0
+    sent: str = ""
+
+
+def history_of(
+    present: Written, edits: Sequence[Stored], device_id: str, base: int | None
+) -> list[Written]:
+    """The last texts, oldest first, to the present one; in front of them the one that the oldest
+    edit was made in, whose revision is not known.
+
+    ``edits``: newest first. Of those that have come since ``base`` the newest are told apart, with
+    what the device did last; the older ones count as one.
+    """
+    if not edits or edits[0].revision != present.revision:
+        return [present]
+    own = next((n for n, edit in enumerate(edits) if edit.device_id == device_id), -2)
+    texts, text = list[Written](), present.text.encode()
+    for number, edit in enumerate(edits):
+        apart = number < EDITS_APART_MAX or number in (own, own + 1)
+        if apart or base is None or edit.revision <= base:
+            texts.append(_written(edit, text))
+        text = _replaced(text, edit.start, edit.put, edit.taken)
+    texts.append(Written(-1, "", 0, text.decode()))
+    return texts[::-1]
+
+
+def _written(edit: Stored, text: bytes) -> Written:
+    sent = None
+    if edit.made_from is not None:
+        sent = _replaced(text, edit.sent_from, edit.sent_instead, edit.sent).decode()
+    made_from = edit.made_from or 0
+    return Written(edit.revision, edit.device_id, edit.timestamp, text.decode(), sent, made_from)
+
+
+def _replaced(text: bytes, start: int, length: int, by: str) -> bytes:
+    return text[:start] + by.encode() + text[start + length :]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ it publishes is the finished text, which every server forwards as it is.
 import msgspec
 
 from alphasync.domain import events
-from alphasync.domain.runs import ProcessingType
 
 EVENT = "2"
 """Socket.IO v5 packet type of an event, for the default namespace."""
@@ -35,16 +34,6 @@ def opening(model: type[events.LoggedEvent]) -> str:
 def members(value: msgspec.Struct) -> str:
     """The JSON members of an object, without its braces: a script puts them into events."""
     return _encoder.encode(value).decode()[1:-1]
-
-
-class _About(msgspec.Struct, rename="camel"):
-    profile_id: str
-    type: ProcessingType
-
-
-def about(event: events.ProfileEvent) -> str:
-    """The members, with the comma behind them, with which the payload of such an event begins."""
-    return members(_About(event.profile_id, event.type)) + ","
 
 
 def progress_head(event: events.ProcessingProgress) -> str:

@@ -12,8 +12,8 @@ from typing import Literal
 
 import msgspec
 
-from alphasync.domain.events import MessageCleared, MessageUpdated, filled
-from alphasync.domain.written import Base, Written, base_of, guess_base, merged
+from alphasync.domain.events import MessageCleared, MessageUpdated
+from alphasync.domain.written import Base, Stored, Written, base_of, guess_base, history_of, merged
 from alphasync.errors import StoreUnavailable, TooManyDrafts
 from alphasync.protocol import packets
 from alphasync.protocol.acknowledgements import DraftStored
@@ -131,7 +131,7 @@ class Texts:
             base=typed.base,
         )
         if answer.outcome == "MOVED":
-            return _moved(answer, typed.base)
+            return _moved(answer, typed.event.device_id, typed.base)
         return {"revision": answer.number(1)}
 
     async def _store_merged(
@@ -161,7 +161,7 @@ class Texts:
             made_from=made_from,
         )
         if answer.outcome == "MOVED":
-            return _moved(answer, typed.base)
+            return _moved(answer, typed.event.device_id, typed.base)
         stored = _acknowledged(typed, answer.number(1), text)
         if base is None and present.text not in ("", text):
             stored["replaced"] = present.text
@@ -194,7 +194,6 @@ class Texts:
                 versions_room=self._bounds.version_bytes,
                 most=self._bounds.drafts,
                 head=packets.head(event),
-                about=packets.about(event),
                 base="" if base is None else base,
                 only_at=only_at,
                 skip=event.device_id if skip is None else skip,
@@ -213,33 +212,19 @@ def _acknowledged(typed: Typed, revision: int, text: str) -> DraftStored:
     return {"revision": revision, "message": text}
 
 
-def _moved(answer: Answer, base: int | None) -> Moved:
-    """What a draft has become, by the script's answer. The base of a text is in front, also where
-    what came after it is no longer known in full."""
-    now = answer.number(1)
+def _moved(answer: Answer, device_id: str, base: int | None) -> Moved:
+    """What a draft has become, by the script's answer."""
     present = Written(answer.number(2), answer.text(3), answer.number(4), answer.text(5))
-    texts = answer.texts(6)
-    of_three = zip(texts[::3], texts[1::3], texts[2::3], strict=True)
-    history = [_written(packet, sent, made_from) for packet, sent, made_from in of_three][::-1]
-    if not history or history[-1].revision != present.revision:
-        history = [present]
+    edits = [_stored(edit) for edit in answer.lists(6)]
+    history = history_of(present, edits, device_id, base)
     if base == 0:
         history.insert(0, Written(0, "", 0, ""))
-    elif (packet := answer.text(7)) and base is not None and history[0].revision > base:
-        history.insert(0, _written(packet))
-    return Moved(now, history)
+    return Moved(answer.number(1), history)
 
 
-def _written(packet: str, sent: str = "", made_from: str = "") -> Written:
-    """By an event of the log, and what is kept there beside it."""
-    event = packets.decode(packet)
-    if not isinstance(event, MessageUpdated | MessageCleared):
-        raise TypeError(f"{event.event_name} is not about a text")
-    return Written(
-        revision=filled(event.revision),
-        device_id=event.device_id,
-        timestamp=filled(event.timestamp),
-        text=event.message if isinstance(event, MessageUpdated) else "",
-        sent=sent if made_from else None,
-        made_from=int(made_from or 0),
+def _stored(edit: Answer) -> Stored:
+    return Stored(
+        *(edit.number(0), edit.text(1), edit.number(2)),
+        *(edit.number(3), edit.text(4), edit.number(5)),
+        *((edit.number(6), edit.number(7), edit.number(8), edit.text(9)) if len(edit) > 6 else ()),
     )

@@ -8,6 +8,7 @@ key (under ``as:{account}:``)      type    lifetime
 ``draft:<type>:<profile>``         hash    2 h after the last change
 ``drafts:heads:<type>:<profile>``  zset    as their draft: its versions, by revision
 ``drafts:texts:<type>:<profile>``  hash    the same: the texts of them
+``drafts:edits:<type>:<profile>``  stream  30 min: what was done to its text, by revision
 ``drafts:versions``                zset    the same: drafts with versions, by when these run out
 ``drafts:bytes``                   hash    the same: what the versions of each draft take
 ``device:<id>``                    hash    2 h after the last sign of life

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from alphasync.domain.merging import Steps, apply, edit_between, move, moved
+from tests.hands import Hand
 from tests.harness import Cluster, Device
 
 ABOUT = {"profileId": "1001", "type": "mail"}
@@ -99,70 +99,29 @@ def keep(call: Coroutine[Any, Any, None]) -> None:
     task.add_done_callback(pending.discard)
 
 
-class Merging(Typist):
+class Merging(Hand, Typist):
     """Has one text on its way at a time, which says what it was made from."""
 
-    sent: str | None = None
-    known = ""
-    """The text at its revision."""
-    heard: tuple[str, int] | None = None
-
-    def show(self, text: str, revision: int, caret: int) -> None:
-        super().show(text, revision, caret)
-        self.known = text
-
-    @property
-    def idle(self) -> bool:
-        return self.sent is None and self.box == self.known
-
-    def hear(self, text: str, revision: int) -> None:
-        if revision <= self.revision:
-            return
-        if self.sent is not None:
-            self.heard = (text, revision)
-        else:
-            self._adopt(self.known, text, revision)
+    def __init__(self, device: Device, latency: float = 0.0) -> None:
+        Hand.__init__(self)
+        Typist.__init__(self, device, latency)
 
     def typed(self) -> None:
-        if self.sent is not None or self.box == self.known:
+        sending = self.send()
+        if sending is None:
             return
-        self.sent = self.box
-        payload = {**ABOUT, "message": self.box, "base": self.revision}
+        text, base = sending
 
         async def call() -> None:
             await asyncio.sleep(self._latency / 2)
-            ack = await self.device.call("updateMessage", payload)
+            ack = await self.device.call("updateMessage", {**ABOUT, "message": text, "base": base})
             await asyncio.sleep(self._latency / 2)
             assert ack["ok"], ack
             assert "replaced" not in ack
-            self._answered(ack)
+            self.answered(ack.get("message", text), ack["revision"])
+            self.typed()
 
         keep(call())
-
-    def _answered(self, ack: dict[str, Any]) -> None:
-        sent, self.sent = self.sent, None
-        assert sent is not None
-        text, revision = ack.get("message", sent), ack["revision"]
-        if self.heard and self.heard[1] > revision:
-            text, revision = self.heard
-        self.heard = None
-        self._adopt(sent, text, revision)
-        self.typed()
-
-    def _adopt(self, before: str, text: str, revision: int) -> None:
-        """Show a text that was made from ``before``, with what was typed on that meanwhile."""
-        over = edit_between(before, text, Steps())
-        own = edit_between(before, self.box, Steps())
-        # The caret is behind what was typed last: what others put in right there comes after it.
-        if own:
-            start = own[0].start
-            mine = move(own, over, start)
-            self.box = apply(text, mine)
-            self.caret = moved(start, over, ahead=True) + self.caret - start
-        else:
-            self.caret = moved(self.caret, over, ahead=True)
-            self.box = text
-        self.known, self.revision = text, revision
 
 
 async def seated(

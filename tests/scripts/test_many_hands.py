@@ -9,11 +9,11 @@ from alphasync.domain.events import MessageCleared, MessageUpdated
 from alphasync.errors import MessageTooLong
 from alphasync.protocol.commands import DRAFT_MAX
 from alphasync.realtime.order import parse
-from alphasync.store.scripts.limits import LOG_EVENTS_MAX, TEXTS_READ_MAX
+from alphasync.store.scripts.limits import EDITS_BYTES_MAX, EDITS_READ_MAX, LOG_EVENTS_MAX
 from tests.scripts.bench import Bench
 
-FILLED = LOG_EVENTS_MAX + 5
-"""Events after which the log has none of those before."""
+GREAT = "\u05d0" * DRAFT_MAX
+"""A text of which the store keeps few in the time of many short ones."""
 
 
 async def skipped(bench: Bench) -> str:
@@ -26,10 +26,13 @@ async def skipped(bench: Bench) -> str:
     return parse(last[0]).skip
 
 
-async def forget(bench: Bench) -> None:
-    """Let the log move on by other texts."""
-    for number in range(FILLED):
-        await bench.type(str(number), "another")
+async def forget(bench: Bench) -> int:
+    """Let the store forget what was done to the text, which stays; returns its revision."""
+    message, revision = await bench.text(), 0
+    for _ in range(EDITS_BYTES_MAX // len(GREAT.encode()) + 1):
+        await bench.type(GREAT, device="long")
+        revision = await bench.type(message, device="long")
+    return revision
 
 
 async def test_edits_at_different_places_are_all_there(bench: Bench) -> None:
@@ -91,38 +94,71 @@ async def test_the_same_text_again_does_nothing_again(bench: Bench) -> None:
     assert stored.get("message") == "zero 0 one two"
 
 
-@pytest.mark.parametrize("between", [1, 2, TEXTS_READ_MAX - 2, TEXTS_READ_MAX, 25])
-@pytest.mark.parametrize("elsewhere", [0, 1, TEXTS_READ_MAX])
+@pytest.mark.parametrize("between", [1, 2, EDITS_READ_MAX - 1, EDITS_READ_MAX, 200])
+@pytest.mark.parametrize("elsewhere", [0, 3])
+@pytest.mark.parametrize("rest", ["", "\u05d0" * 9_000], ids=["short", "long"])
 async def test_the_same_text_again_does_nothing_however_much_others_wrote_between(
-    bench: Bench, between: int, elsewhere: int
+    bench: Bench, between: int, elsewhere: int, rest: str
 ) -> None:
     """``between``: texts of others in this draft, each followed by ``elsewhere`` in another one."""
-    await bench.write("f", 0)
-    stored = await bench.write("A", 0, "d2")
-    text = "fA"
+    start = (await bench.write("f" + rest, 0))["revision"]
+    stored = await bench.write("f" + rest + "o", start, "d1")
+    stored = await bench.write(sent := "Af" + rest, start, "d2")
+    text = f"Af{rest}o"
     assert stored.get("message") == text
     for number in range(between):
-        text = f"fo{number}A"
-        stored = await bench.write(text, stored["revision"])
-        for other in range(elsewhere):
-            await bench.type(str(other), "another")
+        text = f"Af{rest}o{number}"
+        stored = await bench.write(text, stored["revision"], "d1")
+        for _ in range(elsewhere):
+            await bench.type(str(number), "another")
     async with bench.verify():
-        again = await bench.write("A", 0, "d2")
-    assert again == {"revision": stored["revision"], "message": text}
+        answer = await bench.other_server().write(sent, start, "d2")
+    assert answer == {"revision": stored["revision"], "message": text}
+
+
+async def test_the_same_text_again_does_nothing_after_a_clear(bench: Bench) -> None:
+    start = (await bench.write("one", 0))["revision"]
+    await bench.write("one two", start, "d2")
+    await bench.empty(device="d1")
+    async with bench.verify():
+        again = await bench.write("one two", start, "d2")
+    assert again.get("message") == ""
+
+
+async def test_one_from_far_behind_loses_nothing(bench: Bench) -> None:
+    """As in a tunnel, while the log moved on for other reasons, too."""
+    start = (await bench.write("one. two. three.", 0))["revision"]
+    stored, text = start, "one. two. three."
+    for number in range(300):
+        text = text.replace(". three", f" {number}. three")
+        stored = (await bench.write(text, stored, f"d{number % 3}"))["revision"]
+    for number in range(LOG_EVENTS_MAX):
+        await bench.type(str(number), "another")
+    mine = await bench.write("My one. two. three. Four.", start, "tunnel")
+    assert mine.get("message") == f"My {text} Four."
+
+
+async def test_characters_of_several_bytes_are_not_cut(bench: Bench) -> None:
+    start = stored = (await bench.write("\u05d0\U0001f600 \u05d0", 0))["revision"]
+    for first in ("\u05d1\U0001f601", "\u05d1\U0001f641"):
+        stored = (await bench.write(f"{first} \u05d0", stored))["revision"]
+    await bench.write("\u05d1\U0001f641 \u05d0\u0301", stored)
+    mine = await bench.write("\u05d0\U0001f600 - \u05d0", start, "d2")
+    assert mine.get("message") == "\u05d1\U0001f641 - \u05d0\u0301"
 
 
 async def test_where_the_base_is_gone_the_later_text_wins_and_the_other_is_given_back(
     bench: Bench,
 ) -> None:
     base = (await bench.write("one", 0))["revision"]
-    present = (await bench.write("one two", base, "d2"))["revision"]
-    await forget(bench)
+    await bench.write("one two", base, "d2")
+    present = await forget(bench)
     stored = await bench.write("three", base, "d3")
-    assert stored == {"revision": present + FILLED + 1, "replaced": "one two"}
+    assert stored == {"revision": present + 1, "replaced": "one two"}
     assert await bench.text() == "three"
-    # What was made from the present text needs no log.
-    await forget(bench)
-    assert set(await bench.write("three four", stored["revision"], "d4")) == {"revision"}
+    # What was made from the present text needs no history.
+    present = await forget(bench)
+    assert set(await bench.write("three four", present, "d4")) == {"revision"}
 
 
 @pytest.mark.parametrize("base", ["of another draft", "in the future", "greatest"])
@@ -193,7 +229,7 @@ async def test_a_clear_behind_keys_that_are_being_merged_clears_them(bench: Benc
     assert await bench.text() == ""
 
 
-async def test_without_a_base_and_without_a_log_the_text_is_an_edit_of_the_present_one(
+async def test_without_a_base_and_a_history_the_text_is_an_edit_of_the_present_one(
     bench: Bench,
 ) -> None:
     await bench.type("one")

@@ -30,7 +30,6 @@ def draft_set(
     versions_room: int,
     most: int,
     head: str,
-    about: str,
     base: int | Literal[""],
     only_at: int | Literal["own", "any"],
     skip: str,

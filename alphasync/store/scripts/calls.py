@@ -95,6 +95,11 @@ class Answer:
     def texts(self, position: int) -> list[str]:
         return [Answer([item]).text(0) for item in self._list(position)]
 
+    def lists(self, position: int) -> list["Answer"]:
+        """Lists in a list."""
+        found = Answer(self._list(position))
+        return [Answer(found._list(number)) for number in range(len(found))]
+
     def records(self, position: int) -> list[dict[str, str]]:
         """Hashes, each returned as a flat list of fields and values."""
         found = Answer(self._list(position))

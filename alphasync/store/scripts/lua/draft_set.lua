@@ -2,27 +2,25 @@
 -- draft since the text was made, and store nothing. Where a version ends with the text that was there,
 -- it is kept: after a pause, at a change of hands, before a text is emptied.
 -- KEYS: meta log draft drafts
--- ARGV: channel profile type device operator message ends versions_most versions_room most head about base only_at skip sent made_from
+-- ARGV: channel profile type device operator message ends versions_most versions_room most head base only_at skip sent made_from
 --   ends: "yes" where a version ends in any case | "no" where that is to be found out
---   about: the members of its events' packets that name the draft
 --   base: the revision that the text was made from, or '' where that is not said
 --   only_at: the revision at which the draft must be; 'own': this device must have written last, and
 --   what was stored be what it had sent; 'any'
 --   skip: the device that is not told, or ''
 --   sent, made_from: what the device had sent, and its base, where `message` is another text; else ''
--- USES: int epoch_of emit admitted keep_version last_texts text_at
+-- USES: int epoch_of emit admitted keep_version edits_of keep_edit last_edits
 -- RETURN: {'OK', revision, now, version} | {'FULL'}: the account has its most drafts without this one
---   | {'MOVED', now, revision, device, timestamp, message, texts, packet}: the draft as it is, its last
---   texts (see last_texts), and the packet of the base, or ''
+--   | {'MOVED', now, revision, device, timestamp, message, edits}: the draft as it is, and its last
+--   edits (see last_edits)
 --   version: the number of the version that was kept, or ''
 local t = redis.call('HMGET', draft, 'revision', 'device', 'timestamp', 'kept_at', 'merged')
 local as_sent = t[2] == device and t[5] ~= '1'
 local as_wanted = only_at == 'any' or t[1] == only_at or (only_at == 'own' and as_sent)
 if t[1] and t[1] ~= '0' and not as_wanted then
   local there = redis.call('HGET', draft, 'message')
-  local packet = base ~= '' and text_at(log, about, base) or ''
-  local texts = last_texts(log, about, device, base)
-  return {'MOVED', int(now), t[1], t[2], t[3], there, texts, packet}
+  local last = last_edits(edits_of(drafts, draft), t[1], there, device, base)
+  return {'MOVED', int(now), t[1], t[2], t[3], there, last}
 end
 if not admitted(drafts, draft, DRAFT_TTL, most) then
   if message ~= '' then return {'FULL'} end
@@ -39,12 +37,9 @@ local function version_ends()
 end
 
 local version = version_ends() and keep_version(drafts, draft, message, versions_most, versions_room) or ''
-local revision
-if made_from == '' then
-  revision = emit(meta, log, channel, profile, skip, head)
-else
-  revision = emit(meta, log, channel, profile, skip, head, 'sent', sent, 'made_from', made_from)
-end
+local before = redis.call('HGET', draft, 'message') or ''
+local revision = emit(meta, log, channel, profile, skip, head)
+keep_edit(edits_of(drafts, draft), t[1] or '', before, revision, message, device, sent, made_from)
 redis.call('HSET', draft, 'profile', profile, 'type', type, 'device', device, 'operator', operator,
   'message', message, 'timestamp', int(now), 'revision', revision, 'merged', made_from ~= '' and '1' or '')
 if version ~= '' then redis.call('HSET', draft, 'kept_at', int(now)) end

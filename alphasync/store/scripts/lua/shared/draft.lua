@@ -1,50 +1,91 @@
--- The texts that a draft had, as the log has them.
+-- What was lately done to the text of a draft, so that one can go back from the present text to those
+-- that others still write from. A stream beside the index of the account's drafts, by revision.
+-- Places and lengths are in bytes, between characters.
 
--- Where the packet of an event about the text of the draft begins in an envelope; nil in another one.
--- about: the packet's members that name the draft.
-local function packet_in(envelope, about)
-  return string.find(envelope, '2["messageUpdated",{' .. about, 1, true)
-    or string.find(envelope, '2["messageCleared",{' .. about, 1, true)
+local function edits_of(drafts, draft)
+  return drafts .. ':edits' .. string.sub(draft, #drafts)
 end
 
--- The last texts, newest first: of each the packet, what its device had sent, and the revision that
--- this was made from ('' where what was sent was stored). They go back to `base`, or without one to
--- what no box shows any more; and to what the device wrote last, with one before it.
--- USES: packet_in
-local function last_texts(log, about, device, base)
-  local own, floor = '"deviceId":"' .. device .. '"', tonumber(base)
-  local texts, bytes, read, behind, own_at = {}, 0, 0, '+', nil
-  local done, entries = false, nil
+-- The stretch that makes `after` of `before`: where it starts, what it takes, and what it puts there.
+local function stretch_between(before, after)
+  -- The most places of which `same` is true for all, if it is for the first.
+  local function most_of(high, same)
+    local low = 0
+    while low < high do
+      local middle = math.floor((low + high + 1) / 2)
+      if same(low + 1, middle) then low = middle else high = middle - 1 end
+    end
+    return low
+  end
+
+  local function inside_of_character(text, place)
+    local byte = string.byte(text, place)
+    return byte and byte >= 128 and byte < 192
+  end
+
+  local head = most_of(math.min(#before, #after), function(from, to)
+    return string.sub(before, from, to) == string.sub(after, from, to)
+  end)
+  while inside_of_character(before, head + 1) or inside_of_character(after, head + 1) do head = head - 1 end
+  local tail = most_of(math.min(#before, #after) - head, function(from, to)
+    return string.sub(before, -to, -from) == string.sub(after, -to, -from)
+  end)
+  while tail > 0 and inside_of_character(before, #before - tail + 1) do tail = tail - 1 end
+  return head, string.sub(before, head + 1, #before - tail), string.sub(after, head + 1, #after - tail)
+end
+
+-- Note that `before`, of the revision `former`, has become `message`. What was noted before is of no
+-- use where it does not lead to `former`: the draft had run out, or was stored by an earlier version.
+-- USES: int stretch_between
+local function keep_edit(edits, former, before, revision, message, device, sent, made_from)
+  local newest = redis.call('XREVRANGE', edits, '+', '-', 'COUNT', 1)[1]
+  local bytes = newest and tonumber(newest[2][2]) or 0
+  if newest and (newest[1] ~= former .. '-0' or tonumber(former) >= tonumber(revision)) then
+    redis.call('DEL', edits)
+  end
+  local start, taken, put = stretch_between(before, message)
+  bytes = bytes + EDIT_OVERHEAD + #taken + #sent
+  local entry = {'bytes', int(bytes), 'device', device, 'at', int(now), 'start', int(start), 'taken', taken, 'put', int(#put)}
+  if made_from ~= '' then
+    local from, instead, other = stretch_between(message, sent)
+    for _, value in ipairs({'made_from', made_from, 'sent_from', int(from), 'sent_instead', int(#instead), 'sent', other}) do
+      entry[#entry + 1] = value
+    end
+  end
+  redis.call('XADD', edits, revision .. '-0', unpack(entry))
+  redis.call('PEXPIRE', edits, EDITS_TTL)
+  -- Each that comes makes room for itself; a great one for a while does so by and by.
+  for _, oldest in ipairs(redis.call('XRANGE', edits, '-', '+', 'COUNT', EDITS_READ_MAX)) do
+    if bytes - tonumber(oldest[2][2]) <= EDITS_BYTES_MAX then break end
+    redis.call('XDEL', edits, oldest[1])
+  end
+end
+
+-- The last edits, newest first, each as its revision and then its values in their order. They go back
+-- to `base`, or without one to what no box shows any more; and to what the device wrote last.
+local function last_edits(edits, present, message, device, base)
+  local floor, found, own, behind, done = tonumber(base), {}, false, 0, false
+  local from, entries = '+', nil
   repeat
-    entries = redis.call('XREVRANGE', log, behind, '-', 'COUNT', TEXTS_READ_MAX)
+    entries = redis.call('XREVRANGE', edits, from, '-', 'COUNT', EDITS_READ_MAX)
+    if from == '+' and entries[1] and entries[1][1] ~= present .. '-0' then return {} end
     for _, entry in ipairs(entries) do
-      local envelope, sent, made_from = entry[2][2], entry[2][4] or '', entry[2][6] or ''
-      local at = packet_in(envelope, about)
-      read, behind = read + #envelope + #sent, '(' .. entry[1]
-      if at then
-        local packet, revision = string.sub(envelope, at), tonumber(string.match(entry[1], '^%d+'))
-        texts[#texts + 1], texts[#texts + 2], texts[#texts + 3] = packet, sent, made_from
-        bytes = bytes + #packet + #sent
-        if not own_at and string.find(packet, own, 1, true) then
-          own_at, floor = #texts, floor or tonumber(made_from) or revision
-        end
-        if floor and revision <= floor then
-          done = #texts > (own_at or 3 * TEXTS_READ_MAX)
-        elseif base == '' then
-          done = tonumber(string.match(packet, '"timestamp":(%d+),"revision":%d+}]$')) < now - HEARD_TIMEOUT
-        end
+      local values, revision = {string.match(entry[1], '^%d+')}, tonumber(string.match(entry[1], '^%d+'))
+      for place = 4, #entry[2], 2 do values[#values + 1] = entry[2][place] end
+      found[#found + 1], from = values, '(' .. entry[1]
+      if not own and values[2] == device then
+        own, floor = true, floor or tonumber(values[7]) or revision
       end
-      done = done or bytes > PAGE_BYTES_MAX or read > TEXTS_BYTES_MAX
+      if floor and revision <= floor then
+        behind = behind + 1
+        done = own or behind > EDITS_READ_MAX
+      elseif base == '' then
+        done = tonumber(values[3]) < now - HEARD_TIMEOUT
+      end
+      -- Each of these texts is compared with the one that came.
+      if base == '' and #found * #message > PAGE_BYTES_MAX then done = true end
       if done then break end
     end
-  until done or #entries < TEXTS_READ_MAX
-  return texts
-end
-
--- The packet of the event at a revision, if it is about the text of the draft; else ''.
--- USES: packet_in
-local function text_at(log, about, revision)
-  local entry = redis.call('XRANGE', log, revision .. '-0', revision .. '-0')[1]
-  local at = entry and packet_in(entry[2][2], about)
-  return at and string.sub(entry[2][2], at) or ''
+  until done or #entries < EDITS_READ_MAX
+  return found
 end

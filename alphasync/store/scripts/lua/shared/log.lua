@@ -41,18 +41,17 @@ local function epoch_of(meta, log)
   return m[1]
 end
 
--- What comes behind `head`, field by field, is kept beside the event in the log.
 -- USES: int
-local function append(epoch, meta, log, channel, room, skip, head, ...)
+local function append(epoch, meta, log, channel, room, skip, head)
   local revision = int(redis.call('HINCRBY', meta, 'revision', 1))
   local packet = head .. ',"timestamp":' .. int(now) .. ',"revision":' .. revision .. '}]'
   local envelope = table.concat({epoch, revision, room, skip, packet}, '\n')
   local id = revision .. '-0'
-  local added = redis.pcall('XADD', log, 'MAXLEN', '=', LOG_EVENTS_MAX, id, 'e', envelope, ...)
+  local added = redis.pcall('XADD', log, 'MAXLEN', '=', LOG_EVENTS_MAX, id, 'e', envelope)
   if added.err then
     -- Refused, as where a right was withdrawn: a revision without an event would be a gap for good.
     redis.call('HINCRBY', meta, 'revision', -1)
-    redis.call('XADD', log, 'MAXLEN', '=', LOG_EVENTS_MAX, id, 'e', envelope, ...)  -- raises why
+    redis.call('XADD', log, 'MAXLEN', '=', LOG_EVENTS_MAX, id, 'e', envelope)  -- raises why
   end
   redis.call(publish_with, channel, envelope)
   return revision
@@ -66,8 +65,8 @@ end
 -- Finish the packet that starts with `head` and give it the next place in the account's order.
 -- room: profile id, or '' for the whole account; skip: the device that does not get it, or ''.
 -- USES: epoch_of append keep_log
-local function emit(meta, log, channel, room, skip, head, ...)
-  local revision = append(epoch_of(meta, log), meta, log, channel, room, skip, head, ...)
+local function emit(meta, log, channel, room, skip, head)
+  local revision = append(epoch_of(meta, log), meta, log, channel, room, skip, head)
   keep_log(meta, log)
   return revision
 end
