@@ -107,6 +107,8 @@ def run_of(event: events.ProcessingStateSync) -> Run:
         reason=event.reason,
         duration=event.duration,
         away=event.away,
+        waiting_for=event.waiting_for or "",
+        detached=event.detached is True,
     )
 
 

@@ -147,6 +147,7 @@ def _run_after(run: Run | None, event: RunEvent, revision: int) -> Run:
             counters=Counters(),
             message="",
             revision=revision,
+            detached=event.detached is True,
         )
     if run is None and isinstance(event, events.ProcessingInterrupted):
         run = _lost(event)
@@ -186,6 +187,7 @@ def _run_after(run: Run | None, event: RunEvent, revision: int) -> Run:
                 counters=counters,
                 duration=filled(event.stats).duration,
                 away=False,
+                detached=False,
                 waiting_for="",
             )
         case events.ProcessingStopped():
@@ -217,7 +219,13 @@ def _lost(event: events.ProcessingInterrupted) -> Run | None:
 
 def _ended(run: Run, status: RunStatus, message: str, counters: Counters) -> Run:
     return replace(
-        run, status=status, message=message, counters=counters, away=False, waiting_for=""
+        run,
+        status=status,
+        message=message,
+        counters=counters,
+        away=False,
+        detached=False,
+        waiting_for="",
     )
 
 

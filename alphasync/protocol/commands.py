@@ -133,6 +133,9 @@ class StartProcessing(ProfileCommand, frozen=True, kw_only=True):
     """What every recipient gets, within the limits of its type."""
     attachments: Annotated[list[Attachment], Meta(max_length=ATTACHMENTS_MAX)] | None = None
     """Only a mail can have some."""
+    detached: bool = False
+    """Whether the run goes on when this device, or every device, is gone. Else it is interrupted
+    when this one leaves, or does not come back within its grace."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable
 
 import msgspec
+from msgspec import UNSET
 
 from alphasync.domain import events
 from alphasync.domain.drafts import Attachment
@@ -86,9 +87,10 @@ class Runs:
         owner = self._holdings.owner
         holding = Holding("run", owner, who.account, profile, type_, run_id)
         noted = self._holdings.hold(holding)
-        started = events.ProcessingStarted(
+        identity = events.ProcessingStarted(
             profile_id=profile, type=type_, device_id=device_id, operator_id=who.operator_id
         )
+        started = msgspec.structs.replace(identity, detached=command.detached or UNSET)
         lost = events.ProcessingInterrupted(reason=LOST, code="runner_lost")
         attachments = tuple(command.attachments or ())
         stub = packets.members(events.StoppedProfile(profile_id=profile, type=type_))
@@ -100,9 +102,10 @@ class Runs:
                     operator=who.operator_id,
                     run_id=run_id,
                     sign_in=who.sign_in,
+                    detached="1" if command.detached else "",
                     server=owner,
                     stub=stub,
-                    identity=packets.members(started),
+                    identity=packets.members(identity),
                     text=command.message,
                     attachments=msgspec.json.encode(attachments),
                     runs_most=self._bounds.runs,

@@ -42,8 +42,8 @@ class Takeover:
     async def run(self, holding: Holding) -> tuple[Ticket, Resume] | None:
         """Become the run's runner; None when it ended instead, or is somebody else's.
 
-        Of several servers that try, one succeeds. The run goes on when its device is connected
-        or within its grace, else it is interrupted.
+        Of several servers that try, one succeeds. The run goes on when it is detached, or its
+        device is connected or within its grace, else it is interrupted.
         """
         type_: ProcessingType = "mail" if holding.type == "mail" else "chat"
         device = await self._device(keys.of_account(holding.account).run(type_, holding.name))

@@ -84,6 +84,7 @@ def check(account: Account) -> list[str]:
         *devices(account, log),
         *at_most_once(account, lives),
         *completed_runs(account, lives, log),
+        *detached_runs(log),
         *final_lists(account, lives),
     ]
 
@@ -248,6 +249,23 @@ def completed_runs(account: Account, lives: Lives, log: Merged) -> Iterator[str]
             reached = any(began <= at <= end + account.flight for at in times)
             if not reached and recipient not in listed and not stats["failed"]:
                 yield f"lost: {recipient} by the run of {key} that completed at {end}"
+
+
+def detached_runs(log: Merged) -> Iterator[str]:
+    """A detached run has nothing to do with what becomes of its device."""
+    detached: set[Key] = set()
+    for place, (name, payload) in log.events:
+        key: Key = (payload.get("profileId", ""), payload.get("type", "chat"))
+        if name == "processingStarted" and payload.get("detached"):
+            detached.add(key)
+        elif name in ("processingStarted", "processingComplete", "processingStopped"):
+            detached.discard(key)
+        elif name in ("deviceReconnecting", "deviceReconnected") and key in detached:
+            yield f"detached: {name} of {key} at {place}"
+        elif name == "processingInterrupted":
+            if key in detached and payload["code"] == "device_disconnected":
+                yield f"detached: {key} was interrupted at {place} because its device went"
+            detached.discard(key)
 
 
 def final_lists(account: Account, lives: Lives) -> Iterator[str]:

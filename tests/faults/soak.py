@@ -33,6 +33,8 @@ FLIGHT = 1500
 """ms that a message may be on its way to the gateway."""
 UNSETTLED = 20_000
 """ms: the longest that a server and Valkey, one after the other, are away, and some more."""
+DETACHED = 0.4
+"""Of the runs those that go on without their device."""
 LOST_ANSWERS = (ConnectionError, TimeoutError, aiohttp.ClientError)
 """The command was carried out, or it was not: nobody knows."""
 
@@ -140,10 +142,14 @@ class Soak:
             await device.emit("updateMessage", payload)
 
     async def _start(
-        self, device: ReturningDevice, _: random.Random, profile: str, type_: ProcessingType
+        self, device: ReturningDevice, rng: random.Random, profile: str, type_: ProcessingType
     ) -> None:
-        message = MAIL if type_ == "mail" else "Hello"
-        payload = {"profileId": profile, "type": type_, "message": message}
+        payload = {
+            "profileId": profile,
+            "type": type_,
+            "message": MAIL if type_ == "mail" else "Hello",
+            "detached": rng.random() < DETACHED,
+        }
         await device.call("startProcessing", payload)
 
     async def _stop(

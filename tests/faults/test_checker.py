@@ -41,9 +41,19 @@ def draft(revision: int, text: str = "x", *, profile: str = "p", by: str = "othe
     return placed("messageUpdated", revision, **fields)
 
 
-def started(revision: int) -> Event:
+def started(revision: int, **more: Any) -> Event:
     who = {"deviceId": DEVICE, "operatorId": "o", "startedAt": revision * 100}
-    return placed("processingStarted", revision, **CHAT, **who)
+    return placed("processingStarted", revision, **CHAT, **who, **more)
+
+
+def interrupted(revision: int, code: str) -> Event:
+    who = {"deviceId": DEVICE, "operatorId": "o", "reason": "Because", "code": code}
+    return placed("processingInterrupted", revision, **CHAT, **who, **COUNTERS)
+
+
+def reconnecting(revision: int) -> Event:
+    who = {"deviceId": DEVICE, "operatorId": "o", "grace": 1}
+    return placed("deviceReconnecting", revision, **CHAT, **who)
 
 
 def ended(revision: int, **changed: int) -> Event:
@@ -257,6 +267,16 @@ def test_the_same_revision_with_another_event() -> None:
 )
 def test_an_illegal_move(moves: list[Event]) -> None:
     assert rules(told(*moves)) == ["IllegalMove"]
+
+
+def test_a_detached_run_that_something_becomes_of_by_its_device() -> None:
+    gone = interrupted(3, "device_disconnected")
+    assert told(started(1), reconnecting(2), gone) == []
+    assert rules(told(started(1, detached=True), reconnecting(2), gone)) == ["detached"] * 2
+    assert told(started(1, detached=True), interrupted(2, "gateway_refused")) == []
+    # The next one is not detached.
+    again = [started(3), interrupted(4, "device_disconnected")]
+    assert told(started(1, detached=True), interrupted(2, "runner_lost"), *again) == []
 
 
 def test_a_malformed_event() -> None:

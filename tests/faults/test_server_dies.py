@@ -125,3 +125,37 @@ async def test_the_existing_client_keeps_its_run() -> None:
         assert not b.named("processingInterrupted")
         await a.wait_for("processingComplete")
         await nobody_twice_nobody_lost(running, b, "p", RECIPIENTS, uncertain=1)
+
+
+@pytest.mark.parametrize("honours_keys", [True, False], ids=["keys", "no-keys"])
+async def test_a_detached_run_goes_on_though_nobody_is_there(honours_keys: bool) -> None:
+    gateway = Faults(idempotency=honours_keys, latency=0.1)
+    async with site(people=people(p=RECIPIENTS), faults=gateway, send_interval=INTERVAL) as running:
+        dying, _ = running.servers
+        a = await running.device(0)
+        assert (await a.start("p", detached=True))["ok"]
+        await a.wait_for("processingProgress", 8)
+        await a.close()
+        dying.kill()
+        b = await running.device(1)
+        await b.wait_for("processingTakenOver")
+        await completed(b)
+        assert not b.named("processingInterrupted")
+        await nobody_twice_nobody_lost(
+            running, b, "p", RECIPIENTS, uncertain=0 if honours_keys else 1
+        )
+
+
+async def test_a_detached_run_goes_on_once_there_is_a_server_again() -> None:
+    async with site(1, people=people(p=RECIPIENTS), send_interval=INTERVAL) as running:
+        (server,) = running.servers
+        a = await running.device(0)
+        assert (await a.start("p", detached=True))["ok"]
+        await a.wait_for("processingProgress", 8)
+        await a.close()
+        server.kill()
+        await server.start()
+        b = await running.device(0)
+        await completed(b)
+        assert not b.named("processingInterrupted")
+        await nobody_twice_nobody_lost(running, b, "p", RECIPIENTS, uncertain=1)

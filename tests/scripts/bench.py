@@ -264,9 +264,16 @@ class Bench:
         return await self.own_devices.sign_out(who or self.who, "mine", command)
 
     async def start(
-        self, profile: str = PROFILE, type_: ProcessingType = "chat", device: str = "d1"
+        self,
+        profile: str = PROFILE,
+        type_: ProcessingType = "chat",
+        device: str = "d1",
+        *,
+        detached: bool = False,
     ) -> Ticket:
-        command = StartProcessing(profile_id=profile, type=type_, message="Hello " * 30)
+        command = StartProcessing(
+            profile_id=profile, type=type_, message="Hello " * 30, detached=detached
+        )
         return await self.runs.start(self.who, device, command)
 
     async def stop(self, profile: str = PROFILE, device: str = "d2") -> None:

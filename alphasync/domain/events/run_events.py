@@ -73,6 +73,8 @@ class ProcessingStarted(ProfileEvent, frozen=True, kw_only=True):
     event_name = "processingStarted"
     device_id: str
     operator_id: str
+    detached: Literal[True] | UnsetType = UNSET
+    """True: it goes on when its device, or every device, is gone; else absent."""
     started_at: Script[int] = UNSET
 
 

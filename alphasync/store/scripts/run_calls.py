@@ -17,6 +17,7 @@ def run_start(
     device: str,
     operator: str,
     sign_in: str,
+    detached: Literal["", "1"],
     run_id: str,
     server: str,
     stub: str,

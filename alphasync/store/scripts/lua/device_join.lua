@@ -6,7 +6,7 @@
 --   mode: "new" | "resume" | "restore" (the session is registered; only its record was lost)
 --   name: what it is called, unless it was renamed; '' for what it was called before, or else usual_name
 --   who: the JSON members that say whose it is; *_head: begin an event, without a field
--- USES: int index admitted running_of with_snapshot mark_runs device_key missing_of new_of list_device
+-- USES: int index admitted running_of depends_on with_snapshot mark_runs device_key missing_of new_of list_device
 -- RETURN: {'OK', how, device_id, name, superseded_session, later, epoch, revision, runs, drafts, rest, listed}
 --   how: "new" | "resumed"; later: ms after which devices_tell is to be called, or 0
 --   rest: as of snapshot_read; {'UNKNOWN'} | {'SUPERSEDED'}
@@ -19,8 +19,8 @@ local missing = missing_of(devices, token)
 local function missing_holders()
   local holders, ends = {}, {}
   for _, key in ipairs(redis.call('ZRANGE', running_of(runs), 0, -1)) do
-    local r = redis.call('HMGET', key, 'status', 'device')
-    local until_when = r[1] == 'running' and not ends[r[2]] and redis.call('ZSCORE', missing, r[2])
+    local r = redis.call('HMGET', key, 'status', 'device', 'detached')
+    local until_when = depends_on(r, r[2]) and not ends[r[2]] and redis.call('ZSCORE', missing, r[2])
     if until_when then
       holders[#holders + 1] = r[2]
       ends[r[2]] = tonumber(until_when)

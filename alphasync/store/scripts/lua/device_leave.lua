@@ -1,4 +1,4 @@
--- A device is gone, on purpose or because its grace is over: its runs end. A session that was
+-- A device is gone, on purpose or because its grace is over: the runs that depend on it end. A session that was
 -- superseded by a newer one of the same device, or a device that is back, ends nothing. Who leaves on
 -- purpose is forgotten: who comes back is a new device. After a grace the record stays for whoever
 -- has its proof.
@@ -7,7 +7,7 @@
 --   session: the one that ended, or '' for a device whose grace is over
 --   signed_out_*: instead where that grace had begun when its token ended
 --   left_head: of the event that it is not here any more, with a field; all_head: without one
--- USES: int running_of end_run left_of missing_of new_of unlist_device
+-- USES: int end_runs_of left_of missing_of new_of unlist_device
 -- RETURN: {'OK', later, count of runs ended} | {'SUPERSEDED'} | {'WAIT', ms until the grace ends}
 --   | {'MORE'}: it has more runs than one script may end; ask again
 --   later: ms after which devices_tell is to be called, or 0
@@ -19,15 +19,8 @@ if session == '' and d[2] and tonumber(d[2]) > now then
   return {'WAIT', int(left)}
 end
 if session == '' and d[4] == '1' then reason, head = signed_out_reason, signed_out_head end
-local ended = 0
-for _, run in ipairs(redis.call('ZRANGE', running_of(runs), 0, -1)) do
-  local r = redis.call('HMGET', run, 'status', 'device')
-  if r[1] == 'running' and r[2] == device_id then
-    if ended == PAGE_ENDS_MAX then return {'MORE'} end
-    end_run(meta, log, channel, runs, run, 'interrupted', reason, head)
-    ended = ended + 1
-  end
-end
+local ended = end_runs_of(meta, log, channel, runs, device_id, reason, head)
+if not ended then return {'MORE'} end
 redis.call('ZREM', missing_of(devices, d[3]), device_id)
 if session ~= '' then
   redis.call('DEL', device)

@@ -1,9 +1,9 @@
--- Have another device of the operator gone, as if it had left on purpose: its runs end, and its proof
+-- Have another device of the operator gone, as if it had left on purpose: what depends on it ends, and its proof
 -- is void. What stays is a mark, by which its session is refused wherever it is, and by which who asks
 -- again is answered the same.
 -- KEYS: meta log devices runs
 -- ARGV: channel device_id operator reason head left_head all_head
--- USES: int device_key running_of end_run missing_of new_of unlist_device
+-- USES: int device_key end_runs_of missing_of new_of unlist_device
 -- RETURN: {'OK', later, session} | {'UNKNOWN'}: the account has none such, or another operator has
 --   | {'MORE'}: it has more runs than one script may end; ask again
 --   later: ms after which devices_tell is to be called, or 0; session: '' where it has none
@@ -12,15 +12,7 @@ local d = redis.call('HMGET', device, 'operator', 'session', 'away_until', 'toke
 if d[1] ~= operator then return {'UNKNOWN'} end
 if d[5] then return {'OK', '0', d[5]} end
 if not d[2] or (d[2] == '' and tonumber(d[3]) <= now) then return {'UNKNOWN'} end
-local ended = 0
-for _, run in ipairs(redis.call('ZRANGE', running_of(runs), 0, -1)) do
-  local r = redis.call('HMGET', run, 'status', 'device')
-  if r[1] == 'running' and r[2] == device_id then
-    if ended == PAGE_ENDS_MAX then return {'MORE'} end
-    end_run(meta, log, channel, runs, run, 'interrupted', reason, head)
-    ended = ended + 1
-  end
-end
+if not end_runs_of(meta, log, channel, runs, device_id, reason, head) then return {'MORE'} end
 redis.call('ZREM', missing_of(devices, d[4]), device_id)
 redis.call('ZREM', new_of(devices, d[4]), device_id)
 redis.call('ZREM', devices, device)

@@ -1,14 +1,15 @@
--- Take over a run whose runner is gone. With its device there, or in its grace, it goes on under a
--- new fencing token; else it ends. A grace is over when somebody has said so (device_leave), which
--- ends the runs: by the clock alone it may have run out while there was no server to come back to. The recipient in flight is uncertain, unless the gateway honours
--- idempotency keys: then the new runner asks again under the same key. Of a run that was ended with
--- a recipient in flight nobody will hear any more what became of them: they are uncertain, too.
+-- Take over a run whose runner is gone. A detached one, and one whose device is there, or in its grace,
+-- goes on under a new fencing token; else it ends. A grace is over when somebody has said so
+-- (device_leave), which ends the runs: by the clock alone it may have run out while there was no server
+-- to come back to. The recipient in flight is uncertain, unless the gateway honours idempotency keys:
+-- then the new runner asks again under the same key. Of a run that was ended with a recipient in flight
+-- nobody will hear any more what became of them: they are uncertain, too.
 -- KEYS: meta log lock run runs device uncertain
 -- ARGV: channel run_id owner server message head reason interrupted_head doubt_message settled_head
 -- USES: emit keep_running touch_run doubt counters end_run
 -- RETURN: {'ADOPTED', fence, fields} | {'INTERRUPTED'} | {'GONE'}: not that replica's any more
 local r = redis.call('HMGET', run, 'status', 'replica', 'device', 'profile', 'inflight', 'honours',
-  'run_id', 'identity')
+  'run_id', 'identity', 'detached')
 -- Asked again, because the answer was lost.
 if r[1] == 'running' and r[2] == server and r[7] == run_id then
   return {'ADOPTED', redis.call('HGET', run, 'fence'), redis.call('HGETALL', run)}
@@ -25,11 +26,11 @@ if r[1] ~= 'running' then
   return {'GONE'}
 end
 local d = redis.call('HMGET', device, 'session', 'away_until')
-local there = d[1] and (d[1] ~= '' or tonumber(d[2]) > 0)
-if r[5] ~= '' and not (there and (r[6] or '') ~= '') then
+local goes_on = r[9] == '1' or (d[1] and (d[1] ~= '' or tonumber(d[2]) > 0))
+if r[5] ~= '' and not (goes_on and (r[6] or '') ~= '') then
   doubt(run, uncertain)
 end
-if not there then
+if not goes_on then
   end_run(meta, log, channel, runs, run, 'interrupted', reason, interrupted_head)
   return {'INTERRUPTED'}
 end

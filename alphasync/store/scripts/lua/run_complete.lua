@@ -14,7 +14,7 @@ local names, more = listed(uncertain)
 local unnamed = more ~= '0' and ',"uncertainMore":' .. more or ''
 local revision = emit(meta, log, channel, profile, '', head .. ',"completedAt":' .. int(now)
   .. ',"uncertainRecipients":' .. names .. unnamed .. ',"stats":{' .. counters(run) .. ',"duration":' .. int(duration) .. '}')
-redis.call('HSET', run, 'status', 'completed', 'away', '', 'waiting_for', '', 'duration', int(duration),
+redis.call('HSET', run, 'status', 'completed', 'away', '', 'detached', '', 'waiting_for', '', 'duration', int(duration),
   'revision', revision)
 redis.call('ZREM', running_of(runs), run)
 touch_run(runs, run)

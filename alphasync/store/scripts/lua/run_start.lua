@@ -1,7 +1,8 @@
 -- Take the processing lock, put a new run on record and tell all devices. The run's first revision
 -- is its fencing token: later holders of the lock have a higher one.
 -- KEYS: meta log lock run runs sent tally uncertain
--- ARGV: channel profile type device operator sign_in run_id server stub identity text attachments runs_most running_most head lost_head lost_reason
+-- ARGV: channel profile type device operator sign_in detached run_id server stub identity text attachments runs_most running_most head lost_head lost_reason
+--   detached: '1' where the run goes on without its device, or any; else ''
 -- USES: int emit admitted running_of keep_running touch_run list_is_lost doubt end_run
 -- RETURN: {'OK', fence, now} | {'HELD', device} | {'FULL'}: the account has its most runs on record
 --   | {'BUSY'}: it has its most running runs
@@ -34,7 +35,7 @@ if open and open ~= '' then doubt(run, uncertain) end
 local fence = emit(meta, log, channel, profile, '', head .. ',"startedAt":' .. int(now))
 redis.call('DEL', run)
 redis.call('HSET', run, 'run_id', run_id, 'status', 'running', 'profile', profile, 'type', type,
-  'device', device, 'operator', operator, 'sign_in', sign_in, 'replica', server, 'fence', fence, 'lock', lock,
+  'device', device, 'operator', operator, 'sign_in', sign_in, 'detached', detached, 'replica', server, 'fence', fence, 'lock', lock,
   'stub', stub, 'identity', identity, 'text', text, 'attachments', attachments, 'started_at', int(now),
   'total', 0, 'sent', 0, 'skipped', 0, 'failed', 0, 'uncertain', 0, 'message', '',
   'inflight', '', 'inflight_name', '', 'cursor', '', 'last', '', 'before_last', '',

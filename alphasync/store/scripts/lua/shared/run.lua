@@ -92,7 +92,7 @@ local function end_run(meta, log, channel, runs, run, status, message, head, sto
   local r = redis.call('HMGET', run, 'identity', 'profile', 'lock', 'run_id')
   release(r[3], r[4])
   local revision = emit(meta, log, channel, r[2], '', head .. ',' .. r[1] .. ',' .. counters(run))
-  redis.call('HSET', run, 'status', status, 'message', message, 'away', '', 'waiting_for', '',
+  redis.call('HSET', run, 'status', status, 'message', message, 'away', '', 'detached', '', 'waiting_for', '',
     'stopped_by', stopped_by or '', 'reason', status == 'interrupted' and message or '',
     'revision', revision)
   redis.call('ZREM', running_of(runs), run)
@@ -100,36 +100,57 @@ local function end_run(meta, log, channel, runs, run, status, message, head, sto
   return r[1]
 end
 
--- Note on a device's running runs whether the device is away, and tell the devices. Their records
+-- Whether a run ends with this device: a detached one goes on without any.
+-- r: of its record 'status', 'device' and 'detached', and what else the caller wants
+local function depends_on(r, device)
+  return r[1] == 'running' and r[2] == device and r[3] ~= '1'
+end
+
+-- End the runs that depend on a device. Returns how many those were, or nil where there are more than
+-- one script may end.
+-- USES: running_of depends_on end_run
+local function end_runs_of(meta, log, channel, runs, device, reason, head)
+  local ended = 0
+  for _, run in ipairs(redis.call('ZRANGE', running_of(runs), 0, -1)) do
+    if depends_on(redis.call('HMGET', run, 'status', 'device', 'detached'), device) then
+      if ended == PAGE_ENDS_MAX then return nil end
+      end_run(meta, log, channel, runs, run, 'interrupted', reason, head)
+      ended = ended + 1
+    end
+  end
+  return ended
+end
+
+-- Note on the runs that depend on a device whether it is away, and tell the devices. Their records
 -- live on by what their runner does.
--- USES: epoch_of append keep_log running_of
+-- USES: epoch_of append keep_log running_of depends_on
 local function mark_runs(meta, log, channel, runs, device, away, head)
   local epoch
   for _, run in ipairs(redis.call('ZRANGE', running_of(runs), 0, -1)) do
-    local r = redis.call('HMGET', run, 'status', 'device', 'away', 'profile', 'identity')
-    if r[1] == 'running' and r[2] == device and (r[3] or '') ~= away then
+    local r = redis.call('HMGET', run, 'status', 'device', 'detached', 'away', 'profile', 'identity')
+    if depends_on(r, device) and (r[4] or '') ~= away then
       epoch = epoch or epoch_of(meta, log)
-      local revision = append(epoch, meta, log, channel, r[4], '', head .. ',' .. r[5])
+      local revision = append(epoch, meta, log, channel, r[5], '', head .. ',' .. r[6])
       redis.call('HSET', run, 'away', away, 'revision', revision)
     end
   end
   if epoch then keep_log(meta, log) end
 end
 
--- Give a device's running runs to the device that it came back as, and tell the devices. Ids are
+-- Give the runs that depend on a device to the one that it came back as, and tell the devices. Ids are
 -- our own and hexadecimal, so that one can stand for the other in the text of the identity.
 -- Returns how many those are.
--- USES: epoch_of append keep_log running_of
+-- USES: epoch_of append keep_log running_of depends_on
 local function hand_runs(meta, log, channel, runs, from, to, head)
   local handed, epoch = 0, nil
   for _, run in ipairs(redis.call('ZRANGE', running_of(runs), 0, -1)) do
-    local r = redis.call('HMGET', run, 'status', 'device', 'profile', 'identity', 'lock')
-    if r[1] == 'running' and r[2] == from then
-      local identity = string.gsub(r[4], '"deviceId":"' .. from, '"deviceId":"' .. to)
+    local r = redis.call('HMGET', run, 'status', 'device', 'detached', 'profile', 'identity', 'lock')
+    if depends_on(r, from) then
+      local identity = string.gsub(r[5], '"deviceId":"' .. from, '"deviceId":"' .. to)
       epoch = epoch or epoch_of(meta, log)
-      local revision = append(epoch, meta, log, channel, r[3], '', head .. ',' .. identity)
+      local revision = append(epoch, meta, log, channel, r[4], '', head .. ',' .. identity)
       redis.call('HSET', run, 'device', to, 'identity', identity, 'away', '', 'revision', revision)
-      if redis.call('EXISTS', r[5]) == 1 then redis.call('HSET', r[5], 'device', to) end
+      if redis.call('EXISTS', r[6]) == 1 then redis.call('HSET', r[6], 'device', to) end
       handed = handed + 1
     end
   end
