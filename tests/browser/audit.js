@@ -3,8 +3,9 @@
   const complaints = [];
   const shown = (node) => node.checkVisibility({ visibilityProperty: true }) && node.getBoundingClientRect().width > 0;
   const all = (selector) => [...document.querySelectorAll(selector)].filter(shown);
+  // What is not rendered names nothing: innerText leaves it out.
   const name = (node) =>
-    (node.getAttribute('aria-label') || node.textContent || node.title || '').trim() ||
+    (node.getAttribute('aria-label') || node.innerText || node.title || '').trim() ||
     [...(node.labels ?? [])].map((label) => label.textContent.trim()).join(' ');
   const tell = (node, words) => complaints.push(`${words}: ${node.outerHTML.slice(0, 120)}`);
 

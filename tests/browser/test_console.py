@@ -241,6 +241,25 @@ async def test_everybody_can_read_and_name_it(
     assert await console.page.evaluate(AUDIT) == []
 
 
+async def test_everybody_can_read_and_name_it_on_a_phone(
+    small_world: Cluster, open_console: Open
+) -> None:
+    console = await open_console(small_world.urls[0], **PHONE)
+    await expect(console.hook("demo-hint")).to_be_visible()
+    assert await console.page.evaluate(AUDIT) == []
+    await console.sign_in()
+    await expect(console.hook("profile-item-1003")).to_be_visible()
+    await expect(console.hook("who")).to_be_visible()
+    assert await console.page.evaluate(AUDIT) == []
+    await console.choose("1003")
+    await console.hook("chat-text").fill("Hello there!")
+    await console.hook("chat-start").click()
+    await expect(console.hook("chat-status")).to_contain_text("Processing")
+    assert await console.page.evaluate(AUDIT) == []
+    await console.hook("aside-toggle").click()
+    assert await console.page.evaluate(AUDIT) == []
+
+
 async def test_the_theme_follows_the_system_until_chosen(
     small_world: Cluster, open_console: Open
 ) -> None:
