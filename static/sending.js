@@ -50,7 +50,8 @@ export function createSending({ link, state, local, complain }) {
       push(profileId, type);
       return;
     }
-    if (!answered && code !== 'offline' && !tooLong) complain(key, ack, notSaved(ack), 'draft');
+    // Without a connection the line below the text says so, and that it is not saved.
+    if (!answered && link.connected() && !tooLong) complain(key, ack, notSaved(ack), 'draft');
     if (anew || ack.retryable) resendLater();
   }
 

@@ -244,7 +244,7 @@ async def test_everybody_can_read_and_name_it(
 async def test_everybody_can_read_and_name_it_on_a_phone(
     small_world: Cluster, open_console: Open
 ) -> None:
-    console = await open_console(small_world.urls[0], **PHONE)
+    console = await open_console(small_world.urls[0], **PHONE, reduced_motion="reduce")
     await expect(console.hook("demo-hint")).to_be_visible()
     assert await console.page.evaluate(AUDIT) == []
     await console.sign_in()

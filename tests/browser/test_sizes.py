@@ -38,6 +38,10 @@ async def test_text_of_twice_the_size_is_all_larger_and_fits_a_phone(
     small_world: Cluster, open_console: Open
 ) -> None:
     console = await open_console(small_world.urls[0], **PHONE)
+    await expect(console.hook("demo-hint")).to_be_visible()
+    await console.page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert await console.overflow() == 0
+    await console.page.evaluate("document.documentElement.style.fontSize = ''")
     await at_work(small_world, console)
     hooks = (
         "profile-name",

@@ -36,6 +36,14 @@ test('nothing goes before the server has said of which epoch its revisions are',
   assert.equal(bed.sent.length, 1);
 });
 
+test('a text whose answer is lost with the connection waits without a complaint', async () => {
+  const bed = bench();
+  bed.commands.type('7', 'chat', 'H');
+  bed.online = false;
+  await bed.answer({ ok: false, code: 'no_answer', message: 'No answer', retryable: true });
+  assert.deepEqual([bed.notice(), isUnsaved(draftOf(bed))], [undefined, true]);
+});
+
 test('another draft does not wait for it', () => {
   const bed = bench();
   bed.commands.type('7', 'chat', 'H');
