@@ -5,6 +5,7 @@ import { ApiError, profiles as fetchProfiles } from './api.js';
 import { createArranging, readArrangement } from './arrangement.js';
 import { itemsOf } from './attachments.js';
 import { createCommands } from './commands.js';
+import { readDetaching } from './detaching.js';
 import { createDoing } from './doing.js';
 import { EventLog } from './eventlog.js';
 import { loadWords } from './failures.js';
@@ -144,7 +145,7 @@ const account = createAccount({
 function remember() {
   kept = null;
   const arrangement = readArrangement(session.get().operatorId);
-  state = { ...initialState, selected: profileIn(location.hash), arrangement };
+  state = { ...initialState, selected: profileIn(location.hash), arrangement, detaching: readDetaching() };
   const own = createKept({ tab: tab.name, operatorId: session.get().operatorId });
   for (const [key, text] of Object.entries(own.texts())) {
     local('draftRestored', { ...text, ...partsOf(key) });
@@ -276,7 +277,7 @@ const signIn = createSignIn((answer) => {
 });
 
 addEventListener('beforeunload', (event) => {
-  if (running(state).own > 0 || !safe) event.preventDefault(); // the browser asks
+  if (running(state).ours > 0 || !safe) event.preventDefault(); // the browser asks
 });
 
 tab = await claimTab();

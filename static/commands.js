@@ -2,6 +2,7 @@
 // says goes to the card it belongs to.
 
 import { itemsOf } from './attachments.js';
+import { keepDetaching } from './detaching.js';
 import { nameOf } from './devices.js';
 import { inConflict } from './drafts.js';
 import { keyOf, partsOf, TYPES } from './keys.js';
@@ -150,7 +151,7 @@ export function createCommands({ link, state, dispatch }) {
 
     /** Start with `message`, the text that the operator sees. */
     start(profileId, type, message) {
-      const { busy, attachments } = state();
+      const { busy, attachments, detaching } = state();
       const key = keyOf(profileId, type);
       if (busy[key] === 'startProcessing') return;
       const text = startProblem(startOf(state(), profileId, type, message));
@@ -159,8 +160,14 @@ export function createCommands({ link, state, dispatch }) {
         return;
       }
       const chosen = type === 'mail' ? itemsOf(attachments, profileId) : [];
-      const extra = chosen.length > 0 ? { message, attachments: chosen } : { message };
+      const extra = { message, ...(chosen.length > 0 && { attachments: chosen }), ...(detaching && { detached: true }) };
       void command('startProcessing', profileId, type, extra).then(({ ok }) => ok && local('runSends', { key, message }));
+    },
+
+    /** The runs that are started here from now on go on without this device, or do not. */
+    detach(on) {
+      keepDetaching(on);
+      local('detaching', { on });
     },
 
     stop: (profileId, type) => void command('stopProcessing', profileId, type),

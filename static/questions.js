@@ -10,10 +10,10 @@ import { words } from './words.js';
 export function createQuestions({ ask, state, commands, leave }) {
   return {
     async signOut() {
-      const { own } = running(state());
+      const { ours } = running(state());
       const { signOut: ok, signOutTitle: title, runsGoOn, unsaved } = words.session;
       const reasons = [];
-      if (own > 0) reasons.push(runsGoOn(own));
+      if (ours > 0) reasons.push(runsGoOn(ours));
       if (Object.values(state().drafts).some(isUnsaved)) reasons.push(unsaved);
       const sure = reasons.length === 0 || (await ask({ title, text: reasons.join(' '), ok }));
       if (sure) leave();

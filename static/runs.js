@@ -2,9 +2,9 @@
 //
 // A run as the console knows it:
 //   {status, current, total, sent, skipped, failed, uncertain, message, error, note, reason, code,
-//    deviceId, away, waitingFor, stoppedBy, startedAt, endedAt, duration, followed, steps, begun, revision}
-// status is 'running', 'completed', 'stopped' or 'interrupted'; away: its device lost its connection and may come
-// back; waitingFor: 'sign_in' while it waits for its operator; note is about the run as a whole, message about its last
+//    deviceId, detached, away, waitingFor, stoppedBy, startedAt, endedAt, duration, followed, steps, begun, revision}
+// status is 'running', 'completed', 'stopped' or 'interrupted'; detached: it goes on when every device is gone; away: its
+// device lost its connection and may come back; waitingFor: 'sign_in' while it waits for its operator; note is about the run as a whole, message about its last
 // step; times are ms since the epoch, duration is ms; followed: no list of who was messaged was cleared since, as far as
 // is known; steps are those of pace.js, null before the first; begun is the revision at which it was started, null where
 // nobody saw that.
@@ -29,6 +29,7 @@ const BLANK = Object.freeze({
   reason: '',
   code: '',
   deviceId: null,
+  detached: false,
   away: false,
   waitingFor: '',
   stoppedBy: null,
@@ -59,6 +60,7 @@ const ended = (run, status, data) => ({
   message: text(data.message),
   error: '',
   note: '',
+  detached: false,
   away: false,
   waitingFor: '',
   deviceId: text(data.deviceId, run.deviceId),
@@ -69,6 +71,7 @@ const moves = {
     ...BLANK,
     ...counters(data),
     deviceId: text(data.deviceId, null),
+    detached: data.detached === true,
     startedAt: number(data.startedAt),
     begun: number(data.revision),
   }),
@@ -130,6 +133,7 @@ const moves = {
     reason: text(data.reason),
     code: text(data.code),
     deviceId: text(data.deviceId, null),
+    detached: data.detached === true,
     away: data.away === true,
     waitingFor: text(data.waitingFor),
     stoppedBy: text(data.stoppedBy) || null,

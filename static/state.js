@@ -25,6 +25,7 @@ export const initialState = Object.freeze({
   selected: null, // profileId
   filter: Object.freeze({ text: '', show: 'all' }), // `show`: see filters.js; another object each time it is touched
   arrangement: UNARRANGED, // of the list, see arrangement.js
+  detaching: false, // whether the runs that are started here go on without this device
   runs: Object.freeze({}), // by key, see runs.js
   drafts: Object.freeze({}), // by key, see drafts.js
   uncertain: Object.freeze({}), // by key, see uncertain.js
@@ -135,6 +136,7 @@ const handlers = {
   }),
   'local/select': (state, { profileId }) => ({ ...state, selected: profileId }),
   'local/filter': (state, change) => ({ ...state, filter: { ...state.filter, ...change } }),
+  'local/detaching': (state, { on }) => ({ ...state, detaching: on }),
   'local/arrangement': (state, change) => ({ ...state, arrangement: { ...state.arrangement, ...change } }),
   'local/notice': (state, { key, tone, text, hint, about }) =>
     notice(state, key, { tone, text, hint: hint ?? '', about: about ?? '' }),
@@ -233,12 +235,12 @@ export function apply(state, { name, data }) {
  */
 export const seen = ({ epoch, revision, syncing }) => (epoch === null || syncing ? null : { epoch, revision });
 
-/** How many runs go on now: `{all, own, waiting}`, the last for somebody to sign in. */
+/** How many runs go on now: `{all, ours, waiting}`, those that end with this device, and those that wait for a sign-in. */
 export function running({ runs, device }) {
   const all = Object.values(runs).filter((run) => run.status === 'running');
   return {
     all: all.length,
-    own: all.filter((run) => device && run.deviceId === device.id).length,
+    ours: all.filter((run) => device && run.deviceId === device.id && !run.detached).length,
     waiting: all.filter((run) => run.waitingFor === 'sign_in').length,
   };
 }

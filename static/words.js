@@ -286,6 +286,8 @@ export const words = {
     starting: 'Starting…',
     stop: { chat: 'Stop chat', mail: 'Stop mail' },
     stopping: 'Stopping…',
+    detach: 'Keep going without me',
+    detachHint: 'The run goes on when this page is closed or its connection is lost, until it is done or somebody stops it',
     more: { chat: 'More for chat', mail: 'More for mail' },
     tabs: 'Chat or mail',
     tabMark: (current, total) => (total > 0 ? `${current}/${total}` : '…'),
@@ -370,6 +372,7 @@ export const words = {
 
   run: {
     none: 'Not running',
+    detached: 'goes on without any device',
     away: '📱 Reconnecting: the other device lost its connection, the run goes on',
     counts: (current, total) => ` (${current}/${total})`,
     sent: (number) => `${number} sent`,

@@ -4,7 +4,7 @@
 import { leftOf } from '../outcome.js';
 import { noticeOf, startOf, startProblem, startWhy } from '../status.js';
 import { words } from '../words.js';
-import { $, setAttr, setBlocked, setText } from './dom.js';
+import { $, setAttr, setBlocked, setHidden, setText } from './dom.js';
 import { createMenu } from './menu.js';
 
 const SETTLE = 400; // ms that a button which turned by itself is not to be pressed: the press was meant for what it was
@@ -19,10 +19,10 @@ function labelOf(type, kind, busy, run) {
 }
 
 /**
- * `parts` are those of card.js, `actions`: `{start, stop, showVersions, clearMessage, clearBlocklist, countBlocklist}`,
+ * `parts` are those of card.js, `actions`: `{start, stop, detach(on), showVersions, clearMessage, clearBlocklist, countBlocklist}`,
  * without arguments; the last resolves to its ack. Returns `render(state, {profileId, run, message, notice, busy})`.
  */
-export function createActions(parts, type, { start, stop, showVersions, clearMessage, clearBlocklist, countBlocklist }) {
+export function createActions(parts, type, { start, stop, detach, showVersions, clearMessage, clearBlocklist, countBlocklist }) {
   const { go, why } = parts;
   let kind = ''; // what a press does: 'start' or 'stop'
   let shownId = null;
@@ -37,6 +37,9 @@ export function createActions(parts, type, { start, stop, showVersions, clearMes
     if (kind === 'start') start();
     else if (!working && problem === '') stop();
   });
+  const choice = $('input', parts.detach);
+  setAttr(parts.detach, 'title', words.card.detachHint);
+  choice.addEventListener('change', () => detach(choice.checked));
   parts['show-versions'].addEventListener('click', showVersions);
   parts.clear.addEventListener('click', clearMessage);
   parts['clear-blocklist'].addEventListener('click', clearBlocklist);
@@ -79,6 +82,8 @@ export function createActions(parts, type, { start, stop, showVersions, clearMes
     setAttr(go, 'aria-busy', working ? 'true' : null);
     setAttr(go, 'title', impossible || null);
     setText($('span', go), labelOf(type, kind, busy, run));
+    choice.checked = state.detaching;
+    setHidden(parts.detach, running);
     setText(why, working || said?.about === 'start' ? '' : startWhy(started));
     setText(parts.notice, said?.text ?? '');
     parts.notice.dataset.tone = said?.tone ?? '';

@@ -29,6 +29,7 @@ const PARTS = {
   notice: '.notice',
   go: '.go',
   why: '.why',
+  detach: '.detach',
   more: '.more',
   menu: '.menu',
   'show-versions': '.show-versions',
@@ -93,6 +94,7 @@ export function createCard(type, { commands, confirmBlocklist, showVersions, pic
       commands.start(profileId, type, parts.text.value);
     },
     stop: () => commands.stop(profileId, type),
+    detach: commands.detach,
     clearMessage() {
       text.finishLetter();
       commands.clearMessage(profileId, type);
@@ -130,7 +132,7 @@ export function createCard(type, { commands, confirmBlocklist, showVersions, pic
     const [list, offers, typists] = [state.uncertain[key], state.offers[key], state.typists[key]];
     const [sent, cleared] = [state.sends[key], state.cleared[key]];
     const about = [shownProfile, run, draft, notice, busy, list, offers, typists, sent, cleared];
-    const now = [...about, state.device, state.devices, state.connection, state.attachments[id]];
+    const now = [...about, state.device, state.devices, state.connection, state.detaching, state.attachments[id]];
     if (now.every((value, index) => value === last[index]) && last.length > 0) return;
     last = now;
     const switched = profileId !== id;

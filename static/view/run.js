@@ -85,7 +85,7 @@ export function createRun(parts) {
     setText($('.note', parts.detail), run?.note ?? '');
     const { text, hint } = timesOf(run);
     const elsewhere = run?.status === 'running' && !isOwn(run, me) ? knownName(state, run.deviceId) : '';
-    setText(times, words.join([elsewhere, text]));
+    setText(times, words.join([elsewhere, run?.detached ? words.run.detached : '', text]));
     setAttr(times, 'title', hint || null);
   };
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 
+import { readDetaching } from '../../static/detaching.js';
 import { noticeOf, startOf } from '../../static/status.js';
 import { AWAY, bench } from './bench.mjs';
 import { chat, event, ME, OTHER } from './helpers.mjs';
@@ -51,6 +52,22 @@ test('the attachments of the profile go with a mail', () => {
   bed.dispatch(event('messageUpdated', { profileId: '7', type: 'mail', message, deviceId: OTHER, revision: 11 }));
   bed.commands.start('7', 'mail', message);
   assert.deepEqual(bed.sent, [['startProcessing', { profileId: '7', type: 'mail', message, attachments: items }]]);
+});
+
+test('a run is started detached where the operator has chosen so, on this device', () => {
+  const bed = bench();
+  for (const on of [true, false]) {
+    bed.commands.detach(on);
+    assert.equal(readDetaching(), on);
+    bed.commands.start(on ? '7' : '8', 'chat', 'Hello');
+  }
+  assert.deepEqual(
+    bed.sent.map(([, { detached, profileId }]) => [profileId, detached]),
+    [
+      ['7', true],
+      ['8', undefined],
+    ],
+  );
 });
 
 const LIST = { profileId: '7', type: 'mail' };
