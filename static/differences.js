@@ -4,9 +4,13 @@
 // order and do not touch. Typing changes one stretch; several are found where more than one hand was at work, or one
 // for a while: letter by letter, in a long text by words first.
 
-const WORDS = /\S+\s*|\s+/g;
-const STEPS_MAX = 200; // words that differ; beyond that it is another text, and taken for one changed stretch
-const CELLS_MAX = 100_000; // of the table that compares letters; beyond that a stretch counts as written anew
+// As the server's: a character of a script that writes no spaces is a word by itself.
+const WORDS = /[\u2e80-\ud7ff]\s*|[^\s\u2e80-\ud7ff]+\s*|\s+/g;
+// Of the table that compares letters: of a whole change, of each of many. Beyond that the letters in common are found
+// where they were only put in, or only taken away; else a stretch counts as written anew.
+const CELLS_MAX = 100_000;
+const CELLS_EACH_MAX = 10_000;
+const PAIRS_MAX = 1e8; // of words or letters, as two texts of the greatest length have; 12 MB for a moment
 const NEVER = 1e6; // what costs as much is not done
 const OPENING = 3; // what a further stretch costs, in letters: words stay in one piece
 
@@ -32,11 +36,10 @@ export function changedStretch(before, after) {
 export function changes(before, after) {
   const whole = changedStretch(before, after);
   if (whole === null) return [];
-  if (hasTable(whole.until - whole.at, whole.text.length)) return within(before, whole, letterChanges);
-  return within(before, whole, wordChanges).flatMap((part) => within(before, part, letterChanges));
+  const cells = (whole.until - whole.at + 1) * (whole.text.length + 1);
+  if (cells <= CELLS_MAX) return within(before, whole, letterChanges);
+  return within(before, whole, wordChanges).flatMap((part) => within(before, part, partChanges));
 }
-
-const hasTable = (letters, others) => (letters + 1) * (others + 1) <= CELLS_MAX;
 
 /** What `compare` finds inside of one stretch. */
 function within(before, { at, until, text }, compare) {
@@ -45,38 +48,62 @@ function within(before, { at, until, text }, compare) {
   return found.map((part) => ({ at: part.at + at, until: part.until + at, text: part.text }));
 }
 
-/** Compare by words: the greedy way of Myers ("An O(ND) Difference Algorithm"), forward. */
-function wordChanges(before, after) {
-  const [old, now] = [before.match(WORDS), after.match(WORDS)];
-  const furthest = new Map([[1, 0]]); // by diagonal: words of `old` that are passed
-  const trace = [];
-  for (let steps = 0; steps <= Math.min(STEPS_MAX, old.length + now.length); steps += 1) {
-    trace.push(new Map(furthest));
-    for (let k = -steps; k <= steps; k += 2) {
-      const down = k === -steps || (k !== steps && furthest.get(k - 1) < furthest.get(k + 1));
-      let x = down ? furthest.get(k + 1) : furthest.get(k - 1) + 1;
-      while (x < old.length && x - k < now.length && old[x] === now[x - k]) x += 1;
-      furthest.set(k, x);
-      if (x >= old.length && x - k >= now.length) return asStretches(old, now, kept(trace, old.length, now.length));
-    }
+const wordChanges = (before, after) => commonChanges(before.match(WORDS), after.match(WORDS));
+
+const commonChanges = (old, now) => asStretches(old, now, old.length * now.length > PAIRS_MAX ? [] : inCommon(old, now));
+
+/**
+ * Pairs [x, y] of what two lists have in common, as many as there can be: of 32 places at once it is known how many
+ * there are up to them. (Hyyrö, "Bit-Parallel LCS-length Computation Revisited", 2004)
+ */
+function inCommon(old, now) {
+  const bits = bitsOf(old);
+  const nowhere = new Uint32Array(Math.ceil(old.length / 32));
+  const rows = [nowhere.map(() => 0xffffffff)]; // a bit is 0 where the number grows
+  for (const word of now) {
+    const last = rows[rows.length - 1];
+    const here = bits.get(word);
+    rows.push(here === undefined ? last : rowAfter(last, here));
   }
-  return [{ at: 0, until: before.length, text: after }];
+  return walkedBack(rows, old.length, now.length);
 }
 
-/** Pairs [x, y] of words that are the same, walked back through what `wordChanges` has noted. */
-function kept(trace, oldLength, nowLength) {
+/** By word, a bit for each of its places, in numbers of 32; those that are 0 are left out: [which, number]. */
+function bitsOf(words) {
+  const bits = new Map();
+  words.forEach((word, place) => {
+    const [which, bit] = [place >>> 5, 1 << (place & 31)];
+    const found = bits.get(word) ?? [];
+    if (found.length > 0 && found[found.length - 2] === which) found[found.length - 1] |= bit;
+    else found.push(which, bit);
+    bits.set(word, found);
+  });
+  return bits;
+}
+
+function rowAfter(last, here) {
+  const row = last.slice();
+  for (let next = 0, place = 0, carry = 0; next < here.length || carry > 0; place += 1) {
+    if (carry === 0) place = here[next];
+    if (place >= last.length) break;
+    const bits = here[next] === place ? here[next + 1] : 0;
+    if (bits !== 0) next += 2;
+    const sum = last[place] + ((last[place] & bits) >>> 0) + carry;
+    row[place] = sum | (last[place] & ~bits);
+    carry = sum > 0xffffffff ? 1 : 0;
+  }
+  return row;
+}
+
+function walkedBack(rows, oldLength, nowLength) {
+  const grows = (x, y) => ((rows[y][x >>> 5] >>> (x & 31)) & 1) === 0;
   const pairs = [];
   let [x, y] = [oldLength, nowLength];
-  for (let steps = trace.length - 1; steps > 0; steps -= 1) {
-    const furthest = trace[steps];
-    const k = x - y;
-    const down = k === -steps || (k !== steps && furthest.get(k - 1) < furthest.get(k + 1));
-    const before = down ? k + 1 : k - 1;
-    const [fromX, fromY] = [furthest.get(before), furthest.get(before) - before];
-    while (x > fromX && y > fromY) pairs.push([(x -= 1), (y -= 1)]);
-    [x, y] = [fromX, fromY];
+  while (x > 0 && y > 0) {
+    if (!grows(x - 1, y)) x -= 1;
+    else if (y > 1 && grows(x - 1, y - 1)) y -= 1;
+    else pairs.push([(x -= 1), (y -= 1)]);
   }
-  while (x > 0 && y > 0) pairs.push([(x -= 1), (y -= 1)]);
   return pairs.reverse();
 }
 
@@ -106,7 +133,6 @@ function isWithin(some, all) {
  * letters were only put in, or only taken away, no letter counts as replaced by the same one.
  */
 function letterChanges(before, after) {
-  if (!hasTable(before.length, after.length)) return [changedStretch(before, after)];
   const [old, now] = [[...before], [...after]];
   const [rows, columns] = [old.length + 1, now.length + 1];
   const onlyPut = isWithin(old, now);
@@ -126,6 +152,13 @@ function letterChanges(before, after) {
     }
   }
   return asStretches(old, now, cheapest(old, now, { shut, open, cost }));
+}
+
+/** Compare letter by letter, in one of many parts. */
+function partChanges(before, after) {
+  if ((before.length + 1) * (after.length + 1) <= CELLS_EACH_MAX) return letterChanges(before, after);
+  const [old, now] = [[...before], [...after]];
+  return isWithin(old, now) || isWithin(now, old) ? commonChanges(old, now) : [changedStretch(before, after)];
 }
 
 /** Pairs [x, y] of letters that are the same on the cheapest way through the table of `letterChanges`. */

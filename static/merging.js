@@ -15,14 +15,24 @@ export function merge(base, theirs, mine) {
   if (theirs === base) return mine;
   const [our, their] = [changes(base, mine), changes(base, theirs)];
   const places = [...new Set([...our, ...their].flatMap(({ at, until }) => [at, until]))].sort((a, b) => a - b);
-  const inserted = (stretches, place) => stretches.find(({ at }) => at === place)?.text ?? '';
-  const isGone = (stretches, place) => stretches.some(({ at, until }) => at <= place && place < until);
+  const [ourSide, theirSide] = [side(our), side(their)];
   let text = base.slice(0, places[0]);
   places.forEach((place, index) => {
-    text += inserted(our, place) + inserted(their, place);
-    if (!isGone(our, place) && !isGone(their, place)) text += base.slice(place, places[index + 1] ?? base.length);
+    const [put, otherPut] = [ourSide(place), theirSide(place)];
+    text += put.text + otherPut.text;
+    if (!put.isGone && !otherPut.isGone) text += base.slice(place, places[index + 1] ?? base.length);
   });
   return text;
+}
+
+/** What a side has inserted at a place, and whether it has taken away what stands there; places must come in order. */
+function side(stretches) {
+  let next = 0;
+  return (place) => {
+    while (next < stretches.length && Math.max(stretches[next].until, stretches[next].at + 1) <= place) next += 1;
+    const { at, until, text } = stretches[next] ?? { at: Infinity };
+    return { text: at === place ? text : '', isGone: at <= place && place < until };
+  };
 }
 
 /**

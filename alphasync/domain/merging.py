@@ -5,13 +5,21 @@ that takes its place. What somebody wrote always stays, and what somebody took a
 """
 
 import re
+from collections import deque
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-STEPS_MAX = 20_000
-"""Comparisons of words for one merge: a few ms, at worst. Beyond them one stretch stands for all
-that differs, and more of two texts comes to stand side by side than there need be."""
-DIFFERENCES_MAX = 400
-"""Words that are looked for: the list of them grows with the square of their number."""
+from rapidfuzz.distance import Indel
+
+STEPS_MAX = 120_000_000
+"""Pairs of words or letters that are compared for one merge: about 10 ms, at worst. They are enough
+for two texts of the greatest length in a script without spaces. Beyond them one stretch stands for
+all that differs, and more of two texts comes to stand side by side than there need be."""
+STEPS_EACH = 100_000
+"""What a comparison takes besides, however short: about 5 us."""
+STRETCHES_MAX = 400
+"""Of one edit, as each is moved over each edit of others; what differs in more places is another
+text, and one stretch."""
 
 # With the white space behind it; a character of a script that writes no spaces is a word by itself.
 _WORD = re.compile(r"[\u2e80-\ud7ff]\s*|[^\s\u2e80-\ud7ff]+\s*|\s+")
@@ -51,7 +59,7 @@ def edit_between(before: str, after: str, steps: Steps) -> Edit:
         trimmed = _trimmed(before, placed.text, placed)
         if trimmed is not None:
             edit += _by_letters(before, trimmed, steps)
-    return edit
+    return edit if len(edit) <= STRETCHES_MAX else [whole]
 
 
 class Change(NamedTuple):
@@ -87,11 +95,10 @@ def end_of(edit: Edit) -> int:
     """Where the caret is after an edit: behind its last stretch. ValueError for an empty one."""
     if not edit:
         raise ValueError("nothing was edited")
-    grown = sum(len(part.text) - (part.end - part.start) for part in edit)
-    return edit[-1].end + grown
+    return edit[-1].end + sum(map(_growth, edit))
 
 
-def moved(position: int, over: Edit, *, ahead: bool) -> int:
+def moved(position: int, over: Iterable[Stretch], *, ahead: bool) -> int:
     """Where a position is after another edit. ``ahead``: in front of what it put in right there."""
     shift = 0
     for start, end, text in over:
@@ -110,9 +117,12 @@ def move(edit: Edit, over: Edit, caret: int = -1) -> Edit:
     where the hand of ``edit`` has written before: its words stay whole.
     """
     result: Edit = []
+    passed, ahead = 0, deque(over)
     for start, end, text in edit:
-        at = moved(start, over, ahead=start == caret)
-        pieces = _left_of(start, end, over)
+        while ahead and ahead[0].end < start:
+            passed += _growth(ahead.popleft())
+        at = moved(start, ahead, ahead=start == caret) + passed
+        pieces = [(one + passed, other + passed) for one, other in _left_of(start, end, ahead)]
         if text and pieces and pieces[0][0] == at:
             result.append(Stretch(at, pieces.pop(0)[1], text))
         elif text:
@@ -121,7 +131,11 @@ def move(edit: Edit, over: Edit, caret: int = -1) -> Edit:
     return result
 
 
-def _left_of(start: int, end: int, over: Edit) -> list[tuple[int, int]]:
+def _growth(stretch: Stretch) -> int:
+    return len(stretch.text) - (stretch.end - stretch.start)
+
+
+def _left_of(start: int, end: int, over: Iterable[Stretch]) -> list[tuple[int, int]]:
     """What is still there of a stretch after another edit, where it is by then."""
     pieces, shift, reached = list[tuple[int, int]](), 0, start
     for other in over:
@@ -130,7 +144,7 @@ def _left_of(start: int, end: int, over: Edit) -> list[tuple[int, int]]:
         if other.start > reached:
             pieces.append((reached + shift, other.start + shift))
         reached = max(reached, other.end)
-        shift += len(other.text) - (other.end - other.start)
+        shift += _growth(other)
     if reached < end:
         pieces.append((reached + shift, end + shift))
     return pieces
@@ -172,74 +186,46 @@ def _by_letters(before: str, stretch: Stretch, steps: Steps) -> Edit:
     that: as where several hands have typed in one word. Of other words letters in common say
     nothing."""
     old, new = before[stretch.start : stretch.end], stretch.text
-    if not old or not new or "\r" in old + new:
+    if not old or not new or "\r" in old + new or not (_within(old, new) or _within(new, old)):
         return [stretch]
-    parts = _stretches(list(old), list(new), steps)
-    if any(part.text for part in parts) and any(part.start < part.end for part in parts):
-        return [stretch]
+    parts = _stretches(old, new, steps)
     return [Stretch(stretch.start + start, stretch.start + end, text) for start, end, text in parts]
 
 
-def _stretches(old: list[str], new: list[str], steps: Steps) -> Edit:
+def _within(some: str, all_: str) -> bool:
+    """Whether all letters of one text are in another, in their order."""
+    letters = iter(all_)
+    return len(some) <= len(all_) and all(letter in letters for letter in some)
+
+
+def _stretches(old: Sequence[str], new: Sequence[str], steps: Steps) -> Edit:
     """What differs in two lists of words or letters; a single stretch where that takes too many
     steps."""
     result: Edit = []
     there = made = start = 0
-    for from_, to in [*_in_common(old, new, steps), (len(old), len(new))]:
+    for from_, to, length in [*_in_common(old, new, steps), (len(old), len(new), 0)]:
         end = start + sum(map(len, old[there:from_]))
         if from_ > there or to > made:
             result.append(Stretch(start, end, "".join(new[made:to])))
-        start = end + (len(old[from_]) if from_ < len(old) else 0)
-        there, made = from_ + 1, to + 1
+        there, made = from_ + length, to + length
+        start = end + sum(map(len, old[from_:there]))
     return result
 
 
-def _in_common(old: list[str], new: list[str], steps: Steps) -> list[tuple[int, int]]:
-    """Places of the same words in both lists, in order, as many as there can be; none where they
-    are not found in time. (E. W. Myers, An O(ND) Difference Algorithm and Its Variations, 1986)"""
-    reach = {1: 0}
-    trail: list[dict[int, int]] = []
-    for differences in range(min(len(old) + len(new), DIFFERENCES_MAX) + 1):
-        trail.append(reach.copy())
-        for diagonal in range(-differences, differences + 1, 2):
-            x = _onward(reach, diagonal, differences)
-            begun = x
-            while x < len(old) and x - diagonal < len(new) and old[x] == new[x - diagonal]:
-                x += 1
-            reach[diagonal] = x
-            steps.left -= 1 + x - begun
-            if steps.left < 0:
-                return []
-            if x >= len(old) and x - diagonal >= len(new):
-                return _back(trail, len(old), len(new))
-    return []
-
-
-def _onward(reach: dict[int, int], diagonal: int, differences: int) -> int:
-    """Where a diagonal goes on from, with one difference more."""
-    if _puts_in(reach, diagonal, differences):
-        return reach[diagonal + 1]
-    return reach[diagonal - 1] + 1
-
-
-def _puts_in(reach: dict[int, int], diagonal: int, differences: int) -> bool:
-    """Whether that difference is a word put in, and not one taken away."""
-    if diagonal in (-differences, differences):
-        return diagonal == -differences
-    return reach[diagonal - 1] < reach[diagonal + 1]
-
-
-def _back(trail: list[dict[int, int]], x: int, y: int) -> list[tuple[int, int]]:
-    """The way from the end to the start, of which only the steps in common are kept."""
-    found = []
-    for differences in range(len(trail) - 1, -1, -1):
-        reach, diagonal = trail[differences], x - y
-        begun = _onward(reach, diagonal, differences)
-        while x > begun:
-            x, y = x - 1, y - 1
-            found.append((x, y))
-        if _puts_in(reach, diagonal, differences):
-            y -= 1
-        else:
-            x -= 1
-    return found[::-1]
+def _in_common(
+    old: Sequence[str], new: Sequence[str], steps: Steps
+) -> Iterable[tuple[int, int, int]]:
+    """Where both lists have the same words, in order, as many as there can be: the places in either
+    and the number of words; none where that takes too many steps."""
+    wanted = len(old) * len(new) + STEPS_EACH
+    if wanted > steps.left:
+        return []
+    steps.left -= wanted
+    # Of each word a letter: texts are compared much faster than lists.
+    letters: dict[str, str] = {}
+    one, other = (
+        "".join([letters.setdefault(word, chr(len(letters))) for word in words])
+        for words in (old, new)
+    )
+    blocks = Indel.editops(one, other).as_matching_blocks()
+    return [(block.a, block.b, block.size) for block in blocks if block.size]

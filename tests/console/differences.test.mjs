@@ -49,3 +49,32 @@ test('texts with nothing in common are one stretch, however long', () => {
   const long = (word) => Array.from({ length: 2500 }, (_, index) => `${word}${index % 7}`).join(' ');
   assert.equal(changes(long('a'), long('b')).length, 1);
 });
+
+test('what others have put into one long word is found, and what they have changed in many places of a long text', () => {
+  const many = (letter, count = 300) => letter.repeat(count);
+  const found = changes(`[${many('a', 60)}]`, `[${many('0')}${many('a', 30)}${many('1')}${many('a', 30)}${many('2')}]`);
+  assert.deepEqual(found, [
+    { at: 1, until: 1, text: many('0') },
+    { at: 31, until: 31, text: many('1') },
+    { at: 61, until: 61, text: many('2') },
+  ]);
+  const words = Array.from({ length: 1500 }, (_, index) => `w${index} `);
+  const changed = words.map((word, index) => (index % 4 === 0 ? `${word}new ` : word));
+  assert.equal(changes(words.join(''), changed.join('')).length, 375);
+});
+
+test('as many words are in common as there can be', () => {
+  const pick = generator(11);
+  const some = () => Array.from({ length: 330 + pick(60) }, () => '\u4e00\u4e01\u4e02'[pick(3)]).join('');
+  for (let round = 0; round < 50; round += 1) {
+    const [before, after] = [some(), some()];
+    let above = new Array(after.length + 1).fill(0);
+    for (const word of before) {
+      const row = [0];
+      for (let y = 0; y < after.length; y += 1) row.push(word === after[y] ? above[y] + 1 : Math.max(above[y + 1], row[y]));
+      above = row;
+    }
+    const taken = changes(before, after).reduce((sum, { at, until }) => sum + until - at, 0);
+    assert.equal(before.length - taken, above.at(-1), `round ${round}`);
+  }
+});

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { asTyped, merge, movePosition } from '../../static/merging.js';
@@ -20,6 +21,17 @@ test('insertions at one place both stand, mine first', () => {
 test('what one types into what the other takes away stays', () => {
   assert.equal(merge('one two three', '', 'one two and three'), 'and ');
   assert.equal(merge('one two six', 'one six', 'one twofold six'), 'one foldsix');
+});
+
+test('as the server merges: its tests have the same cases', () => {
+  const cases = JSON.parse(readFileSync(new URL('merging_cases.json', import.meta.url)));
+  for (const { about, ...parts } of cases) {
+    const { base, theirs, mine, merged } = Object.fromEntries(
+      Object.entries(parts).map(([name, list]) => [name, list.map(([text, times]) => text.repeat(times)).join('')]),
+    );
+    assert.equal(merge(base, theirs, mine), merged, about);
+    assert.equal(merge(base, mine, theirs), merged, about);
+  }
 });
 
 test('no letter of either side is lost, wherever they type', () => {

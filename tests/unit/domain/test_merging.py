@@ -1,7 +1,10 @@
 """Merging: what somebody wrote stays, what somebody took away goes, and words stay whole."""
 
+import json
 from collections import Counter
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -9,6 +12,7 @@ from hypothesis import strategies as st
 
 from alphasync.domain.merging import (
     STEPS_MAX,
+    STRETCHES_MAX,
     Edit,
     Steps,
     apply,
@@ -25,6 +29,8 @@ WORDS = st.lists(st.sampled_from(["one ", "two ", "three\n", "\u4e2d", " "]), ma
     "".join
 )
 ANY = TEXTS | WORDS
+CASES = json.loads((Path(__file__).parents[2] / "console" / "merging_cases.json").read_text())
+"""Three texts and what becomes of them, each as a list of parts and how often each stands there."""
 
 
 def between(before: str, after: str) -> Edit:
@@ -138,6 +144,15 @@ def test_two_hands(base: str, theirs: str, mine: str, merged: str) -> None:
     assert merge(base, theirs, mine) == merged
 
 
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["about"])
+def test_as_the_console_merges(case: Any) -> None:
+    """Its tests have the same cases."""
+    names = ("base", "theirs", "mine", "merged")
+    base, theirs, mine, merged = ("".join(t * n for t, n in case[name]) for name in names)
+    assert merge(base, theirs, mine) == merged
+    assert merge(base, mine, theirs) == merged
+
+
 def test_at_one_place_the_earlier_comes_first_but_not_in_the_middle_of_a_word() -> None:
     over = between("Xhe", "Xhe" + "world ")
     assert apply("Xheworld ", move(between("Xhe", "Xhello "), over)) == "Xheworld llo "
@@ -153,13 +168,31 @@ def test_at_one_place_the_earlier_comes_first_but_not_in_the_middle_of_a_word() 
         ("a b " * 2_500, "b a " * 2_500),
         ("ab" * 5_000, "ba" * 5_000),
         (" \n" * 5_000, "\n " * 5_000),
+        ("a k " * 2_500, "ax k " * 2_000),
+        ("a 1 b 2 c 3 " * 800, "a1 b2 c3 " * 1_000),
         ("".join(map(chr, range(0x4E00, 0x4E00 + 10_000))), "\u4e00 " * 5_000),
     ],
 )
 def test_the_work_for_great_texts_is_bounded(before: str, after: str) -> None:
     steps = Steps()
-    assert apply(before, edit_between(before, after, steps)) == after
-    assert steps.left > -len(before), "it ends with the word at which it has had enough"
+    edit = edit_between(before, after, steps)
+    assert apply(before, edit) == after
+    assert 0 <= steps.left < STEPS_MAX
+    assert len(edit) <= STRETCHES_MAX
+
+
+def test_where_the_work_is_done_one_stretch_stands_for_all_that_differs() -> None:
+    assert len(between("a b c", "x b y")) == 2
+    assert edit_between("a b c", "x b y", Steps(0)) == [(0, 5, "x b y")]
+
+
+def test_what_others_have_put_into_one_long_word_is_found() -> None:
+    """As much as two of them type in a minute."""
+    base, mine = "[" + "a" * 60 + "]", "[" + "a" * 60 + "mine]"
+    theirs = "[" + "0" * 300 + "a" * 30 + "1" * 300 + "a" * 30 + "2" * 300 + "]"
+    assert len(between(base, theirs)) == 3
+    assert merge(base, theirs, mine) == theirs[:-1] + "mine]"
+    assert merge(base, mine, theirs) == theirs[:-301] + "mine" + "2" * 300 + "]"
 
 
 def test_edits_far_apart_in_a_great_text_are_found() -> None:
@@ -171,6 +204,6 @@ def test_edits_far_apart_in_a_great_text_are_found() -> None:
     steps = Steps()
     edit = edit_between("".join(words), "".join(mine), steps)
     assert len(edit) == 3
-    assert STEPS_MAX - steps.left < 5_000
+    assert STEPS_MAX - steps.left < STEPS_MAX / 20
     expected = "".join([*mine[:300], "theirs ", *mine[300:]])
     assert merge("".join(words), "".join(theirs), "".join(mine)) == expected

@@ -83,7 +83,7 @@ local function last_edits(edits, present, message, device, base)
         done = tonumber(values[3]) < now - HEARD_TIMEOUT
       end
       -- Each of these texts is compared with the one that came.
-      if base == '' and #found * #message > PAGE_BYTES_MAX then done = true end
+      if base == '' and #found * (#message + EDIT_OVERHEAD) > PAGE_BYTES_MAX then done = true end
       if done then break end
     end
   until done or #entries < EDITS_READ_MAX
