@@ -199,6 +199,7 @@ export const words = {
     renameLabel: (name) => `Rename ${name}`,
     nameLabel: (name) => `New name of ${name}`,
     save: 'Save',
+    unfitName: 'This is no name: it takes letters, digits or signs, at most 64.',
     renamed: (name) => `It is called ${name} now.`,
     signOut: 'Sign out',
     signOutLabel: (name) => `Sign out ${name}`,

@@ -18,6 +18,8 @@ LINK_MAX = 2048
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Letters and marks by category, with nothing to be seen: a joiner, fillers, braille's blank."""
 
+_JOINERS = dict.fromkeys(map(ord, "\u200c\u200d"))
+
 
 def is_profile_id(text: str) -> bool:
     """Whether keys, rooms and addresses can hold it."""
@@ -44,6 +46,12 @@ def is_unicode(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def is_printable(text: str) -> bool:
+    """Whether it is one line of printable characters, those among them that are joined: an emoji of
+    several parts, or letters of Persian."""
+    return text.translate(_JOINERS).isprintable()
 
 
 def is_blank(text: str) -> bool:

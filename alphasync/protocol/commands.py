@@ -19,7 +19,13 @@ from alphasync.domain.drafts import (
     well_formed,
 )
 from alphasync.domain.runs import ProcessingType
-from alphasync.domain.usable import PROFILE_ID_MAX, RECIPIENT_ID_MAX, is_blank, short_id
+from alphasync.domain.usable import (
+    PROFILE_ID_MAX,
+    RECIPIENT_ID_MAX,
+    is_blank,
+    is_printable,
+    short_id,
+)
 from alphasync.errors import (
     AlphasyncError,
     AlreadyRunning,
@@ -284,8 +290,10 @@ class RenameDevice(Command, frozen=True, kw_only=True):
     """1 to 64 printable characters, without the white space around them."""
 
     def __post_init__(self) -> None:
+        if isinstance(self.device_id, str):
+            force_setattr(self, "device_id", well_formed(self.device_id))
         name = self.name.strip()
-        if not (1 <= len(name) <= DEVICE_NAME_MAX and name.isprintable()) or is_blank(name):
+        if not (1 <= len(name) <= DEVICE_NAME_MAX and is_printable(name)) or is_blank(name):
             raise ValueError(f"Expected 1 to {DEVICE_NAME_MAX} printable characters in `name`")
         force_setattr(self, "name", name)
 
@@ -299,6 +307,9 @@ class SignOutDevice(Command, frozen=True, kw_only=True):
     errors = (UnknownDevice,)
     device_id: DeviceId
     """Which one; not this one."""
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "device_id", well_formed(self.device_id))
 
 
 class Heartbeat(Command, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import msgspec
 
 from alphasync.domain.devices import UNKNOWN, named_by
 from alphasync.domain.identity import Identity
+from alphasync.domain.usable import is_blank, is_printable
 from alphasync.services.tokens import MissingToken, bearer, given
 
 REVISION_MAX = 2**53
@@ -77,11 +78,12 @@ def read_handshake(auth: object, environ: Mapping[str, object]) -> Handshake:
     token = given(fields.get("token")) or bearer(environ.get("HTTP_AUTHORIZATION"))
     if token is None:
         raise MissingToken
+    name = _field(fields, "deviceName", Name) or ""
     return Handshake(
         token=token,
         device_id=_field(fields, "deviceId", Id),
         resume_token=_field(fields, "resumeToken", Proof),
-        device_name=_field(fields, "deviceName", Name) or "",
+        device_name="" if is_blank(name) else name,
         usual_name=named_by(str(environ.get("HTTP_USER_AGENT") or "")),
         epoch=_field(fields, "epoch", Id),
         revision=_field(fields, "revision", Revision) or 0,
@@ -95,7 +97,7 @@ def _field(fields: Mapping[object, object], name: str, kind: type[Field]) -> Fie
 def _value(value: object, kind: type[Field]) -> Field | None:
     """The value if it is one of this kind, strictly: true is no number."""
     # Nothing that is printable has half an emoji or a NUL in it.
-    if isinstance(value, str) and not value.isprintable():
+    if isinstance(value, str) and not is_printable(value):
         return None
     try:
         return msgspec.convert(value, kind)

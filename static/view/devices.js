@@ -44,9 +44,10 @@ export function createDevices({ send, ask }) {
   });
   byId('devices-close').addEventListener('click', () => dialog.close());
 
-  async function carryOut(command, payload, done) {
+  /** `unfit`: what is said where the server refuses what was typed. */
+  async function carryOut(command, payload, done, unfit = refusal) {
     const ack = await send(command, payload);
-    setText(note, ack.ok ? done : refusal(ack));
+    setText(note, ack.ok ? done : ack.code === 'invalid_payload' ? unfit(ack) : refusal(ack));
     return ack.ok;
   }
 
@@ -83,7 +84,7 @@ export function createDevices({ send, ask }) {
     form.addEventListener('submit', async (event) => {
       event.preventDefault();
       const name = field.value.trim();
-      if (await carryOut('renameDevice', { deviceId: id, name }, say.renamed(isolated(name)))) edit(false);
+      if (await carryOut('renameDevice', { deviceId: id, name }, say.renamed(isolated(name)), () => say.unfitName)) edit(false);
     });
     $('.device-sign-out', row).addEventListener('click', () => void signOut(id, state.devices[id]?.name ?? ''));
     row.dataset.testid = `device-${id}`;

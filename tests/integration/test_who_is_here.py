@@ -5,6 +5,8 @@ import pytest
 from tests.harness import Cluster, Device, wait_until
 
 NOBODY = {"name": "Mine", "deviceId": "0123456789abcdef"}
+HALF = "\ud83d"
+"""Of an emoji: it cannot be written as UTF-8."""
 
 
 def here(device: Device) -> dict[str, str]:
@@ -81,10 +83,19 @@ async def test_a_name_is_given_from_any_device_of_the_operator(servers: Cluster)
         await device.wait_for("deviceUpdated", count=2)
         told = {each["deviceId"]: each["name"] for each in device.named("deviceUpdated")}
         assert told == {desk.id: "Front desk", phone.id: "Mine"}
-    for payload in (NOBODY, {"name": "x", "deviceId": mate.id}):
+    for payload in (NOBODY, {"name": "x", "deviceId": mate.id}, {"name": "x", "deviceId": HALF}):
         assert (await desk.call("renameDevice", payload))["code"] == "unknown_device"
-    for name in ("", " ", "x" * 65, "a\u202eb", 5, None):
+    for name in ("", " ", "x" * 65, "a\u202eb", "\u200d", HALF, 5, None):
         assert (await desk.call("renameDevice", {"name": name}))["code"] == "invalid_payload"
+    assert (await desk.call("signOutDevice", {"deviceId": HALF}))["code"] == "unknown_device"
+
+
+@pytest.mark.parametrize("name", ["👩\u200d💻 laptop", "می\u200cخواهم", "👋" * 64])
+async def test_a_name_may_be_of_joined_characters(servers: Cluster, name: str) -> None:
+    desk = await servers.device()
+    assert await desk.call("renameDevice", {"name": name}) == {"ok": True, "name": name}
+    phone = await servers.device(1, auth={"deviceName": name})
+    assert phone.last("deviceRegistered")["name"] == name
 
 
 async def test_in_a_team_each_event_says_who_did_it(servers: Cluster) -> None:

@@ -86,6 +86,11 @@ def test_an_earlier_identity_and_a_name_are_offers() -> None:
     assert handshake.device_name == "Anna's phone 📱"
 
 
+@pytest.mark.parametrize("name", [" ", "\u3164", "\u200d", "\u202ename"])
+def test_a_name_that_cannot_be_seen_is_none(name: str) -> None:
+    assert read_handshake({"token": "t", "deviceName": name}, {}).device_name == ""
+
+
 @pytest.mark.parametrize("wrong", [None, "", 5, True, [], {}, "a\nb", "a\0", "\ud83d", "x" * 257])
 def test_an_offer_that_does_not_fit_counts_as_not_made(wrong: Any) -> None:
     names = ("deviceId", "resumeToken", "deviceName", "epoch")
