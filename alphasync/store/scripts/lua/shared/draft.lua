@@ -54,8 +54,10 @@ local function keep_edit(edits, former, before, revision, message, device, sent,
   end
   redis.call('XADD', edits, revision .. '-0', unpack(entry))
   redis.call('PEXPIRE', edits, EDITS_TTL)
-  -- Each that comes makes room for itself; a great one for a while does so by and by.
-  for _, oldest in ipairs(redis.call('XRANGE', edits, '-', '+', 'COUNT', EDITS_READ_MAX)) do
+  -- Each that comes makes room for itself; a great one for a while does so by and by. `bytes` counts
+  -- from the first that there ever was.
+  for _ = 1, bytes > EDITS_BYTES_MAX and EDITS_READ_MAX or 0 do
+    local oldest = redis.call('XRANGE', edits, '-', '+', 'COUNT', 1)[1]
     if bytes - tonumber(oldest[2][2]) <= EDITS_BYTES_MAX then break end
     redis.call('XDEL', edits, oldest[1])
   end
