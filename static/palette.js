@@ -75,13 +75,13 @@ function profilesOf({ profiles, runs, device }, query) {
 }
 
 /**
- * What fits a query, the best first: `{action, text, icon or profile, ...}`, at most `FOUND_MAX`. `theme` is the one that
- * is on, `who` whether there is a list of who is here.
+ * What fits a query: `{choices, number}`, the best first, each `{action, text, icon or profile, ...}`, at most `FOUND_MAX` of
+ * so many. `theme` is the one that is on, `who` whether there is a list of who is here.
  */
 export function choicesFor(query, state, { theme = 'auto', who = false } = {}) {
   const actions = actionsOf(state, { theme, who }).filter(({ text }) => hasWords(fold(text), query.trim()));
   const profiles = profilesOf(state, query);
   // Without a word nobody wants the whole list here: what can be done comes first.
   const all = query.trim() === '' ? [...actions, ...profiles] : [...profiles, ...actions];
-  return all.slice(0, FOUND_MAX);
+  return { choices: all.slice(0, FOUND_MAX), number: all.length };
 }

@@ -156,7 +156,7 @@ export const words = {
     example: 'A name, a country, or what to do',
     results: 'What was found',
     nothing: 'Nothing fits',
-    found: (number) => `${number} found`,
+    found: (number, shown) => (shown < number ? `The first ${shown} of ${number}` : `${number} found`),
     profile: (about) => about,
     start: { chat: (name) => `Start chat of ${name}`, mail: (name) => `Start mail of ${name}` },
     stop: { chat: (name) => `Stop chat of ${name}`, mail: (name) => `Stop mail of ${name}` },

@@ -41,9 +41,10 @@ export function createPalette({ state, act, who }) {
 
   function search() {
     const { theme } = document.documentElement.dataset;
-    choices = choicesFor(input.value, state(), { theme, who: who() });
+    const found = choicesFor(input.value, state(), { theme, who: who() });
+    choices = found.choices;
     list.replaceChildren(...choices.map(option));
-    setText(byId('palette-note'), choices.length === 0 ? words.find.nothing : words.find.found(choices.length));
+    setText(byId('palette-note'), found.number === 0 ? words.find.nothing : words.find.found(found.number, choices.length));
     mark(input.value.trim() === '' ? -1 : 0); // Enter alone does nothing
   }
 

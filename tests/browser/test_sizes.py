@@ -143,3 +143,24 @@ async def test_colours_of_the_system_leave_nothing_unseen(
     assert await console.hook("profile-item-1005").evaluate(outline) == "solid"
     assert await console.hook("profile-item-1001").evaluate(outline) == "none"
     await console.hook("chat-stop").click()
+
+
+async def test_a_start_that_waits_keeps_its_menu_beside_it(
+    small_world: Cluster, open_console: Open
+) -> None:
+    console = await open_console(small_world.urls[0], viewport={"width": 1400, "height": 900})
+    await console.sign_in()
+    await console.choose("1005")
+    device = await small_world.device()
+    assert (await device.start("1005", message="Hello there!"))["ok"]
+    await device.wait_for("processingProgress")
+    assert (await device.call("stopProcessing", {"profileId": "1005", "type": "chat"}))["ok"]
+    await expect(console.hook("chat-start")).to_contain_text("people")
+    await expect(console.hook("chat-why")).to_have_text("Write something first")
+    middle = (
+        "(node) => { const { y, height } = node.getBoundingClientRect(); return y + height / 2; }"
+    )
+    start, more = [
+        await console.hook(f"chat-{name}").evaluate(middle) for name in ("start", "more")
+    ]
+    assert abs(start - more) < 2

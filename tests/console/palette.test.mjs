@@ -7,8 +7,8 @@ import { after, chat, event, ME, registered } from './helpers.mjs';
 const profile = (id, name, country_name = '') => ({ external_id: id, name, country_name, age: '', photo_link: '' });
 const ITEMS = [profile('7', 'Inès Haddad', 'Ukraine'), profile('8', 'Anna Berg', 'Italy'), profile('9', 'Berta Okafor', 'Italy')];
 const known = after(registered(), event('local/profiles', { status: 'ready', items: ITEMS }), event('local/select', { profileId: '7' }));
-const opened = (query, state = known) => choicesFor(query, state).filter(({ action }) => action === 'open').map(({ profileId }) => profileId);
-const actions = (query, state = known) => choicesFor(query, state).filter(({ action }) => action !== 'open').map(({ action }) => action);
+const opened = (query, state = known) => choicesFor(query, state).choices.filter(({ action }) => action === 'open').map(({ profileId }) => profileId);
+const actions = (query, state = known) => choicesFor(query, state).choices.filter(({ action }) => action !== 'open').map(({ action }) => action);
 
 test('a profile is found by words in any order, without accents', () => {
   assert.deepEqual(opened('ukr ines'), ['7']);
@@ -28,12 +28,13 @@ test('what can be done is what can be done now', () => {
 
 test('a name in the words of an action does not turn them', () => {
   const turned = after(known, event('local/profiles', { status: 'ready', items: [profile('7', 'Eve \u202egnihton')] }));
-  const [{ text }] = choicesFor('start chat', turned);
+  const [{ text }] = choicesFor('start chat', turned).choices;
   assert.ok(text.includes('\u2068Eve gnihton\u2069'));
 });
 
 test('there is an end to the rows', () => {
   const many = Array.from({ length: 500 }, (_, index) => profile(String(index), `Person ${index}`));
   const state = after(known, event('local/profiles', { status: 'ready', items: many }));
-  assert.equal(choicesFor('person', state).length, 30);
+  const { choices, number } = choicesFor('person', state); // and two to start for the one that is chosen
+  assert.deepEqual([choices.length, number], [30, 502]);
 });
