@@ -60,7 +60,7 @@ function dispatch(event) {
   const before = state;
   state = apply(state, event);
   if (state === before) return;
-  if (kept !== null) safe = kept.note(state);
+  kept?.note(state);
   announce(before, state);
   if (frame === 0) frame = requestAnimationFrame(draw);
 }
@@ -78,6 +78,11 @@ const commands = createCommands({
 });
 
 const typists = createTypists((key, devices) => local('typists', { key, devices }));
+
+/** Write what is not saved, before it may be too late. */
+function keep() {
+  if (kept !== null) safe = kept.save();
+}
 
 /** Say aloud when a run of the open profile begins or ends; its progress is there to be read, not to be heard. */
 function announce(before, after) {
@@ -131,6 +136,7 @@ const account = createAccount({
   },
 
   left() {
+    keep();
     kept = null; // what is not saved stays for the next time
     typists.forget();
     commands.forget();
@@ -158,6 +164,7 @@ function remember() {
   void tab.living().then((living) => {
     if (kept !== own) return;
     local('offers', { offers: own.offers(living) });
+    keep();
     if (safe) own.forget(living); // now they are this tab's
   });
 }
@@ -184,9 +191,10 @@ addEventListener('hashchange', () => {
 
 /** Who has just signed in begins at the profile, or at the list of them; not who has gone elsewhere already. */
 function arrive() {
+  if (!arriving) return;
   const place = state.selected === null ? document.querySelector('#people [tabindex="0"]') : byId('profile-name');
   const loading = state.profiles.status === 'loading' || (state.selected === null && WIDE.matches && state.profiles.items.length > 0);
-  if (!arriving || loading) return;
+  if (loading) return;
   arriving = false;
   if (document.activeElement === document.body) place?.focus();
 }
@@ -276,7 +284,10 @@ const signIn = createSignIn((answer) => {
   account.signedIn(answer);
 });
 
+addEventListener('pagehide', keep);
+document.addEventListener('visibilitychange', keep); // the last that a phone says of a page that it closes
 addEventListener('beforeunload', (event) => {
+  keep();
   if (running(state).ours > 0 || !safe) event.preventDefault(); // the browser asks
 });
 

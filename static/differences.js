@@ -19,15 +19,24 @@ const isLow = (code) => code >= 0xdc00 && code < 0xe000;
 /** Whether a text may be cut here: not between the two halves of an emoji. */
 const mayCut = (text, at) => !(isLow(text.charCodeAt(at)) && isHigh(text.charCodeAt(at - 1)));
 
+/** How many letters two texts have in common, at the end of them that `cut(length, text)` names; found by halving. */
+function commonLength(one, other, cut) {
+  let [low, high] = [0, Math.min(one.length, other.length)];
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (one.slice(...cut(middle, one)) === other.slice(...cut(middle, other))) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
 /** The one stretch between two texts, from the first letter that differs to the last one; null when none does. */
 export function changedStretch(before, after) {
   if (before === after) return null;
-  const shortest = Math.min(before.length, after.length);
-  let head = 0;
-  while (head < shortest && before[head] === after[head]) head += 1;
+  let head = commonLength(before, after, (length) => [0, length]);
   while (!mayCut(before, head) || !mayCut(after, head)) head -= 1;
-  let tail = 0;
-  while (tail < shortest - head && before.at(-1 - tail) === after.at(-1 - tail)) tail += 1;
+  const [old, now] = [before.slice(head), after.slice(head)];
+  let tail = commonLength(old, now, (length, { length: all }) => [all - length, all]);
   while (tail > 0 && !(mayCut(before, before.length - tail) && mayCut(after, after.length - tail))) tail -= 1;
   return { at: head, until: before.length - tail, text: after.slice(head, after.length - tail) };
 }

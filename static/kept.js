@@ -9,6 +9,7 @@ import { ofBrowser } from './storage.js';
 
 const PREFIX = 'alphasync.kept/';
 const LIFE = 7 * 24 * 3600 * 1000; // ms; older text is not offered any more
+const KEEP_INTERVAL = 300; // ms until a change is written, and what a crash can lose: most texts the server has by then
 const MOST = 20; // texts that are offered for one profile and type
 
 const isKey = (key) => key.includes('/') && keyFrom(partsOf(key)) !== null;
@@ -37,19 +38,23 @@ const valid = (texts) => Object.entries(texts ?? {}).filter(([key, entry]) => is
 export function createKept({ tab, operatorId, storage = ofBrowser, now = Date.now }) {
   const all = `${PREFIX}${encodeURIComponent(operatorId)}/`;
   const mine = all + tab;
-  let last = { drafts: null, attachments: null, offers: null };
+  let noted = null; // {drafts, attachments, offers} as they are now
+  let written = null; // the same as they were written
+  let texts = Object.fromEntries(read(mine).texts); // of mine, as they stand in the storage
+  let empty = storage.read(mine) === null; // there is nothing of mine in the storage
   let outlives = true;
+  let waiting = null;
 
-  const read = (name) => {
-    const { texts, offers } = storage.read(name) ?? {};
-    return { texts: valid(texts), offers: Object.entries(offers ?? {}).filter(([key]) => isKey(key)) };
-  };
+  function read(name) {
+    const found = storage.read(name) ?? {};
+    return { texts: valid(found.texts), offers: Object.entries(found.offers ?? {}).filter(([key]) => isKey(key)) };
+  }
 
   /** All texts of an entry of the storage as offers: `[key, text]`. */
   function offersOf(name, withTexts) {
-    const { texts, offers } = read(name);
-    const listed = offers.flatMap(([key, list]) => (Array.isArray(list) ? list.filter(isText).map((text) => [key, text]) : []));
-    return (withTexts ? [...texts, ...listed] : listed).filter(([, { at }]) => now() - at < LIFE);
+    const found = read(name);
+    const listed = found.offers.flatMap(([key, list]) => (Array.isArray(list) ? list.filter(isText).map((text) => [key, text]) : []));
+    return (withTexts ? [...found.texts, ...listed] : listed).filter(([, { at }]) => now() - at < LIFE);
   }
 
   const leftBy = (living) =>
@@ -62,6 +67,33 @@ export function createKept({ tab, operatorId, storage = ofBrowser, now = Date.no
       if (list.length < MOST && !list.some(({ message }) => message === text.message)) list.push(text);
     }
     return found;
+  }
+
+  function textsOf(drafts) {
+    const unsaved = Object.entries(drafts).filter(([, draft]) => isUnsaved(draft));
+    return Object.fromEntries(
+      unsaved.map(([key, { message, base, sent }]) => {
+        const at = texts[key]?.message === message ? texts[key].at : now();
+        return [key, { message, base, sent: sent?.message ?? null, at }];
+      }),
+    );
+  }
+
+  /** Write what was noted, before the page may be gone. Returns whether it outlives the page. */
+  function save() {
+    clearTimeout(waiting);
+    waiting = null;
+    if (noted === written) return outlives;
+    written = noted;
+    const { drafts, attachments, offers } = noted;
+    texts = textsOf(drafts);
+    const unsaved = Object.entries(attachments).filter(([, entry]) => isDirty(entry));
+    const lists = Object.fromEntries(unsaved.map(([profileId, { items, base }]) => [profileId, { items, base }]));
+    const nothing = Object.keys(texts).length + unsaved.length + Object.keys(offers).length === 0;
+    if (nothing && !empty) storage.remove(mine);
+    empty = nothing;
+    outlives = nothing || storage.write(mine, { texts, attachments: lists, offers });
+    return outlives;
   }
 
   return {
@@ -81,23 +113,13 @@ export function createKept({ tab, operatorId, storage = ofBrowser, now = Date.no
     offers: (living = null) => byKey([...offersOf(mine, false), ...leftBy(living).flatMap((name) => offersOf(name, true))]),
     forget: (living) => leftBy(living).forEach((name) => storage.remove(name)),
 
-    /** Keep what is not saved of these, and nothing else. Returns whether it outlives the page. */
+    /** Keep what is not saved of these, and nothing else: what was typed is written a moment later, or by `save`. */
     note({ drafts, attachments, offers }) {
-      if (drafts === last.drafts && attachments === last.attachments && offers === last.offers) return outlives;
-      last = { drafts, attachments, offers };
-      const before = storage.read(mine)?.texts ?? {};
-      const texts = {};
-      for (const [key, draft] of Object.entries(drafts).filter(([, entry]) => isUnsaved(entry))) {
-        const { message, base, sent } = draft;
-        const at = before[key]?.message === message ? before[key].at : now();
-        texts[key] = { message, base, sent: sent?.message ?? null, at };
-      }
-      const unsaved = Object.entries(attachments).filter(([, entry]) => isDirty(entry));
-      const lists = Object.fromEntries(unsaved.map(([profileId, { items, base }]) => [profileId, { items, base }]));
-      const empty = Object.keys(texts).length + unsaved.length + Object.keys(offers).length === 0;
-      if (empty) storage.remove(mine);
-      outlives = empty || storage.write(mine, { texts, attachments: lists, offers });
-      return outlives;
+      if (noted !== null && drafts === noted.drafts && attachments === noted.attachments && offers === noted.offers) return;
+      noted = { drafts, attachments, offers };
+      waiting ??= setTimeout(save, KEEP_INTERVAL);
     },
+
+    save,
   };
 }

@@ -3,6 +3,7 @@
 
 import { activityOf, countsOf, failedOf, historyOf, namesOf, TABS, uncertainOf } from '../tidings.js';
 import { words } from '../words.js';
+import { whenChanged } from './changes.js';
 import { byId, element, setAttr, setText } from './dom.js';
 import { activityRow, failedGroup, historyRow, uncertainGroup } from './tidings.js';
 
@@ -131,5 +132,6 @@ export function createAside(actions) {
   }
 
   place();
-  return { render, show: () => show(), looked: () => looked };
+  const shown = ({ runs, uncertain, journal, busy, profiles, devices, device }) => [runs, uncertain, journal, busy, profiles, devices, device];
+  return { render: whenChanged(shown, render), show: () => show(), looked: () => looked };
 }

@@ -2,6 +2,7 @@
 
 import { running } from '../state.js';
 import { words } from '../words.js';
+import { whenChanged } from './changes.js';
 import { byId, setHidden, setText } from './dom.js';
 
 const INFO_TTL = 6_000; // ms until a banner goes that asks for nothing
@@ -25,7 +26,7 @@ export function createBanner({ signIn, useHere, dispatch }) {
     return { tone: 'warn', text: words.header.waiting(waiting), action: 'signIn' };
   }
 
-  return (state) => {
+  return whenChanged(({ superseded, banner: entry, runs }) => [superseded, entry, runs], (state) => {
     const { superseded, banner: entry } = state;
     const shown = bannerOf(state);
     setHidden(banner, shown === null);
@@ -40,5 +41,5 @@ export function createBanner({ signIn, useHere, dispatch }) {
     setHidden(byId('use-here'), !superseded);
     setHidden(byId('sign-in-again'), shown.action !== 'signIn');
     setHidden(byId('banner-close'), entry === null || superseded);
-  };
+  });
 }

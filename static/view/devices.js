@@ -8,6 +8,7 @@ import { refusal } from '../status.js';
 import { namesOf } from '../tidings.js';
 import { clock, exact, when } from '../times.js';
 import { words } from '../words.js';
+import { whenChanged } from './changes.js';
 import { $, byId, clone, setAttr, setBlocked, setHidden, setText } from './dom.js';
 
 const say = words.devices;
@@ -132,7 +133,8 @@ export function createDevices({ send, ask }) {
     });
   }
 
-  return (next) => {
+  const shown = ({ devices, device, connection, runs, typists, profiles }) => [devices, device, connection, runs, typists, profiles];
+  return whenChanged(shown, (next) => {
     state = next;
     const number = Object.keys(state.devices).length;
     setHidden(opener, number === 0);
@@ -140,5 +142,5 @@ export function createDevices({ send, ask }) {
     setAttr(opener, 'aria-label', say.button(number));
     setAttr(opener, 'title', say.button(number));
     if (dialog.open) show();
-  };
+  });
 }

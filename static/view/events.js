@@ -56,6 +56,7 @@ export function createEvents(log) {
   /** A developer's view: it stays as it was left, over a reload. */
   function open(on) {
     setHidden(drawer, !on);
+    document.documentElement.dataset.events = on ? 'open' : 'closed';
     setAttr(toggle, 'aria-checked', on);
     ofBrowser.write(SETTING, on);
     if (on) {

@@ -5,6 +5,7 @@ import { running } from '../state.js';
 import { connectionWords } from '../status.js';
 import { clock } from '../times.js';
 import { words } from '../words.js';
+import { whenChanged } from './changes.js';
 import { $, byId, setAttr, setBlocked, setHidden, setText } from './dom.js';
 
 /** `actions`: `{dispatch, stopAll, tally(state)}`; `tally` counts profiles as `{running, needs}`. Returns `render(state)`. */
@@ -48,9 +49,9 @@ export function createHeader({ dispatch, stopAll, tally }) {
     setAttr(stop, 'title', status === 'connected' ? null : words.run.offline);
   }
 
-  return (state) => {
+  return whenChanged(({ connection: link, filter, runs }) => [link, filter, runs, tally()], (state) => {
     showConnection(state.connection);
     showCounts(state);
     setHidden(stop, running(state).all === 0);
-  };
+  });
 }

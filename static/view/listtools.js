@@ -2,9 +2,10 @@
 
 import { FILTERS } from '../filters.js';
 import { words } from '../words.js';
+import { whenChanged } from './changes.js';
 import { $, byId, element, setAttr, setHidden, setText } from './dom.js';
 
-/** `actions`: `{dispatch, arrange, reload}`; `enter` goes to the first row. Returns `render(state, counts, shown)`. */
+/** `actions`: `{dispatch, arrange, reload}`; `enter` goes to the first row. Returns `render({state, counts, shown})`. */
 export function createListTools({ dispatch, arrange, reload }, enter) {
   const search = byId('filter');
   const sort = byId('sort');
@@ -43,7 +44,8 @@ export function createListTools({ dispatch, arrange, reload }, enter) {
     return [shown === items.length ? words.list.all(shown) : words.list.some(shown, items.length), false];
   }
 
-  return (state, counts, shown) => {
+  const parts = ({ state: { filter, arrangement, profiles }, counts, shown }) => [filter, arrangement, profiles, counts, shown];
+  return whenChanged(parts, ({ state, counts, shown }) => {
     const { text, show } = state.filter;
     if (search.value !== text) search.value = text;
     for (const [name, button] of buttons) {
@@ -60,5 +62,5 @@ export function createListTools({ dispatch, arrange, reload }, enter) {
     setAttr(note, 'class', instead ? 'side-note' : 'vh'); // else the rows and the filters' counts say it to the eye
     setHidden(all, !(state.profiles.status === 'ready' && state.profiles.items.length > 0 && shown === 0));
     setHidden(byId('profiles-retry'), state.profiles.status !== 'failed');
-  };
+  });
 }

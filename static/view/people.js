@@ -4,6 +4,7 @@
 import { createShelf, ordered, tally } from '../filters.js';
 import { matcher } from '../names.js';
 import { LANGUAGE } from '../words.js';
+import { changedKeys } from './changes.js';
 import { byId, element, setAttr } from './dom.js';
 import { watchHeld } from './held.js';
 import { createListTools } from './listtools.js';
@@ -23,6 +24,7 @@ export function createPeople(actions) {
   });
   let rows = []; // in the order of the backend
   let byId_ = new Map();
+  let byKey = new Map(); // of what the state holds for each type
   let shown = []; // rows as they stand there
   let counts = tally([]);
   let rank = null; // id -> place by name; null until somebody sorts by it
@@ -60,6 +62,7 @@ export function createPeople(actions) {
   function build({ items }) {
     rows = items.map(createRow);
     byId_ = new Map(rows.map((row) => [row.id, row]));
+    byKey = new Map(rows.flatMap((row) => row.keys.map((key) => [key, row])));
     shown = [];
     rank = null;
     stop = null;
@@ -75,19 +78,21 @@ export function createPeople(actions) {
     else if (list.childElementCount === 0) list.append(...Array.from({ length: SKELETONS }, blank));
   }
 
-  /** Rows of which something has changed; whether one may have to go elsewhere. */
-  function update(state, before) {
-    const changed = SHOWN_OF.map((name) => [state[name], before?.[name]]).filter(([now, then]) => now !== then);
+  /** Rows of which something has changed, without a look at the others. */
+  function touched(state, before) {
     const anew = before === null || state.device?.id !== before.device?.id || state.profiles.items !== before.profiles.items;
-    const named = state.devices !== before?.devices;
-    if (!anew && !named && changed.length === 0) return false;
+    if (anew) return rows;
+    const keys = SHOWN_OF.flatMap((name) => changedKeys(before[name], state[name]));
+    const found = new Set(keys.map((key) => byKey.get(key)));
+    found.delete(undefined); // of no profile that is listed
+    if (state.devices !== before.devices) for (const row of rows) if (row.facts.running) found.add(row);
+    return found;
+  }
+
+  /** Say in them what is new; whether a row may have to go elsewhere. */
+  function update(state, before) {
     let moved = false;
-    for (const row of rows) {
-      const [chat, mail] = row.keys;
-      const own = anew || changed.some(([now, then]) => now[chat] !== then[chat] || now[mail] !== then[mail]);
-      const mine = own || (named && row.facts.running);
-      if (mine && row.update(state)) moved = true;
-    }
+    for (const row of touched(state, before)) if (row.update(state)) moved = true;
     return moved;
   }
 
@@ -153,10 +158,10 @@ export function createPeople(actions) {
     const arranged = state.arrangement !== before?.arrangement;
     if (rebuilt || arranged) showPins(state.arrangement, before?.arrangement);
     stale ||= arranged;
-    const touched = rebuilt || state.filter !== before?.filter;
-    if (touched || (stale && !held())) place(state, touched);
+    const filtered = rebuilt || state.filter !== before?.filter;
+    if (filtered || (stale && !held())) place(state, filtered);
     if (rebuilt || state.selected !== before?.selected) select(state, rebuilt ? null : before);
-    tools(state, counts, shown.length);
+    tools({ state, counts, shown: shown.length });
   }
 
   return { render, counts: () => counts };

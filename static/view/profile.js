@@ -27,7 +27,8 @@ export function createProfile(actions) {
     setHidden(article, profile === null);
     setHidden(byId('empty'), profile !== null);
     byId('console').dataset.view = profile === null ? 'list' : 'profile';
-    document.title = profile === null ? words.name : words.profile.title(isolated(profile.name));
+    const title = profile === null ? words.name : words.profile.title(isolated(profile.name));
+    if (document.title !== title) document.title = title;
     if (profile === null) {
       setText(byId('empty'), emptyWords(state));
       shown = null;

@@ -31,6 +31,7 @@ const dotted = (parts) => parts.flatMap((part, index) => (index === 0 ? [part] :
 /** `parts` are those of card.js. Returns `render(state, run)`. */
 export function createRun(parts) {
   const [sign, says] = parts.status.children;
+  const box = parts.status.closest('.run');
   const segments = PARTS.map((part) => $(part === 'uncertain' ? '.uncertain-part' : `.${part}`, parts.progress));
   const [stats, times] = [$('.stats', parts.detail), $('.times', parts.detail)];
   let shown = '';
@@ -42,6 +43,7 @@ export function createRun(parts) {
     setText(says, rest);
     if (parts.status.dataset.tone === tone) return;
     parts.status.dataset.tone = tone;
+    box.dataset.tone = tone;
     drawn?.remove(); // a new one: what a `use` shows keeps the colour that it had
     drawn = DRAWINGS[tone] ? icon(DRAWINGS[tone]) : null;
     drawn?.setAttribute('data-tone', tone);

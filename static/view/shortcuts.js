@@ -29,6 +29,7 @@ function step(by) {
 export function createShortcuts({ find, start, signedIn }) {
   const dialog = byId('shortcuts');
   const filter = byId('filter');
+  const dialogs = [...document.querySelectorAll('dialog')]; // looking for an open one would go through all rows
   fillDialog();
   byId('shortcuts-close').addEventListener('click', () => dialog.close());
 
@@ -66,7 +67,7 @@ export function createShortcuts({ find, start, signedIn }) {
 
   document.addEventListener('keydown', (event) => {
     if (event.defaultPrevented || event.isComposing || event.altKey || !signedIn()) return;
-    if (document.querySelector('dialog[open]') !== null) return;
+    if (dialogs.some(({ open }) => open)) return;
     const done = event.ctrlKey || event.metaKey ? withCtrl(event) : plain(event);
     if (done) event.preventDefault();
   });

@@ -18,6 +18,7 @@ export function createSignIn(signedIn) {
   void isSandbox().then((sandbox) => {
     setHidden(byId('demo-hint'), !sandbox);
     setHidden(byId('sandbox'), !sandbox);
+    byId('sandbox').parentElement.dataset.sandbox = String(sandbox);
   });
 
   byId('demo-fill').addEventListener('click', () => {

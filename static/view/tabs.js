@@ -3,6 +3,7 @@
 import { keyOf, TYPES } from '../keys.js';
 import { toneOf } from '../status.js';
 import { words } from '../words.js';
+import { whenChanged } from './changes.js';
 import { $, byId, setAttr, setText } from './dom.js';
 
 const NARROW = matchMedia('(max-width: 759.9px)'); // as in css/layout.css: the list or the profile
@@ -45,13 +46,13 @@ export function createTabs(cards) {
   return {
     show,
     /** What goes on behind the other tab is seen on it. */
-    render(state) {
+    render: whenChanged(({ selected, runs, device }) => [selected, runs, device], (state) => {
       for (const type of TYPES) {
         const run = state.runs[keyOf(state.selected, type)];
         const mark = $('.tab-mark', tabs[type]);
         setText(mark, run?.status === 'running' ? words.card.tabMark(run.current, run.total) : '');
         mark.dataset.tone = toneOf(run, state.device?.id ?? null);
       }
-    },
+    }),
   };
 }
