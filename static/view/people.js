@@ -12,6 +12,11 @@ import { createRow } from './row.js';
 
 const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 const SHOWN_OF = ['runs', 'drafts', 'offers', 'uncertain']; // what of the state a row shows
+const NEAR = 14; // rows that are drawn without a look at where they are: about what fits on a phone
+const FIRST = 30; // rows that a changed filter shows at once: more than fit on most screens
+const NEXT = 80; // rows that follow with each frame: about as long as a key may take
+/** Whether the browser tells when a row is about to be seen: pictures of hundreds of others need not be drawn. */
+const SEEN = 'ContentVisibilityAutoStateChangeEvent' in globalThis;
 const SKELETONS = 8; // rows that stand there while the profiles are loading
 
 /** `actions`: `{dispatch, arrange, pin, reload}`. Returns `{render(state), counts()}`: how many profiles fit each filter. */
@@ -25,11 +30,16 @@ export function createPeople(actions) {
   let rows = []; // in the order of the backend
   let byId_ = new Map();
   let byKey = new Map(); // of what the state holds for each type
+  let byItem = new Map();
   let shown = []; // rows as they stand there
   let counts = tally([]);
   let rank = null; // id -> place by name; null until somebody sorts by it
   let last = null; // the state as it is drawn
   let stale = false; // whether some row is not where it belongs
+  let order = null; // all rows as they are to stand; null where that has changed
+  let standing = 0; // how many of `shown` stand there already, and in their order
+  let near = new Set(); // rows that are drawn wherever they are
+  let next = 0; // the frame in which more do
   let stop = null; // the one row that the Tab key stops at; arrows go on from there
   let pressed = null; // the profile that was chosen by pressing its row
 
@@ -51,7 +61,16 @@ export function createPeople(actions) {
     if (detail > 0) pressed = shown.find((row) => row.item === item)?.id ?? null; // not by the Enter key
   });
 
-  const focusOn = (at) => shown[at]?.link.focus();
+  if (SEEN) {
+    list.addEventListener('contentvisibilityautostatechange', ({ target, skipped }) => {
+      if (!skipped) byItem.get(target)?.picture();
+    });
+  }
+
+  function focusOn(at) {
+    stand(shown.length);
+    shown[at]?.link.focus();
+  }
 
   function stopAt(row) {
     if (stop !== null) setAttr(stop.link, 'tabindex', -1);
@@ -63,7 +82,11 @@ export function createPeople(actions) {
     rows = items.map(createRow);
     byId_ = new Map(rows.map((row) => [row.id, row]));
     byKey = new Map(rows.flatMap((row) => row.keys.map((key) => [key, row])));
+    byItem = new Map(rows.map((row) => [row.item, row]));
+    if (!SEEN) for (const row of rows) row.picture();
     shown = [];
+    order = null;
+    near = new Set();
     rank = null;
     stop = null;
     list.replaceChildren();
@@ -112,22 +135,45 @@ export function createPeople(actions) {
     const matches = matcher(text);
     const wanted = shelf.choose(rows, { show, found: (row) => row.found(matches), anew });
     const visible = new Set(wanted);
-    const order = ordered(rows, { ...state.arrangement, rank: rankOf });
+    order ??= ordered(rows, { ...state.arrangement, rank: rankOf });
     const focus = list.contains(document.activeElement) ? document.activeElement : null;
     for (const row of shown) if (!visible.has(row)) row.item.remove(); // hiding it would cost ten times as much
     shown = order.filter((row) => visible.has(row));
-    let next = list.firstChild;
-    for (const { item } of shown) {
-      if (item === next) {
-        next = next.nextSibling;
-      } else if (item === next?.nextSibling) {
-        next = item.nextSibling; // the one between goes down, and is moved when its turn comes
-      } else {
-        list.insertBefore(item, next);
-      }
-    }
+    standing = 0;
+    stand(anew ? FIRST : shown.length);
+    if (anew) bringNear();
     if (focus !== null && focus !== document.activeElement) focus.focus({ preventScroll: true });
     if (stop === null || !visible.has(stop)) stopAt(shown.find(({ id }) => id === state.selected) ?? shown[0] ?? null);
+  }
+
+  /** The first rows are seen in the frame in which they come; a browser finds out of others only in the next one. */
+  function bringNear() {
+    const now = new Set(shown.slice(0, NEAR));
+    for (const row of near) if (!now.has(row)) row.near(false);
+    for (const row of now) row.near(true);
+    near = now;
+  }
+
+  /** Have as many of the rows to show stand there, in their order; the others follow, some with each frame. */
+  function stand(number) {
+    cancelAnimationFrame(next);
+    let at = standing === 0 ? list.firstChild : shown[standing - 1].item.nextSibling;
+    const added = shown.slice(standing, number);
+    standing += added.length;
+    if (at === null) {
+      list.append(...added.map(({ item }) => item));
+    } else {
+      for (const { item } of added) {
+        if (item === at) {
+          at = at.nextSibling;
+        } else if (item === at?.nextSibling) {
+          at = item.nextSibling; // the one between goes down, and is moved when its turn comes
+        } else {
+          list.insertBefore(item, at);
+        }
+      }
+    }
+    if (standing < shown.length) next = requestAnimationFrame(() => stand(standing + NEXT));
   }
 
   function select(state, before) {
@@ -135,6 +181,7 @@ export function createPeople(actions) {
     const row = byId_.get(state.selected);
     if (!row) return;
     row.select(true);
+    if (!row.item.isConnected && shown.includes(row)) stand(shown.length);
     if (row.item.isConnected && pressed !== row.id) row.item.scrollIntoView({ block: 'nearest' });
     pressed = null;
   }
@@ -153,11 +200,15 @@ export function createPeople(actions) {
     if (update(state, before)) {
       counts = tally(rows.map(({ facts }) => facts));
       stale = true;
+      order = null;
     }
     if (rebuilt) counts = tally(rows.map(({ facts }) => facts));
     const arranged = state.arrangement !== before?.arrangement;
     if (rebuilt || arranged) showPins(state.arrangement, before?.arrangement);
-    stale ||= arranged;
+    if (arranged) {
+      stale = true;
+      order = null;
+    }
     const filtered = rebuilt || state.filter !== before?.filter;
     if (filtered || (stale && !held())) place(state, filtered);
     if (rebuilt || state.selected !== before?.selected) select(state, rebuilt ? null : before);

@@ -21,6 +21,7 @@ export function createRow(profile, index) {
   const item = clone('person-row');
   const link = $('a', item);
   const frame = $('.ringed', item);
+  const avatar = $('.avatar', item);
   const line = $('.row-line', item);
   const mark = $('.row-mark', item);
   let pin = null; // made for those that are pinned: of hundreds of rows few are
@@ -32,7 +33,6 @@ export function createRow(profile, index) {
   link.tabIndex = -1;
   setText($('.row-name', item), profile.name);
   setText(line, person);
-  setAvatar($('.avatar', item), profile);
 
   function showMark(found) {
     const number = found?.number ?? 0;
@@ -71,6 +71,15 @@ export function createRow(profile, index) {
       setRings(frame, Object.fromEntries(rings));
       showMark(markOf(row.facts));
       return PLACING.some((name) => before[name] !== row.facts[name]);
+    },
+
+    /** Draw the picture, once it is about to be seen. */
+    picture: () => setAvatar(avatar, profile),
+
+    /** Whether it is drawn also where it may be out of sight. */
+    near(drawn) {
+      if (drawn) row.picture();
+      setAttr(item, 'data-near', drawn ? 'true' : null);
     },
 
     select: (selected) => setAttr(link, 'aria-current', selected ? 'true' : null),

@@ -132,6 +132,19 @@ async def test_a_finished_row_stays_until_the_filter_is_touched(
     await shows(console, rows=MANY)
 
 
+async def test_pictures_are_drawn_where_rows_are_about_to_be_seen(
+    crowded: Cluster, open_console: Open
+) -> None:
+    console = await signed_in(crowded, open_console)
+    await shows(console, rows=MANY)
+    await expect(console.hook("profile-item-1").locator(".avatar")).to_have_text("P1")
+    drawn = await console.page.locator("#people .avatar:not(:empty)").count()
+    assert 0 < drawn < MANY
+    await console.hook("filter").press("ArrowDown")
+    await console.page.keyboard.press("End")
+    await expect(console.hook(f"profile-item-{MANY}").locator(".avatar")).to_have_text("P6")
+
+
 async def test_order_and_pins_are_kept_on_this_device(crowded: Cluster, open_console: Open) -> None:
     console = await signed_in(crowded, open_console)
     await console.choose("40")
