@@ -174,6 +174,8 @@ export const words = {
   shortcuts: {
     title: 'Keyboard',
     close: 'Close',
+    find: 'Ctrl K',
+    command: '⌘', // where there is such a key, in place of Ctrl
     list: [
       ['Ctrl K', 'Find a profile, or do something'],
       ['/', 'Search the list'],

@@ -1,16 +1,26 @@
 // The keys of the console. Where one types, only those with Ctrl do something, and Escape.
 
 import { words } from '../words.js';
-import { byId, element } from './dom.js';
+import { $, byId, element, setAttr, setText } from './dom.js';
 
+/** Keyboards of Apple have a command key, which does what Ctrl does elsewhere; here both do. */
+const APPLE = /^(Mac|iPhone|iPad|iPod)/.test(navigator.platform);
 const STEPS = { j: 1, k: -1 };
 
 const typing = (target) => target.closest?.('input, textarea, select, [contenteditable="true"]') !== null;
 
+/** What stands on the keys of a shortcut of words.js. */
+const namesOf = (keys) => keys.split(' ').map((key) => (key === 'Ctrl' && APPLE ? words.shortcuts.command : key));
+
+function nameFinder(button) {
+  setText($('kbd', button), namesOf(words.shortcuts.find).join(' '));
+  setAttr(button, 'aria-keyshortcuts', APPLE ? 'Meta+K' : 'Control+K');
+}
+
 function fillDialog() {
   for (const [keys, what] of words.shortcuts.list) {
     const term = element('dt');
-    term.append(...keys.split(' ').map((key) => element('kbd', '', key)));
+    term.append(...namesOf(keys).map((key) => element('kbd', '', key)));
     byId('shortcut-list').append(term, element('dd', '', what));
   }
 }
@@ -31,6 +41,7 @@ export function createShortcuts({ find, start, signedIn }) {
   const filter = byId('filter');
   const dialogs = [...document.querySelectorAll('dialog')]; // looking for an open one would go through all rows
   fillDialog();
+  nameFinder(byId('find'));
   byId('shortcuts-close').addEventListener('click', () => dialog.close());
 
   function show() {

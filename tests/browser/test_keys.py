@@ -64,6 +64,24 @@ async def test_keys_do_nothing_where_one_types(small_world: Cluster, open_consol
     await expect(console.hook("chat-status")).to_contain_text("🔄 Processing...")
 
 
+async def test_keys_are_named_as_they_are_on_the_keyboard(
+    small_world: Cluster, open_console: Open
+) -> None:
+    console = await open_console(small_world.urls[0])
+    finder = console.hook("find")
+    for platform, named, keys in (
+        ("Linux x86_64", "Ctrl", "Control+K"),
+        ("MacIntel", "⌘", "Meta+K"),
+    ):
+        value = f"{{ value: '{platform}', configurable: true }}"
+        script = f"Object.defineProperty(navigator, 'platform', {value})"
+        await console.page.add_init_script(script)
+        await console.page.reload()
+        await expect(finder.locator("kbd")).to_have_text(f"{named} K")
+        await expect(finder).to_have_attribute("aria-keyshortcuts", keys)
+        await expect(console.page.locator("#shortcut-list kbd").first).to_have_text(named)
+
+
 async def test_the_rows_of_the_raw_events_open_by_keyboard(
     small_world: Cluster, open_console: Open
 ) -> None:
