@@ -57,6 +57,16 @@ export const inOrder = ({ devices, device }) =>
     .map(([id, known]) => ({ id, ...known, own: id === device?.id }))
     .sort((a, b) => b.own - a.own || (a.state === 'away') - (b.state === 'away') || a.since - b.since || (a.id < b.id ? -1 : 1));
 
+/** What tells a device from another one of the same name, as its own menu shows it; empty where there is no such one. */
+export function markOf({ devices }, deviceId) {
+  const { name } = devices[deviceId];
+  const isSame = ([id, other]) => id !== deviceId && other.name === name;
+  return Object.entries(devices).some(isSame) ? shortOf(deviceId) : '';
+}
+
+/** So much of an id as a person compares. */
+export const shortOf = (deviceId) => deviceId.slice(0, 8);
+
 /** What a device does: its running runs as `[{profileId, type}]`. */
 export const runsOf = ({ runs }, deviceId) =>
   Object.entries(runs)

@@ -1,5 +1,6 @@
 // The account menu: who is signed in, which device this is, the theme, the developer's view, and the way out.
 
+import { shortOf } from '../devices.js';
 import { session } from '../session.js';
 import { ofBrowser } from '../storage.js';
 import { words } from '../words.js';
@@ -53,6 +54,6 @@ export function createAccountMenu({ dispatch, signOut, showShortcuts }) {
     if (known === null) return;
     device.dataset.id = known.id;
     setText(byId('device-name'), known.name);
-    setText(byId('device-short'), words.account.id(known.id.slice(0, 8)));
+    setText(byId('device-short'), words.account.id(shortOf(known.id)));
   };
 }

@@ -1,7 +1,7 @@
 // Who is here, in a dialog of its own: each device with its name, since when, and what it does. One renames one's own
 // devices there, and signs out another one.
 
-import { inOrder, runsOf } from '../devices.js';
+import { inOrder, markOf, runsOf } from '../devices.js';
 import { partsOf } from '../keys.js';
 import { isolated } from '../names.js';
 import { refusal } from '../status.js';
@@ -99,7 +99,7 @@ export function createDevices({ send, ask }) {
     setText($('.device-name', row), name);
     setHidden($('.device-own', row), !own);
     const line = $('.device-line', row);
-    setText(line, words.join([sinceOf(device), email && isolated(email)]));
+    setText(line, words.join([sinceOf(device), email && isolated(email), markOf(state, id)]));
     setAttr(line, 'title', device.since === null ? null : exact(device.since));
     const doing = $('.device-doing', row);
     setText(doing, words.join(doingOf(state, id, nameOfProfile)));

@@ -27,6 +27,8 @@ async def test_a_device_is_renamed_seen_at_work_and_signed_out(
     await a.hook("who").click()
     await expect(a.hook("devices-list").locator("li")).to_have_count(2)
     own = a.hook(f"device-{mine}")
+    for device in (mine, other):  # they have one name, and their menus say these
+        await expect(a.hook(f"device-{device}").locator(".device-line")).to_contain_text(device[:8])
     await expect(own.get_by_text("This device")).to_be_visible()
     await expect(own.get_by_role("button", name="Sign out")).to_be_hidden()
     await rename(a, mine, "Front desk")
@@ -36,6 +38,7 @@ async def test_a_device_is_renamed_seen_at_work_and_signed_out(
     await expect(a.hook("devices-note")).to_contain_text("This is no name")
     await own.get_by_role("button", name="Cancel").click()
     await rename(a, other, "Tablet")
+    await expect(a.hook(f"device-{other}").locator(".device-line")).not_to_contain_text(other[:8])
     await expect(a.hook(f"device-{other}").get_by_role("button", name="Rename")).to_be_focused()
     await b.hook("who").click()
     await expect(b.hook(f"device-{mine}").locator(".device-name")).to_have_text("Front desk")

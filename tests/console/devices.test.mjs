@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { inOrder, nameOf, runsOf } from '../../static/devices.js';
+import { inOrder, markOf, nameOf, runsOf } from '../../static/devices.js';
 import { apply } from '../../static/state.js';
 import { after, chat, event, ME, OTHER, registered } from './helpers.mjs';
 
@@ -20,6 +20,12 @@ test('the list is what was told last, and the own name with it', () => {
   assert.equal(apply(state, event('deviceLeft', { deviceId: OTHER })), state);
   state = after(state, event('devicesChanged', { devices: [told('new')], revision: 13 }));
   assert.deepEqual(Object.keys(state.devices), ['new']);
+});
+
+test('devices of one name are told apart by what stands in the menu of each', () => {
+  const state = here({ name: `name of ${ME}` });
+  assert.deepEqual([ME, OTHER].map((id) => markOf(state, id)), [ME.slice(0, 8), OTHER.slice(0, 8)]);
+  assert.equal(markOf(here(), OTHER), '');
 });
 
 test('a fresh snapshot forgets who was here', () => {
