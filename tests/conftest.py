@@ -18,7 +18,7 @@ from alphasync.gateway.sandbox.cast import default_people
 from alphasync.store.connect import make_client
 from alphasync.store.scripts.loading import load
 from alphasync.web.console import Build, console_folder
-from tests.harness import Cluster, cluster
+from tests.harness import PATIENCE, Cluster, cluster
 from tests.stores.kinds import DEFAULT, EMBEDDED, KINDS, Servers
 from tests.stores.shards import ClusterSite
 
@@ -167,7 +167,9 @@ def redis_servers(request: pytest.FixtureRequest) -> Iterator[Servers]:
 
 @pytest.fixture
 async def redis_url(redis_servers: Servers) -> AsyncIterator[str]:
-    client = make_client(redis_servers.url)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("alphasync.store.connect.CONNECT_TIMEOUT", PATIENCE)
+        client = make_client(redis_servers.url)
     await client.flushall()
     await client.config_resetstat()
     await client.aclose()

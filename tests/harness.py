@@ -23,13 +23,11 @@ from alphasync.lifecycle import Server
 from alphasync.services.tokens import Tokens
 from alphasync.store import keys
 from alphasync.store.connect import make_client
+from tests.patience import REDIS_PATIENCE
 
 SECRET = "a secret that only the tests know, long enough"
 PATIENCE = 30.0
 """Seconds until a predicate that does not come true fails its test."""
-REDIS_PATIENCE = 5.0
-"""Seconds that a server in the tests' own process waits for an answer of Redis. On a busy machine
-the product's own second is over now and then, for a command that nothing is wrong with."""
 Event = tuple[str, dict[str, Any]]
 WHO_IS_HERE = ("devicesSync", "deviceJoined", "deviceUpdated", "deviceLeft", "devicesChanged")
 """Events about the account's devices: there are some whenever one connects or goes."""
@@ -60,6 +58,18 @@ async def all_told(client: Any, account: str) -> None:
         return bool(await client.hget(told, "unsaid") != b"1")
 
     await wait_until(is_told, what="all told of who is here")
+
+
+@contextlib.asynccontextmanager
+async def nothing_written(redis_url: str) -> AsyncIterator[None]:
+    """Redis writes nothing in here: whatever several clients ask for is asked for at once."""
+    client = make_client(redis_url)
+    try:
+        await client.client_pause(round(PATIENCE * 1000), all=False)
+        yield
+    finally:
+        await client.client_unpause()
+        await client.aclose()
 
 
 def valkey_binary() -> Path:
@@ -163,6 +173,7 @@ def be_patient_with_redis(monkeypatch: pytest.MonkeyPatch, seconds: float = REDI
     """Where the test is not about how soon a command is given up."""
     for module in ("store.redis.ordered", "store.redis.gates", "realtime.followups"):
         monkeypatch.setattr(f"alphasync.{module}.ANSWER_TIMEOUT", seconds)
+    monkeypatch.setattr("alphasync.store.connect.CONNECT_TIMEOUT", seconds)
 
 
 class Device:
@@ -186,9 +197,15 @@ class Device:
         self._auth = {**({"token": token} if token else {}), **(auth or {})}
         self._headers = headers or {}
         self.client.on("*", self._record)
+        self.client.on("disconnect", self._part)
+        self.parted = ""
+        """Why its connection ended, once it has."""
 
     async def _record(self, event: str, *data: Any) -> None:
         self.events.append((event, data[0] if data else {}))
+
+    async def _part(self, reason: str) -> None:
+        self.parted = reason
 
     async def connect(self, *, registered: bool = True) -> "Device":
         await self.client.connect(
@@ -229,7 +246,12 @@ class Device:
                 if all(data.get(field) == value for field, value in fields.items())
             ]
 
-        await wait_until(lambda: len(matching()) >= count, what=f"{count} x {name} {fields}")
+        try:
+            await wait_until(lambda: len(matching()) >= count, what=f"{count} x {name} {fields}")
+        except AssertionError as error:
+            if self.parted:
+                error.add_note(f"The device's connection has ended: {self.parted}")
+            raise
         return matching()[-1]
 
     async def emit(self, event: str, *data: Any) -> None:

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.console import LOCKED, Console, Open
-from tests.harness import PATIENCE, Cluster
+from tests.harness import PATIENCE, Cluster, nothing_written
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 MAIL = "Dear friend, the sea was calm this morning and I thought of you. " * 3
@@ -93,8 +93,9 @@ async def test_both_start_at_once_and_the_late_one_is_told(
     a, b = await pair(world, open_console, "1005")
     await a.hook("chat-text").fill("Hello there!")
     await expect(b.hook("chat-text")).to_have_value("Hello there!")
-    press = "document.querySelector('[data-testid=chat-start]').click()"
-    await asyncio.gather(a.page.evaluate(press), b.page.evaluate(press))
+    async with nothing_written(world.redis_url):
+        for console in (a, b):
+            await console.hook("chat-start").click()
     for console in (a, b):
         await expect(console.hook("chat-status")).to_have_text(re.compile(r"\(\d+/500\)"))
     first = await a.hook("chat-status").text_content() or ""

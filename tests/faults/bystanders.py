@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import itertools
 import json
 import logging
 import sys
@@ -32,10 +31,12 @@ class Bystanders:
         self._running = running
         self._types = types
         self._sees = sees
+        self.over = asyncio.Event()
 
     async def type(self) -> None:
-        for number in itertools.count():
-            await self._types.type(f"{number % 10}", 100)
+        """Until it is over: cancelled in the middle of a key stroke it would count one too many."""
+        while not self.over.is_set():
+            await self._types.type(f"{self._types.count % 10}", 100)
             await asyncio.sleep(TICK)
 
     async def pass_by(self, what: str, seconds: float) -> None:
@@ -63,8 +64,12 @@ class Bystanders:
 
     async def judge(self) -> None:
         """Fail unless all that was typed was seen, in order, and nothing was refused."""
+        self._refused_nothing()  # what was refused is never seen
         await wait_until(lambda: len(self._sees.others) == self._types.count, what="all of it")
         assert unbroken(self._sees.events) == 1
+        self._refused_nothing()
+
+    def _refused_nothing(self) -> None:
         for device in (self._types, self._sees):
             assert device.named("error") == []
             assert device.lost == []
@@ -83,8 +88,8 @@ async def bystanders(running: Site, server: int = 0) -> AsyncIterator[Bystanders
         try:
             yield both
         finally:
-            typing.cancel()
-            await asyncio.gather(typing, return_exceptions=True)
+            both.over.set()
+            await typing
         await both.judge()
 
 

@@ -119,7 +119,12 @@ class Site:
     """Servers, the Valkey they share, the gateway they send through, and devices."""
 
     def __init__(
-        self, folder: Path, valkey: Valkey, sandbox: RunningSandbox, settings: dict[str, Any]
+        self,
+        folder: Path,
+        valkey: Valkey,
+        sandbox: RunningSandbox,
+        settings: dict[str, Any],
+        program: tuple[str, ...],
     ) -> None:
         self.folder = folder
         self.valkey = valkey
@@ -129,6 +134,7 @@ class Site:
         self.http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         self.redis: Redis = Redis.from_url(valkey.url, decode_responses=True)
         self._settings = settings
+        self._program = program
         self._devices: list[Device] = []
 
     @property
@@ -136,9 +142,10 @@ class Site:
         return [server.url for server in self.servers]
 
     async def add_server(
-        self, program: tuple[str, ...] = ("-m", "alphasync"), **settings: Any
+        self, program: tuple[str, ...] | None = None, **settings: Any
     ) -> ServerProcess:
-        """Start one server more, with these settings beside the site's."""
+        """Start one server more, of the site's program unless another one is named, with these
+        settings beside the site's."""
         given = {
             "redis_url": self.valkey.url,
             "gateway_url": self.sandbox.url,
@@ -148,7 +155,7 @@ class Site:
         }
         environment = {name.upper(): str(value) for name, value in given.items()}
         log = self.folder / f"server-{len(self.servers)}.log"
-        server = ServerProcess(log, environment, program)
+        server = ServerProcess(log, environment, program or self._program)
         self.servers.append(server)
         await server.start()
         return server
@@ -228,13 +235,14 @@ async def site(
     people: People | None = None,
     faults: Faults | None = None,
     valkey: tuple[str, ...] = ON_DISK,
+    program: tuple[str, ...] = ("-m", "alphasync"),
     **settings: Any,
 ) -> AsyncIterator[Site]:
     """Servers with these settings; whatever happens, no process of it stays."""
     folder = Path(tempfile.mkdtemp(prefix="as-faults-"))
     server = Valkey(folder, *valkey)
     sandbox = await start_sandbox("127.0.0.1", 0, people=people, faults=faults)
-    running = Site(folder, server, sandbox, settings)
+    running = Site(folder, server, sandbox, settings, program)
     try:
         await server.start()
         async with asyncio.TaskGroup() as starting:

@@ -1,6 +1,6 @@
 """``python -m tests.faults.noisy``: an account that uses up all that one may have.
 
-A hundred devices type more than they may, into more drafts than there may be; others start runs,
+Fifty devices type more than they may, into more drafts than there may be; others start runs,
 join, leave and shake hands as quickly as they can. A process of its own, as ``strangers`` is.
 """
 
@@ -17,7 +17,7 @@ import aiohttp
 
 from tests.faults.strangers import report
 
-DEVICES = 100
+DEVICES = 50
 TICK = 0.1
 """Seconds between two key strokes, and two starts, of one device."""
 SIZE = 500
@@ -26,6 +26,8 @@ DRAFTS, PROFILES = 400, 60
 """That are typed, and that runs are started for, in turns."""
 LOOPS = 4
 """Clients that do each of the other things, without a pause."""
+REFUSALS = ("too_many_requests", "too_many_drafts", "too_many_runs")
+"""Each of which it is after."""
 ADDRESS = "127.0.0.2"
 """From which all of it comes: the others behind one's own address have less to hope for."""
 PAUSE = 0.2
@@ -141,7 +143,7 @@ async def main(url: str, token: str) -> None:
     connector = aiohttp.TCPConnector(limit=0, local_addr=(ADDRESS, 0), force_close=True)
     async with aiohttp.ClientSession(connector=connector) as http:
         who = Noisy(url, token, http)
-        await report(who.make_noise(), who.opened, who.counts)
+        await report(who.make_noise(), who.opened, who.counts, REFUSALS)
 
 
 if __name__ == "__main__":

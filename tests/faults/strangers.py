@@ -12,7 +12,7 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -135,13 +135,22 @@ DEEDS: dict[str, Callable[[Stranger], Awaitable[None]]] = {
 }
 
 
-async def report(doing: Awaitable[None], opened: asyncio.Event, counts: Counter[str]) -> None:
-    """Go on until the standard input ends; say when all is open, and at the end what happened."""
+async def report(
+    doing: Awaitable[None],
+    opened: asyncio.Event,
+    counts: Counter[str],
+    wanted: Collection[str] = (),
+) -> None:
+    """Go on until the standard input ends, and all that is wanted has happened at least once; say
+    when all is open, and at the end what happened."""
     task = asyncio.ensure_future(doing)
     await opened.wait()
     _say("open")
     await asyncio.to_thread(sys.stdin.read)
+    while not all(counts[what] for what in wanted):
+        await asyncio.sleep(0.05)
     task.cancel()
+    await asyncio.gather(task, return_exceptions=True)  # before what it stands on is closed
     _say(json.dumps(counts))
 
 

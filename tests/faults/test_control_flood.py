@@ -9,6 +9,7 @@ import pytest
 
 from tests.conformance.frames import CONTINUATION, PING, PONG, TEXT, flooded, frame, raw_websocket
 from tests.conformance.wire import SEPARATOR, Endpoint
+from tests.faults import patient
 from tests.faults.crowd import Typist, limited, median_of_all, typist
 from tests.faults.harness import Site, site
 
@@ -71,7 +72,10 @@ async def type_on(device: Typist, done: asyncio.Event) -> None:
 
 @pytest.mark.parametrize("inside", [False, True], ids=["before-connect", "after-connect"])
 async def test_floods_are_cut_and_others_go_on(inside: bool) -> None:
-    async with site(1, valkey=()) as running, contextlib.AsyncExitStack() as stack:
+    async with (
+        site(1, valkey=(), program=patient.PROGRAM) as running,
+        contextlib.AsyncExitStack() as stack,
+    ):
         url, token = running.urls[0], running.token()
         other, witness = [
             await stack.enter_async_context(typist(running.http, url, token)) for _ in range(2)

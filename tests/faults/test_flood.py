@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.faults import patient
 from tests.faults.crowd import Typist, limited, median_of_all, typist
 from tests.faults.harness import site
 from tests.harness import PATIENCE, wait_until
@@ -91,7 +92,10 @@ async def judge(socket: RawSocket, profile: str, witness: Typist, burst: int) ->
 
 
 async def test_a_flood_is_refused_and_then_cut() -> None:
-    async with site(1, valkey=()) as running, contextlib.AsyncExitStack() as stack:
+    async with (
+        site(1, valkey=(), program=patient.PROGRAM) as running,
+        contextlib.AsyncExitStack() as stack,
+    ):
         url, token = running.urls[0], running.token()
         other, witness = [
             await stack.enter_async_context(typist(running.http, url, token)) for _ in range(2)

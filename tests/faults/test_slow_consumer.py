@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.faults import patient
 from tests.faults.crowd import Slow, Typist, drafts, limited, percentile, slow, typist
 from tests.faults.harness import Site, site
 from tests.faults.returning import unbroken
@@ -23,6 +24,8 @@ pytestmark = [
 ]
 
 SETTINGS: dict[str, Any] = {
+    "valkey": (),
+    "program": patient.PROGRAM,
     "event_rate": 100_000,
     "event_burst": 100_000,
     "event_rate_per_account": 100_000,
@@ -123,7 +126,7 @@ class Crowd:
 @contextlib.asynccontextmanager
 async def stalled() -> AsyncIterator[tuple[Crowd, Slow]]:
     """A crowd that has typed for a while, and a client that does not read from now on."""
-    async with site(2, valkey=(), **SETTINGS) as running, contextlib.AsyncExitStack() as stack:
+    async with site(2, **SETTINGS) as running, contextlib.AsyncExitStack() as stack:
         here, elsewhere = running.urls
         witness, *typists = [
             await stack.enter_async_context(typist(running.http, url, running.token()))
@@ -181,7 +184,7 @@ async def test_what_cannot_be_conflated_cuts_and_it_comes_back() -> None:
 @pytest.mark.parametrize("polls", [False, True], ids=["websocket", "polling"])
 async def test_a_large_state_reaches_a_client_that_reads(polls: bool) -> None:
     """It may be larger than what may wait: whoever was cut for it would be again, for ever."""
-    async with site(1, valkey=(), **SETTINGS) as running, contextlib.AsyncExitStack() as stack:
+    async with site(1, **SETTINGS) as running, contextlib.AsyncExitStack() as stack:
         url, token = running.urls[0], running.token()
         writer = await stack.enter_async_context(typist(running.http, url, token))
         for number in range(LARGE):

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from alphasync.gateway.sandbox import Faults
+from tests.faults import patient
 from tests.faults.harness import site
 from tests.harness import PATIENCE
 from tests.integration.support import people
@@ -16,7 +17,9 @@ ROUNDS = 1000
 
 async def test_one_winner_each_time() -> None:
     # Nobody takes messages: each run tries one recipient and then waits to be stopped.
-    async with site(people=people(p=100), faults=Faults(refuse=1.0), send_interval=600) as running:
+    async with site(
+        program=patient.PROGRAM, people=people(p=100), faults=Faults(refuse=1.0), send_interval=600
+    ) as running:
         devices = [await running.device(0), await running.device(1)]
         wins = dict.fromkeys((device.id for device in devices), 0)
         async with asyncio.timeout(4 * PATIENCE):

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from tests.faults import patient
 from tests.faults.harness import site
 from tests.faults.returning import ReturningDevice
 
@@ -18,7 +19,7 @@ DRAFTS = 5
 
 @pytest.mark.parametrize("accounts", [100, 1], ids=["many-accounts", "one-account"])
 async def test_all_are_back_with_their_snapshots(accounts: int) -> None:
-    async with site(2) as running:
+    async with site(2, program=patient.PROGRAM) as running:
         dying, surviving = running.servers
         for account in range(accounts):
             writer = await running.device(1, token=running.token(f"operator {account}"))

@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from tests.conformance.wire import Endpoint, opened
+from tests.faults import patient
 from tests.faults.crowd import limited
 from tests.faults.harness import site
 from tests.faults.soak import measure
@@ -75,7 +76,7 @@ async def come_and_say_nothing(url: str) -> None:
 
 
 async def test_who_does_not_say_who_they_are_is_closed() -> None:
-    async with site(1, valkey=(), **SETTINGS) as running:
+    async with site(1, valkey=(), program=patient.PROGRAM, **SETTINGS) as running:
         server = running.servers[0]
 
         async def files_closed() -> int:

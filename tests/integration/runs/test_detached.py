@@ -37,7 +37,7 @@ async def test_it_is_finished_with_nobody_there(servers: Cluster) -> None:
     assert (await a.start("1004", detached=True))["ok"]
     await a.close()
     late = await servers.device(1)
-    state = late.last("processingStateSync")
+    state = await late.wait_for("processingStateSync")
     if state["isProcessing"]:
         await late.wait_for("processingComplete", profileId="1004")
         stats = late.last("processingComplete")["stats"]
