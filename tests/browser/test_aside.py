@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+import pytest_asyncio
 from playwright.async_api import expect
 
 from alphasync.gateway.sandbox import Faults
@@ -15,14 +16,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 WIDE = {"viewport": {"width": 1440, "height": 900}}
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def refusing(redis_url: str) -> AsyncIterator[Cluster]:
     """A gateway that refuses half of the people."""
     async with cluster(redis_url, faults=Faults(refuse=0.5, seed=3)) as running:
         yield running
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def doubtful(redis_url: str) -> AsyncIterator[Cluster]:
     """A gateway whose every fourth answer gets lost, and which does not know its own messages."""
     faults = Faults(drop=Drop(every_nth=4, after_recording=True), idempotency=False)

@@ -6,7 +6,7 @@ from playwright.async_api import expect
 
 from tests.browser.console import Console, Open
 from tests.browser.test_two_devices import MAIL, pair
-from tests.harness import Cluster, cluster
+from tests.harness import Cluster
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -26,30 +26,29 @@ async def titles(console: Console, count: int) -> list[str]:
 
 
 async def test_what_one_attaches_both_have_and_either_can_send(
-    redis_url: str, open_console: Open
+    two_servers: Cluster, open_console: Open
 ) -> None:
-    async with cluster(redis_url, servers=2) as world:
-        a, b = await pair(world, open_console)
-        await attach(a, 0, 4)
-        both = await titles(b, 2)
-        # An open dialog shows what happens elsewhere, and does not undo it.
-        await b.hook("attach").click()
-        await expect(b.hook("attachment-4")).to_have_attribute("aria-pressed", "true")
-        await a.hook("attachment-chip-0").get_by_role("button").click()
-        await expect(b.hook("attachment-0")).to_have_attribute("aria-pressed", "false")
-        await b.hook("attachment-1").click()
-        await b.hook("attachment-done").click()
-        assert (await titles(a, 2))[0] == both[1]
-        await b.page.reload()
-        assert await titles(b, 2) == await titles(a, 2)
-        await b.hook("mail-text").fill(MAIL)
-        await b.from_menu("mail-clear")
-        assert await titles(b, 2) == await titles(a, 2)
-        await a.hook("mail-text").fill(MAIL)
-        await expect(b.hook("mail-text")).to_have_value(MAIL)
-        await b.hook("mail-start").click()
-        await expect(a.hook("mail-status")).to_have_text("✅ Completed on another device (10/10)")
-        assert {tuple(sent) for sent in await delivered(world)} == {tuple(await titles(a, 2))}
+    a, b = await pair(two_servers, open_console)
+    await attach(a, 0, 4)
+    both = await titles(b, 2)
+    # An open dialog shows what happens elsewhere, and does not undo it.
+    await b.hook("attach").click()
+    await expect(b.hook("attachment-4")).to_have_attribute("aria-pressed", "true")
+    await a.hook("attachment-chip-0").get_by_role("button").click()
+    await expect(b.hook("attachment-0")).to_have_attribute("aria-pressed", "false")
+    await b.hook("attachment-1").click()
+    await b.hook("attachment-done").click()
+    assert (await titles(a, 2))[0] == both[1]
+    await b.page.reload()
+    assert await titles(b, 2) == await titles(a, 2)
+    await b.hook("mail-text").fill(MAIL)
+    await b.from_menu("mail-clear")
+    assert await titles(b, 2) == await titles(a, 2)
+    await a.hook("mail-text").fill(MAIL)
+    await expect(b.hook("mail-text")).to_have_value(MAIL)
+    await b.hook("mail-start").click()
+    await expect(a.hook("mail-status")).to_have_text("✅ Completed on another device (10/10)")
+    assert {tuple(sent) for sent in await delivered(two_servers)} == {tuple(await titles(a, 2))}
 
 
 async def delivered(world: Cluster) -> list[list[str]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import expect
 
 from alphasync.gateway.port import Recipient
@@ -39,7 +40,7 @@ def crowd() -> People:
     return People.of([Account(EMAIL, PASSWORD, "demo", profiles)])
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def crowded(redis_url: str) -> AsyncIterator[Cluster]:
     async with cluster(redis_url, people=crowd(), send_interval=SEND_INTERVAL) as running:
         yield running

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import expect
 
 from alphasync.gateway.port import Recipient
@@ -37,7 +38,7 @@ def many() -> People:
     return People.of([Account(EMAIL, PASSWORD, "demo", profiles)])
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def crowded(redis_url: str) -> AsyncIterator[Cluster]:
     async with cluster(redis_url, people=many(), send_interval=SEND_INTERVAL) as running:
         yield running

@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from tests.browser.console import Console, Open
 from tests.browser.test_two_devices import pair
-from tests.harness import Cluster, cluster
+from tests.harness import Cluster
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -22,45 +22,44 @@ async def both_have(text: str, *consoles: Console) -> None:
 
 
 async def test_a_clear_is_taken_back_and_an_earlier_text_is_restored(
-    redis_url: str, open_console: Open
+    two_servers: Cluster, open_console: Open
 ) -> None:
-    async with cluster(redis_url, servers=2) as world:
-        a, b = await pair(world, open_console)
-        await a.hook("chat-text").fill("The first text")
-        await both_have("The first text", a, b)
-        await a.from_menu("chat-clear")
-        await both_have("", a, b)
-        await expect(b.hook("chat-take-back")).to_be_hidden()
-        await a.hook("chat-take-back").get_by_role("button").click()
-        await both_have("The first text", a, b)
-        await expect(a.hook("chat-take-back")).to_be_hidden()
-        await expect(a.hook("chat-text")).to_be_focused()
+    a, b = await pair(two_servers, open_console)
+    await a.hook("chat-text").fill("The first text")
+    await both_have("The first text", a, b)
+    await a.from_menu("chat-clear")
+    await both_have("", a, b)
+    await expect(b.hook("chat-take-back")).to_be_hidden()
+    await a.hook("chat-take-back").get_by_role("button").click()
+    await both_have("The first text", a, b)
+    await expect(a.hook("chat-take-back")).to_be_hidden()
+    await expect(a.hook("chat-text")).to_be_focused()
 
-        # By keys alone: the last one is chosen at first, and an arrow goes on to an older one.
-        await b.hook("chat-text").fill("Another text")
-        await both_have("Another text", a, b)
-        await b.hook("chat-text").fill("")
-        await both_have("", a, b)
-        await b.hook("chat-more").focus()
-        await b.page.keyboard.press("Enter")
-        await expect(b.hook("chat-show-versions")).to_be_focused()
-        await b.page.keyboard.press("Enter")
-        await expect(b.hook("version-text")).to_have_text("Another text")
-        await expect(b.hook("versions-dialog").get_by_role("radio")).to_have_count(2)
-        await b.page.evaluate(STILL)
-        assert await b.page.evaluate(AUDIT) == []
-        await b.page.keyboard.press("ArrowDown")
-        await expect(b.hook("version-text")).to_have_text("The first text")
-        await b.tab_to("version-restore")
-        await b.page.keyboard.press("Enter")
-        await both_have("The first text", a, b)
-        await expect(b.hook("versions-dialog")).to_be_hidden()
-        await expect(b.hook("chat-text")).to_be_focused()
-        # A restored text is one's own: typing and Ctrl+Z go on from it.
-        await b.page.keyboard.press("Control+z")
-        await both_have("", a, b)
-        await b.page.keyboard.press("Control+y")
-        await both_have("The first text", a, b)
+    # By keys alone: the last one is chosen at first, and an arrow goes on to an older one.
+    await b.hook("chat-text").fill("Another text")
+    await both_have("Another text", a, b)
+    await b.hook("chat-text").fill("")
+    await both_have("", a, b)
+    await b.hook("chat-more").focus()
+    await b.page.keyboard.press("Enter")
+    await expect(b.hook("chat-show-versions")).to_be_focused()
+    await b.page.keyboard.press("Enter")
+    await expect(b.hook("version-text")).to_have_text("Another text")
+    await expect(b.hook("versions-dialog").get_by_role("radio")).to_have_count(2)
+    await b.page.evaluate(STILL)
+    assert await b.page.evaluate(AUDIT) == []
+    await b.page.keyboard.press("ArrowDown")
+    await expect(b.hook("version-text")).to_have_text("The first text")
+    await b.tab_to("version-restore")
+    await b.page.keyboard.press("Enter")
+    await both_have("The first text", a, b)
+    await expect(b.hook("versions-dialog")).to_be_hidden()
+    await expect(b.hook("chat-text")).to_be_focused()
+    # A restored text is one's own: typing and Ctrl+Z go on from it.
+    await b.page.keyboard.press("Control+z")
+    await both_have("", a, b)
+    await b.page.keyboard.press("Control+y")
+    await both_have("The first text", a, b)
 
 
 async def test_where_there_are_none_it_says_so(small_world: Cluster, open_console: Open) -> None:
