@@ -47,8 +47,14 @@ export function changes(before, after) {
   if (whole === null) return [];
   const cells = (whole.until - whole.at + 1) * (whole.text.length + 1);
   if (cells <= CELLS_MAX) return within(before, whole, letterChanges);
-  return within(before, whole, wordChanges).flatMap((part) => within(before, part, partChanges));
+  const byWords = within(before, whole, wordChanges).flatMap((part) => within(before, part, partChanges));
+  if (byWords.every(({ at, until }) => at === until) || byWords.every(({ text }) => text === '')) return byWords;
+  // A word that several hands have changed may pass for one that stands elsewhere.
+  const byLetters = within(before, whole, oneWayChanges);
+  return byLetters.length > 1 && cost(byLetters) < cost(byWords) ? byLetters : byWords;
 }
+
+const cost = (stretches) => stretches.reduce((sum, { at, until, text }) => sum + until - at + text.length + OPENING, 0);
 
 /** What `compare` finds inside of one stretch. */
 function within(before, { at, until, text }, compare) {
@@ -165,7 +171,12 @@ function letterChanges(before, after) {
 
 /** Compare letter by letter, in one of many parts. */
 function partChanges(before, after) {
-  if ((before.length + 1) * (after.length + 1) <= CELLS_EACH_MAX) return letterChanges(before, after);
+  const cells = (before.length + 1) * (after.length + 1);
+  return cells <= CELLS_EACH_MAX ? letterChanges(before, after) : oneWayChanges(before, after);
+}
+
+/** Compare letter by letter, if letters were only put in, or only taken away. */
+function oneWayChanges(before, after) {
   const [old, now] = [[...before], [...after]];
   return isWithin(old, now) || isWithin(now, old) ? commonChanges(old, now) : [changedStretch(before, after)];
 }

@@ -1,6 +1,6 @@
 """A person at a box, without I/O: what the box sends, and what it makes of what it hears."""
 
-from alphasync.domain.merging import Steps, apply, edit_between, move, moved
+from alphasync.domain.merging import Steps, apply, edit_between, move, moved, slid
 
 
 class Hand:
@@ -60,7 +60,8 @@ class Hand:
         own = edit_between(before, self.box, Steps())
         # The caret is behind what was typed last: what others put in right there comes after it.
         if own:
-            start = own[0].start
+            start = self.caret - len(own[0].text)
+            own = slid(own, before, start)
             self.box = apply(text, move(own, over, start))
             self.caret = moved(start, over, ahead=True) + self.caret - start
         else:

@@ -20,6 +20,8 @@ STEPS_EACH = 100_000
 STRETCHES_MAX = 400
 """Of one edit, as each is moved over each edit of others; what differs in more places is another
 text, and one stretch."""
+STRETCH_COST = 3
+"""Letters that may as well be changed as there be one stretch more."""
 
 # With the white space behind it; a character of a script that writes no spaces is a word by itself.
 _WORD = re.compile(r"[\u2e80-\ud7ff]\s*|[^\s\u2e80-\ud7ff]+\s*|\s+")
@@ -50,6 +52,25 @@ def edit_between(before: str, after: str, steps: Steps) -> Edit:
         return []
     if whole.start == whole.end or not whole.text:
         return [whole]
+    edit = _by_words(before, whole, steps)
+    if not (_only(edit, puts=True) or _only(edit, puts=False)):
+        # A word that several hands have changed may pass for one that stands elsewhere.
+        letters = _by_letters(before, whole, steps)
+        if len(letters) > 1 and _cost(letters) < _cost(edit):
+            edit = letters
+    return edit if len(edit) <= STRETCHES_MAX else [whole]
+
+
+def _only(edit: Edit, *, puts: bool) -> bool:
+    return all(part.start == part.end if puts else not part.text for part in edit)
+
+
+def _cost(edit: Edit) -> int:
+    """The letters of an edit, and for each stretch some more: what is together is from one hand."""
+    return sum(end - start + len(text) + STRETCH_COST for start, end, text in edit)
+
+
+def _by_words(before: str, whole: Stretch, steps: Steps) -> Edit:
     words = _stretches(
         _WORD.findall(before[whole.start : whole.end]), _WORD.findall(whole.text), steps
     )
@@ -59,7 +80,7 @@ def edit_between(before: str, after: str, steps: Steps) -> Edit:
         trimmed = _trimmed(before, placed.text, placed)
         if trimmed is not None:
             edit += _by_letters(before, trimmed, steps)
-    return edit if len(edit) <= STRETCHES_MAX else [whole]
+    return edit
 
 
 class Change(NamedTuple):
@@ -108,6 +129,37 @@ def moved(position: int, over: Iterable[Stretch], *, ahead: bool) -> int:
             return start + shift + len(text)
         shift += len(text) - (end - start)
     return position + shift
+
+
+def slid(edit: Edit, before: str, place: int) -> Edit:
+    """The same edit, with what it puts in put in at ``place`` where that makes the same text: of a
+    letter that stands twice a comparison cannot tell which one is new."""
+    return [
+        _slid(part, before, place)
+        if part.start == part.end and _alone(edit, number, place)
+        else part
+        for number, part in enumerate(edit)
+    ]
+
+
+def _alone(edit: Edit, number: int, place: int) -> bool:
+    """Whether no other stretch is between one and a place, or touches either."""
+    low = edit[number - 1].end if number else -1
+    high = edit[number + 1].start if number + 1 < len(edit) else place + 1
+    return 0 <= low + 1 <= place < high
+
+
+def _slid(part: Stretch, before: str, place: int) -> Stretch:
+    between = before[min(part.start, place) : max(part.start, place)]
+    if place < part.start:
+        both, length = between + part.text, len(part.text)
+        same, text = both[length:] == between, both[:length]
+    else:
+        both = part.text + between
+        same, text = both.startswith(between), both[len(between) :]
+    if not same or place > len(before) or "\r" in both:
+        return part
+    return Stretch(place, place, text)
 
 
 def move(edit: Edit, over: Edit, caret: int = -1) -> Edit:

@@ -4,7 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from alphasync.domain.merging import Edit, Steps, apply, change, edit_between, end_of, move, moved
+from alphasync.domain.merging import (
+    Edit,
+    Steps,
+    apply,
+    change,
+    edit_between,
+    end_of,
+    move,
+    moved,
+    slid,
+)
 
 HEARD_TIMEOUT = 10_000
 """ms after which a connected device has heard of a text: no box shows an older one any more."""
@@ -14,6 +24,9 @@ KEY_MAX = 8
 
 EDITS_APART_MAX = 32
 """Edits since its base that a text is moved over one by one, at up to 50 us each."""
+
+BEFORE_MAX = 6
+"""Edits before a device's last one by which one knows where each hand writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +168,21 @@ def merged(history: Sequence[Written], base: Base, device_id: str, text: str) ->
     edit = edit_between(before, text, steps)
     if not edit:
         return history[-1].text
-    caret = _caret(history, base, device_id, edit, steps)
+    carets = dict[str, int]()
+    last = _last_of(history[: base.place + 1], device_id)
+    for place in range(
+        base.place + 1 if last is None else max(1, last - BEFORE_MAX), base.place + 1
+    ):
+        _edit_at(history, place, carets, steps)
+    own = history[base.place].device_id == device_id
+    goes_on = own and (base.as_sent or base.place == 0)
+    caret = edit[0].start if goes_on else carets.get(device_id, -1)
+    edit = slid(edit, before, caret)
     if base.as_sent:
         stored = history[base.place].text
         edit, caret = _over(edit, edit_between(before, stored, steps), caret)
     for place in range(base.place + 1, len(history)):
-        other = edit_between(history[place - 1].text, history[place].text, steps)
+        other = _edit_at(history, place, carets, steps)
         if history[place].device_id != device_id:
             edit, caret = _over(edit, other, caret)
         elif other:
@@ -172,21 +194,16 @@ def _over(edit: Edit, other: Edit, caret: int) -> tuple[Edit, int]:
     return move(edit, other, caret), moved(caret, other, ahead=True)
 
 
-def _caret(history: Sequence[Written], base: Base, device_id: str, edit: Edit, steps: Steps) -> int:
-    """Where in the base its device had written last; -1 where that is not known."""
-    own = base.place
-    while own >= 0 and history[own].device_id != device_id:
-        own -= 1
-    if own == base.place and (base.as_sent or own == 0):
-        return edit[0].start  # it goes on with its own text
-    if own < 1:
-        return -1
-    last = edit_between(history[own - 1].text, history[own].text, steps)
-    caret = end_of(last) if last else -1
-    for place in range(own + 1, base.place + 1):
-        other = edit_between(history[place - 1].text, history[place].text, steps)
-        caret = moved(caret, other, ahead=True)
-    return caret
+def _edit_at(history: Sequence[Written], place: int, carets: dict[str, int], steps: Steps) -> Edit:
+    """What was done at a place of the history. The ``carets`` of all, by device, go along."""
+    before, written = history[place - 1].text, history[place]
+    edit = edit_between(before, written.text, steps)
+    edit = slid(edit, before, carets.get(written.device_id, -1))
+    for device, caret in carets.items():
+        carets[device] = moved(caret, edit, ahead=True)
+    if edit:
+        carets[written.device_id] = end_of(edit)
+    return edit
 
 
 def _last_of(history: Sequence[Written], device_id: str) -> int | None:

@@ -15,12 +15,14 @@ from alphasync.domain.merging import (
     STRETCHES_MAX,
     Edit,
     Steps,
+    Stretch,
     apply,
     change,
     edit_between,
     end_of,
     move,
     moved,
+    slid,
 )
 
 LETTERS = "ab \r\n\U0001f600\u05d0\u4e2d\u0301"
@@ -61,6 +63,26 @@ def test_an_edit_makes_one_text_of_the_other(before: str, after: str) -> None:
             assert before[place - 1 : place + 1] != "\r\n" or not place
     if edit:
         assert end_of(edit) <= len(after)
+
+
+@given(ANY, ANY, st.integers(-1, 40))
+@example("th", "thh", 1)
+@example("aab", "aabaab", 0)
+def test_what_is_put_in_may_slide_where_the_text_is_the_same(
+    before: str, after: str, place: int
+) -> None:
+    edit = slid(between(before, after), before, place)
+    assert apply(before, edit) == after
+    for one, other in pairwise(edit):
+        assert one.end < other.start
+
+
+def test_what_is_put_in_slides_to_the_caret() -> None:
+    assert between("th", "thh") == [(2, 2, "h")]
+    assert slid([Stretch(2, 2, "h")], "th", 1) == [(1, 1, "h")]
+    assert slid([Stretch(3, 3, "aab")], "aab", 0) == [(0, 0, "aab")]
+    assert slid([Stretch(1, 1, "ba")], "aba", 3) == [(3, 3, "ba")]
+    assert slid([Stretch(2, 2, "x")], "th", 1) == [(2, 2, "x")]
 
 
 @given(ANY, ANY, ANY)

@@ -139,11 +139,12 @@ class Room:
 
 
 def together(
-    seed: int, text: str, carets: list[int], keys: int, slow: int, lost: float = 0.1
+    seed: int, text: str, carets: list[int], keys: int, slow: int, spaces: str = ""
 ) -> tuple[str, list[str]]:
     """The text in the end, and what each hand typed."""
-    chance = random.Random(seed)
-    typed = ["".join(chance.choices(letters, k=keys)) for letters in LETTERS[: len(carets)]]
+    chance, lost = random.Random(seed), 0.1
+    kinds = [letters + spaces for letters in LETTERS[: len(carets)]]
+    typed = ["".join(chance.choices(letters, k=keys)) for letters in kinds]
     draft = Draft(text)
     seats = [Seat(f"d{number}", letters) for number, letters in enumerate(typed)]
     for seat, caret in zip(seats, carets, strict=True):
@@ -170,6 +171,17 @@ def test_at_the_same_places_all_is_there_and_words_stay_whole(
     text, typed = together(seed, "[] [] []", carets, 60, slow)
     assert Counter(text) == Counter("[] [] []" + "".join(typed))
     assert [word for word in typed if word not in text] == []
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_each_hand_writes_where_its_caret_is(seed: int) -> None:
+    """Also in places that look like one another, with words that begin alike."""
+    text, typed = together(seed, "[] [] []", [1, 4, 7, 1, 4], 40, 2, spaces="  ")
+    assert Counter(text) == Counter("[] [] []" + "".join(typed))
+    places = text.split("[")[1:]
+    for letters, words, place in zip(LETTERS, typed, [*places, *places[:2]], strict=True):
+        assert [letter for letter in place if letter in letters] == list(words.replace(" ", ""))
+        assert all(word in place for word in words.split())
 
 
 def test_of_many_edits_since_the_base_the_older_ones_count_as_one() -> None:
