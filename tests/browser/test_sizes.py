@@ -164,3 +164,23 @@ async def test_a_start_that_waits_keeps_its_menu_beside_it(
         await console.hook(f"chat-{name}").evaluate(middle) for name in ("start", "more")
     ]
     assert abs(start - more) < 2
+
+
+@pytest.mark.parametrize("width", [768, 844, 1100])
+async def test_the_header_stays_one_row_while_somebody_is_needed(
+    small_world: Cluster, open_console: Open, width: int
+) -> None:
+    console = await open_console(small_world.urls[0], viewport={"width": width, "height": 390})
+    await console.sign_in()
+    await console.choose("1002")
+    await console.hook("chat-text").fill("x" * 10_001)
+    await expect(console.hook("count-needs")).to_be_visible()
+    middle = (
+        "(node) => { const { y, height } = node.getBoundingClientRect(); return y + height / 2; }"
+    )
+    places = [
+        await console.hook(hook).evaluate(middle)
+        for hook in ("find", "count-needs", "who", "account")
+    ]
+    assert max(places) - min(places) < 4
+    assert await console.overflow() == 0
