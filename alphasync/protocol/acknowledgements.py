@@ -33,7 +33,8 @@ class DraftStored(TypedDict):
     """The text that is stored; only where it is not the one that came."""
     replaced: NotRequired[str]
     """The text that was there before; only where this one took its place because what it was made
-    from is not known any more. Offer it to the operator."""
+    from is not known any more: what was done to a draft is known for 30 minutes after the last
+    stroke, and of at most about a thousand strokes. Offer it to the operator."""
 
 
 class DraftEmptied(TypedDict):
