@@ -108,6 +108,7 @@ def run_of(event: events.ProcessingStateSync) -> Run:
         duration=event.duration,
         away=event.away,
         waiting_for=event.waiting_for or "",
+        paused=event.paused is True,
         detached=event.detached is True,
     )
 

@@ -70,6 +70,8 @@ class Run(msgspec.Struct, frozen=True):
     """What it waits for to go on."""
     away: bool = False
     """Its device lost its connection and may still come back."""
+    paused: bool = False
+    """While it runs: it sends nothing until somebody resumes it."""
     detached: bool = False
     """While it runs: it goes on when its device, or every device, is gone."""
 

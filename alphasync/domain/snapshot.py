@@ -127,6 +127,8 @@ RunEvent = (
     | events.ProcessingComplete
     | events.ProcessingStopped
     | events.ProcessingInterrupted
+    | events.ProcessingPaused
+    | events.ProcessingResumed
     | events.RunSettled
     | events.DeviceReconnecting
     | events.DeviceReconnected
@@ -173,6 +175,11 @@ def _run_after(run: Run | None, event: RunEvent, revision: int) -> Run:
                 raise IllegalMove(f"the device of a run that is {run.status} does not matter")
             away = isinstance(event, events.DeviceReconnecting)
             return replace(run, device_id=filled(event.device_id), away=away)
+        case events.ProcessingPaused() | events.ProcessingResumed():
+            pauses = isinstance(event, events.ProcessingPaused)
+            if run.status is not RunStatus.RUNNING or run.paused is pauses:
+                raise IllegalMove(f"{event.event_name} of a run that is {run.status}")
+            return replace(run, paused=pauses)
         case events.ProcessingTakenOver():
             if run.status is not RunStatus.RUNNING:
                 raise IllegalMove(f"a run that is {run.status} is not taken over")
@@ -187,6 +194,7 @@ def _run_after(run: Run | None, event: RunEvent, revision: int) -> Run:
                 counters=counters,
                 duration=filled(event.stats).duration,
                 away=False,
+                paused=False,
                 detached=False,
                 waiting_for="",
             )
@@ -224,6 +232,7 @@ def _ended(run: Run, status: RunStatus, message: str, counters: Counters) -> Run
         message=message,
         counters=counters,
         away=False,
+        paused=False,
         detached=False,
         waiting_for="",
     )

@@ -50,6 +50,8 @@ EVENTS: dict[str, type[events.Event]] = {
         events.ProcessingStarted,
         events.ProcessingProgress,
         events.ProcessingComplete,
+        events.ProcessingPaused,
+        events.ProcessingResumed,
         events.ProcessingStopped,
         events.AllProcessingStopped,
         events.ProcessingInterrupted,

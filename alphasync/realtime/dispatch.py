@@ -18,6 +18,7 @@ from alphasync.errors import (
 from alphasync.protocol import packets
 from alphasync.protocol.commands import StartProcessing, StopProcessing
 from alphasync.protocol.parsing import key_in, parse
+from alphasync.protocol.run_commands import PauseProcessing, ResumeProcessing
 from alphasync.realtime.allowance import EventAllowance
 from alphasync.realtime.early import Space
 from alphasync.realtime.followups import FollowUps
@@ -149,9 +150,14 @@ class Dispatcher:
         }
 
 
+CHANGE_A_RUN = {
+    command.event_name for command in (StopProcessing, PauseProcessing, ResumeProcessing)
+}
+
+
 def _leaves_open(event: str, error: AlphasyncError) -> bool:
     """Whether a device does not know by this refusal how the run stands that it is about."""
-    if event == StopProcessing.event_name:
+    if event in CHANGE_A_RUN:
         return isinstance(error, UnknownOutcome)
     return event == StartProcessing.event_name
 

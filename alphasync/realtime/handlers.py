@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from alphasync.protocol import acknowledgements as acks
-from alphasync.protocol import commands, version_commands
+from alphasync.protocol import commands, run_commands, version_commands
 from alphasync.realtime.sessions import Session
 from alphasync.services.blocklist import Blocklist
 from alphasync.services.devices import Devices
@@ -66,6 +66,16 @@ class Handlers:
     @handles(commands.StopProcessing)
     async def stop(self, session: Session, command: commands.StopProcessing) -> acks.Done:
         await self._runs.stop(session.who, session.device_id, command)
+        return {}
+
+    @handles(run_commands.PauseProcessing)
+    async def pause(self, session: Session, command: run_commands.PauseProcessing) -> acks.Done:
+        await self._runs.pause(session.who, session.device_id, command)
+        return {}
+
+    @handles(run_commands.ResumeProcessing)
+    async def resume(self, session: Session, command: run_commands.ResumeProcessing) -> acks.Done:
+        await self._runs.resume(session.who, session.device_id, command)
         return {}
 
     @handles(commands.StopAllProcessing)

@@ -153,6 +153,7 @@ def run_state(session: Session, run: Run) -> events.ProcessingStateSync:
         reason=run.reason,
         revision=run.revision,
         waiting_for=run.waiting_for or UNSET,
+        paused=run.paused or UNSET,
         detached=run.detached or UNSET,
     )
 

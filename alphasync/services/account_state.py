@@ -158,6 +158,7 @@ def _run(record: dict[str, str]) -> Run:
         reason=record["reason"],
         duration=int(record["duration"]),
         away=record["away"] == "1",
+        paused=record.get("paused") == "1",
         detached=record.get("detached") == "1",
         waiting_for="sign_in" if record.get("waiting_for") == "sign_in" else "",
         revision=int(record["revision"]),

@@ -74,6 +74,8 @@ class Step(msgspec.Struct, frozen=True):
     """The time of the claim; None without one."""
     device_id: str
     """Whose the run is: after a crash its device may go by another id."""
+    paused: bool
+    """Whether there is no claim because the run is paused."""
     confirmed: bool
     """Whether a failover of Redis cannot lose it. One that is not counts for nothing: send nothing,
     and ask again."""
@@ -127,10 +129,10 @@ class Progress:
     ) -> Step:
         """Settle the last recipient and claim the next, in one round trip.
 
-        Gives the time of the claim, or None when the recipient is on the blocklist already. With
-        no ``claim`` it only settles. ``cursor`` names the page that the recipient is on.
-        ``number`` makes the step repeatable: the same one is not done twice. Raises NoLongerRunner
-        and BlocklistLost, with nothing done.
+        Gives the time of the claim, or None when the recipient is on the blocklist already, or the
+        run is paused. With no ``claim`` it only settles. ``cursor`` names the page that the
+        recipient is on. ``number`` makes the step repeatable: the same one is not done twice.
+        Raises NoLongerRunner and BlocklistLost, with nothing done.
         """
         message = settled.message or "Skipped a recipient who was messaged before"
         call = run_step(
@@ -154,7 +156,12 @@ class Progress:
         if answer.outcome == "LIST_LOST":
             raise BlocklistLost
         claimed_at = answer.text(1) if answer.outcome == "CLAIMED" else None
-        return Step(claimed_at=claimed_at, device_id=answer.text(2), confirmed=confirmed)
+        return Step(
+            claimed_at=claimed_at,
+            device_id=answer.text(2),
+            paused=answer.outcome == "PAUSED",
+            confirmed=confirmed,
+        )
 
     async def note(
         self, ticket: Ticket, message: str, error: str | None = None, waiting_for: str = ""
@@ -208,9 +215,11 @@ class Progress:
             confirmed=True,
         )
 
-    async def touch(self, ticket: Ticket) -> None:
-        """Keep the lock and the record alive. Raises NoLongerRunner."""
-        await self._report(run_touch(_keys(ticket), run_id=ticket.run_id, fence=ticket.fence))
+    async def touch(self, ticket: Ticket) -> bool:
+        """Keep the lock and the record alive. Returns whether the run is paused. Raises
+        NoLongerRunner."""
+        call = run_touch(_keys(ticket), run_id=ticket.run_id, fence=ticket.fence)
+        return (await self._report(call)).outcome == "PAUSED"
 
     async def abandon(self, ticket: Ticket) -> bool:
         """End a run whose runner failed; its recipient in flight stays on the blocklist. False

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from typing import Literal
 
 import msgspec
 from msgspec import UNSET
@@ -22,11 +23,12 @@ from alphasync.errors import (
 )
 from alphasync.membership.holdings import Holding, Holdings
 from alphasync.protocol import packets
-from alphasync.protocol.commands import StartProcessing, StopProcessing
+from alphasync.protocol.commands import ProfileCommand, StartProcessing, StopProcessing
+from alphasync.protocol.run_commands import PauseProcessing, ResumeProcessing
 from alphasync.services.bounds import USUAL, AccountBounds
 from alphasync.store import keys
 from alphasync.store.scripts.calls import Scripts
-from alphasync.store.scripts.run_calls import run_start, run_stop, run_stop_all
+from alphasync.store.scripts.run_calls import run_pause, run_start, run_stop, run_stop_all
 
 LOST = "The runner was lost"
 """Why a run ended whose lock had run out when the next one began."""
@@ -168,6 +170,33 @@ class Runs:
                 head=packets.head(stopped),
             )
         )
+        if answer.outcome == "NOT_RUNNING":
+            raise NotRunning
+
+    async def pause(self, who: Identity, device_id: str, command: PauseProcessing) -> None:
+        """Let a run claim nobody until it is resumed. Raises UnknownProfile or NotRunning."""
+        paused = events.ProcessingPaused(
+            paused_by=device_id, paused_by_operator_id=who.teammate, message="Paused"
+        )
+        await self._pause(who, command, "1", paused)
+
+    async def resume(self, who: Identity, device_id: str, command: ResumeProcessing) -> None:
+        """Let a paused run go on. Raises UnknownProfile or NotRunning."""
+        resumed = events.ProcessingResumed(
+            resumed_by=device_id, resumed_by_operator_id=who.teammate, message="Going on"
+        )
+        await self._pause(who, command, "", resumed)
+
+    async def _pause(
+        self,
+        who: Identity,
+        command: ProfileCommand,
+        paused: Literal["", "1"],
+        event: events.ProcessingPaused | events.ProcessingResumed,
+    ) -> None:
+        who.check_profile(command.profile)
+        names = keys.of_profile(who.account, command.type, command.profile)
+        answer = await self._scripts.call(run_pause(names, paused=paused, head=packets.head(event)))
         if answer.outcome == "NOT_RUNNING":
             raise NotRunning
 

@@ -50,8 +50,10 @@ class Processor:
         try:
             try:
                 await self._watch.open()
-                if self._resume and self._resume.inflight:
-                    await self._ask_again(self._resume)
+                if self._resume:
+                    await self._hold(self._resume)
+                    if self._resume.inflight:
+                        await self._ask_again(self._resume)
                 listing = await self._list()
                 await self._send_all(listing)
                 await self._name_left_out(listing)
@@ -138,6 +140,16 @@ class Processor:
                 await self._steps.report()
             text = f"{listing.failed} could not be messaged: {listing.left_out}"
             await self._watch.note(text, listing.left_out)
+
+    async def _hold(self, resume: Resume) -> None:
+        """Wait while the run is paused. Should it end meanwhile, nobody knows of the recipient in
+        flight at the takeover."""
+        if resume.inflight:
+            text = f"{resume.inflight_name or resume.inflight} may have been messaged"
+            uncertain = Settled(resume.inflight, Outcome.UNCERTAIN, resume.claimed_at, text)
+            self._steps.settle(uncertain)
+        await self._steps.hold()
+        self._steps.settle(NOTHING)
 
     async def _ask_again(self, resume: Resume) -> None:
         """The recipient in flight at the takeover: the gateway honours the key of the first try."""

@@ -6,7 +6,7 @@ import itertools
 import msgspec
 
 from alphasync.domain.runs import Counters
-from alphasync.services.progress import NOTHING, Outcome, Progress, Settled
+from alphasync.services.progress import NOTHING, Outcome, Progress, Settled, Step
 from alphasync.services.runs import Ticket
 from alphasync.store.redis.attempts import backoff
 from alphasync.store.retries import until_redis_answers
@@ -15,6 +15,10 @@ TRIES_UNNOTICED = 2
 """Times that a step is asked for until devices are told: a moment's delay is nobody's concern."""
 TRIES_PER_NOTE = 5
 """Times that it is asked for between two lines of text that tell them: some seconds."""
+
+
+PAUSED_LOOK_INTERVAL = 1.0
+"""Seconds between two looks whether a paused run was resumed. They keep its lock, too."""
 
 
 class HandedOver(Exception):
@@ -49,16 +53,32 @@ class Steps:
         """Put on record what became of the last recipient, and claim the next, in one step.
 
         Gives the time of the claim, or None when they were messaged in the meantime. Returns when
-        no failover of Redis can lose the step. Raises NoLongerRunner, and HandedOver when that
-        takes until this server shuts down.
+        no failover of Redis can lose the step, and the run is not paused. Raises NoLongerRunner,
+        and HandedOver when that takes until this server shuts down.
         """
-        return await self._step(recipient, name, cursor)
+        while (step := await self._step(recipient, name, cursor)).paused:
+            await self.hold()
+        return step.claimed_at
 
     async def report(self) -> None:
         """The same without a claim."""
         await self._step()
 
-    async def _step(self, claim: str = "", name: str = "", cursor: str = "") -> str | None:
+    async def hold(self) -> None:
+        """Return when the run is not paused. Raises NoLongerRunner, and HandedOver when this server
+        shuts down before."""
+        told = False
+        while await until_redis_answers(self._progress.touch, self.ticket):
+            if self._draining.is_set():
+                raise HandedOver
+            if not told:
+                await self.note("Paused", None)
+                told = True
+            await asyncio.sleep(PAUSED_LOOK_INTERVAL)
+        if told:
+            await self.note("Going on", None)
+
+    async def _step(self, claim: str = "", name: str = "", cursor: str = "") -> Step:
         self._number += 1
         number, settled = self._number, self._unreported
         for attempt in itertools.count(1):
@@ -68,13 +88,13 @@ class Steps:
             self.answered = number
             if attempt == 1:
                 self._count(settled.outcome if settled is not NOTHING else None)
-                if claim and step.claimed_at is None:
+                if claim and step.claimed_at is None and not step.paused:
                     self._count(Outcome.SKIPPED)
             self._unreported = NOTHING
             if step.device_id != self.ticket.device_id:
                 self.ticket = msgspec.structs.replace(self.ticket, device_id=step.device_id)
             if step.confirmed:
-                return step.claimed_at
+                return step
             if step.claimed_at is not None:
                 # If this is the end of it, they go back on the list of those to be messaged.
                 text = f"{name} was not messaged"

@@ -16,6 +16,10 @@ from tests.replay import Replay, WentBack, may_get, visible
 
 Event = tuple[str, dict[str, Any]]
 DRAFTS = ("messageUpdated", "messageCleared")
+ENDS_A_PAUSE = (
+    *("processingResumed", "processingStarted", "processingComplete"),
+    *("processingStopped", "processingInterrupted"),
+)
 NOT_LOGGED = ("deviceRegistered", "processingStateSync", "messageSync", "devicesSync", "resync")
 """Events that carry a revision and have no place of their own in the order."""
 
@@ -85,6 +89,7 @@ def check(account: Account) -> list[str]:
         *at_most_once(account, lives),
         *completed_runs(account, lives, log),
         *detached_runs(log),
+        *pauses(account, log),
         *final_lists(account, lives),
     ]
 
@@ -266,6 +271,22 @@ def detached_runs(log: Merged) -> Iterator[str]:
             if key in detached and payload["code"] == "device_disconnected":
                 yield f"detached: {key} was interrupted at {place} because its device went"
             detached.discard(key)
+
+
+def pauses(account: Account, log: Merged) -> Iterator[str]:
+    """Nobody is messaged by a paused run, but for what was on its way."""
+    stretches: dict[Key, list[tuple[int, int]]] = {}
+    since: dict[Key, int] = {}
+    for _, (name, payload) in log.events:
+        key: Key = (payload.get("profileId", ""), payload.get("type", "chat"))
+        if name == "processingPaused":
+            since[key] = payload["timestamp"] + account.flight
+        elif name in ENDS_A_PAUSE and key in since:
+            stretches.setdefault(key, []).append((since.pop(key), payload["timestamp"]))
+    for delivery in account.deliveries:
+        for begun, ended in stretches.get(_key(delivery), []):
+            if begun < delivery.at < ended:
+                yield f"paused: {delivery} while its run was"
 
 
 def final_lists(account: Account, lives: Lives) -> Iterator[str]:

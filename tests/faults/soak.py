@@ -10,7 +10,7 @@ from pathlib import Path
 import aiohttp
 
 from alphasync.domain.identity import account_of
-from alphasync.domain.runs import Key, ProcessingType, RunStatus
+from alphasync.domain.runs import Key, ProcessingType, Run, RunStatus
 from alphasync.domain.snapshot import Snapshot
 from alphasync.services.account_state import AccountState
 from alphasync.store import keys
@@ -123,9 +123,12 @@ class Soak:
     # What people do
 
     async def _work(self, device: ReturningDevice, rng: random.Random) -> None:
-        doing = (self._type, self._start, self._stop, self._clear, self._resolve, self._drop)
+        doing = (
+            *(self._type, self._start, self._stop, self._clear, self._resolve, self._drop),
+            *(self._pause, self._resume),
+        )
         while not self._over.is_set():
-            do = rng.choices(doing, weights=(40, 25, 4, 4, 6, 3))[0]
+            do = rng.choices(doing, weights=(40, 25, 4, 4, 6, 3, 5, 15))[0]
             profile, type_ = rng.choice(list(CAST)), rng.choice(TYPES)
             try:
                 await do(device, rng, profile, type_)
@@ -159,6 +162,16 @@ class Soak:
             await device.call("stopAllProcessing")
         else:
             await device.call("stopProcessing", {"profileId": profile, "type": type_})
+
+    async def _pause(
+        self, device: ReturningDevice, _: random.Random, profile: str, type_: ProcessingType
+    ) -> None:
+        await device.call("pauseProcessing", {"profileId": profile, "type": type_})
+
+    async def _resume(
+        self, device: ReturningDevice, _: random.Random, profile: str, type_: ProcessingType
+    ) -> None:
+        await device.call("resumeProcessing", {"profileId": profile, "type": type_})
 
     async def _clear(
         self, device: ReturningDevice, _: random.Random, profile: str, type_: ProcessingType
@@ -262,11 +275,16 @@ class Soak:
             await store.close()
 
     async def _settled(self) -> None:
-        """Wait until no run goes on, and no server has one to bring to its end."""
+        """Let what is paused go on, and wait until no run does, and no server has one to bring to
+        its end."""
         loop = asyncio.get_running_loop()
         until = loop.time() + SETTLED_WITHIN
         while under_way := await self._under_way():
             assert loop.time() < until, f"not within {SETTLED_WITHIN} s: {under_way}"
+            for run in under_way:
+                if isinstance(run, Run) and run.paused:
+                    payload = {"profileId": run.profile_id, "type": run.type}
+                    await self._watchers[0].call("resumeProcessing", payload)
             await asyncio.sleep(0.1)
 
     async def _under_way(self) -> list[object]:

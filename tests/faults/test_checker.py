@@ -279,6 +279,27 @@ def test_a_detached_run_that_something_becomes_of_by_its_device() -> None:
     assert told(started(1, detached=True), interrupted(2, "runner_lost"), *again) == []
 
 
+def test_a_message_of_a_paused_run() -> None:
+    def paused(revision: int) -> Event:
+        who = {"deviceId": DEVICE, "operatorId": "o", "pausedBy": DEVICE, "message": "Paused"}
+        return placed("processingPaused", revision, **CHAT, **who)
+
+    def resumed(revision: int) -> Event:
+        who = {"deviceId": DEVICE, "operatorId": "o", "resumedBy": DEVICE, "message": "Going on"}
+        return placed("processingResumed", revision, **CHAT, **who)
+
+    def found(*times: int, flight: int = 0) -> list[str]:
+        histories = [watcher(started(1), paused(2), resumed(3), ended(4))]
+        deliveries = [Delivery("p", "chat", str(at), at) for at in times]
+        given = account(histories=histories, deliveries=deliveries, cast={"p": []}, lists={})
+        given.flight = flight
+        return rules(check(given))
+
+    assert found(150, 350, 390) == []
+    assert found(150, 250, 350) == ["paused"]
+    assert found(220, 280, flight=50) == ["paused"]
+
+
 def test_a_malformed_event() -> None:
     assert rules(told(placed("messageUpdated", 1, profileId="p"))) == ["malformed"]
     assert rules(told(placed("somethingElse", 1, profileId="p"))) == ["malformed"]

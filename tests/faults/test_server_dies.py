@@ -159,3 +159,53 @@ async def test_a_detached_run_goes_on_once_there_is_a_server_again() -> None:
         await completed(b)
         assert not b.named("processingInterrupted")
         await nobody_twice_nobody_lost(running, b, "p", RECIPIENTS, uncertain=1)
+
+
+@pytest.mark.parametrize("honours_keys", [True, False], ids=["keys", "no-keys"])
+async def test_a_pause_stays_a_pause_whatever_server_dies(honours_keys: bool) -> None:
+    gateway = Faults(idempotency=honours_keys, latency=0.1)
+    async with site(people=people(p=RECIPIENTS), faults=gateway, send_interval=0) as running:
+        dying, _ = running.servers
+        a = await running.device(0)
+        b = await running.device(1)
+        assert (await a.start("p", detached=True))["ok"]
+        await b.wait_for("processingProgress", 8)
+        assert (await b.call("pauseProcessing", {"profileId": "p", "type": "chat"}))["ok"]
+        dying.kill()
+        await b.wait_for("processingTakenOver")
+        # That server says when it stands still; with that it has come as far as it comes.
+        taken_over = b.names().index("processingTakenOver")
+        await wait_until(
+            lambda: any(
+                name == "processingProgress" and data["progress"]["message"] == "Paused"
+                for name, data in b.events[taken_over:]
+            )
+        )
+        before = await running.reached("p")
+        state = (await running.device(1)).last("processingStateSync")
+        assert (state["status"], state["paused"]) == ("running", True)
+        assert await running.reached("p") == before
+        assert (await b.call("resumeProcessing", {"profileId": "p", "type": "chat"}))["ok"]
+        await completed(b)
+        await nobody_twice_nobody_lost(
+            running, b, "p", RECIPIENTS, uncertain=0 if honours_keys else 1
+        )
+
+
+async def test_of_a_paused_run_that_is_stopped_nobody_is_forgotten() -> None:
+    """The recipient in flight at the takeover, of whom the server that died had heard nothing."""
+    gateway = Faults(idempotency=True, latency=2)
+    async with site(people=people(p=RECIPIENTS), faults=gateway, send_interval=0) as running:
+        dying, _ = running.servers
+        a = await running.device(0)
+        b = await running.device(1)
+        assert (await a.start("p", detached=True))["ok"]
+        await b.wait_for("processingProgress", 2)
+        assert (await b.call("pauseProcessing", {"profileId": "p", "type": "chat"}))["ok"]
+        dying.kill()
+        await b.wait_for("processingTakenOver")
+        assert (await b.call("stopProcessing", {"profileId": "p", "type": "chat"}))["ok"]
+        settled = await b.wait_for("runSettled")
+        assert settled["uncertain"] == 1
+        ack = await b.call("listUncertain", {"profileId": "p", "type": "chat"})
+        assert len(ack["recipients"]) == 1

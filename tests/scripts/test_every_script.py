@@ -30,6 +30,7 @@ from alphasync.store.scripts.declaring import Call
 from tests.harness import Valkey
 from tests.scripts.bench import LIFETIMES, Bench, became
 from tests.scripts.drafting import attach, clear, kept
+from tests.scripts.test_run_pause import pause, resume
 from tests.scripts.test_sources import BODIES
 
 
@@ -59,7 +60,9 @@ async def everything(bench: Bench) -> None:
     for number, outcome in enumerate(Outcome, start=2):
         settled = await bench.claim(ticket, number, f"r{number}", became(settled, outcome))
     await bench.progress.note(ticket, "Waiting")
+    await pause(bench)
     await bench.progress.touch(ticket)
+    await resume(bench)
     await bench.devices.lose(bench.who.account, phone.device_id, "s1b", bench.server.current)
     holding = Holding(
         "run", bench.server.current, ticket.account, ticket.profile, ticket.type, ticket.run_id

@@ -7,6 +7,7 @@ from alphasync.domain.runs import Counters
 from alphasync.errors import BlocklistLost
 from alphasync.services.progress import NOTHING, NoLongerRunner, Outcome
 from tests.scripts.bench import PROFILE, Bench, became
+from tests.scripts.test_run_pause import pause, resume
 
 
 async def test_the_first_claim_shows_nothing_yet(bench: Bench) -> None:
@@ -154,3 +155,23 @@ async def test_a_list_that_goes_in_mid_run_is_not_begun_anew(bench: Bench) -> No
     assert (await bench.run()).counters.sent == 1
     with pytest.raises(BlocklistLost):
         await bench.start()
+
+
+async def test_a_paused_run_settles_and_claims_nobody(bench: Bench) -> None:
+    ticket = await bench.start()
+    await bench.plan(ticket, 3)
+    settled = await bench.claim(ticket, 1, "r1")
+    await pause(bench)
+    async with bench.verify(ProcessingProgress) as made:
+        step = await bench.progress.step(ticket, 2, settled, "r2", "Name", "page")
+    assert bench.last("run_step") == "PAUSED"
+    assert (step.claimed_at, step.paused) == (None, True)
+    assert (made[0].progress.sent, made[0].progress.skipped) == (1, 0)
+    assert await bench.blocked() == {"r1"}
+    # Asked for again, as its answer was lost, also when it was resumed in between.
+    await resume(bench)
+    async with bench.verify():
+        again = await bench.progress.step(ticket, 2, settled, "r2", "Name", "page")
+    assert again.paused
+    await bench.claim(ticket, 3, "r2")
+    assert await bench.blocked() == {"r1", "r2"}

@@ -4,6 +4,7 @@ import pytest
 
 from alphasync.services.progress import NoLongerRunner
 from tests.scripts.bench import PROFILE, Bench
+from tests.scripts.test_run_pause import pause, resume
 
 
 async def test_lock_and_record_are_renewed_in_silence(bench: Bench) -> None:
@@ -16,6 +17,18 @@ async def test_lock_and_record_are_renewed_in_silence(bench: Bench) -> None:
     assert bench.last("run_touch") == "OK"
     assert await bench.ttl(lock) > 1700
     assert await bench.ttl(run) > 3500
+
+
+async def test_a_paused_run_is_kept_and_said_to_be_paused(bench: Bench) -> None:
+    ticket = await bench.start()
+    lock = bench.names.lock("chat", PROFILE)
+    await bench.client.pexpire(lock, 60_000)
+    await pause(bench)
+    assert await bench.progress.touch(ticket)
+    assert bench.last("run_touch") == "PAUSED"
+    assert await bench.ttl(lock) > 1700
+    await resume(bench)
+    assert not await bench.progress.touch(ticket)
 
 
 async def test_only_the_runner_renews(bench: Bench) -> None:

@@ -37,7 +37,9 @@ from alphasync.domain.events.run_events import (
     DeviceReconnecting,
     ProcessingComplete,
     ProcessingInterrupted,
+    ProcessingPaused,
     ProcessingProgress,
+    ProcessingResumed,
     ProcessingStarted,
     ProcessingStopped,
     ProcessingTakenOver,
@@ -63,6 +65,8 @@ StateEvent = (
     | ProcessingStopped
     | AllProcessingStopped
     | ProcessingInterrupted
+    | ProcessingPaused
+    | ProcessingResumed
     | RunSettled
     | DeviceReconnecting
     | DeviceReconnected
@@ -105,7 +109,9 @@ __all__ = [
     "MessageUpdated",
     "ProcessingComplete",
     "ProcessingInterrupted",
+    "ProcessingPaused",
     "ProcessingProgress",
+    "ProcessingResumed",
     "ProcessingStarted",
     "ProcessingStateSync",
     "ProcessingStopped",

@@ -73,7 +73,7 @@ class ProcessingStarted(ProfileEvent, frozen=True, kw_only=True):
     event_name = "processingStarted"
     device_id: str
     operator_id: str
-    detached: Literal[True] | UnsetType = UNSET
+    detached: bool | UnsetType = UNSET
     """True: it goes on when its device, or every device, is gone; else absent."""
     started_at: Script[int] = UNSET
 
@@ -146,6 +146,29 @@ class ProcessingTakenOver(CountedRunEvent, frozen=True, kw_only=True):
     """The run goes on at another server: its own was stopped or is gone."""
 
     event_name = "processingTakenOver"
+    message: str
+
+
+class ProcessingPaused(RunEvent, frozen=True, kw_only=True):
+    """A person paused the run: it sends nothing until somebody resumes it. The message that was on
+    its way is still counted."""
+
+    event_name = "processingPaused"
+    paused_by: str
+    """The device on which they did."""
+    paused_by_operator_id: str | UnsetType = UNSET
+    """Who did, in the account of a team; absent where one operator is the account."""
+    message: str
+
+
+class ProcessingResumed(RunEvent, frozen=True, kw_only=True):
+    """A person let the paused run go on."""
+
+    event_name = "processingResumed"
+    resumed_by: str
+    """The device on which they did."""
+    resumed_by_operator_id: str | UnsetType = UNSET
+    """Who did, in the account of a team; absent where one operator is the account."""
     message: str
 
 

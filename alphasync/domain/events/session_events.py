@@ -67,7 +67,9 @@ class ProcessingStateSync(Event, frozen=True, kw_only=True):
     """Of the last event about the run."""
     waiting_for: Literal["sign_in"] | UnsetType = UNSET
     """`sign_in`: the run goes on when its operator has signed in again."""
-    detached: Literal[True] | UnsetType = UNSET
+    paused: bool | UnsetType = UNSET
+    """True: the run is running, and sends nothing until somebody resumes it; else absent."""
+    detached: bool | UnsetType = UNSET
     """True: the run is running, and goes on when its device, or every device, is gone; else
     absent."""
 

@@ -139,6 +139,10 @@ def run_stop(keys: ProfileKeys, /, *, device: str, message: str, head: str) -> N
 
 
 @script
+def run_pause(keys: ProfileKeys, /, *, paused: Literal["", "1"], head: str) -> None: ...
+
+
+@script
 def run_stop_all(
     keys: AccountKeys,
     /,

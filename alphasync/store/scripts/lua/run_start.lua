@@ -39,7 +39,7 @@ redis.call('HSET', run, 'run_id', run_id, 'status', 'running', 'profile', profil
   'stub', stub, 'identity', identity, 'text', text, 'attachments', attachments, 'started_at', int(now),
   'total', 0, 'sent', 0, 'skipped', 0, 'failed', 0, 'uncertain', 0, 'message', '',
   'inflight', '', 'inflight_name', '', 'cursor', '', 'last', '', 'before_last', '',
-  'claimed_at', '', 'honours', '', 'away', '',
+  'claimed_at', '', 'honours', '', 'away', '', 'paused', '',
   'stopped_by', '', 'reason', '', 'duration', 0,
   'step', 0, 'revision', fence)
 touch_run(runs, run)

@@ -1,13 +1,14 @@
 -- One recipient further: settle the last, claim the next, tell all devices. A step that is asked
--- for again, because its answer was lost, is answered again and not done again. With no `next` it
--- only settles.
+-- for again, because its answer was lost, is answered again and not done again. With no `next`, and
+-- while the run is paused, it only settles.
 -- KEYS: meta log lock run runs sent tally uncertain
 -- ARGV: channel profile run_id fence step settled outcome claimed_at next name cursor message head
 -- USES: int keep_running touch_run owns list_is_lost block settle tell
 -- RETURN: {'CLAIMED', claimed_at, device} | {'BLOCKED', now, device} | {'SETTLED', now, device}
+--   | {'PAUSED', now, device}
 --   | {'SUPERSEDED'} | {'LIST_LOST'}: who was messaged is not known any more; device: whose the run is by now
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
-local done = redis.call('HMGET', run, 'step', 'answer', 'answered_at', 'device')
+local done = redis.call('HMGET', run, 'step', 'answer', 'answered_at', 'device', 'paused')
 -- What is on record is older than what this runner was answered: Redis was put back to before it.
 if next ~= '' and tonumber(step) > tonumber(done[1]) + 1 then return {'SUPERSEDED'} end
 if done[1] == step then
@@ -20,6 +21,8 @@ local changed = settle(run, sent, tally, uncertain, settled, outcome, claimed_at
 local answer = 'CLAIMED'
 if next == '' then
   answer = 'SETTLED'
+elseif done[5] == '1' then
+  answer = 'PAUSED'
 elseif redis.call('ZSCORE', sent, next) then
   answer = 'BLOCKED'
   redis.call('HINCRBY', run, 'skipped', 1)

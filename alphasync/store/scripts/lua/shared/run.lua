@@ -92,9 +92,9 @@ local function end_run(meta, log, channel, runs, run, status, message, head, sto
   local r = redis.call('HMGET', run, 'identity', 'profile', 'lock', 'run_id')
   release(r[3], r[4])
   local revision = emit(meta, log, channel, r[2], '', head .. ',' .. r[1] .. ',' .. counters(run))
-  redis.call('HSET', run, 'status', status, 'message', message, 'away', '', 'detached', '', 'waiting_for', '',
-    'stopped_by', stopped_by or '', 'reason', status == 'interrupted' and message or '',
-    'revision', revision)
+  redis.call('HSET', run, 'status', status, 'message', message, 'away', '', 'detached', '', 'paused', '',
+    'waiting_for', '', 'stopped_by', stopped_by or '',
+    'reason', status == 'interrupted' and message or '', 'revision', revision)
   redis.call('ZREM', running_of(runs), run)
   touch_run(runs, run)
   return r[1]

@@ -1,0 +1,13 @@
+-- Pause a run, or let it go on, and tell all devices. Its lock stays held, and its runner claims nobody
+-- while it is paused.
+-- KEYS: meta log run
+-- ARGV: channel paused head
+--   paused: '1' | ''
+-- USES: emit
+-- RETURN: {'OK'}: it is so, now or before | {'NOT_RUNNING'}
+local r = redis.call('HMGET', run, 'status', 'paused', 'profile', 'identity')
+if r[1] ~= 'running' then return {'NOT_RUNNING'} end
+if (r[2] or '') == paused then return {'OK'} end
+local revision = emit(meta, log, channel, r[3], '', head .. ',' .. r[4])
+redis.call('HSET', run, 'paused', paused, 'revision', revision)
+return {'OK'}
