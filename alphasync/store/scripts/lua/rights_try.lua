@@ -18,7 +18,7 @@ local commands = {
   {"ZREMRANGEBYSCORE", scores, "0", "1"}, {"ZREMRANGEBYRANK", scores, "0", "0"},
   {"XADD", stream, "MAXLEN", "1", "*", "a", "1"}, {"PEXPIRE", stream, keep},
   {"XRANGE", stream, "-", "+", "COUNT", "1"},
-  {"XREVRANGE", stream, "+", "-", "COUNT", "1"},
+  {"XREVRANGE", stream, "+", "-", "COUNT", "1"}, {"XDEL", stream, "1-1"},
   {publish_with, channel, "tried"},
   {"UNLINK", text, hash, members, scores, stream}, {"DEL", text},
 }
