@@ -147,6 +147,10 @@ const account = createAccount({
   banner: (tone, text, action) => local('banner', { tone, text, action }),
 });
 
+function takeUp(lists) {
+  for (const [profileId, { items, base }] of lists) local('attachmentsRestored', { profileId, items, base });
+}
+
 /** Begin anew, with what this device has kept. */
 function remember() {
   kept = null;
@@ -156,14 +160,14 @@ function remember() {
   for (const [key, text] of Object.entries(own.texts())) {
     local('draftRestored', { ...text, ...partsOf(key) });
   }
-  for (const [profileId, { items, base }] of Object.entries(own.attachments())) {
-    local('attachmentsRestored', { profileId, items, base });
-  }
+  takeUp(own.attachments());
   local('offers', { offers: own.offers() });
   kept = own;
   void tab.living().then((living) => {
     if (kept !== own) return;
     local('offers', { offers: own.offers(living) });
+    takeUp(own.attachmentsLeft(living));
+    commands.flush();
     keep();
     if (safe) own.forget(living); // now they are this tab's
   });

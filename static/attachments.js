@@ -39,7 +39,11 @@ const moves = {
     isOld(entry, data.revision) ? entry : received(entry, data.attachments, data.revision),
   messageSync: (entry, data) => received(entry, data.attachments, data.attachmentsRevision),
   'local/attach': (entry, { items }) => ({ ...entry, items: items.slice(0, MAX_ATTACHMENTS) }),
-  'local/attachmentsRestored': (entry, { items, base }) => ({ ...entry, items, base }),
+  // What a page before this one has kept; what is known since then stays.
+  'local/attachmentsRestored': (entry, { items, base }) =>
+    entry.heard || isDirty(entry)
+      ? { ...entry, items: together(base, entry.items, items).slice(0, MAX_ATTACHMENTS) }
+      : { ...entry, items, base },
   'local/attachmentsSent': (entry) => ({ ...entry, pending: true }),
   'local/attachmentsAnswered'(entry, { attachments, revision, refused }) {
     const next = { ...entry, pending: false };

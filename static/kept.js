@@ -69,6 +69,9 @@ export function createKept({ tab, operatorId, storage = ofBrowser, now = Date.no
     return found;
   }
 
+  const listsOf = (entry) =>
+    Object.entries(entry?.attachments ?? {}).filter(([, list]) => isList(list?.items) && isList(list?.base));
+
   function textsOf(drafts) {
     const unsaved = Object.entries(drafts).filter(([, draft]) => isUnsaved(draft));
     return Object.fromEntries(
@@ -92,7 +95,7 @@ export function createKept({ tab, operatorId, storage = ofBrowser, now = Date.no
     const nothing = Object.keys(texts).length + unsaved.length + Object.keys(offers).length === 0;
     if (nothing && !empty) storage.remove(mine);
     empty = nothing;
-    outlives = nothing || storage.write(mine, { texts, attachments: lists, offers });
+    outlives = nothing || storage.write(mine, { texts, attachments: lists, offers, at: now() });
     return outlives;
   }
 
@@ -100,11 +103,15 @@ export function createKept({ tab, operatorId, storage = ofBrowser, now = Date.no
     /** What this tab has not saved: `{message, base, sent}` by key. */
     texts: () => Object.fromEntries(read(mine).texts.map(([key, text]) => [key, asDraft(text)])),
 
-    /** What this tab has not saved of what goes with mails: `{items, base}` by profileId. */
-    attachments() {
-      const lists = Object.entries(storage.read(mine)?.attachments ?? {});
-      return Object.fromEntries(lists.filter(([, list]) => isList(list?.items) && isList(list?.base)));
-    },
+    /** What this tab has not saved of what goes with mails, `[profileId, {items, base}]`. */
+    attachments: () => listsOf(storage.read(mine)),
+
+    /** The same of tabs that are gone: this one's from then on, as texts of `offers(living)` are. */
+    attachmentsLeft: (living) =>
+      leftBy(living)
+        .map((name) => storage.read(name))
+        .filter((entry) => Number.isFinite(entry?.at) && now() - entry.at < LIFE)
+        .flatMap(listsOf),
 
     /**
      * What there is to offer: with `living`, the names of the tabs that are open, also what others have left, which

@@ -88,3 +88,14 @@ test('a text and its clearing leave them', () => {
   );
   assert.equal(shown(state), 'ab');
 });
+
+test('what another page has kept comes to what is there', () => {
+  const restored = (items, base) => event('local/attachmentsRestored', { profileId: '7', items: made(items), base: made(base) });
+  const state = after(registered(), restored('ab', 'b'));
+  assert.equal(shown(state), 'ab');
+  assert.equal(shown(after(state, restored('bd', 'b'))), 'abd');
+  const known = after(registered(), updated('bc', 12), restored('ad', 'ab'));
+  assert.equal(shown(known), 'cd');
+  assert.ok(mustSend(known.attachments['7']));
+  assert.equal(shown(after(registered(), updated('abcd', 12), restored('ef', ''))), 'abcde');
+});

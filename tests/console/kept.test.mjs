@@ -95,14 +95,26 @@ test('attachments that are not saved are there after a reload, and gone once the
   const lists = (items, base) => [{}, {}, { 7: { items, base, revision: 5 }, 8: { items: [a], base: [a] } }];
   bed.keep(bed.tab('a'), ...lists([a], []));
   const again = bed.tab('a');
-  assert.deepEqual(again.attachments(), { 7: { items: [a], base: [] } });
+  assert.deepEqual(again.attachments(), [['7', { items: [a], base: [] }]]);
   bed.keep(again, ...lists([a], [a]));
-  assert.deepEqual([bed.tab('a').attachments(), bed.area.length], [{}, 0]);
+  assert.deepEqual([bed.tab('a').attachments(), bed.area.length], [[], 0]);
   const odd = [5, [], { 7: 5 }, { 7: { items: [a] } }, { 7: { items: [{ link: 1 }], base: [] } }, { 7: { items: Array(6).fill(a), base: [] } }];
   for (const [index, attachments] of odd.entries()) {
     bed.area.setItem(`alphasync.kept/ann/${index}`, JSON.stringify({ attachments }));
-    assert.deepEqual(bed.tab(String(index)).attachments(), {});
+    assert.deepEqual(bed.tab(String(index)).attachments(), []);
   }
+});
+
+test('attachments that a closed tab has left are the next one\'s, for a week', () => {
+  const bed = bench();
+  const a = { id: 'a', title: 'a', link: 'a', message_type: 'SENT_IMAGE' };
+  bed.keep(bed.tab('a'), {}, {}, { 7: { items: [a], base: [] } });
+  bed.area.setItem('alphasync.kept/ann/odd', JSON.stringify({ attachments: { 8: { items: [a], base: [] } } }));
+  const b = bed.tab('b');
+  assert.deepEqual([b.attachmentsLeft(null), b.attachmentsLeft(['a', 'b'])], [[], []]);
+  assert.deepEqual(b.attachmentsLeft(['b']), [['7', { items: [a], base: [] }]]);
+  bed.time += 8 * DAY;
+  assert.deepEqual(b.attachmentsLeft(['b']), []);
 });
 
 test('what others wrote there does no harm', () => {
