@@ -12,9 +12,8 @@ import { createRow } from './row.js';
 
 const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 const SHOWN_OF = ['runs', 'drafts', 'offers', 'uncertain']; // what of the state a row shows
-const NEAR = 14; // rows that are drawn without a look at where they are: about what fits on a phone
-const FIRST = 30; // rows that a changed filter shows at once: more than fit on most screens
-const NEXT = 80; // rows that follow with each frame: about as long as a key may take
+const FIRST = 16; // rows that a changed filter shows at once, with their pictures: more than fit on a phone
+const NEXT = 250; // rows that follow with each frame: a key that is pressed meanwhile waits for no more
 /** Whether the browser tells when a row is about to be seen: pictures of hundreds of others need not be drawn. */
 const SEEN = 'ContentVisibilityAutoStateChangeEvent' in globalThis;
 const SKELETONS = 8; // rows that stand there while the profiles are loading
@@ -38,7 +37,6 @@ export function createPeople(actions) {
   let stale = false; // whether some row is not where it belongs
   let order = null; // all rows as they are to stand; null where that has changed
   let standing = 0; // how many of `shown` stand there already, and in their order
-  let near = new Set(); // rows that are drawn wherever they are
   let next = 0; // the frame in which more do
   let stop = null; // the one row that the Tab key stops at; arrows go on from there
   let pressed = null; // the profile that was chosen by pressing its row
@@ -86,7 +84,6 @@ export function createPeople(actions) {
     if (!SEEN) for (const row of rows) row.picture();
     shown = [];
     order = null;
-    near = new Set();
     rank = null;
     stop = null;
     list.replaceChildren();
@@ -141,17 +138,9 @@ export function createPeople(actions) {
     shown = order.filter((row) => visible.has(row));
     standing = 0;
     stand(anew ? FIRST : shown.length);
-    if (anew) bringNear();
+    for (const row of shown.slice(0, FIRST)) row.picture();
     if (focus !== null && focus !== document.activeElement) focus.focus({ preventScroll: true });
     if (stop === null || !visible.has(stop)) stopAt(shown.find(({ id }) => id === state.selected) ?? shown[0] ?? null);
-  }
-
-  /** The first rows are seen in the frame in which they come; a browser finds out of others only in the next one. */
-  function bringNear() {
-    const now = new Set(shown.slice(0, NEAR));
-    for (const row of near) if (!now.has(row)) row.near(false);
-    for (const row of now) row.near(true);
-    near = now;
   }
 
   /** Have as many of the rows to show stand there, in their order; the others follow, some with each frame. */

@@ -76,12 +76,6 @@ export function createRow(profile, index) {
     /** Draw the picture, once it is about to be seen. */
     picture: () => setAvatar(avatar, profile),
 
-    /** Whether it is drawn also where it may be out of sight. */
-    near(drawn) {
-      if (drawn) row.picture();
-      setAttr(item, 'data-near', drawn ? 'true' : null);
-    },
-
     select: (selected) => setAttr(link, 'aria-current', selected ? 'true' : null),
     pin(pinned) {
       if (pinned === (pin !== null)) return;
