@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ssl
+from asyncio.trsock import TransportSocket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
@@ -22,7 +23,8 @@ class StreamServer:
         self._tls = tls
         self._server: asyncio.Server | None = None
         self._talking: set[asyncio.Task[None]] = set()
-        self._writers: set[asyncio.StreamWriter] = set()
+        self._sockets: dict[asyncio.StreamWriter, TransportSocket] = {}
+        """From the beginning: of TLS, a connection that is closed does not say any more."""
 
     async def start(self, port: int = 0) -> None:
         """At this port, or at one that is free."""
@@ -37,16 +39,16 @@ class StreamServer:
         for task in self._talking:
             task.cancel()
         await asyncio.gather(*self._talking, return_exceptions=True)
-        for writer in self._writers:
+        for writer, connection in self._sockets.items():
             # Not twice: a transport that was closed with something left to write cannot bear it.
-            if writer.get_extra_info("socket").fileno() != -1:
+            if connection.fileno() != -1:
                 writer.transport.abort()
         await self._server.wait_closed()
         # What was aborted is told so, and closed, in the loop's next round.
         await asyncio.sleep(0)
 
     def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
+        self._sockets[writer] = writer.get_extra_info("socket")
         task = asyncio.create_task(self._talk(reader, writer))
         self._talking.add(task)
         task.add_done_callback(lambda task: self._ended(task, writer))
