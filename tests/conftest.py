@@ -29,6 +29,10 @@ PROCESSES_MAX = 12
 # Kept for the next process: the tests start hundreds, and compiling is half of what a start takes.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+# Each process that imports aiohttp reads all authorities of the system, a twelfth of what a start
+# takes; and no test asks the outside for anything.
+os.environ.setdefault("SSL_CERT_FILE", os.devnull)
+
 # How long Hypothesis's examples take, and how long it takes to make them, says how busy the machine
 # is, and nothing else.
 settings.register_profile(
