@@ -22,7 +22,7 @@ from alphasync.gateway.port import Recipient
 from alphasync.gateway.sandbox import People
 from alphasync.gateway.sandbox.people import Account, person
 from tests.browser.console import EMAIL, FLAGS, INSTALL, PASSWORD, Console, chromium_path
-from tests.harness import PATIENCE, Cluster, Valkey, cluster
+from tests.harness import PATIENCE, Cluster, Valkey, cluster, wait_until
 
 SLOWER = 4
 """How many times slower the phone is."""
@@ -90,6 +90,7 @@ async def busy_morning(world: Cluster) -> None:
         assert (await device.call("updateMessage", text))["ok"]
     for n in range(1, 15):
         assert (await device.start(str(n * 17)))["ok"]
+    await wait_until(lambda: len(device.named("processingComplete")) == 14, what="all runs over")
     await device.close()
 
 
