@@ -1,6 +1,7 @@
 """Texts of several hands in one draft: what is stored, and what each is told."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from msgspec import UNSET
@@ -9,7 +10,12 @@ from alphasync.domain.events import MessageCleared, MessageUpdated
 from alphasync.errors import MessageTooLong
 from alphasync.protocol.commands import DRAFT_MAX
 from alphasync.realtime.order import parse
-from alphasync.store.scripts.limits import EDITS_BYTES_MAX, EDITS_READ_MAX, LOG_EVENTS_MAX
+from alphasync.store.scripts.limits import (
+    EDITS_BYTES_MAX,
+    EDITS_READ_MAX,
+    EDITS_TTL,
+    LOG_EVENTS_MAX,
+)
 from tests.scripts.bench import Bench
 
 GREAT = "\u05d0" * DRAFT_MAX
@@ -136,6 +142,34 @@ async def test_one_from_far_behind_loses_nothing(bench: Bench) -> None:
         await bench.type(str(number), "another")
     mine = await bench.write("My one. two. three. Four.", start, "tunnel")
     assert mine.get("message") == f"My {text} Four."
+
+
+async def test_what_is_kept_of_a_draft_is_bounded(bench: Bench) -> None:
+    key = f"{bench.names.drafts}:edits:chat:1001"
+    for number in range(1_500):
+        await bench.type(str(number))
+    assert await bench.client.xlen(key) > 1_000
+    for _ in range(4):
+        await bench.type(GREAT)
+        await bench.type("short")
+        edits: Any = await bench.client.xrange(key)
+        assert int(edits[-1][1][b"bytes"]) - int(edits[0][1][b"bytes"]) <= EDITS_BYTES_MAX
+    assert await bench.client.xlen(key) < 1_000
+    assert 0 < await bench.client.pttl(key) <= EDITS_TTL * 1000
+
+
+async def test_edits_that_do_not_lead_to_the_present_text_are_forgotten(bench: Bench) -> None:
+    """As where a server of an earlier version has stored one, or the draft has run out."""
+    base = (await bench.write("one", 0))["revision"]
+    await bench.write("one two", base, "d2")
+    draft = bench.names.draft("chat", "1001")
+    await bench.client.hset(draft, mapping={"message": "other", "revision": base + 2})
+    await bench.client.hset(bench.names.meta, "revision", base + 2)
+    later = await bench.write("one three", base, "d3")
+    assert later == {"revision": base + 3, "replaced": "other"}
+    await bench.client.delete(draft)
+    await bench.write("new", 0)
+    assert await bench.client.xlen(f"{bench.names.drafts}:edits:chat:1001") == 1
 
 
 async def test_characters_of_several_bytes_are_not_cut(bench: Bench) -> None:

@@ -14,13 +14,12 @@
 --   | {'MOVED', now, revision, device, timestamp, message, edits}: the draft as it is, and its last
 --   edits (see last_edits)
 --   version: the number of the version that was kept, or ''
-local t = redis.call('HMGET', draft, 'revision', 'device', 'timestamp', 'kept_at', 'merged')
+local t = redis.call('HMGET', draft, 'revision', 'device', 'timestamp', 'kept_at', 'merged', 'message', 'edits')
 local as_sent = t[2] == device and t[5] ~= '1'
 local as_wanted = only_at == 'any' or t[1] == only_at or (only_at == 'own' and as_sent)
 if t[1] and t[1] ~= '0' and not as_wanted then
-  local there = redis.call('HGET', draft, 'message')
-  local last = last_edits(edits_of(drafts, draft), t[1], there, device, base)
-  return {'MOVED', int(now), t[1], t[2], t[3], there, last}
+  local last = last_edits(edits_of(drafts, draft), t[1], t[6], device, base)
+  return {'MOVED', int(now), t[1], t[2], t[3], t[6], last}
 end
 if not admitted(drafts, draft, DRAFT_TTL, most) then
   if message ~= '' then return {'FULL'} end
@@ -37,11 +36,12 @@ local function version_ends()
 end
 
 local version = version_ends() and keep_version(drafts, draft, message, versions_most, versions_room) or ''
-local before = redis.call('HGET', draft, 'message') or ''
 local revision = emit(meta, log, channel, profile, skip, head)
-keep_edit(edits_of(drafts, draft), t[1] or '', before, revision, message, device, sent, made_from)
+local edits = edits_of(drafts, draft)
+local mark = keep_edit(edits, t[1], t[7], t[6] or '', revision, message, device, sent, made_from)
 redis.call('HSET', draft, 'profile', profile, 'type', type, 'device', device, 'operator', operator,
-  'message', message, 'timestamp', int(now), 'revision', revision, 'merged', made_from ~= '' and '1' or '')
+  'message', message, 'timestamp', int(now), 'revision', revision, 'merged', made_from ~= '' and '1' or '',
+  'edits', mark)
 if version ~= '' then redis.call('HSET', draft, 'kept_at', int(now)) end
 redis.call('PEXPIRE', draft, DRAFT_TTL)
 return {'OK', revision, int(now), version}

@@ -34,17 +34,20 @@ local function stretch_between(before, after)
   return head, string.sub(before, head + 1, #before - tail), string.sub(after, head + 1, #after - tail)
 end
 
--- Note that `before`, of the revision `former`, has become `message`. What was noted before is of no
--- use where it does not lead to `former`: the draft had run out, or was stored by an earlier version.
+-- Note that `before` has become `message`. Returns a mark, to be kept in the draft: the revision, and
+-- the bytes of all edits so far, which stand in each edit, too.
+-- former: the draft's revision and mark until now. What was noted is of no use where these do not
+-- belong together: the draft had run out, or was stored by an earlier version.
 -- USES: int stretch_between
-local function keep_edit(edits, former, before, revision, message, device, sent, made_from)
-  local newest = redis.call('XREVRANGE', edits, '+', '-', 'COUNT', 1)[1]
-  local bytes = newest and tonumber(newest[2][2]) or 0
-  if newest and (newest[1] ~= former .. '-0' or tonumber(former) >= tonumber(revision)) then
+local function keep_edit(edits, former, mark, before, revision, message, device, sent, made_from)
+  local noted, bytes = string.match(mark or '', '^(%d+):(%d+)$')
+  if not noted or noted ~= former or tonumber(former) >= tonumber(revision) then
     redis.call('DEL', edits)
+    bytes = 0
   end
   local start, taken, put = stretch_between(before, message)
-  bytes = bytes + EDIT_OVERHEAD + #taken + #sent
+  local size = EDIT_OVERHEAD + #taken + #sent
+  bytes = tonumber(bytes) + size
   local entry = {'bytes', int(bytes), 'device', device, 'at', int(now), 'start', int(start), 'taken', taken, 'put', int(#put)}
   if made_from ~= '' then
     local from, instead, other = stretch_between(message, sent)
@@ -54,13 +57,15 @@ local function keep_edit(edits, former, before, revision, message, device, sent,
   end
   redis.call('XADD', edits, revision .. '-0', unpack(entry))
   redis.call('PEXPIRE', edits, EDITS_TTL)
-  -- Each that comes makes room for itself; a great one for a while does so by and by. `bytes` counts
-  -- from the first that there ever was.
-  for _ = 1, bytes > EDITS_BYTES_MAX and EDITS_READ_MAX or 0 do
-    local oldest = redis.call('XRANGE', edits, '-', '+', 'COUNT', 1)[1]
-    if bytes - tonumber(oldest[2][2]) <= EDITS_BYTES_MAX then break end
-    redis.call('XDEL', edits, oldest[1])
+  if bytes > EDITS_BYTES_MAX then
+    -- As many as take the room of this one.
+    local most = int(1 + math.ceil(size / EDIT_OVERHEAD))
+    for _, oldest in ipairs(redis.call('XRANGE', edits, '-', '+', 'COUNT', most)) do
+      if bytes - tonumber(oldest[2][2]) < EDITS_BYTES_MAX then break end
+      redis.call('XDEL', edits, oldest[1])
+    end
   end
+  return revision .. ':' .. int(bytes)
 end
 
 -- The last edits, newest first, each as its revision and then its values in their order. They go back
