@@ -171,6 +171,8 @@ export function createCommands({ link, state, dispatch }) {
     },
 
     stop: (profileId, type) => void command('stopProcessing', profileId, type),
+    pause: (profileId, type) => void command('pauseProcessing', profileId, type),
+    resume: (profileId, type) => void command('resumeProcessing', profileId, type),
     clearBlocklist: (profileId, type) => void command('clearBlocklist', profileId, type),
 
     /** How many are on the list: resolves to the ack, with `count` when it is ok. */

@@ -19,6 +19,8 @@ export function createDoing({ state, dispatch, commands, open, showWho, showActi
     open: ({ profileId }) => open(profileId),
     start: ({ type, profileId }) => start(type, profileId),
     stop: ({ type }) => commands.stop(state().selected, type),
+    pause: ({ type }) => commands.pause(state().selected, type),
+    resume: ({ type }) => commands.resume(state().selected, type),
     stopAll: () => commands.stopAll(),
     show: ({ name }) => dispatch({ name: 'local/filter', data: { show: name } }),
     theme: ({ name }) => setTheme(name),

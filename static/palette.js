@@ -20,16 +20,20 @@ function haystackOf(profile) {
   return haystacks.get(profile);
 }
 
-/** Start and stop of the open profile. */
+/** What can be done about the runs of the open profile. */
 function runActions({ runs, selected, profiles }) {
   const profile = profiles.items.find(({ external_id: id }) => id === selected);
   if (!profile) return [];
   const name = isolated(profile.name);
-  return TYPES.map((type) =>
-    runs[keyOf(selected, type)]?.status === 'running'
-      ? { action: 'stop', type, icon: 'stop', text: say.stop[type](name) }
-      : { action: 'start', type, icon: 'play', text: say.start[type](name) },
-  );
+  return TYPES.flatMap((type) => {
+    const { status, paused } = runs[keyOf(selected, type)] ?? {};
+    if (status !== 'running') return [{ action: 'start', type, icon: 'play', text: say.start[type](name) }];
+    const hold = paused ? 'resume' : 'pause';
+    return [
+      { action: 'stop', type, icon: 'stop', text: say.stop[type](name) },
+      { action: hold, type, icon: paused ? 'play' : 'pause', text: say[hold][type](name) },
+    ];
+  });
 }
 
 function actionsOf(state, { theme, who }) {

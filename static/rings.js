@@ -6,9 +6,10 @@ const BEGUN = 6; // of 100: what a run shows whose number of recipients is not k
 
 /** What a run means to whoever looks: 'own', 'other', 'done', 'warn', 'bad' or 'quiet'; `uncertain` is how many still are. */
 export function toneOf(run, me, uncertain = run.uncertain) {
-  const { status, waitingFor, away, sent, failed } = run;
+  const { status, waitingFor, paused, away, sent, failed } = run;
   if (status === 'running') {
     if (waitingFor) return 'warn';
+    if (paused) return 'quiet';
     if (isOwn(run, me)) return 'own';
     return away ? 'warn' : 'other';
   }

@@ -70,6 +70,7 @@ function aloneWords({ type, run, where }, me) {
   const { row } = words.list;
   const [name, counts] = [nameOf(type), countsOf(run)];
   if (run.waitingFor) return row.waits(name);
+  if (run.paused) return row.paused(name, counts);
   if (!isOwn(run, me)) return run.away ? row.away(name, counts) : where ? row.on(name, counts, where) : row.elsewhere(name, counts);
   if (counts === '') return row.starts(name);
   const pace = paceOf(run);
@@ -90,7 +91,7 @@ function running(sides, me) {
   const waits = going.find(({ run }) => run.waitingFor);
   const tones = going.map(({ run }) => toneOf(run, me));
   const text = waits || going.length === 1 ? aloneWords(waits ?? going[0], me) : bothWords(going, me);
-  return { text, tone: ['warn', 'own', 'other'].find((tone) => tones.includes(tone)) };
+  return { text, tone: ['warn', 'own', 'other', 'quiet'].find((tone) => tones.includes(tone)) };
 }
 
 function waitingText(sides) {

@@ -1,13 +1,13 @@
 // What server events do to the runs. Pure: (runs, name, data) -> runs.
 //
 // A run as the console knows it:
-//   {status, current, total, sent, skipped, failed, uncertain, message, error, note, reason, code,
-//    deviceId, detached, away, waitingFor, stoppedBy, startedAt, endedAt, duration, followed, steps, begun, revision}
-// status is 'running', 'completed', 'stopped' or 'interrupted'; detached: it goes on when every device is gone; away: its
-// device lost its connection and may come back; waitingFor: 'sign_in' while it waits for its operator; note is about the run as a whole, message about its last
-// step; times are ms since the epoch, duration is ms; followed: no list of who was messaged was cleared since, as far as
-// is known; steps are those of pace.js, null before the first; begun is the revision at which it was started, null where
-// nobody saw that.
+//   {status, current, total, sent, skipped, failed, uncertain, message, error, note, reason, code, deviceId, paused,
+//    detached, away, waitingFor, stoppedBy, startedAt, endedAt, duration, followed, steps, begun, revision}
+// status is 'running', 'completed', 'stopped' or 'interrupted'; paused: it sends nothing until somebody resumes it;
+// detached: it goes on when every device is gone; away: its device lost its connection and may come back; waitingFor:
+// 'sign_in' while it waits for its operator; note is about the run as a whole, message about its last step; times are ms
+// since the epoch, duration is ms; followed: no list of who was messaged was cleared since, as far as is known; steps are
+// those of pace.js, null before the first; begun is the revision at which it was started, null where nobody saw that.
 
 import { isOld, keyFrom } from './keys.js';
 import { plain } from './names.js';
@@ -29,6 +29,7 @@ const BLANK = Object.freeze({
   reason: '',
   code: '',
   deviceId: null,
+  paused: false,
   detached: false,
   away: false,
   waitingFor: '',
@@ -60,6 +61,7 @@ const ended = (run, status, data) => ({
   message: text(data.message),
   error: '',
   note: '',
+  paused: false,
   detached: false,
   away: false,
   waitingFor: '',
@@ -111,6 +113,10 @@ const moves = {
     endedAt: number(data.timestamp),
   }),
 
+  // What was known of its pace is of before the pause.
+  processingPaused: (run) => ({ ...run, paused: true, steps: null }),
+  processingResumed: (run) => ({ ...run, paused: false, steps: null }),
+
   // Its device lost its connection; the run goes on while that may come back.
   deviceReconnecting: (run) => ({ ...run, away: true }),
   deviceReconnected: (run, data) => ({ ...run, away: false, deviceId: text(data.deviceId, run.deviceId) }),
@@ -133,6 +139,7 @@ const moves = {
     reason: text(data.reason),
     code: text(data.code),
     deviceId: text(data.deviceId, null),
+    paused: data.paused === true,
     detached: data.detached === true,
     away: data.away === true,
     waitingFor: text(data.waitingFor),
@@ -152,7 +159,10 @@ function statusOfOldSync({ isProcessing, current, total }) {
 export const RUN_EVENTS = Object.freeze(Object.keys(moves));
 
 /** Those that change a run and do not tell what it is. */
-const ABOUT_KNOWN = new Set(['runSettled', 'blocklistCleared', 'deviceReconnecting', 'deviceReconnected', 'processingTakenOver']);
+const ABOUT_KNOWN = new Set([
+  ...['runSettled', 'blocklistCleared', 'deviceReconnecting', 'deviceReconnected', 'processingTakenOver'],
+  ...['processingPaused', 'processingResumed'],
+]);
 
 /** The runs without one that the server has no record of. */
 function without(runs, key) {

@@ -23,6 +23,7 @@ export function statusLine(run, me) {
   const own = isOwn(run, me);
   switch (run.status) {
     case 'running':
+      if (run.paused) return words.run.paused(counts(run));
       if (run.away && !own) return words.run.away;
       if (own) return fixed.running(counts(run));
       return run.total > 0 ? fixed.runningElsewhere(counts(run)) : fixed.startedElsewhere;
@@ -41,6 +42,7 @@ export function statusLine(run, me) {
 export function toneOf(run, me) {
   if (!run) return 'idle';
   if (run.status === 'running' && run.waitingFor) return 'waiting';
+  if (run.paused) return 'paused';
   if (inVain(run)) return run.failed > 0 ? 'failed' : 'nobody';
   if (run.status !== 'running' || isOwn(run, me)) return run.status;
   return run.away ? 'away' : 'other';
@@ -75,7 +77,7 @@ export function timesOf(run, now = Date.now()) {
 export function remark(run) {
   if (!run || run.status === 'completed') return '';
   if (run.error) return run.message ? words.run.withError(run.message, run.error) : run.error;
-  const said = run.status === 'interrupted' ? run.reason : run.status === 'stopped' ? fixed.stoppedMessage : '';
+  const said = { interrupted: run.reason, stopped: fixed.stoppedMessage }[run.status] ?? (run.paused ? fixed.pausedMessage : '');
   return run.message === said ? '' : run.message;
 }
 

@@ -33,6 +33,8 @@ const fixed = {
   answered: /^The gateway answered \d+(?:: |$)/,
   /** What a stopped run carries as its message. */
   stoppedMessage: 'Stopped',
+  /** What a paused run says of itself. */
+  pausedMessage: 'Paused',
 };
 
 export const words = {
@@ -126,6 +128,8 @@ export const words = {
     stopped: (who, type, profile) => [who, ` stopped ${type} of `, profile],
     stoppedBySystem: (type, profile) => [profile, `: ${type} was stopped`],
     interrupted: (type, profile) => [profile, `: ${type} was interrupted`],
+    paused: (who, type, profile) => [who, ` paused ${type} of `, profile],
+    resumed: (who, type, profile) => [who, ` let ${type} of `, profile, ' go on'],
     takenOver: (type, profile) => [profile, `: ${type} goes on`],
     typed: (who, type, profile) => [who, ` typed in ${type} of `, profile],
     cleared: (who, type, profile) => [who, ` cleared the ${type} text of `, profile],
@@ -160,6 +164,8 @@ export const words = {
     profile: (about) => about,
     start: { chat: (name) => `Start chat of ${name}`, mail: (name) => `Start mail of ${name}` },
     stop: { chat: (name) => `Stop chat of ${name}`, mail: (name) => `Stop mail of ${name}` },
+    pause: { chat: (name) => `Pause chat of ${name}`, mail: (name) => `Pause mail of ${name}` },
+    resume: { chat: (name) => `Resume chat of ${name}`, mail: (name) => `Resume mail of ${name}` },
     stopAll: (number) => `Stop all, ${number} running`,
     showRunning: 'Show what runs',
     showNeeds: 'Show what needs me',
@@ -258,6 +264,7 @@ export const words = {
       on: (name, counts, device) => `${name}${counts} · ${device}`,
       elsewhere: (name, counts) => `${name} elsewhere${counts}`,
       away: (name, counts) => `${name} reconnecting${counts}`,
+      paused: (name, counts) => `${name} paused${counts}`,
       waits: (name) => `${name} waits for you to sign in`,
       interrupted: (name, place) => `${name} interrupted${place}`,
       stopped: (name, place) => `${name} stopped${place}`,
@@ -289,6 +296,9 @@ export const words = {
     starting: 'Starting…',
     stop: { chat: 'Stop chat', mail: 'Stop mail' },
     stopping: 'Stopping…',
+    hold: { pause: 'Pause', resume: 'Resume' },
+    pause: { chat: 'Pause chat', mail: 'Pause mail' },
+    resume: { chat: 'Resume chat', mail: 'Resume mail' },
     detach: 'Keep going without me',
     detachHint: 'The run goes on when this page is closed or its connection is lost, until it is done or somebody stops it',
     more: { chat: 'More for chat', mail: 'More for mail' },
@@ -375,6 +385,7 @@ export const words = {
 
   run: {
     none: 'Not running',
+    paused: (counts) => `⏸️ Paused${counts}`,
     detached: 'goes on without any device',
     away: '📱 Reconnecting: the other device lost its connection, the run goes on',
     counts: (current, total) => ` (${current}/${total})`,

@@ -9,6 +9,8 @@ import { createMenu } from './menu.js';
 
 const SETTLE = 400; // ms that a button which turned by itself is not to be pressed: the press was meant for what it was
 
+const HOLDS = new Set(['pauseProcessing', 'resumeProcessing']);
+
 function labelOf(type, kind, busy, run) {
   const says = words.card;
   if (busy === 'startProcessing') return says.starting;
@@ -19,15 +21,16 @@ function labelOf(type, kind, busy, run) {
 }
 
 /**
- * `parts` are those of card.js, `actions`: `{start, stop, detach(on), showVersions, clearMessage, clearBlocklist, countBlocklist}`,
+ * `parts` are those of card.js, `actions`: `{start, stop, pause, resume, detach(on), showVersions, clearMessage, clearBlocklist, countBlocklist}`,
  * without arguments; the last resolves to its ack. Returns `render(state, {profileId, run, message, notice, busy})`.
  */
-export function createActions(parts, type, { start, stop, detach, showVersions, clearMessage, clearBlocklist, countBlocklist }) {
-  const { go, why } = parts;
+export function createActions(parts, type, { start, stop, pause, resume, detach, showVersions, clearMessage, clearBlocklist, countBlocklist }) {
+  const { go, hold, why } = parts;
   let kind = ''; // what a press does: 'start' or 'stop'
   let shownId = null;
   let problem = ''; // why a press does nothing
   let working = false; // a press is on its way to the server
+  let paused = false;
   let settling = null;
 
   const block = () => setBlocked(go, settling !== null || working || problem !== '');
@@ -37,6 +40,7 @@ export function createActions(parts, type, { start, stop, detach, showVersions, 
     if (kind === 'start') start();
     else if (!working && problem === '') stop();
   });
+  hold.addEventListener('click', () => (paused ? resume() : pause()));
   const choice = $('input', parts.detach);
   setAttr(parts.detach, 'title', words.card.detachHint);
   choice.addEventListener('change', () => detach(choice.checked));
@@ -82,6 +86,13 @@ export function createActions(parts, type, { start, stop, detach, showVersions, 
     setAttr(go, 'aria-busy', working ? 'true' : null);
     setAttr(go, 'title', impossible || null);
     setText($('span', go), labelOf(type, kind, busy, run));
+    paused = run?.paused === true;
+    setHidden(hold, !running);
+    setBlocked(hold, working || !started.connected || HOLDS.has(busy));
+    setAttr($('use', hold), 'href', paused ? '#i-play' : '#i-pause');
+    const does = paused ? 'resume' : 'pause';
+    setAttr(hold, 'aria-label', words.card[does][type]);
+    setText($('span', hold), words.card.hold[does]);
     choice.checked = state.detaching;
     setHidden(parts.detach, running);
     setText(why, working || said?.about === 'start' ? '' : startWhy(started));

@@ -28,6 +28,7 @@ const PARTS = {
   detail: '.detail',
   notice: '.notice',
   go: '.go',
+  hold: '.hold',
   why: '.why',
   detach: '.detach',
   more: '.more',
@@ -94,6 +95,8 @@ export function createCard(type, { commands, confirmBlocklist, showVersions, pic
       commands.start(profileId, type, parts.text.value);
     },
     stop: () => commands.stop(profileId, type),
+    pause: () => commands.pause(profileId, type),
+    resume: () => commands.resume(profileId, type),
     detach: commands.detach,
     clearMessage() {
       text.finishLetter();

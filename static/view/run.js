@@ -14,6 +14,7 @@ const DRAWINGS = {
   running: 'activity',
   other: 'device',
   waiting: 'clock',
+  paused: 'pause',
   away: 'warn',
   completed: 'check',
   nobody: 'check',
