@@ -8,7 +8,7 @@ import operator
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from alphasync.store.connect import make_client
 from alphasync.store.scripts.loading import load
 from alphasync.web.console import Build, console_folder
 from tests.harness import PATIENCE, Cluster, cluster
+from tests.leaks import Connections
 from tests.stores.kinds import DEFAULT, EMBEDDED, KINDS, Servers
 from tests.stores.shards import ClusterSite
 
@@ -39,6 +40,9 @@ settings.register_profile(
     "patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("patient")
+
+
+connections = Connections()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -110,6 +114,19 @@ def spread_out(items: list[pytest.Item]) -> list[pytest.Item]:
         for place, item in enumerate(part)
     ]
     return [item for _, item in sorted(placed, key=operator.itemgetter(0))]
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # around the end of the test's event loop
+def pytest_runtest_teardown() -> Generator[None, object, object]:
+    ended = yield
+    connections.fail_for_abandoned()
+    return ended
+
+
+@pytest.fixture(scope="session", autouse=True)
+def connections_watched() -> Iterator[None]:
+    with connections.watched():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
