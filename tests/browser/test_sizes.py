@@ -10,6 +10,8 @@ from tests.browser.console import Console, Open
 from tests.harness import Cluster
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+MIDDLE = "(node) => { const { y, height } = node.getBoundingClientRect(); return y + height / 2; }"
 PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 780},
     "is_mobile": True,
@@ -157,13 +159,26 @@ async def test_a_start_that_waits_keeps_its_menu_beside_it(
     assert (await device.call("stopProcessing", {"profileId": "1005", "type": "chat"}))["ok"]
     await expect(console.hook("chat-start")).to_contain_text("people")
     await expect(console.hook("chat-why")).to_have_text("Write something first")
-    middle = (
-        "(node) => { const { y, height } = node.getBoundingClientRect(); return y + height / 2; }"
-    )
     start, more = [
-        await console.hook(f"chat-{name}").evaluate(middle) for name in ("start", "more")
+        await console.hook(f"chat-{name}").evaluate(MIDDLE) for name in ("start", "more")
     ]
     assert abs(start - more) < 2
+
+
+async def test_the_header_stays_one_row_on_a_phone_while_something_runs(
+    small_world: Cluster, open_console: Open
+) -> None:
+    console = await open_console(small_world.urls[0], viewport={"width": 390, "height": 800})
+    await console.sign_in()
+    await console.choose("1005")
+    await console.hook("chat-text").fill("Hello there!")
+    await console.hook("chat-start").click()
+    await expect(console.hook("stop-all")).to_be_visible()
+    await expect(console.hook("count-running")).to_be_hidden()
+    hooks = ("sandbox", "find", "stop-all", "aside-toggle", "who", "account")
+    places = [await console.hook(hook).evaluate(MIDDLE) for hook in hooks]
+    assert max(places) - min(places) < 4
+    assert await console.overflow() == 0
 
 
 @pytest.mark.parametrize("width", [768, 844, 1100])
@@ -175,12 +190,7 @@ async def test_the_header_stays_one_row_while_somebody_is_needed(
     await console.choose("1002")
     await console.hook("chat-text").fill("x" * 10_001)
     await expect(console.hook("count-needs")).to_be_visible()
-    middle = (
-        "(node) => { const { y, height } = node.getBoundingClientRect(); return y + height / 2; }"
-    )
-    places = [
-        await console.hook(hook).evaluate(middle)
-        for hook in ("find", "count-needs", "who", "account")
-    ]
+    hooks = ("find", "count-needs", "who", "account")
+    places = [await console.hook(hook).evaluate(MIDDLE) for hook in hooks]
     assert max(places) - min(places) < 4
     assert await console.overflow() == 0
