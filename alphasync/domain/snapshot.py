@@ -176,10 +176,9 @@ def _run_after(run: Run | None, event: RunEvent, revision: int) -> Run:
             away = isinstance(event, events.DeviceReconnecting)
             return replace(run, device_id=filled(event.device_id), away=away)
         case events.ProcessingPaused() | events.ProcessingResumed():
-            pauses = isinstance(event, events.ProcessingPaused)
-            if run.status is not RunStatus.RUNNING or run.paused is pauses:
+            if run.status is not RunStatus.RUNNING:
                 raise IllegalMove(f"{event.event_name} of a run that is {run.status}")
-            return replace(run, paused=pauses)
+            return replace(run, paused=isinstance(event, events.ProcessingPaused))
         case events.ProcessingTakenOver():
             if run.status is not RunStatus.RUNNING:
                 raise IllegalMove(f"a run that is {run.status} is not taken over")

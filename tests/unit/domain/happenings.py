@@ -102,6 +102,32 @@ def resolved(key: Key, revision: int) -> events.UncertainResolved:
     )
 
 
+def paused(key: Key, revision: int) -> events.ProcessingPaused:
+    return events.ProcessingPaused(
+        profile_id=key[0],
+        type=key[1],
+        device_id="device",
+        operator_id="operator",
+        paused_by="other",
+        message="Paused",
+        timestamp=revision,
+        revision=revision,
+    )
+
+
+def resumed(key: Key, revision: int) -> events.ProcessingResumed:
+    return events.ProcessingResumed(
+        profile_id=key[0],
+        type=key[1],
+        device_id="device",
+        operator_id="operator",
+        resumed_by="other",
+        message="Going on",
+        timestamp=revision,
+        revision=revision,
+    )
+
+
 def stopped(key: Key, revision: int) -> events.ProcessingStopped:
     return events.ProcessingStopped(
         profile_id=key[0],
@@ -229,7 +255,7 @@ MOVES: dict[Make, RunStatus] = {
     interrupted: RunStatus.INTERRUPTED,
 }
 """The events that move a run, and where to."""
-OF_A_RUNNING_RUN: list[Make] = [progressed, reconnecting, reconnected, taken_over]
+OF_A_RUNNING_RUN: list[Make] = [progressed, reconnecting, reconnected, taken_over, paused, resumed]
 OTHERS: list[Make] = [settled, updated, cleared, attached, forgot, all_stopped, resolved]
 OTHERS += [joined, changed, left, all_changed]
 MAKERS: list[Make] = [*MOVES, *OF_A_RUNNING_RUN, *OTHERS]

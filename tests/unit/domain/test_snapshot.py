@@ -22,14 +22,17 @@ from tests.unit.domain.happenings import (
     cleared,
     completed,
     interrupted,
+    paused,
     progressed,
     reconnected,
     reconnecting,
+    resumed,
     run_in,
     settled,
     snapshot_with,
     started,
     stopped,
+    taken_over,
     updated,
 )
 
@@ -91,6 +94,30 @@ def test_a_device_that_is_away_is_of_no_interest_once_its_run_has_ended(end: Mak
         },
     )
     assert not apply(away, end(("1", "chat"), 7)).runs["1", "chat"].away
+
+
+@pytest.mark.parametrize("end", [completed, stopped, interrupted])
+def test_a_pause_ends_with_its_run_and_is_not_of_the_next_one(end: Make) -> None:
+    key: Key = ("1", "chat")
+    state = apply(snapshot_with(RunStatus.RUNNING), paused(key, 6))
+    assert state.runs[key].paused
+    assert not apply(state, resumed(key, 7)).runs[key].paused
+    meanwhile: list[Make] = [progressed, taken_over, reconnecting]
+    for revision, make in enumerate(meanwhile, start=7):
+        state = apply(state, make(key, revision))
+        assert state.runs[key].paused
+    ended = apply(state, end(key, 10))
+    assert not ended.runs[key].paused
+    assert not apply(ended, started(key, 11)).runs[key].paused
+
+
+def test_a_detached_run_is_one_until_its_end() -> None:
+    key: Key = ("1", "chat")
+    begun = msgspec.structs.replace(started(key, 6), detached=True)
+    state = apply(snapshot_with(RunStatus.STOPPED), begun)
+    assert state.runs[key].detached
+    for end in (completed, stopped, interrupted):
+        assert not apply(state, end(key, 7)).runs[key].detached
 
 
 @pytest.mark.parametrize("status", [None, *RunStatus])

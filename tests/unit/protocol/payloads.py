@@ -6,7 +6,7 @@ import pytest
 
 from alphasync.domain.usable import PROFILE_ID_MAX
 from alphasync.errors import InvalidPayload
-from alphasync.protocol import commands, version_commands
+from alphasync.protocol import commands, run_commands, version_commands
 from alphasync.protocol.commands import Command, ProfileCommand, StartProcessing
 from alphasync.protocol.parsing import parse
 
@@ -14,6 +14,8 @@ PICTURE = {"title": "Sea", "link": "https://media.example/1.jpg", "message_type"
 NEEDED: dict[type[Command], dict[str, Any]] = {
     commands.StartProcessing: {"profileId": "1", "type": "chat", "message": "Hello"},
     commands.StopProcessing: {"profileId": "1", "type": "chat"},
+    run_commands.PauseProcessing: {"profileId": "1", "type": "chat"},
+    run_commands.ResumeProcessing: {"profileId": "1", "type": "chat"},
     commands.StopAllProcessing: {},
     commands.UpdateMessage: {"profileId": "1", "type": "chat", "message": "Hello"},
     commands.ClearMessage: {"profileId": "1", "type": "chat"},

@@ -34,6 +34,8 @@ def test_every_command_of_the_contract_is_here() -> None:
     assert {model.event_name for model in NEEDED} == {
         "startProcessing",
         "stopProcessing",
+        "pauseProcessing",
+        "resumeProcessing",
         "stopAllProcessing",
         "updateMessage",
         "clearMessage",
