@@ -87,6 +87,13 @@ class Console:
         await self.hook(f"profile-item-{profile}").click()
         await expect(self.hook("profile-about")).to_contain_text(profile)
 
+    async def begin(self, profile: str) -> "Console":
+        """Sign in and choose a profile, and wait until it is connected."""
+        await self.sign_in()
+        await self.choose(profile)
+        await expect(self.hook("connection")).to_have_text("Connected")
+        return self
+
     async def device_id(self) -> str:
         """Wait until it is registered."""
         shown = self.hook("device-id")

@@ -47,10 +47,7 @@ class Hands:
         self.consoles: list[Console] = []
 
     async def join(self, url: str, open_console: Open) -> Console:
-        console = await open_console(url)
-        await console.sign_in()
-        await console.choose(WHERE["profileId"])
-        await expect(console.hook("connection")).to_have_text("Connected")
+        console = await (await open_console(url)).begin(WHERE["profileId"])
         self.consoles.append(console)
         return console
 

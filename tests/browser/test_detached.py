@@ -14,11 +14,7 @@ GOING = re.compile(r"\(\d+/500\)")
 
 
 async def opened(world: Cluster, open_console: Open, server: int = 0) -> Console:
-    console = await open_console(world.urls[server])
-    await console.sign_in()
-    await console.choose("1005")
-    await expect(console.hook("connection")).to_have_text("Connected")
-    return console
+    return await (await open_console(world.urls[server])).begin("1005")
 
 
 @pytest.mark.parametrize("world", [2], indirect=True)

@@ -8,16 +8,11 @@ import socketio
 
 from tests.docs.programs import ROOT, start
 from tests.harness import PATIENCE, wait_until
+from tests.ports import free_port
 
 PAGE = ROOT / "docs" / "transport.md"
 MEASURED = ROOT / "docs" / "benchmarks.md"
 FIGURES = re.compile(r"^\| .*\| ([\d.,]+ \(.+?\)) \| ([\d.,]+ \(.+?\)) \|$", re.MULTILINE)
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def is_open(port: int) -> bool:

@@ -125,10 +125,10 @@ class Soak:
     async def _work(self, device: ReturningDevice, rng: random.Random) -> None:
         doing = (
             *(self._type, self._start, self._stop, self._clear, self._resolve, self._drop),
-            *(self._pause, self._resume),
+            self._hold,
         )
         while not self._over.is_set():
-            do = rng.choices(doing, weights=(40, 25, 4, 4, 6, 3, 5, 15))[0]
+            do = rng.choices(doing, weights=(40, 25, 4, 4, 6, 3, 20))[0]
             profile, type_ = rng.choice(list(CAST)), rng.choice(TYPES)
             try:
                 await do(device, rng, profile, type_)
@@ -163,15 +163,11 @@ class Soak:
         else:
             await device.call("stopProcessing", {"profileId": profile, "type": type_})
 
-    async def _pause(
-        self, device: ReturningDevice, _: random.Random, profile: str, type_: ProcessingType
+    async def _hold(
+        self, device: ReturningDevice, rng: random.Random, profile: str, type_: ProcessingType
     ) -> None:
-        await device.call("pauseProcessing", {"profileId": profile, "type": type_})
-
-    async def _resume(
-        self, device: ReturningDevice, _: random.Random, profile: str, type_: ProcessingType
-    ) -> None:
-        await device.call("resumeProcessing", {"profileId": profile, "type": type_})
+        [command] = rng.choices(("pauseProcessing", "resumeProcessing"), weights=(1, 3))
+        await device.call(command, {"profileId": profile, "type": type_})
 
     async def _clear(
         self, device: ReturningDevice, _: random.Random, profile: str, type_: ProcessingType

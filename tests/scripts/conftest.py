@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import shutil
-import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from alphasync.store.connect import make_client, make_store
 from tests.harness import Valkey, be_patient_with_redis, wait_until
+from tests.ports import free_port
 from tests.scripts.bench import LIFETIMES, Bench
 
 
@@ -24,10 +24,8 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 def cluster_valkey() -> Iterator[Valkey]:
     """A cluster of one: it refuses scripts that touch two slots, like any cluster."""
     folder = Path(tempfile.mkdtemp(prefix="as-cluster-"))
-    with socket.socket() as probe:
-        # Nobody connects there, but a server opens its cluster port all the same.
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+    # Nobody connects there, but a server opens its cluster port all the same.
+    port = str(free_port())
     options = ("--cluster-enabled", "yes", "--cluster-port", port, "--bind", "127.0.0.1")
     server = Valkey(folder, *options)
 
