@@ -182,7 +182,7 @@ async def test_a_pause_stays_a_pause_whatever_server_dies(honours_keys: bool) ->
             )
         )
         before = await running.reached("p")
-        state = (await running.device(1)).last("processingStateSync")
+        state = await (await running.device(1)).wait_for("processingStateSync")
         assert (state["status"], state["paused"]) == ("running", True)
         assert await running.reached("p") == before
         assert (await b.call("resumeProcessing", {"profileId": "p", "type": "chat"}))["ok"]
