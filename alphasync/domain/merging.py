@@ -12,9 +12,10 @@ from typing import NamedTuple
 from rapidfuzz.distance import Indel
 
 STEPS_MAX = 120_000_000
-"""Pairs of words or letters that are compared for one merge: about 10 ms, at worst. They are enough
-for two texts of the greatest length in a script without spaces. Beyond them one stretch stands for
-all that differs, and more of two texts comes to stand side by side than there need be."""
+"""Pairs of words or letters that are compared for one merge: 2 ms of letters of an alphabet, up
+to 30 of Chinese. They are enough for two texts of the greatest length in a script without spaces.
+Beyond them one stretch stands for all that differs, and more of two texts comes to stand side by
+side than there need be."""
 STEPS_EACH = 100_000
 """What a comparison takes besides, however short: about 5 us."""
 STRETCHES_MAX = 400

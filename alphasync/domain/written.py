@@ -170,9 +170,8 @@ def merged(history: Sequence[Written], base: Base, device_id: str, text: str) ->
         return history[-1].text
     carets = dict[str, int]()
     last = _last_of(history[: base.place + 1], device_id)
-    for place in range(
-        base.place + 1 if last is None else max(1, last - BEFORE_MAX), base.place + 1
-    ):
+    first = base.place + 1 if last is None else max(1, last - BEFORE_MAX)
+    for place in range(first, base.place + 1):
         _edit_at(history, place, carets, steps)
     own = history[base.place].device_id == device_id
     goes_on = own and (base.as_sent or base.place == 0)

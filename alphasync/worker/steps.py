@@ -15,8 +15,6 @@ TRIES_UNNOTICED = 2
 """Times that a step is asked for until devices are told: a moment's delay is nobody's concern."""
 TRIES_PER_NOTE = 5
 """Times that it is asked for between two lines of text that tell them: some seconds."""
-
-
 PAUSED_LOOK_INTERVAL = 1.0
 """Seconds between two looks whether a paused run was resumed. They keep its lock, too."""
 

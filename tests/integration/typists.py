@@ -1,5 +1,6 @@
 """People at their boxes: a client that says what its texts were made from, and the existing one."""
 
+import abc
 import asyncio
 from collections.abc import Coroutine
 from typing import Any
@@ -10,7 +11,7 @@ from tests.harness import Cluster, Device
 ABOUT = {"profileId": "1001", "type": "mail"}
 
 
-class Typist:
+class Typist(abc.ABC):
     """Shows what its device is told, and types at a caret. ``latency``: seconds to the server and
     back, half of them each way."""
 
@@ -44,8 +45,9 @@ class Typist:
     def show(self, text: str, revision: int, caret: int) -> None:
         self.box, self.revision, self.caret = text, revision, caret
 
+    @abc.abstractmethod
     def hear(self, text: str, revision: int) -> None:
-        raise NotImplementedError
+        """Another text has come."""
 
     def key(self, letter: str) -> None:
         """Put a letter in at the caret."""
@@ -53,8 +55,9 @@ class Typist:
         self.caret += len(letter)
         self.typed()
 
+    @abc.abstractmethod
     def typed(self) -> None:
-        raise NotImplementedError
+        """The box was changed at the caret."""
 
     @property
     def idle(self) -> bool:

@@ -1,7 +1,7 @@
--- A device is gone, on purpose or because its grace is over: the runs that depend on it end. A session that was
--- superseded by a newer one of the same device, or a device that is back, ends nothing. Who leaves on
--- purpose is forgotten: who comes back is a new device. After a grace the record stays for whoever
--- has its proof.
+-- A device is gone, on purpose or because its grace is over: the runs that depend on it end. A session
+-- that was superseded by a newer one of the same device, or a device that is back, ends nothing. Who
+-- leaves on purpose is forgotten: who comes back is a new device. After a grace the record stays for
+-- whoever has its proof.
 -- KEYS: meta log device devices runs
 -- ARGV: channel device_id session reason head signed_out_reason signed_out_head left_head all_head
 --   session: the one that ended, or '' for a device whose grace is over

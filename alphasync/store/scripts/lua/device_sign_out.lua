@@ -1,6 +1,6 @@
--- Have another device of the operator gone, as if it had left on purpose: what depends on it ends, and its proof
--- is void. What stays is a mark, by which its session is refused wherever it is, and by which who asks
--- again is answered the same.
+-- Have another device of the operator gone, as if it had left on purpose: what depends on it ends, and
+-- its proof is void. What stays is a mark, by which its session is refused wherever it is, and by which
+-- who asks again is answered the same.
 -- KEYS: meta log devices runs
 -- ARGV: channel device_id operator reason head left_head all_head
 -- USES: int device_key end_runs_of missing_of new_of unlist_device
