@@ -10,10 +10,11 @@ from alphasync.errors import BlocklistLost
 from alphasync.gateway import port
 from alphasync.services.idempotency import former_key, idempotency_key
 from alphasync.services.progress import NOTHING, NoLongerRunner, Outcome, Settled
+from alphasync.services.recipients import Candidate, Lister, Listing
 from alphasync.services.runs import Ticket
 from alphasync.services.takeover import Resume
 from alphasync.store.retries import until_redis_answers
-from alphasync.worker.listing import Candidate, Lister, Listing
+from alphasync.worker.listing import RunPages
 from alphasync.worker.run_watch import Ended, RunWatch
 from alphasync.worker.sending import Delivery
 from alphasync.worker.steps import HandedOver, Steps
@@ -121,9 +122,8 @@ class Processor:
 
     async def _fetch(self) -> Listing:
         tools = self._tools
-        lister = Lister(
-            tools.gateway, tools.blocklist, self.ticket, self._watch, tools.recipients_max
-        )
+        pages = RunPages(tools.gateway, tools.blocklist, self.ticket, self._watch)
+        lister = Lister(pages, tools.recipients_max)
         try:
             if self._resume:
                 return await lister.fetch(self._resume.cursor or None, self._resume.last)

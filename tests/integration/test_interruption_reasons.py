@@ -17,10 +17,10 @@ from alphasync.domain.events import INTERRUPTED_BY
 from alphasync.errors import BlocklistLost
 from alphasync.gateway.port import BadCredentials, GatewayError
 from alphasync.services.lost import ALL_LOST, RUN_LOST, STORAGE_LOST
+from alphasync.services.recipients import Lister
 from alphasync.store import keys
 from alphasync.store.connect import make_client
 from alphasync.worker import listing, sending, waiting
-from alphasync.worker.listing import Lister
 from tests.harness import Cluster, Device, cluster, wait_until
 from tests.integration.backend import Backend, answered, fronted, page
 from tests.integration.support import check

@@ -11,11 +11,9 @@ from alphasync.gateway.port import (
     RecipientPage,
 )
 from alphasync.services.blocklist import Blocklist
+from alphasync.services.recipients import Lister, Listing
 from alphasync.services.runs import Ticket
-from alphasync.worker.listing import (
-    Lister,
-    Listing,
-)
+from alphasync.worker.listing import RunPages
 
 T = TypeVar("T")
 
@@ -110,8 +108,8 @@ class Paged:
         return await call
 
     async def fetch(self, cursor: str | None = None, after: str | None = None) -> Listing:
-        lister = Lister(cast(Gateway, self), cast(Blocklist, self), TICKET, self, 1_000)
-        return await lister.fetch(cursor, after)
+        pages = RunPages(cast(Gateway, self), cast(Blocklist, self), TICKET, self)
+        return await Lister(pages, 1_000).fetch(cursor, after)
 
 
 def shown(found: Listing) -> list[tuple[str, str]]:

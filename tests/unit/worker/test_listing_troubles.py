@@ -10,12 +10,8 @@ from alphasync.gateway.port import (
     RecipientPage,
     TokenRefused,
 )
-from alphasync.worker.listing import (
-    PAGE_TRIES_MAX,
-    STALE_IN_A_ROW_MAX,
-    EndlessListing,
-    TooManyRecipients,
-)
+from alphasync.services.recipients import STALE_IN_A_ROW_MAX, EndlessListing, TooManyRecipients
+from alphasync.worker.listing import PAGE_TRIES_MAX
 from alphasync.worker.waiting import ASKED_TIMES_MAX
 from tests.unit.worker.paged import Paged
 

@@ -4,11 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alphasync.gateway.port import (
-    Odd,
-    Recipient,
-)
-from alphasync.worker import listing
+from alphasync.gateway.port import Odd, Recipient
+from alphasync.services.recipients import Candidate
 from tests.unit.worker.paged import Ended, Paged, recipient, shown
 
 
@@ -101,8 +98,8 @@ async def test_a_takeover_goes_on_behind_the_last_recipient(
 
 
 async def test_a_recipient_without_a_name_is_shown_by_id() -> None:
-    named = listing.Candidate(recipient=recipient("1"), cursor="")
-    nameless = listing.Candidate(recipient=Recipient(id="1", name=None), cursor="")
+    named = Candidate(recipient=recipient("1"), cursor="")
+    nameless = Candidate(recipient=Recipient(id="1", name=None), cursor="")
     assert (named.shown, nameless.shown) == ("Name of 1", "1")
 
 
