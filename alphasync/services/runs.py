@@ -26,6 +26,7 @@ from alphasync.protocol import packets
 from alphasync.protocol.commands import ProfileCommand, StartProcessing, StopProcessing
 from alphasync.protocol.run_commands import PauseProcessing, ResumeProcessing
 from alphasync.services.bounds import USUAL, AccountBounds
+from alphasync.services.launching import Launching
 from alphasync.store import keys
 from alphasync.store.scripts.calls import Scripts
 from alphasync.store.scripts.run_calls import run_pause, run_start, run_stop, run_stop_all
@@ -67,9 +68,7 @@ class Runs:
     ) -> None:
         self._bounds = bounds
         self._scripts = scripts
-        self._holdings = holdings
-        self._launch = launch
-        self._adopt = adopt
+        self._launching = Launching(scripts, holdings, launch, adopt)
         self.accepting = True
         """False while this server shuts down."""
 
@@ -86,9 +85,7 @@ class Runs:
             raise ShuttingDown
         profile, type_ = command.profile, command.type
         run_id = secrets.token_hex(8)
-        owner = self._holdings.owner
-        holding = Holding("run", owner, who.account, profile, type_, run_id)
-        noted = self._holdings.hold(holding)
+        holding = self._launching.holding(who.account, profile, type_, run_id)
         identity = events.ProcessingStarted(
             profile_id=profile, type=type_, device_id=device_id, operator_id=who.operator_id
         )
@@ -96,37 +93,28 @@ class Runs:
         lost = events.ProcessingInterrupted(reason=LOST, code="runner_lost")
         attachments = tuple(command.attachments or ())
         stub = packets.members(events.StoppedProfile(profile_id=profile, type=type_))
-        try:
-            answer = await self._scripts.call(
-                run_start(
-                    keys.of_profile(who.account, type_, profile),
-                    device=device_id,
-                    operator=who.operator_id,
-                    run_id=run_id,
-                    sign_in=who.sign_in,
-                    detached="1" if command.detached else "",
-                    server=owner,
-                    stub=stub,
-                    identity=packets.members(identity),
-                    text=command.message,
-                    attachments=msgspec.json.encode(attachments),
-                    runs_most=self._bounds.runs,
-                    running_most=self._bounds.running,
-                    head=packets.head(started),
-                    lost_head=packets.head(lost),
-                    lost_reason=LOST,
-                ),
-                after=noted,
-            )
-        except StoreUnavailable:
-            # It may be carried out all the same, and then nobody else looks after the run.
-            self._adopt(holding)
-            raise
+        answer = await self._launching.call(
+            holding,
+            run_start(
+                keys.of_profile(who.account, type_, profile),
+                device=device_id,
+                operator=who.operator_id,
+                run_id=run_id,
+                sign_in=who.sign_in,
+                detached="1" if command.detached else "",
+                server=holding.owner,
+                stub=stub,
+                identity=packets.members(identity),
+                text=command.message,
+                attachments=msgspec.json.encode(attachments),
+                runs_most=self._bounds.runs,
+                running_most=self._bounds.running,
+                head=packets.head(started),
+                lost_head=packets.head(lost),
+                lost_reason=LOST,
+            ),
+        )
         if answer.outcome != "OK":
-            try:
-                await self._holdings.drop(holding, noted_for=owner)
-            except StoreUnavailable:
-                self._adopt(holding)  # finds nothing behind the note, and drops it in its own time
             if answer.outcome == "FULL":
                 raise TooManyRuns
             if answer.outcome == "BUSY":
@@ -149,11 +137,7 @@ class Runs:
             attachments=attachments,
             sign_in=who.sign_in,
         )
-        if owner == self._holdings.owner:
-            self._launch(ticket)
-        else:
-            # The lease that it was started under is lost: under the new one it is taken over.
-            self._adopt(holding)
+        self._launching.launch(holding, ticket)
         return ticket
 
     async def stop(self, who: Identity, device_id: str, command: StopProcessing) -> None:

@@ -100,6 +100,55 @@ local function end_run(meta, log, channel, runs, run, status, message, head, sto
   return r[1]
 end
 
+-- Take the processing lock, put a new run on record and tell all devices.
+-- at: the keys, the channel, the profile, and the most runs that an account may have
+-- fields: of the record, names and values: whose it is and what it sends
+-- Returns 'OK' and the fencing token | 'HELD' and the device | 'LIST_LOST' | 'BUSY' | 'FULL'
+-- USES: int emit admitted running_of keep_running touch_run list_is_lost doubt end_run
+local function begin_run(at, fields, run_id, device, head, lost_head, lost_reason)
+  local lock, run, runs = at.lock, at.run, at.runs
+  local held = redis.call('HMGET', lock, 'device', 'run_id')
+  local known = redis.call('HMGET', run, 'run_id', 'status')
+  -- A lock whose run is not on record, or has ended, locks nothing.
+  if held[1] and held[2] == known[1] and known[2] == 'running' then return 'HELD', held[1] end
+  if list_is_lost(at.sent, at.tally) then return 'LIST_LOST' end
+
+  -- What has ended without a word, as a record that ran out, does not count.
+  local running, most = running_of(runs), tonumber(at.running_most)
+  if redis.call('ZCARD', running) >= most and not redis.call('ZSCORE', running, run) then
+    for _, listed_run in ipairs(redis.call('ZRANGE', running, 0, -1)) do
+      if redis.call('HGET', listed_run, 'status') ~= 'running' then redis.call('ZREM', running, listed_run) end
+    end
+    if redis.call('ZCARD', running) >= most then return 'BUSY' end
+  end
+  if not admitted(runs, run, RUN_TTL, at.runs_most) then return 'FULL' end
+
+  -- The lock ran out under a run whose runner is gone: it ends before the next one begins.
+  if known[2] == 'running' then
+    end_run(at.meta, at.log, at.channel, runs, run, 'interrupted', lost_reason, lost_head)
+  end
+
+  -- Nobody has said what became of the last run's recipient in flight; its runner still may.
+  local open = redis.call('HGET', run, 'inflight')
+  if open and open ~= '' then doubt(run, at.uncertain) end
+
+  local fence = emit(at.meta, at.log, at.channel, at.profile, '', head .. ',"startedAt":' .. int(now))
+  redis.call('DEL', run)
+  redis.call('HSET', run, unpack(fields))
+  redis.call('HSET', run, 'status', 'running', 'fence', fence, 'lock', lock, 'started_at', int(now),
+    'total', 0, 'sent', 0, 'skipped', 0, 'failed', 0, 'uncertain', 0, 'message', '',
+    'inflight', '', 'inflight_name', '', 'cursor', '', 'last', '', 'before_last', '',
+    'claimed_at', '', 'honours', '', 'away', '', 'paused', '',
+    'stopped_by', '', 'reason', '', 'duration', 0,
+    'step', 0, 'revision', fence)
+  touch_run(runs, run)
+  keep_running(runs, run, fence)
+  redis.call('DEL', lock)
+  redis.call('HSET', lock, 'device', device, 'run_id', run_id, 'fence', fence)
+  redis.call('PEXPIRE', lock, LOCK_TTL)
+  return 'OK', fence
+end
+
 -- Whether a run ends with this device: a detached one goes on without any.
 -- r: of its record 'status', 'device' and 'detached', and what else the caller wants
 local function depends_on(r, device)
