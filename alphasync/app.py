@@ -35,6 +35,7 @@ from alphasync.services.account_state import AccountState
 from alphasync.services.blocklist import Blocklist
 from alphasync.services.builds import Builds
 from alphasync.services.devices import Devices
+from alphasync.services.do_not_contact import DoNotContact
 from alphasync.services.drafts import Drafts
 from alphasync.services.grace import Graces
 from alphasync.services.listed_profiles import ListedProfiles, asking
@@ -79,6 +80,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
     )
     listed = ListedProfiles(asking(gateway, upstream))
     blocklist = Blocklist(scripts, pipeline)
+    do_not_contact = DoNotContact(scripts, settings.do_not_contact_max)
     bounds, requests = account_bounds(settings), connection_bounds(settings)
     agreement = Agreement(scripts, terms_of(secret, lifetimes(settings)))
     internal = InternalPort(
@@ -133,6 +135,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
             drafts=drafts,
             versions=Versions(scripts, drafts),
             blocklist=blocklist,
+            do_not_contact=do_not_contact,
             uncertain=Uncertain(scripts),
             devices=devices,
             listed=listed,

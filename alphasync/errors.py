@@ -10,6 +10,9 @@ AlphasyncError
 +-- Locked                    locked                another device is at it (``lockOwner``)
 +-- AlreadyRunning            already_running       this device is at it (``lockOwner``)
 +-- BlocklistLost             blocklist_lost        Redis dropped the list of who was messaged
++-- DoNotContactLost          do_not_contact_lost   the same of those not to be contacted
++-- DoNotContactFull          do_not_contact_full   the account has its most of them
++-- NotForThisToken           not_for_this_token    a token for some profiles may not do it
 +-- NotRunning                not_running           nothing to stop
 +-- NotRegistered             not_registered        sent before ``deviceRegistered`` (retryable)
 +-- SignInAgain               sign_in_again         the login has ended, or its token is refused
@@ -128,6 +131,33 @@ class BlocklistLost(AlphasyncError):
         "The storage has lost the list of who was messaged. "
         "Clear the blocklist to start anew: everybody may be messaged again"
     )
+
+
+class DoNotContactLost(AlphasyncError):
+    """Redis lost the list of whom not to contact, and a run might message them. Ask a person to
+    import it again: runs start once there is somebody on it."""
+
+    code = "do_not_contact_lost"
+    default_message = (
+        "The storage has lost the do-not-contact list. Import it again before you start: "
+        "whoever was on it could be messaged"
+    )
+
+
+class DoNotContactFull(AlphasyncError):
+    """The account has `DO_NOT_CONTACT_MAX` recipients on its do-not-contact list. Nothing was
+    added, or of an import only what `message` says."""
+
+    code = "do_not_contact_full"
+    default_message = "The do-not-contact list has as many recipients as it may have"
+
+
+class NotForThisToken(AlphasyncError):
+    """It is about all profiles of the account, and the token is for some of them. Who may use all
+    of them can do it."""
+
+    code = "not_for_this_token"
+    default_message = "Only somebody who may use all profiles of the account can do this"
 
 
 class NotRunning(AlphasyncError):

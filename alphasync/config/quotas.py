@@ -52,6 +52,9 @@ class AccountSettings(Section):
     """Runs on record; over it `too_many_runs`."""
     running_per_account: int = Field(200, ge=1, le=1_000)
     """Runs at once; over it `too_many_runs`."""
+    do_not_contact_max: int = Field(100_000, ge=1, le=1_000_000)
+    """Recipients on the do-not-contact list; over it `do_not_contact_full`. 100,000 of them take
+    about 25 MB of Redis."""
     devices_per_account: int = Field(2_000, ge=1, le=20_000)
     """Devices that are connected or may come back; over it `too_many_devices`, and the connection
     is closed."""

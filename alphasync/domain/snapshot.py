@@ -51,7 +51,12 @@ def apply(snapshot: Snapshot, event: events.StateEvent) -> Snapshot:
                 attachments_revision=revision,
             )
             return replace(after, drafts={**snapshot.drafts, draft.key: draft})
-        case events.AllProcessingStopped() | events.BlocklistCleared() | events.UncertainResolved():
+        case (
+            events.AllProcessingStopped()
+            | events.BlocklistCleared()
+            | events.DoNotContactChanged()
+            | events.UncertainResolved()
+        ):
             return after
         case events.DeviceJoined() | events.DeviceUpdated():
             device = event.device
@@ -84,7 +89,9 @@ def catch_up(snapshot: Snapshot, happened: list[events.StateEvent]) -> Snapshot:
     return snapshot
 
 
-_OF_DEVICES = (
+_OF_NO_RECORD = (
+    events.AllProcessingStopped,
+    events.DoNotContactChanged,
     events.DeviceJoined,
     events.DeviceUpdated,
     events.DeviceLeft,
@@ -94,7 +101,7 @@ _OF_DEVICES = (
 
 def _known_at(snapshot: Snapshot, event: events.StateEvent) -> int:
     """The revision of the record that an event is about; 0 where there is none."""
-    if isinstance(event, (events.AllProcessingStopped, *_OF_DEVICES)):
+    if isinstance(event, _OF_NO_RECORD):
         return 0
     key: Key = (filled(event.profile_id), filled(event.type))
     match event:

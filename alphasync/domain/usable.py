@@ -10,6 +10,8 @@ PROFILE_ID_MAX = 128
 """Characters of the id of a profile, an operator or a medium: keys and rooms stay small."""
 RECIPIENT_ID_MAX = 512
 """Characters of a recipient's id, whichever they are: the gateway's ids are its own affair."""
+NOTE_MAX = 200
+"""Characters of a note about a recipient."""
 NAME_MAX = 256
 """Characters of a name: what is beyond is cut."""
 LINK_MAX = 2048

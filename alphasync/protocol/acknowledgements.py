@@ -134,6 +134,49 @@ class BlocklistCounted(TypedDict):
     """Recipients."""
 
 
+class NotContacted(TypedDict):
+    """Somebody whom no run contacts."""
+
+    id: str
+    """The gateway's id of the recipient."""
+    at: int
+    """Since when: ms since the Unix epoch."""
+    operatorId: str
+    """Who added them; empty where that is not known any more."""
+    note: str
+    """Why, in that person's words; or empty."""
+
+
+class DoNotContactListed(TypedDict):
+    """A page of the list."""
+
+    recipients: list[NotContacted]
+    """Newest first, at most 100."""
+    next: str | None
+    """The `cursor` of the next page; null at the end. A search may give a page with nobody on it
+    and a `next`: it goes on there."""
+    count: int
+    """How many are on the whole list."""
+
+
+class DoNotContactAdded(TypedDict):
+    """They are on the list."""
+
+    added: bool
+    """False: they were on it already, and nothing has changed."""
+    count: int
+    """How many are on it now."""
+
+
+class DoNotContactRemoved(TypedDict):
+    """They are not on the list."""
+
+    removed: bool
+    """False: they were not on it."""
+    count: int
+    """How many are on it now."""
+
+
 class Undecided(TypedDict):
     """Somebody who may have been messaged."""
 

@@ -30,6 +30,7 @@ from alphasync.errors import (
     AlphasyncError,
     AlreadyRunning,
     BlocklistLost,
+    DoNotContactLost,
     InvalidPayload,
     Locked,
     MessageBlank,
@@ -132,6 +133,7 @@ class StartProcessing(ProfileCommand, frozen=True, kw_only=True):
         Locked,
         AlreadyRunning,
         BlocklistLost,
+        DoNotContactLost,
         TooManyRuns,
         ShuttingDown,
     )

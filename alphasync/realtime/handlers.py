@@ -4,10 +4,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from alphasync.protocol import acknowledgements as acks
-from alphasync.protocol import commands, run_commands, version_commands
+from alphasync.protocol import commands, list_commands, run_commands, version_commands
 from alphasync.realtime.sessions import Session
 from alphasync.services.blocklist import Blocklist
 from alphasync.services.devices import Devices
+from alphasync.services.do_not_contact import DoNotContact
 from alphasync.services.drafts import Drafts
 from alphasync.services.listed_profiles import ListedProfiles
 from alphasync.services.own_devices import OwnDevices
@@ -41,6 +42,7 @@ class Handlers:
         drafts: Drafts,
         versions: Versions,
         blocklist: Blocklist,
+        do_not_contact: DoNotContact,
         uncertain: Uncertain,
         devices: Devices,
         listed: ListedProfiles,
@@ -51,6 +53,7 @@ class Handlers:
         self._drafts = drafts
         self._versions = versions
         self._blocklist = blocklist
+        self._do_not_contact = do_not_contact
         self._uncertain = uncertain
         self._devices = devices
         self._listed = listed
@@ -131,6 +134,27 @@ class Handlers:
         self, session: Session, command: commands.CountBlocklist
     ) -> acks.BlocklistCounted:
         return {"count": await self._blocklist.count(session.who, command)}
+
+    @handles(list_commands.AddDoNotContact)
+    async def add_do_not_contact(
+        self, session: Session, command: list_commands.AddDoNotContact
+    ) -> acks.DoNotContactAdded:
+        done = await self._do_not_contact.add(session.who, session.device_id, command)
+        return {"added": done.number > 0, "count": done.in_all}
+
+    @handles(list_commands.RemoveDoNotContact)
+    async def remove_do_not_contact(
+        self, session: Session, command: list_commands.RemoveDoNotContact
+    ) -> acks.DoNotContactRemoved:
+        done = await self._do_not_contact.remove(session.who, session.device_id, command)
+        return {"removed": done.number > 0, "count": done.in_all}
+
+    @handles(list_commands.ListDoNotContact)
+    async def list_do_not_contact(
+        self, session: Session, command: list_commands.ListDoNotContact
+    ) -> acks.DoNotContactListed:
+        listed = await self._do_not_contact.listed(session.who, command)
+        return {"recipients": listed.recipients, "next": listed.next, "count": listed.in_all}
 
     @handles(commands.ListUncertain)
     async def list_uncertain(

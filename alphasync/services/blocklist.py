@@ -28,11 +28,18 @@ class Blocklist:
 
         Those that are past their life count until they are dropped, see ``prune``.
         """
-        sent = keys.of_account(ticket.account).sent(ticket.type, ticket.profile)
+        names = keys.of_account(ticket.account)
+        return await self._on(names.sent(ticket.type, ticket.profile), recipients)
+
+    async def not_to_contact(self, ticket: Ticket, recipients: Sequence[str]) -> set[str]:
+        """Which of the recipients are on the account's do-not-contact list, in the same way."""
+        return await self._on(keys.of_account(ticket.account).never, recipients)
+
+    async def _on(self, listed: str, recipients: Sequence[str]) -> set[str]:
         found: set[str] = set()
         for start in range(0, len(recipients), ASKED_AT_ONCE_MAX):
             asked = recipients[start : start + ASKED_AT_ONCE_MAX]
-            scores = await self._pipeline.submit("ZMSCORE", sent, *asked)
+            scores = await self._pipeline.submit("ZMSCORE", listed, *asked)
             if not isinstance(scores, list):
                 raise TypeError(f"ZMSCORE answered {scores!r}")
             found.update(

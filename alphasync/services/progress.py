@@ -6,7 +6,7 @@ from typing import TypedDict
 import msgspec
 
 from alphasync.domain import events
-from alphasync.errors import BlocklistLost
+from alphasync.errors import BlocklistLost, DoNotContactLost
 from alphasync.protocol import packets
 from alphasync.services.idempotency import DIGEST_KEYS
 from alphasync.services.runs import Ticket
@@ -76,6 +76,8 @@ class Step(msgspec.Struct, frozen=True):
     """Whose the run is: after a crash its device may go by another id."""
     paused: bool
     """Whether there is no claim because the run is paused."""
+    not_to_contact: bool
+    """Whether there is no claim because they are on the do-not-contact list."""
     confirmed: bool
     """Whether a failover of Redis cannot lose it. One that is not counts for nothing: send nothing,
     and ask again."""
@@ -129,10 +131,11 @@ class Progress:
     ) -> Step:
         """Settle the last recipient and claim the next, in one round trip.
 
-        Gives the time of the claim, or None when the recipient is on the blocklist already, or the
-        run is paused. With no ``claim`` it only settles. ``cursor`` names the page that the
-        recipient is on. ``number`` makes the step repeatable: the same one is not done twice.
-        Raises NoLongerRunner and BlocklistLost, with nothing done.
+        Gives the time of the claim, or None when the recipient is on the blocklist already, or on
+        the do-not-contact list, or the run is paused. With no ``claim`` it only settles. ``cursor``
+        names the page that the recipient is on. ``number`` makes the step repeatable: the same one
+        is not done twice.
+        Raises NoLongerRunner, BlocklistLost and DoNotContactLost, with nothing done.
         """
         message = settled.message or "Skipped a recipient who was messaged before"
         call = run_step(
@@ -155,11 +158,14 @@ class Progress:
             confirmed = False
         if answer.outcome == "LIST_LOST":
             raise BlocklistLost
+        if answer.outcome == "NEVER_LOST":
+            raise DoNotContactLost
         claimed_at = answer.text(1) if answer.outcome == "CLAIMED" else None
         return Step(
             claimed_at=claimed_at,
             device_id=answer.text(2),
             paused=answer.outcome == "PAUSED",
+            not_to_contact=answer.outcome == "NEVER",
             confirmed=confirmed,
         )
 

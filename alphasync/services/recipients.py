@@ -41,7 +41,7 @@ class Candidate(msgspec.Struct, frozen=True):
 
 class Listing(msgspec.Struct, frozen=True):
     candidates: list[Candidate]
-    """In the gateway's order, without those on the blocklist."""
+    """In the gateway's order, without those on the blocklist or not to be contacted."""
     total: int
     """Recipients with those on the blocklist, each counted once, and those that cannot be used."""
     failed: int
@@ -49,6 +49,8 @@ class Listing(msgspec.Struct, frozen=True):
     odd: list[Odd]
     """The first of them, by their place in the whole list."""
     honours_keys: bool
+    not_to_contact: int = 0
+    """Of those that are left out, how many are on the do-not-contact list."""
 
     @property
     def skipped(self) -> int:
@@ -71,7 +73,10 @@ class Pages(Protocol):
         """One page; ``cursor`` None is the first one."""
 
     async def blocked(self, recipients: Sequence[str]) -> set[str]:
-        """Which of them are not to be messaged."""
+        """Which of them were messaged already."""
+
+    async def not_to_contact(self, recipients: Sequence[str]) -> set[str]:
+        """Which of them are on the do-not-contact list of the account."""
 
     async def look(self) -> None:
         """Return if the listing is to go on. Called between two pages."""
@@ -88,12 +93,13 @@ class Lister:
         self._cursors: set[str] = set()
         self._records = 0
         self._failed = 0
+        self._not_to_contact = 0
         self._odd: list[Odd] = []
         self._stale = 0
         self._stale_in_a_row = 0
 
     async def fetch(self, cursor: str | None = None, after: str | None = None) -> Listing:
-        """All pages, each without those who are blocked.
+        """All pages, each without those who are blocked or not to be contacted.
 
         With ``cursor`` and ``after`` only what comes behind that recipient of that page; all of the
         page when the recipient is not on it any more. Raises EndlessListing, TooManyRecipients, and
@@ -112,6 +118,7 @@ class Lister:
                     failed=self._failed,
                     odd=self._odd,
                     honours_keys=page.honours_keys,
+                    not_to_contact=self._not_to_contact,
                 )
             if page.next in self._cursors:
                 raise EndlessListing("The gateway gave the same page of recipients twice")
@@ -127,11 +134,14 @@ class Lister:
         if len(self._seen) + self._failed > self._recipients_max:
             raise TooManyRecipients(f"The profile has more than {self._recipients_max} recipients")
         self._count_stale(fresh=bool(fresh))
-        blocked = await self._pages.blocked(list(fresh))
+        asked = list(fresh)
+        blocked = await self._pages.blocked(asked)
+        never = await self._pages.not_to_contact(asked)
+        self._not_to_contact += len(never)
         self._candidates.extend(
             Candidate(recipient=r, cursor=cursor or "")
             for r in fresh.values()
-            if r.id not in blocked
+            if r.id not in blocked and r.id not in never
         )
 
     def _note_odd(self, page: RecipientPage) -> None:

@@ -14,6 +14,7 @@ from alphasync.domain.runs import ProcessingType
 from alphasync.errors import (
     AlreadyRunning,
     BlocklistLost,
+    DoNotContactLost,
     Locked,
     NotRunning,
     ShuttingDown,
@@ -121,6 +122,8 @@ class Runs:
                 raise TooManyRuns("This account has as many runs at once as it may have")
             if answer.outcome == "LIST_LOST":
                 raise BlocklistLost
+            if answer.outcome == "NEVER_LOST":
+                raise DoNotContactLost
             lock_owner = answer.text(1)
             held = AlreadyRunning if lock_owner == device_id else Locked
             raise held(lockOwner=lock_owner)

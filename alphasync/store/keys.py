@@ -19,6 +19,8 @@ key (under ``as:{account}:``)      type    lifetime
 ``sent:<type>:<profile>``          zset    30 days after the last recipient; an entry by its score
 ``tally:<type>:<profile>``         hash    as the list of those sent: until when it has entries
 ``uncertain:<type>:<profile>``     hash    30 days after the last one: recipient to name
+``never``                          zset    none: who is not to be contacted, until a person decides
+``never:notes``                    hash    none: by whom each of these was added, and why
 ``runs``, ``drafts``, ``devices``  zset    as the longest-living key they name
 ``runs:running``                   zset    as a run's record: those that are running, by their start
 ``signin:<id>``                    hash    as its token, and an hour: what a login got
@@ -54,7 +56,10 @@ SHARDED = (CHANNEL_PREFIX, PROBE_PREFIX)
 class AccountKeys:
     """Keys of one account."""
 
-    __slots__ = ("account", "channel", "devices", "drafts", "log", "meta", "prefix", "runs")
+    __slots__ = (
+        *("account", "channel", "devices", "drafts", "log", "meta", "never", "never_notes"),
+        *("prefix", "runs"),
+    )
 
     def __init__(self, account: str) -> None:
         self.account = account
@@ -64,6 +69,8 @@ class AccountKeys:
         self.runs = prefix + "runs"
         self.drafts = prefix + "drafts"
         self.devices = prefix + "devices"
+        self.never = prefix + "never"
+        self.never_notes = prefix + "never:notes"
         self.channel = channel_of(account)
 
     def lock(self, type_: ProcessingType, profile: str) -> str:
@@ -107,8 +114,8 @@ class ProfileKeys:
     """Keys of a profile and type, and those of its account that are needed with them."""
 
     __slots__ = (
-        *("channel", "draft", "drafts", "lock", "log", "meta", "profile", "run"),
-        *("runs", "sent", "tally", "type", "uncertain"),
+        *("channel", "draft", "drafts", "lock", "log", "meta", "never", "never_notes"),
+        *("profile", "run", "runs", "sent", "tally", "type", "uncertain"),
     )
 
     def __init__(self, account: AccountKeys, type_: ProcessingType, profile: str) -> None:
@@ -119,6 +126,8 @@ class ProfileKeys:
         self.log = account.log
         self.runs = account.runs
         self.drafts = account.drafts
+        self.never = account.never
+        self.never_notes = account.never_notes
         self.lock = account.lock(type_, profile)
         self.run = account.run(type_, profile)
         self.draft = account.draft(type_, profile)

@@ -54,6 +54,10 @@ class RunPages:
     async def blocked(self, recipients: Sequence[str]) -> set[str]:
         return await until_redis_answers(self._blocklist.blocked, self._ticket, recipients)
 
+    async def not_to_contact(self, recipients: Sequence[str]) -> set[str]:
+        asked = self._blocklist.not_to_contact
+        return await until_redis_answers(asked, self._ticket, recipients)
+
     async def look(self) -> None:
         """Return if the run is still ours."""
         await self._run.look()

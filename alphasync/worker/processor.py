@@ -6,7 +6,7 @@ import msgspec
 import structlog
 
 from alphasync import telemetry
-from alphasync.errors import BlocklistLost
+from alphasync.errors import BlocklistLost, DoNotContactLost
 from alphasync.gateway import port
 from alphasync.services.idempotency import former_key, idempotency_key
 from alphasync.services.progress import NOTHING, NoLongerRunner, Outcome, Settled
@@ -61,7 +61,7 @@ class Processor:
                 await until_redis_answers(progress.complete, self.ticket, self._steps.unreported)
             except Ended as ended:
                 await self._interrupt(ended.reason, ended.code)
-            except BlocklistLost as error:
+            except (BlocklistLost, DoNotContactLost) as error:
                 await self._interrupt(error.message, error.code)
         except NoLongerRunner:
             await self._give_up()
@@ -97,7 +97,9 @@ class Processor:
             text = f"{len(listing.candidates)} recipients left"
         else:
             total = listing.total
-            text = f"{total} recipients, {skipped} messaged before"
+            text = f"{total} recipients, {listing.skipped - listing.not_to_contact} messaged before"
+            if listing.not_to_contact:
+                text += f", {listing.not_to_contact} on the do-not-contact list"
             if listing.failed:
                 text += f", {listing.failed} cannot be messaged"
         progress, ticket = self._tools.progress, self.ticket

@@ -50,12 +50,15 @@ class Steps:
     async def claim(self, recipient: str, name: str, cursor: str) -> str | None:
         """Put on record what became of the last recipient, and claim the next, in one step.
 
-        Gives the time of the claim, or None when they were messaged in the meantime. Returns when
+        Gives the time of the claim, or None when they were messaged in the meantime, or put on the
+        do-not-contact list. Returns when
         no failover of Redis can lose the step, and the run is not paused. Raises NoLongerRunner,
         and HandedOver when that takes until this server shuts down.
         """
         while (step := await self._step(recipient, name, cursor)).paused:
             await self.hold()
+        if step.not_to_contact:
+            await self.note(f"{name} is on the do-not-contact list", None)
         return step.claimed_at
 
     async def report(self) -> None:

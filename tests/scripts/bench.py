@@ -28,11 +28,17 @@ from alphasync.protocol.commands import (
     StopProcessing,
     UpdateMessage,
 )
+from alphasync.protocol.list_commands import (
+    AddDoNotContact,
+    ListDoNotContact,
+    RemoveDoNotContact,
+)
 from alphasync.realtime.order import Envelope, parse
 from alphasync.services.account_state import AccountState
 from alphasync.services.blocklist import Blocklist
 from alphasync.services.bounds import AccountBounds
 from alphasync.services.devices import Devices, Joined
+from alphasync.services.do_not_contact import Changed, DoNotContact, Listed
 from alphasync.services.drafts import Drafts
 from alphasync.services.login_tries import LoginLimits, LoginTries
 from alphasync.services.own_devices import OwnDevices
@@ -121,6 +127,7 @@ class Bench:
         self.drafts = Drafts(self.scripts)
         self.versions = Versions(self.scripts, self.drafts)
         self.blocklist = Blocklist(self.scripts, store.pipeline)
+        self.do_not_contact = DoNotContact(self.scripts, 1_000)
         self.uncertain = Uncertain(self.scripts)
         self.account_state = AccountState(self.scripts)
         self.logins = LoginTries(self.scripts, LoginLimits())
@@ -303,6 +310,18 @@ class Bench:
     async def forget(self, profile: str = PROFILE, type_: ProcessingType = "chat") -> int:
         command = ClearBlocklist(profile_id=profile, type=type_)
         return await self.blocklist.clear(self.who, "d1", command)
+
+    async def avoid(self, recipient: str, note: str = "", who: Identity | None = None) -> Changed:
+        command = AddDoNotContact(recipient_id=recipient, note=note)
+        return await self.do_not_contact.add(who or self.who, "d1", command)
+
+    async def allow(self, recipient: str) -> Changed:
+        command = RemoveDoNotContact(recipient_id=recipient)
+        return await self.do_not_contact.remove(self.who, "d1", command)
+
+    async def avoided(self, cursor: str | None = None, find: str | None = None) -> Listed:
+        command = ListDoNotContact(cursor=cursor, find=find)
+        return await self.do_not_contact.listed(self.who, command)
 
     async def resolve(self, action: str, recipient: str | None = None) -> int:
         payload = {"profileId": PROFILE, "type": "chat", "action": action}

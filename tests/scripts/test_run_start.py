@@ -7,7 +7,13 @@ import pytest
 
 from alphasync.domain.events import BlocklistCleared, ProcessingInterrupted, ProcessingStarted
 from alphasync.domain.runs import Counters, Run, RunStatus
-from alphasync.errors import AlreadyRunning, BlocklistLost, Locked, TooManyRuns
+from alphasync.errors import (
+    AlreadyRunning,
+    BlocklistLost,
+    DoNotContactLost,
+    Locked,
+    TooManyRuns,
+)
 from alphasync.services.progress import NOTHING, NoLongerRunner, Outcome
 from alphasync.services.runs import LOST, Ticket
 from tests.scripts.bench import PROFILE, Bench, became
@@ -190,3 +196,16 @@ async def test_a_list_that_is_gone_is_said_until_somebody_clears_it(bench: Bench
         await bench.forget()
     async with bench.verify(ProcessingStarted):
         await bench.start()
+
+
+async def test_a_do_not_contact_list_that_is_gone_is_said_until_it_is_there_again(
+    bench: Bench,
+) -> None:
+    await bench.avoid("r1")
+    await bench.client.delete(bench.names.never)
+    async with bench.verify():
+        with pytest.raises(DoNotContactLost):
+            await bench.start()
+    assert bench.last("run_start") == "NEVER_LOST"
+    await bench.avoid("r1")
+    await bench.start()

@@ -4,7 +4,7 @@ import pytest
 
 from alphasync.domain.events import ProcessingProgress
 from alphasync.domain.runs import Counters
-from alphasync.errors import BlocklistLost
+from alphasync.errors import BlocklistLost, DoNotContactLost
 from alphasync.services.progress import NOTHING, NoLongerRunner, Outcome
 from tests.scripts.bench import PROFILE, Bench, became
 from tests.scripts.test_run_pause import pause, resume
@@ -175,3 +175,30 @@ async def test_a_paused_run_settles_and_claims_nobody(bench: Bench) -> None:
     assert again.paused
     await bench.claim(ticket, 3, "r2")
     assert await bench.blocked() == {"r1", "r2"}
+
+
+async def test_a_run_claims_nobody_on_it_and_counts_them_as_skipped(bench: Bench) -> None:
+    ticket = await bench.start()
+    await bench.avoid("r1")
+    async with bench.verify(ProcessingProgress):
+        step = await bench.progress.step(ticket, 1, NOTHING, "r1", "Name", "page")
+    assert (step.claimed_at, step.not_to_contact, step.paused) == (None, True, False)
+    assert bench.last("run_step") == "NEVER"
+    async with bench.verify():
+        again = await bench.progress.step(ticket, 1, NOTHING, "r1", "Name", "page")
+    assert again == step
+    assert (await bench.run()).counters.skipped == 1
+    assert await bench.blocked() == set()
+    await bench.claim(ticket, 2, "r2")
+
+
+async def test_a_do_not_contact_list_that_is_gone_lets_nobody_be_claimed(bench: Bench) -> None:
+    ticket = await bench.start()
+    await bench.avoid("r1")
+    await bench.client.delete(bench.names.never)
+    async with bench.verify():
+        with pytest.raises(DoNotContactLost):
+            await bench.claim(ticket, 1, "r2")
+    assert bench.last("run_step") == "NEVER_LOST"
+    await bench.avoid("r1")
+    await bench.claim(ticket, 1, "r2")

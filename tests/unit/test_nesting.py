@@ -168,6 +168,7 @@ OWN = {
     "realtime/audience.py": "a packet that is on its way out, into a shape that has no depth",
     "membership/holdings.py": "from Redis",
     "services/account_state.py": "from Redis",
+    "services/do_not_contact.py": "from Redis",
     "services/drafts.py": "from Redis",
     "services/takeover.py": "from Redis",
     "membership/terms.py": "from Redis",

@@ -8,6 +8,7 @@ their fields are for people who write clients: docs/protocol.md is made from the
 from alphasync.domain.events.account_events import (
     AttachmentsUpdated,
     BlocklistCleared,
+    DoNotContactChanged,
     MessageCleared,
     MessageUpdated,
     UncertainResolved,
@@ -76,6 +77,7 @@ StateEvent = (
     | MessageCleared
     | AttachmentsUpdated
     | BlocklistCleared
+    | DoNotContactChanged
     | DeviceJoined
     | DeviceUpdated
     | DeviceLeft
@@ -100,6 +102,7 @@ __all__ = [
     "DeviceUpdated",
     "DevicesChanged",
     "DevicesSync",
+    "DoNotContactChanged",
     "ErrorEvent",
     "Event",
     "ListedDevice",

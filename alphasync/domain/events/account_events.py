@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from msgspec import UNSET, UnsetType
 
 from alphasync.domain.drafts import Attachment
-from alphasync.domain.events.base import Audience, ProfileEvent, Script
+from alphasync.domain.events.base import Audience, LoggedEvent, ProfileEvent, Script
 
 
 class MessageUpdated(ProfileEvent, frozen=True, kw_only=True):
@@ -52,6 +52,22 @@ class BlocklistCleared(ProfileEvent, frozen=True, kw_only=True):
     deleted_count: Script[int] = UNSET
     """How many recipients were on it."""
     message: Script[str] = UNSET
+
+
+class DoNotContactChanged(LoggedEvent, frozen=True, kw_only=True):
+    """The account's do-not-contact list has changed: ask for it anew where it is shown."""
+
+    event_name = "doNotContactChanged"
+    device_id: str | UnsetType = UNSET
+    """Absent where it was changed over HTTP."""
+    operator_id: str
+    """Who did it."""
+    added: Script[int] = UNSET
+    """How many recipients are on it now who were not."""
+    removed: Script[int] = UNSET
+    """How many are not on it any more."""
+    count: Script[int] = UNSET
+    """How many are on it."""
 
 
 class UncertainResolved(ProfileEvent, frozen=True, kw_only=True):

@@ -83,3 +83,17 @@ def uncertain_resolve(
     before: int,
     head: str,
 ) -> None: ...
+
+
+@script
+def never_add(
+    keys: AccountKeys, /, *, most: int, before: int, entries: bytes, head: str
+) -> None: ...
+
+
+@script
+def never_remove(keys: AccountKeys, /, *, recipient: str, head: str) -> None: ...
+
+
+@script
+def never_list(keys: AccountKeys, /, *, score: str, id: str, part: str, most: int) -> None: ...

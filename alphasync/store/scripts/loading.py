@@ -28,7 +28,18 @@ from alphasync.store.scripts.declaring import Declared, declared_in
 from alphasync.store.scripts.limits import Lifetimes
 
 FOLDER = files("alphasync.store.scripts") / "lua"
-SHARED = ("prelude", "log", "device", "roster", "snapshot", "versions", "blocklist", "run", "draft")
+SHARED = (
+    "prelude",
+    "log",
+    "device",
+    "roster",
+    "snapshot",
+    "versions",
+    "lists",
+    "blocklist",
+    "run",
+    "draft",
+)
 """In this order: a function may call those in front of it."""
 
 _HEADER = re.compile(r"^-- (KEYS|ARGV|USES):(.*)$", re.MULTILINE)
@@ -116,6 +127,7 @@ def _constants(lifetimes: Lifetimes, publish: str) -> str:
         "HEARD_TIMEOUT": HEARD_TIMEOUT,
         "PAGE_ENDS_MAX": limits.PAGE_ENDS_MAX,
         "PAGE_PRUNED_MAX": limits.PAGE_PRUNED_MAX,
+        "PAGE_SEARCHED_MAX": limits.PAGE_SEARCHED_MAX,
         "UNCERTAIN_LISTED_MAX": limits.UNCERTAIN_LISTED_MAX,
         "UNCERTAIN_BYTES_MAX": limits.UNCERTAIN_BYTES_MAX,
     }

@@ -213,6 +213,18 @@ def forgot(key: Key, revision: int) -> events.BlocklistCleared:
     )
 
 
+def not_contacted(_key: Key, revision: int) -> events.DoNotContactChanged:
+    return events.DoNotContactChanged(
+        device_id="device",
+        operator_id="operator",
+        added=1,
+        removed=0,
+        count=5,
+        timestamp=revision,
+        revision=revision,
+    )
+
+
 def all_stopped(key: Key, revision: int) -> events.AllProcessingStopped:
     return events.AllProcessingStopped(
         device_id="device",
@@ -257,7 +269,7 @@ MOVES: dict[Make, RunStatus] = {
 """The events that move a run, and where to."""
 OF_A_RUNNING_RUN: list[Make] = [progressed, reconnecting, reconnected, taken_over, paused, resumed]
 OTHERS: list[Make] = [settled, updated, cleared, attached, forgot, all_stopped, resolved]
-OTHERS += [joined, changed, left, all_changed]
+OTHERS += [not_contacted, joined, changed, left, all_changed]
 MAKERS: list[Make] = [*MOVES, *OF_A_RUNNING_RUN, *OTHERS]
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from alphasync.domain.usable import PROFILE_ID_MAX
+from alphasync.domain.usable import PROFILE_ID_MAX, RECIPIENT_ID_MAX
 from alphasync.errors import InvalidPayload
-from alphasync.protocol import commands, run_commands, version_commands
+from alphasync.protocol import commands, list_commands, run_commands, version_commands
 from alphasync.protocol.commands import Command, ProfileCommand, StartProcessing
 from alphasync.protocol.parsing import parse
 
@@ -25,6 +25,9 @@ NEEDED: dict[type[Command], dict[str, Any]] = {
     commands.UpdateAttachments: {"profileId": "1", "type": "mail", "attachments": [PICTURE]},
     commands.ClearBlocklist: {"profileId": "1", "type": "chat"},
     commands.CountBlocklist: {"profileId": "1", "type": "chat"},
+    list_commands.AddDoNotContact: {"recipientId": "r1"},
+    list_commands.RemoveDoNotContact: {"recipientId": "r1"},
+    list_commands.ListDoNotContact: {},
     commands.ListUncertain: {"profileId": "1", "type": "chat"},
     commands.ResolveUncertain: {"profileId": "1", "type": "chat", "action": "leave"},
     commands.RenameDevice: {"name": "Front desk"},
@@ -42,6 +45,7 @@ WRONG: dict[str, list[Any]] = {
     "message": [None, 1, True, 1.5, [], {}, ["Hello"]],
     "attachments": [None, {}, "x", 1, True, [PICTURE] * 6],
     "version": [None, "5", True, 1.5, 0, -1, 2**53 + 1, 2**64, [], {}],
+    "recipientId": [None, "", 1, True, 1.5, "\ud83d" * 600, "x" * (RECIPIENT_ID_MAX + 1), [], {}],
     "action": [None, "", "send", True, 1, [], {}],
 }
 

@@ -120,3 +120,11 @@ async def test_each_once_and_none_of_the_blocked(pages: list[list[str]], blocked
     assert [name for name, _ in shown(found)] == [n for n in everybody if n not in blocked]
     assert found.total == len(everybody)
     assert found.skipped == len(set(everybody) & blocked)
+
+
+async def test_those_not_to_be_contacted_are_left_out_and_counted() -> None:
+    gateway = Paged({None: (["a", "b", "c", "d"], None)}, blocked={"b"})
+    gateway.never = {"b", "c"}
+    found = await gateway.fetch()
+    assert shown(found) == [("a", ""), ("d", "")]
+    assert (found.total, found.skipped, found.not_to_contact) == (4, 2, 2)

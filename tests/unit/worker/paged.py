@@ -59,6 +59,7 @@ class Paged:
         """Which look finds that the run has ended."""
         self.checked: list[list[str]] = []
         self.pruned = 0
+        self.never: set[str] = set()
 
     async def recipients(
         self, token: str | None, profile_id: str, type: str, cursor: str | None
@@ -83,6 +84,10 @@ class Paged:
         assert ticket is TICKET
         self.checked.append(list(recipients))
         return set(recipients) & self._blocked
+
+    async def not_to_contact(self, ticket: Ticket, recipients: Sequence[str]) -> set[str]:
+        assert ticket is TICKET
+        return set(recipients) & self.never
 
     async def note(self, message: str, error: str | None) -> None:
         self.notes.append(message)

@@ -14,7 +14,7 @@ local commands = {
   {"ZADD", scores, "1", "a"}, {"PEXPIRE", scores, keep}, {"ZSCORE", scores, "a"},
   {"ZCARD", scores}, {"ZCOUNT", scores, "0", "1"}, {"ZRANGE", scores, "0", "0"},
   {"ZRANGEBYSCORE", scores, "2", "3"},
-  {"ZREVRANGE", scores, "0", "0"}, {"ZREM", scores, "a"},
+  {"ZREVRANGE", scores, "0", "0"}, {"ZREVRANK", scores, "a"}, {"ZREM", scores, "a"},
   {"ZREMRANGEBYSCORE", scores, "0", "1"}, {"ZREMRANGEBYRANK", scores, "0", "0"},
   {"XADD", stream, "MAXLEN", "1", "*", "a", "1"}, {"PEXPIRE", stream, keep},
   {"XRANGE", stream, "-", "+", "COUNT", "1"},

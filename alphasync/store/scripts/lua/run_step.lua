@@ -1,12 +1,14 @@
 -- One recipient further: settle the last, claim the next, tell all devices. A step that is asked
 -- for again, because its answer was lost, is answered again and not done again. With no `next`, and
 -- while the run is paused, it only settles.
--- KEYS: meta log lock run runs sent tally uncertain
+-- KEYS: meta log lock run runs sent tally uncertain never never_notes
 -- ARGV: channel profile run_id fence step settled outcome claimed_at next name cursor message head
--- USES: int keep_running touch_run owns list_is_lost block settle tell
--- RETURN: {'CLAIMED', claimed_at, device} | {'BLOCKED', now, device} | {'SETTLED', now, device}
+-- USES: int keep_running touch_run owns list_is_lost never_is_lost block settle tell
+-- RETURN: {'CLAIMED', claimed_at, device} | {'BLOCKED', now, device}
+--   | {'NEVER', now, device}: they are not to be contacted | {'SETTLED', now, device}
 --   | {'PAUSED', now, device}
---   | {'SUPERSEDED'} | {'LIST_LOST'}: who was messaged is not known any more; device: whose the run is by now
+--   | {'SUPERSEDED'} | {'LIST_LOST'}: who was messaged is not known any more
+--   | {'NEVER_LOST'}: nor is who is not to be contacted; device: whose the run is by now
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
 local done = redis.call('HMGET', run, 'step', 'answer', 'answered_at', 'device', 'paused')
 -- What is on record is older than what this runner was answered: Redis was put back to before it.
@@ -16,6 +18,7 @@ if done[1] == step then
   return {done[2], done[3], done[4]}
 end
 if next ~= '' and list_is_lost(sent, tally) then return {'LIST_LOST'} end
+if next ~= '' and never_is_lost(never, never_notes) then return {'NEVER_LOST'} end
 
 local changed = settle(run, sent, tally, uncertain, settled, outcome, claimed_at)
 local answer = 'CLAIMED'
@@ -23,16 +26,20 @@ if next == '' then
   answer = 'SETTLED'
 elseif done[5] == '1' then
   answer = 'PAUSED'
+elseif redis.call('ZSCORE', never, next) then
+  answer = 'NEVER'
 elseif redis.call('ZSCORE', sent, next) then
   answer = 'BLOCKED'
-  redis.call('HINCRBY', run, 'skipped', 1)
-  changed = true
 else
   block(sent, tally, next, int(now))
   redis.call('HDEL', uncertain, next)  -- listed in an earlier life of the blocklist
   redis.call('HSET', run, 'inflight', next, 'inflight_name', name,
     'claimed_at', int(now), 'cursor', cursor, 'last', next,
     'before_last', redis.call('HGET', run, 'last'))
+end
+if answer == 'NEVER' or answer == 'BLOCKED' then
+  redis.call('HINCRBY', run, 'skipped', 1)
+  changed = true
 end
 redis.call('HSET', run, 'step', step, 'answer', answer, 'answered_at', int(now))
 if changed then tell(meta, log, channel, profile, run, message, head) end

@@ -103,8 +103,8 @@ end
 -- Take the processing lock, put a new run on record and tell all devices.
 -- at: the keys, the channel, the profile, and the most runs that an account may have
 -- fields: of the record, names and values: whose it is and what it sends
--- Returns 'OK' and the fencing token | 'HELD' and the device | 'LIST_LOST' | 'BUSY' | 'FULL'
--- USES: int emit admitted running_of keep_running touch_run list_is_lost doubt end_run
+-- Returns 'OK' and the fencing token | 'HELD' and the device | 'LIST_LOST' | 'NEVER_LOST' | 'BUSY' | 'FULL'
+-- USES: int emit admitted running_of keep_running touch_run list_is_lost never_is_lost doubt end_run
 local function begin_run(at, fields, run_id, device, head, lost_head, lost_reason)
   local lock, run, runs = at.lock, at.run, at.runs
   local held = redis.call('HMGET', lock, 'device', 'run_id')
@@ -112,6 +112,7 @@ local function begin_run(at, fields, run_id, device, head, lost_head, lost_reaso
   -- A lock whose run is not on record, or has ended, locks nothing.
   if held[1] and held[2] == known[1] and known[2] == 'running' then return 'HELD', held[1] end
   if list_is_lost(at.sent, at.tally) then return 'LIST_LOST' end
+  if never_is_lost(at.never, at.never_notes) then return 'NEVER_LOST' end
 
   -- What has ended without a word, as a record that ran out, does not count.
   local running, most = running_of(runs), tonumber(at.running_most)

@@ -1,0 +1,145 @@
+"""The do-not-contact list of an account: whom no run messages, until a person decides otherwise."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from alphasync.domain import events
+from alphasync.domain.identity import Identity
+from alphasync.errors import DoNotContactFull, NotForThisToken
+from alphasync.protocol import packets
+from alphasync.protocol.acknowledgements import NotContacted
+from alphasync.protocol.list_commands import (
+    AddDoNotContact,
+    ListDoNotContact,
+    RemoveDoNotContact,
+)
+from alphasync.services.listing import Place, place_of, searched
+from alphasync.store import keys
+from alphasync.store.scripts.account_calls import never_add, never_list, never_remove
+from alphasync.store.scripts.calls import Scripts
+
+ADDED_AT_ONCE_MAX = 500
+"""Recipients of one script: Redis serves nobody else for some 2 ms."""
+
+
+class Entry(NamedTuple):
+    """Somebody to be put on the list."""
+
+    recipient: str
+    note: str
+
+
+class Changed(NamedTuple):
+    number: int
+    """How many were added, or removed."""
+    in_all: int
+    """How many are on the list now."""
+
+
+class Listed(NamedTuple):
+    recipients: list[NotContacted]
+    next: str | None
+    """The cursor of the next page."""
+    in_all: int
+    """How many are on the whole list."""
+
+
+class _Noted(msgspec.Struct, frozen=True):
+    """What is kept of an entry besides its time."""
+
+    by: str = ""
+    note: str = ""
+
+
+_decode = msgspec.json.Decoder(_Noted).decode
+
+
+class DoNotContact:
+    """``most``: recipients of one account."""
+
+    def __init__(self, scripts: Scripts, most: int) -> None:
+        self._scripts = scripts
+        self._most = most
+
+    async def add(self, who: Identity, device_id: str, command: AddDoNotContact) -> Changed:
+        """Put one on the list. Raises DoNotContactFull."""
+        return await self.add_all(who, [Entry(command.recipient_id, command.note)], device_id)
+
+    async def add_all(
+        self, who: Identity, entries: Sequence[Entry], device_id: str | None = None
+    ) -> Changed:
+        """Put some on the list, however many, and tell all devices once.
+
+        Raises DoNotContactFull, and StoreUnavailable: some may be on it by then, and asking again
+        adds the others.
+        """
+        event = events.DoNotContactChanged(
+            device_id=msgspec.UNSET if device_id is None else device_id, operator_id=who.operator_id
+        )
+        added, count = 0, 0
+        for start in range(0, len(entries), ADDED_AT_ONCE_MAX):
+            page = entries[start : start + ADDED_AT_ONCE_MAX]
+            last = start + len(page) == len(entries)
+            noted = [
+                (entry.recipient, msgspec.json.encode(_Noted(who.operator_id, entry.note)).decode())
+                for entry in page
+            ]
+            answer = await self._scripts.call(
+                never_add(
+                    keys.of_account(who.account),
+                    most=self._most,
+                    before=added,
+                    entries=msgspec.json.encode(noted),
+                    head=packets.head(event) if last else "",
+                )
+            )
+            if answer.outcome == "FULL":
+                raise DoNotContactFull(
+                    f"The do-not-contact list can have {self._most} recipients, "
+                    f"and has {answer.number(2)}"
+                )
+            added, count = answer.number(1), answer.number(2)
+        return Changed(added, count)
+
+    async def remove(self, who: Identity, device_id: str, command: RemoveDoNotContact) -> Changed:
+        """Take one off the list. Raises NotForThisToken."""
+        if who.profiles is not None:
+            raise NotForThisToken
+        event = events.DoNotContactChanged(device_id=device_id, operator_id=who.operator_id)
+        answer = await self._scripts.call(
+            never_remove(
+                keys.of_account(who.account),
+                recipient=command.recipient_id,
+                head=packets.head(event),
+            )
+        )
+        return Changed(answer.number(1), answer.number(2))
+
+    async def listed(self, who: Identity, command: ListDoNotContact) -> Listed:
+        """A page, newest first."""
+        count = 0
+
+        async def page(place: Place, most: int) -> tuple[list[NotContacted], Place]:
+            nonlocal count
+            answer = await self._scripts.call(
+                never_list(
+                    keys.of_account(who.account),
+                    score=place.score,
+                    id=place.id,
+                    part=command.find or "",
+                    most=most,
+                )
+            )
+            count = answer.number(1)
+            found = zip(answer.texts(2), answer.texts(3), answer.texts(4), strict=True)
+            return [_entry(*entry) for entry in found], Place(answer.text(5), answer.text(6))
+
+        found, place = await searched(page, place_of(command.cursor), once=command.find is None)
+        return Listed(found, place.cursor, count)
+
+
+def _entry(recipient: str, score: str, noted: str) -> NotContacted:
+    known = _decode(noted) if noted else _Noted()
+    return {"id": recipient, "at": int(score), "operatorId": known.by, "note": known.note}

@@ -1,0 +1,25 @@
+-- Put recipients on the list of whom no run contacts. Who is on it already stays as they are.
+-- KEYS: meta log never never_notes
+-- ARGV: channel most before entries head
+--   entries: JSON, an array of arrays: id, and what is noted of them
+--   before: how many an earlier page of the same recipients added; head: '' where another page follows
+-- USES: int never_is_lost emit
+-- RETURN: {'OK', added, count} | {'FULL', most, count}: nothing was added
+local added, fresh = tonumber(before), {}
+for _, entry in ipairs(cjson.decode(entries)) do
+  if not redis.call('ZSCORE', never, entry[1]) then fresh[#fresh + 1] = entry end
+end
+if redis.call('ZCARD', never) + #fresh > tonumber(most) then
+  return {'FULL', most, int(redis.call('ZCARD', never))}
+end
+-- Those whom Redis dropped are not known any more: the list begins anew.
+if never_is_lost(never, never_notes) then redis.call('UNLINK', never_notes) end
+for _, entry in ipairs(fresh) do
+  added = added + redis.call('ZADD', never, int(now), entry[1])
+  redis.call('HSET', never_notes, entry[1], entry[2])
+end
+local count = int(redis.call('ZCARD', never))
+if head ~= '' then
+  emit(meta, log, channel, '', '', head .. ',"added":' .. int(added) .. ',"removed":0,"count":' .. count)
+end
+return {'OK', int(added), count}
