@@ -37,6 +37,7 @@ from alphasync.services.builds import Builds
 from alphasync.services.devices import Devices
 from alphasync.services.do_not_contact import DoNotContact
 from alphasync.services.drafts import Drafts
+from alphasync.services.failed import Failed
 from alphasync.services.grace import Graces
 from alphasync.services.listed_profiles import ListedProfiles, asking
 from alphasync.services.login_tries import LoginTries
@@ -98,10 +99,12 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
         bounds=bounds,
     )
     graces = Graces(devices)
+    failed = Failed(scripts)
     tools = Tools(
         gateway=gateway,
-        progress=Progress(scripts),
-        lost=LostRuns(scripts),
+        progress=Progress(scripts, bounds),
+        lost=LostRuns(scripts, bounds),
+        failed=failed,
         blocklist=blocklist,
         upstream=upstream,
         service_token=settings.gateway_token,
@@ -137,6 +140,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
             blocklist=blocklist,
             do_not_contact=do_not_contact,
             uncertain=Uncertain(scripts),
+            failed=failed,
             devices=devices,
             listed=listed,
             own_devices=OwnDevices(scripts, roster, bounds),

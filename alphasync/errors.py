@@ -14,6 +14,7 @@ AlphasyncError
 +-- DoNotContactFull          do_not_contact_full   the account has its most of them
 +-- NotForThisToken           not_for_this_token    a token for some profiles may not do it
 +-- NotRunning                not_running           nothing to stop
++-- NothingFailed             nothing_failed        nobody to try again
 +-- NotRegistered             not_registered        sent before ``deviceRegistered`` (retryable)
 +-- SignInAgain               sign_in_again         the login has ended, or its token is refused
 +-- TooManyProfiles           too_many_profiles     a login for more profiles than are kept
@@ -165,6 +166,14 @@ class NotRunning(AlphasyncError):
 
     code = "not_running"
     default_message = "Nothing is being processed for this profile"
+
+
+class NothingFailed(AlphasyncError):
+    """There is nobody to try again: nobody is listed who could not be messaged. Ask for the list
+    anew, or start without `only`."""
+
+    code = "nothing_failed"
+    default_message = "There is nobody to try again"
 
 
 class NotRegistered(AlphasyncError):

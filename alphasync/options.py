@@ -26,6 +26,7 @@ def account_bounds(settings: Settings) -> AccountBounds:
         version_bytes=settings.version_bytes_per_account,
         runs=settings.runs_per_account,
         running=settings.running_per_account,
+        failed=settings.failed_listed_per_run,
         devices=settings.devices_per_account,
         listed_devices=settings.listed_devices_per_account,
     )

@@ -110,6 +110,7 @@ def run_of(event: events.ProcessingStateSync) -> Run:
         waiting_for=event.waiting_for or "",
         paused=event.paused is True,
         detached=event.detached is True,
+        only=event.only or "",
     )
 
 

@@ -55,6 +55,9 @@ class AccountSettings(Section):
     do_not_contact_max: int = Field(100_000, ge=1, le=1_000_000)
     """Recipients on the do-not-contact list; over it `do_not_contact_full`. 100,000 of them take
     about 25 MB of Redis."""
+    failed_listed_per_run: int = Field(1_000, ge=1, le=10_000)
+    """Recipients of a run who could not be messaged and are listed by name, to be tried again. Of
+    further ones it is only said how many they are. Each takes some 300 bytes of Redis for a day."""
     devices_per_account: int = Field(2_000, ge=1, le=20_000)
     """Devices that are connected or may come back; over it `too_many_devices`, and the connection
     is closed."""

@@ -74,6 +74,8 @@ class Run(msgspec.Struct, frozen=True):
     """While it runs: it sends nothing until somebody resumes it."""
     detached: bool = False
     """While it runs: it goes on when its device, or every device, is gone."""
+    only: Literal["", "failed"] = ""
+    """`failed`: it is over those whom the run before could not message."""
 
     @property
     def key(self) -> Key:

@@ -52,12 +52,11 @@ def apply(snapshot: Snapshot, event: events.StateEvent) -> Snapshot:
             )
             return replace(after, drafts={**snapshot.drafts, draft.key: draft})
         case (
-            events.AllProcessingStopped()
-            | events.BlocklistCleared()
-            | events.DoNotContactChanged()
-            | events.UncertainResolved()
+            events.AllProcessingStopped() | events.BlocklistCleared() | events.DoNotContactChanged()
         ):
             return after
+        case events.UncertainResolved():
+            return replace(after, runs=_recounted(snapshot.runs, event))
         case events.DeviceJoined() | events.DeviceUpdated():
             device = event.device
             return replace(after, devices={**snapshot.devices, device.device_id: device})
@@ -157,6 +156,7 @@ def _run_after(run: Run | None, event: RunEvent, revision: int) -> Run:
             message="",
             revision=revision,
             detached=event.detached is True,
+            only=event.only or "",
         )
     if run is None and isinstance(event, events.ProcessingInterrupted):
         run = _lost(event)
@@ -214,6 +214,15 @@ def _run_after(run: Run | None, event: RunEvent, revision: int) -> Run:
             return _ended(run, RunStatus.INTERRUPTED, event.reason, _counters(event))
 
 
+def _recounted(runs: dict[Key, Run], event: events.UncertainResolved) -> dict[Key, Run]:
+    """A run that is on record counts its recipients anew whom a person decided about."""
+    run = runs.get((event.profile_id, event.type))
+    if run is None or isinstance(event.total, UnsetType):
+        return runs
+    run = replace(run, counters=_counters(event), revision=filled(event.revision))
+    return {**runs, run.key: run}
+
+
 def _lost(event: events.ProcessingInterrupted) -> Run | None:
     """The run as it was before Redis lost its record; None for an event of any other end."""
     if isinstance(event.started_at, UnsetType):
@@ -250,7 +259,9 @@ def _check(run: Run | None, target: RunStatus) -> None:
         raise IllegalMove(f"{status} -> {target}")
 
 
-def _counters(source: events.Progress | events.Stats | events.CountedRunEvent) -> Counters:
+def _counters(
+    source: events.Progress | events.Stats | events.CountedRunEvent | events.UncertainResolved,
+) -> Counters:
     return Counters(
         total=filled(source.total),
         sent=filled(source.sent),

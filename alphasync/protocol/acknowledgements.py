@@ -184,6 +184,37 @@ class Undecided(TypedDict):
     """The gateway's id of the recipient."""
     name: str
     """Empty where the gateway gives none."""
+    reason: NotRequired[str]
+    """What went wrong, where that is known."""
+    at: NotRequired[int]
+    """When: ms since the Unix epoch; absent of one whom an earlier version listed."""
+
+
+class Unsent(TypedDict):
+    """Somebody who could not be messaged."""
+
+    id: str
+    """The gateway's id of the recipient."""
+    name: str
+    """Empty where the gateway gives none."""
+    reason: NotRequired[str]
+    """Why, as the gateway says; absent where it does not."""
+    at: NotRequired[int]
+    """When: ms since the Unix epoch."""
+
+
+class FailedListed(TypedDict):
+    """Who could not be messaged."""
+
+    recipients: list[Unsent]
+    """At most 100, those who failed last first."""
+    named: int
+    """How many there are on all pages: `startProcessing {only: "failed"}` tries them again."""
+    unnamed: int
+    """How many more could not be messaged: those beyond `FAILED_LISTED_PER_RUN`, and those without
+    an id that can be used."""
+    cursor: NotRequired[int]
+    """For the next page; absent with the last one."""
 
 
 class UncertainListed(TypedDict):

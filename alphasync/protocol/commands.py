@@ -36,6 +36,7 @@ from alphasync.errors import (
     MessageBlank,
     MessageTooLong,
     MessageTooShort,
+    NothingFailed,
     NotRegistered,
     NotRunning,
     ShuttingDown,
@@ -134,6 +135,7 @@ class StartProcessing(ProfileCommand, frozen=True, kw_only=True):
         AlreadyRunning,
         BlocklistLost,
         DoNotContactLost,
+        NothingFailed,
         TooManyRuns,
         ShuttingDown,
     )
@@ -144,6 +146,10 @@ class StartProcessing(ProfileCommand, frozen=True, kw_only=True):
     detached: bool = False
     """Whether the run goes on when this device, or every device, is gone. Else it is interrupted
     when this one leaves, or does not come back within its grace."""
+    only: Literal["failed"] | UnsetType = UNSET
+    """`failed`: message only those whom the last run could not, as `listFailed` lists them; the
+    gateway is not asked for others. Absent: everybody who was not messaged before, and that list
+    begins anew."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -1,6 +1,11 @@
-"""Commands about a run that goes on."""
+"""Commands about a run, besides its start and its end."""
+
+from typing import Annotated
+
+from msgspec import Meta
 
 from alphasync.errors import NotRunning, UnknownProfile
+from alphasync.protocol import acknowledgements as acks
 from alphasync.protocol.commands import ProfileCommand
 
 
@@ -19,3 +24,15 @@ class ResumeProcessing(ProfileCommand, frozen=True, kw_only=True):
 
     event_name = "resumeProcessing"
     errors = (UnknownProfile, NotRunning)
+
+
+class ListFailed(ProfileCommand, frozen=True, kw_only=True):
+    """Ask whom the run of a profile and type could not message, and why. They are listed for a day,
+    or until a run starts that is over all recipients; `startProcessing {only: "failed"}` tries them
+    again, and takes those off the list who are messaged."""
+
+    event_name = "listFailed"
+    answer = acks.FailedListed
+    only_asks = True
+    cursor: Annotated[int, Meta(ge=1, le=2**53)] | None = None
+    """As the page before says; absent for the first one."""

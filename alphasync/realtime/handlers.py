@@ -10,6 +10,7 @@ from alphasync.services.blocklist import Blocklist
 from alphasync.services.devices import Devices
 from alphasync.services.do_not_contact import DoNotContact
 from alphasync.services.drafts import Drafts
+from alphasync.services.failed import Failed
 from alphasync.services.listed_profiles import ListedProfiles
 from alphasync.services.own_devices import OwnDevices
 from alphasync.services.runs import Runs
@@ -44,6 +45,7 @@ class Handlers:
         blocklist: Blocklist,
         do_not_contact: DoNotContact,
         uncertain: Uncertain,
+        failed: Failed,
         devices: Devices,
         listed: ListedProfiles,
         own_devices: OwnDevices,
@@ -55,6 +57,7 @@ class Handlers:
         self._blocklist = blocklist
         self._do_not_contact = do_not_contact
         self._uncertain = uncertain
+        self._failed = failed
         self._devices = devices
         self._listed = listed
         self._own_devices = own_devices
@@ -155,6 +158,12 @@ class Handlers:
     ) -> acks.DoNotContactListed:
         listed = await self._do_not_contact.listed(session.who, command)
         return {"recipients": listed.recipients, "next": listed.next, "count": listed.in_all}
+
+    @handles(run_commands.ListFailed)
+    async def list_failed(
+        self, session: Session, command: run_commands.ListFailed
+    ) -> acks.FailedListed:
+        return await self._failed.listed(session.who, command)
 
     @handles(commands.ListUncertain)
     async def list_uncertain(

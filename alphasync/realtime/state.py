@@ -155,6 +155,7 @@ def run_state(session: Session, run: Run) -> events.ProcessingStateSync:
         waiting_for=run.waiting_for or UNSET,
         paused=run.paused or UNSET,
         detached=run.detached or UNSET,
+        only=run.only or UNSET,
     )
 
 

@@ -49,6 +49,11 @@ def limits() -> list[list[str]]:
             ("bytes of an account's versions", "version_bytes_per_account", "the oldest go"),
             ("runs of an account on record", "runs_per_account", "`too_many_runs`"),
             ("runs of an account at once", "running_per_account", "`too_many_runs`"),
+            (
+                "failed recipients of a run that are listed",
+                "failed_listed_per_run",
+                "counted, not named",
+            ),
             ("devices of an account", "devices_per_account", "`too_many_devices`"),
             (
                 "devices of an account that are listed",

@@ -160,6 +160,7 @@ def _run(record: dict[str, str]) -> Run:
         away=record["away"] == "1",
         paused=record.get("paused") == "1",
         detached=record.get("detached") == "1",
+        only="failed" if record.get("only") == "failed" else "",
         waiting_for="sign_in" if record.get("waiting_for") == "sign_in" else "",
         revision=int(record["revision"]),
     )

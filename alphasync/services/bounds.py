@@ -16,6 +16,8 @@ class AccountBounds(msgspec.Struct, frozen=True):
     """Runs on record, the ended among them."""
     running: int = 200
     """Runs at once."""
+    failed: int = 1_000
+    """Recipients who could not be messaged and are named, of one profile and type."""
     devices: int = 2_000
     """Devices that are connected, or may come back."""
     listed_devices: int = 200

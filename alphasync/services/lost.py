@@ -6,6 +6,7 @@ import msgspec
 from alphasync.domain import events
 from alphasync.domain.runs import Counters
 from alphasync.protocol import packets
+from alphasync.services.bounds import USUAL, AccountBounds
 from alphasync.services.progress import Settled
 from alphasync.services.runs import Ticket
 from alphasync.store import keys
@@ -20,8 +21,9 @@ STORAGE_LOST = "storage_lost"
 
 
 class LostRuns:
-    def __init__(self, scripts: Scripts) -> None:
+    def __init__(self, scripts: Scripts, bounds: AccountBounds = USUAL) -> None:
         self._scripts = scripts
+        self._failed_most = bounds.failed
 
     async def tell(
         self, ticket: Ticket, settled: Settled, counters: Counters, step: int = 0
@@ -57,9 +59,8 @@ class LostRuns:
                 passed=counters.skipped,
                 refused=counters.failed,
                 doubtful=counters.uncertain,
-                settled=settled.recipient,
-                outcome=settled.outcome,
-                claimed_at=settled.claimed_at,
+                **settled.arguments(),
+                failed_most=self._failed_most,
                 reason=RUN_LOST,
                 head=_head(ticket, RUN_LOST),
                 all_reason=ALL_LOST,

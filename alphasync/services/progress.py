@@ -8,6 +8,7 @@ import msgspec
 from alphasync.domain import events
 from alphasync.errors import BlocklistLost, DoNotContactLost
 from alphasync.protocol import packets
+from alphasync.services.bounds import USUAL, AccountBounds
 from alphasync.services.idempotency import DIGEST_KEYS
 from alphasync.services.runs import Ticket
 from alphasync.store import keys
@@ -45,6 +46,7 @@ class SettledArguments(TypedDict):
     settled: str
     outcome: str
     claimed_at: str
+    why: str
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -62,6 +64,7 @@ class Settled(msgspec.Struct, frozen=True):
             "settled": self.recipient,
             "outcome": self.outcome,
             "claimed_at": self.claimed_at,
+            "why": self.error or "",
         }
 
 
@@ -88,8 +91,9 @@ class NoLongerRunner(Exception):
 
 
 class Progress:
-    def __init__(self, scripts: Scripts) -> None:
+    def __init__(self, scripts: Scripts, bounds: AccountBounds = USUAL) -> None:
         self._scripts = scripts
+        self._failed_most = bounds.failed
 
     async def plan(
         self,
@@ -144,6 +148,7 @@ class Progress:
             fence=ticket.fence,
             step=number,
             **settled.arguments(),
+            failed_most=self._failed_most,
             next=claim,
             name=name,
             cursor=cursor,
@@ -199,6 +204,7 @@ class Progress:
                 run_id=ticket.run_id,
                 fence=ticket.fence,
                 **settled.arguments(),
+                failed_most=self._failed_most,
                 message=settled.message,
                 progress_head=_progress_head(ticket, settled.message, settled.error),
                 head=packets.head(complete),
@@ -215,6 +221,7 @@ class Progress:
                 run_id=ticket.run_id,
                 fence=ticket.fence,
                 **settled.arguments(),
+                failed_most=self._failed_most,
                 reason=reason,
                 head=packets.head(interrupted),
             ),
@@ -245,6 +252,7 @@ class Progress:
                 run_id=ticket.run_id,
                 fence=ticket.fence,
                 **settled.arguments(),
+                failed_most=self._failed_most,
                 message=settled.message,
                 head=packets.head(event),
             )

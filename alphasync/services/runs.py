@@ -16,6 +16,7 @@ from alphasync.errors import (
     BlocklistLost,
     DoNotContactLost,
     Locked,
+    NothingFailed,
     NotRunning,
     ShuttingDown,
     StoreUnavailable,
@@ -53,6 +54,11 @@ class Ticket(msgspec.Struct, frozen=True):
     attachments: tuple[Attachment, ...]
     sign_in: str = ""
     """The login that started it; '' where its token was signed elsewhere."""
+    only: Literal["", "failed"] = ""
+    """`failed`: it is over those whom the run before could not message."""
+    honours_keys: bool = False
+    """Of such a run: whether the gateway said with the listing from which they came that it honours
+    idempotency keys."""
 
 
 class Runs:
@@ -77,8 +83,8 @@ class Runs:
         """Take the lock and start the run.
 
         Raises UnknownProfile, MessageTooShort, MessageTooLong, MessageBlank, ShuttingDown,
-        TooManyRuns, Locked or AlreadyRunning (the last two with ``lockOwner``), StoreUnavailable,
-        and UnknownOutcome: the run may start all the same.
+        TooManyRuns, BlocklistLost, NothingFailed, Locked or AlreadyRunning (the last two with
+        ``lockOwner``), StoreUnavailable, and UnknownOutcome: the run may start all the same.
         """
         who.check_profile(command.profile)
         command.check_length()
@@ -90,7 +96,9 @@ class Runs:
         identity = events.ProcessingStarted(
             profile_id=profile, type=type_, device_id=device_id, operator_id=who.operator_id
         )
-        started = msgspec.structs.replace(identity, detached=command.detached or UNSET)
+        started = msgspec.structs.replace(
+            identity, detached=command.detached or UNSET, only=command.only
+        )
         lost = events.ProcessingInterrupted(reason=LOST, code="runner_lost")
         attachments = tuple(command.attachments or ())
         stub = packets.members(events.StoppedProfile(profile_id=profile, type=type_))
@@ -103,6 +111,7 @@ class Runs:
                 run_id=run_id,
                 sign_in=who.sign_in,
                 detached="1" if command.detached else "",
+                only=command.only or "",
                 server=holding.owner,
                 stub=stub,
                 identity=packets.members(identity),
@@ -120,6 +129,8 @@ class Runs:
                 raise TooManyRuns
             if answer.outcome == "BUSY":
                 raise TooManyRuns("This account has as many runs at once as it may have")
+            if answer.outcome == "NOTHING_FAILED":
+                raise NothingFailed
             if answer.outcome == "LIST_LOST":
                 raise BlocklistLost
             if answer.outcome == "NEVER_LOST":
@@ -139,6 +150,8 @@ class Runs:
             text=command.message,
             attachments=attachments,
             sign_in=who.sign_in,
+            only=command.only or "",
+            honours_keys=answer.text(3) != "",
         )
         self._launching.launch(holding, ticket)
         return ticket

@@ -15,6 +15,7 @@ from alphasync.store.scripts.calls import Scripts
 from alphasync.store.scripts.run_calls import run_adopt
 
 TAKEN_OVER = "Another server goes on with it"
+DOUBTED = "The server was lost while it sent"
 IN_DOUBT = "One recipient may have been messaged: the server was lost"
 
 
@@ -63,6 +64,7 @@ class Takeover:
                 reason=DISCONNECTED,
                 interrupted_head=packets.head(interrupted),
                 doubt_message=IN_DOUBT,
+                doubted=DOUBTED,
                 settled_head=packets.head(settled),
             ),
             after=noted,
@@ -84,6 +86,8 @@ class Takeover:
 
 
 def _resumed(account: str, record: dict[str, str]) -> tuple[Ticket, Resume]:
+    # Of a run over those who failed an earlier version is to find none: see run_start.
+    attachments = record.get("attachments_of_failed") or record["attachments"]
     ticket = Ticket(
         account=account,
         profile=record["profile"],
@@ -94,8 +98,10 @@ def _resumed(account: str, record: dict[str, str]) -> tuple[Ticket, Resume]:
         device_id=record["device"],
         operator_id=record["operator"],
         text=record["text"],
-        attachments=msgspec.json.decode(record["attachments"], type=tuple[Attachment, ...]),
+        attachments=msgspec.json.decode(attachments, type=tuple[Attachment, ...]),
         sign_in=record.get("sign_in", ""),  # of an earlier version's run there is none
+        only="failed" if record.get("only") == "failed" else "",
+        honours_keys=record["honours"] != "",
     )
     resume = Resume(
         cursor=record["cursor"],

@@ -18,7 +18,9 @@ key (under ``as:{account}:``)      type    lifetime
 ``devices:told``                   hash    the same: how much was told of that lately
 ``sent:<type>:<profile>``          zset    30 days after the last recipient; an entry by its score
 ``tally:<type>:<profile>``         hash    as the list of those sent: until when it has entries
-``uncertain:<type>:<profile>``     hash    30 days after the last one: recipient to name
+``uncertain:<type>:<profile>``     hash    30 days after the last one: recipient to name, when, why
+``failed:<type>:<profile>``        zset    a day: who could not be messaged, by time
+``reasons:<type>:<profile>``       hash    the same: recipient to name, when, run, why
 ``never``                          zset    none: who is not to be contacted, until a person decides
 ``never:notes``                    hash    none: by whom each of these was added, and why
 ``runs``, ``drafts``, ``devices``  zset    as the longest-living key they name
@@ -91,6 +93,12 @@ class AccountKeys:
     def uncertain(self, type_: ProcessingType, profile: str) -> str:
         return f"{self.prefix}uncertain:{type_}:{profile}"
 
+    def failed(self, type_: ProcessingType, profile: str) -> str:
+        return f"{self.prefix}failed:{type_}:{profile}"
+
+    def reasons(self, type_: ProcessingType, profile: str) -> str:
+        return f"{self.prefix}reasons:{type_}:{profile}"
+
     def device(self, device_id: str) -> str:
         return f"{self.prefix}device:{device_id}"
 
@@ -114,8 +122,8 @@ class ProfileKeys:
     """Keys of a profile and type, and those of its account that are needed with them."""
 
     __slots__ = (
-        *("channel", "draft", "drafts", "lock", "log", "meta", "never", "never_notes"),
-        *("profile", "run", "runs", "sent", "tally", "type", "uncertain"),
+        *("channel", "draft", "drafts", "failed", "lock", "log", "meta", "never", "never_notes"),
+        *("profile", "reasons", "run", "runs", "sent", "tally", "type", "uncertain"),
     )
 
     def __init__(self, account: AccountKeys, type_: ProcessingType, profile: str) -> None:
@@ -134,6 +142,8 @@ class ProfileKeys:
         self.sent = account.sent(type_, profile)
         self.tally = account.tally(type_, profile)
         self.uncertain = account.uncertain(type_, profile)
+        self.failed = account.failed(type_, profile)
+        self.reasons = account.reasons(type_, profile)
 
 
 @lru_cache(maxsize=4096)

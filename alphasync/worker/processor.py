@@ -98,6 +98,8 @@ class Processor:
         else:
             total = listing.total
             text = f"{total} recipients, {listing.skipped - listing.not_to_contact} messaged before"
+            if self.ticket.only == "failed":
+                text = f"{total} recipients to be tried again"
             if listing.not_to_contact:
                 text += f", {listing.not_to_contact} on the do-not-contact list"
             if listing.failed:
@@ -124,6 +126,8 @@ class Processor:
 
     async def _fetch(self) -> Listing:
         tools = self._tools
+        if self.ticket.only == "failed":
+            return await self._fetch_failed()
         pages = RunPages(tools.gateway, tools.blocklist, self.ticket, self._watch)
         lister = Lister(pages, tools.recipients_max)
         try:
@@ -134,6 +138,24 @@ class Processor:
             raise Ended(str(error), "gateway_refused") from error
         except port.GatewayError as error:
             raise Ended(str(error), error.code) from error
+
+    async def _fetch_failed(self) -> Listing:
+        """Those who failed before, in place of the gateway's list. Who was messaged since is found
+        out as they are claimed."""
+        failed = await until_redis_answers(self._tools.failed.to_try, self.ticket)
+        asked_again = self._resume.inflight if self._resume else ""
+        candidates = [
+            Candidate(port.Recipient(recipient["id"], recipient["name"] or None), cursor="")
+            for recipient in failed
+            if recipient["id"] != asked_again
+        ]
+        return Listing(
+            candidates=candidates,
+            total=len(candidates),
+            failed=0,
+            odd=[],
+            honours_keys=self.ticket.honours_keys,
+        )
 
     async def _name_left_out(self, listing: Listing) -> None:
         """Let the last line of the run be about those who cannot be messaged by it."""

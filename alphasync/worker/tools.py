@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from alphasync.gateway import port
 from alphasync.membership.lease import Lease
 from alphasync.services.blocklist import Blocklist
+from alphasync.services.failed import Failed
 from alphasync.services.lost import LostRuns
 from alphasync.services.progress import Progress
 from alphasync.services.upstream import Upstream
@@ -16,6 +17,7 @@ class Tools:
     gateway: port.Gateway
     progress: Progress
     lost: LostRuns
+    failed: Failed
     blocklist: Blocklist
     upstream: Upstream
     service_token: str | None

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -17,7 +17,7 @@ from alphasync.membership.holdings import Holdings
 from alphasync.membership.lease_table import LeaseTable
 from alphasync.membership.name import ServerName
 from alphasync.protocol import packets
-from alphasync.protocol.acknowledgements import DraftStored
+from alphasync.protocol.acknowledgements import DraftStored, FailedListed
 from alphasync.protocol.commands import (
     ClearBlocklist,
     ClearMessage,
@@ -33,6 +33,7 @@ from alphasync.protocol.list_commands import (
     ListDoNotContact,
     RemoveDoNotContact,
 )
+from alphasync.protocol.run_commands import ListFailed
 from alphasync.realtime.order import Envelope, parse
 from alphasync.services.account_state import AccountState
 from alphasync.services.blocklist import Blocklist
@@ -40,6 +41,7 @@ from alphasync.services.bounds import AccountBounds
 from alphasync.services.devices import Devices, Joined
 from alphasync.services.do_not_contact import Changed, DoNotContact, Listed
 from alphasync.services.drafts import Drafts
+from alphasync.services.failed import Failed
 from alphasync.services.login_tries import LoginLimits, LoginTries
 from alphasync.services.own_devices import OwnDevices
 from alphasync.services.progress import NOTHING, Outcome, Progress, Settled
@@ -129,6 +131,7 @@ class Bench:
         self.blocklist = Blocklist(self.scripts, store.pipeline)
         self.do_not_contact = DoNotContact(self.scripts, 1_000)
         self.uncertain = Uncertain(self.scripts)
+        self.failed = Failed(self.scripts)
         self.account_state = AccountState(self.scripts)
         self.logins = LoginTries(self.scripts, LoginLimits())
         self.upstream = Upstream(self.scripts, store.pipeline, "secret", TIMES, SIGN_INS_MAX)
@@ -164,6 +167,7 @@ class Bench:
         """Other bounds of an account than the usual ones."""
         given = AccountBounds(**bounds)
         self.devices = Devices(self.scripts, self.holdings, self.roster, GRACE, bounds=given)
+        self.progress = Progress(self.scripts, given)
         self.drafts = Drafts(self.scripts, given)
         self.versions = Versions(self.scripts, self.drafts)
         self.runs = Runs(
@@ -277,9 +281,14 @@ class Bench:
         device: str = "d1",
         *,
         detached: bool = False,
+        only: Literal["failed"] | UnsetType = UNSET,
     ) -> Ticket:
         command = StartProcessing(
-            profile_id=profile, type=type_, message="Hello " * 30, detached=detached
+            profile_id=profile,
+            type=type_,
+            message="Hello " * 30,
+            detached=detached,
+            only=only,
         )
         return await self.runs.start(self.who, device, command)
 
@@ -346,7 +355,17 @@ class Bench:
     async def listed(self, profile: str = PROFILE) -> dict[str, str]:
         """The uncertain recipients with their names."""
         flat = await self._texts("HGETALL", self.names.uncertain("chat", profile))
-        return dict(zip(flat[::2], flat[1::2], strict=True))
+        return {
+            id_: kept.partition("\n")[0] for id_, kept in zip(flat[::2], flat[1::2], strict=True)
+        }
+
+    async def list_failed(self, cursor: int | None = None) -> FailedListed:
+        command = ListFailed(profile_id=PROFILE, type="chat", cursor=cursor)
+        return await self.failed.listed(self.who, command)
+
+    async def failed_ids(self) -> list[str]:
+        """On the first page."""
+        return [recipient["id"] for recipient in (await self.list_failed())["recipients"]]
 
 
 def became(settled: Settled, outcome: Outcome) -> Settled:

@@ -59,7 +59,7 @@ async def everything(bench: Bench) -> None:
     await attach(bench, "sea", base=("sea", "sun"))
     ticket = await bench.start(device=phone.device_id)
     await bench.blocklist.prune(ticket)
-    await bench.plan(ticket, 9)
+    await bench.progress.plan(ticket, 9, 0, "Planned", honours_keys=False, failed=1)
     settled = await bench.claim(ticket, 1, "r1")
     for number, outcome in enumerate(Outcome, start=2):
         settled = await bench.claim(ticket, number, f"r{number}", became(settled, outcome))
@@ -93,6 +93,7 @@ async def everything(bench: Bench) -> None:
     await bench.start("1004", device=tablet.device_id)
     await bench.devices.leave(bench.who.account, tablet.device_id, "s2", away=False)
     await bench.resolve("leave", "r90")
+    await bench.list_failed()
     await bench.uncertain.listed(bench.who, ListUncertain(profile_id="1001", type="chat"))
     signed_in = await bench.sign_in("the gateway's token", "1001")
     who = msgspec.structs.replace(bench.who, sign_in=signed_in.sid)

@@ -12,6 +12,7 @@ from alphasync.errors import (
     BlocklistLost,
     DoNotContactLost,
     Locked,
+    NothingFailed,
     TooManyRuns,
 )
 from alphasync.services.progress import NOTHING, NoLongerRunner, Outcome
@@ -208,4 +209,12 @@ async def test_a_do_not_contact_list_that_is_gone_is_said_until_it_is_there_agai
             await bench.start()
     assert bench.last("run_start") == "NEVER_LOST"
     await bench.avoid("r1")
+    await bench.start()
+
+
+async def test_there_is_nobody_to_try_again(bench: Bench) -> None:
+    with pytest.raises(NothingFailed):
+        await bench.start(only="failed")
+    assert bench.last("run_start") == "NOTHING_FAILED"
+    assert (await bench.snapshot()).runs == {}
     await bench.start()

@@ -1,11 +1,13 @@
 """uncertain_list: who may have been messaged, as far as it fits into one answer."""
 
 import pytest
+from msgspec.structs import replace
 
 from alphasync.protocol.commands import ListUncertain
+from alphasync.services.progress import Outcome
 from alphasync.services.uncertain import Listed
 from alphasync.store.scripts.limits import UNCERTAIN_BYTES_MAX, UNCERTAIN_LISTED_MAX
-from tests.scripts.bench import PROFILE, Bench
+from tests.scripts.bench import PROFILE, Bench, became
 
 
 async def put(bench: Bench, names: dict[str, str]) -> None:
@@ -74,3 +76,18 @@ async def test_a_long_list_is_not_read_whole(real: Bench) -> None:
     stats = await real.client.info("commandstats")
     assert "cmdstat_hgetall" not in stats
     assert int(stats["cmdstat_hscan"]["calls"]) <= 5
+
+
+async def test_it_is_said_why_and_when_and_of_those_of_an_earlier_version_only_the_name(
+    bench: Bench,
+) -> None:
+    before = await bench.now()
+    ticket = await bench.start()
+    doubted = became(await bench.claim(ticket, 1, "r1"), Outcome.UNCERTAIN)
+    await bench.progress.complete(ticket, replace(doubted, error="cut off"))
+    await put(bench, {"r2": "Name\nof r2"})
+    first, second = sorted((await asked(bench)).recipients, key=lambda found: found["id"])
+    at = first.pop("at")
+    assert before <= at <= await bench.now()
+    assert first == {"id": "r1", "name": "Name of r1", "reason": "cut off"}
+    assert second == {"id": "r2", "name": "Name\nof r2"}

@@ -1,8 +1,10 @@
 """uncertain_resolve: a person decides."""
 
 import pytest
+from msgspec import UNSET
 
 from alphasync.domain.events import UncertainResolved
+from alphasync.domain.runs import Counters
 from alphasync.services.progress import Outcome
 from tests.scripts.bench import PROFILE, Bench, became
 
@@ -12,6 +14,7 @@ async def three_uncertain(bench: Bench) -> None:
     settled = await bench.claim(ticket, 1, "r1")
     for number, recipient in ((2, "r2"), (3, "r3")):
         settled = await bench.claim(ticket, number, recipient, became(settled, Outcome.UNCERTAIN))
+    await bench.plan(ticket, 3)
     await bench.progress.complete(ticket, became(settled, Outcome.UNCERTAIN))
     assert set(await bench.listed()) == await bench.blocked() == {"r1", "r2", "r3"}
 
@@ -27,6 +30,41 @@ async def test_one_of_them(bench: Bench, action: str, blocked: set[str]) -> None
     assert (made[0].action, made[0].count, made[0].device_id) == (action, 1, "d1")
     assert set(await bench.listed()) == {"r1", "r3"}
     assert await bench.blocked() == blocked
+
+
+@pytest.mark.parametrize(
+    ("action", "counters"),
+    [("leave", Counters(total=3, sent=1, uncertain=2)), ("resend", Counters(total=2, uncertain=2))],
+)
+async def test_the_run_that_they_are_of_counts_them_anew(
+    bench: Bench, action: str, counters: Counters
+) -> None:
+    await three_uncertain(bench)
+    async with bench.verify(UncertainResolved) as made:
+        await bench.resolve(action, "r2")
+    assert (await bench.run()).counters == counters
+    assert (made[0].current, made[0].total) == (counters.current, counters.total)
+    await bench.resolve(action)
+    assert (await bench.run()).counters.uncertain == 0
+
+
+async def test_the_next_run_counts_none_of_an_earlier_ones(bench: Bench) -> None:
+    await three_uncertain(bench)
+    # One as an earlier version listed them: nobody knows of which run.
+    await bench.client.hset(bench.names.uncertain("chat", PROFILE), "r4", "Name of r4")
+    ticket = await bench.start()
+    await bench.plan(ticket, 9, skipped=3)
+    async with bench.verify(UncertainResolved):
+        assert await bench.resolve("leave") == 4
+    assert (await bench.run()).counters == Counters(total=9, skipped=3)
+
+
+async def test_without_a_run_on_record_nothing_is_said_of_one(bench: Bench) -> None:
+    await three_uncertain(bench)
+    await bench.client.delete(bench.names.run("chat", PROFILE))
+    async with bench.verify(UncertainResolved) as made:
+        await bench.resolve("leave")
+    assert made[0].total is UNSET
 
 
 @pytest.mark.parametrize(("action", "blocked"), [("resend", set()), ("leave", {"r1", "r2", "r3"})])

@@ -81,3 +81,11 @@ class UncertainResolved(ProfileEvent, frozen=True, kw_only=True):
     """`resend`: the next run messages them; `leave`: they count as messaged."""
     count: Script[int] = UNSET
     """How many recipients that was."""
+    current: int | UnsetType = UNSET
+    """This and the others below: how far the run on record is by that, absent where there is none.
+    Of its recipients those left are `sent` by now, and those to be sent to again leave `total`."""
+    total: int | UnsetType = UNSET
+    sent: int | UnsetType = UNSET
+    skipped: int | UnsetType = UNSET
+    failed: int | UnsetType = UNSET
+    uncertain: int | UnsetType = UNSET

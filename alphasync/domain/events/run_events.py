@@ -65,6 +65,10 @@ class UncertainRecipient(msgspec.Struct, frozen=True, kw_only=True):
     """The gateway's id of the recipient."""
     name: str
     """Empty where the gateway gives none."""
+    reason: str | UnsetType = UNSET
+    """What went wrong, where that is known."""
+    at: int | UnsetType = UNSET
+    """When: ms since the Unix epoch; absent of one whom an earlier version listed."""
 
 
 class ProcessingStarted(ProfileEvent, frozen=True, kw_only=True):
@@ -75,6 +79,8 @@ class ProcessingStarted(ProfileEvent, frozen=True, kw_only=True):
     operator_id: str
     detached: bool | UnsetType = UNSET
     """True: it goes on when its device, or every device, is gone; else absent."""
+    only: Literal["failed"] | UnsetType = UNSET
+    """`failed`: it is over those whom the run before could not message; else absent."""
     started_at: Script[int] = UNSET
 
 

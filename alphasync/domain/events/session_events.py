@@ -72,6 +72,8 @@ class ProcessingStateSync(Event, frozen=True, kw_only=True):
     detached: bool | UnsetType = UNSET
     """True: the run is running, and goes on when its device, or every device, is gone; else
     absent."""
+    only: Literal["failed"] | UnsetType = UNSET
+    """`failed`: the run is over those whom the run before could not message; else absent."""
 
 
 class MessageSync(Event, frozen=True, kw_only=True):

@@ -48,6 +48,11 @@ UNCERTAIN_LISTED_MAX = 100
 """Uncertain recipients of one event or answer."""
 UNCERTAIN_BYTES_MAX = 16 * 1024
 """Bytes of them."""
+FAILED_PAGE_MAX = 100
+"""Recipients of one answer who could not be messaged."""
+FAILED_TTL = 24 * 3600
+"""Seconds that these are listed after the last one, or as long as a run is on record, if that is
+longer: who comes back the next morning can still try again."""
 
 VERSION_PAUSE = 5
 """Seconds without a key stroke after which a version of a draft has ended."""

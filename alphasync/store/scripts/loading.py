@@ -29,16 +29,8 @@ from alphasync.store.scripts.limits import Lifetimes
 
 FOLDER = files("alphasync.store.scripts") / "lua"
 SHARED = (
-    "prelude",
-    "log",
-    "device",
-    "roster",
-    "snapshot",
-    "versions",
-    "lists",
-    "blocklist",
-    "run",
-    "draft",
+    *("prelude", "log", "device", "roster", "snapshot", "versions"),
+    *("lists", "listed", "blocklist", "run", "draft"),
 )
 """In this order: a function may call those in front of it."""
 
@@ -105,6 +97,7 @@ def _constants(lifetimes: Lifetimes, publish: str) -> str:
         "META_TTL": limits.META_TTL,
         "EDITS_TTL": limits.EDITS_TTL,
         "RETRY_TTL": limits.RETRY_TTL,
+        "FAILED_TTL": max(limits.FAILED_TTL, lifetimes.run),
         "VERSION_PAUSE": limits.VERSION_PAUSE,
         "DEVICE_EVENTS_INTERVAL": limits.DEVICE_EVENTS_INTERVAL,
         "DEVICE_LISTED_INTERVAL": limits.DEVICE_LISTED_INTERVAL,
@@ -130,6 +123,7 @@ def _constants(lifetimes: Lifetimes, publish: str) -> str:
         "PAGE_SEARCHED_MAX": limits.PAGE_SEARCHED_MAX,
         "UNCERTAIN_LISTED_MAX": limits.UNCERTAIN_LISTED_MAX,
         "UNCERTAIN_BYTES_MAX": limits.UNCERTAIN_BYTES_MAX,
+        "FAILED_PAGE_MAX": limits.FAILED_PAGE_MAX,
     }
     numbers |= {
         "VERSION_WORDS_MAX": limits.VERSION_WORDS_MAX,

@@ -18,6 +18,7 @@ def run_start(
     operator: str,
     sign_in: str,
     detached: Literal["", "1"],
+    only: Literal["", "failed"],
     run_id: str,
     server: str,
     stub: str,
@@ -59,6 +60,8 @@ def run_step(
     settled: str,
     outcome: str,
     claimed_at: str,
+    why: str,
+    failed_most: int,
     next: str,
     name: str,
     cursor: str,
@@ -98,6 +101,8 @@ def run_settle(
     settled: str,
     outcome: str,
     claimed_at: str,
+    why: str,
+    failed_most: int,
     message: str,
     head: str,
 ) -> None: ...
@@ -113,6 +118,8 @@ def run_complete(
     settled: str,
     outcome: str,
     claimed_at: str,
+    why: str,
+    failed_most: int,
     message: str,
     progress_head: str,
     head: str,
@@ -129,6 +136,8 @@ def run_interrupt(
     settled: str,
     outcome: str,
     claimed_at: str,
+    why: str,
+    failed_most: int,
     reason: str,
     head: str,
 ) -> None: ...
@@ -170,8 +179,13 @@ def run_adopt(
     reason: str,
     interrupted_head: str,
     doubt_message: str,
+    doubted: str,
     settled_head: str,
 ) -> None: ...
+
+
+@script
+def failed_list(keys: ProfileKeys, /, *, before: int | str, tried_by: str) -> None: ...
 
 
 @script
@@ -197,6 +211,8 @@ def run_lost(
     settled: str,
     outcome: str,
     claimed_at: str,
+    why: str,
+    failed_most: int,
     reason: str,
     head: str,
     all_reason: str,

@@ -26,6 +26,7 @@ from tests.unit.domain.happenings import (
     progressed,
     reconnected,
     reconnecting,
+    resolved,
     resumed,
     run_in,
     settled,
@@ -109,6 +110,19 @@ def test_a_pause_ends_with_its_run_and_is_not_of_the_next_one(end: Make) -> None
     ended = apply(state, end(key, 10))
     assert not ended.runs[key].paused
     assert not apply(ended, started(key, 11)).runs[key].paused
+
+
+def test_a_run_counts_those_anew_who_were_decided_about() -> None:
+    key: Key = ("1", "chat")
+    state = snapshot_with(RunStatus.COMPLETED)
+    decided = msgspec.structs.replace(
+        resolved(key, 6), current=3, total=3, sent=3, skipped=0, failed=0, uncertain=0
+    )
+    run = apply(state, decided).runs[key]
+    assert (run.counters, run.revision) == (Counters(total=3, sent=3), 6)
+    # An earlier version, and where no run is on record, says nothing of one.
+    assert apply(state, resolved(key, 6)).runs == state.runs
+    assert apply(msgspec.structs.replace(state, runs={}), decided).runs == {}
 
 
 def test_a_detached_run_is_one_until_its_end() -> None:

@@ -36,6 +36,7 @@ def test_every_command_of_the_contract_is_here() -> None:
         "stopProcessing",
         "pauseProcessing",
         "resumeProcessing",
+        "listFailed",
         "stopAllProcessing",
         "updateMessage",
         "clearMessage",

@@ -4,8 +4,9 @@
 -- to come back to. The recipient in flight is uncertain, unless the gateway honours idempotency keys:
 -- then the new runner asks again under the same key. Of a run that was ended with a recipient in flight
 -- nobody will hear any more what became of them: they are uncertain, too.
--- KEYS: meta log lock run runs device uncertain
--- ARGV: channel run_id owner server message head reason interrupted_head doubt_message settled_head
+-- KEYS: meta log lock run runs device uncertain failed reasons
+-- ARGV: channel run_id owner server message head reason interrupted_head doubt_message doubted settled_head
+--   doubted: why the recipient in flight is uncertain
 -- USES: emit keep_running touch_run doubt counters end_run
 -- RETURN: {'ADOPTED', fence, fields} | {'INTERRUPTED'} | {'GONE'}: not that replica's any more
 local r = redis.call('HMGET', run, 'status', 'replica', 'device', 'profile', 'inflight', 'honours',
@@ -17,7 +18,7 @@ end
 if r[2] ~= owner or r[7] ~= run_id then return {'GONE'} end
 if r[1] ~= 'running' then
   if r[5] ~= '' then
-    doubt(run, uncertain)
+    doubt(run, uncertain, failed, reasons, doubted)
     local revision = emit(meta, log, channel, r[4], '',
       settled_head .. ',' .. r[8] .. ',' .. counters(run))
     redis.call('HSET', run, 'message', doubt_message, 'revision', revision)
@@ -28,7 +29,7 @@ end
 local d = redis.call('HMGET', device, 'session', 'away_until')
 local goes_on = r[9] == '1' or (d[1] and (d[1] ~= '' or tonumber(d[2]) > 0))
 if r[5] ~= '' and not (goes_on and (r[6] or '') ~= '') then
-  doubt(run, uncertain)
+  doubt(run, uncertain, failed, reasons, doubted)
 end
 if not goes_on then
   end_run(meta, log, channel, runs, run, 'interrupted', reason, interrupted_head)

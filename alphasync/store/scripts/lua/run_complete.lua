@@ -1,10 +1,10 @@
 -- Settle the last recipient, complete the run, free the lock and tell all devices.
--- KEYS: meta log lock run runs sent tally uncertain
--- ARGV: channel profile run_id fence settled outcome claimed_at message progress_head head
+-- KEYS: meta log lock run runs sent tally uncertain failed reasons
+-- ARGV: channel profile run_id fence settled outcome claimed_at why failed_most message progress_head head
 -- USES: int emit running_of touch_run owns release listed settle counters tell
 -- RETURN: {'OK'} | {'SUPERSEDED'}
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
-if settle(run, sent, tally, uncertain, settled, outcome, claimed_at) then
+if settle(run, sent, tally, uncertain, failed, reasons, settled, outcome, claimed_at, why, failed_most) then
   tell(meta, log, channel, profile, run, message, progress_head)
 end
 release(lock, run_id)

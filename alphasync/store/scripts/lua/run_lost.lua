@@ -1,8 +1,8 @@
 -- A runner finds that its run is not on record any more, or only as it was before: Redis has lost its
 -- data or a key of it, or was put back from an older copy. The run ends for all devices, and is put on
 -- record as ended for those that come later. What became of its last recipient counts all the same.
--- KEYS: meta log lock run runs sent tally uncertain
--- ARGV: channel profile type run_id device operator fence stub identity text attachments step started_at total messaged passed refused doubtful settled outcome claimed_at reason head all_reason all_head
+-- KEYS: meta log lock run runs sent tally uncertain failed reasons
+-- ARGV: channel profile type run_id device operator fence stub identity text attachments step started_at total messaged passed refused doubtful settled outcome claimed_at why failed_most reason head all_reason all_head
 --   step: the last one that was answered
 --   messaged, passed, refused, doubtful: the counters without the last recipient
 --   all_reason, all_head: where the list of those messaged is gone, too, or the end of it
@@ -27,6 +27,6 @@ redis.call('HSET', run, 'run_id', run_id, 'status', 'running', 'profile', profil
 if settled ~= '' and (outcome == 'sent' or outcome == 'uncertain') then
   block(sent, tally, settled, claimed_at)
 end
-settle(run, sent, tally, uncertain, settled, outcome, claimed_at)
+settle(run, sent, tally, uncertain, failed, reasons, settled, outcome, claimed_at, why, failed_most)
 end_run(meta, log, channel, runs, run, 'interrupted', reason, head)
 return {'OK'}

@@ -1,6 +1,6 @@
 -- Put on record how many recipients the run has and how many of them are skipped
--- or cannot be messaged, and tell all.
--- KEYS: meta log lock run runs
+-- or cannot be messaged, and tell all. Those who cannot be have no id by which to list them.
+-- KEYS: meta log lock run runs reasons
 -- ARGV: channel profile run_id fence total skipped failed honours message head
 --   skipped, failed: '' leaves the counter as it is
 -- USES: keep_running touch_run owns tell
@@ -8,7 +8,13 @@
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
 redis.call('HSET', run, 'total', total, 'honours', honours)
 if skipped ~= '' then redis.call('HSET', run, 'skipped', skipped) end
-if failed ~= '' then redis.call('HSET', run, 'failed', failed) end
+if failed ~= '' then
+  redis.call('HSET', run, 'failed', failed)
+  if tonumber(failed) > 0 then
+    redis.call('HSET', reasons, '', failed)
+    redis.call('PEXPIRE', reasons, FAILED_TTL)
+  end
+end
 tell(meta, log, channel, profile, run, message, head)
 touch_run(runs, run)
 keep_running(runs, run, fence)

@@ -1,11 +1,11 @@
 -- The answer for a recipient that was in flight when its run was ended or taken over.
--- KEYS: meta log run runs sent tally uncertain
--- ARGV: channel profile run_id fence settled outcome claimed_at message head
+-- KEYS: meta log run runs sent tally uncertain failed reasons
+-- ARGV: channel profile run_id fence settled outcome claimed_at why failed_most message head
 -- USES: emit touch_run unclaim settle counters
 -- RETURN: {'OK'} | {'RELEASED'}: the record is another's by now, only the lists are settled
 local r = redis.call('HMGET', run, 'run_id', 'fence', 'inflight', 'identity')
 if r[1] == run_id and r[2] == fence
-    and settle(run, sent, tally, uncertain, settled, outcome, claimed_at) then
+    and settle(run, sent, tally, uncertain, failed, reasons, settled, outcome, claimed_at, why, failed_most) then
   local revision = emit(meta, log, channel, profile, '', head .. ',' .. r[4] .. ',' .. counters(run))
   redis.call('HSET', run, 'message', message, 'revision', revision)
   touch_run(runs, run)

@@ -1,9 +1,9 @@
 -- One recipient further: settle the last, claim the next, tell all devices. A step that is asked
 -- for again, because its answer was lost, is answered again and not done again. With no `next`, and
 -- while the run is paused, it only settles.
--- KEYS: meta log lock run runs sent tally uncertain never never_notes
--- ARGV: channel profile run_id fence step settled outcome claimed_at next name cursor message head
--- USES: int keep_running touch_run owns list_is_lost never_is_lost block settle tell
+-- KEYS: meta log lock run runs sent tally uncertain failed reasons never never_notes
+-- ARGV: channel profile run_id fence step settled outcome claimed_at why failed_most next name cursor message head
+-- USES: int keep_running touch_run owns list_is_lost never_is_lost block forget_failed settle tell
 -- RETURN: {'CLAIMED', claimed_at, device} | {'BLOCKED', now, device}
 --   | {'NEVER', now, device}: they are not to be contacted | {'SETTLED', now, device}
 --   | {'PAUSED', now, device}
@@ -20,7 +20,7 @@ end
 if next ~= '' and list_is_lost(sent, tally) then return {'LIST_LOST'} end
 if next ~= '' and never_is_lost(never, never_notes) then return {'NEVER_LOST'} end
 
-local changed = settle(run, sent, tally, uncertain, settled, outcome, claimed_at)
+local changed = settle(run, sent, tally, uncertain, failed, reasons, settled, outcome, claimed_at, why, failed_most)
 local answer = 'CLAIMED'
 if next == '' then
   answer = 'SETTLED'
@@ -39,6 +39,7 @@ else
 end
 if answer == 'NEVER' or answer == 'BLOCKED' then
   redis.call('HINCRBY', run, 'skipped', 1)
+  forget_failed(failed, reasons, next)
   changed = true
 end
 redis.call('HSET', run, 'step', step, 'answer', answer, 'answered_at', int(now))

@@ -3,6 +3,6 @@
 -- ARGV:
 -- USES: listed
 -- RETURN: {'OK', list, more}
---   list: JSON, of {id, name}; more: how many more there are
+--   list: JSON, of {id, name, reason?, at?}; more: how many more there are
 local names, more = listed(uncertain)
 return {'OK', names, more}

@@ -1,9 +1,10 @@
 -- A person decided about recipients who may have been messaged: the next run may message them
--- again, or they count as messaged.
--- KEYS: meta log uncertain sent tally
+-- again, or they count as messaged. The run on record counts its own of them accordingly: as sent, or,
+-- as they are for the next run, not at all.
+-- KEYS: meta log run uncertain sent tally
 -- ARGV: channel profile action recipient cursor before head
 --   recipient: '' for all of them; cursor, before: '0' and 0, or as returned by the call before
--- USES: int emit unblock
+-- USES: int emit unblock recalled counters
 -- RETURN: {'OK', count} | {'MORE', count, cursor}: to be called again, and nobody has been told yet
 local chosen, behind = {recipient}, '0'
 if recipient == '' then
@@ -11,17 +12,26 @@ if recipient == '' then
   chosen, behind = {}, tostring(page[1])
   for i = 1, #page[2], 2 do chosen[#chosen + 1] = page[2][i] end
 end
-local count = tonumber(before)
+local count, of_run = tonumber(before), 0
+local known = redis.call('HGET', run, 'run_id')
 for _, id in ipairs(chosen) do
-  local claimed_at = redis.call('HGET', uncertain, id)
-  if claimed_at then
+  local text = redis.call('HGET', uncertain, id)
+  if text then
+    local _, _, run_id = recalled(text)
     redis.call('HDEL', uncertain, id)
     if action == 'resend' then unblock(sent, tally, id) end
     count = count + 1
+    if known and run_id == known then of_run = of_run + 1 end
   end
+end
+if of_run > 0 then
+  redis.call('HINCRBY', run, 'uncertain', -of_run)
+  redis.call('HINCRBY', run, action == 'leave' and 'sent' or 'total', action == 'leave' and of_run or -of_run)
 end
 if behind ~= '0' then return {'MORE', int(count), behind} end
 if count > 0 then
-  emit(meta, log, channel, profile, '', head .. ',"count":' .. int(count))
+  local counted = known and ',' .. counters(run) or ''
+  local revision = emit(meta, log, channel, profile, '', head .. ',"count":' .. int(count) .. counted)
+  if known then redis.call('HSET', run, 'revision', revision) end
 end
 return {'OK', int(count)}

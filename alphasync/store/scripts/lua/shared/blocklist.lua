@@ -40,14 +40,14 @@ end
 
 -- Uncertain recipients as a JSON list, bounded in number and bytes, and how many more there are: a
 -- gateway that gives no answer can make thousands, and no script reads them all.
--- USES: int
+-- USES: int described
 local function listed(uncertain)
   local items, bytes, seen, cursor = {}, 0, {}, '0'
   repeat
     local page = redis.call('HSCAN', uncertain, cursor, 'COUNT', UNCERTAIN_LISTED_MAX)
     cursor = tostring(page[1])
     for i = 1, #page[2], 2 do
-      local item = cjson.encode({id = page[2][i], name = page[2][i + 1]})
+      local item = described(page[2][i], page[2][i + 1])
       local fits = #items < UNCERTAIN_LISTED_MAX and bytes + #item <= UNCERTAIN_BYTES_MAX
       if not fits then cursor = '0' end
       if fits and not seen[page[2][i]] then

@@ -41,21 +41,24 @@ local function release(lock, run_id)
 end
 
 -- The recipient in flight may have been messaged: list it for a person to decide.
-local function doubt(run, uncertain)
-  local r = redis.call('HMGET', run, 'inflight', 'inflight_name')
-  redis.call('HSET', uncertain, r[1], r[2])
+-- USES: remembered forget_failed
+local function doubt(run, uncertain, failed, reasons, why)
+  local r = redis.call('HMGET', run, 'inflight', 'inflight_name', 'run_id')
+  forget_failed(failed, reasons, r[1])
+  redis.call('HSET', uncertain, r[1], remembered(r[2], r[3], why))
   redis.call('PEXPIRE', uncertain, SENT_TTL)
   redis.call('HINCRBY', run, 'uncertain', 1)
   redis.call('HSET', run, 'inflight', '')
 end
 
 -- Record what became of the recipient in flight; `outcome` is a counter, or 'released' for a
--- recipient whom the run gives back without having tried.
--- USES: unclaim doubt
-local function settle(run, sent, tally, uncertain, recipient, outcome, claimed_at)
+-- recipient whom the run gives back without having tried. why: what went wrong, where something did;
+-- most: how many that could not be messaged are listed.
+-- USES: unclaim doubt forget_failed list_failed
+local function settle(run, sent, tally, uncertain, failed, reasons, recipient, outcome, claimed_at, why, most)
   if recipient == '' or redis.call('HGET', run, 'inflight') ~= recipient then return false end
   if outcome == 'uncertain' then
-    doubt(run, uncertain)
+    doubt(run, uncertain, failed, reasons, why)
     return true
   end
   if outcome == 'released' then
@@ -63,6 +66,12 @@ local function settle(run, sent, tally, uncertain, recipient, outcome, claimed_a
     redis.call('HSET', run, 'last', redis.call('HGET', run, 'before_last'))
   else
     redis.call('HINCRBY', run, outcome, 1)
+    if outcome == 'failed' then
+      local r = redis.call('HMGET', run, 'inflight_name', 'run_id')
+      list_failed(failed, reasons, recipient, r[1], r[2], why, most)
+    else
+      forget_failed(failed, reasons, recipient)
+    end
   end
   redis.call('HSET', run, 'inflight', '')
   unclaim(sent, tally, recipient, outcome, claimed_at)
@@ -100,10 +109,13 @@ local function end_run(meta, log, channel, runs, run, status, message, head, sto
   return r[1]
 end
 
--- Take the processing lock, put a new run on record and tell all devices.
--- at: the keys, the channel, the profile, and the most runs that an account may have
+-- Take the processing lock, put a new run on record and tell all devices. A run over those whom the one
+-- before could not message keeps the list of them; any other one empties it.
+-- at: the keys, the channel, the profile, the most runs that an account may have, and `only`: 'failed' for
+-- such a run, else ''
 -- fields: of the record, names and values: whose it is and what it sends
--- Returns 'OK' and the fencing token | 'HELD' and the device | 'LIST_LOST' | 'NEVER_LOST' | 'BUSY' | 'FULL'
+-- Returns 'OK', the fencing token and, for such a run, 'honours' of the one before | 'HELD' and the device
+--   | 'NOTHING_FAILED' | 'LIST_LOST' | 'NEVER_LOST' | 'BUSY' | 'FULL'
 -- USES: int emit admitted running_of keep_running touch_run list_is_lost never_is_lost doubt end_run
 local function begin_run(at, fields, run_id, device, head, lost_head, lost_reason)
   local lock, run, runs = at.lock, at.run, at.runs
@@ -113,6 +125,7 @@ local function begin_run(at, fields, run_id, device, head, lost_head, lost_reaso
   if held[1] and held[2] == known[1] and known[2] == 'running' then return 'HELD', held[1] end
   if list_is_lost(at.sent, at.tally) then return 'LIST_LOST' end
   if never_is_lost(at.never, at.never_notes) then return 'NEVER_LOST' end
+  if at.only == 'failed' and redis.call('EXISTS', at.failed) == 0 then return 'NOTHING_FAILED' end
 
   -- What has ended without a word, as a record that ran out, does not count.
   local running, most = running_of(runs), tonumber(at.running_most)
@@ -131,7 +144,12 @@ local function begin_run(at, fields, run_id, device, head, lost_head, lost_reaso
 
   -- Nobody has said what became of the last run's recipient in flight; its runner still may.
   local open = redis.call('HGET', run, 'inflight')
-  if open and open ~= '' then doubt(run, at.uncertain) end
+  if open and open ~= '' then
+    doubt(run, at.uncertain, at.failed, at.reasons, lost_reason)
+  end
+
+  local honours = at.only == 'failed' and redis.call('HGET', run, 'honours') or ''
+  if at.only ~= 'failed' then redis.call('DEL', at.failed, at.reasons) end
 
   local fence = emit(at.meta, at.log, at.channel, at.profile, '', head .. ',"startedAt":' .. int(now))
   redis.call('DEL', run)
@@ -139,7 +157,7 @@ local function begin_run(at, fields, run_id, device, head, lost_head, lost_reaso
   redis.call('HSET', run, 'status', 'running', 'fence', fence, 'lock', lock, 'started_at', int(now),
     'total', 0, 'sent', 0, 'skipped', 0, 'failed', 0, 'uncertain', 0, 'message', '',
     'inflight', '', 'inflight_name', '', 'cursor', '', 'last', '', 'before_last', '',
-    'claimed_at', '', 'honours', '', 'away', '', 'paused', '',
+    'claimed_at', '', 'honours', honours, 'away', '', 'paused', '',
     'stopped_by', '', 'reason', '', 'duration', 0,
     'step', 0, 'revision', fence)
   touch_run(runs, run)
@@ -147,7 +165,7 @@ local function begin_run(at, fields, run_id, device, head, lost_head, lost_reaso
   redis.call('DEL', lock)
   redis.call('HSET', lock, 'device', device, 'run_id', run_id, 'fence', fence)
   redis.call('PEXPIRE', lock, LOCK_TTL)
-  return 'OK', fence
+  return 'OK', fence, honours
 end
 
 -- Whether a run ends with this device: a detached one goes on without any.
