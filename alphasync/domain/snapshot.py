@@ -189,8 +189,15 @@ def _run_after(run: Run | None, event: RunEvent, revision: int) -> Run:
         case events.ProcessingTakenOver():
             if run.status is not RunStatus.RUNNING:
                 raise IllegalMove(f"a run that is {run.status} is not taken over")
-            counters = _counters(event)
-            return replace(run, message=event.message, counters=counters, waiting_for="")
+            return replace(
+                run,
+                message=event.message,
+                counters=_counters(event),
+                waiting_for="",
+                device_id=filled(event.device_id),
+                operator_id=filled(event.operator_id),
+                away=run.away and isinstance(event.from_device_id, UnsetType),
+            )
         case events.ProcessingComplete():
             _check(run, RunStatus.COMPLETED)
             counters = _counters(filled(event.stats))

@@ -36,3 +36,12 @@ class ListFailed(ProfileCommand, frozen=True, kw_only=True):
     only_asks = True
     cursor: Annotated[int, Meta(ge=1, le=2**53)] | None = None
     """As the page before says; absent for the first one."""
+
+
+class TakeOverProcessing(ProfileCommand, frozen=True, kw_only=True):
+    """Make the run of a profile and type this device's: it goes on without a break, with the login
+    of this device's operator, and ends with this device, unless it is detached. The former device
+    only watches from here on. Of a run that is this device's already nothing changes."""
+
+    event_name = "takeOverProcessing"
+    errors = (UnknownProfile, NotRunning)

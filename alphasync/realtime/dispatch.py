@@ -18,7 +18,7 @@ from alphasync.errors import (
 from alphasync.protocol import packets
 from alphasync.protocol.commands import StartProcessing, StopProcessing
 from alphasync.protocol.parsing import key_in, parse
-from alphasync.protocol.run_commands import PauseProcessing, ResumeProcessing
+from alphasync.protocol.run_commands import PauseProcessing, ResumeProcessing, TakeOverProcessing
 from alphasync.realtime.allowance import EventAllowance
 from alphasync.realtime.early import Space
 from alphasync.realtime.followups import FollowUps
@@ -151,7 +151,8 @@ class Dispatcher:
 
 
 CHANGE_A_RUN = {
-    command.event_name for command in (StopProcessing, PauseProcessing, ResumeProcessing)
+    command.event_name
+    for command in (StopProcessing, PauseProcessing, ResumeProcessing, TakeOverProcessing)
 }
 
 

@@ -84,6 +84,13 @@ class Handlers:
         await self._runs.resume(session.who, session.device_id, command)
         return {}
 
+    @handles(run_commands.TakeOverProcessing)
+    async def take_over(
+        self, session: Session, command: run_commands.TakeOverProcessing
+    ) -> acks.Done:
+        await self._runs.take_over(session.who, session.device_id, command)
+        return {}
+
     @handles(commands.StopAllProcessing)
     async def stop_all(self, session: Session, _: commands.StopAllProcessing) -> acks.RunsStopped:
         return {"stopped": await self._runs.stop_all(session.who, session.device_id)}

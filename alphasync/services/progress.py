@@ -1,7 +1,7 @@
 """What a runner reports of its run. Each report checks the fencing token in its script."""
 
 import enum
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 import msgspec
 
@@ -72,13 +72,24 @@ NOTHING = Settled(recipient="", outcome=Outcome.SENT, claimed_at="", message="")
 """Before the first claim there is nothing to settle."""
 
 
-class Step(msgspec.Struct, frozen=True):
+class Owner(NamedTuple):
+    """Whose a run is: its device may go by another id after a crash, and another device may have
+    taken it over."""
+
+    device_id: str
+    operator_id: str
+    sign_in: str
+
+
+class Look(msgspec.Struct, frozen=True):
+    owner: Owner
+    paused: bool
+    """Whether it claims nobody until it is resumed."""
+
+
+class Step(Look, frozen=True):
     claimed_at: str | None
     """The time of the claim; None without one."""
-    device_id: str
-    """Whose the run is: after a crash its device may go by another id."""
-    paused: bool
-    """Whether there is no claim because the run is paused."""
     not_to_contact: bool
     """Whether there is no claim because they are on the do-not-contact list."""
     confirmed: bool
@@ -120,7 +131,7 @@ class Progress:
                 failed="" if failed is None else failed,
                 honours=DIGEST_KEYS if honours_keys else "",
                 message=message,
-                head=_progress_head(ticket, message, error),
+                head=_progress_head(message, error),
             )
         )
 
@@ -153,7 +164,7 @@ class Progress:
             name=name,
             cursor=cursor,
             message=message,
-            head=_progress_head(ticket, message, settled.error),
+            head=_progress_head(message, settled.error),
         )
         confirmed = True
         try:
@@ -168,7 +179,7 @@ class Progress:
         claimed_at = answer.text(1) if answer.outcome == "CLAIMED" else None
         return Step(
             claimed_at=claimed_at,
-            device_id=answer.text(2),
+            owner=_owner(answer, 2),
             paused=answer.outcome == "PAUSED",
             not_to_contact=answer.outcome == "NEVER",
             confirmed=confirmed,
@@ -178,7 +189,7 @@ class Progress:
         self, ticket: Ticket, message: str, error: str | None = None, waiting_for: str = ""
     ) -> None:
         """Show a line of text on all devices, and what the run waits for. Raises NoLongerRunner."""
-        head = _progress_head(ticket, message, error, waiting_for)
+        head = _progress_head(message, error, waiting_for)
         await self._report(
             run_note(
                 _keys(ticket),
@@ -192,12 +203,6 @@ class Progress:
 
     async def complete(self, ticket: Ticket, settled: Settled) -> None:
         """Settle the last recipient and end the run. Raises NoLongerRunner."""
-        complete = events.ProcessingComplete(
-            profile_id=ticket.profile,
-            type=ticket.type,
-            device_id=ticket.device_id,
-            operator_id=ticket.operator_id,
-        )
         await self._report(
             run_complete(
                 _keys(ticket),
@@ -206,8 +211,8 @@ class Progress:
                 **settled.arguments(),
                 failed_most=self._failed_most,
                 message=settled.message,
-                progress_head=_progress_head(ticket, settled.message, settled.error),
-                head=packets.head(complete),
+                progress_head=_progress_head(settled.message, settled.error),
+                head=packets.opening(events.ProcessingComplete),
             ),
             confirmed=True,
         )
@@ -228,11 +233,11 @@ class Progress:
             confirmed=True,
         )
 
-    async def touch(self, ticket: Ticket) -> bool:
-        """Keep the lock and the record alive. Returns whether the run is paused. Raises
-        NoLongerRunner."""
+    async def touch(self, ticket: Ticket) -> Look:
+        """Keep the lock and the record alive; gives how the run stands. Raises NoLongerRunner."""
         call = run_touch(_keys(ticket), run_id=ticket.run_id, fence=ticket.fence)
-        return (await self._report(call)).outcome == "PAUSED"
+        answer = await self._report(call)
+        return Look(owner=_owner(answer, 1), paused=answer.outcome == "PAUSED")
 
     async def abandon(self, ticket: Ticket) -> bool:
         """End a run whose runner failed; its recipient in flight stays on the blocklist. False
@@ -275,22 +280,14 @@ def _keys(ticket: Ticket) -> keys.ProfileKeys:
     return keys.of_profile(ticket.account, ticket.type, ticket.profile)
 
 
-def _progress_head(
-    ticket: Ticket, message: str, error: str | None = None, waiting_for: str = ""
-) -> str:
-    progress = events.Progress(
-        message=message, device_id=ticket.device_id, started_at=ticket.started_at
-    )
+def _owner(answer: Answer, position: int) -> Owner:
+    return Owner(*(answer.text(place) for place in range(position, position + 3)))
+
+
+def _progress_head(message: str, error: str | None = None, waiting_for: str = "") -> str:
+    progress = events.Progress(message=message)
     if error is not None:
         progress = msgspec.structs.replace(progress, error=error)
     if waiting_for:
         progress = msgspec.structs.replace(progress, waiting_for=waiting_for)
-    return packets.progress_head(
-        events.ProcessingProgress(
-            profile_id=ticket.profile,
-            type=ticket.type,
-            device_id=ticket.device_id,
-            operator_id=ticket.operator_id,
-            progress=progress,
-        )
-    )
+    return packets.progress_head(events.ProcessingProgress(progress=progress))

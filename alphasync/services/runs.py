@@ -26,13 +26,20 @@ from alphasync.errors import (
 from alphasync.membership.holdings import Holding, Holdings
 from alphasync.protocol import packets
 from alphasync.protocol.commands import ProfileCommand, StartProcessing, StopProcessing
-from alphasync.protocol.run_commands import PauseProcessing, ResumeProcessing
+from alphasync.protocol.run_commands import PauseProcessing, ResumeProcessing, TakeOverProcessing
 from alphasync.services.bounds import USUAL, AccountBounds
 from alphasync.services.launching import Launching
 from alphasync.store import keys
 from alphasync.store.scripts.calls import Scripts
-from alphasync.store.scripts.run_calls import run_pause, run_start, run_stop, run_stop_all
+from alphasync.store.scripts.run_calls import (
+    run_pause,
+    run_start,
+    run_stop,
+    run_stop_all,
+    run_take,
+)
 
+ANOTHER_DEVICE = "Another device goes on with it"
 LOST = "The runner was lost"
 """Why a run ended whose lock had run out when the next one began."""
 
@@ -197,6 +204,32 @@ class Runs:
         who.check_profile(command.profile)
         names = keys.of_profile(who.account, command.type, command.profile)
         answer = await self._scripts.call(run_pause(names, paused=paused, head=packets.head(event)))
+        if answer.outcome == "NOT_RUNNING":
+            raise NotRunning
+
+    async def take_over(self, who: Identity, device_id: str, command: TakeOverProcessing) -> None:
+        """Make a run this device's, and its operator's. Raises UnknownProfile or NotRunning."""
+        who.check_profile(command.profile)
+        identity = events.ProcessingStarted(
+            profile_id=command.profile,
+            type=command.type,
+            device_id=device_id,
+            operator_id=who.operator_id,
+        )
+        taken = events.ProcessingTakenOver(message=ANOTHER_DEVICE)
+        progress = events.ProcessingProgress(progress=events.Progress(message=ANOTHER_DEVICE))
+        answer = await self._scripts.call(
+            run_take(
+                keys.of_profile(who.account, command.type, command.profile),
+                device=device_id,
+                operator=who.operator_id,
+                sign_in=who.sign_in,
+                identity=packets.members(identity),
+                message=ANOTHER_DEVICE,
+                head=packets.head(taken),
+                progress_head=packets.progress_head(progress),
+            )
+        )
         if answer.outcome == "NOT_RUNNING":
             raise NotRunning
 

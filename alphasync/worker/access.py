@@ -23,6 +23,10 @@ class Waiting(Protocol):
     """The run. Each call raises NoLongerRunner when it is not ours any more, and HandedOver when
     this server shuts down."""
 
+    @property
+    def ticket(self) -> Ticket:
+        """As far as it is known here whose the run is."""
+
     async def note(self, message: str, error: str | None, waiting_for: str = "") -> None: ...
 
     async def wait(self, seconds: float) -> None: ...
@@ -47,15 +51,16 @@ class Access:
 
     async def open(self, run: Waiting) -> None:
         """Find the token. Raises NobodySignedIn."""
-        ticket = self._ticket
-        token = await until_redis_answers(
-            self._upstream.for_run, ticket.account, ticket.operator_id, ticket.sign_in
-        )
-        self._of_a_login = bool(ticket.sign_in) or token is not None
-        if token is None and ticket.sign_in:
+        if not await self._own():
             await self.renew(run, None)
-        else:
-            self.token = token if token is not None else self._service_token
+
+    def follow(self, ticket: Ticket) -> bool:
+        """The run may be of another login by now. Returns whether it is: then ``open`` finds its
+        token."""
+        changed = _login(ticket) != _login(self._ticket)
+        if changed:
+            self._ticket, self._tried = ticket, []
+        return changed
 
     async def renew(self, run: Waiting, error: str | None) -> bool:
         """Find another token for one that the gateway refused: that of the operator's newest login
@@ -67,7 +72,7 @@ class Access:
             return False
         loop = asyncio.get_running_loop()
         ends_at, tell_at, told = loop.time() + self._timeout, loop.time(), False
-        while not await self._found():
+        while not await self._found(run):
             if loop.time() >= ends_at:
                 raise NobodySignedIn
             if loop.time() >= tell_at:
@@ -78,7 +83,21 @@ class Access:
             await run.note("Signed in again, going on", None)
         return True
 
-    async def _found(self) -> bool:
+    async def _own(self) -> bool:
+        """The token of the login that the run is of, or the service's for one that is of none."""
+        ticket = self._ticket
+        token = await until_redis_answers(
+            self._upstream.for_run, ticket.account, ticket.operator_id, ticket.sign_in
+        )
+        self._of_a_login = bool(ticket.sign_in) or token is not None
+        if token is None and ticket.sign_in:
+            return False
+        self.token = token if token is not None else self._service_token
+        return True
+
+    async def _found(self, run: Waiting) -> bool:
+        if self.follow(run.ticket) and await self._own():
+            return True
         ticket = self._ticket
         other = await until_redis_answers(
             self._upstream.newest,
@@ -93,3 +112,7 @@ class Access:
         self._tried.append(other.key)
         self.token = other.token
         return True
+
+
+def _login(ticket: Ticket) -> tuple[str, str]:
+    return ticket.operator_id, ticket.sign_in

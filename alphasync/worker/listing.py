@@ -36,6 +36,7 @@ class RunPages:
         """Raises GatewayError when it does not come."""
         ticket, limit, tries = self._ticket, RateLimit(), 0
         while True:
+            await self._run.ready()
             try:
                 return await self._run.reading(
                     self._gateway.recipients(self._run.token, ticket.profile, ticket.type, cursor)

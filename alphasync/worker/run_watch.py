@@ -5,7 +5,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from alphasync.services.devices import SIGNED_OUT
-from alphasync.store.retries import until_redis_answers
+from alphasync.services.runs import Ticket
 from alphasync.worker.access import Access, NobodySignedIn
 from alphasync.worker.steps import HandedOver, Steps
 from alphasync.worker.tools import Tools
@@ -40,6 +40,10 @@ class RunWatch:
     def token(self) -> str | None:
         return self._access.token
 
+    @property
+    def ticket(self) -> Ticket:
+        return self._steps.ticket
+
     async def open(self) -> None:
         """Find the gateway's token of the run."""
         try:
@@ -54,11 +58,14 @@ class RunWatch:
             raise Ended(SIGNED_OUT, "sign_in_again") from None
 
     async def ready(self) -> None:
-        """Return when this server may send: its lease holds, and if it did not, the run is ours."""
+        """Return when this server may send: its lease holds, and if it did not, the run is ours.
+        The token is that of whose the run is by now."""
         lease = self._tools.lease
         while not lease.valid:
             await lease.held()
             await self._touch()
+        if self._access.follow(self._steps.ticket):
+            await self.open()
 
     async def note(self, message: str, error: str | None, waiting_for: str = "") -> None:
         await self._steps.note(message, error, waiting_for)
@@ -91,4 +98,4 @@ class RunWatch:
         return task.result()
 
     async def _touch(self) -> None:
-        await until_redis_answers(self._tools.progress.touch, self._steps.ticket)
+        await self._steps.touch()

@@ -6,7 +6,7 @@ import itertools
 import msgspec
 
 from alphasync.domain.runs import Counters
-from alphasync.services.progress import NOTHING, Outcome, Progress, Settled, Step
+from alphasync.services.progress import NOTHING, Outcome, Owner, Progress, Settled, Step
 from alphasync.services.runs import Ticket
 from alphasync.store.redis.attempts import backoff
 from alphasync.store.retries import until_redis_answers
@@ -28,7 +28,7 @@ class Steps:
 
     def __init__(self, progress: Progress, ticket: Ticket, draining: asyncio.Event) -> None:
         self.ticket = ticket
-        """Follows the device, which may go by another id after a crash of its server."""
+        """Follows whose the run is."""
         self.counters = Counters()
         """How far the run is, without ``unreported``: for when its record is lost."""
         self._unreported = NOTHING
@@ -69,7 +69,7 @@ class Steps:
         """Return when the run is not paused. Raises NoLongerRunner, and HandedOver when this server
         shuts down before."""
         told = False
-        while await until_redis_answers(self._progress.touch, self.ticket):
+        while await self.touch():
             if self._draining.is_set():
                 raise HandedOver
             if not told:
@@ -78,6 +78,15 @@ class Steps:
             await asyncio.sleep(PAUSED_LOOK_INTERVAL)
         if told:
             await self.note("Going on", None)
+
+    async def touch(self) -> bool:
+        """Keep the run alive; returns whether it is paused. Raises NoLongerRunner."""
+        look = await until_redis_answers(self._progress.touch, self.ticket)
+        self._follow(look.owner)
+        return look.paused
+
+    def _follow(self, owner: Owner) -> None:
+        self.ticket = msgspec.structs.replace(self.ticket, **owner._asdict())
 
     async def _step(self, claim: str = "", name: str = "", cursor: str = "") -> Step:
         self._number += 1
@@ -92,8 +101,7 @@ class Steps:
                 if claim and step.claimed_at is None and not step.paused:
                     self._count(Outcome.SKIPPED)
             self._unreported = NOTHING
-            if step.device_id != self.ticket.device_id:
-                self.ticket = msgspec.structs.replace(self.ticket, device_id=step.device_id)
+            self._follow(step.owner)
             if step.confirmed:
                 return step
             if step.claimed_at is not None:

@@ -31,6 +31,7 @@ from tests.harness import Valkey
 from tests.scripts.bench import LIFETIMES, Bench, became
 from tests.scripts.drafting import attach, clear, kept
 from tests.scripts.test_run_pause import pause, resume
+from tests.scripts.test_run_take import take
 from tests.scripts.test_sources import BODIES
 
 
@@ -67,6 +68,7 @@ async def everything(bench: Bench) -> None:
     await pause(bench)
     await bench.progress.touch(ticket)
     await resume(bench)
+    await take(bench, "d7", phone.device_id)
     await bench.devices.lose(bench.who.account, phone.device_id, "s1b", bench.server.current)
     holding = Holding(
         "run", bench.server.current, ticket.account, ticket.profile, ticket.type, ticket.run_id

@@ -24,11 +24,11 @@ async def test_a_paused_run_is_kept_and_said_to_be_paused(bench: Bench) -> None:
     lock = bench.names.lock("chat", PROFILE)
     await bench.client.pexpire(lock, 60_000)
     await pause(bench)
-    assert await bench.progress.touch(ticket)
+    assert (await bench.progress.touch(ticket)).paused
     assert bench.last("run_touch") == "PAUSED"
     assert await bench.ttl(lock) > 1700
     await resume(bench)
-    assert not await bench.progress.touch(ticket)
+    assert not (await bench.progress.touch(ticket)).paused
 
 
 async def test_only_the_runner_renews(bench: Bench) -> None:

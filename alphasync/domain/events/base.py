@@ -53,7 +53,7 @@ COMMON_FIELDS = {
     "profile_id": "The profile's `external_id`.",
     "type": "What is sent: a run and a draft are of a profile and a type.",
     "device_id": "The device that did it; of an event about a run, the device that the run is of.",
-    "operator_id": "Who started the run.",
+    "operator_id": "Whose the run is: who started it, or took it over.",
     "started_at": "When the run began: ms since the Unix epoch.",
     "current": "Recipients that are dealt with: the sum of the four below.",
     "total": "Recipients of the run, as far as they are known.",

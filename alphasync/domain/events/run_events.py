@@ -30,13 +30,13 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     message: str
     """What it did last, or waits for, as it is to be shown."""
-    device_id: str
-    started_at: int
     error: str | UnsetType = UNSET
     """What went wrong with the last recipient or the last try; absent where nothing did."""
     waiting_for: Literal["sign_in"] | UnsetType = UNSET
     """`sign_in`: the run goes on when its operator has signed in again; absent where it does not
     wait for that."""
+    device_id: Script[str] = UNSET
+    started_at: Script[int] = UNSET
     current: Script[int] = UNSET
     total: Script[int] = UNSET
     sent: Script[int] = UNSET
@@ -84,33 +84,6 @@ class ProcessingStarted(ProfileEvent, frozen=True, kw_only=True):
     started_at: Script[int] = UNSET
 
 
-class ProcessingProgress(ProfileEvent, frozen=True, kw_only=True):
-    """A run is one recipient further, or waits for something."""
-
-    event_name = "processingProgress"
-    device_id: str
-    operator_id: str
-    progress: Progress
-    """How far it is."""
-
-
-class ProcessingComplete(ProfileEvent, frozen=True, kw_only=True):
-    """A run has dealt with every recipient."""
-
-    event_name = "processingComplete"
-    device_id: str
-    operator_id: str
-    completed_at: Script[int] = UNSET
-    """The same as `timestamp`."""
-    stats: Script[Stats] = UNSET
-    """What became of it."""
-    uncertain_recipients: Script[list[UncertainRecipient]] = UNSET
-    """Of all that are listed for the profile and type, at most 100. `listUncertain` gives the
-    same."""
-    uncertain_more: int | UnsetType = UNSET
-    """How many more there are; absent where there are none."""
-
-
 class RunEvent(LoggedEvent, frozen=True, kw_only=True):
     """An event whose cause does not know the run; the script puts in whose it is."""
 
@@ -131,6 +104,29 @@ class CountedRunEvent(RunEvent, frozen=True, kw_only=True):
     uncertain: Script[int] = UNSET
 
 
+class ProcessingProgress(RunEvent, frozen=True, kw_only=True):
+    """A run is one recipient further, or waits for something."""
+
+    event_name = "processingProgress"
+    progress: Progress
+    """How far it is."""
+
+
+class ProcessingComplete(RunEvent, frozen=True, kw_only=True):
+    """A run has dealt with every recipient."""
+
+    event_name = "processingComplete"
+    completed_at: Script[int] = UNSET
+    """The same as `timestamp`."""
+    stats: Script[Stats] = UNSET
+    """What became of it."""
+    uncertain_recipients: Script[list[UncertainRecipient]] = UNSET
+    """Of all that are listed for the profile and type, at most 100. `listUncertain` gives the
+    same."""
+    uncertain_more: int | UnsetType = UNSET
+    """How many more there are; absent where there are none."""
+
+
 class DeviceReconnecting(RunEvent, frozen=True, kw_only=True):
     """The connection of the run's device broke; the run goes on while it may come back."""
 
@@ -149,10 +145,13 @@ class DeviceReconnected(RunEvent, frozen=True, kw_only=True):
 
 
 class ProcessingTakenOver(CountedRunEvent, frozen=True, kw_only=True):
-    """The run goes on at another server: its own was stopped or is gone."""
+    """The run goes on: at another server, as its own was stopped or is gone, or as the run of
+    another device, `deviceId`, and of its operator."""
 
     event_name = "processingTakenOver"
     message: str
+    from_device_id: str | UnsetType = UNSET
+    """The device that the run was of, where that has changed; else absent."""
 
 
 class ProcessingPaused(RunEvent, frozen=True, kw_only=True):

@@ -152,6 +152,21 @@ def run_pause(keys: ProfileKeys, /, *, paused: Literal["", "1"], head: str) -> N
 
 
 @script
+def run_take(
+    keys: ProfileKeys,
+    /,
+    *,
+    device: str,
+    operator: str,
+    sign_in: str,
+    identity: str,
+    message: str,
+    head: str,
+    progress_head: str,
+) -> None: ...
+
+
+@script
 def run_stop_all(
     keys: AccountKeys,
     /,

@@ -79,6 +79,36 @@ async def test_another_server_goes_on_with_the_token_of_the_login(redis_url: str
         await back.close()
 
 
+async def test_a_run_that_is_taken_over_goes_on_with_the_login_of_who_took_it(
+    redis_url: str,
+) -> None:
+    async with opened(redis_url, settings={"send_interval": 0.05}) as office:
+        one, all_ = await office.login("one"), await office.login("all")
+        first, second = await office.device(one), await office.device(all_)
+        assert (await first.start("p1"))["ok"]
+        await wait_until(lambda: len(office.gateway.sent) >= 2)
+        assert (await second.call("takeOverProcessing", {"profileId": "p1", "type": "chat"}))["ok"]
+        await second.wait_for("processingComplete")
+        tokens = [token for token, *_ in office.gateway.sent]
+        assert (tokens[0], tokens[-1]) == ("upstream-one-0", "upstream-all-1")
+
+
+async def test_a_run_that_waits_for_a_login_goes_on_with_that_of_who_takes_it_over(
+    office: Office,
+) -> None:
+    login = await office.login("one")
+    device = await office.device(login)
+    client = make_client(office.cluster.redis_url)
+    await client.delete(ACCOUNT.signin(sid_of(login)))
+    await client.aclose()
+    assert (await device.start("p1"))["ok"]
+    await waiting(device)
+    other = await office.cluster.device()  # of a token that no login made
+    assert (await other.call("takeOverProcessing", {"profileId": "p1", "type": "chat"}))["ok"]
+    await other.wait_for("processingComplete")
+    assert office.gateway.used("p1") == {"service"}
+
+
 async def test_another_server_goes_on_waiting(redis_url: str) -> None:
     async with opened(redis_url, servers=2, settings={"send_interval": 0.05}) as office:
         login = await office.login()

@@ -125,6 +125,18 @@ def test_a_run_counts_those_anew_who_were_decided_about() -> None:
     assert apply(msgspec.structs.replace(state, runs={}), decided).runs == {}
 
 
+def test_a_run_that_another_device_takes_over_is_the_new_operators() -> None:
+    key: Key = ("1", "chat")
+    state = apply(snapshot_with(RunStatus.RUNNING), reconnecting(key, 6))
+    by_a_server = taken_over(key, 7)
+    assert apply(state, by_a_server).runs[key].away
+    by_a_device = msgspec.structs.replace(
+        by_a_server, device_id="new", operator_id="mate", from_device_id="device"
+    )
+    run = apply(state, by_a_device).runs[key]
+    assert (run.device_id, run.operator_id, run.away) == ("new", "mate", False)
+
+
 def test_a_detached_run_is_one_until_its_end() -> None:
     key: Key = ("1", "chat")
     begun = msgspec.structs.replace(started(key, 6), detached=True)

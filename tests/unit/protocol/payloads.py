@@ -17,6 +17,7 @@ NEEDED: dict[type[Command], dict[str, Any]] = {
     run_commands.PauseProcessing: {"profileId": "1", "type": "chat"},
     run_commands.ResumeProcessing: {"profileId": "1", "type": "chat"},
     run_commands.ListFailed: {"profileId": "1", "type": "chat"},
+    run_commands.TakeOverProcessing: {"profileId": "1", "type": "chat"},
     commands.StopAllProcessing: {},
     commands.UpdateMessage: {"profileId": "1", "type": "chat", "message": "Hello"},
     commands.ClearMessage: {"profileId": "1", "type": "chat"},

@@ -37,6 +37,7 @@ def test_every_command_of_the_contract_is_here() -> None:
         "pauseProcessing",
         "resumeProcessing",
         "listFailed",
+        "takeOverProcessing",
         "stopAllProcessing",
         "updateMessage",
         "clearMessage",

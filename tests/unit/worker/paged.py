@@ -101,8 +101,7 @@ class Paged:
         self.token = "another"
         return self.renews
 
-    async def ready(self) -> None:
-        raise AssertionError("nothing is sent")
+    async def ready(self) -> None: ...
 
     async def look(self) -> None:
         self.looks += 1

@@ -9,10 +9,11 @@ if settle(run, sent, tally, uncertain, failed, reasons, settled, outcome, claime
 end
 release(lock, run_id)
 -- Never below zero, also where the clock was set back.
-local duration = math.max(0, now - tonumber(redis.call('HGET', run, 'started_at')))
+local r = redis.call('HMGET', run, 'started_at', 'identity')
+local duration = math.max(0, now - tonumber(r[1]))
 local names, more = listed(uncertain)
 local unnamed = more ~= '0' and ',"uncertainMore":' .. more or ''
-local revision = emit(meta, log, channel, profile, '', head .. ',"completedAt":' .. int(now)
+local revision = emit(meta, log, channel, profile, '', head .. r[2] .. ',"completedAt":' .. int(now)
   .. ',"uncertainRecipients":' .. names .. unnamed .. ',"stats":{' .. counters(run) .. ',"duration":' .. int(duration) .. '}')
 redis.call('HSET', run, 'status', 'completed', 'away', '', 'detached', '', 'paused', '', 'waiting_for', '',
   'duration', int(duration), 'revision', revision)

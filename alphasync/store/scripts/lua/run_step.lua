@@ -4,18 +4,19 @@
 -- KEYS: meta log lock run runs sent tally uncertain failed reasons never never_notes
 -- ARGV: channel profile run_id fence step settled outcome claimed_at why failed_most next name cursor message head
 -- USES: int keep_running touch_run owns list_is_lost never_is_lost block forget_failed settle tell
--- RETURN: {'CLAIMED', claimed_at, device} | {'BLOCKED', now, device}
---   | {'NEVER', now, device}: they are not to be contacted | {'SETTLED', now, device}
---   | {'PAUSED', now, device}
+-- RETURN: {'CLAIMED', claimed_at, device, operator, sign_in} | {'BLOCKED', now, device, operator, sign_in}
+--   | {'NEVER', now, device, operator, sign_in}: they are not to be contacted
+--   | {'SETTLED', now, device, operator, sign_in} | {'PAUSED', now, device, operator, sign_in}
+--   device, operator, sign_in: whose the run is by now
 --   | {'SUPERSEDED'} | {'LIST_LOST'}: who was messaged is not known any more
---   | {'NEVER_LOST'}: nor is who is not to be contacted; device: whose the run is by now
+--   | {'NEVER_LOST'}: nor is who is not to be contacted
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
-local done = redis.call('HMGET', run, 'step', 'answer', 'answered_at', 'device', 'paused')
+local done = redis.call('HMGET', run, 'step', 'answer', 'answered_at', 'device', 'paused', 'operator', 'sign_in')
 -- What is on record is older than what this runner was answered: Redis was put back to before it.
 if next ~= '' and tonumber(step) > tonumber(done[1]) + 1 then return {'SUPERSEDED'} end
 if done[1] == step then
   redis.call('PEXPIRE', lock, LOCK_TTL)  -- a write, so that waiting for replicas covers the first one
-  return {done[2], done[3], done[4]}
+  return {done[2], done[3], done[4], done[6], done[7] or ''}
 end
 if next ~= '' and list_is_lost(sent, tally) then return {'LIST_LOST'} end
 if next ~= '' and never_is_lost(never, never_notes) then return {'NEVER_LOST'} end
@@ -47,4 +48,4 @@ if changed then tell(meta, log, channel, profile, run, message, head) end
 touch_run(runs, run)
 keep_running(runs, run, fence)
 redis.call('PEXPIRE', lock, LOCK_TTL)
-return {answer, int(now), done[4]}
+return {answer, int(now), done[4], done[6], done[7] or ''}

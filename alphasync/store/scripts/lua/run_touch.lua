@@ -2,9 +2,11 @@
 -- KEYS: lock run runs
 -- ARGV: run_id fence
 -- USES: keep_running touch_run owns
--- RETURN: {'OK'} | {'PAUSED'} | {'SUPERSEDED'}
+-- RETURN: {'OK', device, operator, sign_in} | {'PAUSED', device, operator, sign_in}: whose the run is by now
+--   | {'SUPERSEDED'}
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
 redis.call('PEXPIRE', lock, LOCK_TTL)
 touch_run(runs, run)
 keep_running(runs, run, fence)
-return {redis.call('HGET', run, 'paused') == '1' and 'PAUSED' or 'OK'}
+local r = redis.call('HMGET', run, 'paused', 'device', 'operator', 'sign_in')
+return {r[1] == '1' and 'PAUSED' or 'OK', r[2], r[3], r[4] or ''}

@@ -86,11 +86,14 @@ local function counters(run)
     .. ',"skipped":' .. c[3] .. ',"failed":' .. c[4] .. ',"uncertain":' .. c[5]
 end
 
--- Send the progress that starts with `head` (open inside its `progress` object).
+-- Send the progress that starts with `head` (open inside its `progress` object). Whose the run is may
+-- have changed since its runner knew: the record says.
 -- waiting_for: what it waits for, where it does.
 -- USES: emit counters
 local function tell(meta, log, channel, profile, run, message, head, waiting_for)
-  local revision = emit(meta, log, channel, profile, '', head .. ',' .. counters(run) .. '}')
+  local r = redis.call('HMGET', run, 'device', 'started_at', 'identity')
+  local revision = emit(meta, log, channel, profile, '', head .. ',"deviceId":"' .. r[1]
+    .. '","startedAt":' .. r[2] .. ',' .. counters(run) .. '},' .. r[3])
   redis.call('HSET', run, 'message', message, 'revision', revision, 'waiting_for', waiting_for or '')
 end
 
