@@ -20,6 +20,19 @@ def browser_length(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
+def in_browser(text: str, place: int) -> int:
+    """A place in a text, in UTF-16 code units."""
+    return browser_length(text[:place])
+
+
+def from_browser(text: str, units: int) -> int:
+    """The place in a text that is so many UTF-16 code units behind its beginning; the beginning of
+    the character that it is inside of."""
+    if text.isascii():
+        return units
+    return len(text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", "ignore"))
+
+
 def well_formed(text: str) -> str:
     """``text`` with every lone surrogate replaced by U+FFFD, as ``String.toWellFormed`` does.
 

@@ -143,6 +143,15 @@ def slid(edit: Edit, before: str, place: int) -> Edit:
     ]
 
 
+def edit_to(before: str, after: str, caret: int | None, steps: "Steps | None" = None) -> Edit:
+    """A short edit that makes ``after`` of ``before``. A single one ends at a caret in ``after``
+    where that makes the same text."""
+    edit = edit_between(before, after, Steps() if steps is None else steps)
+    if caret is None or len(edit) != 1:
+        return edit
+    return slid(edit, before, caret - len(edit[0].text))
+
+
 def _alone(edit: Edit, number: int, place: int) -> bool:
     """Whether no other stretch is between one and a place, or touches either."""
     low = edit[number - 1].end if number else -1

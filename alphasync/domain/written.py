@@ -10,6 +10,7 @@ from alphasync.domain.merging import (
     apply,
     change,
     edit_between,
+    edit_to,
     end_of,
     move,
     moved,
@@ -40,6 +41,10 @@ class Written:
     text: str
     sent: str | None = None
     made_from: int = 0
+    start: int = 0
+    """Where the change starts that was made in the text before, as far as it is known."""
+    end: int = 0
+    """Where it ends in this one."""
 
 
 class Stored(NamedTuple):
@@ -89,8 +94,17 @@ def _written(edit: Stored, text: bytes) -> Written:
     sent = None
     if edit.made_from is not None:
         sent = _replaced(text, edit.sent_from, edit.sent_instead, edit.sent).decode()
-    made_from = edit.made_from or 0
-    return Written(edit.revision, edit.device_id, edit.timestamp, text.decode(), sent, made_from)
+    start, end = (len(text[:at].decode()) for at in (edit.start, edit.start + edit.put))
+    return Written(
+        revision=edit.revision,
+        device_id=edit.device_id,
+        timestamp=edit.timestamp,
+        text=text.decode(),
+        sent=sent,
+        made_from=edit.made_from or 0,
+        start=start,
+        end=end,
+    )
 
 
 def _replaced(text: bytes, start: int, length: int, by: str) -> bytes:
@@ -161,43 +175,59 @@ def guess_base(history: Sequence[Written], device_id: str, text: str, now: int) 
     return min((base for base in likely if changes[base].size), key=changes.__getitem__)
 
 
-def merged(history: Sequence[Written], base: Base, device_id: str, text: str) -> str:
-    """The present text with the change from the base to ``text``."""
+class Merged(NamedTuple):
+    """What is to be stored. ``caret``: where in it the change ends that came; None where nothing
+    was changed."""
+
+    text: str
+    caret: int | None
+
+
+def merged(
+    history: Sequence[Written], base: Base, device_id: str, text: str, caret: int | None = None
+) -> Merged:
+    """The present text with the change from the base to ``text``, which ends at ``caret``."""
     steps = Steps()
     before = base.text(history)
-    edit = edit_between(before, text, steps)
-    if not edit:
-        return history[-1].text
+    edit = edit_to(before, text, caret, steps)
+    if not edit and not base.as_sent:
+        return Merged(history[-1].text, None)
     carets = dict[str, int]()
     last = _last_of(history[: base.place + 1], device_id)
     first = base.place + 1 if last is None else max(1, last - BEFORE_MAX)
     for place in range(first, base.place + 1):
         _edit_at(history, place, carets, steps)
     own = history[base.place].device_id == device_id
-    goes_on = own and (base.as_sent or base.place == 0)
-    caret = edit[0].start if goes_on else carets.get(device_id, -1)
-    edit = slid(edit, before, caret)
-    if base.as_sent:
+    hand = carets.get(device_id, -1)
+    if edit and own and (base.as_sent or base.place == 0):
+        hand = edit[0].start
+    if caret is None:
+        edit = slid(edit, before, hand)
+    if not edit:  # it came again
+        hand = history[base.place].end
+    elif base.as_sent:
         stored = history[base.place].text
-        edit, caret = _over(edit, edit_between(before, stored, steps), caret)
+        edit, hand = _over(edit, edit_between(before, stored, steps), hand)
     for place in range(base.place + 1, len(history)):
         other = _edit_at(history, place, carets, steps)
         if history[place].device_id != device_id:
-            edit, caret = _over(edit, other, caret)
+            edit, hand = _over(edit, other, hand)
         elif other:
-            edit, caret = move(edit, other), end_of(other)
-    return apply(history[-1].text, edit)
+            edit, hand = move(edit, other), end_of(other)
+    return Merged(apply(history[-1].text, edit), end_of(edit) if edit else hand)
 
 
-def _over(edit: Edit, other: Edit, caret: int) -> tuple[Edit, int]:
-    return move(edit, other, caret), moved(caret, other, ahead=True)
+def _over(edit: Edit, other: Edit, hand: int) -> tuple[Edit, int]:
+    return move(edit, other, hand), moved(hand, other, ahead=True)
 
 
 def _edit_at(history: Sequence[Written], place: int, carets: dict[str, int], steps: Steps) -> Edit:
     """What was done at a place of the history. The ``carets`` of all, by device, go along."""
     before, written = history[place - 1].text, history[place]
-    edit = edit_between(before, written.text, steps)
-    edit = slid(edit, before, carets.get(written.device_id, -1))
+    found = edit_between(before, written.text, steps)
+    edit = slid(found, before, written.start)
+    if edit == found:
+        edit = slid(found, before, carets.get(written.device_id, -1))
     for device, caret in carets.items():
         carets[device] = moved(caret, edit, ahead=True)
     if edit:

@@ -31,6 +31,9 @@ class DraftStored(TypedDict):
     replaces it."""
     message: NotRequired[str]
     """The text that is stored; only where it is not the one that came."""
+    caret: NotRequired[int]
+    """Where in `message` the change ends that came, in UTF-16 code units: what was typed on since
+    goes there. Only with `message`, and where that is known."""
     replaced: NotRequired[str]
     """The text that was there before; only where this one took its place because what it was made
     from is not known any more: what was done to a draft is known for 30 minutes after the last

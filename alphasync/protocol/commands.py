@@ -206,10 +206,15 @@ class UpdateMessage(ProfileCommand, frozen=True, kw_only=True):
     others have changed the draft since, the changes are merged. Without it the server guesses what
     it was made from, and sends `messageUpdated` to this device, too, where it stores another text
     than the one that came."""
+    caret: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
+    """Where in `message` the change ends that was made last, in UTF-16 code units. It tells which
+    of two equal letters is new, and on which side of it goes what others type at that place."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         force_setattr(self, "message", well_formed(self.message))
+        if self.caret is not UNSET and self.caret > browser_length(self.message):
+            raise ValueError("Expected `caret` within `message`")
 
 
 class ClearMessage(ProfileCommand, frozen=True, kw_only=True):

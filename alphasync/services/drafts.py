@@ -4,7 +4,7 @@ import msgspec
 from msgspec import UnsetType
 
 from alphasync.domain import events
-from alphasync.domain.drafts import ATTACHMENTS_MAX
+from alphasync.domain.drafts import ATTACHMENTS_MAX, from_browser
 from alphasync.domain.identity import Identity
 from alphasync.errors import TooManyAttachments, TooManyDrafts
 from alphasync.protocol import packets
@@ -46,12 +46,16 @@ class Drafts:
             profile_id=profile,
             type=command.type,
             message=command.message,
+            caret=command.caret,
             device_id=device_id,
             operator_id=who.teammate,
         )
         base = None if isinstance(command.base, UnsetType) else command.base
+        caret = None
+        if not isinstance(command.caret, UnsetType):
+            caret = from_browser(command.message, command.caret)
         names = keys.of_profile(who.account, command.type, profile)
-        return await self._texts.store(Typed(names, who.operator_id, event, base))
+        return await self._texts.store(Typed(names, who.operator_id, event, base, caret))
 
     async def clear(self, who: Identity, device_id: str, command: ClearMessage) -> DraftEmptied:
         """Empty the text of the draft everywhere. Raises UnknownProfile."""

@@ -11,9 +11,20 @@ from collections.abc import AsyncIterator
 from typing import Literal
 
 import msgspec
+from msgspec import UNSET
 
+from alphasync.domain.drafts import in_browser
 from alphasync.domain.events import MessageCleared, MessageUpdated
-from alphasync.domain.written import Base, Stored, Written, base_of, guess_base, history_of, merged
+from alphasync.domain.written import (
+    Base,
+    Merged,
+    Stored,
+    Written,
+    base_of,
+    guess_base,
+    history_of,
+    merged,
+)
 from alphasync.errors import StoreUnavailable, TooManyDrafts
 from alphasync.protocol import packets
 from alphasync.protocol.acknowledgements import DraftStored
@@ -30,12 +41,14 @@ whatever they do."""
 
 class Typed(msgspec.Struct, frozen=True):
     """A text as it came. ``base``: the revision that it was made from; None where that is to be
-    guessed, and the device told of what is stored."""
+    guessed, and the device told of what is stored. ``caret``: where in the text the change ends;
+    None where that is not said."""
 
     names: ProfileKeys
     operator_id: str
     event: MessageUpdated
     base: int | None
+    caret: int | None = None
 
 
 class Moved(msgspec.Struct, frozen=True):
@@ -129,6 +142,7 @@ class Texts:
             typed.event.message,
             only_at=only_at,
             base=typed.base,
+            caret=typed.caret,
         )
         if answer.outcome == "MOVED":
             return _moved(answer, typed.event.device_id, typed.base)
@@ -142,27 +156,32 @@ class Texts:
             base: Base | None = guess_base(moved.history, device, sent, moved.now)
         else:
             base = base_of(moved.history, device, typed.base)
-        text = sent if base is None else merged(moved.history, base, device, sent)
+        text, caret = Merged(sent, typed.caret)
+        if base is not None:
+            text, caret = merged(moved.history, base, device, sent, typed.caret)
         check_draft_length(text)
         if typed.base is not None and text == present.text:
-            return _acknowledged(typed, present.revision, text)
+            return _acknowledged(typed, present.revision, text, caret)
         made_from = None
         if base is not None and text != sent:
             made_from = base.heard(moved.history)
         answer = await self.put(
             typed.names,
             typed.operator_id,
-            msgspec.structs.replace(typed.event, message=text),
+            msgspec.structs.replace(
+                typed.event, message=text, caret=UNSET if caret is None else in_browser(text, caret)
+            ),
             text,
             only_at="any" if last else present.revision,
             base=typed.base,
             skip="" if typed.base is None and text != sent else device,
             sent=sent if made_from is not None else "",
             made_from=made_from,
+            caret=caret,
         )
         if answer.outcome == "MOVED":
             return _moved(answer, typed.event.device_id, typed.base)
-        stored = _acknowledged(typed, answer.number(1), text)
+        stored = _acknowledged(typed, answer.number(1), text, caret)
         if base is None and present.text not in ("", text):
             stored["replaced"] = present.text
         return stored
@@ -180,9 +199,10 @@ class Texts:
         skip: str | None = None,
         sent: str = "",
         made_from: int | None = None,
+        caret: int | None = None,
     ) -> Answer:
         """Store a text whatever it was made from, unless ``only_at`` says otherwise (see the
-        script). Raises TooManyDrafts."""
+        script). ``caret``: where in it the change ends. Raises TooManyDrafts."""
         answer = await self._scripts.call(
             draft_set(
                 names,
@@ -199,6 +219,7 @@ class Texts:
                 skip=event.device_id if skip is None else skip,
                 sent=sent,
                 made_from="" if made_from is None else made_from,
+                caret="" if caret is None else len(text[:caret].encode()),
             )
         )
         if answer.outcome == "FULL":
@@ -206,10 +227,13 @@ class Texts:
         return answer
 
 
-def _acknowledged(typed: Typed, revision: int, text: str) -> DraftStored:
+def _acknowledged(typed: Typed, revision: int, text: str, caret: int | None = None) -> DraftStored:
     if text == typed.event.message:
         return {"revision": revision}
-    return {"revision": revision, "message": text}
+    stored: DraftStored = {"revision": revision, "message": text}
+    if caret is not None:
+        stored["caret"] = in_browser(text, caret)
+    return stored
 
 
 def _moved(answer: Answer, device_id: str, base: int | None) -> Moved:

@@ -3,11 +3,13 @@
 import asyncio
 import random
 import string
+from collections.abc import Sequence
+from itertools import permutations
 
 import pytest
 
 from tests.faults.existing_client import existing_client
-from tests.harness import cluster, wait_until
+from tests.harness import Cluster, cluster, wait_until
 from tests.integration.support import by_profile, snapshot
 from tests.integration.typists import ABOUT, Existing, Merging, Typist, seated
 
@@ -53,13 +55,19 @@ async def together(
             typist.caret = text.index(typist.mark) + len(typist.mark)
         typed = await asyncio.gather(*(type_all(one, seed) for seed, one in enumerate(typists)))
 
-        async def ended() -> bool:
-            _, events = await snapshot(servers)
-            stored = by_profile(events)["messageSync", ABOUT["profileId"], ABOUT["type"]]
-            return all(one.idle and one.box == stored["message"] for one in typists)
+        return await agreed(servers, typists), typed
 
-        await wait_until(ended, what="all show what is stored")
-        return typists[0].box, typed
+
+async def agreed(servers: Cluster, typists: Sequence[Typist]) -> str:
+    """The text, once all show what is stored."""
+
+    async def ended() -> bool:
+        _, events = await snapshot(servers)
+        stored = by_profile(events)["messageSync", ABOUT["profileId"], ABOUT["type"]]
+        return all(one.idle and one.box == stored["message"] for one in typists)
+
+    await wait_until(ended, what="all show what is stored")
+    return typists[0].box
 
 
 @pytest.mark.slow
@@ -82,6 +90,22 @@ async def test_at_one_place_all_is_there_and_words_stay_whole(
     text, typed = await together(redis_url, [Merging] * people, latency, apart=False)
     assert sorted(text) == sorted("<" + "".join(typed) + ">")
     assert all(word in text for word in typed)
+
+
+@pytest.mark.parametrize("latency", [0.0, LATENCY])
+async def test_the_same_letters_at_one_place_are_told_apart(redis_url: str, latency: float) -> None:
+    async with cluster(redis_url, servers=2) as servers:
+        words = ["From the phone. 📱", "From the desk. 💻", "From the phone. 📱"]
+        typists = await seated(servers, [Merging] * 3, "", latency)
+
+        async def type_words(typist: Typist, letters: str) -> None:
+            for letter in letters:
+                typist.key(letter)
+                await asyncio.sleep(INTERVAL)
+
+        await asyncio.gather(*map(type_words, typists, words))
+        text = await agreed(servers, typists)
+    assert text in {"".join(order) for order in permutations(words)}
 
 
 @pytest.mark.slow

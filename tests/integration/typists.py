@@ -5,10 +5,15 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from alphasync.domain.drafts import from_browser, in_browser
 from tests.hands import Hand
 from tests.harness import Cluster, Device
 
 ABOUT = {"profileId": "1001", "type": "mail"}
+
+
+def place_of(caret: int | None, text: str) -> int | None:
+    return None if caret is None else from_browser(text, caret)
 
 
 class Typist(abc.ABC):
@@ -32,7 +37,9 @@ class Typist(abc.ABC):
         async def come(data: dict[str, Any]) -> None:
             self.device.events.append((name, data))
             if data["type"] == ABOUT["type"]:
-                self._later(lambda: self.hear(data.get("message", ""), data["revision"]))
+                text = data.get("message", "")
+                told = (text, data["revision"], place_of(data.get("caret"), text))
+                self._later(lambda: self.hear(*told))
 
         return come
 
@@ -46,8 +53,8 @@ class Typist(abc.ABC):
         self.box, self.revision, self.caret = text, revision, caret
 
     @abc.abstractmethod
-    def hear(self, text: str, revision: int) -> None:
-        """Another text has come."""
+    def hear(self, text: str, revision: int, caret: int | None = None) -> None:
+        """Another text has come; ``caret``: where in it the change ends."""
 
     def key(self, letter: str) -> None:
         """Put a letter in at the caret."""
@@ -71,7 +78,7 @@ class Existing(Typist):
     sent = 0
     answered = 0
 
-    def hear(self, text: str, revision: int) -> None:
+    def hear(self, text: str, revision: int, caret: int | None = None) -> None:
         self.box, self.revision = text, revision
         own = [place for place, letter in enumerate(text) if letter in self.letters]
         self.caret = own[-1] + 1 if own else text.index(self.mark) + len(self.mark)
@@ -113,15 +120,17 @@ class Merging(Hand, Typist):
         sending = self.send()
         if sending is None:
             return
-        text, base = sending
+        text, base, caret = sending
 
         async def call() -> None:
             await asyncio.sleep(self._latency / 2)
-            ack = await self.device.call("updateMessage", {**ABOUT, "message": text, "base": base})
+            typed = {"message": text, "base": base, "caret": in_browser(text, caret)}
+            ack = await self.device.call("updateMessage", {**ABOUT, **typed})
             await asyncio.sleep(self._latency / 2)
             assert ack["ok"], ack
             assert "replaced" not in ack
-            self.answered(ack.get("message", text), ack["revision"])
+            stored = ack.get("message", text)
+            self.answered(stored, ack["revision"], place_of(ack.get("caret"), stored))
             self.typed()
 
         keep(call())

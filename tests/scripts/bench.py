@@ -300,9 +300,16 @@ class Bench:
         return (await self.write(text, UNSET, device, profile))["revision"]
 
     async def write(
-        self, text: str, base: int | UnsetType, device: str = "d1", profile: str = PROFILE
+        self,
+        text: str,
+        base: int | UnsetType,
+        device: str = "d1",
+        profile: str = PROFILE,
+        caret: int | UnsetType = UNSET,
     ) -> DraftStored:
-        command = UpdateMessage(profile_id=profile, type="chat", message=text, base=base)
+        command = UpdateMessage(
+            profile_id=profile, type="chat", message=text, base=base, caret=caret
+        )
         return await self.drafts.update(self.who, device, command)
 
     async def text(self, profile: str = PROFILE) -> str:

@@ -47,10 +47,10 @@ async def test_edits_at_different_places_are_all_there(bench: Bench) -> None:
     assert second == {"revision": base + 1}
     assert await skipped(bench) == "d2"
     third = await bench.write("the cat sat down", base, "d3")
-    assert third == {"revision": base + 2, "message": "the big cat sat down"}
+    assert third == {"revision": base + 2, "message": "the big cat sat down", "caret": 20}
     assert await skipped(bench) == "d3"
     fourth = await bench.write("a cat sat", base, "d4")
-    assert fourth == {"revision": base + 3, "message": "a big cat sat down"}
+    assert fourth == {"revision": base + 3, "message": "a big cat sat down", "caret": 1}
 
 
 async def test_words_that_are_typed_at_one_place_stay_whole(bench: Bench) -> None:
@@ -119,7 +119,7 @@ async def test_the_same_text_again_does_nothing_however_much_others_wrote_betwee
             await bench.type(str(number), "another")
     async with bench.verify():
         answer = await bench.other_server().write(sent, start, "d2")
-    assert answer == {"revision": stored["revision"], "message": text}
+    assert answer == {"revision": stored["revision"], "message": text, "caret": 1}
 
 
 async def test_the_same_text_again_does_nothing_after_a_clear(bench: Bench) -> None:
@@ -279,3 +279,32 @@ async def test_with_and_without_a_base_in_one_draft(bench: Bench) -> None:
     assert stored.get("message") == "new<>old"
     await bench.write("<>older", UNSET, "d2")
     assert await bench.text() == "new<>older"
+
+
+async def test_a_caret_tells_which_of_two_equal_letters_is_new(bench: Bench) -> None:
+    first = (await bench.write("éé. ", 0))["revision"]
+    await bench.write("ééé. ", first, "d2", caret=1)
+    await bench.write("Xéé. ", first, "d3", caret=1)
+    assert await bench.text() == "éXéé. "
+    # Without one the last is taken for the new one.
+    second = (await bench.write("éé. ", UNSET))["revision"]
+    await bench.write("ééé. ", second, "d2")
+    await bench.write("Xéé. ", second, "d3", caret=1)
+    assert await bench.text() == "Xééé. "
+
+
+async def test_what_is_stored_says_where_the_change_that_came_ends(bench: Bench) -> None:
+    first = (await bench.write("one", 0))["revision"]
+    async with bench.verify(MessageUpdated) as made:
+        await bench.write("📱 one", first, "d2", caret=3)
+    assert isinstance(made[0], MessageUpdated)
+    assert made[0].caret == 3
+    async with bench.verify(MessageUpdated) as made:
+        stored = await bench.write("one two", first, "d3", caret=7)
+    assert stored["message"] == "📱 one two"
+    assert stored["caret"] == 10
+    assert isinstance(made[0], MessageUpdated)
+    assert made[0].caret == 10
+    # It comes again, as its answer was lost, and is told the same.
+    again = await bench.write("one two", first, "d3", caret=7)
+    assert again == stored

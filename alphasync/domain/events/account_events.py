@@ -16,6 +16,9 @@ class MessageUpdated(ProfileEvent, frozen=True, kw_only=True):
     audience: ClassVar[Audience] = Audience.OTHERS
     message: str
     """The text."""
+    caret: int | UnsetType = UNSET
+    """Where in the text the change ends that the device made, in UTF-16 code units; absent where
+    that is not known. With it one can tell which of two equal letters is new."""
     device_id: str
     operator_id: str | UnsetType = UNSET
     """Who did it, in the account of a team; absent where one operator is the account."""

@@ -35,6 +35,7 @@ def draft_set(
     skip: str,
     sent: str,
     made_from: int | Literal[""],
+    caret: int | Literal[""],
 ) -> None: ...
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alphasync.domain.drafts import browser_length, well_formed
+from alphasync.domain.drafts import browser_length, from_browser, in_browser, well_formed
 
 # Text, its ``.length`` and its ``.toWellFormed()`` in a browser's JavaScript (V8).
 AS_IN_A_BROWSER = [
@@ -60,3 +60,11 @@ def test_well_formed_text_can_be_stored_and_is_no_longer_or_shorter(text: str) -
 @given(st.text())
 def test_text_without_halves_stays(text: str) -> None:
     assert well_formed(text) == text
+
+
+@pytest.mark.parametrize("text", ["", "abc", "a📱b", "漢字 📱📱", "e\u0301\r\n"])
+def test_a_place_is_the_same_in_a_browser_and_here(text: str) -> None:
+    for place in range(len(text) + 1):
+        assert from_browser(text, in_browser(text, place)) == place
+    for units in range(browser_length(text) + 1):
+        assert in_browser(text, from_browser(text, units)) in (units, units - 1)

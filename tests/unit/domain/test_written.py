@@ -4,6 +4,7 @@ import random
 import string
 from collections import Counter, deque
 from dataclasses import dataclass, field
+from itertools import permutations
 
 import pytest
 
@@ -23,10 +24,16 @@ BEHIND = 64
 
 
 def stored_edit(
-    revision: int, device: str, before: str, text: str, sent: str | None, made_from: int
+    revision: int,
+    device: str,
+    before: str,
+    text: str,
+    sent: str | None,
+    made_from: int,
+    caret: int | None = None,
 ) -> Stored:
     """As the script notes it."""
-    start, taken, put = stretch(before, text)
+    start, taken, put = stretch(before, text, caret)
     edit = Stored(revision, device, 0, start, taken, len(put.encode()))
     if sent is None:
         return edit
@@ -36,14 +43,20 @@ def stored_edit(
     )
 
 
-def stretch(before: str, after: str) -> tuple[int, str, str]:
-    head = tail = 0
-    while head < min(len(before), len(after)) and before[head] == after[head]:
-        head += 1
-    old, new = before[head:], after[head:]
-    while tail < min(len(old), len(new)) and old[-1 - tail] == new[-1 - tail]:
-        tail += 1
-    return len(before[:head].encode()), old[: len(old) - tail], new[: len(new) - tail]
+def stretch(before: str, after: str, caret: int | None = None) -> tuple[int, str, str]:
+    most = min(len(before), len(after))
+    if caret is not None:
+        tail = common(before[::-1], after[::-1], min(most, len(after) - caret))
+        head = common(before, after, most - tail)
+    else:
+        head = common(before, after, most)
+        tail = common(before[::-1], after[::-1], most - head)
+    put = after[head : len(after) - tail]
+    return len(before[:head].encode()), before[head : len(before) - tail], put
+
+
+def common(one: str, other: str, most: int) -> int:
+    return next((place for place in range(most) if one[place] != other[place]), most)
 
 
 class Draft:
@@ -53,20 +66,25 @@ class Draft:
         self.present = Written(1, "first", 0, text)
         self.edits = [stored_edit(1, "first", "", text, None, 0)]
 
-    def store(self, device: str, text: str, base: int) -> tuple[str, int]:
+    def store(
+        self, device: str, text: str, base: int, caret: int | None = None
+    ) -> tuple[str, int, int | None]:
+        """The text that is stored, its revision, and where in it the change ends."""
         before, sent, made_from = self.present, text, 0
         if base != before.revision:
             history = history_of(before, self.last_edits(base), device, base)
             place = base_of(history, device, base)
             assert place is not None
-            text, made_from = merged(history, place, device, sent), place.heard(history)
+            text, caret = merged(history, place, device, sent, caret)
+            made_from = place.heard(history)
             if text == before.text:
-                return text, before.revision
+                return text, before.revision, caret
         revision = before.revision + 1
         as_sent = None if text == sent else sent
-        self.edits.append(stored_edit(revision, device, before.text, text, as_sent, made_from))
+        edit = stored_edit(revision, device, before.text, text, as_sent, made_from, caret)
+        self.edits.append(edit)
         self.present = Written(revision, device, 0, text)
-        return text, revision
+        return text, revision, caret
 
     def last_edits(self, base: int) -> list[Stored]:
         return self.edits[max(0, base - BEHIND) :][::-1]
@@ -79,9 +97,9 @@ class Seat:
     name: str
     left: str
     hand: Hand = field(default_factory=Hand)
-    commands: deque[tuple[str, int]] = field(default_factory=deque)
-    answers: deque[tuple[str, int]] = field(default_factory=deque)
-    events: deque[tuple[str, int]] = field(default_factory=deque)
+    commands: deque[tuple[str, int, int | None]] = field(default_factory=deque)
+    answers: deque[tuple[str, int, int | None]] = field(default_factory=deque)
+    events: deque[tuple[str, int, int | None]] = field(default_factory=deque)
 
     def send(self) -> None:
         if (sending := self.hand.send()) is not None:
@@ -191,5 +209,29 @@ def test_of_many_edits_since_the_base_the_older_ones_count_as_one() -> None:
         draft.store(f"d{number % 3}", text, draft.present.revision)
     history = history_of(draft.present, draft.last_edits(1), "tunnel", 1)
     assert len(history) < 40
-    stored, _ = draft.store("tunnel", "My one. two. three. Four.", 1)
+    stored, _, _ = draft.store("tunnel", "My one. two. three. Four.", 1)
     assert stored == f"My {text} Four."
+
+
+@pytest.mark.parametrize("lost", [0.0, 0.15])
+@pytest.mark.parametrize("slow", [1, 12])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["From the phone.", "From the desk."],
+        ["Hello", "Hello"],
+        ["Hi all, ", "Hi Bob, ", "Hi Ann, "],
+        ["ababab", "babaab", "aabb"],
+    ],
+)
+@pytest.mark.parametrize(("front", "behind"), [("", ""), ("Hi. ", ""), ("", "Hi. "), ("a\n", "ab")])
+def test_the_same_letters_at_the_same_place_are_told_apart(
+    front: str, behind: str, words: list[str], slow: int, lost: float
+) -> None:
+    wholes = {front + "".join(order) + behind for order in permutations(words)}
+    for seed in range(20):
+        draft = Draft(front + behind)
+        seats = [Seat(f"d{number}", letters) for number, letters in enumerate(words)]
+        for seat in seats:
+            seat.hand.show(front + behind, draft.present.revision, len(front))
+        assert Room(draft, seats, seed, slow, lost).type_all() in wholes

@@ -258,6 +258,14 @@ def test_a_text_may_say_what_it_was_made_from() -> None:
         assert "`base`" in refused(UpdateMessage, {**payload, "base": base}), repr(base)
 
 
+def test_a_caret_is_within_its_text() -> None:
+    payload = {**NEEDED[UpdateMessage], "message": "a📱b"}
+    for caret in range(5):
+        assert parse(UpdateMessage, ({**payload, "caret": caret},)).caret == caret
+    for wrong in (5, -1, True, 1.5, "1", None, [], {}):
+        assert "`caret`" in refused(UpdateMessage, {**payload, "caret": wrong}), repr(wrong)
+
+
 def test_a_name_is_kept_without_the_white_space_around_it() -> None:
     renamed = parse(RenameDevice, ({"name": "  Anna's phone 📱 ", "deviceId": "a0"},))
     assert (renamed.name, renamed.device_id) == ("Anna's phone 📱", "a0")

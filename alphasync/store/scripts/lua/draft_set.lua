@@ -2,13 +2,14 @@
 -- draft since the text was made, and store nothing. Where a version ends with the text that was there,
 -- it is kept: after a pause, at a change of hands, before a text is emptied.
 -- KEYS: meta log draft drafts
--- ARGV: channel profile type device operator message ends versions_most versions_room most head base only_at skip sent made_from
+-- ARGV: channel profile type device operator message ends versions_most versions_room most head base only_at skip sent made_from caret
 --   ends: "yes" where a version ends in any case | "no" where that is to be found out
 --   base: the revision that the text was made from, or '' where that is not said
 --   only_at: the revision at which the draft must be; 'own': this device must have written last, and
 --   what was stored be what it had sent; 'any'
 --   skip: the device that is not told, or ''
 --   sent, made_from: what the device had sent, and its base, where `message` is another text; else ''
+--   caret: where in `message` the change ends, in bytes, or '' where that is not known
 -- USES: int epoch_of emit admitted keep_version edits_of keep_edit last_edits
 -- RETURN: {'OK', revision, now, version} | {'FULL'}: the account has its most drafts without this one
 --   | {'MOVED', now, revision, device, timestamp, message, edits}: the draft as it is, and its last
@@ -38,7 +39,7 @@ end
 local version = version_ends() and keep_version(drafts, draft, message, versions_most, versions_room) or ''
 local revision = emit(meta, log, channel, profile, skip, head)
 local edits = edits_of(drafts, draft)
-local mark = keep_edit(edits, t[1], t[7], t[6] or '', revision, message, device, sent, made_from)
+local mark = keep_edit(edits, t[1], t[7], t[6] or '', revision, message, device, sent, made_from, caret)
 redis.call('HSET', draft, 'profile', profile, 'type', type, 'device', device, 'operator', operator,
   'message', message, 'timestamp', int(now), 'revision', revision, 'merged', made_from ~= '' and '1' or '',
   'edits', mark)

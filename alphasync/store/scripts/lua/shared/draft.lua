@@ -7,7 +7,8 @@ local function edits_of(drafts, draft)
 end
 
 -- The stretch that makes `after` of `before`: where it starts, what it takes, and what it puts there.
-local function stretch_between(before, after)
+-- caret: where it ends in `after`, if that is known, else ''. Of equal letters it says which are new.
+local function stretch_between(before, after, caret)
   -- The most places of which `same` is true for all, if it is for the first.
   local function most_of(high, same)
     local low = 0
@@ -23,14 +24,30 @@ local function stretch_between(before, after)
     return byte and byte >= 128 and byte < 192
   end
 
-  local head = most_of(math.min(#before, #after), function(from, to)
-    return string.sub(before, from, to) == string.sub(after, from, to)
-  end)
-  while inside_of_character(before, head + 1) or inside_of_character(after, head + 1) do head = head - 1 end
-  local tail = most_of(math.min(#before, #after) - head, function(from, to)
-    return string.sub(before, -to, -from) == string.sub(after, -to, -from)
-  end)
-  while tail > 0 and inside_of_character(before, #before - tail + 1) do tail = tail - 1 end
+  local most = math.min(#before, #after)
+  local function head_beside(tail)
+    local head = most_of(most - tail, function(from, to)
+      return string.sub(before, from, to) == string.sub(after, from, to)
+    end)
+    while inside_of_character(before, head + 1) or inside_of_character(after, head + 1) do head = head - 1 end
+    return head
+  end
+  local function tail_beside(head)
+    local tail = most_of(math.min(most - head, #after - (tonumber(caret) or 0)), function(from, to)
+      return string.sub(before, -to, -from) == string.sub(after, -to, -from)
+    end)
+    while tail > 0 and inside_of_character(before, #before - tail + 1) do tail = tail - 1 end
+    return tail
+  end
+
+  local head, tail
+  if caret == '' then
+    head = head_beside(0)
+    tail = tail_beside(head)
+  else
+    tail = tail_beside(0)
+    head = head_beside(tail)
+  end
   return head, string.sub(before, head + 1, #before - tail), string.sub(after, head + 1, #after - tail)
 end
 
@@ -39,18 +56,18 @@ end
 -- former: the draft's revision and mark until now. What was noted is of no use where these do not
 -- belong together: the draft had run out, or was stored by an earlier version.
 -- USES: int stretch_between
-local function keep_edit(edits, former, mark, before, revision, message, device, sent, made_from)
+local function keep_edit(edits, former, mark, before, revision, message, device, sent, made_from, caret)
   local noted, bytes = string.match(mark or '', '^(%d+):(%d+)$')
   if not noted or noted ~= former or tonumber(former) >= tonumber(revision) then
     redis.call('DEL', edits)
     bytes = 0
   end
-  local start, taken, put = stretch_between(before, message)
+  local start, taken, put = stretch_between(before, message, caret)
   local size = EDIT_OVERHEAD + #taken + #sent
   bytes = tonumber(bytes) + size
   local entry = {'bytes', int(bytes), 'device', device, 'at', int(now), 'start', int(start), 'taken', taken, 'put', int(#put)}
   if made_from ~= '' then
-    local from, instead, other = stretch_between(message, sent)
+    local from, instead, other = stretch_between(message, sent, '')
     for _, value in ipairs({'made_from', made_from, 'sent_from', int(from), 'sent_instead', int(#instead), 'sent', other}) do
       entry[#entry + 1] = value
     end
