@@ -45,13 +45,13 @@ export function createCommands({ link, state, dispatch }) {
     return ack;
   }
 
-  /** The text as the operator wants it; `how`: `{from, clearing, composing}`, each optional. */
+  /** The text as the operator wants it; `how`: `{from, caret, clearing, composing}`, each optional. */
   function change(profileId, type, message, how = {}) {
     const key = keyOf(profileId, type);
     const said = state().notices[key];
     if (said && said.about !== 'draft') local('noticeGone', { key }); // it was about the text before
     const before = textOf(key);
-    local('draftTyped', { profileId, type, message, from: how.from, clearing: how.clearing });
+    local('draftTyped', { profileId, type, message, caret: how.caret, from: how.from, clearing: how.clearing });
     if (!how.undoes) undo.note(key, before, textOf(key), how.composing);
     sending.push(profileId, type);
   }
@@ -60,7 +60,7 @@ export function createCommands({ link, state, dispatch }) {
   function goBack(which, profileId, type) {
     const key = keyOf(profileId, type);
     const done = undo[which](key, textOf(key));
-    if (done !== null) change(profileId, type, done.message, { undoes: true });
+    if (done !== null) change(profileId, type, done.message, { caret: done.caret, undoes: true });
     return done;
   }
 

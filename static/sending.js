@@ -37,12 +37,12 @@ export function createSending({ link, state, local, complain }) {
     const payload = { profileId, type, ...(clears ? {} : toSend(draft, epoch)) };
     local('draftSent', { profileId, type, number });
     const ack = await link.send(clears ? 'clearMessage' : 'updateMessage', payload);
-    const { ok: answered, code, revision, message } = ack;
+    const { ok: answered, code, revision, message, caret } = ack;
     const anew = epoch !== state().epoch; // a revision of another epoch says nothing about the order in this one
     const ok = answered && !anew;
     const lost = anew || LOST.has(code);
     const tooLong = code === 'message_too_long';
-    local('draftAnswered', { profileId, type, number, ok, lost, tooLong, revision, ...(ok && { message }) });
+    local('draftAnswered', { profileId, type, number, ok, lost, tooLong, revision, ...(ok && { message, caret }) });
     if (ok) {
       if (state().notices[key]?.about === 'draft') local('noticeGone', { key });
       if (clears && ack.version) cleared(key, ack.version);

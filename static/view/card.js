@@ -144,7 +144,7 @@ export function createCard(type, { commands, confirmBlocklist, showVersions, pic
     profileId = id;
     const message = draft?.message ?? '';
 
-    text.show(message, switched);
+    text.show(message, draft?.caret ?? null, switched);
     line(state, { draft, message, offer: offers?.[0], typists, run, sent });
     takeBack(message, draft?.deviceId === state.device?.id ? cleared : undefined);
     showActions(state, { profileId, run, message, notice, busy });

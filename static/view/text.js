@@ -20,14 +20,16 @@ const FROM_MENU = { historyUndo: 'undo', historyRedo: 'redo' };
 export function createText(area, type, commands, shownId) {
   let composing = null; // the profile for which a letter is being composed
   let shown = ''; // the text in the box that the state has got, and that the next change is made from
-  let wanted = ''; // the text that the box is to have, once no letter is composed in it
+  let wanted = { text: '', caret: null }; // what the box is to have, once no letter is composed in it
+  let hand = null; // where in the box the operator's last change ends, if that is known
 
   function typed(id, isComposing) {
     const from = shown;
     shown = area.value;
     grow(area);
-    wanted = shown; // until the state says otherwise
-    commands.type(id, type, shown, { from, composing: isComposing });
+    hand = area.selectionEnd;
+    wanted = { text: shown, caret: hand }; // until the state says otherwise
+    commands.type(id, type, shown, { from, caret: hand, composing: isComposing });
   }
 
   area.addEventListener('input', () => typed(shownId(), composing !== null));
@@ -45,7 +47,7 @@ export function createText(area, type, commands, shownId) {
     event.preventDefault();
     const done = commands[which](shownId(), type);
     if (done === null) return;
-    put(done.message);
+    put(done.message, done.caret);
     area.setSelectionRange(done.caret, done.caret);
   }
 
@@ -55,17 +57,21 @@ export function createText(area, type, commands, shownId) {
     const id = composing;
     composing = null;
     if (area.value !== shown) typed(id, true);
-    else if (wanted !== shown) put(wanted);
+    else if (wanted.text !== shown) put(wanted.text, wanted.caret);
   }
 
-  /** Change the text under the operator's hands. */
-  function put(text) {
+  /** Change the text under the operator's hands, who have written last in front of `caret`, if that is known. */
+  function put(text, caret) {
+    const before = hand;
     shown = text;
-    wanted = text;
+    hand = caret;
+    wanted = { text, caret };
     if (area.value === text) return; // where it stands is not asked for with each draw: that has the page laid out
     const { value, selectionStart, selectionEnd, selectionDirection, scrollTop } = area;
     area.value = text;
-    const [start, end] = [selectionStart, selectionEnd].map((place) => movePosition(value, text, place));
+    const places = [selectionStart, selectionEnd];
+    const goesOn = caret !== null && places.every((place) => place === before);
+    const [start, end] = goesOn ? [caret, caret] : places.map((place) => movePosition(value, text, place));
     area.setSelectionRange(start, end, selectionDirection);
     grow(area);
     area.scrollTop = scrollTop;
@@ -84,17 +90,18 @@ export function createText(area, type, commands, shownId) {
       composed();
     },
 
-    /** Show a text; `switched` when it is another profile's than before. */
-    show(text, switched) {
+    /** Show a text, and where its last change ends; `switched` when it is another profile's than before. */
+    show(text, caret, switched) {
       if (switched) {
         shown = text;
-        wanted = text;
+        hand = caret;
+        wanted = { text, caret };
         area.value = text;
         grow(area);
       } else if (composing === null) {
-        put(text);
+        put(text, caret);
       } else {
-        wanted = text;
+        wanted = { text, caret };
       }
     },
   };

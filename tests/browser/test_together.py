@@ -43,6 +43,17 @@ async def test_at_the_same_place_words_stay_whole(world: Cluster, open_console: 
         assert not [word for word in text.split() if word not in found]
 
 
+@pytest.mark.parametrize("world", [2], indirect=True)
+async def test_the_same_letters_in_an_empty_box_are_told_apart(
+    world: Cluster, open_console: Open
+) -> None:
+    texts = ["From the phone. ", "From the desk. "]
+    async with hands(world, open_console, 2, FAR) as both:
+        await both.carets(0, 0)
+        await both.type(texts, QUICK)
+        assert await both.agreed() in {"".join(texts), "".join(reversed(texts))}
+
+
 async def test_beside_the_existing_client_nothing_of_the_console_is_lost(
     small_world: Cluster, open_console: Open
 ) -> None:

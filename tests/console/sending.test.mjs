@@ -100,7 +100,7 @@ test('undo and redo are sent like typing, and take back own typing only', async 
   await bed.answer({ ok: true, revision: 11 });
   bed.dispatch(theirs('mine theirs', 12));
   assert.deepEqual(bed.commands.undo('7', 'chat'), { message: ' theirs', caret: 0 });
-  assert.deepEqual(bed.sent.at(-1)[1], chat({ message: ' theirs', base: 12 }));
+  assert.deepEqual(bed.sent.at(-1)[1], chat({ message: ' theirs', base: 12, caret: 0 }));
   await bed.answer({ ok: true, revision: 13 });
   assert.deepEqual(bed.commands.redo('7', 'chat'), { message: 'mine theirs', caret: 4 });
   bed.commands.forget();

@@ -4,30 +4,43 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { changedStretch } from '../../static/differences.js';
 import { needsSending, toSend } from '../../static/drafts.js';
-import { merge, movePosition } from '../../static/merging.js';
+import { changesTo, movePosition } from '../../static/merging.js';
 import { apply } from '../../static/state.js';
 import { chat, event, generator, registered } from './helpers.mjs';
 
-/** What a server does with updates. */
+/** What a server does with updates: here they only put letters in. */
 class Server {
-  log = new Map([[0, { message: '', deviceId: null, ends: {} }]]); // ends: where each device has typed last
-  revision = 0;
+  log = [{ message: '', deviceId: null }]; // by revision: the text, and what was put in where
 
-  store(deviceId, { message, base }) {
-    const [from, present] = [this.log.get(base), this.log.get(this.revision)];
-    const since = [...this.log].find(([revision, entry]) => revision > base && entry.deviceId === deviceId);
-    if (since) return { revision: this.revision, message: present.message }; // told before, the answer got lost
-    const { at } = changedStretch(from.message, message);
-    // What goes on with the device's own last letter stays with it; else who came first is first.
-    const goesOn = at === from.ends[deviceId];
-    const stored = goesOn ? merge(from.message, present.message, message) : merge(from.message, message, present.message);
-    const ends = Object.entries(present.ends).map(([id, end]) => [id, movePosition(present.message, stored, end)]);
-    const own = changedStretch(present.message, stored);
-    this.revision += 1;
-    this.log.set(this.revision, { message: stored, deviceId, ends: { ...Object.fromEntries(ends), [deviceId]: own.at + own.text.length } });
-    return { revision: this.revision, ...(stored !== message && { message: stored }) };
+  get revision() {
+    return this.log.length - 1;
+  }
+
+  store(deviceId, { message, base, caret }) {
+    const since = this.log.slice(base + 1);
+    const told = since.findIndex((entry) => entry.deviceId === deviceId);
+    const [own] = told < 0 ? changesTo(this.log[base].message, message, caret) : [since[told]];
+    const last = this.log.slice(0, base + 1).findLast((entry) => entry.deviceId === deviceId);
+    const goesOn = told >= 0 || (last && own.at === this.end(last, base));
+    let { at } = own;
+    for (const other of told < 0 ? since : since.slice(told + 1)) {
+      if (told < 0 ? other.at < at || (other.at === at && !goesOn) : other.at < at + own.text.length) at += other.text.length;
+    }
+    const ends = at + own.text.length;
+    if (told < 0) {
+      const { message: present } = this.log.at(-1);
+      this.log.push({ message: present.slice(0, at) + own.text + present.slice(at), deviceId, at, text: own.text });
+    }
+    const { message: stored } = this.log.at(-1);
+    return { revision: this.revision, ...(stored !== message && { message: stored, caret: ends }) };
+  }
+
+  /** Where in the text of a revision stands what an entry has put in: others go behind it. */
+  end(entry, revision) {
+    let end = entry.at + entry.text.length;
+    for (const other of this.log.slice(this.log.indexOf(entry) + 1, revision + 1)) if (other.at < end) end += other.text.length;
+    return end;
   }
 }
 
@@ -51,9 +64,10 @@ class Device {
 
   /** The caret moves as the box moves it. */
   apply(what) {
-    const before = this.draft?.message ?? '';
+    const { message: before = '', caret = null } = this.draft ?? {};
     this.state = apply(this.state, what);
-    this.caret = movePosition(before, this.draft.message, this.caret);
+    const goesOn = this.caret === caret && this.draft.caret !== null;
+    this.caret = goesOn ? this.draft.caret : movePosition(before, this.draft.message, this.caret);
     if (!needsSending(this.draft)) return;
     this.number += 1;
     this.commands.push({ number: this.number, ...toSend(this.draft, 'e1') });
@@ -65,8 +79,8 @@ class Device {
     const text = message.slice(0, this.caret) + this.letters[0] + message.slice(this.caret);
     this.caret += 1;
     this.letters = this.letters.slice(1);
-    const caret = this.caret;
-    this.apply(event('local/draftTyped', chat({ message: text })));
+    const { caret } = this;
+    this.apply(event('local/draftTyped', chat({ message: text, caret })));
     this.caret = caret;
   }
 }
@@ -84,7 +98,8 @@ function typeTogether(seed, devices, server) {
       const lost = pick(10) === 0;
       device.answers.push(event('local/draftAnswered', chat({ number: command.number, ok: !lost, lost, ...(!lost && answer) })));
       if (server.revision === before) return;
-      const news = event('messageUpdated', chat({ deviceId: device.id, revision: server.revision, ...server.log.get(server.revision) }));
+      const { message, at, text } = server.log.at(-1);
+      const news = event('messageUpdated', chat({ deviceId: device.id, revision: server.revision, message, caret: at + text.length }));
       for (const other of devices) if (other !== device) other.events.push(news);
     },
     ...['answers', 'events'].map((road) => (device) => {
@@ -102,11 +117,11 @@ test('devices that type at different places lose nothing, and end with the same 
   for (let seed = 1; seed <= 150; seed += 1) {
     const text = '<> [] {}';
     const server = new Server();
-    server.log.set(0, { message: text, deviceId: 'first', ends: {} });
+    server.log[0] = { message: text, deviceId: 'first' };
     const devices = ['a', 'b', 'c'].map((id, index) => Object.assign(new Device(id, text, WORDS[index]), { caret: 1 + 3 * index }));
     typeTogether(seed, devices, server);
     const end = `<${WORDS[0]}> [${WORDS[1]}] {${WORDS[2]}}`;
-    for (const { draft } of devices) assert.deepEqual([draft.message, draft.sent, draft.heard], [end, null, null], `seed ${seed}`);
+    for (const { draft } of devices) assert.deepEqual([draft.message, draft.sent, draft.heard], [end, null, []], `seed ${seed}`);
   }
 });
 
@@ -118,5 +133,23 @@ test('devices that type at one place lose nothing, and leave the words whole', (
     const [end] = devices.map(({ draft }) => draft.message);
     for (const { draft } of devices) assert.equal(draft.message, end, `seed ${seed}`);
     for (const words of WORDS) assert.ok(end.includes(words.trim()), `seed ${seed}: ${words}in ${end}`);
+  }
+});
+
+test('the same letters at one place are told apart', () => {
+  const kinds = [['From the phone.', 'From the desk.'], ['Hello', 'Hello'], ['Hi all, ', 'Hi Bob, ', 'Hi Ann, '], ['ababab', 'babaab', 'aabb']];
+  const orders = (list) => (list.length < 2 ? [list] : list.flatMap((one, at) => orders(list.toSpliced(at, 1)).map((rest) => [one, ...rest])));
+  for (const [words, front, behind] of kinds.flatMap((kind) => [[kind, '', ''], [kind, 'Hi. ', ''], [kind, '', 'Hi. '], [kind, 'a', 'ab']])) {
+    const wholes = new Set(orders(words).map((order) => front + order.join('') + behind));
+    for (let seed = 1; seed <= 40; seed += 1) {
+      const text = front + behind;
+      const server = new Server();
+      server.log[0] = { message: text, deviceId: 'first' };
+      const devices = words.map((letters, index) => Object.assign(new Device('abc'[index], text, letters), { caret: front.length }));
+      typeTogether(seed, devices, server);
+      const [end] = devices.map(({ draft }) => draft.message);
+      for (const { draft } of devices) assert.equal(draft.message, end, `seed ${seed}`);
+      assert.ok(wholes.has(end), `seed ${seed}: ${end}`);
+    }
   }
 });

@@ -28,7 +28,7 @@ test('a clear is taken back by the version that it kept, and is undone like any 
   assert.deepEqual([message, deviceId, base.revision, isUnsaved(draftOf(bed))], ['Hello', ME, 13, false]);
   assert.deepEqual(bed.state.cleared, {});
   bed.commands.undo('7', 'chat');
-  assert.deepEqual(bed.sent.at(-1), ['updateMessage', chat({ message: '', base: 13 })]);
+  assert.deepEqual(bed.sent.at(-1), ['updateMessage', chat({ message: '', base: 13, caret: 0 })]);
   mock.timers.reset();
 });
 
