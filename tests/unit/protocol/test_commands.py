@@ -262,8 +262,9 @@ def test_a_caret_is_within_its_text() -> None:
     payload = {**NEEDED[UpdateMessage], "message": "a📱b"}
     for caret in range(5):
         assert parse(UpdateMessage, ({**payload, "caret": caret},)).caret == caret
-    for wrong in (5, -1, True, 1.5, "1", None, [], {}):
-        assert "`caret`" in refused(UpdateMessage, {**payload, "caret": wrong}), repr(wrong)
+    wrong: list[Any] = [5, -1, True, 1.5, "1", None, [], {}]
+    for caret in wrong:
+        assert "`caret`" in refused(UpdateMessage, {**payload, "caret": caret}), repr(caret)
 
 
 def test_a_name_is_kept_without_the_white_space_around_it() -> None:
