@@ -37,13 +37,17 @@ from alphasync.services.builds import Builds
 from alphasync.services.devices import Devices
 from alphasync.services.do_not_contact import DoNotContact
 from alphasync.services.drafts import Drafts
+from alphasync.services.due_plans import DuePlans
 from alphasync.services.failed import Failed
 from alphasync.services.grace import Graces
+from alphasync.services.launching import Launching
 from alphasync.services.listed_profiles import ListedProfiles, asking
 from alphasync.services.login_tries import LoginTries
 from alphasync.services.logins import Logins
 from alphasync.services.lost import LostRuns
 from alphasync.services.own_devices import OwnDevices
+from alphasync.services.plan_notes import PlanNotes
+from alphasync.services.plans import Plans
 from alphasync.services.profiles import Profiles
 from alphasync.services.progress import Progress
 from alphasync.services.roster import Roster
@@ -61,6 +65,7 @@ from alphasync.web.console import Build, Console, console_folder
 from alphasync.web.cors import allow
 from alphasync.web.json_bodies import errors
 from alphasync.web.pages import Pages
+from alphasync.worker.plan_watch import PlanWatch
 from alphasync.worker.pool import Pool
 from alphasync.worker.tools import Tools
 
@@ -117,6 +122,9 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
     takeover = Takeover(scripts, membership.holdings)
     pool = Pool(tools, membership.holdings, takeover, min(settings.lock_ttl, settings.run_ttl))
     runs = Runs(scripts, membership.holdings, pool.launch, pool.adopt, bounds)
+    notes = PlanNotes(scripts, pipeline)
+    launching = Launching(scripts, membership.holdings, pool.launch, pool.adopt)
+    due = DuePlans(scripts, notes, upstream, launching, bounds)
     drafts = Drafts(scripts, bounds)
     address_of = ClientAddress(settings.trusted_proxies)
 
@@ -132,9 +140,10 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
         registered=listed.look,
         devices=devices,
         graces=graces,
-        account_state=AccountState(scripts),
+        account_state=AccountState(scripts, notes.put_back),
         handlers=Handlers(
             runs=runs,
+            plans=Plans(scripts, notes, bounds),
             drafts=drafts,
             versions=Versions(scripts, drafts),
             blocklist=blocklist,
@@ -191,6 +200,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
         realtime=realtime,
         runs=runs,
         pool=pool,
+        plan_watch=PlanWatch(due, membership.lease),
         graces=graces,
         roster=roster,
         eviction=EvictionWatch(store.client),

@@ -21,6 +21,9 @@ AlphasyncError
 +-- Superseded                superseded            the device identity was taken up elsewhere
 +-- SignedOut                 signed_out            another device of the operator has signed it out
 +-- UnknownDevice             unknown_device        not there, or another operator's
++-- TooManyPlans              too_many_plans        the account has its most
++-- UnknownPlan               unknown_plan          not planned, or not any more
++-- WrongStartTime            wrong_start_time      in the past, or too far ahead
 +-- TooManyDrafts             too_many_drafts       the account has its most
 +-- UnknownVersion            unknown_version       of a draft: it made room for newer ones
 +-- TooManyAttachments        too_many_attachments  the draft has its most
@@ -231,6 +234,29 @@ class TooManyDrafts(AlphasyncError):
 
     code = "too_many_drafts"
     default_message = "This account has as many drafts as it may have"
+
+
+class TooManyPlans(AlphasyncError):
+    """The account has `PLANS_PER_ACCOUNT` planned runs. Those that are there can be changed."""
+
+    code = "too_many_plans"
+    default_message = "This account has as many planned runs as it may have"
+
+
+class UnknownPlan(AlphasyncError):
+    """There is no such planned run of the profile and type, or no longer: it was started,
+    cancelled or skipped."""
+
+    code = "unknown_plan"
+    default_message = "This run is not planned any more"
+
+
+class WrongStartTime(AlphasyncError):
+    """`startAt` is not at least a second and at most 30 days ahead, by Redis' clock. Nothing was
+    planned or changed."""
+
+    code = "wrong_start_time"
+    default_message = "A planned run starts in the future, and within 30 days"
 
 
 class UnknownVersion(AlphasyncError):

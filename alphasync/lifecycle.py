@@ -22,6 +22,7 @@ from alphasync.services.runs import Runs
 from alphasync.store.connect import Store
 from alphasync.store.eviction import EvictionWatch
 from alphasync.web.console import Console
+from alphasync.worker.plan_watch import PlanWatch
 from alphasync.worker.pool import Pool
 
 SOCKET_CLOSE_TIMEOUT = 3.0
@@ -58,6 +59,7 @@ class Server:
     realtime: Realtime
     runs: Runs
     pool: Pool
+    plan_watch: PlanWatch
     graces: Graces
     roster: Roster
     eviction: EvictionWatch
@@ -75,6 +77,7 @@ class Server:
         self.realtime.start()
         self.builds.share(self.console.build.name, self.console.build.pack())
         await self.membership.start({"device": self.realtime, "run": self.pool})
+        self.plan_watch.start()
 
     async def listen(
         self, host: str, port: int, sockets: Sequence[socket.socket] = ()
@@ -101,6 +104,7 @@ class Server:
         self.stopped = True
         self.runs.accepting = False
         self.membership.stop_adopting()
+        await self.plan_watch.close()
         noticed = asyncio.sleep(notice if self.realtime.connections else 0)
         await asyncio.gather(self.pool.drain(), self.graces.drain(), noticed)
         loop = asyncio.get_running_loop()

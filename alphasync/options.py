@@ -27,6 +27,7 @@ def account_bounds(settings: Settings) -> AccountBounds:
         runs=settings.runs_per_account,
         running=settings.running_per_account,
         failed=settings.failed_listed_per_run,
+        plans=settings.plans_per_account,
         devices=settings.devices_per_account,
         listed_devices=settings.listed_devices_per_account,
     )

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from alphasync.domain import events
 from alphasync.domain.devices import Device
 from alphasync.domain.drafts import Draft
+from alphasync.domain.plans import Plan
 from alphasync.domain.runs import Counters, Run, RunStatus
 from alphasync.domain.snapshot import Snapshot, apply
 from alphasync.protocol import packets
@@ -70,6 +71,9 @@ class Replay:
             case events.DevicesSync():
                 devices = {each.device_id: device_of(each) for each in event.devices}
                 self.state = replace(self.state, devices=devices)
+            case events.PlanSync():
+                plan = plan_of(event)
+                self.state = replace(self.state, plans={**self.state.plans, plan.plan_id: plan})
             case events.LoggedEvent():
                 self._fold(event)
             case _ if not isinstance(event, NOT_LOGGED):
@@ -132,6 +136,22 @@ def draft_of(event: events.MessageSync) -> Draft:
     )
 
 
+def plan_of(event: events.PlanSync) -> Plan:
+    return Plan(
+        plan_id=event.plan_id,
+        profile_id=event.profile_id,
+        type=event.type,
+        device_id=event.device_id,
+        operator_id=event.operator_id,
+        planned_at=event.planned_at,
+        start_at=event.start_at,
+        latest=event.latest,
+        message=event.message,
+        attachments=tuple(event.attachments),
+        waiting_for=event.waiting_for or "",
+    )
+
+
 def may_get(name: str, payload: dict[str, Any], may_see: frozenset[str] | None) -> bool:
     """Whether an event is for a device that may see these profiles (None: all)."""
     if may_see is None:
@@ -152,4 +172,5 @@ def visible(state: Snapshot, may_see: frozenset[str] | None) -> Snapshot:
         state,
         runs={key: run for key, run in state.runs.items() if key[0] in may_see},
         drafts={key: draft for key, draft in state.drafts.items() if key[0] in may_see},
+        plans={key: plan for key, plan in state.plans.items() if plan.profile_id in may_see},
     )

@@ -58,6 +58,8 @@ class AccountSettings(Section):
     failed_listed_per_run: int = Field(1_000, ge=1, le=10_000)
     """Recipients of a run who could not be messaged and are listed by name, to be tried again. Of
     further ones it is only said how many they are. Each takes some 300 bytes of Redis for a day."""
+    plans_per_account: int = Field(100, ge=1, le=1_000)
+    """Planned runs; over it `too_many_plans`."""
     devices_per_account: int = Field(2_000, ge=1, le=20_000)
     """Devices that are connected or may come back; over it `too_many_devices`, and the connection
     is closed."""

@@ -7,11 +7,12 @@ from alphasync.domain import events
 from alphasync.domain.devices import Device
 from alphasync.domain.drafts import Draft
 from alphasync.domain.events import filled
+from alphasync.domain.plans import Plan
 from alphasync.domain.runs import LEGAL_MOVES, Counters, Key, Run, RunStatus
 
 
 class Snapshot(Struct, frozen=True):
-    """All runs and drafts of an account that are still on record, and who is here."""
+    """All runs, drafts and plans of an account that are still on record, and who is here."""
 
     epoch: str
     revision: int
@@ -19,6 +20,8 @@ class Snapshot(Struct, frozen=True):
     drafts: dict[Key, Draft]
     devices: dict[str, Device] = {}
     """By their ids."""
+    plans: dict[str, Plan] = {}
+    """The same."""
 
 
 class IllegalMove(ValueError):
@@ -67,6 +70,13 @@ def apply(snapshot: Snapshot, event: events.StateEvent) -> Snapshot:
         case events.DevicesChanged():
             here = {device.device_id: device for device in filled(event.devices)}
             return replace(after, devices=here)
+        case events.RunPlanned() | events.PlanChanged():
+            plan = event.plan
+            return replace(after, plans={**snapshot.plans, plan.plan_id: plan})
+        case events.PlanEnded():
+            over = event.plan_id
+            left_ = {id_: plan for id_, plan in snapshot.plans.items() if id_ != over}
+            return replace(after, plans=left_)
         case _:
             key: Key = (filled(event.profile_id), filled(event.type))
             run = _run_after(snapshot.runs.get(key), event, revision)
@@ -88,19 +98,18 @@ def catch_up(snapshot: Snapshot, happened: list[events.StateEvent]) -> Snapshot:
     return snapshot
 
 
-_OF_NO_RECORD = (
-    events.AllProcessingStopped,
-    events.DoNotContactChanged,
-    events.DeviceJoined,
-    events.DeviceUpdated,
-    events.DeviceLeft,
-    events.DevicesChanged,
+_WHOLE = (
+    *(events.AllProcessingStopped, events.DoNotContactChanged),
+    *(events.DeviceJoined, events.DeviceUpdated, events.DeviceLeft, events.DevicesChanged),
+    *(events.RunPlanned, events.PlanChanged, events.PlanEnded),
 )
+"""Events that say all there is: done to a later state than theirs, they and those after them lead
+to the right one."""
 
 
 def _known_at(snapshot: Snapshot, event: events.StateEvent) -> int:
     """The revision of the record that an event is about; 0 where there is none."""
-    if isinstance(event, _OF_NO_RECORD):
+    if isinstance(event, _WHOLE):
         return 0
     key: Key = (filled(event.profile_id), filled(event.type))
     match event:

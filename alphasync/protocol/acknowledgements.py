@@ -23,6 +23,13 @@ class RunsStopped(TypedDict):
     """How many there were."""
 
 
+class PlanMade(TypedDict):
+    """The run is planned, and all devices are being told."""
+
+    planId: str
+    """Names the plan: `changePlan` and `cancelPlan` take it."""
+
+
 class DraftStored(TypedDict):
     """The text is stored, perhaps merged with what others have typed; other devices are told."""
 

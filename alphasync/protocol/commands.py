@@ -121,6 +121,23 @@ def check_draft_length(text: str) -> None:
         raise MessageTooLong(f"A draft can have {DRAFT_MAX} characters, this one has {length}")
 
 
+def check_message(type_: ProcessingType, text: str) -> None:
+    """Raise MessageTooShort or MessageTooLong outside the limits of the type, and MessageBlank
+    where a recipient would see nothing."""
+    shortest, longest = MESSAGE_LIMITS[type_]
+    length = browser_length(text)
+    if length < shortest:
+        raise MessageTooShort(
+            f"A {type_} message needs at least {shortest} characters, this one has {length}"
+        )
+    if length > longest:
+        raise MessageTooLong(
+            f"A {type_} message can have {longest} characters, this one has {length}"
+        )
+    if is_blank(text):
+        raise MessageBlank
+
+
 class StartProcessing(ProfileCommand, frozen=True, kw_only=True):
     """Take the profile's lock and start a run: message everybody who was not messaged before."""
 
@@ -158,21 +175,8 @@ class StartProcessing(ProfileCommand, frozen=True, kw_only=True):
             raise ValueError(ONLY_A_MAIL)
 
     def check_length(self) -> None:
-        """Raise MessageTooShort or MessageTooLong outside the limits of the type, and MessageBlank
-        where a recipient would see nothing.
-        """
-        shortest, longest = MESSAGE_LIMITS[self.type]
-        length = browser_length(self.message)
-        if length < shortest:
-            raise MessageTooShort(
-                f"A {self.type} message needs at least {shortest} characters, this one has {length}"
-            )
-        if length > longest:
-            raise MessageTooLong(
-                f"A {self.type} message can have {longest} characters, this one has {length}"
-            )
-        if is_blank(self.message):
-            raise MessageBlank
+        """Raises as ``check_message`` does."""
+        check_message(self.type, self.message)
 
 
 class StopProcessing(ProfileCommand, frozen=True, kw_only=True):

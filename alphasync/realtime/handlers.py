@@ -4,7 +4,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from alphasync.protocol import acknowledgements as acks
-from alphasync.protocol import commands, list_commands, run_commands, version_commands
+from alphasync.protocol import (
+    commands,
+    list_commands,
+    plan_commands,
+    run_commands,
+    version_commands,
+)
 from alphasync.realtime.sessions import Session
 from alphasync.services.blocklist import Blocklist
 from alphasync.services.devices import Devices
@@ -13,6 +19,7 @@ from alphasync.services.drafts import Drafts
 from alphasync.services.failed import Failed
 from alphasync.services.listed_profiles import ListedProfiles
 from alphasync.services.own_devices import OwnDevices
+from alphasync.services.plans import Plans
 from alphasync.services.runs import Runs
 from alphasync.services.uncertain import Uncertain
 from alphasync.services.versions import Versions
@@ -40,6 +47,7 @@ class Handlers:
     def __init__(
         self,
         runs: Runs,
+        plans: Plans,
         drafts: Drafts,
         versions: Versions,
         blocklist: Blocklist,
@@ -52,6 +60,7 @@ class Handlers:
         sign_off: Callable[[str], Awaitable[None]],
     ) -> None:
         self._runs = runs
+        self._plans = plans
         self._drafts = drafts
         self._versions = versions
         self._blocklist = blocklist
@@ -94,6 +103,21 @@ class Handlers:
     @handles(commands.StopAllProcessing)
     async def stop_all(self, session: Session, _: commands.StopAllProcessing) -> acks.RunsStopped:
         return {"stopped": await self._runs.stop_all(session.who, session.device_id)}
+
+    @handles(plan_commands.PlanRun)
+    async def plan_run(self, session: Session, command: plan_commands.PlanRun) -> acks.PlanMade:
+        self._listed.check(session.who, command.profile)
+        return {"planId": await self._plans.plan(session.who, session.device_id, command)}
+
+    @handles(plan_commands.ChangePlan)
+    async def change_plan(self, session: Session, command: plan_commands.ChangePlan) -> acks.Done:
+        await self._plans.change(session.who, session.device_id, command)
+        return {}
+
+    @handles(plan_commands.CancelPlan)
+    async def cancel_plan(self, session: Session, command: plan_commands.CancelPlan) -> acks.Done:
+        await self._plans.cancel(session.who, session.device_id, command)
+        return {}
 
     @handles(commands.UpdateMessage)
     async def update_message(

@@ -8,6 +8,7 @@ from msgspec import UNSET, structs
 
 from alphasync.domain import events
 from alphasync.domain.drafts import Draft
+from alphasync.domain.plans import Plan
 from alphasync.domain.runs import Key, Run, RunStatus
 from alphasync.domain.snapshot import Snapshot
 from alphasync.protocol import packets
@@ -49,8 +50,8 @@ def state_anew(session: Session, snapshot: Snapshot) -> Iterator[str]:
 
 
 def state_of(session: Session, snapshot: Snapshot) -> Iterator[str]:
-    """Who is here, then one packet per run and per draft, without the profiles that the device may
-    not see."""
+    """Who is here, then one packet per run, draft and plan, without those of profiles that the
+    device may not see."""
     yield packets.encode(_devices(session, snapshot))
     may_see = session.who.may_see
     for run in snapshot.runs.values():
@@ -59,6 +60,9 @@ def state_of(session: Session, snapshot: Snapshot) -> Iterator[str]:
     for draft in snapshot.drafts.values():
         if may_see(draft.profile_id):
             yield packets.encode(_draft(session, draft))
+    for plan in snapshot.plans.values():
+        if may_see(plan.profile_id):
+            yield packets.encode(_plan(session, plan, snapshot.revision))
 
 
 async def made_ready(packets_: Iterable[str]) -> list[Outgoing]:
@@ -165,6 +169,24 @@ def _devices(session: Session, snapshot: Snapshot) -> events.DevicesSync:
         for id_, device in snapshot.devices.items()
     ]
     return events.DevicesSync(devices=listed, revision=snapshot.revision)
+
+
+def _plan(session: Session, plan: Plan, revision: int) -> events.PlanSync:
+    return events.PlanSync(
+        plan_id=plan.plan_id,
+        profile_id=plan.profile_id,
+        type=plan.type,
+        device_id=plan.device_id,
+        operator_id=plan.operator_id,
+        planned_at=plan.planned_at,
+        start_at=plan.start_at,
+        latest=plan.latest,
+        message=plan.message,
+        attachments=list(plan.attachments),
+        waiting_for=plan.waiting_for or UNSET,
+        is_own_device=plan.device_id == session.device_id,
+        revision=revision,
+    )
 
 
 def _draft(session: Session, draft: Draft) -> events.MessageSync:

@@ -54,6 +54,7 @@ def limits() -> list[list[str]]:
                 "failed_listed_per_run",
                 "counted, not named",
             ),
+            ("planned runs of an account", "plans_per_account", "`too_many_plans`"),
             ("devices of an account", "devices_per_account", "`too_many_devices`"),
             (
                 "devices of an account that are listed",

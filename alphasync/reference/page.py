@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from alphasync.domain.events import INTERRUPTED_BY
+from alphasync.domain.events import INTERRUPTED_BY, PLAN_ENDED_BY
 from alphasync.errors import AlphasyncError
 from alphasync.protocol.commands import Command
 from alphasync.reference.calls import CALLS
@@ -128,6 +128,11 @@ def _interruptions(_: Schema) -> str:
     return table(["code", "the run ended because"], rows)
 
 
+def _unstarted(_: Schema) -> str:
+    rows = [[f"`{code}`", meaning] for code, meaning in PLAN_ENDED_BY.items()]
+    return table(["code", "the planned run was not started because"], rows)
+
+
 def _limits(_: Schema) -> str:
     return table(["what", "at most", "beyond it"], limits())
 
@@ -148,5 +153,6 @@ PARTS: dict[str, Callable[[Schema], str]] = {
     "events": _events,
     "errors": _errors,
     "interruptions": _interruptions,
+    "unstarted": _unstarted,
     "limits": _limits,
 }

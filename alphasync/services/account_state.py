@@ -3,6 +3,7 @@
 A snapshot is read in one script, or in pages where that would take too long.
 """
 
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -10,6 +11,7 @@ import msgspec
 from alphasync.domain.devices import Device
 from alphasync.domain.drafts import Attachment, Draft
 from alphasync.domain.events import StateEvent
+from alphasync.domain.plans import Plan, PlanWait
 from alphasync.domain.runs import Counters, Key, ProcessingType, Run, RunStatus
 from alphasync.domain.snapshot import IllegalMove, Snapshot, catch_up
 from alphasync.errors import StoreUnavailable
@@ -57,8 +59,15 @@ decode_attachments = msgspec.json.Decoder(tuple[Attachment, ...]).decode
 
 
 class AccountState:
-    def __init__(self, scripts: Scripts) -> None:
+    """``found_plans`` is told of the plans in each snapshot, and of which account they are."""
+
+    def __init__(
+        self,
+        scripts: Scripts,
+        found_plans: Callable[[str, Iterable[Plan]], None] = lambda _account, _plans: None,
+    ) -> None:
         self._scripts = scripts
+        self._found_plans = found_plans
 
     async def snapshot(self, account: str) -> Snapshot:
         """The account's state as of now. Raises StoreUnavailable."""
@@ -75,20 +84,25 @@ class AccountState:
         answer, position = begun
         runs = [_run(record) for record in answer.records(position + 2)]
         drafts = [_draft(record) for record in answer.records(position + 3)]
-        rest = answer.texts(position + 4)
-        devices = _devices(answer.texts(position + 5))
+        plans = [_plan(record) for record in answer.records(position + 4)]
+        rest = answer.texts(position + 5)
+        devices = _devices(answer.texts(position + 6))
         for start in range(0, len(rest), PAGE_RECORDS_MAX):
             for record in await self._scripts.hashes(rest[start : start + PAGE_RECORDS_MAX]):
                 if "status" in record:
                     runs.append(_run(record))
+                elif "plan_id" in record:
+                    plans.append(_plan(record))
                 elif record:
                     drafts.append(_draft(record))
+        self._found_plans(account, plans)
         snapshot = Snapshot(
             epoch=begun.epoch,
             revision=begun.revision,
             runs={run.key: run for run in runs},
             drafts={draft.key: draft for draft in drafts},
             devices={device.device_id: device for device in devices},
+            plans={plan.plan_id: plan for plan in plans},
         )
         return await self._caught_up(account, snapshot) if rest else snapshot
 
@@ -177,6 +191,29 @@ def _draft(record: dict[str, str]) -> Draft:
         attachments=decode_attachments(record.get("attachments", "[]")),
         attachments_revision=int(record.get("attachments_revision", 0)),
     )
+
+
+def _plan(record: dict[str, str]) -> Plan:
+    return Plan(
+        plan_id=record["plan_id"],
+        profile_id=record["profile"],
+        type=_type(record["type"]),
+        device_id=record["device"],
+        operator_id=record["operator"],
+        planned_at=int(record["planned_at"]),
+        start_at=int(record["start_at"]),
+        latest=int(record["latest"]),
+        message=record["text"],
+        attachments=decode_attachments(record["attachments"]),
+        waiting_for=_plan_waits[record["waiting_for"]],
+    )
+
+
+_plan_waits: dict[str, PlanWait] = {
+    "": "",
+    "locked": "locked",
+    "too_many_runs": "too_many_runs",
+}
 
 
 def _devices(texts: list[str]) -> list[Device]:

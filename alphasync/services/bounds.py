@@ -18,6 +18,8 @@ class AccountBounds(msgspec.Struct, frozen=True):
     """Runs at once."""
     failed: int = 1_000
     """Recipients who could not be messaged and are named, of one profile and type."""
+    plans: int = 100
+    """Runs that are planned."""
     devices: int = 2_000
     """Devices that are connected, or may come back."""
     listed_devices: int = 200

@@ -74,6 +74,10 @@ class Candidate(msgspec.Struct, frozen=True):
     key: str
     token: str
 
+    @property
+    def sid(self) -> str:
+        return self.key.rpartition(":")[2]
+
 
 class _Named(msgspec.Struct, frozen=True, array_like=True):
     """What a handle says."""

@@ -23,8 +23,10 @@ key (under ``as:{account}:``)      type    lifetime
 ``reasons:<type>:<profile>``       hash    the same: recipient to name, when, run, why
 ``never``                          zset    none: who is not to be contacted, until a person decides
 ``never:notes``                    hash    none: by whom each of these was added, and why
+``plan:<type>:<id>:<profile>``     hash    32 days after the last change: a run to be started
 ``runs``, ``drafts``, ``devices``  zset    as the longest-living key they name
 ``runs:running``                   zset    as a run's record: those that are running, by their start
+``runs:planned``                   zset    as a plan: those of the account
 ``signin:<id>``                    hash    as its token, and an hour: what a login got
 ``signins:<operator>``             zset    30 days after the last login: the operator's, by time
 ``upstream:<operator>``            string  9 h; of an earlier version: the gateway token, encrypted
@@ -34,6 +36,7 @@ key outside any account            type    lifetime
 ``as:{logins}:<kind>:<hash>``      string  the window of the login limits; of ``known`` 30 days
 ``as:{replicas}:leases``           zset    a day after the last server: until when each lives
 ``as:{replicas}:of:<server>``      set     the same: the runs and devices that a server holds
+``as:{replicas}:plans``              zset    33 days after the last: all plans, by when to look
 ``as:{replicas}:terms``             hash    the same: settings that all must agree on
 ``as:replica:<name>``              string  30 s, renewed: where the other servers reach it
 ``as:{<tag>}:try:<kind>``          each    gone at once: what a server may do is tried on them
@@ -80,6 +83,9 @@ class AccountKeys:
 
     def run(self, type_: ProcessingType, profile: str) -> str:
         return f"{self.prefix}run:{type_}:{profile}"
+
+    def plan(self, type_: ProcessingType, plan_id: str, profile: str) -> str:
+        return f"{self.prefix}plan:{type_}:{plan_id}:{profile}"
 
     def draft(self, type_: ProcessingType, profile: str) -> str:
         return f"{self.prefix}draft:{type_}:{profile}"
@@ -150,6 +156,17 @@ class ProfileKeys:
 def of_profile(account: str, type_: ProcessingType, profile: str) -> ProfileKeys:
     """The keys of a profile and type; the busy ones are kept."""
     return ProfileKeys(of_account(account), type_, profile)
+
+
+class PlanKeys(ProfileKeys):
+    """Those of a profile and type, and of a planned run of it. ``plan_id``: of a fixed form."""
+
+    __slots__ = ("plan", "plan_id")
+
+    def __init__(self, account: str, type_: ProcessingType, profile: str, plan_id: str) -> None:
+        super().__init__(of_account(account), type_, profile)
+        self.plan_id = plan_id
+        self.plan = of_account(account).plan(type_, plan_id, profile)
 
 
 class DraftKeys(NamedTuple):
@@ -230,6 +247,12 @@ class AdoptedLeaseKeys(NamedTuple):
     dead_holdings: str
 
 
+class DueKeys(NamedTuple):
+    """Of the notes of all plans."""
+
+    due: str
+
+
 class TermKeys(NamedTuple):
     """Of the settings that all servers must agree on, and of which of them live."""
 
@@ -261,6 +284,8 @@ ALL_METAS = "as:{*}:meta"
 MARK = "as:mark"
 
 LEASES = "as:{replicas}:leases"
+
+PLANS = "as:{replicas}:plans"
 
 TERMS = "as:{replicas}:terms"
 

@@ -142,6 +142,8 @@ def _direct(tag: str) -> tuple[tuple[Argument, ...], ...]:
         ("PEXPIRE", members, TRIAL_TTL),
         ("SMEMBERS", members),
         ("SREM", members, "1"),
+        ("ZADD", scores, "LT", "1", "1"),
+        ("ZREM", scores, "1"),
         ("ZMSCORE", scores, "1"),
         ("ZCARD", scores),
         ("HGET", hash_, "a"),

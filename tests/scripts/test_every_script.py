@@ -30,6 +30,7 @@ from alphasync.store.scripts.declaring import Call
 from tests.harness import Valkey
 from tests.scripts.bench import LIFETIMES, Bench, became
 from tests.scripts.drafting import attach, clear, kept
+from tests.scripts.planning import Planner
 from tests.scripts.test_run_pause import pause, resume
 from tests.scripts.test_run_take import take
 from tests.scripts.test_sources import BODIES
@@ -92,6 +93,13 @@ async def everything(bench: Bench) -> None:
     await bench.progress.interrupt(third, settled, "No", "x")
     await bench.start("1003", device=tablet.device_id)
     await bench.runs.stop_all(bench.who, "d")
+    planner = Planner(bench)
+    plan = await planner.plan(profile_id="1005")
+    await planner.change(plan, message="Other")
+    await planner.cancel(await planner.plan(profile_id="1006"))
+    await planner.comes(plan)
+    await planner.due.look()
+    await planner.plan(profile_id="1006")
     await bench.start("1004", device=tablet.device_id)
     await bench.devices.leave(bench.who.account, tablet.device_id, "s2", away=False)
     await bench.resolve("leave", "r90")
@@ -196,9 +204,9 @@ async def test_all_keys_of_a_call_are_in_one_slot(real: Bench, cluster_valkey: V
     await client.aclose()
 
 
-TIMES = {"claimed_at", "started_at", "score"}
+TIMES = {"claimed_at", "started_at", "score", "start_at"}
 """The arguments that carry a time, which came from Redis: the score of a claim, of an entry at
-which a page ended, a start."""
+which a page ended, a start; or from a person: when a planned run is to start."""
 
 
 async def test_no_argument_carries_a_time_but_scores_of_claims(bench: Bench) -> None:

@@ -171,6 +171,7 @@ OWN = {
     "services/do_not_contact.py": "from Redis",
     "services/drafts.py": "from Redis",
     "services/failed.py": "from Redis",
+    "services/plan_notes.py": "from Redis",
     "services/takeover.py": "from Redis",
     "membership/terms.py": "from Redis",
     "services/uncertain.py": "from Redis",

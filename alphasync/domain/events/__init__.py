@@ -30,6 +30,14 @@ from alphasync.domain.events.device_events import (
     DeviceUpdated,
     ListedDevice,
 )
+from alphasync.domain.events.plan_events import (
+    PLAN_ENDED_BY,
+    PlanChanged,
+    PlanEnded,
+    PlanEvent,
+    PlanSync,
+    RunPlanned,
+)
 from alphasync.domain.events.run_events import (
     INTERRUPTED_BY,
     AllProcessingStopped,
@@ -82,12 +90,16 @@ StateEvent = (
     | DeviceUpdated
     | DeviceLeft
     | DevicesChanged
+    | RunPlanned
+    | PlanChanged
+    | PlanEnded
 )
 """The logged events: what ``snapshot.apply`` folds."""
 
 __all__ = [
     "COMMON_FIELDS",
     "INTERRUPTED_BY",
+    "PLAN_ENDED_BY",
     "AllProcessingStopped",
     "AttachmentsUpdated",
     "Audience",
@@ -110,6 +122,10 @@ __all__ = [
     "MessageCleared",
     "MessageSync",
     "MessageUpdated",
+    "PlanChanged",
+    "PlanEnded",
+    "PlanEvent",
+    "PlanSync",
     "ProcessingComplete",
     "ProcessingInterrupted",
     "ProcessingPaused",
@@ -122,6 +138,7 @@ __all__ = [
     "ProfileEvent",
     "Progress",
     "Resync",
+    "RunPlanned",
     "RunSettled",
     "StateEvent",
     "Stats",

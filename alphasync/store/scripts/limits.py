@@ -12,6 +12,8 @@ META_TTL = 24 * 3600
 REVISION_JUMP = 1_000_000
 """How far the revision of a new log is ahead of what is known of the old one: farther than anything
 that a failover can have lost. A fencing token is a revision, and none is ever given twice."""
+PLAN_TTL = 32 * 86400
+"""Seconds. Longer than a plan is ahead, and may be late."""
 RETRY_TTL = 30 * 60
 """Seconds that what a join was answered is known, for whoever asks again."""
 DEVICE_EVENTS_MAX = 10

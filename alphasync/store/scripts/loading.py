@@ -15,12 +15,14 @@ from itertools import takewhile
 from operator import attrgetter
 from typing import Any
 
+from alphasync.domain.plans import PLAN_AHEAD_MAX, PLAN_LEAD_MIN
 from alphasync.domain.written import HEARD_TIMEOUT
 from alphasync.store.scripts import (
     account_calls,
     device_calls,
     limits,
     login_calls,
+    plan_calls,
     run_calls,
     server_calls,
 )
@@ -29,7 +31,7 @@ from alphasync.store.scripts.limits import Lifetimes
 
 FOLDER = files("alphasync.store.scripts") / "lua"
 SHARED = (
-    *("prelude", "log", "device", "roster", "snapshot", "versions"),
+    *("prelude", "log", "device", "roster", "plan", "snapshot", "versions"),
     *("lists", "listed", "blocklist", "run", "draft"),
 )
 """In this order: a function may call those in front of it."""
@@ -79,7 +81,9 @@ class Shared:
 def load(lifetimes: Lifetimes, publish: str = "PUBLISH") -> dict[str, Script]:
     """All scripts by name (the file's name without its ending); ``publish`` is the command that
     they publish events with. Raises Mismatch."""
-    declared = declared_in(account_calls, device_calls, login_calls, run_calls, server_calls)
+    declared = declared_in(
+        account_calls, device_calls, login_calls, plan_calls, run_calls, server_calls
+    )
     bodies = {
         file.name.removesuffix(".lua"): file.read_text()
         for file in FOLDER.iterdir()
@@ -96,6 +100,7 @@ def _constants(lifetimes: Lifetimes, publish: str) -> str:
         "LOG_TTL": limits.LOG_TTL,
         "META_TTL": limits.META_TTL,
         "EDITS_TTL": limits.EDITS_TTL,
+        "PLAN_TTL": limits.PLAN_TTL,
         "RETRY_TTL": limits.RETRY_TTL,
         "FAILED_TTL": max(limits.FAILED_TTL, lifetimes.run),
         "VERSION_PAUSE": limits.VERSION_PAUSE,
@@ -129,6 +134,8 @@ def _constants(lifetimes: Lifetimes, publish: str) -> str:
         "VERSION_WORDS_MAX": limits.VERSION_WORDS_MAX,
         "VERSION_OVERHEAD": limits.VERSION_OVERHEAD,
         "VERSIONS_DROPPED_MAX": limits.VERSIONS_DROPPED_MAX,
+        "PLAN_LEAD_MIN": PLAN_LEAD_MIN,
+        "PLAN_AHEAD_MAX": PLAN_AHEAD_MAX,
     }
     numbers |= {name: round(seconds * 1000) for name, seconds in milliseconds.items()}
     constants = "".join(f"local {name} = {number}\n" for name, number in numbers.items())

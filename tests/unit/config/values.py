@@ -17,7 +17,7 @@ DURATIONS = [
     if name.endswith(("_ttl", "_interval", "_timeout", "_grace"))
     and name not in ("send_interval", "worker_timeout", "token_ttl")
 ]
-ACCOUNTS = ("drafts", "runs", "running", "devices", "listed_devices")
+ACCOUNTS = ("drafts", "runs", "running", "plans", "devices", "listed_devices")
 ACCOUNT_BOUNDS = [f"{what}_per_account" for what in ACCOUNTS]
 JOINS_OF = ("", "_per_address")
 EVENTS_OF = ("", "_per_account", "_per_address")

@@ -260,6 +260,32 @@ def all_changed(_key: Key, revision: int) -> events.DevicesChanged:
     return events.DevicesChanged(devices=here, timestamp=revision, revision=revision)
 
 
+def plan(key: Key, revision: int) -> dict[str, Any]:
+    told = {"plan_id": f"p{revision % 3}", "profile_id": key[0], "type": key[1]}
+    told |= {"device_id": "device", "operator_id": "operator", "message": f"text {revision}"}
+    return {**told, "planned_at": 1, "start_at": revision, "latest": 60_000, "attachments": []}
+
+
+def planned(key: Key, revision: int) -> events.RunPlanned:
+    return events.RunPlanned(**plan(key, revision), timestamp=revision, revision=revision)
+
+
+def plan_changed(key: Key, revision: int) -> events.PlanChanged:
+    return events.PlanChanged(**plan(key, revision), timestamp=revision, revision=revision)
+
+
+def plan_ended(key: Key, revision: int) -> events.PlanEnded:
+    return events.PlanEnded(
+        plan_id=f"p{revision % 3}",
+        profile_id=key[0],
+        type=key[1],
+        outcome="cancelled",
+        reason="Cancelled",
+        timestamp=revision,
+        revision=revision,
+    )
+
+
 MOVES: dict[Make, RunStatus] = {
     started: RunStatus.RUNNING,
     completed: RunStatus.COMPLETED,
@@ -269,7 +295,7 @@ MOVES: dict[Make, RunStatus] = {
 """The events that move a run, and where to."""
 OF_A_RUNNING_RUN: list[Make] = [progressed, reconnecting, reconnected, taken_over, paused, resumed]
 OTHERS: list[Make] = [settled, updated, cleared, attached, forgot, all_stopped, resolved]
-OTHERS += [not_contacted, joined, changed, left, all_changed]
+OTHERS += [not_contacted, joined, changed, left, all_changed, planned, plan_changed, plan_ended]
 MAKERS: list[Make] = [*MOVES, *OF_A_RUNNING_RUN, *OTHERS]
 
 

@@ -6,7 +6,13 @@ import pytest
 
 from alphasync.domain.usable import PROFILE_ID_MAX, RECIPIENT_ID_MAX
 from alphasync.errors import InvalidPayload
-from alphasync.protocol import commands, list_commands, run_commands, version_commands
+from alphasync.protocol import (
+    commands,
+    list_commands,
+    plan_commands,
+    run_commands,
+    version_commands,
+)
 from alphasync.protocol.commands import Command, ProfileCommand, StartProcessing
 from alphasync.protocol.parsing import parse
 
@@ -18,6 +24,9 @@ NEEDED: dict[type[Command], dict[str, Any]] = {
     run_commands.ResumeProcessing: {"profileId": "1", "type": "chat"},
     run_commands.ListFailed: {"profileId": "1", "type": "chat"},
     run_commands.TakeOverProcessing: {"profileId": "1", "type": "chat"},
+    plan_commands.PlanRun: {"profileId": "1", "type": "chat", "message": "Hello", "startAt": 2**40},
+    plan_commands.ChangePlan: {"profileId": "1", "type": "chat", "planId": "0a" * 8},
+    plan_commands.CancelPlan: {"profileId": "1", "type": "chat", "planId": "0a" * 8},
     commands.StopAllProcessing: {},
     commands.UpdateMessage: {"profileId": "1", "type": "chat", "message": "Hello"},
     commands.ClearMessage: {"profileId": "1", "type": "chat"},
@@ -48,6 +57,8 @@ WRONG: dict[str, list[Any]] = {
     "attachments": [None, {}, "x", 1, True, [PICTURE] * 6],
     "version": [None, "5", True, 1.5, 0, -1, 2**53 + 1, 2**64, [], {}],
     "recipientId": [None, "", 1, True, 1.5, "\ud83d" * 600, "x" * (RECIPIENT_ID_MAX + 1), [], {}],
+    "startAt": [None, "5", True, 1.5, -1, 2**53 + 1, 2**64, [], {}],
+    "planId": [None, "", "0A" * 8, "0a" * 7, "0a" * 9, "0a" * 8 + "\n", 1, True, [], {}],
     "action": [None, "", "send", True, 1, [], {}],
 }
 

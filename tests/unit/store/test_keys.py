@@ -41,7 +41,9 @@ def names_of(account: str, part: str) -> list[str]:
         if name.startswith("_") or name in ("account", "prefix"):
             continue
         if callable(member):
-            if "type_" in inspect.signature(member).parameters:
+            if "plan_id" in inspect.signature(member).parameters:
+                found += [member(type_, "0a" * 8, part) for type_ in TYPES]
+            elif "type_" in inspect.signature(member).parameters:
                 found += [member(type_, part) for type_ in TYPES]
             else:
                 found.append(member(part))

@@ -7,7 +7,7 @@
 --   name: what it is called, unless it was renamed; '' for what it was called before, or else usual_name
 --   who: the JSON members that say whose it is; *_head: begin an event, without a field
 -- USES: int index admitted running_of depends_on with_snapshot mark_runs device_key missing_of new_of list_device
--- RETURN: {'OK', how, device_id, name, superseded_session, later, epoch, revision, runs, drafts, rest, listed}
+-- RETURN: {'OK', how, device_id, name, superseded_session, later, epoch, revision, runs, drafts, plans, rest, listed}
 --   how: "new" | "resumed"; later: ms after which devices_tell is to be called, or 0
 --   rest: as of snapshot_read; {'UNKNOWN'} | {'SUPERSEDED'}
 --   | {'FULL'}: the account has its most devices

@@ -2,7 +2,7 @@
 -- KEYS: meta log runs drafts devices
 -- ARGV:
 -- USES: with_snapshot
--- RETURN: {epoch, revision, runs, drafts, rest, listed}
+-- RETURN: {epoch, revision, runs, drafts, plans, rest, listed}
 --   rest: keys of further ones, to be read one by one; each record has its own revision
 --   listed: who is here, each as the members of a JSON object
 return with_snapshot({}, meta, log, runs, drafts, devices)

@@ -26,13 +26,13 @@ local function indexed(set)
 end
 
 -- Everything that a device shows, behind what `answer` holds: epoch, revision, runs, drafts, the keys
--- of those that are too many for one script, and who is here.
--- USES: epoch_of indexed roster_texts
+-- of those that are too many for one script, and who is here. Records are runs, drafts and plans.
+-- USES: epoch_of indexed roster_texts plans_of
 local function with_snapshot(answer, meta, log, runs, drafts, devices)
   answer[#answer + 1] = epoch_of(meta, log)
   answer[#answer + 1] = redis.call('HGET', meta, 'revision')
   local room, bytes, rest = PAGE_RECORDS_MAX, 0, {}
-  for _, set in ipairs({runs, drafts}) do
+  for _, set in ipairs({runs, drafts, plans_of(runs)}) do
     local records = {}
     for _, key in ipairs(indexed(set)) do
       if room > 0 and bytes < PAGE_BYTES_MAX then

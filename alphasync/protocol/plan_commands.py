@@ -1,0 +1,104 @@
+"""Commands about runs that are to start later."""
+
+from typing import Annotated
+
+from msgspec import UNSET, Meta, UnsetType
+from msgspec.structs import force_setattr
+
+from alphasync.domain.drafts import ATTACHMENTS_MAX, Attachment, well_formed
+from alphasync.domain.plans import LATEST_DEFAULT, LATEST_MAX, LATEST_MIN
+from alphasync.errors import (
+    MessageBlank,
+    MessageTooLong,
+    MessageTooShort,
+    TooManyPlans,
+    UnknownPlan,
+    UnknownProfile,
+    WrongStartTime,
+)
+from alphasync.protocol import acknowledgements as acks
+from alphasync.protocol.commands import ONLY_A_MAIL, ProfileCommand, check_message
+
+PlanId = Annotated[str, Meta(pattern="^[0-9a-f]{16}$", max_length=16)]
+StartAt = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Latest = Annotated[int, Meta(ge=LATEST_MIN, le=LATEST_MAX)]
+
+
+class PlanRun(ProfileCommand, frozen=True, kw_only=True):
+    """Plan a run: it starts at its time as a detached one, on whichever server is there, with the
+    sign-in of its operator. The same one asked for again is the one that there is."""
+
+    event_name = "planRun"
+    answer = acks.PlanMade
+    errors = (
+        UnknownProfile,
+        MessageTooShort,
+        MessageTooLong,
+        MessageBlank,
+        WrongStartTime,
+        TooManyPlans,
+    )
+    message: str
+    """What every recipient gets, within the limits of its type."""
+    attachments: Annotated[list[Attachment], Meta(max_length=ATTACHMENTS_MAX)] | None = None
+    """Only a mail can have some."""
+    start_at: StartAt
+    """When it starts: ms since the Unix epoch, a second to 30 days ahead."""
+    latest: Latest = LATEST_DEFAULT
+    """ms after `startAt` until which it may still start, where another run of the profile and type
+    goes on, the account has its most runs, or no server was there; then it is skipped."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        force_setattr(self, "message", well_formed(self.message))
+        if self.attachments and self.type != "mail":
+            raise ValueError(ONLY_A_MAIL)
+
+    def check_length(self) -> None:
+        """Raises as ``check_message`` does."""
+        check_message(self.type, self.message)
+
+
+class ChangePlan(ProfileCommand, frozen=True, kw_only=True):
+    """Change a planned run, whoever planned it; what is absent stays as it is."""
+
+    event_name = "changePlan"
+    errors = (
+        UnknownProfile,
+        UnknownPlan,
+        MessageTooShort,
+        MessageTooLong,
+        MessageBlank,
+        WrongStartTime,
+    )
+    plan_id: PlanId
+    """Which one."""
+    message: str | UnsetType = UNSET
+    """What every recipient gets, within the limits of its type."""
+    attachments: Annotated[list[Attachment], Meta(max_length=ATTACHMENTS_MAX)] | UnsetType = UNSET
+    """Only a mail can have some."""
+    start_at: StartAt | UnsetType = UNSET
+    """When it starts: ms since the Unix epoch, a second to 30 days ahead."""
+    latest: Latest | UnsetType = UNSET
+    """ms after `startAt` until which it may still start."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if isinstance(self.message, str):
+            force_setattr(self, "message", well_formed(self.message))
+        if self.attachments and self.type != "mail":
+            raise ValueError(ONLY_A_MAIL)
+
+    def check_length(self) -> None:
+        """Raises as ``check_message`` does, where the message changes."""
+        if isinstance(self.message, str):
+            check_message(self.type, self.message)
+
+
+class CancelPlan(ProfileCommand, frozen=True, kw_only=True):
+    """Take a planned run back, whoever planned it."""
+
+    event_name = "cancelPlan"
+    errors = (UnknownProfile, UnknownPlan)
+    plan_id: PlanId
+    """Which one."""

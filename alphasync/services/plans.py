@@ -1,0 +1,118 @@
+"""Runs that are to start later: planned, changed and taken back by people."""
+
+import secrets
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from alphasync.domain import events
+from alphasync.domain.identity import Identity
+from alphasync.errors import TooManyPlans, UnknownPlan, WrongStartTime
+from alphasync.protocol import packets
+from alphasync.protocol.plan_commands import CancelPlan, ChangePlan, PlanRun
+from alphasync.services.bounds import USUAL, AccountBounds
+from alphasync.services.plan_notes import PlanNote, PlanNotes
+from alphasync.store.scripts.calls import Scripts
+from alphasync.store.scripts.plan_calls import plan_change, plan_end, plan_set
+
+
+class Plans:
+    def __init__(self, scripts: Scripts, notes: PlanNotes, bounds: AccountBounds = USUAL) -> None:
+        self._scripts = scripts
+        self._notes = notes
+        self._bounds = bounds
+
+    async def plan(self, who: Identity, device_id: str, command: PlanRun) -> str:
+        """Plan a run; gives the plan's id.
+
+        Raises UnknownProfile, MessageTooShort, MessageTooLong, MessageBlank, WrongStartTime,
+        TooManyPlans, and StoreUnavailable.
+        """
+        who.check_profile(command.profile)
+        command.check_length()
+        note = PlanNote(who.account, command.type, command.profile, secrets.token_hex(8))
+        identity = events.PlanEvent(
+            plan_id=note.plan_id,
+            profile_id=note.profile,
+            type=note.type,
+            device_id=device_id,
+            operator_id=who.operator_id,
+        )
+        await self._notes.add(note, command.start_at)
+        answer = await self._scripts.call(
+            plan_set(
+                note.keys,
+                device=device_id,
+                operator=who.operator_id,
+                sign_in=who.sign_in,
+                identity=packets.members(identity),
+                start_at=command.start_at,
+                latest=command.latest,
+                text=command.message,
+                attachments=msgspec.json.encode(command.attachments or ()),
+                most=self._bounds.plans,
+                head=packets.opening(events.RunPlanned),
+            ),
+            confirmed=True,
+        )
+        if answer.outcome == "OK" and answer.text(1) == note.plan_id:
+            return note.plan_id
+        await self._notes.drop(note)  # or they could be made without end
+        if answer.outcome == "WRONG_TIME":
+            raise WrongStartTime
+        if answer.outcome == "FULL":
+            raise TooManyPlans
+        return answer.text(1)
+
+    async def change(self, who: Identity, device_id: str, command: ChangePlan) -> None:
+        """Change a plan; the run stays that of who planned it.
+
+        Raises UnknownProfile, UnknownPlan, MessageTooShort, MessageTooLong, MessageBlank,
+        WrongStartTime, and StoreUnavailable.
+        """
+        who.check_profile(command.profile)
+        command.check_length()
+        note = PlanNote(who.account, command.type, command.profile, command.plan_id)
+        changed = events.PlanChanged(changed_by=device_id, changed_by_operator_id=who.teammate)
+        if await self._scripts.field(note.keys.plan, "plan_id") is None:
+            raise UnknownPlan  # and no note: they could be made without end
+        if not isinstance(command.start_at, UnsetType):
+            await self._notes.add(note, command.start_at)
+        attachments = command.attachments
+        answer = await self._scripts.call(
+            plan_change(
+                note.keys,
+                start_at="" if isinstance(command.start_at, UnsetType) else command.start_at,
+                latest="" if isinstance(command.latest, UnsetType) else command.latest,
+                text=command.message or "",
+                attachments=b"" if attachments is UNSET else msgspec.json.encode(attachments),
+                head=packets.head(changed),
+            ),
+            confirmed=True,
+        )
+        if answer.outcome == "GONE":
+            raise UnknownPlan
+        if answer.outcome == "WRONG_TIME":
+            raise WrongStartTime
+        if not isinstance(command.start_at, UnsetType):
+            # Who looked at it meanwhile may have noted the time that it had before.
+            await self._notes.add(note, command.start_at)
+
+    async def cancel(self, who: Identity, device_id: str, command: CancelPlan) -> None:
+        """Take a plan back. Raises UnknownProfile, UnknownPlan, and StoreUnavailable."""
+        who.check_profile(command.profile)
+        note = PlanNote(who.account, command.type, command.profile, command.plan_id)
+        cancelled = events.PlanEnded(
+            profile_id=note.profile,
+            type=note.type,
+            plan_id=note.plan_id,
+            outcome="cancelled",
+            ended_by=device_id,
+            ended_by_operator_id=who.teammate,
+            reason="Cancelled",
+        )
+        answer = await self._scripts.call(
+            plan_end(note.keys, only_due="", head=packets.head(cancelled))
+        )
+        if answer.outcome == "GONE":
+            raise UnknownPlan

@@ -1,0 +1,70 @@
+"""The scripts about planned runs: what is planned, and its start.
+
+What each one does, returns and names is said in the header of its file in ``lua/``.
+"""
+
+from typing import Literal
+
+from alphasync.store.keys import DueKeys, PlanKeys
+from alphasync.store.scripts.declaring import script
+
+
+@script
+def plan_set(
+    keys: PlanKeys,
+    /,
+    *,
+    device: str,
+    operator: str,
+    sign_in: str,
+    identity: str,
+    start_at: int,
+    latest: int,
+    text: str,
+    attachments: bytes,
+    most: int,
+    head: str,
+) -> None: ...
+
+
+@script
+def plan_change(
+    keys: PlanKeys,
+    /,
+    *,
+    start_at: int | Literal[""],
+    latest: int | Literal[""],
+    text: str,
+    attachments: bytes,
+    head: str,
+) -> None: ...
+
+
+@script
+def plan_end(keys: PlanKeys, /, *, only_due: Literal["", "1"], head: str) -> None: ...
+
+
+@script
+def plan_start(
+    keys: PlanKeys,
+    /,
+    *,
+    device: str,
+    operator: str,
+    sign_in: str,
+    run_id: str,
+    server: str,
+    stub: str,
+    identity: str,
+    runs_most: int,
+    running_most: int,
+    head: str,
+    lost_head: str,
+    lost_reason: str,
+    waits_head: str,
+    ends: bytes,
+) -> None: ...
+
+
+@script
+def plans_due(keys: DueKeys, /, *, most: int, retry: int) -> None: ...
