@@ -239,6 +239,10 @@ byId('find').addEventListener('click', openPalette);
 const aside = createAside({
   open: (profileId) => act({ action: 'open', profileId }),
   again: (key) => act({ action: 'again', ...partsOf(key) }),
+  more(key) {
+    const { profileId, type } = partsOf(key);
+    commands.moreUnsent(profileId, type);
+  },
   decide(key, action, recipientId) {
     const { profileId, type } = partsOf(key);
     commands.resolveUncertain(profileId, type, action, recipientId);
@@ -279,7 +283,9 @@ function draw() {
   picker.render();
   aside.render(state);
   arrive();
-  commands.listUncertain(aside.looked()); // of what is seen now
+  const looked = aside.looked();
+  commands.listUncertain(looked.uncertain); // of what is seen now
+  commands.listUnsent(looked.failed);
 }
 
 createEvents(log);

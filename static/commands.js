@@ -10,6 +10,7 @@ import { createSending } from './sending.js';
 import { refusal, startOf, startProblem } from './status.js';
 import { needsAsking, versionOf } from './uncertain.js';
 import { createUndo } from './undo.js';
+import { needsAsking as needsUnsent, questionOf } from './unsent.js';
 import { words } from './words.js';
 
 /** What a refusal is about: it is over together with that. */
@@ -72,6 +73,29 @@ export function createCommands({ link, state, dispatch }) {
     else if (ack.retryable) setTimeout(() => local('uncertainUnheard', { profileId, type, version }), ASK_INTERVAL);
   }
 
+  /** Ask who could not be messaged, page by page as far as it is to be seen; not again before a moment has passed. */
+  async function askUnsent(profileId, type, { version, wanted }) {
+    const about = { profileId, type };
+    local('unsentAsked', about);
+    setTimeout(() => local('unsentRested', about), ASK_INTERVAL);
+    const recipients = [];
+    let ack = {};
+    do {
+      ack = await link.send('listFailed', { ...about, ...(ack.cursor && { cursor: ack.cursor }) });
+      if (ack.ok) recipients.push(...ack.recipients);
+    } while (ack.ok && ack.cursor && recipients.length < wanted);
+    if (ack.ok) local('unsentListed', { ...about, version, recipients, named: ack.named, unnamed: ack.unnamed });
+    else if (ack.retryable) setTimeout(() => local('unsentUnheard', { ...about, version }), ASK_INTERVAL);
+  }
+
+  /** The lists of the open profile, and of the keys `also`; none while the server cannot be asked. */
+  function seenKeys(also) {
+    const { selected, device, syncing } = state();
+    if (device === null || syncing || !link.connected()) return [];
+    const open = selected === null ? [] : TYPES.map((type) => keyOf(selected, type));
+    return [...new Set([...open, ...also])];
+  }
+
   /** Put an earlier text into the box, on all devices; resolves to the ack. */
   async function restoreVersion(profileId, type, version) {
     const key = keyOf(profileId, type);
@@ -93,14 +117,23 @@ export function createCommands({ link, state, dispatch }) {
 
     /** Ask for the lists of the open profile, and of the keys `also`, that are not known to be as the server has them. */
     listUncertain(also = []) {
-      const { selected, device, syncing, uncertain } = state();
-      if (device === null || syncing || !link.connected()) return;
-      const open = selected === null ? [] : TYPES.map((type) => keyOf(selected, type));
-      for (const key of new Set([...open, ...also])) {
+      const { uncertain } = state();
+      for (const key of seenKeys(also)) {
         const { profileId, type } = partsOf(key);
         if (needsAsking(uncertain[key])) void ask(profileId, type, versionOf(uncertain[key]));
       }
     },
+
+    /** The same of those who could not be messaged. */
+    listUnsent(also = []) {
+      const { unsent } = state();
+      for (const key of seenKeys(also)) {
+        const { profileId, type } = partsOf(key);
+        if (needsUnsent(unsent[key])) void askUnsent(profileId, type, questionOf(unsent[key]));
+      }
+    },
+
+    moreUnsent: (profileId, type) => local('unsentMore', { profileId, type }),
 
     /** Decide about one recipient who may have been messaged, or about all: `action` is 'resend' or 'leave'. */
     async resolveUncertain(profileId, type, action, recipientId) {
@@ -149,8 +182,8 @@ export function createCommands({ link, state, dispatch }) {
       void sending.pushAttachments(profileId);
     },
 
-    /** Start with `message`, the text that the operator sees. */
-    start(profileId, type, message) {
+    /** Start with `message`, the text that the operator sees; `only` 'failed': over those who could not be messaged. */
+    start(profileId, type, message, only) {
       const { busy, attachments, detaching } = state();
       const key = keyOf(profileId, type);
       if (busy[key] === 'startProcessing') return;
@@ -160,8 +193,11 @@ export function createCommands({ link, state, dispatch }) {
         return;
       }
       const chosen = type === 'mail' ? itemsOf(attachments, profileId) : [];
-      const extra = { message, ...(chosen.length > 0 && { attachments: chosen }), ...(detaching && { detached: true }) };
-      void command('startProcessing', profileId, type, extra).then(({ ok }) => ok && local('runSends', { key, message }));
+      const extra = { message, ...(chosen.length > 0 && { attachments: chosen }), ...(detaching && { detached: true }), ...(only && { only }) };
+      void command('startProcessing', profileId, type, extra).then(({ ok, code }) => {
+        if (ok) local('runSends', { key, message });
+        else if (code === 'nothing_failed') local('unsentChanged', { profileId, type });
+      });
     },
 
     /** The runs that are started here from now on go on without this device, or do not. */

@@ -8,11 +8,11 @@ import { setTheme } from './view/account.js';
  * a choice of palette.js.
  */
 export function createDoing({ state, dispatch, commands, open, showWho, showActivity, showShortcuts, signOut }) {
-  /** Start with the text that stands in the box. */
-  function start(type, profileId = state().selected) {
+  /** Start with the text that stands in the box; `only` as in commands.js. */
+  function start(type, profileId = state().selected, only = undefined) {
     if (profileId === null) return;
     const draft = state().drafts[keyOf(profileId, type)];
-    commands.start(profileId, type, draft?.message ?? '');
+    commands.start(profileId, type, draft?.message ?? '', only);
   }
 
   const doings = {
@@ -28,7 +28,7 @@ export function createDoing({ state, dispatch, commands, open, showWho, showActi
     activity: () => showActivity(),
     again({ type, profileId }) {
       open(profileId); // what keeps it from starting is said on its card
-      start(type, profileId);
+      start(type, profileId, 'failed');
     },
     shortcuts: () => showShortcuts(),
     signOut: () => signOut(),

@@ -3,7 +3,6 @@
 //   entries  newest first: {id, kind, at, who, key, ...what the sentence needs}; `who` is {own, name} or null, `key` a
 //            profile and type or null, `at` ms since the epoch by the server's clock, or null
 //   ended    runs that ended, newest first: {id, key, run, who}, `run` as in runs.js
-//   failed   by key: {list: [{text, reason, at}], newest first}, of the run that is known
 
 import { nameOf } from './devices.js';
 import { keyFrom } from './keys.js';
@@ -11,10 +10,9 @@ import { plain } from './names.js';
 
 const ENTRIES_MAX = 200; // about a screen for each hour of a busy day
 const ENDED_MAX = 100;
-const FAILED_MAX = 50; // recipients of one run; the counter tells of the others
 const TYPING_PAUSE = 120_000; // ms; somebody who goes on typing after that is said to type once more
 
-export const EMPTY = Object.freeze({ entries: Object.freeze([]), ended: Object.freeze([]), failed: Object.freeze({}) });
+export const EMPTY = Object.freeze({ entries: Object.freeze([]), ended: Object.freeze([]) });
 
 const text = (value) => (typeof value === 'string' ? plain(value) : '');
 const time = (...values) => values.find(Number.isFinite) ?? null;
@@ -25,11 +23,10 @@ function whoOf(state, deviceId) {
 }
 
 const added = (list, item, most) => [item, ...list].slice(0, most);
-const without = (object, key) => Object.fromEntries(Object.entries(object).filter(([name]) => name !== key));
 
 /** What an event says, without what all entries have; null when it is not to be told. */
 const KINDS = {
-  processingStarted: (data) => ({ kind: 'started', by: data.deviceId, at: data.startedAt }),
+  processingStarted: (data) => ({ kind: data.only === 'failed' ? 'triedAgain' : 'started', by: data.deviceId, at: data.startedAt }),
   processingComplete: (data) => ({ kind: 'completed', by: data.deviceId, at: data.completedAt }),
   processingStopped: (data) => ({ kind: 'stopped', by: data.stoppedBy, at: data.stoppedAt }),
   processingInterrupted: (data) => ({ kind: 'interrupted', by: null, detail: text(data.reason) }),
@@ -63,24 +60,12 @@ function noted(before, after, name, data) {
   if (isKnown(journal, entry)) return journal;
   if (ENDS.has(said.kind)) entry.run = after.runs[key] ?? null;
   const next = { ...journal, entries: added(journal.entries, entry, ENTRIES_MAX) };
-  if (said.kind === 'started') next.failed = without(journal.failed, key);
   if (entry.run) next.ended = added(journal.ended, { id: entry.id, key, run: entry.run, who: whoOf(before, entry.run.deviceId) }, ENDED_MAX);
   return next;
 }
 
-/** A recipient who could not be messaged: the run's counter of them went up with this step. */
-function withFailed(before, after, data) {
-  const key = keyFrom(data);
-  const [old, run] = [before.runs[key], after.runs[key]];
-  if (old === undefined || run === undefined || run.failed <= old.failed) return after.journal;
-  const { failed } = after.journal;
-  const item = { text: run.message, reason: run.error, at: time(data.timestamp) };
-  return { ...after.journal, failed: { ...failed, [key]: added(failed[key] ?? [], item, FAILED_MAX) } };
-}
-
 /** The journal after an event of the server that led from one state to the other; the same object when it says nothing. */
 export function journalAfter(before, after, name, data) {
-  if (name === 'processingProgress' || name === 'runSettled') return withFailed(before, after, data);
   const isNews = Number.isInteger(data.revision) && data.revision > before.revision;
   return isNews && Object.hasOwn(KINDS, name) ? noted(before, after, name, data) : after.journal;
 }

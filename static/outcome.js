@@ -20,7 +20,7 @@ export function sharesOf(run) {
  * not message. Null where it does not tell, or where there are none.
  */
 export function leftOf(run) {
-  if (!run || run.status === 'running' || run.uncertain > 0 || !run.followed) return null;
+  if (!run || run.status === 'running' || run.uncertain > 0 || !run.followed || run.only) return null;
   const shares = sharesOf(run);
   return shares === null ? null : shares.left + shares.failed || null;
 }

@@ -2,9 +2,9 @@
 //
 // A run as the console knows it:
 //   {status, current, total, sent, skipped, failed, uncertain, message, error, note, reason, code, deviceId, paused,
-//    detached, away, waitingFor, stoppedBy, startedAt, endedAt, duration, followed, steps, begun, revision}
+//    detached, only, away, waitingFor, stoppedBy, startedAt, endedAt, duration, followed, steps, begun, revision}
 // status is 'running', 'completed', 'stopped' or 'interrupted'; paused: it sends nothing until somebody resumes it;
-// detached: it goes on when every device is gone; away: its device lost its connection and may come back; waitingFor:
+// detached: it goes on when every device is gone; only: 'failed' where it is over those whom the run before could not message; away: its device lost its connection and may come back; waitingFor:
 // 'sign_in' while it waits for its operator; note is about the run as a whole, message about its last step; times are ms
 // since the epoch, duration is ms; followed: no list of who was messaged was cleared since, as far as is known; steps are
 // those of pace.js, null before the first; begun is the revision at which it was started, null where nobody saw that.
@@ -31,6 +31,7 @@ const BLANK = Object.freeze({
   deviceId: null,
   paused: false,
   detached: false,
+  only: '',
   away: false,
   waitingFor: '',
   stoppedBy: null,
@@ -74,6 +75,7 @@ const moves = {
     ...counters(data),
     deviceId: text(data.deviceId, null),
     detached: data.detached === true,
+    only: text(data.only),
     startedAt: number(data.startedAt),
     begun: number(data.revision),
   }),
@@ -127,6 +129,9 @@ const moves = {
   // The answer for the recipient that was in flight when the run ended: the counters move, the status stays.
   runSettled: (run, data) => ({ ...run, ...counters(data), message: text(data.message, run.message) }),
 
+  // A person decided about some of its people; an earlier server says nothing of the run.
+  uncertainResolved: (run, data) => ({ ...run, ...counters(data) }),
+
   blocklistCleared: (run) => ({ ...run, followed: false }),
 
   processingStateSync: (_run, data) => ({
@@ -141,6 +146,7 @@ const moves = {
     deviceId: text(data.deviceId, null),
     paused: data.paused === true,
     detached: data.detached === true,
+    only: text(data.only),
     away: data.away === true,
     waitingFor: text(data.waitingFor),
     stoppedBy: text(data.stoppedBy) || null,
@@ -160,7 +166,7 @@ export const RUN_EVENTS = Object.freeze(Object.keys(moves));
 
 /** Those that change a run and do not tell what it is. */
 const ABOUT_KNOWN = new Set([
-  ...['runSettled', 'blocklistCleared', 'deviceReconnecting', 'deviceReconnected', 'processingTakenOver'],
+  ...['runSettled', 'uncertainResolved', 'blocklistCleared', 'deviceReconnecting', 'deviceReconnected', 'processingTakenOver'],
   ...['processingPaused', 'processingResumed'],
 ]);
 

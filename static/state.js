@@ -11,6 +11,7 @@ import { keyFrom } from './keys.js';
 import { EMPTY as NOTHING_YET, journalAfter } from './journal.js';
 import { applyRun, RUN_EVENTS } from './runs.js';
 import { applyUncertain, resolvedWords, UNCERTAIN_EVENTS } from './uncertain.js';
+import { applyUnsent, changesUnsent, UNSENT_EVENTS } from './unsent.js';
 import { words } from './words.js';
 
 export const initialState = Object.freeze({
@@ -29,6 +30,7 @@ export const initialState = Object.freeze({
   runs: Object.freeze({}), // by key, see runs.js
   drafts: Object.freeze({}), // by key, see drafts.js
   uncertain: Object.freeze({}), // by key, see uncertain.js
+  unsent: Object.freeze({}), // by key, see unsent.js
   offers: Object.freeze({}), // by key: texts {message, at, replaced} to go back to, the newest first, see kept.js
   typists: Object.freeze({}), // by key: ids of the devices that type there just now
   notices: Object.freeze({}), // by key: {tone: 'error'|'info', text, hint, about}, about: what it is over with
@@ -56,6 +58,7 @@ function reset(state, { epoch = null, revision }) {
     devices: {},
     runs: {},
     uncertain: {},
+    unsent: {},
     drafts: unsentDrafts(state.drafts),
     attachments: unsentAttachments(state.attachments),
     syncing: true,
@@ -82,7 +85,8 @@ const handlers = {
   resync: reset,
 
   uncertainResolved(state, data) {
-    const next = withUncertain(state, 'uncertainResolved', data);
+    const counted = { ...state, runs: applyRun(state.runs, 'uncertainResolved', data) };
+    const next = withUncertain(counted, 'uncertainResolved', data);
     const key = keyFrom(data);
     if (key === null) return next;
     const decided = resolvedWords(data.action, data.count);
@@ -161,7 +165,8 @@ function withRun(state, name, data) {
   const runs = applyRun(state.runs, name, data);
   if (name === 'processingStateSync') state = withKnownOutcome(state, keyFrom(data));
   if (runs === state.runs) return state;
-  return withDoubts(state, { ...withoutOldNotice(state, name, data), runs }, name, data);
+  const next = withDoubts(state, { ...withoutOldNotice(state, name, data), runs }, name, data);
+  return withUnsent(state, next, name, data);
 }
 
 /** How a run stands is told again once it is known whether a command took place, also where nothing came of it. */
@@ -175,6 +180,14 @@ function withDoubts(before, after, name, data) {
   const key = keyFrom(data);
   const same = before.runs[key]?.uncertain === after.runs[key]?.uncertain;
   return same ? after : withUncertain(after, 'local/uncertainChanged', data);
+}
+
+/** The list of those who could not be messaged, after a run event that is news. */
+function withUnsent(before, after, name, data) {
+  const key = keyFrom(data);
+  const begins = name === 'processingStarted';
+  if (!begins && !changesUnsent(before.runs[key], after.runs[key])) return after;
+  return { ...after, unsent: applyUnsent(after.unsent, begins ? name : 'local/unsentChanged', data) };
 }
 
 const ENDS = new Set(['processingComplete', 'processingStopped', 'processingInterrupted']);
@@ -198,6 +211,12 @@ function withAttachments(state, name, data) {
 
 for (const name of UNCERTAIN_EVENTS.filter((event) => event.startsWith('local/'))) {
   handlers[name] = (state, data) => withUncertain(state, name, data);
+}
+for (const name of UNSENT_EVENTS.filter((event) => event.startsWith('local/'))) {
+  handlers[name] = (state, data) => {
+    const unsent = applyUnsent(state.unsent, name, data);
+    return unsent === state.unsent ? state : { ...state, unsent };
+  };
 }
 function withDevices(state, name, data) {
   const devices = applyDevices(state.devices, name, data);

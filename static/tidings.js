@@ -4,12 +4,12 @@ import { nameOf } from './devices.js';
 import { partsOf } from './keys.js';
 import { duration } from './times.js';
 import { undecided } from './uncertain.js';
+import { pageOf, unsentOf } from './unsent.js';
 import { words } from './words.js';
 
 export const TABS = Object.freeze(['activity', 'failed', 'uncertain', 'history']);
 
 const ENTRIES_SHOWN = 100;
-const PEOPLE_SHOWN = 20; // of one run
 
 const say = words.aside;
 
@@ -32,12 +32,10 @@ function resultOf({ sent, skipped, failed, uncertain, duration: took, startedAt,
   ]);
 }
 
-/** What the server says of one recipient, without what the heading says already, and without a program's code. */
-function failedWords({ text, reason }) {
-  const { couldNot, answered } = words.fixed;
-  const who = text.endsWith(couldNot) ? text.slice(0, -couldNot.length) : text;
-  const why = reason.replace(answered, '');
-  return say.failedRow(who, why === '' && reason !== '' ? say.refused : why);
+/** Why somebody could not be messaged, without a program's code. */
+export function reasonOf(reason) {
+  const why = reason.replace(words.fixed.answered, '');
+  return why === '' && reason !== '' ? say.refused : why;
 }
 
 const aboutKey = (key, nameOfProfile) => {
@@ -82,21 +80,19 @@ export function activityOf({ journal }, nameOfProfile) {
 
 const byName = (one, other) => one.name.localeCompare(other.name);
 
-/** The runs of some of whose people it is known that they could not be messaged: `[{key, profileId, type, name, number, going, list, more}]`. */
-export function failedOf({ runs, journal }, nameOfProfile) {
-  return Object.entries(runs)
-    .filter(([, run]) => run.failed > 0)
-    .map(([key, run]) => {
-      const list = journal.failed[key] ?? [];
-      return {
-        key,
-        ...aboutKey(key, nameOfProfile),
-        number: run.failed,
-        going: run.status === 'running',
-        list: list.slice(0, PEOPLE_SHOWN).map((one) => ({ text: failedWords(one), at: one.at })),
-        more: Math.max(0, run.failed - Math.min(list.length, PEOPLE_SHOWN)),
-      };
-    })
+/** Who could not be messaged: `[{key, profileId, type, name, number, named, going, shown, more, unlisted}]`. */
+export function failedOf({ runs, unsent }, nameOfProfile) {
+  return [...new Set([...Object.keys(runs), ...Object.keys(unsent)])]
+    .map((key) => ({ key, number: unsentOf(unsent[key], runs[key]) }))
+    .filter(({ number }) => number > 0)
+    .map(({ key, number }) => ({
+      key,
+      ...aboutKey(key, nameOfProfile),
+      number,
+      named: unsent[key]?.heard > 0 ? unsent[key].named : number,
+      going: runs[key]?.status === 'running',
+      ...pageOf(unsent[key], runs[key]),
+    }))
     .sort(byName);
 }
 
@@ -109,7 +105,7 @@ export function uncertainOf({ runs, uncertain, busy }, nameOfProfile) {
       key,
       ...aboutKey(key, nameOfProfile),
       number,
-      list: (uncertain[key]?.recipients ?? []).slice(0, PEOPLE_SHOWN),
+      list: uncertain[key]?.recipients ?? [],
       busy: busy[key] === 'resolveUncertain',
     }))
     .sort(byName);
@@ -144,10 +140,10 @@ export function historyOf(state, nameOfProfile) {
 
 /** How many need somebody, by tab. */
 export function countsOf(state) {
-  const all = Object.values(state.runs);
-  const keys = new Set([...Object.keys(state.runs), ...Object.keys(state.uncertain)]);
+  const keys = new Set([...Object.keys(state.runs), ...Object.keys(state.uncertain), ...Object.keys(state.unsent)]);
+  const sum = (of) => [...keys].reduce((all, key) => all + of(key), 0);
   return {
-    failed: all.reduce((sum, run) => sum + run.failed, 0),
-    uncertain: [...keys].reduce((sum, key) => sum + undecided(state.uncertain[key], state.runs[key] ?? { uncertain: 0 }), 0),
+    failed: sum((key) => unsentOf(state.unsent[key], state.runs[key])),
+    uncertain: sum((key) => undecided(state.uncertain[key], state.runs[key] ?? { uncertain: 0 })),
   };
 }

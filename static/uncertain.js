@@ -2,11 +2,11 @@
 //
 // The server tells when the list of a profile and type may have changed, not what is on it; that is asked for when
 // somebody looks. A list: {recipients, more, version, asked, decided}
-//   recipients  [{id, name}] as last heard
+//   recipients  [{id, name, reason, at}] as last heard
 //   more        how many more there are, which the server lists once these are decided about
 //   version     goes up with each sign that the list has changed
 //   asked       the version at which the server was last asked, null before
-//   decided     how many of the last run's have been decided about since it ended
+//   decided     how many of the last run's have been decided about that the run still counts
 
 import { keyFrom } from './keys.js';
 import { plain } from './names.js';
@@ -18,11 +18,20 @@ const CARRIED = 100; // most recipients that an event lists: with as many there 
 const outdated = (list) => ({ ...list, version: list.version + 1 });
 
 const valid = (recipients) =>
-  recipients.filter((item) => typeof item?.id === 'string').map(({ id, name }) => ({ id, name: plain(String(name || id)) }));
+  recipients.filter((item) => typeof item?.id === 'string').map(({ id, name, reason, at }) => ({
+    id,
+    name: plain(String(name || id)),
+    reason: typeof reason === 'string' ? plain(reason) : '',
+    at: Number.isFinite(at) ? at : null,
+  }));
 
 /** What an answer of the server does; one to a question of before the last change says nothing. */
 const moves = {
-  uncertainResolved: (list, { count }) => ({ ...outdated(list), decided: list.decided + (Number.isFinite(count) ? count : 0) }),
+  // The server counts them off from the run; an earlier one does not.
+  uncertainResolved: (list, { count, uncertain }) => ({
+    ...outdated(list),
+    decided: list.decided + (Number.isFinite(count) && !Number.isFinite(uncertain) ? count : 0),
+  }),
   blocklistCleared: (list) => ({ ...outdated(list), decided: Infinity }), // the server forgets them with the rest
   'local/uncertainChanged': outdated,
   'local/uncertainAsked': (list) => ({ ...list, asked: list.version }),

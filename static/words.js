@@ -29,7 +29,6 @@ const fixed = {
   /** Why the server takes no connection, as it says it. */
   unauthorised: ['Invalid authentication token', 'Authentication token required'],
   /** How the server says that one recipient was refused, and what it puts before the backend's own reason. */
-  couldNot: ' could not be messaged',
   answered: /^The gateway answered \d+(?:: |$)/,
   /** What a stopped run carries as its message. */
   stoppedMessage: 'Stopped',
@@ -123,6 +122,7 @@ export const words = {
     somebody: 'Another device',
     profile: (id) => `Profile ${id}`,
     started: (who, type, profile) => [who, ` started ${type} of `, profile],
+    triedAgain: (who, type, profile) => [who, ` tried the failed of ${type} again for `, profile],
     completed: (type, profile) => [profile, `: ${type} done`],
     nobody: (type, profile) => [profile, `: ${type} ended, nobody was messaged`],
     stopped: (who, type, profile) => [who, ` stopped ${type} of `, profile],
@@ -146,10 +146,7 @@ export const words = {
     leave: 'Leave as messaged',
     failed: (number) => `${count(number, RECIPIENTS)} could not be messaged`,
     refused: 'refused by the backend',
-    failedRow: (who, reason) => (reason ? `${who}: ${reason}` : who),
-    failedMore: (number) => `And ${number} more`,
-    failedUnseen: (number) => `${count(number, RECIPIENTS)} before this page was opened`,
-    tryAgainLabel: (type, name) => `Try again: ${type} of ${name}`,
+    tryAgainLabel: (type, name) => `Try the failed again: ${type} of ${name}`,
     uncertain: (number) => `${count(number, RECIPIENTS)} may have been messaged`,
   },
 
@@ -414,6 +411,17 @@ export const words = {
     some: (number) => `${count(number, RECIPIENTS)} already messaged will be forgotten, and can then be messaged again.`,
   },
 
+  /** Who could not be messaged. */
+  unsent: {
+    title: (number) => `${count(number, RECIPIENTS)} could not be messaged`,
+    because: ': ',
+    again: (number) => (number === 1 ? 'Try the failed one again' : `Try the ${number} failed again`),
+    showMore: (number) => `Show more (${number} left)`,
+    unlisted: (number) => `And ${number} who are not listed by name`,
+    unnamed: (number) => `${count(number, RECIPIENTS)} who are not listed by name`,
+    unknown: 'Who they are is not known yet',
+  },
+
   uncertain: {
     title: (number) => `${count(number, RECIPIENTS)} may have been messaged`,
     lead: 'The answer got lost, so nobody can tell whether the message arrived. Until you decide, they count as messaged.',
@@ -472,6 +480,7 @@ export const words = {
     /** In place of what is meant for programs: names of events and fields, a validator's sentence. */
     plain: {
       invalid_payload: 'The server did not take this: reload the page and try again',
+      nothing_failed: 'Nobody is left to be tried again',
       unknown_event: 'The server does not know how to do this: reload the page and try again',
       internal_error: 'Something is wrong on the server: try again in a moment',
       sign_in_again: 'Sign in again to go on',

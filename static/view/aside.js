@@ -9,19 +9,22 @@ import { activityRow, failedGroup, historyRow, uncertainGroup } from './tidings.
 
 const THIRD = matchMedia('(min-width: 87.5em)'); // as in css/aside.css: a column of its own
 const STEPS = { ArrowRight: 1, ArrowLeft: -1 };
-const ASKED_MAX = 20; // lists of uncertain recipients that are asked for at once
+const ASKED_MAX = 20; // lists of people that are asked for at once
+
+const NONE = Object.freeze({ failed: Object.freeze([]), uncertain: Object.freeze([]) });
 
 const MODELS = { activity: activityOf, failed: failedOf, uncertain: uncertainOf, history: historyOf };
 const ROWS = { activity: activityRow, failed: failedGroup, uncertain: uncertainGroup, history: historyRow };
 
-/** `actions`: `{open(profileId), again(key), decide(key, action, recipientId)}`. Returns `{render(state), show(tab), looked}`. */
+/** `actions`: `{open(profileId), again(key), more(key), decide(key, action, recipientId)}`. Returns `{render(state), show(tab),
+ * looked}`; `looked()`: `{failed, uncertain}`, the keys whose people are looked at. */
 export function createAside(actions) {
   const aside = byId('aside');
   const toggle = byId('aside-toggle');
   const panel = byId('aside-panel');
   let current = TABS[0];
   let drawn = ''; // what stands in the panel
-  let looked = []; // keys whose uncertain recipients are looked at
+  let looked = NONE;
   let last = null;
   let names = { items: null, of: null };
 
@@ -85,13 +88,15 @@ export function createAside(actions) {
   panel.addEventListener('click', ({ target }) => {
     const button = target.closest('button');
     if (!button || button.getAttribute('aria-disabled') === 'true') return;
-    const { profile, again, decide, key, recipient } = button.dataset;
+    const { profile, again, more, decide, key, recipient } = button.dataset;
     if (profile) {
       if (!THIRD.matches) setOpen(false);
       actions.open(profile);
     } else if (again) {
       if (!THIRD.matches) setOpen(false);
       actions.again(again);
+    } else if (more) {
+      actions.more(more);
     } else if (decide) {
       actions.decide(key, decide, recipient);
     }
@@ -112,12 +117,12 @@ export function createAside(actions) {
     for (const name of TABS) setText(tabs[name].lastChild, counts[name] > 0 ? String(counts[name]) : '');
     setAttr(toggle, 'data-count', counts.failed + counts.uncertain > 0 ? counts.failed + counts.uncertain : null);
     if (!isOpen()) {
-      looked = [];
+      looked = NONE;
       return;
     }
     if (names.items !== state.profiles.items) names = { items: state.profiles.items, of: namesOf(state.profiles.items) };
     const model = MODELS[current](state, names.of);
-    looked = current === 'uncertain' ? model.slice(0, ASKED_MAX).map(({ key }) => key) : [];
+    looked = current in NONE ? { ...NONE, [current]: model.slice(0, ASKED_MAX).map(({ key }) => key) } : NONE;
     const now = current + JSON.stringify(model);
     if (now === drawn) return;
     drawn = now;
@@ -132,6 +137,6 @@ export function createAside(actions) {
   }
 
   place();
-  const shown = ({ runs, uncertain, journal, busy, profiles, devices, device }) => [runs, uncertain, journal, busy, profiles, devices, device];
+  const shown = ({ runs, uncertain, unsent, journal, busy, profiles, devices, device }) => [runs, uncertain, unsent, journal, busy, profiles, devices, device];
   return { render: whenChanged(shown, render), show: () => show(), looked: () => looked };
 }

@@ -3,6 +3,7 @@
 
 import { itemsOf } from '../attachments.js';
 import { keyOf } from '../keys.js';
+import { pageOf, unsentOf } from '../unsent.js';
 import { words } from '../words.js';
 import { createActions } from './actions.js';
 import { createChips } from './attachments.js';
@@ -11,6 +12,7 @@ import { createLine } from './line.js';
 import { createRun } from './run.js';
 import { createText } from './text.js';
 import { createUncertain } from './uncertain.js';
+import { createUnsent } from './unsent.js';
 import { createTakeBack } from './versions.js';
 
 const PARTS = {
@@ -112,6 +114,13 @@ export function createCard(type, { commands, confirmBlocklist, showVersions, pic
   const uncertain = createUncertain(node, type, (action, recipientId) =>
     commands.resolveUncertain(profileId, type, action, recipientId),
   );
+  const showUnsent = createUnsent(node, type, {
+    again() {
+      text.finishLetter();
+      commands.start(profileId, type, parts.text.value, 'failed');
+    },
+    more: () => commands.moreUnsent(profileId, type),
+  });
   const takeBack = createTakeBack(parts['take-back'], (version) => {
     void commands.takeBack(profileId, type, version);
     parts.text.focus(); // the pressed button is gone
@@ -133,8 +142,8 @@ export function createCard(type, { commands, confirmBlocklist, showVersions, pic
     const key = keyOf(id, type);
     const [run, draft, notice, busy] = [state.runs[key], state.drafts[key], state.notices[key], state.busy[key]];
     const [list, offers, typists] = [state.uncertain[key], state.offers[key], state.typists[key]];
-    const [sent, cleared] = [state.sends[key], state.cleared[key]];
-    const about = [shownProfile, run, draft, notice, busy, list, offers, typists, sent, cleared];
+    const [sent, cleared, unsent] = [state.sends[key], state.cleared[key], state.unsent[key]];
+    const about = [shownProfile, run, draft, notice, busy, list, offers, typists, sent, cleared, unsent];
     const now = [...about, state.device, state.devices, state.connection, state.detaching, state.attachments[id]];
     if (now.every((value, index) => value === last[index]) && last.length > 0) return;
     last = now;
@@ -150,6 +159,7 @@ export function createCard(type, { commands, confirmBlocklist, showVersions, pic
     showActions(state, { profileId, run, message, notice, busy });
     showRun(state, run);
     uncertain(list?.recipients, list?.more, busy === 'resolveUncertain');
+    showUnsent(pageOf(unsent, run), unsentOf(unsent, run), unsent?.named ?? 0, run?.status === 'running');
     chips(itemsOf(state.attachments, id));
   }
 

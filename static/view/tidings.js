@@ -1,9 +1,10 @@
 // The rows of the right column, from the plain data of ../tidings.js.
 
 import { isolated } from '../names.js';
-import { clock, exact, when } from '../times.js';
+import { exact, when } from '../times.js';
 import { words } from '../words.js';
 import { element, setAttr } from './dom.js';
+import { unsentRest, unsentRow, whoAndWhy } from './unsent.js';
 
 const say = words.aside;
 
@@ -46,24 +47,20 @@ function group({ key, profileId, name, type }, title) {
   const head = element('div', 'tiding-head');
   head.append(sentence({ text: say.run({ b: name }, type), profileId, id: `group-${key}` }));
   node.append(head, element('p', 'tiding-title', title));
-  return { node, head };
+  return node;
 }
 
-/** Who of one run could not be messaged, and the way to try again. */
+/** Who could not be messaged, and the way to try just those again. */
 export function failedGroup(item) {
-  const { node, head } = group(item, say.failed(item.number));
-  const again = element('button', 'link', words.tryAgain, { type: 'button', 'aria-label': say.tryAgainLabel(item.type, isolated(item.name)) });
+  const node = group(item, say.failed(item.number));
+  const label = say.tryAgainLabel(item.type, isolated(item.name));
+  const again = element('button', 'button small tiding-again', words.unsent.again(item.named), { type: 'button', 'aria-label': label });
   again.dataset.again = item.key;
   again.dataset.testid = `again-${item.key}`;
-  if (!item.going) head.append(again);
   const list = element('ul', 'tiding-people');
-  for (const { text, at } of item.list) {
-    const line = element('li', '', text, { dir: 'auto' });
-    if (at !== null) line.append(element('time', 'tiding-when', clock(at), { title: exact(at) }));
-    list.append(line);
-  }
-  if (item.more > 0) list.append(element('li', '', item.list.length > 0 ? say.failedMore(item.more) : say.failedUnseen(item.more)));
+  list.append(...item.shown.map(unsentRow), ...unsentRest(item, { 'data-more': item.key, 'data-testid': `more-${item.key}` }));
   node.append(list);
+  if (!item.going && item.named > 0) node.append(again);
   return node;
 }
 
@@ -86,13 +83,17 @@ function choices(item, whom, recipient) {
 
 /** Who of one profile and type waits for a decision, with the two answers, for each and for all at once. */
 export function uncertainGroup(item) {
-  const { node } = group(item, say.uncertain(item.number));
+  const node = group(item, say.uncertain(item.number));
   const list = element('ul', 'tiding-people');
-  for (const { id, name } of item.list) {
+  for (const { id, name, ...rest } of item.list) {
     const line = element('li', 'tiding-choice');
-    line.append(element('bdi', 'tiding-name', name), choices(item, isolated(name), id));
+    const about = element('p', '', '', { dir: 'auto' });
+    about.append(...whoAndWhy('tiding-name', { name, ...rest }));
+    line.append(about, choices(item, isolated(name), id));
     list.append(line);
   }
+  const unlisted = item.number - item.list.length;
+  if (unlisted > 0 && item.list.length > 0) list.append(element('li', 'soft', words.uncertain.more(unlisted)));
   const all = element('li', 'tiding-choice tiding-all');
   all.append(element('b', '', words.uncertain.allOfThem), choices(item, words.uncertain.all));
   if (item.number > 1 || item.list.length === 0) list.append(all);

@@ -3,6 +3,7 @@
 import { isolated } from '../names.js';
 import { words } from '../words.js';
 import { $, element, setAttr, setHidden, setText } from './dom.js';
+import { whoAndWhy } from './unsent.js';
 
 const CHOICES = [
   { action: 'resend', label: words.uncertain.resend },
@@ -43,11 +44,13 @@ export function createUncertain(card, type, decide) {
     return group;
   }
 
-  function row({ id, name }, index) {
+  function row({ id, name, ...rest }, index) {
     const item = element('li', 'uncertain-row');
     const group = choices(index, name);
     for (const made of group.children) made.dataset.recipient = id;
-    item.append(element('b', '', name), group);
+    const about = element('p', 'uncertain-who', '', { dir: 'auto' });
+    about.append(...whoAndWhy('unsent-name', { name, ...rest }));
+    item.append(about, group);
     return item;
   }
 

@@ -70,9 +70,14 @@ async def test_who_could_not_be_messaged_is_tried_again(
         http.patch(f"{refusing.sandbox.url}/faults", json={"refuse": 0}) as answer,
     ):
         answer.raise_for_status()
+    refused = await panel.locator(".unsent-row").count()
+    assert 1 < refused < 10
+    await expect(console.hook("chat-try-again")).to_have_text(f"Try the {refused} failed again")
     await console.hook("again-1001/chat").click()
     await expect(panel).to_contain_text("Everybody could be messaged.")
-    await expect(console.hook("chat-status")).to_contain_text("✅ Completed")
+    status = f"✅ Completed ({refused}/{refused})"
+    await expect(console.hook("chat-status")).to_have_text(status)
+    await expect(console.hook("chat-unsent")).to_be_hidden()
 
 
 async def test_who_waits_for_a_decision_gets_it_there(

@@ -126,7 +126,7 @@ test('the lists of the open profile are asked for, each once', async () => {
   bed.commands.listUncertain();
   assert.deepEqual(bed.sent, [['listUncertain', chat()], ['listUncertain', { profileId: '7', type: 'mail' }]]);
   await bed.answer({ ok: true, recipients: [{ id: 'r1', name: 'Ann' }] });
-  assert.deepEqual(bed.state.uncertain['7/chat'].recipients, [{ id: 'r1', name: 'Ann' }]);
+  assert.deepEqual(bed.state.uncertain['7/chat'].recipients, [{ id: 'r1', name: 'Ann', reason: '', at: null }]);
 });
 
 test('nobody is asked while there is no connection, or half a snapshot', () => {

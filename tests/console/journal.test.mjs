@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { activityOf, countsOf, failedOf, historyOf, namesOf, uncertainOf } from '../../static/tidings.js';
+import { activityOf, historyOf, namesOf, uncertainOf } from '../../static/tidings.js';
 import { after, chat, event, ME, OTHER, registered } from './helpers.mjs';
 
 const names = namesOf([{ external_id: '7', name: 'Amara Okafor' }]);
 const started = (revision, deviceId = OTHER) => event('processingStarted', chat({ deviceId, startedAt: 1000, revision, timestamp: 1000 }));
-const step = (revision, failed, more = {}) =>
-  event('processingProgress', chat({ deviceId: OTHER, revision, timestamp: 2000, progress: { current: failed, total: 10, failed, sent: 0, message: 'Messaged Ann', ...more } }));
-const refused = { message: 'Tom Berg could not be messaged', error: 'The gateway answered 422: account closed' };
 const complete = (revision, stats = {}) =>
   event('processingComplete', chat({ deviceId: OTHER, completedAt: 9000, revision, timestamp: 9000, stats: { current: 10, total: 10, duration: 8000, sent: 9, failed: 1, ...stats } }));
 const said = (state) => activityOf(state, names).map(({ text }) => text.map((part) => part.b ?? part).join(''));
@@ -31,18 +28,9 @@ test('who goes on typing is said to type once', () => {
   assert.equal(after(once, typed(14, 400_000)).journal.entries.length, 2);
 });
 
-test('who could not be messaged has a name and a reason, until a new run begins', () => {
-  const state = after(registered(), started(11), step(12, 0), step(13, 1, refused), step(14, 1));
-  const [group] = failedOf(state, names);
-  assert.deepEqual([group.number, group.going, group.more, group.list.map(({ text }) => text)], [1, true, 0, ['Tom Berg: account closed']]);
-  assert.equal(countsOf(state).failed, 1);
-  assert.deepEqual(failedOf(after(state, complete(15), started(16)), names), []);
-});
-
-test('failures from before the page was opened are counted', () => {
-  const sync = event('processingStateSync', chat({ status: 'completed', deviceId: OTHER, failed: 3, sent: 1, revision: 13, startedAt: 1000 }));
-  const [group] = failedOf(after(registered(), sync), names);
-  assert.deepEqual([group.number, group.more, group.list], [3, 3, []]);
+test('a run over those who failed is told as one', () => {
+  const again = event('processingStarted', chat({ deviceId: ME, startedAt: 1000, revision: 11, timestamp: 1000, only: 'failed' }));
+  assert.deepEqual(said(after(registered(), again)), ['You tried the failed of Chat again for Amara Okafor']);
 });
 
 test('the history has each run once, with what came of it in the end', () => {

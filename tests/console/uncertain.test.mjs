@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { needsAsking, resolvedWords, versionOf } from '../../static/uncertain.js';
+import { needsAsking, resolvedWords, undecided, versionOf } from '../../static/uncertain.js';
 import { after, chat, event, ME, OTHER, registered } from './helpers.mjs';
 
-const ANN = { id: 'r1', name: 'Ann' };
-const BEA = { id: 'r2', name: 'Bea' };
+const ANN = { id: 'r1', name: 'Ann', reason: 'cut off', at: 1000 };
+const BEA = { id: 'r2', name: 'Bea', reason: '', at: null };
 
 const asked = event('local/uncertainAsked', chat());
 const listed = (version, ...recipients) => event('local/uncertainListed', chat({ version, recipients }));
@@ -55,7 +55,7 @@ test('the end of a run lists them, unless there may be more than it can carry', 
   const complete = (recipients, more) =>
     event('processingComplete', chat({ deviceId: OTHER, revision: 14, stats: { uncertain: 2 }, uncertainRecipients: recipients, uncertainMore: more }));
   const now = list(progress(12, 1), asked, complete([ANN, { id: 'r3', name: '' }]));
-  assert.deepEqual(now.recipients, [ANN, { id: 'r3', name: 'r3' }]);
+  assert.deepEqual(now.recipients, [ANN, { id: 'r3', name: 'r3', reason: '', at: null }]);
   assert.equal(needsAsking(now), false);
   assert.equal(needsAsking(list(asked, listed(1), complete(Array(100).fill(ANN)))), true);
   assert.equal(needsAsking(list(asked, listed(1), complete([ANN], 1))), true);
@@ -82,6 +82,17 @@ test('a decision is told at its card, on every device', () => {
   const notice = (data) => after(registered(), resolved(data)).notices['7/chat'].text;
   assert.equal(notice({ deviceId: ME }), '1 recipient can be messaged again in the next run');
   assert.equal(notice({ action: 'leave', count: 3 }), '3 recipients count as messaged (decided on another device)');
+});
+
+test('who was decided about is not counted twice, whether the server says how the run stands or not', () => {
+  const counted = (data) => {
+    const state = after(registered(), progress(12, 3), resolved(data));
+    return undecided(state.uncertain['7/chat'], state.runs['7/chat']);
+  };
+  assert.equal(counted({}), 2);
+  assert.equal(counted({ current: 2, total: 10, uncertain: 2 }), 2);
+  const { sent, uncertain } = after(registered(), progress(12, 3), resolved({ sent: 1, uncertain: 2 })).runs['7/chat'];
+  assert.deepEqual([sent, uncertain], [1, 2]);
 });
 
 test('words', () => {
