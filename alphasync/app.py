@@ -22,6 +22,7 @@ from alphasync.options import (
     join_limits,
     lifetimes,
     login_limits,
+    preview_bounds,
     request_limits,
     sign_in_grace,
     upstream_times,
@@ -48,9 +49,11 @@ from alphasync.services.lost import LostRuns
 from alphasync.services.own_devices import OwnDevices
 from alphasync.services.plan_notes import PlanNotes
 from alphasync.services.plans import Plans
+from alphasync.services.previews import Previews
 from alphasync.services.profiles import Profiles
 from alphasync.services.progress import Progress
 from alphasync.services.roster import Roster
+from alphasync.services.run_texts import RunTexts
 from alphasync.services.runs import Runs
 from alphasync.services.takeover import Takeover
 from alphasync.services.tokens import Tokens
@@ -85,7 +88,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
         scripts, pipeline, secret, upstream_times(settings), settings.sessions_per_operator
     )
     listed = ListedProfiles(asking(gateway, upstream))
-    blocklist = Blocklist(scripts, pipeline)
+    blocklist, uncertain = Blocklist(scripts, pipeline), Uncertain(scripts, pipeline)
     do_not_contact = DoNotContact(scripts, settings.do_not_contact_max)
     bounds, requests = account_bounds(settings), connection_bounds(settings)
     agreement = Agreement(scripts, terms_of(secret, lifetimes(settings)))
@@ -144,11 +147,20 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
         handlers=Handlers(
             runs=runs,
             plans=Plans(scripts, notes, bounds),
+            previews=Previews(
+                gateway,
+                upstream,
+                blocklist,
+                uncertain,
+                settings.gateway_token,
+                preview_bounds(settings),
+            ),
+            run_texts=RunTexts(pipeline),
             drafts=drafts,
             versions=Versions(scripts, drafts),
             blocklist=blocklist,
             do_not_contact=do_not_contact,
-            uncertain=Uncertain(scripts),
+            uncertain=uncertain,
             failed=failed,
             devices=devices,
             listed=listed,

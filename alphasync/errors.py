@@ -28,6 +28,7 @@ AlphasyncError
 +-- UnknownVersion            unknown_version       of a draft: it made room for newer ones
 +-- TooManyAttachments        too_many_attachments  the draft has its most
 +-- TooManyRuns               too_many_runs         the same
++-- TooManyPreviews           too_many_previews     of a server or an account at a time (retryable)
 +-- TooManyDevices            too_many_devices      the same; the connection is closed
 +-- StoreUnavailable          store_unavailable     not done: Redis does not answer (retryable)
 +-- UnknownOutcome            unknown_outcome       one of these that may have been done (retryable)
@@ -281,6 +282,15 @@ class TooManyRuns(AlphasyncError):
 
     code = "too_many_runs"
     default_message = "This account has as many runs as it may have"
+
+
+class TooManyPreviews(AlphasyncError):
+    """As many starts are being looked at beforehand as there may be at a time
+    (`PREVIEWS_PER_ACCOUNT`, `PREVIEWS_MAX`). Ask again in a second or two; a start needs none."""
+
+    code = "too_many_previews"
+    retryable = True
+    default_message = "Too many starts are being looked at just now, please wait a moment"
 
 
 class TooManyDevices(AlphasyncError):

@@ -5,6 +5,7 @@ from alphasync.intake import Bounds
 from alphasync.realtime.limits import Allowance, EventLimits, JoinLimits, Limits, RequestLimits
 from alphasync.services.bounds import AccountBounds
 from alphasync.services.login_tries import LoginLimits
+from alphasync.services.previews import PreviewBounds
 from alphasync.services.upstream import UpstreamTimes
 from alphasync.store.scripts.limits import Lifetimes
 
@@ -30,6 +31,15 @@ def account_bounds(settings: Settings) -> AccountBounds:
         plans=settings.plans_per_account,
         devices=settings.devices_per_account,
         listed_devices=settings.listed_devices_per_account,
+    )
+
+
+def preview_bounds(settings: Settings) -> PreviewBounds:
+    return PreviewBounds(
+        account=settings.previews_per_account,
+        all=settings.previews_max,
+        timeout=settings.preview_timeout,
+        recipients=settings.recipients_max,
     )
 
 

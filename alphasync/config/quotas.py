@@ -95,6 +95,13 @@ class RateSettings(Section):
     """Devices of one client address that register per second."""
     join_burst_per_address: int = Field(4_096, ge=1)
     """Devices of one client address that register at once."""
+    previews_per_account: int = Field(5, ge=1, le=100)
+    """Previews of starts (`previewRun`) of one account at a time, each of which lists all of a
+    profile's recipients; over it `too_many_previews`."""
+    previews_max: int = Field(20, ge=1, le=1_000)
+    """The same of all accounts."""
+    preview_timeout: Duration = 30.0
+    """How long one may take; then `gateway_unavailable`."""
     control_rate: Rate = 100.0
     """What one connection sends per second besides events: pings and pongs, acknowledgements,
     fragments below 1 KB, polls that find nothing, POSTs without an event. Who goes beyond it is

@@ -16,6 +16,26 @@ class RunStarted(TypedDict):
     """ms since the Unix epoch."""
 
 
+class RunPreviewed(TypedDict):
+    """Whom a start would message now. Each recipient is counted in one of the parts."""
+
+    recipients: int
+    """How many the gateway lists, each once."""
+    toMessage: int
+    """Those who would be messaged."""
+    messagedBefore: int
+    """Those on the blocklist who are not uncertain."""
+    doNotContact: int
+    """Those on the account's do-not-contact list, messaged before or not."""
+    uncertain: int
+    """Those who may have been messaged, and about whom nobody has decided."""
+    unusable: int
+    """Records by which nobody can be messaged, as one without an id: the run counts them as
+    failed."""
+    names: list[str]
+    """The first who would be messaged, 10 at most: by their names, or else their ids."""
+
+
 class RunsStopped(TypedDict):
     """All runs that the token may touch are stopped."""
 
@@ -121,6 +141,19 @@ class AttachmentsStored(TypedDict):
     """As they are now: with what others have done to them."""
     revision: int
     """That of the event."""
+
+
+class RunRead(TypedDict):
+    """What a run sends to everybody."""
+
+    runId: str
+    """Which run it is."""
+    startedAt: int
+    """ms since the Unix epoch."""
+    message: str
+    """The text."""
+    attachments: list[Attached]
+    """Of a mail; empty where there are none."""
 
 
 class DeviceRenamed(TypedDict):

@@ -82,10 +82,12 @@ class Command(
 ):
     """Base of all commands; ``event_name`` is the name on the wire. One that ``only_asks`` changes
     nothing that anybody is told of. ``errors``: what it can be refused with besides
-    ``COMMON_ERRORS``; ``answer``: what its acknowledgement says otherwise."""
+    ``COMMON_ERRORS``, and what the gateway is refused with or refuses itself, where it
+    ``asks_gateway``; ``answer``: what its acknowledgement says otherwise."""
 
     event_name: ClassVar[str]
     only_asks: ClassVar[bool] = False
+    asks_gateway: ClassVar[bool] = False
     errors: ClassVar[tuple[type[AlphasyncError], ...]] = ()
     answer: ClassVar[type] = acks.Done
     operator_id: Ignored | UnsetType = UNSET

@@ -1,12 +1,34 @@
-"""Commands about a run, besides its start and its end."""
+"""Commands about a run: before it starts, and while it goes on."""
 
 from typing import Annotated
 
 from msgspec import Meta
 
-from alphasync.errors import NotRunning, UnknownProfile
+from alphasync.errors import NotRunning, TooManyPreviews, UnknownProfile
 from alphasync.protocol import acknowledgements as acks
 from alphasync.protocol.commands import ProfileCommand
+
+
+class PreviewRun(ProfileCommand, frozen=True, kw_only=True):
+    """Ask whom a start would message now. The gateway is asked for all of its recipients, so that
+    the answer may take some seconds, up to `PREVIEW_TIMEOUT`; nothing is locked meanwhile, and a
+    start need not wait for it."""
+
+    event_name = "previewRun"
+    answer = acks.RunPreviewed
+    errors = (UnknownProfile, TooManyPreviews)
+    only_asks = True
+    asks_gateway = True
+
+
+class ReadRun(ProfileCommand, frozen=True, kw_only=True):
+    """Ask what the run on record sends, or has sent: the draft may have changed since it was
+    started. Refused where there is none."""
+
+    event_name = "readRun"
+    answer = acks.RunRead
+    errors = (UnknownProfile, NotRunning)
+    only_asks = True
 
 
 class PauseProcessing(ProfileCommand, frozen=True, kw_only=True):

@@ -20,6 +20,8 @@ from alphasync.services.failed import Failed
 from alphasync.services.listed_profiles import ListedProfiles
 from alphasync.services.own_devices import OwnDevices
 from alphasync.services.plans import Plans
+from alphasync.services.previews import Previews
+from alphasync.services.run_texts import RunTexts
 from alphasync.services.runs import Runs
 from alphasync.services.uncertain import Uncertain
 from alphasync.services.versions import Versions
@@ -48,6 +50,8 @@ class Handlers:
         self,
         runs: Runs,
         plans: Plans,
+        previews: Previews,
+        run_texts: RunTexts,
         drafts: Drafts,
         versions: Versions,
         blocklist: Blocklist,
@@ -61,6 +65,8 @@ class Handlers:
     ) -> None:
         self._runs = runs
         self._plans = plans
+        self._previews = previews
+        self._run_texts = run_texts
         self._drafts = drafts
         self._versions = versions
         self._blocklist = blocklist
@@ -72,11 +78,21 @@ class Handlers:
         self._own_devices = own_devices
         self._sign_off = sign_off
 
+    @handles(run_commands.PreviewRun)
+    async def preview(
+        self, session: Session, command: run_commands.PreviewRun
+    ) -> acks.RunPreviewed:
+        return await self._previews.preview(session.who, command)
+
     @handles(commands.StartProcessing)
     async def start(self, session: Session, command: commands.StartProcessing) -> acks.RunStarted:
         self._listed.check(session.who, command.profile)
         ticket = await self._runs.start(session.who, session.device_id, command)
         return {"runId": ticket.run_id, "startedAt": ticket.started_at}
+
+    @handles(run_commands.ReadRun)
+    async def read_run(self, session: Session, command: run_commands.ReadRun) -> acks.RunRead:
+        return await self._run_texts.read(session.who, command)
 
     @handles(commands.StopProcessing)
     async def stop(self, session: Session, command: commands.StopProcessing) -> acks.Done:

@@ -6,9 +6,9 @@ from types import ModuleType
 from alphasync import errors
 from alphasync.errors import AlphasyncError
 from alphasync.gateway import port
-from alphasync.services import tokens
+from alphasync.services import recipients, tokens
 
-SOURCES: tuple[ModuleType, ...] = (errors, tokens, port)
+SOURCES: tuple[ModuleType, ...] = (errors, tokens, port, recipients)
 """Where they are; of a code that stands twice the first one says what it means."""
 BASES = (AlphasyncError, port.GatewayError)
 INTERNAL_ERROR = "A defect of the server's, which is in its log."

@@ -55,6 +55,12 @@ def limits() -> list[list[str]]:
                 "counted, not named",
             ),
             ("planned runs of an account", "plans_per_account", "`too_many_plans`"),
+            (
+                "previews of an account at a time, on one server",
+                "previews_per_account",
+                "`too_many_previews`",
+            ),
+            ("previews of one server at a time", "previews_max", "`too_many_previews`"),
             ("devices of an account", "devices_per_account", "`too_many_devices`"),
             (
                 "devices of an account that are listed",

@@ -10,7 +10,7 @@ from alphasync.protocol.commands import Command
 from alphasync.reference.calls import CALLS
 from alphasync.reference.codes import INTAKE_STATUS, INTERNAL_ERROR, codes
 from alphasync.reference.limits import limits
-from alphasync.reference.schema import COMMANDS, Schema, whole
+from alphasync.reference.schema import COMMANDS, Schema, own_errors, whole
 from alphasync.reference.tables import fields, table
 from alphasync.web.json_bodies import STATUS
 
@@ -71,7 +71,7 @@ def _call(schema: Schema, title: str, about: str, header: str) -> str:
 def _commands(schema: Schema) -> str:
     parts = []
     for name, command in schema["commands"].items():
-        own = [error.code for error in COMMANDS[name].errors]
+        own = own_errors(COMMANDS[name])
         parts += [
             f"### {name}",
             schema["$defs"][_name(command["payload"])]["description"],
@@ -93,7 +93,7 @@ def _not_read(command: type[Command]) -> list[str]:
 def _common_errors(schema: Schema) -> str:
     asking = {name for name, command in COMMANDS.items() if command.only_asks}
     one = next(name for name in COMMANDS if name not in asking)
-    own = [error.code for error in COMMANDS[one].errors]
+    own = own_errors(COMMANDS[one])
     common = [code for code in schema["commands"][one]["errors"] if code not in own]
     only = ", ".join(f"`{name}`" for name in COMMANDS if name in asking)
     return f"Every command: {_codes(common)}; {only} not with `unknown_outcome`."

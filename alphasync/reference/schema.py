@@ -6,6 +6,8 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
+from alphasync.errors import SignInAgain
+from alphasync.gateway.port import GatewayRefused, GatewayUnavailable
 from alphasync.protocol.commands import COMMON_ERRORS, Command
 from alphasync.protocol.packets import EVENTS
 from alphasync.realtime.handlers import REGISTRY
@@ -13,10 +15,19 @@ from alphasync.realtime.registration import Auth
 from alphasync.reference.calls import CALLS
 from alphasync.reference.codes import codes
 from alphasync.reference.described import about, fields_of
+from alphasync.services.recipients import EndlessListing, TooManyRecipients
 
 Schema = dict[str, Any]
 
 COMMANDS: dict[str, type[Command]] = {name: model for name, (model, _) in REGISTRY.items()}
+GATEWAY_ERRORS = (
+    SignInAgain,
+    GatewayRefused,
+    GatewayUnavailable,
+    TooManyRecipients,
+    EndlessListing,
+)
+"""Of a command that asks the gateway. What else it is refused with has codes of other errors."""
 REF = "#/$defs/{name}"
 ABOUT = (
     "What clients of alphasync send and get: docs/protocol.md in words. The payload of each "
@@ -26,12 +37,18 @@ ABOUT = (
 )
 
 
+def own_errors(command: type[Command]) -> list[str]:
+    """The codes that a command can be refused with besides those of every command."""
+    own = [error.code for error in command.errors]
+    return own + [error.code for error in GATEWAY_ERRORS if command.asks_gateway]
+
+
 def errors_of(command: type[Command]) -> list[str]:
     """The codes that a command can be refused with, its own first."""
     common = [error.code for error in COMMON_ERRORS]
     if command.only_asks:
         common.remove("unknown_outcome")
-    return [error.code for error in command.errors] + common
+    return own_errors(command) + common
 
 
 def whole() -> Schema:

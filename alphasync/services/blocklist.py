@@ -1,12 +1,13 @@
 """The blocklist: who was messaged already, per profile and type."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from alphasync.domain import events
 from alphasync.domain.identity import Identity
+from alphasync.domain.runs import ProcessingType
 from alphasync.protocol import packets
 from alphasync.protocol.commands import ClearBlocklist, CountBlocklist
-from alphasync.services.runs import Ticket
 from alphasync.store import keys
 from alphasync.store.redis.pipeline import Pipeline
 from alphasync.store.scripts.account_calls import blocklist_clear, blocklist_prune
@@ -17,23 +18,34 @@ ASKED_AT_ONCE_MAX = 500
 else for 50 ms."""
 
 
+class Whose(Protocol):
+    """Which list is meant."""
+
+    @property
+    def account(self) -> str: ...
+    @property
+    def profile(self) -> str: ...
+    @property
+    def type(self) -> ProcessingType: ...
+
+
 class Blocklist:
     def __init__(self, scripts: Scripts, pipeline: Pipeline) -> None:
         self._scripts = scripts
         self._pipeline = pipeline
 
-    async def blocked(self, ticket: Ticket, recipients: Sequence[str]) -> set[str]:
+    async def blocked(self, of: Whose, recipients: Sequence[str]) -> set[str]:
         """Which of the recipients were messaged already: one command for some hundreds of them,
         however long the list is.
 
         Those that are past their life count until they are dropped, see ``prune``.
         """
-        names = keys.of_account(ticket.account)
-        return await self._on(names.sent(ticket.type, ticket.profile), recipients)
+        names = keys.of_account(of.account)
+        return await self._on(names.sent(of.type, of.profile), recipients)
 
-    async def not_to_contact(self, ticket: Ticket, recipients: Sequence[str]) -> set[str]:
+    async def not_to_contact(self, of: Whose, recipients: Sequence[str]) -> set[str]:
         """Which of the recipients are on the account's do-not-contact list, in the same way."""
-        return await self._on(keys.of_account(ticket.account).never, recipients)
+        return await self._on(keys.of_account(of.account).never, recipients)
 
     async def _on(self, listed: str, recipients: Sequence[str]) -> set[str]:
         found: set[str] = set()
@@ -49,10 +61,10 @@ class Blocklist:
             )
         return found
 
-    async def prune(self, ticket: Ticket) -> None:
+    async def prune(self, of: Whose) -> None:
         """Drop the entries that are past their life, however many: Redis serves others between two
         pages of them."""
-        names = keys.of_profile(ticket.account, ticket.type, ticket.profile)
+        names = keys.of_profile(of.account, of.type, of.profile)
         outcome = "MORE"
         while outcome == "MORE":
             answer = await self._scripts.call(blocklist_prune(names))

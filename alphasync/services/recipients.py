@@ -16,14 +16,14 @@ STALE_MAX = 2_000
 
 
 class EndlessListing(GatewayError):
-    """The gateway goes on giving pages, and they lead nowhere."""
+    """The gateway goes on giving pages of recipients, and they lead nowhere: mend the gateway."""
 
     code = "endless_listing"
     retryable = False
 
 
 class TooManyRecipients(GatewayError):
-    """The profile has more recipients than a run can have."""
+    """The profile has more recipients than a run can have (`RECIPIENTS_MAX`)."""
 
     code = "too_many_recipients"
     retryable = False

@@ -1,5 +1,6 @@
 """Recipients who may have been messaged: a person decides."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -9,7 +10,9 @@ from alphasync.domain.identity import Identity
 from alphasync.protocol import packets
 from alphasync.protocol.acknowledgements import Undecided
 from alphasync.protocol.commands import ListUncertain, ResolveUncertain
+from alphasync.services.blocklist import ASKED_AT_ONCE_MAX, Whose
 from alphasync.store import keys
+from alphasync.store.redis.pipeline import Pipeline
 from alphasync.store.scripts.account_calls import uncertain_list, uncertain_resolve
 from alphasync.store.scripts.calls import Scripts
 
@@ -22,8 +25,21 @@ class Listed(NamedTuple):
 
 
 class Uncertain:
-    def __init__(self, scripts: Scripts) -> None:
+    def __init__(self, scripts: Scripts, pipeline: Pipeline) -> None:
         self._scripts = scripts
+        self._pipeline = pipeline
+
+    async def among(self, of: Whose, recipients: Sequence[str]) -> int:
+        """How many of the recipients may have been messaged, with nobody's decision yet."""
+        uncertain = keys.of_account(of.account).uncertain(of.type, of.profile)
+        count = 0
+        for start in range(0, len(recipients), ASKED_AT_ONCE_MAX):
+            asked = recipients[start : start + ASKED_AT_ONCE_MAX]
+            names = await self._pipeline.submit("HMGET", uncertain, *asked)
+            if not isinstance(names, list):
+                raise TypeError(f"HMGET answered {names!r}")
+            count += len(names) - names.count(None)
+        return count
 
     async def listed(self, who: Identity, command: ListUncertain) -> Listed:
         """Raises UnknownProfile."""

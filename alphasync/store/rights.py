@@ -147,6 +147,7 @@ def _direct(tag: str) -> tuple[tuple[Argument, ...], ...]:
         ("ZMSCORE", scores, "1"),
         ("ZCARD", scores),
         ("HGET", hash_, "a"),
+        ("HMGET", hash_, "a"),
         ("HGETALL", hash_),
         ("PUBLISH", keys.probe(tag, "try"), "tried"),
         ("DEL", text),

@@ -29,6 +29,8 @@ COMMANDS: dict[str, dict[str, Any]] = {
 }
 ASKING: dict[str, dict[str, Any]] = {
     "countBlocklist": {"profileId": "listed"},
+    "previewRun": {"profileId": "listed"},
+    "readRun": {"profileId": "listed"},
     "listUncertain": {"profileId": "doubted"},
     "heartbeat": {},
 }

@@ -15,6 +15,8 @@ COMMANDS: list[tuple[str, Payload]] = [
     ("clearMessage", {"type": "chat"}),
     ("clearBlocklist", {"type": "chat"}),
     ("countBlocklist", {"type": "chat"}),
+    ("previewRun", {"type": "chat"}),
+    ("readRun", {"type": "chat"}),
 ]
 
 

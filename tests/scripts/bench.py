@@ -130,7 +130,7 @@ class Bench:
         self.versions = Versions(self.scripts, self.drafts)
         self.blocklist = Blocklist(self.scripts, store.pipeline)
         self.do_not_contact = DoNotContact(self.scripts, 1_000)
-        self.uncertain = Uncertain(self.scripts)
+        self.uncertain = Uncertain(self.scripts, store.pipeline)
         self.failed = Failed(self.scripts)
         self.account_state = AccountState(self.scripts)
         self.logins = LoginTries(self.scripts, LoginLimits())

@@ -172,6 +172,7 @@ OWN = {
     "services/drafts.py": "from Redis",
     "services/failed.py": "from Redis",
     "services/plan_notes.py": "from Redis",
+    "services/run_texts.py": "from Redis",
     "services/takeover.py": "from Redis",
     "membership/terms.py": "from Redis",
     "services/uncertain.py": "from Redis",

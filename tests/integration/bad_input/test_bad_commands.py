@@ -17,7 +17,9 @@ UPDATE = {**CHAT, "message": "typed"}
 IMAGE = {"title": "t", "link": "https://m.example.com/1.jpg", "message_type": "SENT_IMAGE"}
 LETTER = {"profileId": "1001", "type": "mail", "message": MAIL}
 PROFILE_EVENTS: dict[str, dict[str, Any]] = {
+    "previewRun": CHAT,
     "startProcessing": START,
+    "readRun": CHAT,
     "stopProcessing": CHAT,
     "updateMessage": UPDATE,
     "clearMessage": CHAT,

@@ -17,7 +17,7 @@ DURATIONS = [
     if name.endswith(("_ttl", "_interval", "_timeout", "_grace"))
     and name not in ("send_interval", "worker_timeout", "token_ttl")
 ]
-ACCOUNTS = ("drafts", "runs", "running", "plans", "devices", "listed_devices")
+ACCOUNTS = ("drafts", "runs", "running", "plans", "devices", "listed_devices", "previews")
 ACCOUNT_BOUNDS = [f"{what}_per_account" for what in ACCOUNTS]
 JOINS_OF = ("", "_per_address")
 EVENTS_OF = ("", "_per_account", "_per_address")
@@ -68,6 +68,7 @@ GOOD: list[tuple[str, str, Any]] = [
     ("worker_timeout", "0", 0.0),
     ("worker_timeout", "1h", 3600.0),
     ("connections_per_account", "1", 1),
+    ("previews_max", "1", 1),
     ("gateway_answer_max", "65536", 65536),
     ("recipients_max", "10", 10),
     ("connections_per_address", "100000", 100_000),
@@ -161,6 +162,7 @@ BAD: list[tuple[str, str]] = [
     ("worker_timeout", "2h"),
     ("worker_timeout", "never"),
     ("connections_per_account", "0"),
+    *(("previews_max", text) for text in ("0", "1001", "many")),
     ("gateway_answer_max", "1"),
     ("gateway_answer_max", "4 MB"),
     ("recipients_max", "0"),

@@ -19,6 +19,8 @@ from alphasync.protocol.parsing import parse
 PICTURE = {"title": "Sea", "link": "https://media.example/1.jpg", "message_type": "SENT_IMAGE"}
 NEEDED: dict[type[Command], dict[str, Any]] = {
     commands.StartProcessing: {"profileId": "1", "type": "chat", "message": "Hello"},
+    run_commands.PreviewRun: {"profileId": "1", "type": "chat"},
+    run_commands.ReadRun: {"profileId": "1", "type": "chat"},
     commands.StopProcessing: {"profileId": "1", "type": "chat"},
     run_commands.PauseProcessing: {"profileId": "1", "type": "chat"},
     run_commands.ResumeProcessing: {"profileId": "1", "type": "chat"},

@@ -32,7 +32,9 @@ def test_every_command_of_the_contract_is_here() -> None:
 
     assert set(leaves(Command)) == set(NEEDED)
     assert {model.event_name for model in NEEDED} == {
+        "previewRun",
         "startProcessing",
+        "readRun",
         "stopProcessing",
         "pauseProcessing",
         "resumeProcessing",
