@@ -22,6 +22,7 @@ from alphasync.options import (
     join_limits,
     lifetimes,
     login_limits,
+    pace_bounds,
     preview_bounds,
     request_limits,
     sign_in_grace,
@@ -124,7 +125,8 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
     )
     takeover = Takeover(scripts, membership.holdings)
     pool = Pool(tools, membership.holdings, takeover, min(settings.lock_ttl, settings.run_ttl))
-    runs = Runs(scripts, membership.holdings, pool.launch, pool.adopt, bounds)
+    pace = pace_bounds(settings)
+    runs = Runs(scripts, membership.holdings, pool.launch, pool.adopt, bounds, pace)
     notes = PlanNotes(scripts, pipeline)
     launching = Launching(scripts, membership.holdings, pool.launch, pool.adopt)
     due = DuePlans(scripts, notes, upstream, launching, bounds)

@@ -27,6 +27,7 @@ AlphasyncError
 +-- TooManyDrafts             too_many_drafts       the account has its most
 +-- UnknownVersion            unknown_version       of a draft: it made room for newer ones
 +-- TooManyAttachments        too_many_attachments  the draft has its most
++-- PaceOutOfRange            pace_out_of_range     a start asks for pauses beyond the bounds
 +-- TooManyRuns               too_many_runs         the same
 +-- TooManyPreviews           too_many_previews     of a server or an account at a time (retryable)
 +-- TooManyDevices            too_many_devices      the same; the connection is closed
@@ -111,6 +112,14 @@ class MessageTooLong(AlphasyncError):
 
     code = "message_too_long"
     default_message = "The message is too long"
+
+
+class PaceOutOfRange(AlphasyncError):
+    """The run would be faster or slower than this server has runs: `message` says between which
+    `messageInterval` and `continuous.pause` have to be. Nothing was started."""
+
+    code = "pace_out_of_range"
+    default_message = "This pause is too short or too long"
 
 
 class Locked(AlphasyncError):

@@ -3,7 +3,7 @@
 from alphasync.config import Settings
 from alphasync.intake import Bounds
 from alphasync.realtime.limits import Allowance, EventLimits, JoinLimits, Limits, RequestLimits
-from alphasync.services.bounds import AccountBounds
+from alphasync.services.bounds import AccountBounds, PaceBounds
 from alphasync.services.login_tries import LoginLimits
 from alphasync.services.previews import PreviewBounds
 from alphasync.services.upstream import UpstreamTimes
@@ -40,6 +40,15 @@ def preview_bounds(settings: Settings) -> PreviewBounds:
         all=settings.previews_max,
         timeout=settings.preview_timeout,
         recipients=settings.recipients_max,
+    )
+
+
+def pace_bounds(settings: Settings) -> PaceBounds:
+    return PaceBounds(
+        interval_min=settings.send_interval,
+        interval_max=settings.send_interval_max,
+        pause_min=settings.cycle_pause_min,
+        pause_max=settings.cycle_pause_max,
     )
 
 

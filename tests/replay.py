@@ -9,7 +9,7 @@ from alphasync.domain import events
 from alphasync.domain.devices import Device
 from alphasync.domain.drafts import Draft
 from alphasync.domain.plans import Plan
-from alphasync.domain.runs import Counters, Run, RunStatus
+from alphasync.domain.runs import Counters, Run, RunOptions, RunStatus
 from alphasync.domain.snapshot import Snapshot, apply
 from alphasync.protocol import packets
 
@@ -114,6 +114,10 @@ def run_of(event: events.ProcessingStateSync) -> Run:
         waiting_for=event.waiting_for or "",
         paused=event.paused is True,
         detached=event.detached is True,
+        options=RunOptions(event.message_interval or None, event.continuous or None),
+        cycle=event.cycle or 0,
+        next_cycle_at=event.next_cycle_at or 0,
+        totals=event.totals or None,
         only=event.only or "",
     )
 

@@ -129,6 +129,10 @@ def _refuse_contradictions(settings: Settings) -> None:
         raise WrongSetting("RUN_TTL: must be at least as long as LOCK_TTL")
     if settings.lock_ttl < LOCK_TTL_MIN:
         raise WrongSetting(f"LOCK_TTL: must be {LOCK_TTL_MIN:.0f}s or more")
+    if settings.send_interval > settings.send_interval_max:
+        raise WrongSetting("SEND_INTERVAL_MAX: must be at least as long as SEND_INTERVAL")
+    if settings.cycle_pause_min > settings.cycle_pause_max:
+        raise WrongSetting("CYCLE_PAUSE_MAX: must be at least as long as CYCLE_PAUSE_MIN")
     if settings.device_ttl <= settings.device_grace:
         raise WrongSetting("DEVICE_TTL: must be longer than DEVICE_GRACE")
     if settings.device_ttl <= settings.heartbeat_interval:

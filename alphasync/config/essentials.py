@@ -107,7 +107,14 @@ class GatewaySettings(Section):
     recipients_max: int = Field(100_000, ge=1, le=1_000_000)
     """Recipients of one run; a profile with more is refused."""
     send_interval: Annotated[float, Seconds, Field(ge=0, le=600)] = 0.2
-    """How long a run waits between two messages."""
+    """How long a run waits between two messages, where its start asks for no longer."""
+    send_interval_max: Duration = 3600.0
+    """The longest that a start may ask for; not below `SEND_INTERVAL`."""
+    cycle_pause_min: Duration = 60.0
+    """How long a continuous run waits at least before it lists its recipients again; over it and
+    its like `pace_out_of_range`."""
+    cycle_pause_max: Duration = 24 * 3600
+    """How long at most; not below `CYCLE_PAUSE_MIN`."""
 
     @field_validator("gateway_url")
     @classmethod

@@ -34,6 +34,21 @@ LEGAL_MOVES: dict[RunStatus | None, frozenset[RunStatus]] = {
 profile and type replaces the ended one; nothing leads from one ended state to another."""
 
 
+class Continuous(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A run that begins anew when it is through, until somebody stops it."""
+
+    pause: float
+    """Seconds from the end of a cycle to the beginning of the next."""
+
+
+class RunOptions(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """How a run goes about it: what only its runner needs to know, and devices to show."""
+
+    message_interval: float | None = None
+    """Seconds between two messages; None: as short as its server has them."""
+    continuous: Continuous | None = None
+
+
 class Counters(msgspec.Struct, frozen=True):
     """How far a run is, in recipients. Their sum is ``current``."""
 
@@ -46,6 +61,15 @@ class Counters(msgspec.Struct, frozen=True):
     @property
     def current(self) -> int:
         return self.sent + self.skipped + self.failed + self.uncertain
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """What became of people in all cycles of a continuous run. Who failed in several counts in each
+    of them."""
+
+    sent: int
+    failed: int
+    uncertain: int
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -74,6 +98,14 @@ class Run(msgspec.Struct, frozen=True):
     """While it runs: it sends nothing until somebody resumes it."""
     detached: bool = False
     """While it runs: it goes on when its device, or every device, is gone."""
+    options: RunOptions = RunOptions()
+    """While it runs."""
+    cycle: int = 0
+    """Of a continuous run: which cycle ``counters`` are of, from 1 on; else 0."""
+    next_cycle_at: int = 0
+    """When the next cycle begins, while it waits for that; else 0."""
+    totals: Totals | None = None
+    """Of a continuous run."""
     only: Literal["", "failed"] = ""
     """`failed`: it is over those whom the run before could not message."""
 

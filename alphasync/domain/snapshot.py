@@ -1,5 +1,7 @@
 """The state of an account at one revision, and how one event changes it."""
 
+from typing import TypedDict
+
 from msgspec import Struct, UnsetType
 from msgspec.structs import replace
 
@@ -8,7 +10,7 @@ from alphasync.domain.devices import Device
 from alphasync.domain.drafts import Draft
 from alphasync.domain.events import filled
 from alphasync.domain.plans import Plan
-from alphasync.domain.runs import LEGAL_MOVES, Counters, Key, Run, RunStatus
+from alphasync.domain.runs import LEGAL_MOVES, Counters, Key, Run, RunOptions, RunStatus, Totals
 
 
 class Snapshot(Struct, frozen=True):
@@ -166,6 +168,7 @@ def _run_after(run: Run | None, event: RunEvent, revision: int) -> Run:
             revision=revision,
             detached=event.detached is True,
             only=event.only or "",
+            options=RunOptions(event.message_interval or None, event.continuous or None),
         )
     if run is None and isinstance(event, events.ProcessingInterrupted):
         run = _lost(event)
@@ -180,12 +183,13 @@ def _run_after(run: Run | None, event: RunEvent, revision: int) -> Run:
                 run,
                 message=event.progress.message,
                 counters=_counters(event.progress),
+                **_cycles(event.progress),
                 waiting_for=event.progress.waiting_for or "",
             )
         case events.RunSettled():
             if run.status is RunStatus.RUNNING:
                 raise IllegalMove("a running run is not settled but goes on")
-            return replace(run, message=event.message, counters=_counters(event))
+            return replace(run, message=event.message, counters=_counters(event), **_cycles(event))
         case events.DeviceReconnecting() | events.DeviceReconnected():
             if run.status is not RunStatus.RUNNING:
                 raise IllegalMove(f"the device of a run that is {run.status} does not matter")
@@ -202,6 +206,7 @@ def _run_after(run: Run | None, event: RunEvent, revision: int) -> Run:
                 run,
                 message=event.message,
                 counters=_counters(event),
+                **_cycles(event),
                 waiting_for="",
                 device_id=filled(event.device_id),
                 operator_id=filled(event.operator_id),
@@ -218,16 +223,17 @@ def _run_after(run: Run | None, event: RunEvent, revision: int) -> Run:
                 away=False,
                 paused=False,
                 detached=False,
+                options=RunOptions(),
                 waiting_for="",
             )
         case events.ProcessingStopped():
             _check(run, RunStatus.STOPPED)
             run = replace(run, stopped_by=event.stopped_by)
-            return _ended(run, RunStatus.STOPPED, event.message, _counters(event))
+            return _ended(run, RunStatus.STOPPED, event.message, event)
         case events.ProcessingInterrupted():
             _check(run, RunStatus.INTERRUPTED)
             run = replace(run, reason=event.reason)
-            return _ended(run, RunStatus.INTERRUPTED, event.reason, _counters(event))
+            return _ended(run, RunStatus.INTERRUPTED, event.reason, event)
 
 
 def _recounted(runs: dict[Key, Run], event: events.UncertainResolved) -> dict[Key, Run]:
@@ -235,7 +241,7 @@ def _recounted(runs: dict[Key, Run], event: events.UncertainResolved) -> dict[Ke
     run = runs.get((event.profile_id, event.type))
     if run is None or isinstance(event.total, UnsetType):
         return runs
-    run = replace(run, counters=_counters(event), revision=filled(event.revision))
+    run = replace(run, counters=_counters(event), **_cycles(event), revision=filled(event.revision))
     return {**runs, run.key: run}
 
 
@@ -256,15 +262,17 @@ def _lost(event: events.ProcessingInterrupted) -> Run | None:
     )
 
 
-def _ended(run: Run, status: RunStatus, message: str, counters: Counters) -> Run:
+def _ended(run: Run, status: RunStatus, message: str, event: events.CountedRunEvent) -> Run:
     return replace(
         run,
         status=status,
         message=message,
-        counters=counters,
+        counters=_counters(event),
+        **_cycles(event),
         away=False,
         paused=False,
         detached=False,
+        options=RunOptions(),
         waiting_for="",
     )
 
@@ -285,3 +293,19 @@ def _counters(
         failed=filled(source.failed),
         uncertain=filled(source.uncertain),
     )
+
+
+class _Cycles(TypedDict):
+    cycle: int
+    next_cycle_at: int
+    totals: Totals | None
+
+
+def _cycles(
+    source: events.Progress | events.CountedRunEvent | events.UncertainResolved,
+) -> _Cycles:
+    return {
+        "cycle": source.cycle or 0,
+        "next_cycle_at": source.next_cycle_at or 0,
+        "totals": source.totals or None,
+    }

@@ -18,7 +18,7 @@ from alphasync.domain.drafts import (
     browser_length,
     well_formed,
 )
-from alphasync.domain.runs import ProcessingType
+from alphasync.domain.runs import Continuous, ProcessingType, RunOptions
 from alphasync.domain.usable import (
     PROFILE_ID_MAX,
     RECIPIENT_ID_MAX,
@@ -39,6 +39,7 @@ from alphasync.errors import (
     NothingFailed,
     NotRegistered,
     NotRunning,
+    PaceOutOfRange,
     ShuttingDown,
     StoreUnavailable,
     TooManyAttachments,
@@ -150,6 +151,7 @@ class StartProcessing(ProfileCommand, frozen=True, kw_only=True):
         MessageTooShort,
         MessageTooLong,
         MessageBlank,
+        PaceOutOfRange,
         Locked,
         AlreadyRunning,
         BlocklistLost,
@@ -170,11 +172,25 @@ class StartProcessing(ProfileCommand, frozen=True, kw_only=True):
     gateway is not asked for others. Absent: everybody who was not messaged before, and that list
     begins anew."""
 
+    message_interval: float | UnsetType = UNSET
+    """Seconds between two messages, from `SEND_INTERVAL` to `SEND_INTERVAL_MAX`. Absent: the
+    former."""
+    continuous: Continuous | UnsetType = UNSET
+    """With it the run begins anew when it is through, until somebody stops it: it lists the
+    recipients, messages those who were not messaged before, and waits for `pause` seconds, from
+    `CYCLE_PAUSE_MIN` to `CYCLE_PAUSE_MAX`. Not together with `only`."""
+
     def __post_init__(self) -> None:
         super().__post_init__()
         force_setattr(self, "message", well_formed(self.message))
         if self.attachments and self.type != "mail":
             raise ValueError(ONLY_A_MAIL)
+        if self.only and self.continuous:
+            raise ValueError("Expected `only` or `continuous`, not both")
+
+    @property
+    def options(self) -> RunOptions:
+        return RunOptions(self.message_interval or None, self.continuous or None)
 
     def check_length(self) -> None:
         """Raises as ``check_message`` does."""

@@ -160,6 +160,11 @@ def run_state(session: Session, run: Run) -> events.ProcessingStateSync:
         paused=run.paused or UNSET,
         detached=run.detached or UNSET,
         only=run.only or UNSET,
+        message_interval=run.options.message_interval or UNSET,
+        continuous=run.options.continuous or UNSET,
+        cycle=run.cycle or UNSET,
+        next_cycle_at=run.next_cycle_at or UNSET,
+        totals=run.totals or UNSET,
     )
 
 

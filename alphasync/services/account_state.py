@@ -4,7 +4,7 @@ A snapshot is read in one script, or in pages where that would take too long.
 """
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 import msgspec
 
@@ -12,7 +12,7 @@ from alphasync.domain.devices import Device
 from alphasync.domain.drafts import Attachment, Draft
 from alphasync.domain.events import StateEvent
 from alphasync.domain.plans import Plan, PlanWait
-from alphasync.domain.runs import Counters, Key, ProcessingType, Run, RunStatus
+from alphasync.domain.runs import Counters, Key, ProcessingType, Run, RunOptions, RunStatus, Totals
 from alphasync.domain.snapshot import IllegalMove, Snapshot, catch_up
 from alphasync.errors import StoreUnavailable
 from alphasync.protocol import packets
@@ -55,6 +55,7 @@ class LogLost(msgspec.Struct, frozen=True):
     revision: int
 
 
+decode_options = msgspec.json.Decoder(RunOptions).decode
 decode_attachments = msgspec.json.Decoder(tuple[Attachment, ...]).decode
 
 
@@ -175,9 +176,30 @@ def _run(record: dict[str, str]) -> Run:
         paused=record.get("paused") == "1",
         detached=record.get("detached") == "1",
         only="failed" if record.get("only") == "failed" else "",
+        options=decode_options(record.get("options") or "{}"),
+        **_cycles(record),
         waiting_for="sign_in" if record.get("waiting_for") == "sign_in" else "",
         revision=int(record["revision"]),
     )
+
+
+class _Cycles(TypedDict):
+    cycle: int
+    next_cycle_at: int
+    totals: Totals | None
+
+
+def _cycles(record: dict[str, str]) -> _Cycles:
+    cycle = int(record.get("cycle") or 0)
+    totals = {
+        name: int(record[name]) + int(record.get(f"past_{name}", 0))
+        for name in Totals.__struct_fields__
+    }
+    return {
+        "cycle": cycle,
+        "next_cycle_at": int(record.get("next_at") or 0),
+        "totals": Totals(**totals) if cycle else None,
+    }
 
 
 def _draft(record: dict[str, str]) -> Draft:

@@ -2,6 +2,9 @@
 
 import msgspec
 
+from alphasync.domain.runs import RunOptions
+from alphasync.errors import PaceOutOfRange
+
 
 class AccountBounds(msgspec.Struct, frozen=True):
     """Per account. What is there already can be changed and ended at the bound, too."""
@@ -28,3 +31,31 @@ class AccountBounds(msgspec.Struct, frozen=True):
 
 USUAL = AccountBounds()
 """Room for the largest teams."""
+
+
+class PaceBounds(msgspec.Struct, frozen=True):
+    """What a start may ask for, in seconds."""
+
+    interval_min: float = 0.0
+    interval_max: float = 3600.0
+    """Between two messages."""
+    pause_min: float = 60.0
+    pause_max: float = 86400.0
+    """Between two cycles."""
+
+    def check(self, options: RunOptions) -> None:
+        """Raises PaceOutOfRange."""
+        if options.message_interval is not None:
+            _check(
+                "messageInterval", options.message_interval, self.interval_min, self.interval_max
+            )
+        if options.continuous is not None:
+            _check("continuous.pause", options.continuous.pause, self.pause_min, self.pause_max)
+
+
+USUAL_PACE = PaceBounds()
+
+
+def _check(name: str, value: float, least: float, most: float) -> None:
+    if not least <= value <= most:  # so written, it refuses what is no number, too
+        raise PaceOutOfRange(f"`{name}` must be from {least:g} to {most:g} seconds")

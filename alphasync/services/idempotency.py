@@ -22,9 +22,15 @@ FORMER_KEYS = "1"
 """On a run's record: keys are honoured, and are of the former form."""
 
 
-def idempotency_key(ticket: Ticket, recipient: str) -> str:
-    """64 hexadecimal digits: the same for each try of this run at this recipient, and else none."""
-    parts = (ticket.account, ticket.profile, ticket.type, ticket.run_id, recipient)
+def idempotency_key(ticket: Ticket, recipient: str, cycle: int = 1) -> str:
+    """64 hexadecimal digits: the same for each try of this run at this recipient, and else none.
+
+    Of a continuous run each ``cycle`` has others: whom it tries again was refused, or may be
+    messaged again since somebody cleared the blocklist.
+    """
+    parts: tuple[str, ...] = (ticket.account, ticket.profile, ticket.type, ticket.run_id, recipient)
+    if cycle > 1:
+        parts = (*parts, str(cycle))
     # As JSON, so that no two lists of parts make the same bytes.
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
 

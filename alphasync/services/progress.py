@@ -20,6 +20,7 @@ from alphasync.store.scripts.run_calls import (
     run_interrupt,
     run_note,
     run_plan,
+    run_rest,
     run_settle,
     run_step,
     run_touch,
@@ -114,10 +115,12 @@ class Progress:
         message: str,
         *,
         honours_keys: bool,
+        cycle: int | None = None,
         failed: int | None = 0,
         error: str | None = None,
     ) -> None:
         """Put the number of recipients on record; a counter that is None stays as it is.
+        ``cycle``: of a continuous run.
 
         Raises NoLongerRunner.
         """
@@ -126,6 +129,7 @@ class Progress:
                 _keys(ticket),
                 run_id=ticket.run_id,
                 fence=ticket.fence,
+                cycle="" if cycle is None else cycle,
                 total=total,
                 skipped="" if skipped is None else skipped,
                 failed="" if failed is None else failed,
@@ -200,6 +204,26 @@ class Progress:
                 head=head,
             )
         )
+
+    async def rest(
+        self, ticket: Ticket, pause: float, missed: int, message: str, error: str | None
+    ) -> float:
+        """Let a continuous run wait for its next cycle, for ``pause`` seconds from the first time
+        that this is asked for. Gives how many of them are left. ``missed``: how many times in a row
+        that cycle could not begin. Raises NoLongerRunner.
+        """
+        answer = await self._report(
+            run_rest(
+                _keys(ticket),
+                run_id=ticket.run_id,
+                fence=ticket.fence,
+                pause=round(pause * 1000),
+                missed=missed,
+                message=message,
+                head=_progress_head(message, error),
+            )
+        )
+        return max(0, answer.number(1) - answer.number(2)) / 1000
 
     async def complete(self, ticket: Ticket, settled: Settled) -> None:
         """Settle the last recipient and end the run. Raises NoLongerRunner."""

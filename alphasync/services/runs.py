@@ -10,7 +10,7 @@ from msgspec import UNSET
 from alphasync.domain import events
 from alphasync.domain.drafts import Attachment
 from alphasync.domain.identity import Identity
-from alphasync.domain.runs import ProcessingType
+from alphasync.domain.runs import ProcessingType, RunOptions
 from alphasync.errors import (
     AlreadyRunning,
     BlocklistLost,
@@ -27,7 +27,7 @@ from alphasync.membership.holdings import Holding, Holdings
 from alphasync.protocol import packets
 from alphasync.protocol.commands import ProfileCommand, StartProcessing, StopProcessing
 from alphasync.protocol.run_commands import PauseProcessing, ResumeProcessing, TakeOverProcessing
-from alphasync.services.bounds import USUAL, AccountBounds
+from alphasync.services.bounds import USUAL, USUAL_PACE, AccountBounds, PaceBounds
 from alphasync.services.launching import Launching
 from alphasync.store import keys
 from alphasync.store.scripts.calls import Scripts
@@ -66,6 +66,7 @@ class Ticket(msgspec.Struct, frozen=True):
     honours_keys: bool = False
     """Of such a run: whether the gateway said with the listing from which they came that it honours
     idempotency keys."""
+    options: RunOptions = RunOptions()
 
 
 class Runs:
@@ -79,8 +80,10 @@ class Runs:
         launch: Callable[[Ticket], None],
         adopt: Callable[[Holding], None],
         bounds: AccountBounds = USUAL,
+        pace: PaceBounds = USUAL_PACE,
     ) -> None:
         self._bounds = bounds
+        self._pace = pace
         self._scripts = scripts
         self._launching = Launching(scripts, holdings, launch, adopt)
         self.accepting = True
@@ -89,12 +92,15 @@ class Runs:
     async def start(self, who: Identity, device_id: str, command: StartProcessing) -> Ticket:
         """Take the lock and start the run.
 
-        Raises UnknownProfile, MessageTooShort, MessageTooLong, MessageBlank, ShuttingDown,
-        TooManyRuns, BlocklistLost, NothingFailed, Locked or AlreadyRunning (the last two with
-        ``lockOwner``), StoreUnavailable, and UnknownOutcome: the run may start all the same.
+        Raises UnknownProfile, MessageTooShort, MessageTooLong, MessageBlank, PaceOutOfRange,
+        ShuttingDown, TooManyRuns, BlocklistLost, NothingFailed, Locked or AlreadyRunning (the last
+        two with ``lockOwner``), StoreUnavailable, and UnknownOutcome: the run may start all the
+        same.
         """
         who.check_profile(command.profile)
         command.check_length()
+        options = command.options
+        self._pace.check(options)
         if not self.accepting:
             raise ShuttingDown
         profile, type_ = command.profile, command.type
@@ -104,7 +110,11 @@ class Runs:
             profile_id=profile, type=type_, device_id=device_id, operator_id=who.operator_id
         )
         started = msgspec.structs.replace(
-            identity, detached=command.detached or UNSET, only=command.only
+            identity,
+            detached=command.detached or UNSET,
+            only=command.only,
+            message_interval=options.message_interval or UNSET,
+            continuous=options.continuous or UNSET,
         )
         lost = events.ProcessingInterrupted(reason=LOST, code="runner_lost")
         attachments = tuple(command.attachments or ())
@@ -124,6 +134,7 @@ class Runs:
                 identity=packets.members(identity),
                 text=command.message,
                 attachments=msgspec.json.encode(attachments),
+                options=b"" if options == RunOptions() else msgspec.json.encode(options),
                 runs_most=self._bounds.runs,
                 running_most=self._bounds.running,
                 head=packets.head(started),
@@ -159,6 +170,7 @@ class Runs:
             sign_in=who.sign_in,
             only=command.only or "",
             honours_keys=answer.text(3) != "",
+            options=options,
         )
         self._launching.launch(holding, ticket)
         return ticket

@@ -4,7 +4,7 @@ import msgspec
 
 from alphasync.domain import events
 from alphasync.domain.drafts import Attachment
-from alphasync.domain.runs import Counters, ProcessingType
+from alphasync.domain.runs import Counters, ProcessingType, RunOptions
 from alphasync.membership.holdings import Holding, Holdings
 from alphasync.protocol import packets
 from alphasync.services.devices import DISCONNECTED
@@ -17,6 +17,9 @@ from alphasync.store.scripts.run_calls import run_adopt
 TAKEN_OVER = "Another server goes on with it"
 DOUBTED = "The server was lost while it sent"
 IN_DOUBT = "One recipient may have been messaged: the server was lost"
+
+
+decode_options = msgspec.json.Decoder(RunOptions).decode
 
 
 class Resume(msgspec.Struct, frozen=True):
@@ -33,6 +36,14 @@ class Resume(msgspec.Struct, frozen=True):
     claimed_at: str
     former_keys: bool
     """The recipient in flight was tried under a key of the former form."""
+    since_claim: float = 0.0
+    """Seconds since the last recipient was claimed."""
+    cycle: int = 0
+    """Of a continuous run the one on record; 0 before the first."""
+    rests: bool = False
+    """Whether it waits for the next one."""
+    missed: int = 0
+    """How many times in a row that could not begin."""
 
 
 class Takeover:
@@ -78,16 +89,16 @@ class Takeover:
             return None
         if mine.owner != self._holdings.owner:
             return await self.run(mine)  # the lease was lost meanwhile
-        return _resumed(holding.account, answer.record(2))
+        return _resumed(holding.account, answer.record(2), answer.number(3))
 
     async def _device(self, run: str) -> str:
         """The device of a run: a key that the script needs by name."""
         return await self._scripts.field(run, "device") or "unknown"
 
 
-def _resumed(account: str, record: dict[str, str]) -> tuple[Ticket, Resume]:
-    # Of a run over those who failed an earlier version is to find none: see run_start.
-    attachments = record.get("attachments_of_failed") or record["attachments"]
+def _resumed(account: str, record: dict[str, str], now: int) -> tuple[Ticket, Resume]:
+    # Of some runs an earlier version is to find none: see run_start.
+    attachments = record.get("attachments_with_options") or record["attachments"]
     ticket = Ticket(
         account=account,
         profile=record["profile"],
@@ -102,6 +113,7 @@ def _resumed(account: str, record: dict[str, str]) -> tuple[Ticket, Resume]:
         sign_in=record.get("sign_in", ""),  # of an earlier version's run there is none
         only="failed" if record.get("only") == "failed" else "",
         honours_keys=record["honours"] != "",
+        options=decode_options(record.get("options") or "{}"),
     )
     resume = Resume(
         cursor=record["cursor"],
@@ -111,5 +123,9 @@ def _resumed(account: str, record: dict[str, str]) -> tuple[Ticket, Resume]:
         inflight_name=record["inflight_name"],
         claimed_at=record["claimed_at"],
         former_keys=record["honours"] == FORMER_KEYS,
+        since_claim=max(0, now - int(record["claimed_at"] or 0)) / 1000,
+        cycle=int(record.get("cycle") or 0),
+        rests=bool(record.get("next_at")),
+        missed=int(record.get("missed") or 0),
     )
     return ticket, resume

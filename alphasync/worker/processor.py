@@ -6,6 +6,7 @@ import msgspec
 import structlog
 
 from alphasync import telemetry
+from alphasync.domain.runs import Counters
 from alphasync.errors import BlocklistLost, DoNotContactLost
 from alphasync.gateway import port
 from alphasync.services.idempotency import former_key, idempotency_key
@@ -14,6 +15,7 @@ from alphasync.services.recipients import Candidate, Lister, Listing
 from alphasync.services.runs import Ticket
 from alphasync.services.takeover import Resume
 from alphasync.store.retries import until_redis_answers
+from alphasync.worker.cycles import Cycles, ListingFailed
 from alphasync.worker.listing import RunPages
 from alphasync.worker.run_watch import Ended, RunWatch
 from alphasync.worker.sending import Delivery
@@ -38,8 +40,14 @@ class Processor:
         self._steps = Steps(tools.progress, ticket, tools.draining)
         self._watch = RunWatch(tools, self._steps)
         self._resume = resume if resume and resume.last else None
+        if resume:
+            self._steps.counters = resume.counters
+        self._cycles = Cycles(tools.progress, self._steps, tools.draining, resume)
+        self._interval = max(tools.interval, ticket.options.message_interval or 0.0)
+        self._ready_at = asyncio.get_running_loop().time()
+        """When the next message may go out, by the clock of the loop."""
         if self._resume:
-            self._steps.counters = self._resume.counters
+            self._ready_at += max(0.0, self._interval - self._resume.since_claim)
 
     @property
     def ticket(self) -> Ticket:
@@ -55,9 +63,9 @@ class Processor:
                     await self._hold(self._resume)
                     if self._resume.inflight:
                         await self._ask_again(self._resume)
-                listing = await self._list()
-                await self._send_all(listing)
-                await self._name_left_out(listing)
+                await self._cycle()
+                while self._cycles.repeats:
+                    await self._cycle()
                 await until_redis_answers(progress.complete, self.ticket, self._steps.unreported)
             except Ended as ended:
                 await self._interrupt(ended.reason, ended.code)
@@ -65,6 +73,19 @@ class Processor:
                 await self._interrupt(error.message, error.code)
         except NoLongerRunner:
             await self._give_up()
+
+    async def _cycle(self) -> None:
+        """Message all who are there to be messaged; in a continuous run when it is time to."""
+        await self._cycles.begin()
+        try:
+            listing = await self._list()
+        except ListingFailed as failed:
+            self._cycles.missed(failed)
+        else:
+            await self._send_all(listing)
+            await self._name_left_out(listing)
+            self._cycles.through()
+        self._resume = None
 
     async def _interrupt(self, reason: str, code: str) -> None:
         progress = self._tools.progress
@@ -86,7 +107,7 @@ class Processor:
             await until_redis_answers(progress.settle, self.ticket, steps.unreported)
 
     async def _list(self) -> Listing:
-        listing = await self._fetch()
+        listing = self._cycles.tried(await self._fetch())
         skipped: int | None = listing.skipped
         failed: int | None = listing.failed
         if self._resume:
@@ -114,8 +135,10 @@ class Processor:
             failed=failed,
             error=listing.left_out or None,
             honours_keys=listing.honours_keys,
+            cycle=self._cycles.number if self._cycles.repeats else None,
         )
-        before = self._steps.counters
+        self._cycles.planned()
+        before = self._steps.counters if self._resume else Counters()
         self._steps.counters = msgspec.structs.replace(
             before,
             total=total,
@@ -137,7 +160,7 @@ class Processor:
         except port.TokenRefused as error:
             raise Ended(str(error), "gateway_refused") from error
         except port.GatewayError as error:
-            raise Ended(str(error), error.code) from error
+            raise ListingFailed(error) from error
 
     async def _fetch_failed(self) -> Listing:
         """Those who failed before, in place of the gateway's list. Who was messaged since is found
@@ -177,7 +200,8 @@ class Processor:
 
     async def _ask_again(self, resume: Resume) -> None:
         """The recipient in flight at the takeover: the gateway honours the key of the first try."""
-        key = (former_key if resume.former_keys else idempotency_key)(self.ticket, resume.inflight)
+        former = former_key(self.ticket, resume.inflight) if resume.former_keys else None
+        key = former if resume.former_keys else self._key(resume.inflight)
         await self._steps.report()  # the claim was another's: only now is it known to be confirmed
         candidate = Candidate(
             recipient=port.Recipient(resume.inflight, resume.inflight_name or None),
@@ -196,20 +220,20 @@ class Processor:
 
     async def _send_all(self, listing: Listing) -> None:
         uncertain_in_a_row = 0
-        ready_at = 0.0
         loop = asyncio.get_running_loop()
         for candidate in listing.candidates:
-            await self._keep_interval(ready_at - loop.time())
+            await self._keep_interval(self._ready_at - loop.time())
             claimed_at = await self._steps.claim(
                 candidate.recipient.id, candidate.shown, candidate.cursor
             )
             if claimed_at is None:
                 continue
-            key = idempotency_key(self.ticket, candidate.recipient.id)
+            key = self._key(candidate.recipient.id)
             outcome = await self._deliver(
                 candidate, key, claimed_at, honours_keys=listing.honours_keys
             )
-            ready_at = loop.time() + self._tools.interval
+            if outcome is Outcome.FAILED:
+                self._cycles.refused(candidate.recipient.id)
             uncertain_in_a_row = uncertain_in_a_row + 1 if outcome is Outcome.UNCERTAIN else 0
             if uncertain_in_a_row == UNCERTAIN_MAX:
                 raise Ended("The gateway does not answer", "gateway_unavailable")
@@ -217,13 +241,16 @@ class Processor:
     async def _keep_interval(self, seconds: float) -> None:
         draining = self._tools.draining.is_set()
         if self._steps.unreported is not NOTHING and (
-            draining or self._tools.interval > UNSEEN_INTERVAL_MAX
+            draining or self._interval > UNSEEN_INTERVAL_MAX
         ):
             await self._steps.report()
         if draining:
             raise HandedOver
         await self._watch.wait(seconds)
         await self._tools.lease.held()
+
+    def _key(self, recipient: str) -> str:
+        return idempotency_key(self.ticket, recipient, self._cycles.number)
 
     async def _deliver(
         self,
@@ -264,6 +291,7 @@ class Processor:
         except HandedOver:
             await self._steps.report()
             raise
+        self._ready_at = asyncio.get_running_loop().time() + self._interval
         outcome = verdict.settled.outcome
         telemetry.recipients.labels(outcome).inc()
         if verdict.ends_run is not None:

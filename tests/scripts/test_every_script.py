@@ -32,6 +32,7 @@ from tests.scripts.bench import LIFETIMES, Bench, became
 from tests.scripts.drafting import attach, clear, kept
 from tests.scripts.planning import Planner
 from tests.scripts.test_run_pause import pause, resume
+from tests.scripts.test_run_rest import begin, rest
 from tests.scripts.test_run_take import take
 from tests.scripts.test_sources import BODIES
 
@@ -88,6 +89,9 @@ async def everything(bench: Bench) -> None:
         StartProcessing(profile_id="1002", type="mail", message="Hello " * 40),
     )
     await bench.progress.complete(mail, await bench.claim(mail, 1, "r1"))
+    repeating = await begin(bench)
+    await rest(bench, repeating)
+    await bench.stop()
     third = await bench.start("1003", device=tablet.device_id)
     await bench.claim(third, 1, "r1")
     await bench.progress.interrupt(third, settled, "No", "x")

@@ -6,6 +6,7 @@ from msgspec import UNSET, UnsetType
 
 from alphasync.domain.drafts import Attachment
 from alphasync.domain.events.base import Audience, LoggedEvent, ProfileEvent, Script
+from alphasync.domain.runs import Totals
 
 
 class MessageUpdated(ProfileEvent, frozen=True, kw_only=True):
@@ -92,3 +93,9 @@ class UncertainResolved(ProfileEvent, frozen=True, kw_only=True):
     skipped: int | UnsetType = UNSET
     failed: int | UnsetType = UNSET
     uncertain: int | UnsetType = UNSET
+    cycle: int | UnsetType = UNSET
+    """Of a continuous run: which cycle the counters are of, from 1 on; else absent."""
+    next_cycle_at: int | UnsetType = UNSET
+    """When the next cycle begins, in ms since the Unix epoch; absent while none is waited for."""
+    totals: Totals | UnsetType = UNSET
+    """Of a continuous run: what became of people in all its cycles; else absent."""

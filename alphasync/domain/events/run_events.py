@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from alphasync.domain.events.base import LoggedEvent, ProfileEvent, Script
-from alphasync.domain.runs import ProcessingType
+from alphasync.domain.runs import Continuous, ProcessingType, Totals
 
 INTERRUPTED_BY = {
     "device_disconnected": "its device left, or did not come back within its grace",
@@ -43,6 +43,12 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     skipped: Script[int] = UNSET
     failed: Script[int] = UNSET
     uncertain: Script[int] = UNSET
+    cycle: int | UnsetType = UNSET
+    """Of a continuous run: which cycle the counters are of, from 1 on; else absent."""
+    next_cycle_at: int | UnsetType = UNSET
+    """When the next cycle begins, in ms since the Unix epoch; absent while none is waited for."""
+    totals: Totals | UnsetType = UNSET
+    """Of a continuous run: what became of people in all its cycles; else absent."""
 
 
 class Stats(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -79,6 +85,10 @@ class ProcessingStarted(ProfileEvent, frozen=True, kw_only=True):
     operator_id: str
     detached: bool | UnsetType = UNSET
     """True: it goes on when its device, or every device, is gone; else absent."""
+    message_interval: float | UnsetType = UNSET
+    """Seconds between two messages; absent where nobody chose that."""
+    continuous: Continuous | UnsetType = UNSET
+    """Of a run that begins anew when it is through; else absent."""
     only: Literal["failed"] | UnsetType = UNSET
     """`failed`: it is over those whom the run before could not message; else absent."""
     started_at: Script[int] = UNSET
@@ -102,6 +112,12 @@ class CountedRunEvent(RunEvent, frozen=True, kw_only=True):
     skipped: Script[int] = UNSET
     failed: Script[int] = UNSET
     uncertain: Script[int] = UNSET
+    cycle: int | UnsetType = UNSET
+    """Of a continuous run: which cycle the counters are of, from 1 on; else absent."""
+    next_cycle_at: int | UnsetType = UNSET
+    """When the next cycle begins, in ms since the Unix epoch; absent while none is waited for."""
+    totals: Totals | UnsetType = UNSET
+    """Of a continuous run: what became of people in all its cycles; else absent."""
 
 
 class ProcessingProgress(RunEvent, frozen=True, kw_only=True):

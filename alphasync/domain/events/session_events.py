@@ -6,7 +6,7 @@ from msgspec import UNSET, UnsetType
 
 from alphasync.domain.drafts import Attachment
 from alphasync.domain.events.base import Event
-from alphasync.domain.runs import ProcessingType
+from alphasync.domain.runs import Continuous, ProcessingType, Totals
 
 
 class DeviceRegistered(Event, frozen=True, kw_only=True):
@@ -72,6 +72,16 @@ class ProcessingStateSync(Event, frozen=True, kw_only=True):
     detached: bool | UnsetType = UNSET
     """True: the run is running, and goes on when its device, or every device, is gone; else
     absent."""
+    message_interval: float | UnsetType = UNSET
+    """Of a running run: seconds between two messages; absent where nobody chose that."""
+    continuous: Continuous | UnsetType = UNSET
+    """Of a running run that begins anew when it is through; else absent."""
+    cycle: int | UnsetType = UNSET
+    """Of a continuous run: which cycle the counters are of, from 1 on; else absent."""
+    next_cycle_at: int | UnsetType = UNSET
+    """When the next cycle begins, in ms since the Unix epoch; absent while none is waited for."""
+    totals: Totals | UnsetType = UNSET
+    """Of a continuous run: what became of people in all its cycles; else absent."""
     only: Literal["failed"] | UnsetType = UNSET
     """`failed`: the run is over those whom the run before could not message; else absent."""
 

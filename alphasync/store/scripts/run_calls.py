@@ -25,6 +25,7 @@ def run_start(
     identity: str,
     text: str,
     attachments: bytes,
+    options: bytes,
     runs_most: int,
     running_most: int,
     head: str,
@@ -40,6 +41,7 @@ def run_plan(
     *,
     run_id: str,
     fence: int,
+    cycle: int | str,
     total: int,
     skipped: int | str,
     failed: int | str,
@@ -122,6 +124,20 @@ def run_complete(
     failed_most: int,
     message: str,
     progress_head: str,
+    head: str,
+) -> None: ...
+
+
+@script
+def run_rest(
+    keys: ProfileKeys,
+    /,
+    *,
+    run_id: str,
+    fence: int,
+    pause: int,
+    missed: int,
+    message: str,
     head: str,
 ) -> None: ...
 

@@ -17,6 +17,7 @@ DURATIONS = [
     if name.endswith(("_ttl", "_interval", "_timeout", "_grace"))
     and name not in ("send_interval", "worker_timeout", "token_ttl")
 ]
+PACES = ("send_interval_max", "cycle_pause_min", "cycle_pause_max")
 ACCOUNTS = ("drafts", "runs", "running", "plans", "devices", "listed_devices", "previews")
 ACCOUNT_BOUNDS = [f"{what}_per_account" for what in ACCOUNTS]
 JOINS_OF = ("", "_per_address")
@@ -65,6 +66,9 @@ GOOD: list[tuple[str, str, Any]] = [
     ("cors_origins", ",", []),
     ("send_interval", "0", 0.0),
     ("send_interval", "10m", 600.0),
+    ("send_interval_max", "2h", 7200.0),
+    ("cycle_pause_min", "5m", 300.0),
+    ("cycle_pause_max", "7d", 604800.0),
     ("worker_timeout", "0", 0.0),
     ("worker_timeout", "1h", 3600.0),
     ("connections_per_account", "1", 1),
@@ -138,6 +142,7 @@ BAD: list[tuple[str, str]] = [
     ("cors_origins", "https://a.example?x=1"),
     ("cors_origins", "https://a.example,null"),
     ("cors_origins", "file:///tmp"),
+    *((name, wrong) for name in PACES for wrong in ("0", "-5", "soon", "367d")),
     ("token_ttl", "15s"),
     ("token_ttl", "119.9"),
     ("token_ttl", "0"),

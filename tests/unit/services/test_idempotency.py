@@ -50,6 +50,12 @@ def test_the_key_is_of_one_account_profile_type_and_run(field: str) -> None:
     assert idempotency_key(other, "7") != idempotency_key(TICKET, "7")
 
 
+def test_each_cycle_has_keys_of_its_own_and_the_first_those_of_a_run_without() -> None:
+    keys = [idempotency_key(TICKET, "7", cycle) for cycle in (1, 2, 3)]
+    assert len(set(keys)) == 3
+    assert keys[0] == idempotency_key(TICKET, "7")
+
+
 def test_what_follows_the_device_or_the_runner_does_not_change_the_key() -> None:
     later = msgspec.structs.replace(TICKET, device_id="e", fence=9)
     assert idempotency_key(later, "7") == idempotency_key(TICKET, "7")

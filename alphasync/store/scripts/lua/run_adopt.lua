@@ -7,13 +7,13 @@
 -- KEYS: meta log lock run runs device uncertain failed reasons
 -- ARGV: channel run_id owner server message head reason interrupted_head doubt_message doubted settled_head
 --   doubted: why the recipient in flight is uncertain
--- USES: emit keep_running touch_run doubt counters end_run
--- RETURN: {'ADOPTED', fence, fields} | {'INTERRUPTED'} | {'GONE'}: not that replica's any more
+-- USES: int emit keep_running touch_run doubt counters end_run
+-- RETURN: {'ADOPTED', fence, fields, now} | {'INTERRUPTED'} | {'GONE'}: not that replica's any more
 local r = redis.call('HMGET', run, 'status', 'replica', 'device', 'profile', 'inflight', 'honours',
   'run_id', 'identity', 'detached')
 -- Asked again, because the answer was lost.
 if r[1] == 'running' and r[2] == server and r[7] == run_id then
-  return {'ADOPTED', redis.call('HGET', run, 'fence'), redis.call('HGETALL', run)}
+  return {'ADOPTED', redis.call('HGET', run, 'fence'), redis.call('HGETALL', run), int(now)}
 end
 if r[2] ~= owner or r[7] ~= run_id then return {'GONE'} end
 if r[1] ~= 'running' then
@@ -42,4 +42,4 @@ redis.call('HSET', run, 'replica', server, 'fence', fence, 'step', 0, 'message',
   'revision', fence)
 touch_run(runs, run)
 keep_running(runs, run, fence)
-return {'ADOPTED', fence, redis.call('HGETALL', run)}
+return {'ADOPTED', fence, redis.call('HGETALL', run), int(now)}

@@ -15,7 +15,8 @@ local names, more = listed(uncertain)
 local unnamed = more ~= '0' and ',"uncertainMore":' .. more or ''
 local revision = emit(meta, log, channel, profile, '', head .. r[2] .. ',"completedAt":' .. int(now)
   .. ',"uncertainRecipients":' .. names .. unnamed .. ',"stats":{' .. counters(run) .. ',"duration":' .. int(duration) .. '}')
-redis.call('HSET', run, 'status', 'completed', 'away', '', 'detached', '', 'paused', '', 'waiting_for', '',
+redis.call('HSET', run, 'status', 'completed', 'away', '', 'detached', '', 'paused', '',
+  'options', '', 'waiting_for', '',
   'duration', int(duration), 'revision', revision)
 redis.call('ZREM', running_of(runs), run)
 touch_run(runs, run)

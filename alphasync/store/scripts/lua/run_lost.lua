@@ -23,7 +23,7 @@ redis.call('HSET', run, 'run_id', run_id, 'status', 'running', 'profile', profil
   'failed', refused, 'uncertain', doubtful, 'message', '', 'inflight', settled,
   'inflight_name', settled, 'cursor', '', 'last', settled, 'before_last', '',
   'claimed_at', claimed_at, 'honours', '', 'away', '', 'stopped_by', '', 'reason', '',
-  'duration', 0, 'step', 0, 'revision', 0)
+  'duration', 0, 'step', 0, 'cycle', '', 'revision', 0)
 if settled ~= '' and (outcome == 'sent' or outcome == 'uncertain') then
   block(sent, tally, settled, claimed_at)
 end

@@ -1,7 +1,7 @@
 -- Take the processing lock, put a new run on record and tell all devices. The run's first revision
 -- is its fencing token: later holders of the lock have a higher one.
 -- KEYS: meta log lock run runs sent tally uncertain failed reasons never never_notes
--- ARGV: channel profile type device operator sign_in detached only run_id server stub identity text attachments runs_most running_most head lost_head lost_reason
+-- ARGV: channel profile type device operator sign_in detached only run_id server stub identity text attachments options runs_most running_most head lost_head lost_reason
 --   detached: '1' where the run goes on without its device, or any; else ''
 --   only: 'failed' where it is over those who are listed as failed; else ''
 -- USES: int begin_run
@@ -11,16 +11,17 @@
 --   | {'NEVER_LOST'}: nor is who is not to be contacted
 --   | {'NOTHING_FAILED'}: nobody is listed as failed
 --   honours: as the listing said from which they came who failed, else ''
--- An earlier version that takes a run over knows nothing of `only`, and would message everybody: it
+-- An earlier version that takes a run over knows nothing of `only` or of options: it would message everybody,
+-- or under other idempotency keys. It
 -- finds no record that it can read, and leaves the run to the next server.
-local kept_attachments = only == 'failed' and 'attachments_of_failed' or 'attachments'
+local kept_attachments = (only == 'failed' or options ~= '') and 'attachments_with_options' or 'attachments'
 local outcome, value, honours = begin_run(
   {meta = meta, log = log, channel = channel, profile = profile, lock = lock, run = run, runs = runs,
     sent = sent, tally = tally, uncertain = uncertain, failed = failed, reasons = reasons, only = only,
     never = never, never_notes = never_notes, runs_most = runs_most, running_most = running_most},
   {'run_id', run_id, 'profile', profile, 'type', type, 'device', device, 'operator', operator,
     'sign_in', sign_in, 'detached', detached, 'only', only, 'replica', server, 'stub', stub,
-    'identity', identity, 'text', text, kept_attachments, attachments},
+    'identity', identity, 'text', text, kept_attachments, attachments, 'options', options},
   run_id, device, head, lost_head, lost_reason)
 if outcome ~= 'OK' then return {outcome, value} end
 return {'OK', value, int(now), honours}

@@ -25,8 +25,14 @@ for _, id in ipairs(chosen) do
   end
 end
 if of_run > 0 then
-  redis.call('HINCRBY', run, 'uncertain', -of_run)
-  redis.call('HINCRBY', run, action == 'leave' and 'sent' or 'total', action == 'leave' and of_run or -of_run)
+  -- Of a continuous run those are perhaps of an earlier cycle.
+  local here = math.min(of_run, tonumber(redis.call('HGET', run, 'uncertain')))
+  redis.call('HINCRBY', run, 'uncertain', -here)
+  redis.call('HINCRBY', run, action == 'leave' and 'sent' or 'total', action == 'leave' and here or -here)
+  if here < of_run then
+    redis.call('HINCRBY', run, 'past_uncertain', here - of_run)
+    if action == 'leave' then redis.call('HINCRBY', run, 'past_sent', of_run - here) end
+  end
 end
 if behind ~= '0' then return {'MORE', int(count), behind} end
 if count > 0 then

@@ -78,12 +78,18 @@ local function settle(run, sent, tally, uncertain, failed, reasons, recipient, o
   return true
 end
 
+-- Of a continuous run those of its cycle, and then what became of people in all of them.
 -- USES: int
 local function counters(run)
-  local c = redis.call('HMGET', run, 'total', 'sent', 'skipped', 'failed', 'uncertain')
+  local c = redis.call('HMGET', run, 'total', 'sent', 'skipped', 'failed', 'uncertain', 'cycle', 'next_at',
+    'past_sent', 'past_failed', 'past_uncertain')
   local current = tonumber(c[2]) + tonumber(c[3]) + tonumber(c[4]) + tonumber(c[5])
-  return '"current":' .. int(current) .. ',"total":' .. c[1] .. ',"sent":' .. c[2]
+  local text = '"current":' .. int(current) .. ',"total":' .. c[1] .. ',"sent":' .. c[2]
     .. ',"skipped":' .. c[3] .. ',"failed":' .. c[4] .. ',"uncertain":' .. c[5]
+  if (c[6] or '') == '' then return text end
+  return text .. ',"cycle":' .. c[6] .. (c[7] ~= '' and ',"nextCycleAt":' .. c[7] or '')
+    .. ',"totals":{"sent":' .. int(c[2] + (c[8] or 0)) .. ',"failed":' .. int(c[4] + (c[9] or 0))
+    .. ',"uncertain":' .. int(c[5] + (c[10] or 0)) .. '}'
 end
 
 -- Send the progress that starts with `head` (open inside its `progress` object). Whose the run is may
@@ -103,9 +109,10 @@ end
 local function end_run(meta, log, channel, runs, run, status, message, head, stopped_by)
   local r = redis.call('HMGET', run, 'identity', 'profile', 'lock', 'run_id')
   release(r[3], r[4])
+  redis.call('HSET', run, 'next_at', '')
   local revision = emit(meta, log, channel, r[2], '', head .. ',' .. r[1] .. ',' .. counters(run))
   redis.call('HSET', run, 'status', status, 'message', message, 'away', '', 'detached', '', 'paused', '',
-    'waiting_for', '', 'stopped_by', stopped_by or '',
+    'options', '', 'waiting_for', '', 'stopped_by', stopped_by or '',
     'reason', status == 'interrupted' and message or '', 'revision', revision)
   redis.call('ZREM', running_of(runs), run)
   touch_run(runs, run)
@@ -161,6 +168,7 @@ local function begin_run(at, fields, run_id, device, head, lost_head, lost_reaso
     'total', 0, 'sent', 0, 'skipped', 0, 'failed', 0, 'uncertain', 0, 'message', '',
     'inflight', '', 'inflight_name', '', 'cursor', '', 'last', '', 'before_last', '',
     'claimed_at', '', 'honours', honours, 'away', '', 'paused', '',
+    'cycle', '', 'next_at', '', 'missed', 0,
     'stopped_by', '', 'reason', '', 'duration', 0,
     'step', 0, 'revision', fence)
   touch_run(runs, run)
