@@ -31,6 +31,7 @@ import { byId, setHidden, setText } from './view/dom.js';
 import { createEvents } from './view/events.js';
 import { fill } from './view/fill.js';
 import { createHeader } from './view/header.js';
+import { createLater } from './view/later.js';
 import { createPalette } from './view/palette.js';
 import { createPeople } from './view/people.js';
 import { createPin } from './view/pin.js';
@@ -184,6 +185,8 @@ const showVersions = createVersions({
   restored: (type) => byId(`${type}-text`).focus(),
 });
 
+const planLater = createLater({ commands });
+
 const select = (profileId) => location.replace(hashOf(profileId));
 
 addEventListener('hashchange', () => {
@@ -229,6 +232,10 @@ const act = createDoing({
     location.hash = hashOf(profileId);
     requestAnimationFrame(() => requestAnimationFrame(() => byId('profile-name').focus()));
   },
+  planLater(type) {
+    const profile = state.profiles.items.find(({ external_id: id }) => id === state.selected);
+    planLater(profile, type, { message: state.drafts[keyOf(state.selected, type)]?.message });
+  },
   showWho: () => who.click(),
   showActivity: () => aside.show(),
   showShortcuts,
@@ -265,6 +272,7 @@ const drawProfile = createProfile({
   commands,
   confirmBlocklist,
   showVersions,
+  planLater,
   pick: (profile) => void picker.open(profile),
   detach: (profileId, gone) => commands.attach(profileId, attached(profileId).filter(({ link }) => link !== gone)),
 });

@@ -206,6 +206,14 @@ export function createCommands({ link, state, dispatch }) {
       local('detaching', { on });
     },
 
+    /** Plan a run, `{message, startAt, latest}`, with what is attached now; change one, by what is given: each resolves to the ack. */
+    plan(profileId, type, wanted) {
+      const chosen = type === 'mail' ? itemsOf(state().attachments, profileId) : [];
+      return link.send('planRun', { profileId, type, ...wanted, ...(chosen.length > 0 && { attachments: chosen }) });
+    },
+    changePlan: (profileId, type, planId, wanted) => link.send('changePlan', { profileId, type, planId, ...wanted }),
+    cancelPlan: (profileId, type, planId) => void command('cancelPlan', profileId, type, { planId }),
+
     stop: (profileId, type) => void command('stopProcessing', profileId, type),
     pause: (profileId, type) => void command('pauseProcessing', profileId, type),
     resume: (profileId, type) => void command('resumeProcessing', profileId, type),

@@ -4,10 +4,10 @@ import { keyOf } from './keys.js';
 import { setTheme } from './view/account.js';
 
 /**
- * `parts`: `{state(), dispatch, commands, open(profileId), showWho, showActivity, showShortcuts, signOut}`. Returns `act(choice)`, with
+ * `parts`: `{state(), dispatch, commands, open(profileId), planLater(type), showWho, showActivity, showShortcuts, signOut}`. Returns `act(choice)`, with
  * a choice of palette.js.
  */
-export function createDoing({ state, dispatch, commands, open, showWho, showActivity, showShortcuts, signOut }) {
+export function createDoing({ state, dispatch, commands, open, planLater, showWho, showActivity, showShortcuts, signOut }) {
   /** Start with the text that stands in the box; `only` as in commands.js. */
   function start(type, profileId = state().selected, only = undefined) {
     if (profileId === null) return;
@@ -21,6 +21,7 @@ export function createDoing({ state, dispatch, commands, open, showWho, showActi
     stop: ({ type }) => commands.stop(state().selected, type),
     pause: ({ type }) => commands.pause(state().selected, type),
     resume: ({ type }) => commands.resume(state().selected, type),
+    later: ({ type }) => planLater(type),
     stopAll: () => commands.stopAll(),
     show: ({ name }) => dispatch({ name: 'local/filter', data: { show: name } }),
     theme: ({ name }) => setTheme(name),

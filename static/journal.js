@@ -24,6 +24,12 @@ function whoOf(state, deviceId) {
 
 const added = (list, item, most) => [item, ...list].slice(0, most);
 
+/** That it was late is worth a line; that it was not, is not. */
+const LATE = 60_000; // ms
+const plannedDetail = ({ outcome, reason, lateBy }) => (outcome === 'started' && !(lateBy >= LATE) ? '' : text(reason));
+
+const ENDED_PLANS = { started: 'planStarted', cancelled: 'planCancelled', skipped: 'planSkipped', failed: 'planFailed' };
+
 /** What an event says, without what all entries have; null when it is not to be told. */
 const KINDS = {
   processingStarted: (data) => ({ kind: data.only === 'failed' ? 'triedAgain' : 'started', by: data.deviceId, at: data.startedAt }),
@@ -32,6 +38,10 @@ const KINDS = {
   processingInterrupted: (data) => ({ kind: 'interrupted', by: null, detail: text(data.reason) }),
   processingPaused: (data) => ({ kind: 'paused', by: data.pausedBy }),
   processingResumed: (data) => ({ kind: 'resumed', by: data.resumedBy }),
+  runPlanned: (data) => ({ kind: 'planned', by: data.deviceId, startAt: data.startAt }),
+  planChanged: (data) =>
+    data.waitingFor ? { kind: 'planWaits', by: null } : { kind: 'planChanged', by: data.changedBy, startAt: data.startAt },
+  planEnded: (data) => ({ kind: ENDED_PLANS[data.outcome] ?? 'planSkipped', by: data.endedBy, code: data.code, detail: plannedDetail(data) }),
   processingTakenOver: (data) => ({ kind: 'takenOver', by: null, detail: text(data.message) }),
   messageUpdated: (data) => ({ kind: 'typed', by: data.deviceId }),
   messageCleared: (data) => ({ kind: 'cleared', by: data.deviceId }),

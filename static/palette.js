@@ -27,11 +27,13 @@ function runActions({ runs, selected, profiles }) {
   const name = isolated(profile.name);
   return TYPES.flatMap((type) => {
     const { status, paused } = runs[keyOf(selected, type)] ?? {};
-    if (status !== 'running') return [{ action: 'start', type, icon: 'play', text: say.start[type](name) }];
+    const later = { action: 'later', type, icon: 'clock', text: say.later[type](name) };
+    if (status !== 'running') return [{ action: 'start', type, icon: 'play', text: say.start[type](name) }, later];
     const hold = paused ? 'resume' : 'pause';
     return [
       { action: 'stop', type, icon: 'stop', text: say.stop[type](name) },
       { action: hold, type, icon: paused ? 'play' : 'pause', text: say[hold][type](name) },
+      later,
     ];
   });
 }

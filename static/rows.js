@@ -5,7 +5,7 @@ import { keyOf, TYPES } from './keys.js';
 import { paceOf } from './pace.js';
 import { ringOf, toneOf } from './rings.js';
 import { isOwn, textMark } from './status.js';
-import { roughly } from './times.js';
+import { roughly, when } from './times.js';
 import { undecided } from './uncertain.js';
 import { words } from './words.js';
 
@@ -19,13 +19,14 @@ function isUnsent(draft, run) {
  * One type of a profile: `{type, run, where, failed, uncertain, mark, unsent}`; `where` is the name of the device that runs it,
  * empty where it has none, and the counts are those of a run that is over.
  */
-function sideOf(profileId, type, { runs, drafts, offers, uncertain, devices }) {
+function sideOf(profileId, type, { runs, plans, drafts, offers, uncertain, devices }) {
   const key = keyOf(profileId, type);
   const [run, draft] = [runs[key], drafts[key]];
   const over = run !== undefined && run.status !== 'running';
   return {
     type,
     run,
+    plan: plans[key]?.[0],
     where: devices[run?.deviceId]?.name ?? '',
     failed: over ? run.failed : 0,
     uncertain: over ? undecided(uncertain[key], run) : 0,
@@ -48,13 +49,14 @@ function activityOf(run) {
   return endedAt ?? (startedAt ?? 0) + (duration ?? 0);
 }
 
-/** `{sides, running, needs, draft, activity}` of a profile; `needs` is a number, `draft` whether text waits to be sent. */
+/** `{sides, running, needs, draft, activity}` of a profile; `needs` is a number, `plan` the next one, `draft` whether text waits to be sent. */
 export function factsOf(profileId, state) {
   const sides = TYPES.map((type) => sideOf(profileId, type, state));
   return {
     sides,
     running: sides.some(({ run }) => run?.status === 'running'),
     needs: sides.reduce((sum, side) => sum + needsOf(side), 0),
+    plan: sides.map(({ plan }) => plan).filter(Boolean).sort((one, other) => one.startAt - other.startAt)[0],
     draft: sides.some(({ unsent }) => unsent),
     activity: Math.max(...sides.map(({ run }) => activityOf(run))),
   };
@@ -114,6 +116,11 @@ function troubles(sides) {
   return { text: words.list.row.troubles(uncertain, failed), tone: bad ? 'bad' : 'warn' };
 }
 
+function planned(sides) {
+  const [next] = sides.filter(({ plan }) => plan).sort((one, other) => one.plan.startAt - other.plan.startAt);
+  return next ? { text: words.list.row.planned(nameOf(next.type), when(next.plan.startAt)), tone: 'quiet' } : null;
+}
+
 function over(sides, me) {
   const [latest] = sides.filter(({ run }) => run).sort((one, other) => activityOf(other.run) - activityOf(one.run));
   if (!latest) return null;
@@ -127,7 +134,7 @@ function over(sides, me) {
 
 /** One sentence about now, `{text, tone}`; null when there is nothing to say but who it is. */
 export const lineOf = ({ sides }, me) =>
-  running(sides, me) ?? waitingText(sides) ?? interrupted(sides) ?? troubles(sides) ?? over(sides, me);
+  running(sides, me) ?? waitingText(sides) ?? interrupted(sides) ?? troubles(sides) ?? planned(sides) ?? over(sides, me);
 
 /** `{kind: 'needs', number}`, `{kind: 'draft'}` or null. */
 export function markOf({ needs, draft }) {

@@ -9,6 +9,7 @@ import { applyDevices, DEVICE_EVENTS } from './devices.js';
 import { applyDraft, DRAFT_EVENTS, unsentDrafts } from './drafts.js';
 import { keyFrom } from './keys.js';
 import { EMPTY as NOTHING_YET, journalAfter } from './journal.js';
+import { applyPlan, PLAN_EVENTS } from './plans.js';
 import { applyRun, RUN_EVENTS } from './runs.js';
 import { applyUncertain, resolvedWords, UNCERTAIN_EVENTS } from './uncertain.js';
 import { applyUnsent, changesUnsent, UNSENT_EVENTS } from './unsent.js';
@@ -28,6 +29,7 @@ export const initialState = Object.freeze({
   arrangement: UNARRANGED, // of the list, see arrangement.js
   detaching: false, // whether the runs that are started here go on without this device
   runs: Object.freeze({}), // by key, see runs.js
+  plans: Object.freeze({}), // by key, see plans.js
   drafts: Object.freeze({}), // by key, see drafts.js
   uncertain: Object.freeze({}), // by key, see uncertain.js
   unsent: Object.freeze({}), // by key, see unsent.js
@@ -57,6 +59,7 @@ function reset(state, { epoch = null, revision }) {
     revision: Number.isInteger(revision) ? revision : 0,
     devices: {},
     runs: {},
+    plans: {},
     uncertain: {},
     unsent: {},
     drafts: unsentDrafts(state.drafts),
@@ -226,6 +229,16 @@ function withDevices(state, name, data) {
   return { ...state, devices, device };
 }
 
+function withPlans(state, name, data) {
+  const plans = applyPlan(state.plans, name, data);
+  const next = plans === state.plans ? state : { ...state, plans };
+  const why = words.plans.notStarted[data.code] ?? data.reason;
+  const unstarted = name === 'planEnded' && ['skipped', 'failed'].includes(data.outcome) && typeof why === 'string';
+  if (!unstarted || keyFrom(data) === null) return next;
+  return notice(next, keyFrom(data), { tone: 'error', text: why, hint: '' });
+}
+
+for (const name of PLAN_EVENTS) handlers[name] = (state, data) => withPlans(state, name, data);
 for (const name of DEVICE_EVENTS) handlers[name] = (state, data) => withDevices(state, name, data);
 for (const name of RUN_EVENTS) handlers[name] ??= (state, data) => withRun(state, name, data);
 for (const name of DRAFT_EVENTS) handlers[name] = (state, data) => withDraft(state, name, data);

@@ -2,7 +2,7 @@
 
 import { nameOf } from './devices.js';
 import { partsOf } from './keys.js';
-import { duration } from './times.js';
+import { duration, moment } from './times.js';
 import { undecided } from './uncertain.js';
 import { pageOf, unsentOf } from './unsent.js';
 import { words } from './words.js';
@@ -60,11 +60,14 @@ function sentenceOf(entry, who, type, profile) {
   }
 }
 
-function detailOf({ kind, run, detail, count, action, reason }) {
+function detailOf({ kind, run, detail, count, action, reason, startAt, code }) {
   if (kind === 'completed') return run === null ? '' : resultOf(run);
   if (kind === 'stopped') return run?.total > 0 ? say.at(run.current, run.total) : '';
   if (kind === 'blocklist') return say.blocklistDetail(count);
   if (kind === 'resolved') return action === 'resend' ? words.uncertain.resent(count) : words.uncertain.left(count);
+  if (startAt !== undefined) return say.plannedFor(moment(startAt));
+  if (kind === 'planCancelled') return '';
+  if (kind === 'planSkipped' || kind === 'planFailed') return words.plans.notStarted[code] ?? detail;
   if (kind === 'left') return say.leftReason[reason] ?? '';
   return detail ?? '';
 }

@@ -26,6 +26,9 @@ export function timesFor({ language = LANGUAGE, hourCycle = hoursOfReader() } = 
     clock,
     /** For a list: "9:42" if it is today, else "Tue 24 Nov". */
     when: (at, now = Date.now()) => (sameDay(new Date(at), new Date(now)) ? clock(at) : dayOf(at, now)),
+    /** For what is to come: "9:42" if it is today, else "Tue 24 Nov, 9:42". */
+    moment: (at, now = Date.now()) =>
+      sameDay(new Date(at), new Date(now)) ? clock(at) : `${dayOf(at, now)}, ${clock(at)}`,
     /** For a sentence: "Tue 24 Nov, 9:42", today, too. */
     day: (at, now = Date.now()) => `${dayOf(at, now)}, ${clock(at)}`,
     /** To the second, as it is shown on hover. */
@@ -33,7 +36,15 @@ export function timesFor({ language = LANGUAGE, hourCycle = hoursOfReader() } = 
   };
 }
 
-export const { clock, when, day, exact } = timesFor();
+export const { clock, when, moment, day, exact } = timesFor();
+
+const offsets = new Intl.DateTimeFormat(LANGUAGE, { timeZoneName: 'shortOffset' });
+
+/** The reader's time zone as it is at a time: `{name, offset}`, e.g. "Europe/Berlin" and "GMT+2". */
+export const zoneAt = (at) => ({
+  name: offsets.resolvedOptions().timeZone,
+  offset: offsets.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? '',
+});
 
 const whole = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 0 });
 const tenths = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 1 });

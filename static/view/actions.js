@@ -21,10 +21,10 @@ function labelOf(type, kind, busy, run) {
 }
 
 /**
- * `parts` are those of card.js, `actions`: `{start, stop, pause, resume, detach(on), showVersions, clearMessage, clearBlocklist, countBlocklist}`,
+ * `parts` are those of card.js, `actions`: `{start, stop, pause, resume, later, detach(on), showVersions, clearMessage, clearBlocklist, countBlocklist}`,
  * without arguments; the last resolves to its ack. Returns `render(state, {profileId, run, message, notice, busy})`.
  */
-export function createActions(parts, type, { start, stop, pause, resume, detach, showVersions, clearMessage, clearBlocklist, countBlocklist }) {
+export function createActions(parts, type, { start, stop, pause, resume, later, detach, showVersions, clearMessage, clearBlocklist, countBlocklist }) {
   const { go, hold, why } = parts;
   let kind = ''; // what a press does: 'start' or 'stop'
   let shownId = null;
@@ -41,6 +41,9 @@ export function createActions(parts, type, { start, stop, pause, resume, detach,
     else if (!working && problem === '') stop();
   });
   hold.addEventListener('click', () => (paused ? resume() : pause()));
+  parts.later.addEventListener('click', later);
+  setAttr(parts.later, 'aria-label', words.plans.later[type]);
+  setAttr(parts.later, 'title', words.plans.later[type]);
   const choice = $('input', parts.detach);
   setAttr(parts.detach, 'title', words.card.detachHint);
   choice.addEventListener('change', () => detach(choice.checked));

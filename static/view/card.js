@@ -9,6 +9,7 @@ import { createActions } from './actions.js';
 import { createChips } from './attachments.js';
 import { $, clone, setText } from './dom.js';
 import { createLine } from './line.js';
+import { createPlans } from './plans.js';
 import { createRun } from './run.js';
 import { createText } from './text.js';
 import { createUncertain } from './uncertain.js';
@@ -31,6 +32,8 @@ const PARTS = {
   notice: '.notice',
   go: '.go',
   hold: '.hold',
+  later: '.later',
+  plans: '.plans',
   why: '.why',
   detach: '.detach',
   more: '.more',
@@ -72,10 +75,10 @@ function prepare(type) {
 
 /**
  * `actions`: `{commands, confirmBlocklist(profile, type), showVersions(profile, type), pick(profile),
- * detach(profileId, link)}`.
+ * planLater(profile, type, {message, plan}), detach(profileId, link)}`.
  * Returns `{node, render(state, profile)}`.
  */
-export function createCard(type, { commands, confirmBlocklist, showVersions, pick, detach }) {
+export function createCard(type, { commands, confirmBlocklist, showVersions, planLater, pick, detach }) {
   const { node, parts } = prepare(type);
   let profile = null;
   let profileId = null;
@@ -99,6 +102,10 @@ export function createCard(type, { commands, confirmBlocklist, showVersions, pic
     stop: () => commands.stop(profileId, type),
     pause: () => commands.pause(profileId, type),
     resume: () => commands.resume(profileId, type),
+    later() {
+      text.finishLetter();
+      planLater(profile, type, { message: parts.text.value });
+    },
     detach: commands.detach,
     clearMessage() {
       text.finishLetter();
@@ -120,6 +127,10 @@ export function createCard(type, { commands, confirmBlocklist, showVersions, pic
       commands.start(profileId, type, parts.text.value, 'failed');
     },
     more: () => commands.moreUnsent(profileId, type),
+  });
+  const showPlans = createPlans(parts.plans, type, {
+    change: (plan) => planLater(profile, type, { plan }),
+    cancel: ({ planId }) => commands.cancelPlan(profileId, type, planId),
   });
   const takeBack = createTakeBack(parts['take-back'], (version) => {
     void commands.takeBack(profileId, type, version);
@@ -143,7 +154,7 @@ export function createCard(type, { commands, confirmBlocklist, showVersions, pic
     const [run, draft, notice, busy] = [state.runs[key], state.drafts[key], state.notices[key], state.busy[key]];
     const [list, offers, typists] = [state.uncertain[key], state.offers[key], state.typists[key]];
     const [sent, cleared, unsent] = [state.sends[key], state.cleared[key], state.unsent[key]];
-    const about = [shownProfile, run, draft, notice, busy, list, offers, typists, sent, cleared, unsent];
+    const about = [shownProfile, run, state.plans[key], draft, notice, busy, list, offers, typists, sent, cleared, unsent];
     const now = [...about, state.device, state.devices, state.connection, state.detaching, state.attachments[id]];
     if (now.every((value, index) => value === last[index]) && last.length > 0) return;
     last = now;
@@ -158,6 +169,7 @@ export function createCard(type, { commands, confirmBlocklist, showVersions, pic
     takeBack(message, draft?.deviceId === state.device?.id ? cleared : undefined);
     showActions(state, { profileId, run, message, notice, busy });
     showRun(state, run);
+    showPlans(state.plans[key]);
     uncertain(list?.recipients, list?.more, busy === 'resolveUncertain');
     showUnsent(pageOf(unsent, run), unsentOf(unsent, run), unsent?.named ?? 0, run?.status === 'running');
     chips(itemsOf(state.attachments, id));

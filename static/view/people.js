@@ -11,7 +11,7 @@ import { createListTools } from './listtools.js';
 import { createRow } from './row.js';
 
 const STEPS = { ArrowDown: 1, ArrowUp: -1 };
-const SHOWN_OF = ['runs', 'drafts', 'offers', 'uncertain']; // what of the state a row shows
+const SHOWN_OF = ['runs', 'plans', 'drafts', 'offers', 'uncertain']; // what of the state a row shows
 const FIRST = 16; // rows that a changed filter shows at once, with their pictures: more than fit on a phone
 const NEXT = 250; // rows that follow with each frame: a key that is pressed meanwhile waits for no more
 /** Whether the browser tells when a row is about to be seen: pictures of hundreds of others need not be drawn. */

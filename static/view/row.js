@@ -7,13 +7,14 @@ import { fold } from '../names.js';
 import { hashOf } from '../place.js';
 import { ringOf } from '../rings.js';
 import { factsOf, lineOf, markOf } from '../rows.js';
+import { moment } from '../times.js';
 import { words } from '../words.js';
 import { $, about, clone, element, setAttr, setAvatar, setText } from './dom.js';
 import { setRings } from './rings.js';
 
 /** What of a row's facts decides where it stands, and whether it is shown. */
 const PLACING = ['running', 'needs', 'draft', 'activity'];
-const NOTHING = factsOf('', { runs: {}, drafts: {}, offers: {}, uncertain: {}, devices: {} });
+const NOTHING = factsOf('', { runs: {}, plans: {}, drafts: {}, offers: {}, uncertain: {}, devices: {} });
 
 /** A row of a profile; `index` is its place in the answer of the backend. */
 export function createRow(profile, index) {
@@ -25,6 +26,7 @@ export function createRow(profile, index) {
   const line = $('.row-line', item);
   const mark = $('.row-mark', item);
   let pin = null; // made for those that are pinned: of hundreds of rows few are
+  let clock = null; // the same, of those with a plan
   const person = about(profile);
   let folded = null;
 
@@ -42,6 +44,16 @@ export function createRow(profile, index) {
     const said = number > 0 ? words.list.needs(number) : words.list.draft;
     const digits = element('span', '', number > 0 ? String(number) : '', { 'aria-hidden': 'true' });
     mark.replaceChildren(...(found === null ? [] : [digits, element('span', 'vh', said)]));
+  }
+
+  function showPlan(plan) {
+    const said = plan ? words.list.planned(moment(plan.startAt)) : '';
+    if ((clock?.title ?? '') === said) return;
+    clock?.remove();
+    clock = plan ? element('span', 'row-plan', '', { title: said }) : null;
+    if (clock === null) return;
+    clock.append(icon('clock'), element('span', 'vh', said));
+    $('.row-head', item).append(clock);
   }
 
   const row = {
@@ -70,6 +82,7 @@ export function createRow(profile, index) {
       const rings = row.facts.sides.map(({ type, run, uncertain }) => [type, ringOf(run, me, uncertain)]);
       setRings(frame, Object.fromEntries(rings));
       showMark(markOf(row.facts));
+      showPlan(row.facts.plan);
       return PLACING.some((name) => before[name] !== row.facts[name]);
     },
 

@@ -45,9 +45,9 @@ test('the finder offers what there is to do', () => {
   const profile = { external_id: '7', name: 'Anna', country_name: '', age: '' };
   const known = after(registered(), event('local/profiles', { status: 'ready', items: [profile] }), event('local/select', { profileId: '7' }));
   const offered = (...events) => choicesFor('chat of anna', after(known, ...events)).choices.map(({ action }) => action);
-  assert.deepEqual(offered(), ['start']);
-  assert.deepEqual(offered(...going), ['stop', 'pause']);
-  assert.deepEqual(offered(...going, paused), ['stop', 'resume']);
+  assert.deepEqual(offered(), ['start', 'later']);
+  assert.deepEqual(offered(...going), ['stop', 'pause', 'later']);
+  assert.deepEqual(offered(...going, paused), ['stop', 'resume', 'later']);
 });
 
 test('who paused is told in the right column', () => {

@@ -1,0 +1,38 @@
+// The planned runs of a card: when, what, and what can be done about each.
+
+import { icon } from '../icons.js';
+import { exact, moment } from '../times.js';
+import { words } from '../words.js';
+import { element, setHidden } from './dom.js';
+
+const say = words.plans;
+
+function row(plan, type, { change, cancel }) {
+  const at = moment(plan.startAt);
+  const item = element('li', 'plan', '', { 'data-testid': `${type}-plan` });
+  if (plan.waitingFor) item.dataset.tone = 'warn';
+  const about = element('span', 'plan-about', '', { title: exact(plan.startAt) });
+  about.append(
+    element('b', '', say.at(at)),
+    element('span', 'plan-words', plan.waitingFor ? (say.waits[plan.waitingFor] ?? '') : plan.message, { dir: 'auto' }),
+  );
+  const changing = element('button', 'button small', say.change, { type: 'button', 'aria-label': say.changeLabel[type](at) });
+  const cancelling = element('button', 'button small', say.cancel, { type: 'button', 'aria-label': say.cancelLabel[type](at) });
+  changing.addEventListener('click', () => change(plan));
+  cancelling.addEventListener('click', () => cancel(plan));
+  item.append(icon('clock'), about, changing, cancelling);
+  return item;
+}
+
+/** `actions`: `{change(plan), cancel(plan)}`. Returns `render(plans)`. */
+export function createPlans(list, type, actions) {
+  let shown = null;
+  list.setAttribute('aria-label', say.label[type]);
+
+  return (plans = []) => {
+    setHidden(list, plans.length === 0);
+    if (plans === shown || (plans.length === 0 && shown?.length === 0)) return;
+    shown = plans;
+    list.replaceChildren(...plans.map((plan) => row(plan, type, actions)));
+  };
+}
