@@ -47,6 +47,7 @@ from alphasync.services.listed_profiles import ListedProfiles, asking
 from alphasync.services.login_tries import LoginTries
 from alphasync.services.logins import Logins
 from alphasync.services.lost import LostRuns
+from alphasync.services.messaged import MessagedBefore
 from alphasync.services.own_devices import OwnDevices
 from alphasync.services.plan_notes import PlanNotes
 from alphasync.services.plans import Plans
@@ -162,6 +163,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
             versions=Versions(scripts, drafts),
             blocklist=blocklist,
             do_not_contact=do_not_contact,
+            messaged=MessagedBefore(scripts, uncertain),
             uncertain=uncertain,
             failed=failed,
             devices=devices,

@@ -10,6 +10,7 @@ AlphasyncError
 +-- Locked                    locked                another device is at it (``lockOwner``)
 +-- AlreadyRunning            already_running       this device is at it (``lockOwner``)
 +-- BlocklistLost             blocklist_lost        Redis dropped the list of who was messaged
++-- RecipientInFlight         recipient_in_flight   a message to them is on its way (retryable)
 +-- DoNotContactLost          do_not_contact_lost   the same of those not to be contacted
 +-- DoNotContactFull          do_not_contact_full   the account has its most of them
 +-- NotForThisToken           not_for_this_token    a token for some profiles may not do it
@@ -145,6 +146,15 @@ class BlocklistLost(AlphasyncError):
         "The storage has lost the list of who was messaged. "
         "Clear the blocklist to start anew: everybody may be messaged again"
     )
+
+
+class RecipientInFlight(AlphasyncError):
+    """A message to the recipient is on its way, or was when its run ended, and nobody has said yet
+    what became of it. They stay on the list. Try again once their message is counted."""
+
+    code = "recipient_in_flight"
+    retryable = True
+    default_message = "A message to this recipient is on its way just now"
 
 
 class DoNotContactLost(AlphasyncError):

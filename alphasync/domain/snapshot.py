@@ -57,7 +57,10 @@ def apply(snapshot: Snapshot, event: events.StateEvent) -> Snapshot:
             )
             return replace(after, drafts={**snapshot.drafts, draft.key: draft})
         case (
-            events.AllProcessingStopped() | events.BlocklistCleared() | events.DoNotContactChanged()
+            events.AllProcessingStopped()
+            | events.BlocklistCleared()
+            | events.BlocklistRecipientRemoved()
+            | events.DoNotContactChanged()
         ):
             return after
         case events.UncertainResolved():

@@ -177,6 +177,56 @@ class BlocklistCounted(TypedDict):
     """Recipients."""
 
 
+class Messaged(TypedDict):
+    """Somebody who was messaged, or may have been."""
+
+    id: str
+    """The gateway's id of the recipient."""
+    at: int
+    """When they were claimed, just before the message was sent: ms since the Unix epoch."""
+    runId: str
+    """The run that did it, one of `runs`; empty where that is not known any more."""
+
+
+class StartedRun(TypedDict):
+    """A run that messaged somebody."""
+
+    id: str
+    """As `startProcessing` gave it."""
+    startedAt: int
+    """ms since the Unix epoch."""
+    operatorId: str
+    """Who started it."""
+    deviceId: str
+    """On which device."""
+    deviceName: str
+    """What that device was called then; empty where nobody had named it."""
+
+
+class BlocklistListed(TypedDict):
+    """A page of the list."""
+
+    recipients: list[Messaged]
+    """Newest first, at most 100."""
+    runs: list[StartedRun]
+    """Those that messaged them. The last 500 starts of a profile and type are known, for as long as
+    the list keeps its entries; a server of an earlier version notes none."""
+    next: str | None
+    """The `cursor` of the next page; null at the end. A search may give a page with nobody on it
+    and a `next`: it goes on there."""
+    count: int
+    """How many are on the whole list."""
+
+
+class BlocklistRemoved(TypedDict):
+    """They are not on the list."""
+
+    removed: bool
+    """False: they were not on it."""
+    count: int
+    """How many are on it now."""
+
+
 class NotContacted(TypedDict):
     """Somebody whom no run contacts."""
 

@@ -1,4 +1,4 @@
-"""What a device may ask for about lists of recipients: whom no run is to contact."""
+"""What a device may ask for about who was messaged, and whom not to contact."""
 
 from typing import Annotated, ClassVar
 
@@ -7,9 +7,15 @@ from msgspec.structs import force_setattr
 
 from alphasync.domain.drafts import well_formed
 from alphasync.domain.usable import NOTE_MAX, RECIPIENT_ID_MAX
-from alphasync.errors import AlphasyncError, DoNotContactFull, NotForThisToken
+from alphasync.errors import (
+    AlphasyncError,
+    DoNotContactFull,
+    NotForThisToken,
+    RecipientInFlight,
+    UnknownProfile,
+)
 from alphasync.protocol import acknowledgements as acks
-from alphasync.protocol.commands import Command
+from alphasync.protocol.commands import Command, ProfileCommand
 
 RecipientId = Annotated[str, Meta(min_length=1, max_length=RECIPIENT_ID_MAX)]
 Part = Annotated[str, Meta(min_length=1, max_length=RECIPIENT_ID_MAX)]
@@ -73,3 +79,34 @@ def tidy_search(command: Command) -> None:
         text = getattr(command, field)
         if text is not None:
             force_setattr(command, field, well_formed(text))
+
+
+class ListBlocklist(ProfileCommand, frozen=True, kw_only=True):
+    """Ask for a page of those who were messaged, with when and by which run."""
+
+    event_name = "listBlocklist"
+    answer = acks.BlocklistListed
+    only_asks = True
+    cursor: Cursor | None = None
+    """The `next` of the page before; absent for the first."""
+    find: Part | None = None
+    """A part of the ids that are asked for; letters of English in either case."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        tidy_search(self)
+
+
+class RemoveFromBlocklist(ProfileCommand, frozen=True, kw_only=True):
+    """Forget that a recipient was messaged, or may have been: the next run messages them. All
+    devices are told. Not while a message to them is on its way."""
+
+    event_name = "removeFromBlocklist"
+    answer = acks.BlocklistRemoved
+    errors: ClassVar[tuple[type[AlphasyncError], ...]] = (UnknownProfile, RecipientInFlight)
+    recipient_id: RecipientId
+    """The gateway's id of the recipient."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        force_setattr(self, "recipient_id", well_formed(self.recipient_id))

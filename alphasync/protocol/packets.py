@@ -64,6 +64,7 @@ EVENTS: dict[str, type[events.Event]] = {
         events.MessageCleared,
         events.AttachmentsUpdated,
         events.BlocklistCleared,
+        events.BlocklistRecipientRemoved,
         events.DoNotContactChanged,
         events.DevicesSync,
         events.DeviceJoined,

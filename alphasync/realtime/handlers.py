@@ -18,6 +18,7 @@ from alphasync.services.do_not_contact import DoNotContact
 from alphasync.services.drafts import Drafts
 from alphasync.services.failed import Failed
 from alphasync.services.listed_profiles import ListedProfiles
+from alphasync.services.messaged import MessagedBefore
 from alphasync.services.own_devices import OwnDevices
 from alphasync.services.plans import Plans
 from alphasync.services.previews import Previews
@@ -55,6 +56,7 @@ class Handlers:
         drafts: Drafts,
         versions: Versions,
         blocklist: Blocklist,
+        messaged: MessagedBefore,
         do_not_contact: DoNotContact,
         uncertain: Uncertain,
         failed: Failed,
@@ -70,6 +72,7 @@ class Handlers:
         self._drafts = drafts
         self._versions = versions
         self._blocklist = blocklist
+        self._messaged = messaged
         self._do_not_contact = do_not_contact
         self._uncertain = uncertain
         self._failed = failed
@@ -184,6 +187,25 @@ class Handlers:
         self, session: Session, command: commands.CountBlocklist
     ) -> acks.BlocklistCounted:
         return {"count": await self._blocklist.count(session.who, command)}
+
+    @handles(list_commands.ListBlocklist)
+    async def list_blocklist(
+        self, session: Session, command: list_commands.ListBlocklist
+    ) -> acks.BlocklistListed:
+        listed = await self._messaged.listed(session.who, command)
+        return {
+            "recipients": listed.recipients,
+            "runs": listed.runs,
+            "next": listed.place.cursor,
+            "count": listed.in_all,
+        }
+
+    @handles(list_commands.RemoveFromBlocklist)
+    async def remove_from_blocklist(
+        self, session: Session, command: list_commands.RemoveFromBlocklist
+    ) -> acks.BlocklistRemoved:
+        removed, count = await self._messaged.remove(session.who, session.device_id, command)
+        return {"removed": removed, "count": count}
 
     @handles(list_commands.AddDoNotContact)
     async def add_do_not_contact(

@@ -17,6 +17,7 @@ key (under ``as:{account}:``)      type    lifetime
 ``devices:roster``                 hash    2 h after the last sign of life: who is here
 ``devices:told``                   hash    the same: how much was told of that lately
 ``sent:<type>:<profile>``          zset    30 days after the last recipient; an entry by its score
+``starts:<type>:<profile>``        zset    30 days after the last start: the last runs, by start
 ``tally:<type>:<profile>``         hash    as the list of those sent: until when it has entries
 ``uncertain:<type>:<profile>``     hash    30 days after the last one: recipient to name, when, why
 ``failed:<type>:<profile>``        zset    a day: who could not be messaged, by time
@@ -93,6 +94,9 @@ class AccountKeys:
     def sent(self, type_: ProcessingType, profile: str) -> str:
         return f"{self.prefix}sent:{type_}:{profile}"
 
+    def starts(self, type_: ProcessingType, profile: str) -> str:
+        return f"{self.prefix}starts:{type_}:{profile}"
+
     def tally(self, type_: ProcessingType, profile: str) -> str:
         return f"{self.prefix}tally:{type_}:{profile}"
 
@@ -128,8 +132,9 @@ class ProfileKeys:
     """Keys of a profile and type, and those of its account that are needed with them."""
 
     __slots__ = (
-        *("channel", "draft", "drafts", "failed", "lock", "log", "meta", "never", "never_notes"),
-        *("profile", "reasons", "run", "runs", "sent", "tally", "type", "uncertain"),
+        *("channel", "devices", "draft", "drafts", "failed", "lock", "log", "meta", "never"),
+        *("never_notes", "profile", "reasons", "run", "runs", "sent", "starts", "tally", "type"),
+        "uncertain",
     )
 
     def __init__(self, account: AccountKeys, type_: ProcessingType, profile: str) -> None:
@@ -140,12 +145,14 @@ class ProfileKeys:
         self.log = account.log
         self.runs = account.runs
         self.drafts = account.drafts
+        self.devices = account.devices
         self.never = account.never
         self.never_notes = account.never_notes
         self.lock = account.lock(type_, profile)
         self.run = account.run(type_, profile)
         self.draft = account.draft(type_, profile)
         self.sent = account.sent(type_, profile)
+        self.starts = account.starts(type_, profile)
         self.tally = account.tally(type_, profile)
         self.uncertain = account.uncertain(type_, profile)
         self.failed = account.failed(type_, profile)

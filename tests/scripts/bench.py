@@ -30,11 +30,14 @@ from alphasync.protocol.commands import (
 )
 from alphasync.protocol.list_commands import (
     AddDoNotContact,
+    ListBlocklist,
     ListDoNotContact,
     RemoveDoNotContact,
+    RemoveFromBlocklist,
 )
 from alphasync.protocol.run_commands import ListFailed
 from alphasync.realtime.order import Envelope, parse
+from alphasync.services import messaged
 from alphasync.services.account_state import AccountState
 from alphasync.services.blocklist import Blocklist
 from alphasync.services.bounds import AccountBounds
@@ -131,6 +134,7 @@ class Bench:
         self.blocklist = Blocklist(self.scripts, store.pipeline)
         self.do_not_contact = DoNotContact(self.scripts, 1_000)
         self.uncertain = Uncertain(self.scripts, store.pipeline)
+        self.messaged_before = messaged.MessagedBefore(self.scripts, self.uncertain)
         self.failed = Failed(self.scripts)
         self.account_state = AccountState(self.scripts)
         self.logins = LoginTries(self.scripts, LoginLimits())
@@ -326,6 +330,14 @@ class Bench:
     async def forget(self, profile: str = PROFILE, type_: ProcessingType = "chat") -> int:
         command = ClearBlocklist(profile_id=profile, type=type_)
         return await self.blocklist.clear(self.who, "d1", command)
+
+    async def messaged(self, cursor: str | None = None, find: str | None = None) -> messaged.Listed:
+        command = ListBlocklist(profile_id=PROFILE, type="chat", cursor=cursor, find=find)
+        return await self.messaged_before.listed(self.who, command)
+
+    async def unblock(self, recipient: str) -> tuple[bool, int]:
+        command = RemoveFromBlocklist(profile_id=PROFILE, type="chat", recipient_id=recipient)
+        return await self.messaged_before.remove(self.who, "d1", command)
 
     async def avoid(self, recipient: str, note: str = "", who: Identity | None = None) -> Changed:
         command = AddDoNotContact(recipient_id=recipient, note=note)

@@ -62,6 +62,8 @@ async def everything(bench: Bench) -> None:
     await attach(bench, "sea", base=("sea", "sun"))
     ticket = await bench.start(device=phone.device_id)
     await bench.blocklist.prune(ticket)
+    await bench.messaged()
+    await bench.unblock("r1")
     await bench.progress.plan(ticket, 9, 0, "Planned", honours_keys=False, failed=1)
     settled = await bench.claim(ticket, 1, "r1")
     for number, outcome in enumerate(Outcome, start=2):

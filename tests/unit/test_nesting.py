@@ -173,6 +173,7 @@ OWN = {
     "services/failed.py": "from Redis",
     "services/plan_notes.py": "from Redis",
     "services/run_texts.py": "from Redis",
+    "services/messaged.py": "from Redis",
     "services/takeover.py": "from Redis",
     "membership/terms.py": "from Redis",
     "services/uncertain.py": "from Redis",

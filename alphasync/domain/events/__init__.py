@@ -8,6 +8,7 @@ their fields are for people who write clients: docs/protocol.md is made from the
 from alphasync.domain.events.account_events import (
     AttachmentsUpdated,
     BlocklistCleared,
+    BlocklistRecipientRemoved,
     DoNotContactChanged,
     MessageCleared,
     MessageUpdated,
@@ -85,6 +86,7 @@ StateEvent = (
     | MessageCleared
     | AttachmentsUpdated
     | BlocklistCleared
+    | BlocklistRecipientRemoved
     | DoNotContactChanged
     | DeviceJoined
     | DeviceUpdated
@@ -104,6 +106,7 @@ __all__ = [
     "AttachmentsUpdated",
     "Audience",
     "BlocklistCleared",
+    "BlocklistRecipientRemoved",
     "CountedRunEvent",
     "DeviceEvent",
     "DeviceJoined",

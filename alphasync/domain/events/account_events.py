@@ -58,6 +58,20 @@ class BlocklistCleared(ProfileEvent, frozen=True, kw_only=True):
     message: Script[str] = UNSET
 
 
+class BlocklistRecipientRemoved(ProfileEvent, frozen=True, kw_only=True):
+    """A recipient is not on the list of who was messaged any more: the next run messages them. Of
+    one who may have been messaged `uncertainResolved` tells instead."""
+
+    event_name = "blocklistRecipientRemoved"
+    device_id: str
+    operator_id: str | UnsetType = UNSET
+    """Who did it, in the account of a team; absent where one operator is the account."""
+    recipient_id: str
+    """The gateway's id of the recipient."""
+    count: Script[int] = UNSET
+    """How many are on the list."""
+
+
 class DoNotContactChanged(LoggedEvent, frozen=True, kw_only=True):
     """The account's do-not-contact list has changed: ask for it anew where it is shown."""
 

@@ -70,6 +70,14 @@ def blocklist_prune(keys: ProfileKeys, /) -> None: ...
 
 
 @script
+def blocklist_list(keys: ProfileKeys, /, *, score: str, id: str, part: str, most: int) -> None: ...
+
+
+@script
+def blocklist_remove(keys: ProfileKeys, /, *, recipient: str, head: str) -> None: ...
+
+
+@script
 def uncertain_list(keys: ProfileKeys, /) -> None: ...
 
 

@@ -44,8 +44,11 @@ PAGE_ENDS_MAX = 64
 """Runs that one script ends, and uncertain recipients that it sees to."""
 PAGE_PRUNED_MAX = 1_000
 """Entries of a blocklist that one script drops."""
-PAGE_SEARCHED_MAX = 2_000
-"""Entries of a list that one script looks through for a part of an id: about 1 ms."""
+PAGE_SEARCHED_MAX = 1_000
+"""Entries of a list that one script looks through for a part of an id: about 2 ms."""
+STARTS_MAX = 500
+"""Starts of runs that are kept of a profile and type, of about 150 bytes: by them one says which
+run messaged whom."""
 UNCERTAIN_LISTED_MAX = 100
 """Uncertain recipients of one event or answer."""
 UNCERTAIN_BYTES_MAX = 16 * 1024

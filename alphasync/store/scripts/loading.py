@@ -126,6 +126,7 @@ def _constants(lifetimes: Lifetimes, publish: str) -> str:
         "PAGE_ENDS_MAX": limits.PAGE_ENDS_MAX,
         "PAGE_PRUNED_MAX": limits.PAGE_PRUNED_MAX,
         "PAGE_SEARCHED_MAX": limits.PAGE_SEARCHED_MAX,
+        "STARTS_MAX": limits.STARTS_MAX,
         "UNCERTAIN_LISTED_MAX": limits.UNCERTAIN_LISTED_MAX,
         "UNCERTAIN_BYTES_MAX": limits.UNCERTAIN_BYTES_MAX,
         "FAILED_PAGE_MAX": limits.FAILED_PAGE_MAX,

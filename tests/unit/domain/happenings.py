@@ -213,6 +213,18 @@ def forgot(key: Key, revision: int) -> events.BlocklistCleared:
     )
 
 
+def unblocked(key: Key, revision: int) -> events.BlocklistRecipientRemoved:
+    return events.BlocklistRecipientRemoved(
+        profile_id=key[0],
+        type=key[1],
+        device_id="device",
+        recipient_id="recipient",
+        count=5,
+        timestamp=revision,
+        revision=revision,
+    )
+
+
 def not_contacted(_key: Key, revision: int) -> events.DoNotContactChanged:
     return events.DoNotContactChanged(
         device_id="device",
@@ -295,7 +307,17 @@ MOVES: dict[Make, RunStatus] = {
 """The events that move a run, and where to."""
 OF_A_RUNNING_RUN: list[Make] = [progressed, reconnecting, reconnected, taken_over, paused, resumed]
 OTHERS: list[Make] = [settled, updated, cleared, attached, forgot, all_stopped, resolved]
-OTHERS += [not_contacted, joined, changed, left, all_changed, planned, plan_changed, plan_ended]
+OTHERS += [
+    unblocked,
+    not_contacted,
+    joined,
+    changed,
+    left,
+    all_changed,
+    planned,
+    plan_changed,
+    plan_ended,
+]
 MAKERS: list[Make] = [*MOVES, *OF_A_RUNNING_RUN, *OTHERS]
 
 

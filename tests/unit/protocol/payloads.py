@@ -38,6 +38,8 @@ NEEDED: dict[type[Command], dict[str, Any]] = {
     commands.UpdateAttachments: {"profileId": "1", "type": "mail", "attachments": [PICTURE]},
     commands.ClearBlocklist: {"profileId": "1", "type": "chat"},
     commands.CountBlocklist: {"profileId": "1", "type": "chat"},
+    list_commands.ListBlocklist: {"profileId": "1", "type": "chat"},
+    list_commands.RemoveFromBlocklist: {"profileId": "1", "type": "chat", "recipientId": "r1"},
     list_commands.AddDoNotContact: {"recipientId": "r1"},
     list_commands.RemoveDoNotContact: {"recipientId": "r1"},
     list_commands.ListDoNotContact: {},

@@ -52,6 +52,8 @@ def test_every_command_of_the_contract_is_here() -> None:
         "restoreVersion",
         "clearBlocklist",
         "countBlocklist",
+        "listBlocklist",
+        "removeFromBlocklist",
         "addDoNotContact",
         "removeDoNotContact",
         "listDoNotContact",

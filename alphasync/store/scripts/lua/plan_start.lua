@@ -1,7 +1,7 @@
 -- Start a planned run whose time has come, and tell all devices: it is a plan until the moment in which it
 -- is a run, so that of many servers one starts it. While another run of the profile and type goes on, or
 -- the account has its most, it waits; when it has waited too long it is skipped.
--- KEYS: meta log lock run runs sent tally uncertain failed reasons never never_notes plan
+-- KEYS: meta log lock run runs sent tally uncertain failed reasons never never_notes starts devices plan
 -- ARGV: channel profile type device operator sign_in run_id server stub identity runs_most running_most head lost_head lost_reason waits_head ends
 --   waits_head: begins the event about a plan that waits, without a field
 --   ends: a JSON object of what becomes of the plan to the beginning of the event that says so
@@ -24,7 +24,8 @@ end
 local outcome, value = begin_run(
   {meta = meta, log = log, channel = channel, profile = profile, lock = lock, run = run, runs = runs,
     sent = sent, tally = tally, uncertain = uncertain, failed = failed, reasons = reasons, only = '',
-    never = never, never_notes = never_notes, runs_most = runs_most, running_most = running_most},
+    never = never, never_notes = never_notes, starts = starts, devices = devices,
+    runs_most = runs_most, running_most = running_most},
   {'run_id', run_id, 'profile', profile, 'type', type, 'device', device, 'operator', operator,
     'sign_in', sign_in, 'detached', '1', 'only', '', 'replica', server, 'stub', stub, 'identity', identity,
     'text', p[3], 'attachments', p[4]},

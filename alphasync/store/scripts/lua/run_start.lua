@@ -1,6 +1,6 @@
 -- Take the processing lock, put a new run on record and tell all devices. The run's first revision
 -- is its fencing token: later holders of the lock have a higher one.
--- KEYS: meta log lock run runs sent tally uncertain failed reasons never never_notes
+-- KEYS: meta log lock run runs sent tally uncertain failed reasons never never_notes starts devices
 -- ARGV: channel profile type device operator sign_in detached only run_id server stub identity text attachments options runs_most running_most head lost_head lost_reason
 --   detached: '1' where the run goes on without its device, or any; else ''
 --   only: 'failed' where it is over those who are listed as failed; else ''
@@ -18,7 +18,8 @@ local kept_attachments = (only == 'failed' or options ~= '') and 'attachments_wi
 local outcome, value, honours = begin_run(
   {meta = meta, log = log, channel = channel, profile = profile, lock = lock, run = run, runs = runs,
     sent = sent, tally = tally, uncertain = uncertain, failed = failed, reasons = reasons, only = only,
-    never = never, never_notes = never_notes, runs_most = runs_most, running_most = running_most},
+    never = never, never_notes = never_notes, starts = starts, devices = devices,
+    runs_most = runs_most, running_most = running_most},
   {'run_id', run_id, 'profile', profile, 'type', type, 'device', device, 'operator', operator,
     'sign_in', sign_in, 'detached', detached, 'only', only, 'replica', server, 'stub', stub,
     'identity', identity, 'text', text, kept_attachments, attachments, 'options', options},

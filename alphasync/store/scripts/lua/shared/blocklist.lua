@@ -58,3 +58,30 @@ local function listed(uncertain)
   until cursor == '0'
   return '[' .. table.concat(items, ',') .. ']', int(redis.call('HLEN', uncertain) - #items)
 end
+
+-- Note that a run starts, for as long as it may be asked which run messaged whom.
+-- USES: int device_key
+local function note_start(starts, devices, run_id, operator, device)
+  local name = redis.call('HGET', device_key(devices, device), 'name') or ''
+  redis.call('ZREMRANGEBYSCORE', starts, int(now), int(now))  -- of one millisecond the last one counts
+  redis.call('ZADD', starts, int(now), cjson.encode({id = run_id, operator = operator, device = device, name = name}))
+  redis.call('ZREMRANGEBYRANK', starts, 0, -STARTS_MAX - 1)
+  redis.call('PEXPIRE', starts, SENT_TTL)
+end
+
+-- By which run each entry of a page was claimed: the last one that had started by then.
+-- scores: newest first. Returns the runs, as what is noted of each and when it started; and for each entry
+-- the place of its run among them, '0' where none is known any more.
+-- USES: int
+local function starts_of(starts, scores)
+  local runs, places, since = {}, {}, nil
+  for at, score in ipairs(scores) do
+    if since == nil or (since and tonumber(score) < since) then
+      local found = redis.call('ZREVRANGEBYSCORE', starts, score, '-inf', 'WITHSCORES', 'LIMIT', 0, 1)
+      since = tonumber(found[2]) or false
+      if since then runs[#runs + 1], runs[#runs + 2] = found[1], found[2] end
+    end
+    places[at] = since and int(#runs / 2) or '0'
+  end
+  return runs, places
+end

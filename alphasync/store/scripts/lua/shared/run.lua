@@ -126,7 +126,7 @@ end
 -- fields: of the record, names and values: whose it is and what it sends
 -- Returns 'OK', the fencing token and, for such a run, 'honours' of the one before | 'HELD' and the device
 --   | 'NOTHING_FAILED' | 'LIST_LOST' | 'NEVER_LOST' | 'BUSY' | 'FULL'
--- USES: int emit admitted running_of keep_running touch_run list_is_lost never_is_lost doubt end_run
+-- USES: int emit admitted running_of keep_running touch_run list_is_lost never_is_lost note_start doubt end_run
 local function begin_run(at, fields, run_id, device, head, lost_head, lost_reason)
   local lock, run, runs = at.lock, at.run, at.runs
   local held = redis.call('HMGET', lock, 'device', 'run_id')
@@ -176,6 +176,7 @@ local function begin_run(at, fields, run_id, device, head, lost_head, lost_reaso
   redis.call('DEL', lock)
   redis.call('HSET', lock, 'device', device, 'run_id', run_id, 'fence', fence)
   redis.call('PEXPIRE', lock, LOCK_TTL)
+  note_start(at.starts, at.devices, run_id, redis.call('HGET', run, 'operator'), device)
   return 'OK', fence, honours
 end
 
