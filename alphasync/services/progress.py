@@ -117,10 +117,14 @@ class Progress:
         honours_keys: bool,
         cycle: int | None = None,
         failed: int | None = 0,
+        named: int = 0,
         error: str | None = None,
     ) -> None:
         """Put the number of recipients on record; a counter that is None stays as it is.
         ``cycle``: of a continuous run.
+
+        ``total``: of a run that this server goes on with, whose ``skipped`` is None, how many are
+        still to be claimed. ``named``: how many of those who failed are listed already.
 
         Raises NoLongerRunner.
         """
@@ -133,6 +137,7 @@ class Progress:
                 total=total,
                 skipped="" if skipped is None else skipped,
                 failed="" if failed is None else failed,
+                unnamed=(failed or 0) - named,
                 honours=DIGEST_KEYS if honours_keys else "",
                 message=message,
                 head=_progress_head(message, error),

@@ -49,6 +49,8 @@ class Listing(msgspec.Struct, frozen=True):
     odd: list[Odd]
     """The first of them, by their place in the whole list."""
     honours_keys: bool
+    given_up: int = 0
+    """Of those who failed: whom the gateway refused in cycles before; they are not tried again."""
     not_to_contact: int = 0
     """Of those that are left out, how many are on the do-not-contact list."""
 

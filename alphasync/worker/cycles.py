@@ -107,7 +107,9 @@ class Cycles:
         self._refused = {id_: times for id_, times in self._refused.items() if id_ in listed}
         given_up = {id_ for id_, times in self._refused.items() if times >= TRIES_MAX}
         left = [each for each in listing.candidates if each.recipient.id not in given_up]
-        return replace(listing, candidates=left, failed=listing.failed + len(given_up))
+        return replace(
+            listing, candidates=left, failed=listing.failed + len(given_up), given_up=len(given_up)
+        )
 
 
 def spelled(seconds: float) -> str:

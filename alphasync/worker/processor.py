@@ -113,9 +113,8 @@ class Processor:
         if self._resume:
             # What is counted already is on record; of this listing only those left are news.
             skipped = failed = None
-            total = self._resume.counters.current + bool(self._resume.inflight)
-            total += len(listing.candidates)
-            text = f"{len(listing.candidates)} recipients left"
+            total = len(listing.candidates)
+            text = f"{total} recipients left"
         else:
             total = listing.total
             text = f"{total} recipients, {listing.skipped - listing.not_to_contact} messaged before"
@@ -133,12 +132,15 @@ class Processor:
             skipped,
             text,
             failed=failed,
+            named=listing.given_up,
             error=listing.left_out or None,
             honours_keys=listing.honours_keys,
             cycle=self._cycles.number if self._cycles.repeats else None,
         )
         self._cycles.planned()
         before = self._steps.counters if self._resume else Counters()
+        if self._resume:
+            total += before.current + bool(self._resume.inflight)
         self._steps.counters = msgspec.structs.replace(
             before,
             total=total,

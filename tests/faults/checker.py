@@ -20,6 +20,10 @@ ENDS_A_PAUSE = (
     *("processingResumed", "processingStarted", "processingComplete"),
     *("processingStopped", "processingInterrupted"),
 )
+CHANGES_WHO_FAILED = (
+    *("processingStarted", "processingProgress", "processingComplete", "runSettled"),
+    *("processingStopped", "processingInterrupted"),
+)
 NOT_LOGGED = ("deviceRegistered", "processingStateSync", "messageSync", "devicesSync", "resync")
 """Events that carry a revision and have no place of their own in the order."""
 
@@ -42,6 +46,18 @@ class Opening(NamedTuple):
     at: int
 
 
+class Retry(NamedTuple):
+    """A run over those who failed."""
+
+    profile: str
+    type: str
+    started_at: int
+    known: int
+    """A revision from before it was asked who they are."""
+    listed: frozenset[str]
+    messaged: frozenset[str]
+
+
 class History(msgspec.Struct):
     """One device through all its connections, each of which begins with ``deviceRegistered``."""
 
@@ -57,6 +73,7 @@ class Lists(msgspec.Struct):
 
     blocked: set[str] = set()
     uncertain: set[str] = set()
+    failed: set[str] = set()
     left: set[str] = set()
     """Once uncertain, and by a person's decision counted as messaged."""
 
@@ -71,6 +88,7 @@ class Account(msgspec.Struct):
     openings: list[Opening] = []
     """Besides those that the events tell of."""
     lists: dict[Key, Lists] = {}
+    retries: list[Retry] = []
     truth: Snapshot | None = None
     flight: int = 0
     """ms that a message may be on its way to the gateway."""
@@ -90,6 +108,7 @@ def check(account: Account) -> list[str]:
         *completed_runs(account, lives, log),
         *detached_runs(log),
         *pauses(account, log),
+        *retries(account, log),
         *final_lists(account, lives),
     ]
 
@@ -232,18 +251,28 @@ def completed_runs(account: Account, lives: Lives, log: Merged) -> Iterator[str]
     for delivery in account.deliveries:
         messaged.setdefault((_key(delivery), delivery.recipient), []).append(delivery.at)
     started: dict[Key, int] = {}
+    over_all: dict[Key, bool] = {}
+    cut: dict[Key, int] = {}
+    cut_short: dict[Key, int] = {}
     for _, (name, payload) in log.events:
+        key: Key = (payload.get("profileId", ""), payload.get("type", "chat"))
         if name == "processingStarted":
-            started[payload["profileId"], payload["type"]] = payload["startedAt"]
+            started[key] = payload["startedAt"]
+            over_all[key] = payload.get("only") != "failed"
+            cut_short[key] = cut.pop(key, 0)
+        if name in ("processingStopped", "processingInterrupted"):
+            cut[key] = 1
         if name != "processingComplete":
             continue
-        key: Key = (payload["profileId"], payload["type"])
         stats, end = payload["stats"], payload["completedAt"]
         if stats["current"] != stats["total"]:
             yield f"incomplete: {key} completed with {stats}"
+        if not over_all.get(key, True):
+            continue
         listed = {recipient["id"] for recipient in payload["uncertainRecipients"]}
         listed |= account.lists.get(key, Lists()).left
         start = started.get(key, 0)
+        missed: list[str] = []
         for recipient in account.cast[key[0]]:
             if lives.life(key, recipient, start - account.flight) != lives.life(
                 key, recipient, end
@@ -252,8 +281,12 @@ def completed_runs(account: Account, lives: Lives, log: Merged) -> Iterator[str]
             began = lives.began(key, recipient, start)
             times = messaged.get((key, recipient), [])
             reached = any(began <= at <= end + account.flight for at in times)
-            if not reached and recipient not in listed and not stats["failed"]:
-                yield f"lost: {recipient} by the run of {key} that completed at {end}"
+            if not reached and recipient not in listed:
+                missed.append(recipient)
+        # Who was in flight as a run was cut short, or its server dead, may have been refused since.
+        refused = stats["failed"] + stats["uncertain"] + cut_short.get(key, 0)
+        if len(missed) > refused:
+            yield f"lost: {missed} by the run of {key} that completed at {end} with {stats}"
 
 
 def detached_runs(log: Merged) -> Iterator[str]:
@@ -289,9 +322,35 @@ def pauses(account: Account, log: Merged) -> Iterator[str]:
                 yield f"paused: {delivery} while its run was"
 
 
+def retries(account: Account, log: Merged) -> Iterator[str]:
+    """A run over those who failed messages nobody else.
+
+    Where another run was under way since they were listed nobody knows who they were by then.
+    """
+    for retry in account.retries:
+        about = [
+            (place, name, payload)
+            for place, (name, payload) in log.events
+            if name in CHANGES_WHO_FAILED
+            and (payload["profileId"], payload["type"]) == (retry.profile, retry.type)
+        ]
+        begun = [
+            number
+            for number, (_, name, payload) in enumerate(about)
+            if name == "processingStarted" and payload["startedAt"] == retry.started_at
+        ]
+        if not begun or (begun[0] > 0 and about[begun[0] - 1][0][1] > retry.known):
+            continue
+        if strangers := retry.messaged - retry.listed:
+            yield f"strangers: {sorted(strangers)} of {retry}"
+
+
 def final_lists(account: Account, lives: Lives) -> Iterator[str]:
     """At the end the blocklist holds those who were messaged or may have been, and only those."""
     forever = 2**63
+    for key, lists in account.lists.items():
+        for recipient in sorted(lists.failed & (lists.blocked | lists.uncertain)):
+            yield f"failed: {recipient} of {key} is listed as such, and blocked or uncertain"
     messaged: dict[Key, dict[str, int]] = {}
     for delivery in account.deliveries:
         times = messaged.setdefault(_key(delivery), {})

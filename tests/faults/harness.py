@@ -202,6 +202,11 @@ class Site:
         name = await self.redis.hget(f"as:{{o:demo}}:run:chat:{profile}", "replica")
         return next(r for r in self.servers if f'"server": "{name!s}"' in r.log)
 
+    async def change(self, **faults: object) -> None:
+        """Set some switches of the sandbox; the others stay."""
+        async with self.http.patch(f"{self.sandbox.url}/faults", json=faults) as response:
+            assert response.status == 200, await response.text()
+
     async def switch(self, **faults: object) -> None:
         """Set the gateway's switches; those that are not named are off."""
         async with self.http.put(f"{self.sandbox.url}/faults", json=faults) as response:

@@ -13,10 +13,12 @@ from alphasync.domain.identity import account_of
 from alphasync.domain.runs import Key, ProcessingType, Run, RunStatus
 from alphasync.domain.snapshot import Snapshot
 from alphasync.services.account_state import AccountState
+from alphasync.services.idempotency import idempotency_key
+from alphasync.services.runs import Ticket
 from alphasync.store import keys
 from alphasync.store.connect import make_store
 from alphasync.store.scripts.limits import Lifetimes
-from tests.faults.checker import Account, Delivery, History, Lists, Opening
+from tests.faults.checker import Account, Delivery, History, Lists, Opening, Retry
 from tests.faults.harness import ServerProcess, Site
 from tests.faults.returning import ReturningDevice
 from tests.harness import all_told, wait_until
@@ -51,6 +53,8 @@ class Soak:
         self._random = random.Random(seed)
         self._paused: set[ServerProcess] = set()
         self._resent: list[Opening] = []
+        self._retries: list[tuple[Retry, str]] = []
+        """With the ids of their runs."""
         self._left: dict[Key, set[str]] = {}
         self._watchers: list[ReturningDevice] = []
         self._workers: list[ReturningDevice] = []
@@ -77,10 +81,11 @@ class Soak:
 
     async def account(self) -> Account:
         """The books, to be judged."""
+        messages = await self._site.deliveries()
         deliveries = [
-            Delivery(d["profileId"], d["type"], d["recipientId"], d["at"])
-            for d in await self._site.deliveries()
+            Delivery(d["profileId"], d["type"], d["recipientId"], d["at"]) for d in messages
         ]
+        keys_used = {d["idempotencyKey"]: d["recipientId"] for d in messages}
         names = keys.of_account(ACCOUNT)
         lists: dict[Key, Lists] = {}
         for profile in CAST:
@@ -88,9 +93,11 @@ class Soak:
                 sent, doubt = names.sent(type_, profile), names.uncertain(type_, profile)
                 blocked = await self._site.redis.zrange(sent, 0, -1)
                 uncertain = await self._site.redis.hkeys(doubt)
+                failed = await self._site.redis.zrange(names.failed(type_, profile), 0, -1)
                 lists[profile, type_] = Lists(
                     blocked={str(member) for member in blocked},
                     uncertain={str(field) for field in uncertain},
+                    failed={str(member) for member in failed},
                     left=self._left.get((profile, type_), set()),
                 )
         return Account(
@@ -99,6 +106,10 @@ class Soak:
             cast={p: [f"{p}-{place}" for place in range(size)] for p, size in CAST.items()},
             openings=self._resent,
             lists=lists,
+            retries=[
+                retry._replace(messaged=messaged_by(retry, run_id, keys_used))
+                for retry, run_id in self._retries
+            ],
             truth=await self._truth(),
             flight=FLIGHT,
             unsettled=UNSETTLED,
@@ -125,10 +136,10 @@ class Soak:
     async def _work(self, device: ReturningDevice, rng: random.Random) -> None:
         doing = (
             *(self._type, self._start, self._stop, self._clear, self._resolve, self._drop),
-            self._hold,
+            *(self._hold, self._try_again, self._refuse),
         )
         while not self._over.is_set():
-            do = rng.choices(doing, weights=(40, 25, 4, 4, 6, 3, 20))[0]
+            do = rng.choices(doing, weights=(40, 25, 4, 4, 6, 3, 20, 12, 3))[0]
             profile, type_ = rng.choice(list(CAST)), rng.choice(TYPES)
             try:
                 await do(device, rng, profile, type_)
@@ -168,6 +179,32 @@ class Soak:
     ) -> None:
         [command] = rng.choices(("pauseProcessing", "resumeProcessing"), weights=(1, 3))
         await device.call(command, {"profileId": profile, "type": type_})
+
+    async def _try_again(
+        self, device: ReturningDevice, rng: random.Random, profile: str, type_: ProcessingType
+    ) -> None:
+        about = {"profileId": profile, "type": type_}
+        _, last = device.events[-1]
+        listed = await device.call("listFailed", about)
+        payload = {
+            **about,
+            "message": MAIL if type_ == "mail" else "Hello",
+            "detached": rng.random() < DETACHED,
+            "only": "failed",
+        }
+        begun = await device.call("startProcessing", payload)
+        if begun["ok"] and listed["ok"] and "cursor" not in listed:
+            known = int(last.get("revision", 0))
+            recipients = frozenset(found["id"] for found in listed["recipients"])
+            retry = Retry(profile, type_, begun["startedAt"], known, recipients, frozenset())
+            self._retries.append((retry, begun["runId"]))
+
+    async def _refuse(
+        self, _device: ReturningDevice, rng: random.Random, _profile: str, _type: ProcessingType
+    ) -> None:
+        """From now on the gateway refuses others than before, or nobody."""
+        cast = [f"{name}-{place}" for name, size in CAST.items() for place in range(size)]
+        await self._site.change(refuse=rng.sample(cast, rng.choice((0, 5, 20))))
 
     async def _clear(
         self, device: ReturningDevice, _: random.Random, profile: str, type_: ProcessingType
@@ -310,6 +347,27 @@ class Soak:
         while not self._over.is_set():
             self.sizes.append(measure(self._site.servers[0].pid))
             await asyncio.sleep(1.0)
+
+
+def messaged_by(retry: Retry, run_id: str, keys_used: dict[str, str]) -> frozenset[str]:
+    """Whom that run messaged, by the keys of its messages."""
+    ticket = Ticket(
+        account=ACCOUNT,
+        profile=retry.profile,
+        type="mail" if retry.type == "mail" else "chat",
+        run_id=run_id,
+        fence=0,
+        started_at=retry.started_at,
+        device_id="",
+        operator_id=OPERATOR,
+        text="",
+        attachments=(),
+    )
+    return frozenset(
+        recipient
+        for key, recipient in keys_used.items()
+        if key == idempotency_key(ticket, recipient)
+    )
 
 
 def measure(pid: int) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from alphasync.domain.drafts import Draft
 from alphasync.domain.runs import Counters, Key, Run, RunStatus
 from alphasync.domain.snapshot import Snapshot
-from tests.faults.checker import Account, Delivery, Event, History, Lists, Opening, check
+from tests.faults.checker import Account, Delivery, Event, History, Lists, Opening, Retry, check
 
 KEY: Key = ("p", "chat")
 CHAT = {"profileId": "p", "type": "chat"}
@@ -191,6 +191,39 @@ def test_a_recipient_whom_a_person_gave_back_while_the_run_went_on_is_not_lost()
 def test_a_recipient_who_was_left_as_messaged_is_not_lost() -> None:
     lists = {KEY: Lists(blocked={"a", "b", "u"}, uncertain={"u"}, left={"b"})}
     assert check(account(deliveries=messaged(("a", 150)), lists=lists)) == []
+
+
+def test_no_more_are_missed_than_could_not_be_messaged() -> None:
+    def found(*events: Event) -> list[str]:
+        return rules(check(account(histories=[watcher(*events)], deliveries=[], lists={})))
+
+    assert found(started(1), *OWN, ended(4, sent=1, failed=1)) == ["lost"]
+    assert found(started(1), *OWN, ended(4, sent=0, failed=2)) == []
+    # A run over those who failed has not to do with the others.
+    assert found(started(1, only="failed"), *OWN, ended(4)) == []
+
+
+RETRY = Retry("p", "chat", 100, 0, frozenset({"a", "b"}), frozenset({"a", "b"}))
+
+
+def test_a_run_over_those_who_failed_that_messages_somebody_else() -> None:
+    def found(retry: Retry, *events: Event) -> list[str]:
+        told = [watcher(*events)]
+        return rules(check(account(histories=told, deliveries=[], lists={}, retries=[retry])))
+
+    again = started(1, only="failed")
+    strange = RETRY._replace(messaged=frozenset({"a", "x"}))
+    assert found(RETRY, again) == []
+    assert found(strange, again) == ["strangers"]
+    # Another run may have made others fail since they were listed.
+    later = [started(1), *OWN, ended(4), started(5, only="failed")]
+    assert found(strange._replace(started_at=500), *later) == ["lost"]
+    assert found(strange._replace(started_at=500, known=4), *later) == ["lost", "strangers"]
+
+
+def test_somebody_listed_as_failed_who_is_blocked() -> None:
+    lists = {KEY: Lists(blocked={"a", "b", "u"}, uncertain={"u"}, failed={"a", "x"})}
+    assert rules(check(account(lists=lists))) == ["failed"]
 
 
 def test_a_completed_run_that_counts_too_few() -> None:

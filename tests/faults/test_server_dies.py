@@ -67,6 +67,32 @@ async def test_crash_after_crash(honours_keys: bool) -> None:
         assert unbroken(b.events) == 1
 
 
+async def test_another_server_goes_on_with_those_who_are_tried_again() -> None:
+    """Also with the one in flight: the gateway said with its listing that it honours keys."""
+    async with site(
+        people=people(p=RECIPIENTS), faults=Faults(latency=0.05), send_interval=0.05
+    ) as running:
+        b = await running.device(1)
+        everybody = [f"p-{place}" for place in range(RECIPIENTS)]
+        await running.change(refuse=everybody)
+        assert (await b.start("p"))["ok"]
+        await completed(b)
+        assert b.last("processingComplete")["stats"]["failed"] == RECIPIENTS
+        await running.change(refuse=everybody[::2])
+        a = await running.returning()
+        assert (await a.start("p", only="failed", detached=True))["ok"]
+        await running.delivered(4, "p")
+        running.servers[0].kill()
+        await wait_until(lambda: b.named("processingTakenOver"), TAKEN_OVER_WITHIN, "taken over")
+        await b.wait_for("processingComplete", 2)
+        stats = b.last("processingComplete")["stats"]
+        half = RECIPIENTS // 2
+        assert (stats["sent"], stats["failed"], stats["uncertain"]) == (half, half, 0)
+        assert (stats["current"], stats["skipped"]) == (RECIPIENTS, 0)
+        found = await running.reached("p")
+        assert (set(found), set(found.values())) == (set(everybody[1::2]), {1})
+
+
 async def test_one_of_two_tabs_that_come_back_with_their_token_goes_on_with_the_run() -> None:
     """They are elsewhere before their server is known to be dead, and are taken for new ones."""
     async with site(people=people(p=RECIPIENTS), send_interval=INTERVAL) as running:

@@ -57,7 +57,9 @@ async def test_a_soak(request: pytest.FixtureRequest, tmp_path: Path) -> None:
             account = await soak.account()
             found = check(account)
             told = {history.name: len(history.events) for history in account.histories}
-            shown = f"{len(account.deliveries)} messages, {dict(soak.faults)}, events {told}"
+            again = sum(len(retry.messaged) for retry in account.retries)
+            sent = f"{len(account.deliveries)} messages, {again} of them at another try"
+            shown = f"{sent}, {dict(soak.faults)}, events {told}"
             text = "\n".join([f"seed {seed}: {shown}", *found[:20]])
             log.info(text)
             (tmp_path / "history.json").write_bytes(_books(account))

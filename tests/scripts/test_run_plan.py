@@ -4,8 +4,8 @@ import pytest
 
 from alphasync.domain.events import ProcessingProgress
 from alphasync.domain.runs import Counters
-from alphasync.services.progress import NoLongerRunner
-from tests.scripts.bench import PROFILE, Bench
+from alphasync.services.progress import NoLongerRunner, Outcome
+from tests.scripts.bench import PROFILE, Bench, became
 
 
 async def test_the_plan_is_put_on_record_and_shown(bench: Bench) -> None:
@@ -24,6 +24,19 @@ async def test_a_plan_made_twice_is_the_same_plan(bench: Bench) -> None:
         await bench.plan(ticket, 10, skipped=4)
         await bench.plan(ticket, 10, skipped=4)
     assert (await bench.run()).counters == Counters(total=10, skipped=4)
+
+
+async def test_of_a_run_that_goes_on_those_left_are_added_to_those_counted_by_then(
+    bench: Bench,
+) -> None:
+    ticket = await bench.start()
+    await bench.plan(ticket, 5)
+    first = became(await bench.claim(ticket, 1, "r1"), Outcome.UNCERTAIN)
+    await bench.claim(ticket, 3, "r3", await bench.claim(ticket, 2, "r2", first))
+    # As a person decides between the takeover and the plan.
+    await bench.resolve("resend", "r1")
+    await bench.progress.plan(ticket, 2, None, "Planned", honours_keys=False, failed=None)
+    assert (await bench.run()).counters == Counters(total=4, sent=1)
 
 
 async def test_only_the_runner_plans(bench: Bench) -> None:

@@ -69,6 +69,9 @@ async def test_after_the_next_run_began_only_the_lists_are_settled(
     assert (await bench.run()).counters == Counters()
     assert await bench.blocked() == ({"r1"} if stays else set())
     assert await bench.listed() == ({"r1": "Name of r1"} if listed else {})
+    # Who is messaged by neither is at least named.
+    failed = [found["name"] for found in (await bench.list_failed())["recipients"]]
+    assert failed == (["Name of r1"] if outcome is Outcome.FAILED else [])
 
 
 async def test_a_recipient_claimed_anew_is_the_new_runs(bench: Bench) -> None:

@@ -45,6 +45,7 @@ def run_plan(
     total: int,
     skipped: int | str,
     failed: int | str,
+    unnamed: int,
     honours: str,
     message: str,
     head: str,
