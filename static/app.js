@@ -6,6 +6,7 @@ import { createArranging, readArrangement } from './arrangement.js';
 import { itemsOf } from './attachments.js';
 import { createCommands } from './commands.js';
 import { readDetaching } from './detaching.js';
+import { readRhythm } from './rhythm.js';
 import { createDoing } from './doing.js';
 import { EventLog } from './eventlog.js';
 import { loadWords } from './failures.js';
@@ -156,7 +157,7 @@ function takeUp(lists) {
 function remember() {
   kept = null;
   const arrangement = readArrangement(session.get().operatorId);
-  state = { ...initialState, selected: profileIn(location.hash), arrangement, detaching: readDetaching() };
+  state = { ...initialState, selected: profileIn(location.hash), arrangement, detaching: readDetaching(), rhythm: readRhythm() };
   const own = createKept({ tab: tab.name, operatorId: session.get().operatorId });
   for (const [key, text] of Object.entries(own.texts())) {
     local('draftRestored', { ...text, ...partsOf(key) });

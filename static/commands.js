@@ -6,6 +6,7 @@ import { keepDetaching } from './detaching.js';
 import { nameOf } from './devices.js';
 import { inConflict } from './drafts.js';
 import { keyOf, partsOf, TYPES } from './keys.js';
+import { keepRhythm, rhythmFields } from './rhythm.js';
 import { createSending } from './sending.js';
 import { refusal, startOf, startProblem } from './status.js';
 import { needsAsking, versionOf } from './uncertain.js';
@@ -184,7 +185,7 @@ export function createCommands({ link, state, dispatch }) {
 
     /** Start with `message`, the text that the operator sees; `only` 'failed': over those who could not be messaged. */
     start(profileId, type, message, only) {
-      const { busy, attachments, detaching } = state();
+      const { busy, attachments, detaching, rhythm } = state();
       const key = keyOf(profileId, type);
       if (busy[key] === 'startProcessing') return;
       const text = startProblem(startOf(state(), profileId, type, message));
@@ -193,7 +194,7 @@ export function createCommands({ link, state, dispatch }) {
         return;
       }
       const chosen = type === 'mail' ? itemsOf(attachments, profileId) : [];
-      const extra = { message, ...(chosen.length > 0 && { attachments: chosen }), ...(detaching && { detached: true }), ...(only && { only }) };
+      const extra = { message, ...(chosen.length > 0 && { attachments: chosen }), ...(detaching && { detached: true }), ...(only && { only }), ...rhythmFields(rhythm, only) };
       void command('startProcessing', profileId, type, extra).then(({ ok, code }) => {
         if (ok) local('runSends', { key, message });
         else if (code === 'nothing_failed') local('unsentChanged', { profileId, type });
@@ -214,6 +215,13 @@ export function createCommands({ link, state, dispatch }) {
     changePlan: (profileId, type, planId, wanted) => link.send('changePlan', { profileId, type, planId, ...wanted }),
     cancelPlan: (profileId, type, planId) => void command('cancelPlan', profileId, type, { planId }),
 
+    /** The runs that are started here from now on go so. */
+    keepTime(rhythm) {
+      keepRhythm(rhythm);
+      local('rhythm', { rhythm });
+    },
+
+    takeOver: (profileId, type) => void command('takeOverProcessing', profileId, type),
     stop: (profileId, type) => void command('stopProcessing', profileId, type),
     pause: (profileId, type) => void command('pauseProcessing', profileId, type),
     resume: (profileId, type) => void command('resumeProcessing', profileId, type),

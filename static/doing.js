@@ -22,6 +22,7 @@ export function createDoing({ state, dispatch, commands, open, planLater, showWh
     pause: ({ type }) => commands.pause(state().selected, type),
     resume: ({ type }) => commands.resume(state().selected, type),
     later: ({ type }) => planLater(type),
+    takeOver: ({ type }) => commands.takeOver(state().selected, type),
     stopAll: () => commands.stopAll(),
     show: ({ name }) => dispatch({ name: 'local/filter', data: { show: name } }),
     theme: ({ name }) => setTheme(name),

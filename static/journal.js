@@ -42,7 +42,8 @@ const KINDS = {
   planChanged: (data) =>
     data.waitingFor ? { kind: 'planWaits', by: null } : { kind: 'planChanged', by: data.changedBy, startAt: data.startAt },
   planEnded: (data) => ({ kind: ENDED_PLANS[data.outcome] ?? 'planSkipped', by: data.endedBy, code: data.code, detail: plannedDetail(data) }),
-  processingTakenOver: (data) => ({ kind: 'takenOver', by: null, detail: text(data.message) }),
+  processingTakenOver: (data) =>
+    data.fromDeviceId ? { kind: 'tookOver', by: data.deviceId } : { kind: 'takenOver', by: null, detail: text(data.message) },
   messageUpdated: (data) => ({ kind: 'typed', by: data.deviceId }),
   messageCleared: (data) => ({ kind: 'cleared', by: data.deviceId }),
   blocklistCleared: (data) => ({ kind: 'blocklist', by: data.deviceId, count: data.deletedCount }),

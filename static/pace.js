@@ -17,8 +17,8 @@ export function stepped(steps, at, current) {
 }
 
 /** `{perSecond, left}` of a run that goes on, `left` in ms; null while nobody can tell. */
-export function paceOf({ status, waitingFor, paused, steps, current, total }) {
-  if (status !== 'running' || waitingFor || paused || !steps || total <= 0) return null;
+export function paceOf({ status, waitingFor, paused, nextCycleAt, steps, current, total }) {
+  if (status !== 'running' || waitingFor || paused || nextCycleAt || !steps || total <= 0) return null;
   const [ms, people] = [steps.to.at - steps.from.at, steps.to.current - steps.from.current];
   if (ms < KNOWN_AFTER || people <= 0) return null;
   return { perSecond: (people * 1000) / ms, left: (Math.max(0, total - current) * ms) / people };

@@ -21,12 +21,13 @@ function haystackOf(profile) {
 }
 
 /** What can be done about the runs of the open profile. */
-function runActions({ runs, selected, profiles }) {
+function runActions({ runs, selected, profiles, device }) {
   const profile = profiles.items.find(({ external_id: id }) => id === selected);
   if (!profile) return [];
   const name = isolated(profile.name);
   return TYPES.flatMap((type) => {
-    const { status, paused } = runs[keyOf(selected, type)] ?? {};
+    const run = runs[keyOf(selected, type)];
+    const { status, paused } = run ?? {};
     const later = { action: 'later', type, icon: 'clock', text: say.later[type](name) };
     if (status !== 'running') return [{ action: 'start', type, icon: 'play', text: say.start[type](name) }, later];
     const hold = paused ? 'resume' : 'pause';
@@ -34,6 +35,7 @@ function runActions({ runs, selected, profiles }) {
       { action: 'stop', type, icon: 'stop', text: say.stop[type](name) },
       { action: hold, type, icon: paused ? 'play' : 'pause', text: say[hold][type](name) },
       later,
+      ...(isOwn(run, device?.id ?? null) ? [] : [{ action: 'takeOver', type, icon: 'device', text: say.takeOver[type](name) }]),
     ];
   });
 }

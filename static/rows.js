@@ -5,7 +5,7 @@ import { keyOf, TYPES } from './keys.js';
 import { paceOf } from './pace.js';
 import { ringOf, toneOf } from './rings.js';
 import { isOwn, textMark } from './status.js';
-import { roughly, when } from './times.js';
+import { clock, roughly, when } from './times.js';
 import { undecided } from './uncertain.js';
 import { words } from './words.js';
 
@@ -73,6 +73,7 @@ function aloneWords({ type, run, where }, me) {
   const [name, counts] = [nameOf(type), countsOf(run)];
   if (run.waitingFor) return row.waits(name);
   if (run.paused) return row.paused(name, counts);
+  if (run.nextCycleAt) return row.rests(name, clock(run.nextCycleAt));
   if (!isOwn(run, me)) return run.away ? row.away(name, counts) : where ? row.on(name, counts, where) : row.elsewhere(name, counts);
   if (counts === '') return row.starts(name);
   const pace = paceOf(run);

@@ -2,8 +2,10 @@
 //
 // A run as the console knows it:
 //   {status, current, total, sent, skipped, failed, uncertain, message, error, note, reason, code, deviceId, paused,
-//    detached, only, away, waitingFor, stoppedBy, startedAt, endedAt, duration, followed, steps, begun, revision}
+//    detached, every, interval, cycle, nextCycleAt, totals, only, away, waitingFor, stoppedBy, startedAt, endedAt, duration, followed, steps, begun, revision}
 // status is 'running', 'completed', 'stopped' or 'interrupted'; paused: it sends nothing until somebody resumes it;
+// every: seconds between two cycles of one that begins anew when it is through, else 0; cycle: which one the counters are
+// of, nextCycleAt: while it waits for the next, totals: {sent, failed, uncertain} of all; interval: seconds between messages;
 // detached: it goes on when every device is gone; only: 'failed' where it is over those whom the run before could not message; away: its device lost its connection and may come back; waitingFor:
 // 'sign_in' while it waits for its operator; note is about the run as a whole, message about its last step; times are ms
 // since the epoch, duration is ms; followed: no list of who was messaged was cleared since, as far as is known; steps are
@@ -31,6 +33,11 @@ const BLANK = Object.freeze({
   deviceId: null,
   paused: false,
   detached: false,
+  every: 0,
+  interval: 0,
+  cycle: 0,
+  nextCycleAt: null,
+  totals: null,
   only: '',
   away: false,
   waitingFor: '',
@@ -51,8 +58,12 @@ const number = (value, otherwise = null) => (Number.isFinite(value) ? value : ot
 function counters(source) {
   const found = {};
   for (const name of COUNTERS) if (Number.isFinite(source?.[name])) found[name] = source[name];
-  return found;
+  if (!('total' in found)) return found;
+  return { ...found, cycle: number(source.cycle, 0), nextCycleAt: number(source.nextCycleAt), totals: source.totals ?? null };
 }
+
+/** What its start chose, as a payload says it of a run that goes on. */
+const chosen = (data) => ({ every: number(data.continuous?.pause, 0), interval: number(data.messageInterval, 0) });
 
 /** A run that ended: nothing that was about its way there is shown any more. */
 const ended = (run, status, data) => ({
@@ -64,6 +75,8 @@ const ended = (run, status, data) => ({
   note: '',
   paused: false,
   detached: false,
+  every: 0,
+  interval: 0,
   away: false,
   waitingFor: '',
   deviceId: text(data.deviceId, run.deviceId),
@@ -75,6 +88,7 @@ const moves = {
     ...counters(data),
     deviceId: text(data.deviceId, null),
     detached: data.detached === true,
+    ...chosen(data),
     only: text(data.only),
     startedAt: number(data.startedAt),
     begun: number(data.revision),
@@ -123,8 +137,14 @@ const moves = {
   deviceReconnecting: (run) => ({ ...run, away: true }),
   deviceReconnected: (run, data) => ({ ...run, away: false, deviceId: text(data.deviceId, run.deviceId) }),
 
-  // Another server goes on with it, and says so until the run ends: its next steps follow at once.
-  processingTakenOver: (run, data) => ({ ...run, ...counters(data), error: '', note: text(data.message) }),
+  // Another device has made it its own; or another server goes on with it, and says so until the run ends: its next steps
+  // follow at once.
+  processingTakenOver: (run, data) => ({
+    ...run,
+    ...counters(data),
+    error: '',
+    ...(data.fromDeviceId ? { deviceId: text(data.deviceId, run.deviceId), away: false } : { note: text(data.message) }),
+  }),
 
   // The answer for the recipient that was in flight when the run ended: the counters move, the status stays.
   runSettled: (run, data) => ({ ...run, ...counters(data), message: text(data.message, run.message) }),
@@ -146,6 +166,7 @@ const moves = {
     deviceId: text(data.deviceId, null),
     paused: data.paused === true,
     detached: data.detached === true,
+    ...chosen(data),
     only: text(data.only),
     away: data.away === true,
     waitingFor: text(data.waitingFor),

@@ -10,6 +10,7 @@ import { applyDraft, DRAFT_EVENTS, unsentDrafts } from './drafts.js';
 import { keyFrom } from './keys.js';
 import { EMPTY as NOTHING_YET, journalAfter } from './journal.js';
 import { applyPlan, PLAN_EVENTS } from './plans.js';
+import { PLAIN } from './rhythm.js';
 import { applyRun, RUN_EVENTS } from './runs.js';
 import { applyUncertain, resolvedWords, UNCERTAIN_EVENTS } from './uncertain.js';
 import { applyUnsent, changesUnsent, UNSENT_EVENTS } from './unsent.js';
@@ -28,6 +29,7 @@ export const initialState = Object.freeze({
   filter: Object.freeze({ text: '', show: 'all' }), // `show`: see filters.js; another object each time it is touched
   arrangement: UNARRANGED, // of the list, see arrangement.js
   detaching: false, // whether the runs that are started here go on without this device
+  rhythm: PLAIN, // how often and how fast these go, see rhythm.js
   runs: Object.freeze({}), // by key, see runs.js
   plans: Object.freeze({}), // by key, see plans.js
   drafts: Object.freeze({}), // by key, see drafts.js
@@ -144,6 +146,7 @@ const handlers = {
   'local/select': (state, { profileId }) => ({ ...state, selected: profileId }),
   'local/filter': (state, change) => ({ ...state, filter: { ...state.filter, ...change } }),
   'local/detaching': (state, { on }) => ({ ...state, detaching: on }),
+  'local/rhythm': (state, { rhythm }) => ({ ...state, rhythm }),
   'local/arrangement': (state, change) => ({ ...state, arrangement: { ...state.arrangement, ...change } }),
   'local/notice': (state, { key, tone, text, hint, about }) =>
     notice(state, key, { tone, text, hint: hint ?? '', about: about ?? '' }),

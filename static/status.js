@@ -4,7 +4,7 @@ import { inConflict, isTooLong } from './drafts.js';
 import { keyOf } from './keys.js';
 import { lengthProblem, measure } from './limits.js';
 import { inVain, PARTS, tookOf } from './outcome.js';
-import { duration, exact, when } from './times.js';
+import { clock, duration, exact, roughly, when } from './times.js';
 import { words } from './words.js';
 
 const { fixed } = words;
@@ -24,6 +24,7 @@ export function statusLine(run, me) {
   switch (run.status) {
     case 'running':
       if (run.paused) return words.run.paused(counts(run));
+      if (run.nextCycleAt) return words.run.rests(clock(run.nextCycleAt));
       if (run.away && !own) return words.run.away;
       if (own) return fixed.running(counts(run));
       return run.total > 0 ? fixed.runningElsewhere(counts(run)) : fixed.startedElsewhere;
@@ -43,6 +44,7 @@ export function toneOf(run, me) {
   if (!run) return 'idle';
   if (run.status === 'running' && run.waitingFor) return 'waiting';
   if (run.paused) return 'paused';
+  if (run.nextCycleAt) return 'rests';
   if (inVain(run)) return run.failed > 0 ? 'failed' : 'nobody';
   if (run.status !== 'running' || isOwn(run, me)) return run.status;
   return run.away ? 'away' : 'other';
@@ -73,10 +75,22 @@ export function timesOf(run, now = Date.now()) {
   };
 }
 
+/** Which cycle a run is in and what it chose, as far as it is not like any other. */
+export function rhythmOf({ cycle, totals, every, interval }) {
+  const { run } = words;
+  return words.join([
+    cycle > 0 ? run.cycle(cycle) : '',
+    cycle > 1 && totals ? run.sentInAll(totals.sent) : '',
+    every > 0 ? run.every(roughly(every * 1000)) : '',
+    interval > 0 ? run.spaced(roughly(interval * 1000)) : '',
+  ]);
+}
+
 /** The line of text that came with the run, unless the status line already says it. */
 export function remark(run) {
   if (!run || run.status === 'completed') return '';
   if (run.error) return run.message ? words.run.withError(run.message, run.error) : run.error;
+  if (run.nextCycleAt && !run.paused) return ''; // when the next cycle begins is said already
   const said = { interrupted: run.reason, stopped: fixed.stoppedMessage }[run.status] ?? (run.paused ? fixed.pausedMessage : '');
   return run.message === said ? '' : run.message;
 }

@@ -2,10 +2,11 @@
 // notice that says what became of a press.
 
 import { leftOf } from '../outcome.js';
-import { noticeOf, startOf, startProblem, startWhy } from '../status.js';
+import { isOwn, noticeOf, startOf, startProblem, startWhy } from '../status.js';
 import { words } from '../words.js';
 import { $, setAttr, setBlocked, setHidden, setText } from './dom.js';
 import { createMenu } from './menu.js';
+import { createRhythm } from './rhythm.js';
 
 const SETTLE = 400; // ms that a button which turned by itself is not to be pressed: the press was meant for what it was
 
@@ -21,10 +22,10 @@ function labelOf(type, kind, busy, run) {
 }
 
 /**
- * `parts` are those of card.js, `actions`: `{start, stop, pause, resume, later, detach(on), showVersions, clearMessage, clearBlocklist, countBlocklist}`,
+ * `parts` are those of card.js, `actions`: `{start, stop, pause, resume, later, takeOver, detach(on), keepTime(rhythm), showVersions, clearMessage, clearBlocklist, countBlocklist}`,
  * without arguments; the last resolves to its ack. Returns `render(state, {profileId, run, message, notice, busy})`.
  */
-export function createActions(parts, type, { start, stop, pause, resume, later, detach, showVersions, clearMessage, clearBlocklist, countBlocklist }) {
+export function createActions(parts, type, { start, stop, pause, resume, later, takeOver, detach, keepTime, showVersions, clearMessage, clearBlocklist, countBlocklist }) {
   const { go, hold, why } = parts;
   let kind = ''; // what a press does: 'start' or 'stop'
   let shownId = null;
@@ -44,9 +45,13 @@ export function createActions(parts, type, { start, stop, pause, resume, later, 
   parts.later.addEventListener('click', later);
   setAttr(parts.later, 'aria-label', words.plans.later[type]);
   setAttr(parts.later, 'title', words.plans.later[type]);
+  setAttr(parts.take, 'aria-label', words.card.takeOverOf[type]);
+  setAttr(parts.take, 'title', words.card.takeOverHint);
+  parts.take.addEventListener('click', takeOver);
   const choice = $('input', parts.detach);
   setAttr(parts.detach, 'title', words.card.detachHint);
   choice.addEventListener('change', () => detach(choice.checked));
+  const showRhythm = createRhythm(parts.rhythm, type, keepTime);
   parts['show-versions'].addEventListener('click', showVersions);
   parts.clear.addEventListener('click', clearMessage);
   parts['clear-blocklist'].addEventListener('click', clearBlocklist);
@@ -98,6 +103,9 @@ export function createActions(parts, type, { start, stop, pause, resume, later, 
     setText($('span', hold), words.card.hold[does]);
     choice.checked = state.detaching;
     setHidden(parts.detach, running);
+    showRhythm(state.rhythm, running);
+    setHidden(parts.take, !running || isOwn(run, started.me));
+    setBlocked(parts.take, working || !started.connected || busy === 'takeOverProcessing');
     setText(why, working || said?.about === 'start' ? '' : startWhy(started));
     setText(parts.notice, said?.text ?? '');
     parts.notice.dataset.tone = said?.tone ?? '';

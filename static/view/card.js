@@ -36,6 +36,8 @@ const PARTS = {
   plans: '.plans',
   why: '.why',
   detach: '.detach',
+  rhythm: '.rhythm',
+  take: '.take',
   more: '.more',
   menu: '.menu',
   'show-versions': '.show-versions',
@@ -106,7 +108,9 @@ export function createCard(type, { commands, confirmBlocklist, showVersions, pla
       text.finishLetter();
       planLater(profile, type, { message: parts.text.value });
     },
+    takeOver: () => commands.takeOver(profileId, type),
     detach: commands.detach,
+    keepTime: commands.keepTime,
     clearMessage() {
       text.finishLetter();
       commands.clearMessage(profileId, type);
@@ -155,7 +159,7 @@ export function createCard(type, { commands, confirmBlocklist, showVersions, pla
     const [list, offers, typists] = [state.uncertain[key], state.offers[key], state.typists[key]];
     const [sent, cleared, unsent] = [state.sends[key], state.cleared[key], state.unsent[key]];
     const about = [shownProfile, run, state.plans[key], draft, notice, busy, list, offers, typists, sent, cleared, unsent];
-    const now = [...about, state.device, state.devices, state.connection, state.detaching, state.attachments[id]];
+    const now = [...about, state.device, state.devices, state.connection, state.detaching, state.rhythm, state.attachments[id]];
     if (now.every((value, index) => value === last[index]) && last.length > 0) return;
     last = now;
     const switched = profileId !== id;

@@ -4,14 +4,17 @@ import { knownName } from '../devices.js';
 import { icon } from '../icons.js';
 import { PARTS, sharesOf } from '../outcome.js';
 import { paceOf } from '../pace.js';
-import { isOwn, remark, statistics, statusLine, timesOf, toneOf } from '../status.js';
+import { isOwn, remark, rhythmOf, statistics, statusLine, timesOf, toneOf } from '../status.js';
 import { pace, roughly } from '../times.js';
 import { words } from '../words.js';
 import { $, element, setAttr, setHidden, setText } from './dom.js';
 
+const WAKE_INTERVAL = 5_000; // ms
+
 /** The drawing of a status, in place of the sign that its words begin with. */
 const DRAWINGS = {
   running: 'activity',
+  rests: 'again',
   other: 'device',
   waiting: 'clock',
   paused: 'pause',
@@ -37,6 +40,7 @@ export function createRun(parts) {
   const [stats, times] = [$('.stats', parts.detail), $('.times', parts.detail)];
   let shown = '';
   let drawn = null; // the drawing of the status
+  let waking = null; // the time left of a wait is said anew
 
   function showStatus(run, me, tone) {
     const [, glyph = '', rest] = SIGNED.exec(statusLine(run, me));
@@ -74,6 +78,19 @@ export function createRun(parts) {
     stats.replaceChildren(...dotted(found.map(({ part, text }) => element('span', 'stat', text, { 'data-part': part }))));
   }
 
+  /** How fast it goes and how long it takes, or how long it waits for its next cycle. */
+  function showPace(run) {
+    clearTimeout(waking);
+    if (run?.status === 'running' && run.nextCycleAt && !run.paused) {
+      const left = run.nextCycleAt - Date.now();
+      setText(parts.pace, left > 0 ? words.run.restsFor(roughly(left)) : words.run.restsNoMore);
+      if (left > 0) waking = setTimeout(() => showPace(run), Math.min(left, WAKE_INTERVAL));
+      return;
+    }
+    const speed = run ? paceOf(run) : null;
+    setText(parts.pace, speed === null ? '' : words.run.pace(roughly(speed.left), pace(speed.perSecond)));
+  }
+
   return (state, run) => {
     const me = state.device?.id ?? null;
     const tone = toneOf(run, me);
@@ -82,13 +99,12 @@ export function createRun(parts) {
     showStatus(run, me, tone);
     showBar(run, tone, told);
     showStatistics(run, found, told);
-    const speed = run ? paceOf(run) : null;
-    setText(parts.pace, speed === null ? '' : words.run.pace(roughly(speed.left), pace(speed.perSecond)));
+    showPace(run);
     setText($('.remark', parts.detail), remark(run));
     setText($('.note', parts.detail), run?.note ?? '');
     const { text, hint } = timesOf(run);
     const elsewhere = run?.status === 'running' && !isOwn(run, me) ? knownName(state, run.deviceId) : '';
-    setText(times, words.join([elsewhere, run?.detached ? words.run.detached : '', text]));
+    setText(times, words.join([elsewhere, run?.detached ? words.run.detached : '', run ? rhythmOf(run) : '', text]));
     setAttr(times, 'title', hint || null);
   };
 }

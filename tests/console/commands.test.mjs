@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 
 import { readDetaching } from '../../static/detaching.js';
+import { PLAIN, readRhythm } from '../../static/rhythm.js';
 import { noticeOf, startOf } from '../../static/status.js';
 import { AWAY, bench } from './bench.mjs';
 import { chat, event, ME, OTHER } from './helpers.mjs';
@@ -68,6 +69,19 @@ test('a run is started detached where the operator has chosen so, on this device
       ['8', undefined],
     ],
   );
+});
+
+test('a run is started as often and as fast as was chosen, on this device', () => {
+  const bed = bench();
+  const rhythm = { pause: 900, interval: 5 };
+  bed.commands.keepTime(rhythm);
+  assert.deepEqual(readRhythm(), rhythm);
+  bed.commands.start('7', 'chat', 'Hello');
+  bed.commands.takeOver('8', 'chat');
+  const [[, started], taken] = bed.sent;
+  assert.deepEqual([started.continuous, started.messageInterval], [{ pause: 900 }, 5]);
+  assert.deepEqual(taken, ['takeOverProcessing', { profileId: '8', type: 'chat' }]);
+  bed.commands.keepTime(PLAIN);
 });
 
 const LIST = { profileId: '7', type: 'mail' };

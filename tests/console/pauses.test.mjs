@@ -46,8 +46,9 @@ test('the finder offers what there is to do', () => {
   const known = after(registered(), event('local/profiles', { status: 'ready', items: [profile] }), event('local/select', { profileId: '7' }));
   const offered = (...events) => choicesFor('chat of anna', after(known, ...events)).choices.map(({ action }) => action);
   assert.deepEqual(offered(), ['start', 'later']);
-  assert.deepEqual(offered(...going), ['stop', 'pause', 'later']);
-  assert.deepEqual(offered(...going, paused), ['stop', 'resume', 'later']);
+  assert.deepEqual(offered(...going), ['stop', 'pause', 'later', 'takeOver']);
+  assert.deepEqual(offered(...going, paused), ['stop', 'resume', 'later', 'takeOver']);
+  assert.deepEqual(offered(started(ME)), ['stop', 'pause', 'later'], 'this device runs it already');
 });
 
 test('who paused is told in the right column', () => {
