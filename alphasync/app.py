@@ -69,6 +69,7 @@ from alphasync.web.addresses import ClientAddress
 from alphasync.web.console import Build, Console, console_folder
 from alphasync.web.cors import allow
 from alphasync.web.json_bodies import errors
+from alphasync.web.lists import Lists
 from alphasync.web.pages import Pages
 from alphasync.worker.plan_watch import PlanWatch
 from alphasync.worker.pool import Pool
@@ -91,6 +92,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
     )
     listed = ListedProfiles(asking(gateway, upstream))
     blocklist, uncertain = Blocklist(scripts, pipeline), Uncertain(scripts, pipeline)
+    messaged = MessagedBefore(scripts, uncertain)
     do_not_contact = DoNotContact(scripts, settings.do_not_contact_max)
     bounds, requests = account_bounds(settings), connection_bounds(settings)
     agreement = Agreement(scripts, terms_of(secret, lifetimes(settings)))
@@ -163,7 +165,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
             versions=Versions(scripts, drafts),
             blocklist=blocklist,
             do_not_contact=do_not_contact,
-            messaged=MessagedBefore(scripts, uncertain),
+            messaged=messaged,
             uncertain=uncertain,
             failed=failed,
             devices=devices,
@@ -202,13 +204,15 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
     console = Console(Build.read(console_folder()), builds)
     pages = Pages(store, readiness.objection, console, sandbox=settings.uses_sandbox)
     web_app.add_routes(pages.routes())
+    logins = Logins(gateway, tokens, upstream, listed, tries, settings.profiles_max)
     web_app.add_routes(
         Accounts(
-            Logins(gateway, tokens, upstream, listed, tries, settings.profiles_max),
+            logins,
             Profiles(gateway, upstream, listed),
             client_of,
         ).routes()
     )
+    web_app.add_routes(Lists(logins, do_not_contact, messaged).routes())
     realtime.attach(web_app)
     return Server(
         membership=membership,

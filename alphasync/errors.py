@@ -39,7 +39,11 @@ AlphasyncError
 +-- services.tokens.InvalidToken   invalid_token   not ours, expired, or not understood
 +-- gateway.port.GatewayError      see there
 +-- TooManyRequests           too_many_requests (retryable)
-+-- UnsupportedMediaType      unsupported_media_type  a body that is not application/json
++-- CsvTooLarge               csv_too_large         a file that is imported
++-- CsvNotText                csv_not_text          one that is not UTF-8
++-- CsvEmpty                  csv_empty             one with nobody in it
++-- CsvLines                  csv_lines             one with lines that cannot be read
++-- UnsupportedMediaType      unsupported_media_type  a body of another type
 +-- UnsupportedEncoding       unsupported_encoding  a body is compressed, or encoded otherwise
 +-- UnsupportedExpectation    unsupported_expectation  an Expect that is not 100-continue
 +-- MalformedRequest          malformed_request     no HTTP, or a body that ends too early
@@ -357,8 +361,39 @@ class TooManyRequests(AlphasyncError):
     default_message = "Too many tries, please wait a moment"
 
 
+class CsvTooLarge(AlphasyncError):
+    """A file that is imported can have 1 MB. Nothing was imported: divide it."""
+
+    code = "csv_too_large"
+    default_message = "The file is too large: it can have 1 MB"
+
+
+class CsvNotText(AlphasyncError):
+    """The file is not text in UTF-8: it has another encoding, or is none. Nothing was imported."""
+
+    code = "csv_not_text"
+    default_message = "The file is not text in UTF-8"
+
+
+class CsvEmpty(AlphasyncError):
+    """There is nobody in the file."""
+
+    code = "csv_empty"
+    default_message = "There is nobody in the file"
+
+
+class CsvLines(AlphasyncError):
+    """Some lines of the file cannot be read, and nothing was imported. `lines` names the first 100,
+    with their number and a code (`no_id`, `id_too_long`, `note_too_long`, `control_character`,
+    `bad_quotes`, `too_many_cells`), `more` says how many others there are."""
+
+    code = "csv_lines"
+    default_message = "Some lines cannot be read"
+
+
 class UnsupportedMediaType(AlphasyncError):
-    """The body is not `application/json`. Mend the client."""
+    """The body is not of the type that the call takes: `application/json`, or `text/csv`. Mend the
+    client."""
 
     code = "unsupported_media_type"
     default_message = "The body must be application/json"

@@ -1,7 +1,10 @@
 """Whether more has come on a connection than the request that is being carried out."""
 
+import re
+
 HEAD_END = b"\r\n\r\n"
 """Ends a head, and a chunked body with its trailers."""
+LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,12})[ \t]*\r\n", re.IGNORECASE)
 
 
 class Unread:
@@ -24,10 +27,14 @@ class Unread:
         paid = min(self._body_left, len(data))
         self._body_left -= paid
         rest = data[paid:]
-        self._bytes += rest
         if self._chunked:
+            self._bytes += rest
             del self._bytes[: -len(HEAD_END)]
-        return rest
+            return rest
+        # More may come before anybody has read the head.
+        known = len(_without_body(bytes(self._bytes)))
+        self._bytes += rest
+        return _without_body(bytes(self._bytes))[known:]
 
     def begin(self, length: int, *, chunked: bool) -> None:
         """A request's head was read. ``length``: bytes of its body, 0 where that is not known."""
@@ -43,3 +50,13 @@ class Unread:
             self._chunked = False
             if self._bytes.endswith(HEAD_END):
                 self._bytes.clear()
+
+
+def _without_body(request: bytes) -> bytes:
+    """The beginning of a request without its body, where the head says how long that is. One that
+    is said to come in chunks, too, is for the parser to refuse."""
+    head, end, behind = request.partition(HEAD_END)
+    length = LENGTH.search(head + b"\r\n")
+    if not end or length is None or b"transfer-encoding" in head.lower():
+        return request
+    return head + end + behind[int(length[1]) :]

@@ -226,7 +226,11 @@ class Handlers:
         self, session: Session, command: list_commands.ListDoNotContact
     ) -> acks.DoNotContactListed:
         listed = await self._do_not_contact.listed(session.who, command)
-        return {"recipients": listed.recipients, "next": listed.next, "count": listed.in_all}
+        return {
+            "recipients": listed.recipients,
+            "next": listed.place.cursor,
+            "count": listed.in_all,
+        }
 
     @handles(run_commands.ListFailed)
     async def list_failed(

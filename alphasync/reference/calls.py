@@ -4,6 +4,11 @@ import msgspec
 
 from alphasync.errors import (
     AlphasyncError,
+    CsvEmpty,
+    CsvLines,
+    CsvNotText,
+    CsvTooLarge,
+    DoNotContactFull,
     InvalidPayload,
     SignInAgain,
     StoreUnavailable,
@@ -21,17 +26,22 @@ from alphasync.gateway.port import (
 )
 from alphasync.services.tokens import InvalidToken, MissingToken
 from alphasync.web.accounts import HANDLE_HEADER, Credentials, LoginAnswer, RefreshAnswer
+from alphasync.web.lists import NEXT_HEADER, BlocklistQuery, ExportQuery, Imported
 
 
 class Call(msgspec.Struct, frozen=True):
     method: str
     path: str
     about: str
-    answer: object
-    """The model of the body of a 200."""
+    answer: object | None
+    """The model of the body of a 200; None where it is CSV."""
     errors: tuple[type[AlphasyncError], ...]
     """Besides what any request can be refused with."""
     body: type | None = None
+    csv: str = ""
+    """What a body of CSV is like, of the request or of the answer."""
+    query: type | None = None
+    """What stands behind the `?`."""
     header: str = ""
     """The one that says who asks."""
 
@@ -40,6 +50,12 @@ class Call(msgspec.Struct, frozen=True):
         return f"{self.method} {self.path}"
 
 
+IN_PARTS = (
+    "A long list comes in parts of half a megabyte: the headings are in the first one, and each "
+    f"but the last has the `cursor` of the next in `{NEXT_HEADER}`, percent-encoded as the query "
+    "wants it. A cell that a spreadsheet would take for a formula begins with an apostrophe, which "
+    "an import takes away again."
+)
 CALLS = (
     Call(
         method="POST",
@@ -94,6 +110,61 @@ CALLS = (
             TooManyRequests,
             GatewayRefused,
             GatewayUnavailable,
+            StoreUnavailable,
+        ),
+    ),
+    Call(
+        method="POST",
+        path="/api/do-not-contact/import",
+        about="Put all recipients of a file on the do-not-contact list, or none of them.",
+        header="Authorization: Bearer <token>",
+        csv=(
+            "Body: `text/csv` in UTF-8, at most 1 MB, separated by commas or semicolons. The first "
+            "column has the ids, the second, which may be absent, a note; or a first line says "
+            "which is `id` and which is `note`, and other columns are not looked at."
+        ),
+        answer=Imported,
+        errors=(
+            MissingToken,
+            InvalidToken,
+            SignInAgain,
+            UnsupportedMediaType,
+            CsvTooLarge,
+            CsvNotText,
+            CsvEmpty,
+            CsvLines,
+            DoNotContactFull,
+            TooManyRequests,
+            StoreUnavailable,
+        ),
+    ),
+    Call(
+        method="GET",
+        path="/api/do-not-contact/export",
+        about="The do-not-contact list, newest first.",
+        header="Authorization: Bearer <token>",
+        query=ExportQuery,
+        csv=f"Answer: `text/csv` with `id`, `added` (UTC), `operator` and `note`. {IN_PARTS}",
+        answer=None,
+        errors=(MissingToken, InvalidToken, SignInAgain, InvalidPayload, StoreUnavailable),
+    ),
+    Call(
+        method="GET",
+        path="/api/profiles/{profile}/blocklist/export",
+        about="Who was messaged for a profile and type, newest first.",
+        header="Authorization: Bearer <token>",
+        query=BlocklistQuery,
+        csv=(
+            "Answer: `text/csv` with `id`, `messaged` (UTC), `run`, `run started`, `operator` and "
+            f"`device`. {IN_PARTS}"
+        ),
+        answer=None,
+        errors=(
+            MissingToken,
+            InvalidToken,
+            SignInAgain,
+            InvalidPayload,
+            UnknownProfile,
             StoreUnavailable,
         ),
     ),

@@ -7,7 +7,7 @@ from pathlib import Path
 from alphasync.domain.events import INTERRUPTED_BY, PLAN_ENDED_BY
 from alphasync.errors import AlphasyncError
 from alphasync.protocol.commands import Command
-from alphasync.reference.calls import CALLS
+from alphasync.reference.calls import CALLS, Call
 from alphasync.reference.codes import INTAKE_STATUS, INTERNAL_ERROR, codes
 from alphasync.reference.limits import limits
 from alphasync.reference.schema import COMMANDS, Schema, own_errors, whole
@@ -49,22 +49,27 @@ def _handshake(schema: Schema) -> str:
 
 
 def _calls(schema: Schema) -> str:
-    return "\n\n".join(_call(schema, call.title, call.about, call.header) for call in CALLS)
+    return "\n\n".join(_call(schema, call) for call in CALLS)
 
 
-def _call(schema: Schema, title: str, about: str, header: str) -> str:
-    call = schema["calls"][title]
-    parts = [f"### {title}", about]
-    if header:
-        parts.append(f"Header: `{header}`.")
+def _call(schema: Schema, said: Call) -> str:
+    call = schema["calls"][said.title]
+    parts = [f"### {said.title}", said.about]
+    if said.header:
+        parts.append(f"Header: `{said.header}`.")
+    if "query" in call:
+        parts += ["Query:", fields(schema, call["query"])]
+    if said.csv:
+        parts.append(said.csv)
     if "body" in call:
         parts += ["Body:", fields(schema, call["body"])]
-    several = call["answer"].get("type") == "array"
-    parts += [
-        "Answer, a list of:" if several else "Answer:",
-        fields(schema, call["answer"]["items"] if several else call["answer"]),
-        f"Refused with {_codes(call['errors'])}.",
-    ]
+    if "answer" in call:
+        several = call["answer"].get("type") == "array"
+        parts += [
+            "Answer, a list of:" if several else "Answer:",
+            fields(schema, call["answer"]["items"] if several else call["answer"]),
+        ]
+    parts.append(f"Refused with {_codes(call['errors'])}.")
     return "\n\n".join(parts)
 
 

@@ -74,7 +74,8 @@ def whole() -> Schema:
         "calls": {
             call.title: {
                 **({"body": refs[call.body]} if call.body else {}),
-                "answer": refs[call.answer],
+                **({"query": refs[call.query]} if call.query else {}),
+                **({"answer": refs[call.answer]} if call.answer else {}),
                 "errors": [error.code for error in call.errors],
             }
             for call in CALLS
@@ -95,8 +96,9 @@ def _components() -> tuple[dict[object, Schema], dict[str, Schema]]:
     """The schema of each model that is used as a whole, and those that they refer to."""
     received: list[object] = [Auth, *COMMANDS.values()]
     received += [call.body for call in CALLS if call.body is not None]
+    received += [call.query for call in CALLS if call.query is not None]
     sent: list[object] = [*EVENTS.values(), *(command.answer for command in COMMANDS.values())]
-    sent += [call.answer for call in CALLS]
+    sent += [call.answer for call in CALLS if call.answer is not None]
     wanted = list(dict.fromkeys([*received, *sent]))
     schemas, definitions = msgspec.json.schema_components(wanted, ref_template=REF)
     for model in _models(wanted):

@@ -15,7 +15,7 @@ from alphasync.protocol.list_commands import (
     ListDoNotContact,
     RemoveDoNotContact,
 )
-from alphasync.services.listing import Place, place_of, searched
+from alphasync.services.listing import LISTED_MAX, Place, place_of, searched
 from alphasync.store import keys
 from alphasync.store.scripts.account_calls import never_add, never_list, never_remove
 from alphasync.store.scripts.calls import Scripts
@@ -40,8 +40,8 @@ class Changed(NamedTuple):
 
 class Listed(NamedTuple):
     recipients: list[NotContacted]
-    next: str | None
-    """The cursor of the next page."""
+    place: Place
+    """Where the page ends."""
     in_all: int
     """How many are on the whole list."""
 
@@ -119,25 +119,28 @@ class DoNotContact:
 
     async def listed(self, who: Identity, command: ListDoNotContact) -> Listed:
         """A page, newest first."""
-        count = 0
+        in_all = 0
 
         async def page(place: Place, most: int) -> tuple[list[NotContacted], Place]:
-            nonlocal count
-            answer = await self._scripts.call(
-                never_list(
-                    keys.of_account(who.account),
-                    score=place.score,
-                    id=place.id,
-                    part=command.find or "",
-                    most=most,
-                )
-            )
-            count = answer.number(1)
-            found = zip(answer.texts(2), answer.texts(3), answer.texts(4), strict=True)
-            return [_entry(*entry) for entry in found], Place(answer.text(5), answer.text(6))
+            nonlocal in_all
+            found = await self.page(who, place, part=command.find or "", most=most)
+            in_all = found.in_all
+            return found.recipients, found.place
 
         found, place = await searched(page, place_of(command.cursor), once=command.find is None)
-        return Listed(found, place.cursor, count)
+        return Listed(found, place, in_all)
+
+    async def page(
+        self, who: Identity, place: Place, *, part: str = "", most: int = LISTED_MAX
+    ) -> Listed:
+        """What one script reads from a place on."""
+        names = keys.of_account(who.account)
+        answer = await self._scripts.call(
+            never_list(names, score=place.score, id=place.id, part=part, most=most)
+        )
+        found = zip(answer.texts(2), answer.texts(3), answer.texts(4), strict=True)
+        place = Place(answer.text(5), answer.text(6))
+        return Listed([_entry(*entry) for entry in found], place, answer.number(1))
 
 
 def _entry(recipient: str, score: str, noted: str) -> NotContacted:

@@ -69,6 +69,11 @@ class Logins:
             self._listed.note(LoginKey(who.account, who.operator_id, who.sign_in), profiles)
         return LoggedIn(token, who, opened.handle, profiles)
 
+    async def identify(self, token: str) -> Identity:
+        """Who a token proves, with the profiles that it is for. Raises InvalidToken, SignInAgain
+        where these are not on record any more, and StoreUnavailable."""
+        return await self._upstream.completed(self._tokens.verify(token))
+
     async def refresh(self, token: str) -> Refreshed:
         """A fresh token for a valid one; that of a login gets more time with it.
 

@@ -51,10 +51,28 @@ def test_whole_requests_behind_one_another_leave_nothing() -> None:
 
 def test_bodies_of_a_known_length_are_told_from_the_rest() -> None:
     unread = Unread()
-    assert unread.come(POST + b"a") == POST + b"a"  # nobody has read the head yet
+    assert unread.come(POST + b"a") == POST
     unread.begin(4, chunked=False)
     assert unread.come(b"bc") == b""
     assert unread.come(b"d" + GET) == GET
     unread.end_body()
     unread.begin(0, chunked=True)
     assert unread.come(CHUNKS) == CHUNKS
+
+
+def test_a_body_is_told_from_its_head_however_that_comes() -> None:
+    request = POST + b"abcd" + GET
+    for at in range(len(request)):
+        unread = Unread()
+        assert unread.come(request[:at]) + unread.come(request[at:]) == POST + GET
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        *(CHUNKED, b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 99\r\n\r\n"),
+        *(GET, b"POST / HTTP/1.1\r\nX-Content-Length: 9\r\nContent-Length: +9\r\n\r\n"),
+    ],
+)
+def test_what_has_no_known_length_is_counted_whole(head: bytes) -> None:
+    assert Unread().come(head + CHUNKS) == head + CHUNKS

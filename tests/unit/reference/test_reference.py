@@ -21,6 +21,7 @@ from alphasync.reference.codes import codes
 from alphasync.reference.page import PART, PARTS, filled
 from alphasync.reference.schema import COMMANDS, as_json, whole
 from alphasync.web.accounts import Accounts
+from alphasync.web.lists import Lists
 
 T = TypeVar("T")
 DOCS = Path(__file__).parents[3] / "docs"
@@ -92,8 +93,8 @@ def test_a_command_is_answered_as_its_model_says(name: str) -> None:
 
 
 def test_every_http_call_is_in_it() -> None:
-    accounts: Any = Accounts.__new__(Accounts)
-    assert {(route.method, route.path) for route in accounts.routes()} == {
+    parts: list[Any] = [part.__new__(part) for part in (Accounts, Lists)]
+    assert {(route.method, route.path) for part in parts for route in part.routes()} == {
         (call.method, call.path) for call in CALLS
     }
 
