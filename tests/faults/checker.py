@@ -24,7 +24,10 @@ CHANGES_WHO_FAILED = (
     *("processingStarted", "processingProgress", "processingComplete", "runSettled"),
     *("processingStopped", "processingInterrupted"),
 )
-NOT_LOGGED = ("deviceRegistered", "processingStateSync", "messageSync", "devicesSync", "resync")
+NOT_LOGGED = (
+    *("deviceRegistered", "processingStateSync", "messageSync", "planSync", "devicesSync"),
+    "resync",
+)
 """Events that carry a revision and have no place of their own in the order."""
 
 
@@ -109,6 +112,7 @@ def check(account: Account) -> list[str]:
         *detached_runs(log),
         *pauses(account, log),
         *retries(account, log),
+        *plans(account, log),
         *final_lists(account, lives),
     ]
 
@@ -343,6 +347,33 @@ def retries(account: Account, log: Merged) -> Iterator[str]:
             continue
         if strangers := retry.messaged - retry.listed:
             yield f"strangers: {sorted(strangers)} of {retry}"
+
+
+def plans(account: Account, log: Merged) -> Iterator[str]:
+    """A planned run starts at most once, not before its time, and in the very step in which its
+    plan ends; at the end of it all none is left that neither started nor was said not to."""
+    start_at: dict[str, int] = {}
+    over: set[str] = set()
+    for (epoch, revision), (name, payload) in log.events:
+        if name in ("runPlanned", "planChanged"):
+            start_at[payload["planId"]] = payload["startAt"]
+        elif name == "planEnded":
+            plan = payload["planId"]
+            if plan in over:
+                yield f"planned twice: {plan} ended again: {payload}"
+            over.add(plan)
+            if payload["outcome"] != "started":
+                continue
+            if payload["timestamp"] < start_at.get(plan, 0):
+                yield f"too early: {plan} was planned for {start_at[plan]}: {payload}"
+            began = log.at(epoch, revision - 1)
+            if began is not None and (
+                began[0] != "processingStarted" or not began[1].get("detached")
+            ):
+                yield f"unstarted: {plan} became {began}"
+    if account.truth is not None:
+        for plan in account.truth.plans:
+            yield f"forgotten: {plan} is still planned"
 
 
 def final_lists(account: Account, lives: Lives) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -55,6 +56,7 @@ class Soak:
         self._resent: list[Opening] = []
         self._retries: list[tuple[Retry, str]] = []
         """With the ids of their runs."""
+        self._plans: list[dict[str, str]] = []
         self._left: dict[Key, set[str]] = {}
         self._watchers: list[ReturningDevice] = []
         self._workers: list[ReturningDevice] = []
@@ -136,10 +138,10 @@ class Soak:
     async def _work(self, device: ReturningDevice, rng: random.Random) -> None:
         doing = (
             *(self._type, self._start, self._stop, self._clear, self._resolve, self._drop),
-            *(self._hold, self._try_again, self._refuse),
+            *(self._hold, self._try_again, self._refuse, self._plan, self._change_plan),
         )
         while not self._over.is_set():
-            do = rng.choices(doing, weights=(40, 25, 4, 4, 6, 3, 20, 12, 3))[0]
+            do = rng.choices(doing, weights=(40, 25, 4, 4, 6, 3, 20, 12, 3, 6, 3))[0]
             profile, type_ = rng.choice(list(CAST)), rng.choice(TYPES)
             try:
                 await do(device, rng, profile, type_)
@@ -205,6 +207,33 @@ class Soak:
         """From now on the gateway refuses others than before, or nobody."""
         cast = [f"{name}-{place}" for name, size in CAST.items() for place in range(size)]
         await self._site.change(refuse=rng.sample(cast, rng.choice((0, 5, 20))))
+
+    async def _plan(
+        self, device: ReturningDevice, rng: random.Random, profile: str, type_: ProcessingType
+    ) -> None:
+        about = {"profileId": profile, "type": type_}
+        start_at = self._soon(rng)
+        latest = rng.choice((10_000, 20_000))
+        text = {"message": MAIL if type_ == "mail" else "Planned"}
+        ack = await device.call("planRun", {**about, **text, "startAt": start_at, "latest": latest})
+        if ack["ok"]:
+            self._plans.append({**about, "planId": ack["planId"]})
+
+    async def _change_plan(
+        self, device: ReturningDevice, rng: random.Random, _: str, _type: ProcessingType
+    ) -> None:
+        """Move one, or take it back; it may be over by now."""
+        if not self._plans:
+            return
+        plan = rng.choice(self._plans[-10:])
+        if rng.random() < 0.5:
+            await device.call("changePlan", {**plan, "startAt": self._soon(rng)})
+        else:
+            await device.call("cancelPlan", plan)
+
+    def _soon(self, rng: random.Random) -> int:
+        """A time for a plan: ms since the Unix epoch."""
+        return round(time.time() * 1000) + rng.randrange(1_500, 8_000)
 
     async def _clear(
         self, device: ReturningDevice, _: random.Random, profile: str, type_: ProcessingType
@@ -308,8 +337,8 @@ class Soak:
             await store.close()
 
     async def _settled(self) -> None:
-        """Let what is paused go on, and wait until no run does, and no server has one to bring to
-        its end."""
+        """Let what is paused go on, and wait until no run does, none is planned, and no server has
+        one to bring to its end."""
         loop = asyncio.get_running_loop()
         until = loop.time() + SETTLED_WITHIN
         while under_way := await self._under_way():
@@ -321,8 +350,10 @@ class Soak:
             await asyncio.sleep(0.1)
 
     async def _under_way(self) -> list[object]:
-        runs = (await self._truth()).runs.values()
+        truth = await self._truth()
+        runs = truth.runs.values()
         under_way: list[object] = [run for run in runs if run.status is RunStatus.RUNNING]
+        under_way += truth.plans.values()
         pattern = f"{keys.holdings('')}*"
         async for holdings in self._site.redis.scan_iter(match=pattern):
             members = await self._site.redis.smembers(holdings)

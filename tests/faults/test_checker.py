@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from alphasync.domain.drafts import Draft
+from alphasync.domain.plans import Plan
 from alphasync.domain.runs import Counters, Key, Run, RunStatus
 from alphasync.domain.snapshot import Snapshot
 from tests.faults.checker import Account, Delivery, Event, History, Lists, Opening, Retry, check
@@ -331,6 +332,31 @@ def test_a_message_of_a_paused_run() -> None:
     assert found(150, 350, 390) == []
     assert found(150, 250, 350) == ["paused"]
     assert found(220, 280, flight=50) == ["paused"]
+
+
+def test_a_plan_that_starts_twice_too_early_or_not_at_all() -> None:
+    about = {"planId": "0a" * 8, "deviceId": DEVICE, "operatorId": "o"}
+    plan = {**about, "plannedAt": 1, "startAt": 150, "latest": 60_000, "message": "x"}
+
+    def planned(revision: int) -> Event:
+        return placed("runPlanned", revision, **CHAT, **plan, attachments=[])
+
+    def over(revision: int, outcome: str = "started") -> Event:
+        said = {"planId": plan["planId"], "outcome": outcome, "reason": "x"}
+        return placed("planEnded", revision, **CHAT, **said)
+
+    began = started(2, detached=True)
+    assert told(planned(1), began, over(3)) == []
+    assert told(planned(1), over(2, "cancelled")) == []
+    assert rules(told(planned(1), began, over(3), over(4, "skipped"))) == ["planned twice"]
+    assert rules(told(planned(1), started(2), over(3))) == ["unstarted"]
+    name, fields = planned(1)
+    assert rules(told((name, {**fields, "startAt": 9000}), began, over(3))) == ["too early"]
+    left = Plan("0a" * 8, "p", "chat", DEVICE, "o", 1, 150, 60_000, "x")
+    truth = Snapshot("e", 1, {}, {}, plans={left.plan_id: left})
+    given = account(histories=[watcher(planned(1))], deliveries=[], cast={"p": []}, lists={})
+    given.truth = truth
+    assert rules(check(given)) == ["forgotten"]
 
 
 def test_a_malformed_event() -> None:

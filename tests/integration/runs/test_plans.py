@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from alphasync.store import keys
 from tests.harness import Cluster, wait_until
 from tests.integration.runs.counting import CHAT
 from tests.integration.support import Payload, check, reached, settled
@@ -107,3 +108,13 @@ async def test_it_waits_for_the_run_before_it(servers: Cluster) -> None:
     assert (await a.call("stopProcessing", CHAT))["ok"]
     check(await a.wait_for("planEnded"), outcome="started")
     await wait_until(lambda: len(a.named("processingStarted")) == 2)
+
+
+async def test_a_lost_note_is_put_back_by_the_next_device_that_joins(servers: Cluster) -> None:
+    a = await servers.device()
+    assert (await a.call("planRun", plan(SOON)))["ok"]
+    await servers.servers[0].store.pipeline.submit("DEL", keys.PLANS)
+    await servers.device(1)
+    check(await a.wait_for("planEnded"), outcome="started")
+    await a.wait_for("processingComplete")
+    assert len(a.named("processingStarted")) == 1
