@@ -151,7 +151,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
         account_state=AccountState(scripts, notes.put_back),
         handlers=Handlers(
             runs=runs,
-            plans=Plans(scripts, notes, bounds),
+            plans=Plans(scripts, notes, bounds, pace),
             previews=Previews(
                 gateway,
                 upstream,

@@ -152,6 +152,7 @@ def plan_of(event: events.PlanSync) -> Plan:
         latest=event.latest,
         message=event.message,
         attachments=tuple(event.attachments),
+        options=RunOptions(event.message_interval or None, event.continuous or None),
         waiting_for=event.waiting_for or "",
     )
 

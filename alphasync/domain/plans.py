@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from alphasync.domain.drafts import Attachment
-from alphasync.domain.runs import ProcessingType
+from alphasync.domain.runs import ProcessingType, RunOptions
 
 PLAN_LEAD_MIN = 1_000
 """ms that a plan's time is ahead when it is made: its note is there before anybody looks for it."""
@@ -40,4 +40,6 @@ class Plan(msgspec.Struct, frozen=True):
     """After ``start_at``: later than that it is not started any more."""
     message: str
     attachments: tuple[Attachment, ...] = ()
+    options: RunOptions = RunOptions()
+    """Of the run that it will be."""
     waiting_for: PlanWait = ""

@@ -7,10 +7,12 @@ from msgspec.structs import force_setattr
 
 from alphasync.domain.drafts import ATTACHMENTS_MAX, Attachment, well_formed
 from alphasync.domain.plans import LATEST_DEFAULT, LATEST_MAX, LATEST_MIN
+from alphasync.domain.runs import Continuous, RunOptions
 from alphasync.errors import (
     MessageBlank,
     MessageTooLong,
     MessageTooShort,
+    PaceOutOfRange,
     TooManyPlans,
     UnknownPlan,
     UnknownProfile,
@@ -35,6 +37,7 @@ class PlanRun(ProfileCommand, frozen=True, kw_only=True):
         MessageTooShort,
         MessageTooLong,
         MessageBlank,
+        PaceOutOfRange,
         WrongStartTime,
         TooManyPlans,
     )
@@ -47,12 +50,20 @@ class PlanRun(ProfileCommand, frozen=True, kw_only=True):
     latest: Latest = LATEST_DEFAULT
     """ms after `startAt` until which it may still start, where another run of the profile and type
     goes on, the account has its most runs, or no server was there; then it is skipped."""
+    message_interval: float | UnsetType = UNSET
+    """As of `startProcessing`."""
+    continuous: Continuous | UnsetType = UNSET
+    """The same."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         force_setattr(self, "message", well_formed(self.message))
         if self.attachments and self.type != "mail":
             raise ValueError(ONLY_A_MAIL)
+
+    @property
+    def options(self) -> RunOptions:
+        return RunOptions(self.message_interval or None, self.continuous or None)
 
     def check_length(self) -> None:
         """Raises as ``check_message`` does."""

@@ -188,6 +188,8 @@ def _plan(session: Session, plan: Plan, revision: int) -> events.PlanSync:
         latest=plan.latest,
         message=plan.message,
         attachments=list(plan.attachments),
+        message_interval=plan.options.message_interval or UNSET,
+        continuous=plan.options.continuous or UNSET,
         waiting_for=plan.waiting_for or UNSET,
         is_own_device=plan.device_id == session.device_id,
         revision=revision,

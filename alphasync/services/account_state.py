@@ -227,6 +227,7 @@ def _plan(record: dict[str, str]) -> Plan:
         latest=int(record["latest"]),
         message=record["text"],
         attachments=decode_attachments(record["attachments"]),
+        options=decode_options(record.get("options") or "{}"),
         waiting_for=_plan_waits[record["waiting_for"]],
     )
 

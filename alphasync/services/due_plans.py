@@ -6,11 +6,13 @@ from typing import Literal
 
 import msgspec
 import structlog
+from msgspec import UNSET
 
 from alphasync.domain import events
+from alphasync.domain.runs import RunOptions
 from alphasync.errors import SignInAgain, StoreUnavailable
 from alphasync.protocol import packets
-from alphasync.services.account_state import decode_attachments
+from alphasync.services.account_state import decode_attachments, decode_options
 from alphasync.services.bounds import USUAL, AccountBounds
 from alphasync.services.launching import Launching
 from alphasync.services.plan_notes import DUE_MAX, PlanNote, PlanNotes, decode
@@ -93,17 +95,23 @@ class DuePlans:
             answer = await self._scripts.call(plan_end(note.keys, only_due="1", head=failed))
             # That it was told is the end of it, as that it is gone.
             return None if answer.outcome == "OK" else answer
-        return await self._start(note, record["device"], operator, sign_in)
+        options = decode_options(record.get("options") or "{}")
+        return await self._start(note, record["device"], operator, sign_in, options)
 
     async def _start(
-        self, note: PlanNote, device_id: str, operator_id: str, sign_in: str
+        self, note: PlanNote, device_id: str, operator_id: str, sign_in: str, options: RunOptions
     ) -> Answer:
         run_id = secrets.token_hex(8)
         holding = self._launching.holding(note.account, note.profile, note.type, run_id)
         identity = events.ProcessingStarted(
             profile_id=note.profile, type=note.type, device_id=device_id, operator_id=operator_id
         )
-        started = msgspec.structs.replace(identity, detached=True)
+        started = msgspec.structs.replace(
+            identity,
+            detached=True,
+            message_interval=options.message_interval or UNSET,
+            continuous=options.continuous or UNSET,
+        )
         lost = events.ProcessingInterrupted(reason=LOST, code="runner_lost")
         stub = events.StoppedProfile(profile_id=note.profile, type=note.type)
         answer = await self._launching.call(
@@ -140,6 +148,7 @@ class DuePlans:
                 text=answer.text(3),
                 attachments=decode_attachments(answer.text(4)),
                 sign_in=sign_in,
+                options=options,
             )
             log.info("planned run started", plan=note.plan_id, run=run_id)
             self._launching.launch(holding, ticket)

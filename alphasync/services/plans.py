@@ -7,29 +7,39 @@ from msgspec import UNSET, UnsetType
 
 from alphasync.domain import events
 from alphasync.domain.identity import Identity
+from alphasync.domain.runs import RunOptions
 from alphasync.errors import TooManyPlans, UnknownPlan, WrongStartTime
 from alphasync.protocol import packets
 from alphasync.protocol.plan_commands import CancelPlan, ChangePlan, PlanRun
-from alphasync.services.bounds import USUAL, AccountBounds
+from alphasync.services.bounds import USUAL, USUAL_PACE, AccountBounds, PaceBounds
 from alphasync.services.plan_notes import PlanNote, PlanNotes
 from alphasync.store.scripts.calls import Scripts
 from alphasync.store.scripts.plan_calls import plan_change, plan_end, plan_set
 
 
 class Plans:
-    def __init__(self, scripts: Scripts, notes: PlanNotes, bounds: AccountBounds = USUAL) -> None:
+    def __init__(
+        self,
+        scripts: Scripts,
+        notes: PlanNotes,
+        bounds: AccountBounds = USUAL,
+        pace: PaceBounds = USUAL_PACE,
+    ) -> None:
         self._scripts = scripts
         self._notes = notes
         self._bounds = bounds
+        self._pace = pace
 
     async def plan(self, who: Identity, device_id: str, command: PlanRun) -> str:
         """Plan a run; gives the plan's id.
 
-        Raises UnknownProfile, MessageTooShort, MessageTooLong, MessageBlank, WrongStartTime,
-        TooManyPlans, and StoreUnavailable.
+        Raises UnknownProfile, MessageTooShort, MessageTooLong, MessageBlank, PaceOutOfRange,
+        WrongStartTime, TooManyPlans, and StoreUnavailable.
         """
         who.check_profile(command.profile)
         command.check_length()
+        options = command.options
+        self._pace.check(options)
         note = PlanNote(who.account, command.type, command.profile, secrets.token_hex(8))
         identity = events.PlanEvent(
             plan_id=note.plan_id,
@@ -50,6 +60,7 @@ class Plans:
                 latest=command.latest,
                 text=command.message,
                 attachments=msgspec.json.encode(command.attachments or ()),
+                options=b"" if options == RunOptions() else msgspec.json.encode(options),
                 most=self._bounds.plans,
                 head=packets.opening(events.RunPlanned),
             ),

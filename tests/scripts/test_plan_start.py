@@ -1,6 +1,7 @@
 """plan_start: at its time a plan is a run, once, whoever and how many look."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,9 @@ from alphasync.domain.events import (
     ProcessingInterrupted,
     ProcessingStarted,
 )
+from alphasync.domain.runs import Continuous, RunOptions
+from alphasync.errors import PaceOutOfRange
+from alphasync.membership.holdings import Holding
 from alphasync.services.bounds import AccountBounds
 from alphasync.services.progress import NOTHING
 from alphasync.store import keys
@@ -37,6 +41,27 @@ async def test_at_its_time_it_is_a_detached_run_of_who_planned_it(bench: Bench) 
     await bench.claim(ticket, 1, "r1")
     held = await bench.holdings.noted_for(bench.server.current)
     assert [holding.instance for holding in held] == [ticket.run_id]
+
+
+async def test_it_has_the_pace_that_was_chosen(bench: Bench) -> None:
+    planner = Planner(bench)
+    given: dict[str, Any] = {"message_interval": 2.5, "continuous": Continuous(pause=60)}
+    plan = await planner.plan(**given)
+    assert plan.options == RunOptions(2.5, Continuous(pause=60))
+    async with bench.verify():
+        with pytest.raises(PaceOutOfRange):
+            await planner.plan(continuous=Continuous(pause=1))
+    await planner.comes(plan)
+    async with bench.verify(ProcessingStarted, PlanEnded) as made:
+        await planner.start(plan)
+    assert (made[0].message_interval, made[0].continuous) == (2.5, Continuous(pause=60))
+    [ticket] = planner.launched
+    assert ticket.options == plan.options == (await bench.run()).options
+    other = bench.other_server()
+    held = Holding("run", bench.server.current, ticket.account, PROFILE, "chat", ticket.run_id)
+    taken = await other.takeover.run(held)
+    assert taken is not None
+    assert taken[0].options == plan.options
 
 
 async def test_of_many_servers_one_starts_it(bench: Bench) -> None:

@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 from alphasync.domain.drafts import Attachment
 from alphasync.domain.events.base import Event, LoggedEvent, ProfileEvent, Script, filled
 from alphasync.domain.plans import Plan
-from alphasync.domain.runs import ProcessingType
+from alphasync.domain.runs import Continuous, ProcessingType, RunOptions
 
 PLAN_ENDED_BY = {
     "too_late": "no server was there from its time to `latest` after it",
@@ -42,6 +42,10 @@ class PlanSync(Event, frozen=True, kw_only=True):
     """What every recipient will get."""
     attachments: list[Attachment]
     """What goes with a mail."""
+    message_interval: float | UnsetType = UNSET
+    """Seconds between two messages of its run; absent where nobody chose that."""
+    continuous: Continuous | UnsetType = UNSET
+    """Of a run that begins anew when it is through; else absent."""
     waiting_for: Literal["locked", "too_many_runs"] | UnsetType = UNSET
     """Its time has come, and it waits: `locked`, until the run of the profile and type has ended;
     `too_many_runs`, until the account may have one more. Else absent."""
@@ -71,6 +75,10 @@ class PlanEvent(LoggedEvent, frozen=True, kw_only=True):
     """What every recipient will get."""
     attachments: Script[list[Attachment]] = UNSET
     """What goes with a mail."""
+    message_interval: float | UnsetType = UNSET
+    """Seconds between two messages of its run; absent where nobody chose that."""
+    continuous: Continuous | UnsetType = UNSET
+    """Of a run that begins anew when it is through; else absent."""
     waiting_for: Literal["locked", "too_many_runs"] | UnsetType = UNSET
     """Its time has come, and it waits: `locked`, until the run of the profile and type has ended;
     `too_many_runs`, until the account may have one more. Else absent."""
@@ -89,6 +97,7 @@ class PlanEvent(LoggedEvent, frozen=True, kw_only=True):
             latest=filled(self.latest),
             message=filled(self.message),
             attachments=tuple(filled(self.attachments)),
+            options=RunOptions(self.message_interval or None, self.continuous or None),
             waiting_for=self.waiting_for or "",
         )
 

@@ -22,6 +22,7 @@ def plan_set(
     latest: int,
     text: str,
     attachments: bytes,
+    options: bytes,
     most: int,
     head: str,
 ) -> None: ...

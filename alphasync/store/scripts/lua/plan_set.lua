@@ -1,23 +1,24 @@
 -- Put a planned run on record, and tell all devices. The same one asked for again, because the answer was
 -- lost, is the one that there is.
 -- KEYS: meta log runs plan
--- ARGV: channel profile type plan_id device operator sign_in identity start_at latest text attachments most head
---   head: begins the event, without a field
+-- ARGV: channel profile type plan_id device operator sign_in identity start_at latest text attachments options most head
+--   options: a JSON object, or '' where there are none; head: begins the event, without a field
 -- USES: int emit admitted plans_of is_in_time plan_members
 -- RETURN: {'OK', plan_id} | {'WRONG_TIME'}: in the past, or too far ahead
 --   | {'FULL'}: the account has its most plans
 for _, other in ipairs(redis.call('ZRANGE', plans_of(runs), 0, -1)) do
   local p = redis.call('HMGET', other, 'plan_id', 'profile', 'type', 'operator', 'start_at', 'latest')
   if p[2] == profile and p[3] == type and p[4] == operator and p[5] == start_at and p[6] == latest then
-    local sends = redis.call('HMGET', other, 'text', 'attachments')
-    if sends[1] == text and sends[2] == attachments then return {'OK', p[1]} end
+    local sends = redis.call('HMGET', other, 'text', 'attachments', 'options')
+    if sends[1] == text and sends[2] == attachments and sends[3] == options then return {'OK', p[1]} end
   end
 end
 if not is_in_time(start_at) then return {'WRONG_TIME'} end
 if not admitted(plans_of(runs), plan, PLAN_TTL, most) then return {'FULL'} end
 redis.call('HSET', plan, 'plan_id', plan_id, 'profile', profile, 'type', type, 'device', device,
   'operator', operator, 'sign_in', sign_in, 'identity', identity, 'planned_at', int(now),
-  'start_at', start_at, 'latest', latest, 'text', text, 'attachments', attachments, 'waiting_for', '')
+  'start_at', start_at, 'latest', latest, 'text', text, 'attachments', attachments,
+  'options', options, 'waiting_for', '')
 redis.call('PEXPIRE', plan, PLAN_TTL)
 emit(meta, log, channel, profile, '', head .. plan_members(plan))
 return {'OK', plan_id}

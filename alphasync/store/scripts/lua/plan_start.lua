@@ -8,7 +8,7 @@
 -- USES: int emit plan_members end_plan begin_run
 -- RETURN: {'OK', fence, now, text, attachments} | {'GONE'} | {'NOT_YET', start_at} | {'WAITS'}
 --   | {'SKIPPED'} | {'FAILED'}: who was messaged, or is not to be contacted, is not known any more
-local p = redis.call('HMGET', plan, 'start_at', 'latest', 'text', 'attachments', 'waiting_for')
+local p = redis.call('HMGET', plan, 'start_at', 'latest', 'text', 'attachments', 'waiting_for', 'options')
 if not p[1] then return {'GONE'} end
 local late = now - tonumber(p[1])
 if late < 0 then return {'NOT_YET', p[1]} end
@@ -21,6 +21,9 @@ if late > tonumber(p[2]) then
   return {'SKIPPED'}
 end
 
+-- As of run_start: an earlier version that takes it over is to find none that has options.
+local options = p[6] or ''
+local kept_attachments = options ~= '' and 'attachments_with_options' or 'attachments'
 local outcome, value = begin_run(
   {meta = meta, log = log, channel = channel, profile = profile, lock = lock, run = run, runs = runs,
     sent = sent, tally = tally, uncertain = uncertain, failed = failed, reasons = reasons, only = '',
@@ -28,7 +31,7 @@ local outcome, value = begin_run(
     runs_most = runs_most, running_most = running_most},
   {'run_id', run_id, 'profile', profile, 'type', type, 'device', device, 'operator', operator,
     'sign_in', sign_in, 'detached', '1', 'only', '', 'replica', server, 'stub', stub, 'identity', identity,
-    'text', p[3], 'attachments', p[4]},
+    'text', p[3], kept_attachments, p[4], 'options', options},
   run_id, device, head, lost_head, lost_reason)
 if outcome == 'LIST_LOST' or outcome == 'NEVER_LOST' then
   local code = outcome == 'LIST_LOST' and 'blocklist_lost' or 'do_not_contact_lost'

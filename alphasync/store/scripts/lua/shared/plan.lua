@@ -14,9 +14,10 @@ end
 -- What devices are told of a plan: the members of a JSON object.
 local function plan_members(plan)
   local p = redis.call('HMGET', plan, 'identity', 'planned_at', 'start_at', 'latest', 'text',
-    'attachments', 'waiting_for')
+    'attachments', 'waiting_for', 'options')
   local members = p[1] .. ',"plannedAt":' .. p[2] .. ',"startAt":' .. p[3] .. ',"latest":' .. p[4]
     .. ',"message":' .. cjson.encode(p[5]) .. ',"attachments":' .. p[6]
+  if (p[8] or '') ~= '' then members = members .. ',' .. string.sub(p[8], 2, -2) end
   if p[7] == '' then return members end
   return members .. ',"waitingFor":"' .. p[7] .. '"'
 end
