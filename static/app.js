@@ -39,6 +39,7 @@ import { createPin } from './view/pin.js';
 import { createProfile } from './view/profile.js';
 import { createShortcuts } from './view/shortcuts.js';
 import { createSignIn } from './view/signin.js';
+import { createStarting } from './view/starting.js';
 import { createVersions } from './view/versions.js';
 import { words } from './words.js';
 
@@ -177,6 +178,8 @@ function remember() {
 
 const { signOut, confirmBlocklist } = createQuestions({ ask, state: () => state, commands, leave: account.leave });
 
+const starting = createStarting({ state: () => state, commands });
+
 const attached = (profileId) => itemsOf(state.attachments, profileId);
 const picker = createPicker({ chosen: attached, choose: commands.attach, ended: account.ended });
 
@@ -229,6 +232,7 @@ const act = createDoing({
   state: () => state,
   dispatch,
   commands,
+  begin: starting.ask,
   open(profileId) {
     location.hash = hashOf(profileId);
     requestAnimationFrame(() => requestAnimationFrame(() => byId('profile-name').focus()));
@@ -271,6 +275,7 @@ const people = createPeople({ dispatch, ...arranging, reload: loadProfiles });
 const drawPin = createPin(arranging.pin);
 const drawProfile = createProfile({
   commands,
+  begin: starting.ask,
   confirmBlocklist,
   showVersions,
   planLater,
@@ -289,10 +294,12 @@ function draw() {
   drawDevices(state);
   drawPin(state);
   drawProfile(state);
+  starting.render(state);
   picker.render();
   aside.render(state);
   arrive();
   const looked = aside.looked();
+  commands.readRuns();
   commands.listUncertain(looked.uncertain); // of what is seen now
   commands.listUnsent(looked.failed);
 }

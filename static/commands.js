@@ -6,7 +6,9 @@ import { keepDetaching } from './detaching.js';
 import { nameOf } from './devices.js';
 import { inConflict } from './drafts.js';
 import { keyOf, partsOf, TYPES } from './keys.js';
+import { asPreview } from './preview.js';
 import { keepRhythm, rhythmFields } from './rhythm.js';
+import { createRunTexts } from './runtexts.js';
 import { createSending } from './sending.js';
 import { refusal, startOf, startProblem } from './status.js';
 import { needsAsking, versionOf } from './uncertain.js';
@@ -19,6 +21,7 @@ const ABOUT = Object.freeze({ offline: 'connection', locked: 'run', unknown_outc
 /** Refusals of a second press: all is as was wanted, if the run is in this state. */
 const WANTED = Object.freeze({ already_running: true, not_running: false });
 const asWanted = ({ code }, run) => WANTED[code] === (run?.status === 'running');
+const PREVIEW_TIMEOUT = 35_000; // ms; the server itself gives up after 30 s, as it is set by default
 const ASK_INTERVAL = 1_000; // ms, for a question that the server could not answer
 
 /** `link` is a connection of socket.js; `state()` the state as it is now. Returns the commands. */
@@ -30,6 +33,7 @@ export function createCommands({ link, state, dispatch }) {
   const complain = (key, ack, text = refusal(ack), about = ABOUT[ack.code]) =>
     local('notice', { key, tone: 'error', text, hint: ack.lockOwner ? nameOf(state(), ack.lockOwner) : '', about });
 
+  const texts = createRunTexts({ link, state, local });
   const sending = createSending({ link, state, local, complain });
   const textOf = (key) => state().drafts[key]?.message ?? '';
 
@@ -114,7 +118,10 @@ export function createCommands({ link, state, dispatch }) {
   return {
     flush: sending.flush,
     /** Another operator may be next: what this one typed is not theirs to bring back. */
-    forget: undo.forget,
+    forget() {
+      undo.forget();
+      texts.forget();
+    },
 
     /** Ask for the lists of the open profile, and of the keys `also`, that are not known to be as the server has them. */
     listUncertain(also = []) {
@@ -195,11 +202,24 @@ export function createCommands({ link, state, dispatch }) {
       }
       const chosen = type === 'mail' ? itemsOf(attachments, profileId) : [];
       const extra = { message, ...(chosen.length > 0 && { attachments: chosen }), ...(detaching && { detached: true }), ...(only && { only }), ...rhythmFields(rhythm, only) };
-      void command('startProcessing', profileId, type, extra).then(({ ok, code }) => {
-        if (ok) local('runSends', { key, message });
+      void command('startProcessing', profileId, type, extra).then(({ ok, code, startedAt }) => {
+        if (ok) local('runSends', { key, message, startedAt });
         else if (code === 'nothing_failed') local('unsentChanged', { profileId, type });
       });
     },
+
+    /** Ask whom a start would message, as long as `wanted()`: resolves to an ack as of preview.js. */
+    async preview(profileId, type, only, wanted) {
+      if (only) return asPreview(await link.send('listFailed', { profileId, type }));
+      let ack = await link.send('previewRun', { profileId, type }, PREVIEW_TIMEOUT);
+      while (ack.code === 'too_many_previews' && wanted()) {
+        await new Promise((resolve) => setTimeout(resolve, ASK_INTERVAL));
+        ack = await link.send('previewRun', { profileId, type }, PREVIEW_TIMEOUT);
+      }
+      return ack;
+    },
+
+    readRuns: texts.read,
 
     /** The runs that are started here from now on go on without this device, or do not. */
     detach(on) {

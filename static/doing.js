@@ -1,18 +1,15 @@
 // What the console can be asked to do from its field, by its keys and by its panels, in one place.
 
-import { keyOf } from './keys.js';
 import { setTheme } from './view/account.js';
 
 /**
- * `parts`: `{state(), dispatch, commands, open(profileId), planLater(type), showWho, showActivity, showShortcuts, signOut}`. Returns `act(choice)`, with
- * a choice of palette.js.
+ * `parts`: `{state(), dispatch, commands, begin, open(profileId), planLater(type), showWho, showActivity, showShortcuts, signOut}`. Returns
+ * `act(choice)`, with a choice of palette.js.
  */
-export function createDoing({ state, dispatch, commands, open, planLater, showWho, showActivity, showShortcuts, signOut }) {
-  /** Start with the text that stands in the box; `only` as in commands.js. */
+export function createDoing({ state, dispatch, commands, begin, open, planLater, showWho, showActivity, showShortcuts, signOut }) {
+  /** Ask about a start with the text that stands in the box; `only` as in commands.js. */
   function start(type, profileId = state().selected, only = undefined) {
-    if (profileId === null) return;
-    const draft = state().drafts[keyOf(profileId, type)];
-    commands.start(profileId, type, draft?.message ?? '', only);
+    if (profileId !== null) begin(profileId, type, only);
   }
 
   const doings = {

@@ -27,6 +27,9 @@ function why(error) {
   return failure.other;
 }
 
+/** Why it is not known whom a start would message, as a clause; `ack` is that of the question. */
+export const previewWhy = ({ code }) => failure.counting[code] ?? why({ code, status: 0 });
+
 /** Why one could not sign in; `error` is an ApiError, `now` ms since the epoch. */
 export function loginWords(error, now = Date.now()) {
   const { status, code } = error;

@@ -8,6 +8,7 @@ import { words } from './words.js';
 const UNAUTHORISED = new Set(words.fixed.unauthorised);
 const SIGN_IN_AGAIN = 'sign_in_again';
 const SIGNED_OUT = 'signed_out'; // by another device of the operator
+const STAYS = new Set(['previewRun']); // refused for the backend's sake: the start that it is about may wait for a sign-in
 const ACK_TIMEOUT = 10_000; // ms; a command that Redis cannot take is refused well before that
 const PROBE_TIMEOUT = 5_000; // ms; far less than the server's pings take to be missed
 const RETRY_FIRST = 1_000; // ms; the client library does not come back by itself when the server said no
@@ -95,7 +96,7 @@ export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, on
     log.add('in', name, data);
     if (name === 'error') {
       if (data?.code === 'superseded') superseded();
-      else if (data?.code === SIGN_IN_AGAIN) unauthorised();
+      else if (data?.code === SIGN_IN_AGAIN && !STAYS.has(data.event)) unauthorised();
       else if (data?.code === SIGNED_OUT) signedOutElsewhere();
       else onError(data ?? {});
       return;
@@ -130,8 +131,8 @@ export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, on
     else retryLater(error.message);
   });
 
-  /** Send a command. Resolves to its ack: `{ok: true, ...}` or `{ok: false, code, message, retryable}`. */
-  function send(event, payload) {
+  /** Send a command. Resolves to its ack: `{ok: true, ...}` or `{ok: false, code, message, retryable}`; `patience` in ms. */
+  function send(event, payload, patience = ACK_TIMEOUT) {
     if (!socket.connected) {
       return Promise.resolve({ ok: false, code: 'offline', message: words.refusal.offline, retryable: true });
     }
@@ -144,10 +145,10 @@ export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, on
           ? { ok: false, code: 'no_answer', message: words.refusal.noAnswer, retryable: true }
           : ack;
         log.add('ack', event, settled);
-        if (settled.code === SIGN_IN_AGAIN) unauthorised();
+        if (settled.code === SIGN_IN_AGAIN && !STAYS.has(event)) unauthorised();
         resolve(settled);
       };
-      const timed = socket.timeout(ACK_TIMEOUT);
+      const timed = socket.timeout(patience);
       if (payload === undefined) timed.emit(event, answer);
       else timed.emit(event, payload, answer);
     });

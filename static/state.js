@@ -40,7 +40,7 @@ export const initialState = Object.freeze({
   notices: Object.freeze({}), // by key: {tone: 'error'|'info', text, hint, about}, about: what it is over with
   busy: Object.freeze({}), // by key: name of the command that waits for its answer
   cleared: Object.freeze({}), // by key: {version} of the text that was cleared here a moment ago
-  sends: Object.freeze({}), // by key: the text that this device started the last run with
+  sends: Object.freeze({}), // by key: {message, startedAt}, what a run sends
   attachments: Object.freeze({}), // by profileId, see attachments.js
   journal: NOTHING_YET, // what happened since the page was opened, see journal.js
   banner: null, // {tone, text, action: 'signIn' or none}, not about one card
@@ -159,7 +159,7 @@ const handlers = {
     ...state,
     busy: command ? { ...state.busy, [key]: command } : without(state.busy, key),
   }),
-  'local/runSends': (state, { key, message }) => ({ ...state, sends: { ...state.sends, [key]: message } }),
+  'local/runSends': (state, { key, message, startedAt }) => ({ ...state, sends: { ...state.sends, [key]: { message, startedAt } } }),
 };
 
 function withUncertain(state, name, data) {

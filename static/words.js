@@ -478,6 +478,31 @@ export const words = {
     clearedElsewhere: (text) => `${text} on another device`,
   },
 
+  /** What is asked before a start. */
+  starting: {
+    title: { chat: (name) => `Start chat of ${name}?`, mail: (name) => `Start mail of ${name}?` },
+    again: { chat: (name) => `Try the failed ones of chat of ${name} again?`, mail: (name) => `Try the failed ones of mail of ${name} again?` },
+    ok: { chat: 'Start chat', mail: 'Start mail' },
+    people: (number, names) => {
+      const more = number - names.length;
+      return `${count(number, PEOPLE)} will be messaged: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`;
+    },
+    nobody: 'Nobody would be messaged: there is nobody left.',
+    noRecipients: 'Nobody would be messaged: the backend lists nobody.',
+    unknown: (why) => `How many will be messaged is not known: ${why}. You can start all the same.`,
+    others: {
+      messagedBefore: (number) => `${number} messaged before`,
+      uncertain: (number) => `${number} uncertain`,
+      doNotContact: (number) => `${number} not to be contacted`,
+      unusable: (number) => `${number} cannot be messaged`,
+    },
+    text: 'The text that is sent',
+    attached: (titles) => `With ${titles.join(', ')}.`,
+    detached: 'Keeps going without this device',
+    attachedToDevice: 'Ends when this page is closed',
+    changed: 'The text has changed since you pressed Start.',
+  },
+
   blocklist: {
     title: { chat: (name) => `Clear the chat blocklist of ${name}?`, mail: (name) => `Clear the mail blocklist of ${name}?` },
     unknown: (why) => `How many are on the list is not known (${why}). All of them can be messaged again.`,
@@ -582,6 +607,16 @@ export const words = {
     backend: 'the backend behind this server does not answer',
     busy: 'the server is busy or restarting',
     other: 'something is wrong on the server',
+    /** By the code of a refused count. */
+    counting: {
+      offline: 'not connected',
+      sign_in_again: 'the backend wants you to sign in again',
+      no_answer: 'the server does not answer',
+      too_many_requests: 'the backend asks to wait',
+      too_many_recipients: 'the backend lists more people than a run can have',
+      endless_listing: 'the list of the backend has no end',
+      unknown_event: 'this server cannot tell',
+    },
   },
 
   /** How long to wait. */

@@ -4,7 +4,7 @@
 import { leftOf } from '../outcome.js';
 import { isOwn, noticeOf, startOf, startProblem, startWhy } from '../status.js';
 import { words } from '../words.js';
-import { $, setAttr, setBlocked, setHidden, setText } from './dom.js';
+import { $, setAttr, setBlocked, setHidden, setText, untilReleased } from './dom.js';
 import { createMenu } from './menu.js';
 import { createRhythm } from './rhythm.js';
 
@@ -41,6 +41,7 @@ export function createActions(parts, type, { start, stop, pause, resume, later, 
     if (kind === 'start') start();
     else if (!working && problem === '') stop();
   });
+  untilReleased(go);
   hold.addEventListener('click', () => (paused ? resume() : pause()));
   parts.later.addEventListener('click', later);
   setAttr(parts.later, 'aria-label', words.plans.later[type]);

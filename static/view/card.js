@@ -77,10 +77,10 @@ function prepare(type) {
 
 /**
  * `actions`: `{commands, confirmBlocklist(profile, type), showVersions(profile, type), pick(profile),
- * planLater(profile, type, {message, plan}), detach(profileId, link)}`.
+ * planLater(profile, type, {message, plan}), detach(profileId, link), begin(profileId, type, only)}`: the last asks before it starts.
  * Returns `{node, render(state, profile)}`.
  */
-export function createCard(type, { commands, confirmBlocklist, showVersions, planLater, pick, detach }) {
+export function createCard(type, { commands, confirmBlocklist, showVersions, planLater, pick, detach, begin }) {
   const { node, parts } = prepare(type);
   let profile = null;
   let profileId = null;
@@ -99,7 +99,7 @@ export function createCard(type, { commands, confirmBlocklist, showVersions, pla
   const showActions = createActions(parts, type, {
     start() {
       text.finishLetter();
-      commands.start(profileId, type, parts.text.value);
+      begin(profileId, type);
     },
     stop: () => commands.stop(profileId, type),
     pause: () => commands.pause(profileId, type),
@@ -128,7 +128,7 @@ export function createCard(type, { commands, confirmBlocklist, showVersions, pla
   const showUnsent = createUnsent(node, type, {
     again() {
       text.finishLetter();
-      commands.start(profileId, type, parts.text.value, 'failed');
+      begin(profileId, type, 'failed');
     },
     more: () => commands.moreUnsent(profileId, type),
   });

@@ -24,6 +24,13 @@ export function setHidden(node, hidden) {
 /** Mark a button as one that does nothing now; it keeps its focus and can say why when pressed. */
 export const setBlocked = (button, blocked) => setAttr(button, 'aria-disabled', blocked ? 'true' : null);
 
+/** A key that is held down presses a button once: what it turns into, or what is there after it, was not meant. */
+export function untilReleased(button) {
+  button.addEventListener('keydown', (event) => {
+    if (event.repeat && event.key === 'Enter') event.preventDefault();
+  });
+}
+
 /** The first element of a template, as a new copy. */
 export const clone = (id) => byId(id).content.firstElementChild.cloneNode(true);
 

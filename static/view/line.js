@@ -3,7 +3,7 @@
 import { knownName } from '../devices.js';
 import { inConflict, isTooLong, isUnsaved } from '../drafts.js';
 import { measure } from '../limits.js';
-import { isOwn } from '../status.js';
+import { isKnown } from '../runtexts.js';
 import { day } from '../times.js';
 import { words } from '../words.js';
 import { $, setAttr, setHidden, setText } from './dom.js';
@@ -32,10 +32,10 @@ function originOf(state, draft, typists, connected) {
   return one(draft.message ? says.typedElsewhere : says.clearedElsewhere, 'other');
 }
 
-/** The text that a run of this device sends, where it is not the one in the box; else null. */
-function earlierText(run, me, sent, message) {
-  const sends = run?.status === 'running' && isOwn(run, me) && sent !== undefined;
-  return sends && sent !== message ? sent : null;
+/** The text that the run sends, where that is known and not the one in the box; else null. */
+function earlierText(run, sent, message) {
+  const sends = run?.status === 'running' && isKnown(run, sent);
+  return sends && sent.message !== message ? sent.message : null;
 }
 
 /**
@@ -78,7 +78,6 @@ export function createLine(parts, type, { choose, takeOffer }) {
   }
 
   return (state, { draft, message, offer, typists, run, sent }) => {
-    const me = state.device?.id ?? null;
     const connected = state.connection.status === 'connected';
     const { state: size, text } = measure(type, message);
     setText(parts.counter, text);
@@ -87,7 +86,7 @@ export function createLine(parts, type, { choose, takeOffer }) {
     setText(parts.origin, origin.text);
     parts.origin.dataset.tone = origin.tone;
     setHidden(parts['cut-off'], connected || !isUnsaved(draft));
-    showEarlier(earlierText(run, me, sent, message));
+    showEarlier(earlierText(run, sent, message));
     setHidden(parts.conflict, !inConflict(draft));
     if (inConflict(draft)) setText($('blockquote', parts.conflict), draft.conflict.message || words.card.empty);
     showOffer(offer, message);

@@ -104,6 +104,16 @@ class Console:
         """Click a button, also one that is marked as doing nothing now: it is to say why."""
         await self.hook(name).click(force=True)
 
+    async def start(self, kind: str = "chat") -> None:
+        """Press Start, and say yes to what is asked."""
+        await self.hook(f"{kind}-start").click()
+        await self.confirm()
+
+    async def confirm(self) -> None:
+        """Say yes to what is asked before a start."""
+        await self.hook("starting-ok").click()
+        await expect(self.hook("starting-dialog")).to_be_hidden()
+
     async def menu(self, name: str) -> None:
         """Choose from the account menu."""
         if await self.hook("account").get_attribute("aria-expanded") != "true":

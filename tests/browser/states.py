@@ -50,7 +50,7 @@ class Stage:
     async def run(self, starter: Console, until: str) -> None:
         """Write a chat, start it and wait for its status."""
         await starter.hook("chat-text").fill(CHAT)
-        await starter.hook("chat-start").click()
+        await starter.start()
         await expect(starter.hook("chat-status")).to_have_text(re.compile(until))
 
 
@@ -153,7 +153,9 @@ async def locked(stage: Stage) -> None:
     await stage.both("1003")
     await stage.phone.hook("chat-text").fill(CHAT)
     await expect(stage.desktop.hook("chat-text")).to_have_value(CHAT)
-    press = "document.querySelector('[data-testid=chat-start]').click()"
+    for console in (stage.desktop, stage.phone):
+        await console.hook("chat-start").click()
+    press = "document.getElementById('starting-ok').click()"
     await asyncio.gather(stage.desktop.page.evaluate(press), stage.phone.page.evaluate(press))
     await expect(stage.desktop.hook("chat-status")).to_have_text(re.compile(r"\(\d{2}/60\)"))
     await stage.faults(latency=SLOW)

@@ -36,7 +36,7 @@ async def after_a_run(world: Cluster, open_console: Open) -> Console:
     await console.sign_in()
     await console.choose("1001")
     await console.hook("chat-text").fill("Hello there!")
-    await console.hook("chat-start").click()
+    await console.start()
     await expect(console.hook("chat-status")).to_contain_text("✅ Completed")
     return console
 
@@ -74,6 +74,10 @@ async def test_who_could_not_be_messaged_is_tried_again(
     assert 1 < refused < 10
     await expect(console.hook("chat-try-again")).to_have_text(f"Try the {refused} failed again")
     await console.hook("again-1001/chat").click()
+    await expect(console.hook("starting-people")).to_contain_text(
+        f"{refused} people will be messaged"
+    )
+    await console.confirm()
     await expect(panel).to_contain_text("Everybody could be messaged.")
     status = f"✅ Completed ({refused}/{refused})"
     await expect(console.hook("chat-status")).to_have_text(status)

@@ -46,7 +46,7 @@ async def test_what_one_attaches_both_have_and_either_can_send(
     assert await titles(b, 2) == await titles(a, 2)
     await a.hook("mail-text").fill(MAIL)
     await expect(b.hook("mail-text")).to_have_value(MAIL)
-    await b.hook("mail-start").click()
+    await b.start("mail")
     await expect(a.hook("mail-status")).to_have_text("✅ Completed on another device (10/10)")
     assert {tuple(sent) for sent in await delivered(two_servers)} == {tuple(await titles(a, 2))}
 

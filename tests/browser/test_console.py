@@ -87,6 +87,11 @@ async def test_a_run_by_keyboard_alone(small_world: Cluster, open_console: Open)
     await keyboard.type("Hello there!")
     await console.tab_to("chat-start")
     await keyboard.press("Enter")
+    await expect(console.hook("starting-ok")).to_be_focused()
+    await keyboard.press("Escape")
+    await expect(console.hook("chat-start")).to_be_focused()
+    await keyboard.press("Enter")
+    await keyboard.press("Enter")
     await expect(console.hook("chat-status")).to_have_text(
         re.compile(r"^🔄 Processing\.\.\. \(\d+/24\)$")
     )
@@ -147,7 +152,7 @@ async def test_text_of_others_stays_text(crowded: Cluster, open_console: Open) -
     await console.menu("events-toggle")
     await other.emit("updateMessage", {"profileId": "1", "type": "chat", "message": TRICK})
     await expect(console.hook("chat-text")).to_have_value(TRICK)
-    await console.hook("chat-start").click()
+    await console.start()
     await expect(console.hook("chat-detail")).to_contain_text(f"Messaged {TRICK}")
     await expect(console.hook("chat-status")).to_have_text("✅ Completed (10/10)")
     await expect(console.hook("events-list")).to_contain_text("onerror")
@@ -194,7 +199,7 @@ async def test_a_phone_needs_no_sideways_scrolling(
     assert await console.overflow() == 0
     await console.choose("1003")
     await console.hook("chat-text").fill("Wonderfully-long-words-without-a-single-space" * 5)
-    await console.hook("chat-start").click()
+    await console.start()
     await expect(console.hook("chat-status")).to_have_text(
         re.compile(r"^🔄 Processing\.\.\. \(\d+/60\)$")
     )
@@ -226,7 +231,7 @@ async def test_everybody_can_read_and_name_it(
     other = await small_world.device()
     assert (await other.start("1005"))["ok"]
     await console.hook("chat-text").fill("Hello there!")
-    await console.hook("chat-start").click()
+    await console.start()
     await expect(console.hook("chat-status")).to_have_text(re.compile(r"\(([3-9]|\d{2})/60\)"))
     await console.press("mail-start")
     await console.hook("chat-more").click()
@@ -254,7 +259,7 @@ async def test_everybody_can_read_and_name_it_on_a_phone(
     assert await console.page.evaluate(AUDIT) == []
     await console.choose("1003")
     await console.hook("chat-text").fill("Hello there!")
-    await console.hook("chat-start").click()
+    await console.start()
     await expect(console.hook("chat-status")).to_contain_text("Processing")
     assert await console.page.evaluate(AUDIT) == []
     await console.hook("aside-toggle").click()

@@ -28,7 +28,7 @@ async def test_a_run_repeats_as_its_operator_chose(
     await console.hook("chat-repeat").select_option(label="Every 15 min")
     await expect(console.hook("mail-rhythm")).to_contain_text("Every 15 min · Full pace")
     await console.hook("chat-text").fill("Hello there!")
-    await console.hook("chat-start").click()
+    await console.start()
     for device in (console, other):
         await expect(device.hook("chat-status")).to_have_text(RESTS)
         await expect(device.hook("chat-pace")).to_have_text("in 15 min")
@@ -52,7 +52,7 @@ async def test_a_run_is_taken_over_to_this_device(world: Cluster, open_console: 
     first = await opened(world, open_console, "1005")
     second = await opened(world, open_console, "1005", 1)
     await first.hook("chat-text").fill("Hello there!")
-    await first.hook("chat-start").click()
+    await first.start()
     await expect(second.hook("chat-status")).to_contain_text("Processing on another device")
     await expect(first.hook("chat-take")).to_be_hidden()
     await second.page.get_by_role("button", name="Take over to this device: chat").click()

@@ -44,7 +44,7 @@ async def test_a_device_is_renamed_seen_at_work_and_signed_out(
     await expect(b.hook(f"device-{mine}").locator(".device-name")).to_have_text("Front desk")
     await b.page.keyboard.press("Escape")
     await b.hook("chat-text").press_sequentially("Hello there!")
-    await b.hook("chat-start").click()
+    await b.start()
     await expect(a.hook(f"device-{other}").locator(".device-doing")).to_contain_text("Sends chat")
     await a.hook(f"device-{other}").get_by_role("button", name="Sign out").click()
     await a.hook("confirm-ok").click()

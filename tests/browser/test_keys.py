@@ -61,6 +61,11 @@ async def test_keys_do_nothing_where_one_types(small_world: Cluster, open_consol
     await expect(console.hook("filter")).to_be_focused()
     await console.hook("chat-text").focus()
     await keyboard.press("Control+Enter")
+    await expect(console.hook("starting-ok")).to_be_focused()
+    await keyboard.press("Escape")
+    await expect(console.hook("chat-text")).to_be_focused()
+    await keyboard.press("Control+Enter")
+    await keyboard.press("Enter")
     await expect(console.hook("chat-status")).to_contain_text("🔄 Processing...")
 
 

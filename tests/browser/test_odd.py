@@ -110,7 +110,7 @@ async def test_blocked_storage_leaves_a_console_that_works(
     await console.menu("theme-light")
     await expect(console.page.locator("html")).to_have_attribute("data-theme", "light")
     await console.hook("chat-text").fill("Hello there!")
-    await console.hook("chat-start").click()
+    await console.start()
     await expect(console.hook("chat-status")).to_have_text("✅ Completed (10/10)")
     await console.page.reload()
     await expect(console.hook("email")).to_be_visible()

@@ -23,7 +23,7 @@ async def test_a_run_stands_still_and_goes_on(world: Cluster, open_console: Open
     first, second = [await opened(world, open_console, server) for server in range(2)]
     await expect(first.hook("chat-hold")).to_be_hidden()
     await first.hook("chat-text").fill("Hello there!")
-    await first.hook("chat-start").click()
+    await first.start()
     await expect(first.hook("chat-status")).to_have_text(GOING)
     await second.page.get_by_role("button", name="Pause chat", exact=True).click()
     for console in (first, second):
@@ -46,7 +46,7 @@ async def test_a_run_stands_still_and_goes_on(world: Cluster, open_console: Open
 async def test_on_a_phone_and_by_the_finder(small_world: Cluster, open_console: Open) -> None:
     console = await opened(small_world, open_console, 0)
     await console.hook("chat-text").fill("Hello there!")
-    await console.hook("chat-start").click()
+    await console.start()
     await expect(console.hook("chat-status")).to_have_text(GOING)
     for does in ("Pause", "Resume"):
         await console.page.keyboard.press("Control+k")

@@ -64,7 +64,7 @@ async def at_work(world: Cluster, open_console: Open) -> Console:
     await console.sign_in()
     await console.choose("1005")
     await console.hook("chat-text").fill("Hello there!")
-    await console.hook("chat-start").click()
+    await console.start()
     await expect(console.hook("chat-status")).to_have_text(re.compile(r"\(\d+/500\)"))
     return console
 
@@ -147,7 +147,7 @@ async def test_a_run_that_waits_for_a_sign_in_leads_there_and_goes_on(
     redis = make_client(small_world.redis_url)
     await redis.delete(keys.of_account("o:demo").signin(signed_in))
     await redis.aclose()
-    await console.hook("chat-start").click()
+    await console.start()
     await expect(console.hook("banner")).to_contain_text("A run waits until you sign in again")
     await expect(console.hook("chat-status")).to_have_attribute("data-tone", "waiting")
     await expect(console.hook("profile-item-1001")).to_contain_text("Chat waits for you")

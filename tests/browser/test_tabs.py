@@ -49,6 +49,8 @@ async def test_a_double_click_is_one_start_or_one_stop(
     await console.choose("1005")
     await console.hook("chat-text").fill("Hello there!")
     await console.hook("chat-start").dblclick()
+    await expect(console.hook("starting-dialog")).to_be_visible()
+    await console.hook("starting-ok").dblclick()
     await expect(console.hook("chat-status")).to_have_text(re.compile(r"\(\d+/500\)"))
     await expect(console.hook("chat-notice")).to_have_text("")
     await console.menu("events-toggle")
@@ -71,7 +73,7 @@ async def test_closing_a_tab_asks_while_a_run_goes_on(
 
     await console.choose("1005")
     await console.hook("chat-text").fill("Hello there!")
-    await console.hook("chat-start").click()
+    await console.start()
     await expect(console.hook("chat-status")).to_have_text(re.compile(r"\(\d+/500\)"))
     console.page.on("dialog", stay)
     async with console.page.expect_event("dialog"):

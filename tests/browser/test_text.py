@@ -163,6 +163,8 @@ async def test_a_start_in_the_middle_of_a_letter_sends_what_is_on_the_screen(
     await a.hook("chat-text").fill("Hello ")
     await compose(a, "ni")
     await a.page.evaluate("document.querySelector('[data-testid=chat-start]').click()")
+    await expect(a.hook("starting-text")).to_have_text("Hello ni")
+    await a.confirm()
     await expect(a.hook("chat-status")).to_contain_text("Completed")
     async with (
         aiohttp.ClientSession() as http,

@@ -60,7 +60,7 @@ async def test_a_run_is_seen_and_locked_and_completes_on_both(
     a, b = await pair(world, open_console)
     await a.hook("chat-text").fill("Hello there!")
     await expect(b.hook("chat-text")).to_have_value("Hello there!")
-    await a.hook("chat-start").click()
+    await a.start()
     await expect(b.hook("chat-status")).to_have_text(
         re.compile(r"^📱 Processing on another device\.\.\. \([2-8]/10\)$")
     )
@@ -95,7 +95,7 @@ async def test_both_start_at_once_and_the_late_one_is_told(
     await expect(b.hook("chat-text")).to_have_value("Hello there!")
     async with nothing_written(world.redis_url):
         for console in (a, b):
-            await console.hook("chat-start").click()
+            await console.start()
     for console in (a, b):
         await expect(console.hook("chat-status")).to_have_text(re.compile(r"\(\d+/500\)"))
     first = await a.hook("chat-status").text_content() or ""
@@ -109,12 +109,12 @@ async def test_both_start_at_once_and_the_late_one_is_told(
 async def test_the_other_device_stops_it(world: Cluster, open_console: Open) -> None:
     a, b = await pair(world, open_console, "1005")
     await a.hook("chat-text").fill("Hello there!")
-    await a.hook("chat-start").click()
+    await a.start()
     await expect(b.hook("chat-status")).to_contain_text("📱 Processing on another device...")
     await b.hook("chat-stop").click()
     await expect(a.hook("chat-status")).to_have_text("⏹️ Stopped on another device")
     await expect(b.hook("chat-status")).to_have_text("⏹️ Stopped")
-    await b.hook("chat-start").click()
+    await b.start()
     await expect(a.hook("chat-status")).to_contain_text("📱 Processing on another device...")
     await a.hook("stop-all").click()
     await expect(b.hook("chat-status")).to_have_text("⏹️ Stopped on another device")
@@ -124,7 +124,7 @@ async def test_the_other_device_stops_it(world: Cluster, open_console: Open) -> 
 async def test_a_closed_window_interrupts(world: Cluster, open_console: Open) -> None:
     a, b = await pair(world, open_console, "1005")
     await a.hook("chat-text").fill("Hello there!")
-    await a.hook("chat-start").click()
+    await a.start()
     await expect(b.hook("chat-status")).to_have_text(re.compile(r"📱 .*\(([3-9]|\d{2,3})/500\)"))
     await a.context.close()
     await expect(b.hook("chat-status")).to_have_text(
@@ -133,7 +133,7 @@ async def test_a_closed_window_interrupts(world: Cluster, open_console: Open) ->
     # A device that comes now reads the same words.
     await b.page.reload()
     await expect(b.hook("chat-status")).to_have_text("⚠️ Interrupted: Device disconnected")
-    await b.hook("chat-start").click()
+    await b.start()
     await expect(b.hook("chat-status")).to_have_text(
         re.compile(r"^🔄 Processing\.\.\. \(\d+/500\)$")
     )
@@ -142,7 +142,7 @@ async def test_a_closed_window_interrupts(world: Cluster, open_console: Open) ->
 async def test_a_reloaded_page_is_the_same_device(world: Cluster, open_console: Open) -> None:
     a, b = await pair(world, open_console, "1005")
     await a.hook("chat-text").fill("Hello there!")
-    await a.hook("chat-start").click()
+    await a.start()
     await expect(b.hook("chat-status")).to_have_text(re.compile(r"📱 .*\(([3-9]|\d{2,3})/500\)"))
     before = await a.device_id()
     await a.page.reload()
@@ -160,7 +160,7 @@ async def test_a_reloaded_page_is_the_same_device(world: Cluster, open_console: 
 async def test_the_blocklist_is_cleared_after_asking(world: Cluster, open_console: Open) -> None:
     a, b = await pair(world, open_console)
     await a.hook("chat-text").fill("Hello there!")
-    await a.hook("chat-start").click()
+    await a.start()
     await expect(a.hook("chat-status")).to_have_text("✅ Completed (10/10)")
     await b.from_menu("chat-clear-blocklist")
     await expect(b.hook("confirm-dialog")).to_be_visible()
@@ -168,7 +168,7 @@ async def test_the_blocklist_is_cleared_after_asking(world: Cluster, open_consol
     await b.page.keyboard.press("Escape")
     await expect(b.hook("confirm-dialog")).to_be_hidden()
     # Nothing was cleared: a second run messages nobody.
-    await a.hook("chat-start").click()
+    await a.start()
     await expect(a.hook("chat-detail")).to_contain_text("0 sent · 10 messaged before")
     await b.from_menu("chat-clear-blocklist")
     await b.hook("confirm-ok").click()
@@ -189,7 +189,7 @@ async def test_a_mail_arrives_with_its_attachments(world: Cluster, open_console:
         await a.hook(f"attachment-{number}").click()
     await a.hook("attachment-done").click()
     await expect(a.hook("attachment-chip-1")).to_contain_text("hello-from-the-hills.mp4")
-    await a.hook("mail-start").click()
+    await a.start("mail")
     await expect(b.hook("mail-status")).to_have_text("✅ Completed on another device (10/10)")
     async with (
         aiohttp.ClientSession() as http,

@@ -51,6 +51,8 @@ class Backend:
     arrived: list[Arrived] = field(default_factory=list)
     """Every message, whatever it was answered."""
     url: str = ""
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    """Nothing hangs any longer."""
 
     @property
     def messaged(self) -> Counter[str]:
@@ -67,7 +69,7 @@ class Backend:
             cursor = request.query.get("cursor")
             self.asked.append(cursor)
             if self.hang_listing:
-                await asyncio.Event().wait()
+                await self.ended.wait()
             given = self.listing(cursor, self.asked.count(cursor))
             response = given if given is not None else answered(self.pages[cursor])
             if self.honours:
@@ -86,7 +88,7 @@ class Backend:
                 )
             )
             if recipient == self.hang:
-                await asyncio.Event().wait()
+                await self.ended.wait()
             given = self.answer(recipient, before)
             return given if given is not None else answered({"id": 1})
         return answered(getattr(self, what))
@@ -118,6 +120,7 @@ async def serving(backend: Backend) -> AsyncIterator[Backend]:
     try:
         yield backend
     finally:
+        backend.ended.set()
         await runner.cleanup()
 
 
