@@ -21,7 +21,7 @@ function haystackOf(profile) {
 }
 
 /** What can be done about the runs of the open profile. */
-function runActions({ runs, selected, profiles, device }) {
+function runActions({ runs, unsent, selected, profiles, device }) {
   const profile = profiles.items.find(({ external_id: id }) => id === selected);
   if (!profile) return [];
   const name = isolated(profile.name);
@@ -29,7 +29,9 @@ function runActions({ runs, selected, profiles, device }) {
     const run = runs[keyOf(selected, type)];
     const { status, paused } = run ?? {};
     const later = { action: 'later', type, icon: 'clock', text: say.later[type](name) };
-    if (status !== 'running') return [{ action: 'start', type, icon: 'play', text: say.start[type](name) }, later];
+    const again = { action: 'again', type, profileId: selected, icon: 'again', text: say.again[type](name) };
+    const anyFailed = unsent[keyOf(selected, type)]?.named > 0;
+    if (status !== 'running') return [{ action: 'start', type, icon: 'play', text: say.start[type](name) }, later, ...(anyFailed ? [again] : [])];
     const hold = paused ? 'resume' : 'pause';
     return [
       { action: 'stop', type, icon: 'stop', text: say.stop[type](name) },

@@ -2,14 +2,16 @@
 //
 // A run as the console knows it:
 //   {status, current, total, sent, skipped, failed, uncertain, message, error, note, reason, code, deviceId, paused,
-//    detached, every, interval, cycle, nextCycleAt, totals, only, away, waitingFor, stoppedBy, startedAt, endedAt, duration, followed, steps, begun, revision}
+//    detached, every, interval, cycle, nextCycleAt, totals, only, away, waitingFor, stoppedBy, startedAt, endedAt,
+//    duration, followed, steps, begun, revision}
 // status is 'running', 'completed', 'stopped' or 'interrupted'; paused: it sends nothing until somebody resumes it;
 // every: seconds between two cycles of one that begins anew when it is through, else 0; cycle: which one the counters are
 // of, nextCycleAt: while it waits for the next, totals: {sent, failed, uncertain} of all; interval: seconds between messages;
-// detached: it goes on when every device is gone; only: 'failed' where it is over those whom the run before could not message; away: its device lost its connection and may come back; waitingFor:
-// 'sign_in' while it waits for its operator; note is about the run as a whole, message about its last step; times are ms
-// since the epoch, duration is ms; followed: no list of who was messaged was cleared since, as far as is known; steps are
-// those of pace.js, null before the first; begun is the revision at which it was started, null where nobody saw that.
+// detached: it goes on when every device is gone; only: 'failed' where it is over those whom the run before could not
+// message; away: its device lost its connection and may come back; waitingFor: 'sign_in' while it waits for its operator;
+// note is about the run as a whole, message about its last step; times are ms since the epoch, duration is ms; followed:
+// no list of who was messaged was cleared since, as far as is known; steps are those of pace.js, null before the first;
+// begun is the revision at which it was started, null where nobody saw that.
 
 import { isOld, keyFrom } from './keys.js';
 import { plain } from './names.js';

@@ -170,6 +170,7 @@ export const words = {
     profile: (about) => about,
     start: { chat: (name) => `Start chat of ${name}`, mail: (name) => `Start mail of ${name}` },
     later: { chat: (name) => `Start chat of ${name} later…`, mail: (name) => `Start mail of ${name} later…` },
+    again: { chat: (name) => `Try the failed again: chat of ${name}`, mail: (name) => `Try the failed again: mail of ${name}` },
     stop: { chat: (name) => `Stop chat of ${name}`, mail: (name) => `Stop mail of ${name}` },
     pause: { chat: (name) => `Pause chat of ${name}`, mail: (name) => `Pause mail of ${name}` },
     resume: { chat: (name) => `Resume chat of ${name}`, mail: (name) => `Resume mail of ${name}` },

@@ -173,8 +173,8 @@ def _run_after(run: Run | None, event: RunEvent, revision: int) -> Run:
             only=event.only or "",
             options=RunOptions(event.message_interval or None, event.continuous or None),
         )
-    if run is None and isinstance(event, events.ProcessingInterrupted):
-        run = _lost(event)
+    if isinstance(event, events.ProcessingInterrupted):
+        run = _lost(event) or run
     if run is None:
         raise IllegalMove(f"{event.event_name} without a run on record")
     run = replace(run, revision=revision)
@@ -249,7 +249,8 @@ def _recounted(runs: dict[Key, Run], event: events.UncertainResolved) -> dict[Ke
 
 
 def _lost(event: events.ProcessingInterrupted) -> Run | None:
-    """The run as it was before Redis lost its record; None for an event of any other end."""
+    """A run whose record Redis lost, as the event alone tells of it, whatever was known before;
+    None for an event of any other end."""
     if isinstance(event.started_at, UnsetType):
         return None
     return Run(

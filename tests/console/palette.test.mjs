@@ -26,6 +26,12 @@ test('what can be done is what can be done now', () => {
   assert.deepEqual(actions('stop', going), ['stop', 'stopAll']);
 });
 
+test('those who failed are tried again from there, too, where there are some', () => {
+  const listed = (named) => after(known, event('local/unsentListed', chat({ version: 1, recipients: [], named, unnamed: 0 })));
+  assert.deepEqual(actions('again', listed(2)), ['again']);
+  assert.deepEqual(actions('again', listed(0)), []);
+});
+
 test('a name in the words of an action does not turn them', () => {
   const turned = after(known, event('local/profiles', { status: 'ready', items: [profile('7', 'Eve \u202egnihton')] }));
   const [{ text }] = choicesFor('start chat', turned).choices;

@@ -65,6 +65,14 @@ async def test_on_an_empty_redis_the_last_recipient_is_not_forgotten(
     assert set(await bench.listed()) == listed
 
 
+async def test_what_an_older_record_says_besides_is_gone(bench: Bench) -> None:
+    ticket = await bench.start(detached=True)
+    await bench.client.hset(bench.names.run("chat", PROFILE), "only", "failed")
+    async with bench.verify(ProcessingInterrupted):
+        assert await lost(bench).tell(ticket, NOTHING, SENT_NOBODY, step=5)
+    assert (await bench.run()).only == ""
+
+
 async def test_before_the_first_claim_no_list_was_lost(bench: Bench) -> None:
     ticket = await bench.start()
     await bench.client.flushall()

@@ -112,6 +112,16 @@ def test_a_pause_ends_with_its_run_and_is_not_of_the_next_one(end: Make) -> None
     assert not apply(ended, started(key, 11)).runs[key].paused
 
 
+def test_of_a_run_whose_record_was_lost_nothing_is_known_but_its_end() -> None:
+    key: Key = ("1", "chat")
+    again = msgspec.structs.replace(started(key, 6), only="failed")
+    known = apply(snapshot_with(None), again)
+    assert known.runs[key].only == "failed"
+    lost = msgspec.structs.replace(interrupted(key, 7), started_at=60)
+    unknown = msgspec.structs.replace(known, runs={})
+    assert apply(known, lost).runs == apply(unknown, lost).runs
+
+
 def test_a_run_counts_those_anew_who_were_decided_about() -> None:
     key: Key = ("1", "chat")
     state = snapshot_with(RunStatus.COMPLETED)

@@ -16,6 +16,8 @@ local claims = tonumber(messaged) + tonumber(doubtful) + (settled ~= '' and 1 or
 if redis.call('ZCOUNT', sent, started_at, '+inf') < claims then
   reason, head = all_reason, all_head
 end
+-- What an older record says besides is as old: devices know by the event alone what is on record now.
+redis.call('DEL', run)
 redis.call('HSET', run, 'run_id', run_id, 'status', 'running', 'profile', profile, 'type', type,
   'device', device, 'operator', operator, 'sign_in', '', 'replica', '', 'fence', fence, 'lock', lock,
   'stub', stub, 'identity', identity, 'text', text, 'attachments', attachments,
