@@ -111,6 +111,8 @@ def check(account: Account) -> list[str]:
         *completed_runs(account, lives, log),
         *detached_runs(log),
         *pauses(account, log),
+        *cycles(log),
+        *rests(account, log),
         *retries(account, log),
         *plans(account, log),
         *final_lists(account, lives),
@@ -324,6 +326,50 @@ def pauses(account: Account, log: Merged) -> Iterator[str]:
         for begun, ended in stretches.get(_key(delivery), []):
             if begun < delivery.at < ended:
                 yield f"paused: {delivery} while its run was"
+
+
+def cycles(log: Merged) -> Iterator[str]:
+    """A continuous run goes from one cycle to the next, forgets nobody whom it messaged, and is
+    never through. Any other run has no cycles."""
+    run: dict[Key, tuple[bool, int, int]] = {}
+    """Whether it is continuous, its cycle, and whom it messaged in all of them."""
+    for place, (name, payload) in log.events:
+        key: Key = (payload.get("profileId", ""), payload.get("type", "chat"))
+        if name == "processingStarted":
+            run[key] = ("continuous" in payload, 0, 0)
+        if key not in run:
+            continue
+        continuous, cycle, sent = run[key]
+        if name == "processingComplete" and continuous:
+            yield f"cycles: {key} completed at {place}"
+        told = payload.get("progress", payload)
+        # One whose record is lost is of no cycle any more.
+        if "total" not in told or "startedAt" in payload:
+            continue
+        now, total = told.get("cycle", 0), told.get("totals", {}).get("sent", 0)
+        if now not in (cycle, cycle + 1) or total < sent or (now > 0 and not continuous):
+            yield f"cycles: {key} at {place}: cycle {now} after {cycle}, sent {total} after {sent}"
+        run[key] = (continuous, now, total)
+
+
+def rests(account: Account, log: Merged) -> Iterator[str]:
+    """Between two cycles nobody is messaged, but for what was on its way."""
+    stretches: dict[Key, list[tuple[int, int]]] = {}
+    since: dict[Key, tuple[int, int]] = {}
+    for _, (name, payload) in log.events:
+        key: Key = (payload.get("profileId", ""), payload.get("type", "chat"))
+        told = payload.get("progress", payload)
+        if name != "processingStarted" and "total" not in told:
+            continue
+        if key in since:
+            begun, until = since.pop(key)
+            stretches.setdefault(key, []).append((begun, min(until, payload["timestamp"])))
+        if "nextCycleAt" in told:
+            since[key] = (payload["timestamp"] + account.flight, told["nextCycleAt"])
+    for delivery in account.deliveries:
+        for begun, ended in stretches.get(_key(delivery), []):
+            if begun < delivery.at < ended:
+                yield f"rests: {delivery} while its run waited for its next cycle"
 
 
 def retries(account: Account, log: Merged) -> Iterator[str]:

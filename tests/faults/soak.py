@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
@@ -38,6 +39,10 @@ UNSETTLED = 20_000
 """ms: the longest that a server and Valkey, one after the other, are away, and some more."""
 DETACHED = 0.4
 """Of the runs those that go on without their device."""
+CONTINUOUS = 0.3
+"""Of the runs those that begin anew when they are through."""
+CYCLE_PAUSE_MIN = 0.5
+"""Seconds."""
 LOST_ANSWERS = (ConnectionError, TimeoutError, aiohttp.ClientError)
 """The command was carried out, or it was not: nobody knows."""
 
@@ -139,9 +144,10 @@ class Soak:
         doing = (
             *(self._type, self._start, self._stop, self._clear, self._resolve, self._drop),
             *(self._hold, self._try_again, self._refuse, self._plan, self._change_plan),
+            self._take,
         )
         while not self._over.is_set():
-            do = rng.choices(doing, weights=(40, 25, 4, 4, 6, 3, 20, 12, 3, 6, 3))[0]
+            do = rng.choices(doing, weights=(40, 25, 4, 4, 6, 3, 20, 12, 3, 6, 3, 8))[0]
             profile, type_ = rng.choice(list(CAST)), rng.choice(TYPES)
             try:
                 await do(device, rng, profile, type_)
@@ -160,12 +166,14 @@ class Soak:
     async def _start(
         self, device: ReturningDevice, rng: random.Random, profile: str, type_: ProcessingType
     ) -> None:
-        payload = {
+        payload: dict[str, Any] = {
             "profileId": profile,
             "type": type_,
             "message": MAIL if type_ == "mail" else "Hello",
             "detached": rng.random() < DETACHED,
         }
+        if rng.random() < CONTINUOUS:
+            payload["continuous"] = {"pause": rng.uniform(CYCLE_PAUSE_MIN, 4.0)}
         await device.call("startProcessing", payload)
 
     async def _stop(
@@ -175,6 +183,11 @@ class Soak:
             await device.call("stopAllProcessing")
         else:
             await device.call("stopProcessing", {"profileId": profile, "type": type_})
+
+    async def _take(
+        self, device: ReturningDevice, _: random.Random, profile: str, type_: ProcessingType
+    ) -> None:
+        await device.call("takeOverProcessing", {"profileId": profile, "type": type_})
 
     async def _hold(
         self, device: ReturningDevice, rng: random.Random, profile: str, type_: ProcessingType
@@ -337,16 +350,17 @@ class Soak:
             await store.close()
 
     async def _settled(self) -> None:
-        """Let what is paused go on, and wait until no run does, none is planned, and no server has
-        one to bring to its end."""
+        """Let what is paused go on, stop what would never end, and wait until no run goes on, none
+        is planned, and no server has one to bring to its end."""
         loop = asyncio.get_running_loop()
         until = loop.time() + SETTLED_WITHIN
         while under_way := await self._under_way():
             assert loop.time() < until, f"not within {SETTLED_WITHIN} s: {under_way}"
             for run in under_way:
-                if isinstance(run, Run) and run.paused:
+                if isinstance(run, Run) and (run.paused or run.options.continuous):
                     payload = {"profileId": run.profile_id, "type": run.type}
-                    await self._watchers[0].call("resumeProcessing", payload)
+                    command = "stopProcessing" if run.options.continuous else "resumeProcessing"
+                    await self._watchers[0].call(command, payload)
             await asyncio.sleep(0.1)
 
     async def _under_way(self) -> list[object]:

@@ -359,6 +359,47 @@ def test_a_plan_that_starts_twice_too_early_or_not_at_all() -> None:
     assert rules(check(given)) == ["forgotten"]
 
 
+def progress(revision: int, sent: int = 0, **cycle: Any) -> Event:
+    who = {"deviceId": DEVICE, "startedAt": 100, "message": "x"}
+    counted = {**COUNTERS, "current": sent, "sent": sent, **cycle}
+    told = {"operatorId": "o", "deviceId": DEVICE, "progress": {**who, **counted}}
+    return placed("processingProgress", revision, **CHAT, **told)
+
+
+def of_cycle(number: int, sent: int, **more: int) -> dict[str, Any]:
+    return {"cycle": number, "totals": {"sent": sent, "failed": 0, "uncertain": 0}, **more}
+
+
+CONTINUOUS = {"continuous": {"pause": 1.0}}
+
+
+def test_cycles_that_go_back_or_leave_one_out_or_come_to_an_end() -> None:
+    begun = started(1, **CONTINUOUS)
+    good = [progress(2, 1, **of_cycle(1, 1)), progress(3, 0, **of_cycle(2, 1))]
+    who = {"deviceId": DEVICE, "operatorId": "o", "stoppedBy": DEVICE, "message": "Stopped"}
+    over: dict[str, Any] = {**CHAT, **who, "stoppedAt": 400, **COUNTERS, **of_cycle(2, 1)}
+    stopped = placed("processingStopped", 4, **over)
+    assert told(begun, *good, stopped, started(5), progress(6, 1), ended(7)) == []
+    for wrong in (of_cycle(1, 1), of_cycle(4, 1), of_cycle(3, 0), {}):
+        assert "cycles" in rules(told(begun, *good, progress(4, 0, **wrong)))
+    assert rules(told(begun, ended(2))) == ["cycles"]
+    assert rules(told(started(1), progress(2, 1, **of_cycle(1, 1)))) == ["cycles"]
+
+
+def test_a_message_between_two_cycles() -> None:
+    def found(*times: int, flight: int = 0) -> list[str]:
+        rest = progress(2, 1, **of_cycle(1, 1, nextCycleAt=380))
+        histories = [watcher(started(1, **CONTINUOUS), rest, progress(4, 0, **of_cycle(2, 1)))]
+        deliveries = [Delivery("p", "chat", str(at), at) for at in times]
+        given = account(histories=histories, deliveries=deliveries, cast={"p": []}, lists={})
+        given.flight = flight
+        return [rule for rule in rules(check(given)) if rule == "rests"]
+
+    assert found(150, 390, 450) == []
+    assert found(150, 250, 390) == ["rests"]
+    assert found(220, 280, flight=50) == ["rests"]
+
+
 def test_a_malformed_event() -> None:
     assert rules(told(placed("messageUpdated", 1, profileId="p"))) == ["malformed"]
     assert rules(told(placed("somethingElse", 1, profileId="p"))) == ["malformed"]

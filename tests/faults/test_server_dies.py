@@ -1,5 +1,7 @@
 """A server that is killed: who goes on with its runs, and what becomes of them."""
 
+from typing import Any
+
 import pytest
 
 from alphasync.gateway.sandbox import Faults
@@ -235,3 +237,43 @@ async def test_of_a_paused_run_that_is_stopped_nobody_is_forgotten() -> None:
         assert settled["uncertain"] == 1
         ack = await b.call("listUncertain", {"profileId": "p", "type": "chat"})
         assert len(ack["recipients"]) == 1
+
+
+async def test_a_continuous_run_keeps_its_time_and_its_cycle() -> None:
+    """One server is killed in a wait, the other in the middle of a later cycle."""
+    gateway = Faults(idempotency=True, latency=0.05)
+    async with site(
+        people=people(p=15), faults=gateway, send_interval=0.2, cycle_pause_min=1
+    ) as running:
+        b = await running.returning()
+
+        def told() -> list[dict[str, Any]]:
+            return [event["progress"] for event in b.named("processingProgress")]
+
+        def rests(cycle: int) -> list[int]:
+            return [
+                p["nextCycleAt"] for p in told() if p.get("cycle") == cycle and "nextCycleAt" in p
+            ]
+
+        about = {"profileId": "p", "type": "chat"}
+        assert (await b.start("p", detached=True, continuous={"pause": 11}))["ok"]
+        await wait_until(lambda: rests(1), what="the end of cycle 1")
+        dying = await running.runner("p")
+        dying.kill()
+        await b.wait_for("processingTakenOver")
+        assert b.last("processingTakenOver")["nextCycleAt"] == rests(1)[0]
+        await dying.start()
+        assert (await b.call("clearBlocklist", about))["ok"]
+        await wait_until(lambda: told()[-1].get("totals", {}).get("sent", 0) >= 18, what="18 sent")
+        assert len(set(rests(1))) == 1, "it is not waited for anew"
+        first_of_cycle_2 = sorted(d["at"] for d in await running.deliveries("p"))[15]
+        assert first_of_cycle_2 >= rests(1)[0]
+        (await running.runner("p")).kill()
+        await b.wait_for("processingTakenOver", 2)
+        await wait_until(lambda: rests(2), what="the end of cycle 2")
+        assert told()[-1]["totals"] == {"sent": 30, "failed": 0, "uncertain": 0}
+        assert (await b.call("stopProcessing", about))["ok"]
+        await b.wait_for("processingStopped")
+        assert set((await running.reached("p")).values()) == {2}
+        cycles = [p.get("cycle", 0) for p in told()]
+        assert cycles == sorted(cycles)

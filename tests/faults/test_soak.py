@@ -13,7 +13,7 @@ from alphasync.gateway.sandbox import Faults
 from alphasync.gateway.sandbox.faults import Drop
 from tests.faults.checker import Account, check
 from tests.faults.harness import site
-from tests.faults.soak import CAST, Soak
+from tests.faults.soak import CAST, CYCLE_PAUSE_MIN, Soak
 from tests.integration.support import people
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,12 @@ async def test_a_soak(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     async with (
         asyncio.timeout(seconds + SETTLE),
         site(
-            3, people=people(**CAST), faults=faults, valkey=DURABLE, send_interval=0.05
+            3,
+            people=people(**CAST),
+            faults=faults,
+            valkey=DURABLE,
+            send_interval=0.05,
+            cycle_pause_min=CYCLE_PAUSE_MIN,
         ) as running,
     ):
         soak = Soak(running, seed)

@@ -10,8 +10,6 @@ from tests.harness import Cluster, Device, cluster, wait_until
 from tests.integration.runs.counting import CHAT
 from tests.integration.support import by_profile, check, deliveries, people, snapshot, switch
 
-pytestmark = pytest.mark.any_redis
-
 P = {"profileId": "p1", "type": "chat"}
 PAUSE = 0.3
 
@@ -34,6 +32,7 @@ async def rests(device: Device, cycle: int = 1) -> dict[str, Any]:
     return resting(device, cycle)[-1]
 
 
+@pytest.mark.any_redis
 async def test_it_messages_again_whom_it_may_until_it_is_stopped(short: Cluster) -> None:
     await switch(short, refuse=["p1-4"])
     a, b = await short.pair()
@@ -114,6 +113,7 @@ async def test_another_server_begins_the_next_cycle_at_its_time(short: Cluster) 
     assert (await watching.call("stopProcessing", P))["ok"]
 
 
+@pytest.mark.any_redis
 async def test_another_server_goes_on_in_the_middle_of_a_later_cycle(short: Cluster) -> None:
     watching, a = await short.device(0), await short.device(1)
     assert (await a.start("p1", continuous={"pause": PAUSE}, detached=True))["ok"]
