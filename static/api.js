@@ -4,16 +4,18 @@ const TIMEOUT = 20_000; // ms for a whole answer; the server itself waits 10 s f
 
 /**
  * An answer that is not a success. `status` is the HTTP status, 0 when there was no answer; `code` says what it was
- * ('unreachable' and 'timeout' are ours); `retryAfter` is the ms to wait before the next try, null when nobody said.
+ * ('unreachable' and 'timeout' are ours); `retryAfter` is the ms to wait before the next try, null when nobody said; `body`
+ * is all that the server said, or null.
  * Its message is for the log: failures.js has the words for people.
  */
 export class ApiError extends Error {
-  constructor(status, code, { retryAfter = null, cause } = {}) {
+  constructor(status, code, { retryAfter = null, body = null, cause } = {}) {
     super(`${code} (${status})`, { cause });
     this.name = 'ApiError';
     this.status = status;
     this.code = code;
     this.retryAfter = retryAfter;
+    this.body = body;
   }
 }
 
@@ -25,25 +27,37 @@ function waitOf(response) {
   return Number.isFinite(ms) ? Math.max(0, ms) : null;
 }
 
+const missing = (signal, cause) => new ApiError(0, signal.aborted ? 'timeout' : 'unreachable', { cause });
+
+function refused(response, body) {
+  const code = typeof body?.code === 'string' ? body.code : 'unreadable';
+  return new ApiError(response.status, code, { retryAfter: waitOf(response), body });
+}
+
+async function answered(path, { timeout = TIMEOUT, signal = AbortSignal.timeout(timeout), ...options } = {}) {
+  try {
+    return await fetch(path, { credentials: 'same-origin', cache: 'no-store', signal, ...options });
+  } catch (error) {
+    throw missing(signal, error);
+  }
+}
+
+/** The answer as JSON, null where it is none. */
+async function bodyOf(response, signal = AbortSignal.timeout(TIMEOUT)) {
+  try {
+    return await response.json();
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw missing(signal, error); // broken off in the middle
+    return null;
+  }
+}
+
 async function call(path, { timeout = TIMEOUT, ...options } = {}) {
   const signal = AbortSignal.timeout(timeout);
-  const missing = (cause) => new ApiError(0, signal.aborted ? 'timeout' : 'unreachable', { cause });
-  let response;
-  try {
-    response = await fetch(path, { credentials: 'same-origin', cache: 'no-store', signal, ...options });
-  } catch (error) {
-    throw missing(error);
-  }
-  let body;
-  try {
-    body = await response.json();
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw missing(error); // broken off in the middle
-    body = null;
-  }
+  const response = await answered(path, { signal, ...options });
+  const body = await bodyOf(response, signal);
   if (response.ok && body !== null) return body;
-  const code = typeof body?.code === 'string' ? body.code : 'unreadable';
-  throw new ApiError(response.status, code, { retryAfter: waitOf(response) });
+  throw refused(response, body);
 }
 
 const profileHeader = (alphaDateToken) => ({ 'X-Alpha-Date-Token': alphaDateToken });
@@ -75,4 +89,23 @@ export async function isSandbox() {
     if (!(error instanceof ApiError)) throw error;
     return false;
   }
+}
+
+const bearer = (token) => ({ Authorization: `Bearer ${token}` });
+
+/** Put a file of recipients on the do-not-contact list: `{added, already, count}`. Throws ApiError, with `body.lines` for bad ones. */
+export const importDoNotContact = (token, file) =>
+  call(`/api/do-not-contact/import`, {
+    method: 'POST',
+    headers: { ...bearer(token), 'Content-Type': 'text/csv' },
+    body: file,
+    timeout: 60_000,
+  });
+
+/** One part of a list as CSV: `{text, next}`, the latter being the `cursor` of the next part, or null. Throws ApiError. */
+export async function exportPart(token, path, query) {
+  const response = await answered(`${path}?${new URLSearchParams(query)}`, { headers: bearer(token) });
+  if (!response.ok) throw refused(response, await bodyOf(response));
+  const next = response.headers.get('X-Next-Cursor');
+  return { text: await response.text(), next: next === null ? null : decodeURIComponent(next) };
 }

@@ -1,11 +1,12 @@
 // The console put together: events change the state, the state draws the page, the page sends commands.
 
 import { createAccount } from './account.js';
-import { ApiError, profiles as fetchProfiles } from './api.js';
+import { ApiError, exportPart, importDoNotContact, profiles as fetchProfiles } from './api.js';
 import { createArranging, readArrangement } from './arrangement.js';
 import { itemsOf } from './attachments.js';
 import { createCommands } from './commands.js';
 import { readDetaching } from './detaching.js';
+import { nameOf } from './devices.js';
 import { readRhythm } from './rhythm.js';
 import { createDoing } from './doing.js';
 import { EventLog } from './eventlog.js';
@@ -13,6 +14,7 @@ import { loadWords } from './failures.js';
 import { addDrawings } from './icons.js';
 import { createKept } from './kept.js';
 import { keyOf, partsOf } from './keys.js';
+import { createLists } from './lists.js';
 import { asProfiles } from './names.js';
 import { hashOf, profileIn } from './place.js';
 import { createQuestions } from './questions.js';
@@ -37,6 +39,7 @@ import { createPalette } from './view/palette.js';
 import { createPeople } from './view/people.js';
 import { createPin } from './view/pin.js';
 import { createProfile } from './view/profile.js';
+import { createRecipients } from './view/recipients.js';
 import { createShortcuts } from './view/shortcuts.js';
 import { createSignIn } from './view/signin.js';
 import { createStarting } from './view/starting.js';
@@ -117,6 +120,7 @@ const account = createAccount({
       report(event) {
         dispatch(event);
         typists.note(event, state.device?.id);
+        recipients.note(event);
         if (event.name === 'local/caughtUp') commands.flush();
       },
       seen: () => seen(state),
@@ -189,6 +193,17 @@ const showVersions = createVersions({
   restored: (type) => byId(`${type}-text`).focus(),
 });
 
+const recipients = createRecipients();
+const lists = createLists({
+  send: (...command) => account.link().send(...command),
+  files: {
+    part: (path, query) => exportPart(session.get()?.token, path, query),
+    bring: (file) => importDoNotContact(session.get()?.token, file),
+  },
+});
+const showMessaged = (profile, type) => recipients.open(lists.messaged(profile, type, (id) => nameOf(state, id)));
+const showNever = () => recipients.open(lists.notContacted());
+
 const planLater = createLater({ commands });
 
 const select = (profileId) => location.replace(hashOf(profileId));
@@ -243,6 +258,8 @@ const act = createDoing({
   },
   showWho: () => who.click(),
   showActivity: () => aside.show(),
+  showMessaged: (type) => showMessaged(state.profiles.items.find(({ external_id: id }) => id === state.selected), type),
+  showNever,
   showShortcuts,
   signOut,
 });
@@ -268,7 +285,7 @@ const drawBanner = createBanner({
 });
 const drawHeader = createHeader({ dispatch, stopAll: commands.stopAll, tally: () => people.counts() });
 const drawDevices = createDevices({ send: (...command) => account.link().send(...command), ask });
-const drawAccount = createAccountMenu({ dispatch, signOut, showShortcuts });
+const drawAccount = createAccountMenu({ dispatch, signOut, showShortcuts, showNever });
 
 const arranging = createArranging({ state: () => state, dispatch, operatorId: () => session.get().operatorId });
 const people = createPeople({ dispatch, ...arranging, reload: loadProfiles });
@@ -278,6 +295,7 @@ const drawProfile = createProfile({
   begin: starting.ask,
   confirmBlocklist,
   showVersions,
+  showMessaged,
   planLater,
   pick: (profile) => void picker.open(profile),
   detach: (profileId, gone) => commands.attach(profileId, attached(profileId).filter(({ link }) => link !== gone)),

@@ -3,10 +3,10 @@
 import { setTheme } from './view/account.js';
 
 /**
- * `parts`: `{state(), dispatch, commands, begin, open(profileId), planLater(type), showWho, showActivity, showShortcuts, signOut}`. Returns
- * `act(choice)`, with a choice of palette.js.
+ * `parts`: `{state(), dispatch, commands, begin, open(profileId), planLater(type), showWho, showActivity, showShortcuts, showMessaged(type),
+ * showNever, signOut}`. Returns `act(choice)`, with a choice of palette.js.
  */
-export function createDoing({ state, dispatch, commands, begin, open, planLater, showWho, showActivity, showShortcuts, signOut }) {
+export function createDoing({ state, dispatch, commands, begin, open, planLater, showWho, showActivity, showShortcuts, showMessaged, showNever, signOut }) {
   /** Ask about a start with the text that stands in the box; `only` as in commands.js. */
   function start(type, profileId = state().selected, only = undefined) {
     if (profileId !== null) begin(profileId, type, only);
@@ -29,6 +29,8 @@ export function createDoing({ state, dispatch, commands, begin, open, planLater,
       open(profileId); // what keeps it from starting is said on its card
       start(type, profileId, 'failed');
     },
+    messaged: ({ type }) => showMessaged(type),
+    never: () => showNever(),
     shortcuts: () => showShortcuts(),
     signOut: () => signOut(),
   };

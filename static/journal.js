@@ -47,12 +47,14 @@ const KINDS = {
   messageUpdated: (data) => ({ kind: 'typed', by: data.deviceId }),
   messageCleared: (data) => ({ kind: 'cleared', by: data.deviceId }),
   blocklistCleared: (data) => ({ kind: 'blocklist', by: data.deviceId, count: data.deletedCount }),
+  blocklistRecipientRemoved: (data) => ({ kind: 'unblocked', by: data.deviceId }),
+  doNotContactChanged: (data) => ({ kind: data.removed > 0 ? 'neverRemoved' : 'neverAdded', by: data.deviceId, count: data.removed || data.added }),
   uncertainResolved: (data) => ({ kind: 'resolved', by: data.deviceId, action: data.action, count: data.count }),
   deviceJoined: (data) => ({ kind: 'joined', by: data.deviceId }),
   deviceLeft: (data) => ({ kind: 'left', by: data.deviceId, reason: text(data.reason) }),
 };
 
-const OF_DEVICES = new Set(['deviceJoined', 'deviceLeft']);
+const OF_THE_ACCOUNT = new Set(['deviceJoined', 'deviceLeft', 'doNotContactChanged']);
 const ENDS = new Set(['completed', 'stopped', 'interrupted']);
 
 /** Whether somebody who types was said to do so a moment ago: every key is an event. */
@@ -64,7 +66,7 @@ function noted(before, after, name, data) {
   const { journal } = after;
   const { by, ...said } = KINDS[name](data);
   const key = keyFrom(data);
-  if (key === null && !OF_DEVICES.has(name)) return journal;
+  if (key === null && !OF_THE_ACCOUNT.has(name)) return journal;
   // Who leaves is known before, who joins after.
   const who = whoOf(name === 'deviceJoined' ? after : before, by);
   const entry = { id: data.revision, key, ...said, who, at: time(said.at, data.timestamp) };

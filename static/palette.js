@@ -42,11 +42,19 @@ function runActions({ runs, unsent, selected, profiles, device }) {
   });
 }
 
+/** What can be looked at about the open profile. */
+function profileActions({ selected, profiles }) {
+  const profile = profiles.items.find(({ external_id: id }) => id === selected);
+  if (!profile) return [];
+  return TYPES.map((type) => ({ action: 'messaged', type, icon: 'check', text: say.messaged[type](isolated(profile.name)) }));
+}
+
 function actionsOf(state, { theme, who }) {
   const { all } = running(state);
   const { show } = state.filter;
   return [
     ...runActions(state),
+    ...profileActions(state),
     ...(all > 0 ? [{ action: 'stopAll', icon: 'stop', text: say.stopAll(all) }] : []),
     ...['running', 'needs', 'all']
       .filter((name) => name !== show)
@@ -59,6 +67,7 @@ function actionsOf(state, { theme, who }) {
     { action: 'activity', icon: 'activity', text: say.activity },
     ...(who ? [{ action: 'who', icon: 'people', text: say.who }] : []),
     ...['auto', 'light', 'dark'].filter((name) => name !== theme).map((name) => ({ action: 'theme', name, icon: 'theme', text: say.theme[name] })),
+    { action: 'never', icon: 'never', text: say.never },
     { action: 'shortcuts', icon: 'keyboard', text: say.shortcuts },
     { action: 'signOut', icon: 'out', text: say.signOut },
   ];

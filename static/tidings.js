@@ -52,6 +52,8 @@ function sentenceOf(entry, who, type, profile) {
     case 'interrupted':
     case 'takenOver':
       return say[entry.kind](type, profile);
+    case 'neverAdded':
+    case 'neverRemoved':
     case 'joined':
     case 'left':
       return say[entry.kind](who);
@@ -64,6 +66,7 @@ function detailOf({ kind, run, detail, count, action, reason, startAt, code }) {
   if (kind === 'completed') return run === null ? '' : resultOf(run);
   if (kind === 'stopped') return run?.total > 0 ? say.at(run.current, run.total) : '';
   if (kind === 'blocklist') return say.blocklistDetail(count);
+  if (kind === 'neverAdded') return say.neverDetail(count);
   if (kind === 'resolved') return action === 'resend' ? words.uncertain.resent(count) : words.uncertain.left(count);
   if (startAt !== undefined) return say.plannedFor(moment(startAt));
   if (kind === 'planCancelled') return '';

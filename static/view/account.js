@@ -15,8 +15,8 @@ export function setTheme(name) {
   ofBrowser.write('alphasync.theme', name);
 }
 
-/** `actions`: `{dispatch, signOut, showShortcuts}`. Returns `render(state)`. */
-export function createAccountMenu({ dispatch, signOut, showShortcuts }) {
+/** `actions`: `{dispatch, signOut, showShortcuts, showNever}`. Returns `render(state)`. */
+export function createAccountMenu({ dispatch, signOut, showShortcuts, showNever }) {
   const device = byId('device-id');
   const themes = THEMES.map((name) => document.querySelector(`[data-theme-choice="${name}"]`));
 
@@ -44,6 +44,7 @@ export function createAccountMenu({ dispatch, signOut, showShortcuts }) {
     });
   }
   byId('shortcuts-open').addEventListener('click', showShortcuts);
+  byId('never-open').addEventListener('click', showNever);
   byId('sign-out').addEventListener('click', signOut);
 
   let shown; // the device that stands there: storage is not asked with each draw

@@ -22,10 +22,10 @@ function labelOf(type, kind, busy, run) {
 }
 
 /**
- * `parts` are those of card.js, `actions`: `{start, stop, pause, resume, later, takeOver, detach(on), keepTime(rhythm), showVersions, clearMessage, clearBlocklist, countBlocklist}`,
+ * `parts` are those of card.js, `actions`: `{start, stop, pause, resume, later, takeOver, detach(on), keepTime(rhythm), showVersions, showMessaged, clearMessage, clearBlocklist, countBlocklist}`,
  * without arguments; the last resolves to its ack. Returns `render(state, {profileId, run, message, notice, busy})`.
  */
-export function createActions(parts, type, { start, stop, pause, resume, later, takeOver, detach, keepTime, showVersions, clearMessage, clearBlocklist, countBlocklist }) {
+export function createActions(parts, type, { start, stop, pause, resume, later, takeOver, detach, keepTime, showVersions, showMessaged, clearMessage, clearBlocklist, countBlocklist }) {
   const { go, hold, why } = parts;
   let kind = ''; // what a press does: 'start' or 'stop'
   let shownId = null;
@@ -55,6 +55,7 @@ export function createActions(parts, type, { start, stop, pause, resume, later, 
   const showRhythm = createRhythm(parts.rhythm, type, keepTime);
   parts['show-versions'].addEventListener('click', showVersions);
   parts.clear.addEventListener('click', clearMessage);
+  parts.messaged.addEventListener('click', showMessaged);
   parts['clear-blocklist'].addEventListener('click', clearBlocklist);
   createMenu(parts.more, parts.menu, () => {
     const item = parts['clear-blocklist'];

@@ -43,6 +43,7 @@ const PARTS = {
   'show-versions': '.show-versions',
   'take-back': '.take-back',
   clear: '.clear',
+  messaged: '.menu-item.messaged',
   'clear-blocklist': '.clear-blocklist',
 };
 
@@ -76,11 +77,11 @@ function prepare(type) {
 }
 
 /**
- * `actions`: `{commands, confirmBlocklist(profile, type), showVersions(profile, type), pick(profile),
+ * `actions`: `{commands, confirmBlocklist(profile, type), showVersions(profile, type), showMessaged(profile, type), pick(profile),
  * planLater(profile, type, {message, plan}), detach(profileId, link), begin(profileId, type, only)}`: the last asks before it starts.
  * Returns `{node, render(state, profile)}`.
  */
-export function createCard(type, { commands, confirmBlocklist, showVersions, planLater, pick, detach, begin }) {
+export function createCard(type, { commands, confirmBlocklist, showVersions, showMessaged, planLater, pick, detach, begin }) {
   const { node, parts } = prepare(type);
   let profile = null;
   let profileId = null;
@@ -119,6 +120,7 @@ export function createCard(type, { commands, confirmBlocklist, showVersions, pla
       text.finishLetter();
       showVersions(profile, type);
     },
+    showMessaged: () => showMessaged(profile, type),
     clearBlocklist: () => confirmBlocklist(profile, type),
     countBlocklist: () => commands.countBlocklist(profileId, type),
   });

@@ -20,7 +20,7 @@ test('a name that begins with the words comes before one in which they stand', (
 });
 
 test('what can be done is what can be done now', () => {
-  assert.deepEqual(actions('chat of'), ['start', 'later']);
+  assert.deepEqual(actions('chat of'), ['start', 'later', 'messaged']);
   assert.deepEqual(actions('stop'), []);
   const going = after(known, event('processingStarted', chat({ deviceId: ME, startedAt: 1, revision: 11 })));
   assert.deepEqual(actions('stop', going), ['stop', 'stopAll']);
@@ -41,6 +41,6 @@ test('a name in the words of an action does not turn them', () => {
 test('there is an end to the rows', () => {
   const many = Array.from({ length: 500 }, (_, index) => profile(String(index), `Person ${index}`));
   const state = after(known, event('local/profiles', { status: 'ready', items: many }));
-  const { choices, number } = choicesFor('person', state); // and two each to start and to plan, for the one that is chosen
-  assert.deepEqual([choices.length, number], [30, 504]);
+  const { choices, number } = choicesFor('person', state); // and two each to start, to plan and to look at, for the one that is chosen
+  assert.deepEqual([choices.length, number], [30, 506]);
 });

@@ -45,10 +45,10 @@ test('the finder offers what there is to do', () => {
   const profile = { external_id: '7', name: 'Anna', country_name: '', age: '' };
   const known = after(registered(), event('local/profiles', { status: 'ready', items: [profile] }), event('local/select', { profileId: '7' }));
   const offered = (...events) => choicesFor('chat of anna', after(known, ...events)).choices.map(({ action }) => action);
-  assert.deepEqual(offered(), ['start', 'later']);
-  assert.deepEqual(offered(...going), ['stop', 'pause', 'later', 'takeOver']);
-  assert.deepEqual(offered(...going, paused), ['stop', 'resume', 'later', 'takeOver']);
-  assert.deepEqual(offered(started(ME)), ['stop', 'pause', 'later'], 'this device runs it already');
+  assert.deepEqual(offered(), ['start', 'later', 'messaged']);
+  assert.deepEqual(offered(...going), ['stop', 'pause', 'later', 'takeOver', 'messaged']);
+  assert.deepEqual(offered(...going, paused), ['stop', 'resume', 'later', 'takeOver', 'messaged']);
+  assert.deepEqual(offered(started(ME)), ['stop', 'pause', 'later', 'messaged'], 'this device runs it already');
 });
 
 test('who paused is told in the right column', () => {
