@@ -73,6 +73,7 @@ function aloneWords({ type, run, where }, me) {
   const [name, counts] = [nameOf(type), countsOf(run)];
   if (run.waitingFor) return row.waits(name);
   if (run.paused) return row.paused(name, counts);
+  if (run.waitUntil) return row.waitsBackend(name, counts);
   if (run.nextCycleAt) return row.rests(name, clock(run.nextCycleAt));
   if (!isOwn(run, me)) return run.away ? row.away(name, counts) : where ? row.on(name, counts, where) : row.elsewhere(name, counts);
   if (counts === '') return row.starts(name);

@@ -2,13 +2,14 @@
 //
 // A run as the console knows it:
 //   {status, current, total, sent, skipped, failed, uncertain, message, error, note, reason, code, deviceId, paused,
-//    detached, every, interval, cycle, nextCycleAt, totals, only, away, waitingFor, stoppedBy, startedAt, endedAt,
-//    duration, followed, steps, begun, revision}
+//    detached, every, interval, cycle, nextCycleAt, totals, only, away, waitingFor, waitUntil, waitLeft, stoppedBy,
+//    startedAt, endedAt, duration, followed, steps, begun, revision}
 // status is 'running', 'completed', 'stopped' or 'interrupted'; paused: it sends nothing until somebody resumes it;
 // every: seconds between two cycles of one that begins anew when it is through, else 0; cycle: which one the counters are
 // of, nextCycleAt: while it waits for the next, totals: {sent, failed, uncertain} of all; interval: seconds between messages;
 // detached: it goes on when every device is gone; only: 'failed' where it is over those whom the run before could not
 // message; away: its device lost its connection and may come back; waitingFor: 'sign_in' while it waits for its operator;
+// waitUntil: when it goes on where the backend has asked it to wait, waitLeft: how many ms that was from the event on;
 // note is about the run as a whole, message about its last step; times are ms since the epoch, duration is ms; followed:
 // no list of who was messaged was cleared since, as far as is known; steps are those of pace.js, null before the first;
 // begun is the revision at which it was started, null where nobody saw that.
@@ -39,6 +40,8 @@ const BLANK = Object.freeze({
   interval: 0,
   cycle: 0,
   nextCycleAt: null,
+  waitUntil: null,
+  waitLeft: null,
   totals: null,
   only: '',
   away: false,
@@ -81,8 +84,13 @@ const ended = (run, status, data) => ({
   interval: 0,
   away: false,
   waitingFor: '',
+  waitUntil: null,
+  waitLeft: null,
   deviceId: text(data.deviceId, run.deviceId),
 });
+
+/** A wait that the backend asked for: until when, and how long that was from the event on, both by the server's clock. */
+const waitOf = ({ waitUntil }, at) => ({ waitUntil: number(waitUntil), waitLeft: Number.isFinite(waitUntil) ? number(waitUntil - at) : null });
 
 const moves = {
   processingStarted: (_run, data) => ({
@@ -105,6 +113,7 @@ const moves = {
       message: text(progress.message),
       error: text(progress.error),
       waitingFor: text(progress.waitingFor),
+      ...waitOf(progress, data.timestamp),
       deviceId: text(progress.deviceId, text(data.deviceId, run.deviceId)),
       startedAt: number(progress.startedAt, run.startedAt),
       steps: stepped(run.steps, data.timestamp, progress.current),

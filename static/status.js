@@ -90,6 +90,7 @@ export function rhythmOf({ cycle, totals, every, interval }) {
 export function remark(run) {
   if (!run || run.status === 'completed') return '';
   if (run.error) return run.message ? words.run.withError(run.message, run.error) : run.error;
+  if (run.waitUntil) return ''; // the same is counted down
   if (run.nextCycleAt && !run.paused) return ''; // when the next cycle begins is said already
   const said = { interrupted: run.reason, stopped: fixed.stoppedMessage }[run.status] ?? (run.paused ? fixed.pausedMessage : '');
   return run.message === said ? '' : run.message;

@@ -195,9 +195,15 @@ class Progress:
         )
 
     async def note(
-        self, ticket: Ticket, message: str, error: str | None = None, waiting_for: str = ""
+        self,
+        ticket: Ticket,
+        message: str,
+        error: str | None = None,
+        waiting_for: str = "",
+        wait: float = 0.0,
     ) -> None:
-        """Show a line of text on all devices, and what the run waits for. Raises NoLongerRunner."""
+        """Show a line of text on all devices, and what the run waits for, or for how many seconds.
+        Raises NoLongerRunner."""
         head = _progress_head(message, error, waiting_for)
         await self._report(
             run_note(
@@ -206,6 +212,7 @@ class Progress:
                 fence=ticket.fence,
                 message=message,
                 waiting_for=waiting_for,
+                wait=round(wait * 1000) or "",
                 head=head,
             )
         )

@@ -67,8 +67,10 @@ class RunWatch:
         if self._access.follow(self._steps.ticket):
             await self.open()
 
-    async def note(self, message: str, error: str | None, waiting_for: str = "") -> None:
-        await self._steps.note(message, error, waiting_for)
+    async def note(
+        self, message: str, error: str | None, waiting_for: str = "", wait: float = 0.0
+    ) -> None:
+        await self._steps.note(message, error, waiting_for, wait)
 
     async def wait(self, seconds: float) -> None:
         """Let time pass, with a look now and then whether the run is still ours: a claim that waits

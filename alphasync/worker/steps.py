@@ -116,12 +116,17 @@ class Steps:
             more = {outcome.value: getattr(self.counters, outcome) + 1}
             self.counters = msgspec.structs.replace(self.counters, **more)
 
-    async def note(self, message: str, error: str | None, waiting_for: str = "") -> None:
-        """Show a line of text, and an error, on all devices, and what the run waits for.
+    async def note(
+        self, message: str, error: str | None, waiting_for: str = "", wait: float = 0.0
+    ) -> None:
+        """Show a line of text, and an error, on all devices, and what the run waits for, or for how
+        many seconds.
 
         Raises NoLongerRunner.
         """
-        await until_redis_answers(self._progress.note, self.ticket, message, error, waiting_for)
+        await until_redis_answers(
+            self._progress.note, self.ticket, message, error, waiting_for, wait
+        )
 
     async def _wait_for_redis_replicas(self, attempt: int) -> None:
         if self._draining.is_set():

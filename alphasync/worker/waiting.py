@@ -39,8 +39,8 @@ class WatchedRun(Protocol):
     async def ready(self) -> None:
         """Return when this server may send."""
 
-    async def note(self, message: str, error: str | None) -> None:
-        """Show a line of text, and an error, on all devices."""
+    async def note(self, message: str, error: str | None, *, wait: float = 0.0) -> None:
+        """Show a line of text, and an error, on all devices, and for how many seconds it waits."""
 
     async def wait(self, seconds: float) -> None:
         """Let time pass."""
@@ -72,7 +72,8 @@ async def wait_as_asked(seconds: float, run: WatchedRun) -> None:
     """Wait for so long, and show on all devices how long it still takes."""
     left = seconds
     while left > 0:
-        await run.note(f"The gateway asks to wait, going on in {math.ceil(left)} s", None)
+        text = f"The gateway asks to wait, going on in {math.ceil(left)} s"
+        await run.note(text, None, wait=left)
         await run.wait(min(left, NOTE_INTERVAL))
         left -= NOTE_INTERVAL
 

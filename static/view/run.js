@@ -5,7 +5,7 @@ import { icon } from '../icons.js';
 import { PARTS, sharesOf } from '../outcome.js';
 import { paceOf } from '../pace.js';
 import { isOwn, remark, rhythmOf, statistics, statusLine, timesOf, toneOf } from '../status.js';
-import { pace, roughly } from '../times.js';
+import { countdown, pace, roughly } from '../times.js';
 import { words } from '../words.js';
 import { $, element, setAttr, setHidden, setText } from './dom.js';
 
@@ -40,6 +40,7 @@ export function createRun(parts) {
   const [stats, times] = [$('.stats', parts.detail), $('.times', parts.detail)];
   let shown = '';
   let drawn = null; // the drawing of the status
+  let wait = { until: null, endsAt: 0 }; // the one that is shown, and when it ends by the clock of this page
   let waking = null; // the time left of a wait is said anew
 
   function showStatus(run, me, tone) {
@@ -78,9 +79,21 @@ export function createRun(parts) {
     stats.replaceChildren(...dotted(found.map(({ part, text }) => element('span', 'stat', text, { 'data-part': part }))));
   }
 
+  /** How long the backend has asked it to wait, each second. */
+  function showWait(run) {
+    if (wait.until !== run.waitUntil) wait = { until: run.waitUntil, endsAt: performance.now() + (run.waitLeft ?? 0) };
+    const left = wait.endsAt - performance.now();
+    setText(parts.pace, left > 0 ? words.run.waits(countdown(left)) : words.run.waitsNoMore);
+    if (left > 0) waking = setTimeout(() => showWait(run), left % 1000 || 1000);
+  }
+
   /** How fast it goes and how long it takes, or how long it waits for its next cycle. */
   function showPace(run) {
     clearTimeout(waking);
+    if (run?.status === 'running' && run.waitUntil) {
+      showWait(run);
+      return;
+    }
     if (run?.status === 'running' && run.nextCycleAt && !run.paused) {
       const left = run.nextCycleAt - Date.now();
       setText(parts.pace, left > 0 ? words.run.restsFor(roughly(left)) : words.run.restsNoMore);

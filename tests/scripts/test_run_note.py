@@ -1,6 +1,7 @@
 """run_note: a line of text while nothing is sent."""
 
 import pytest
+from msgspec import UNSET
 
 from alphasync.domain.events import ProcessingProgress
 from alphasync.services.progress import NoLongerRunner
@@ -16,6 +17,17 @@ async def test_a_line_and_its_error_are_shown(bench: Bench) -> None:
     progress = made[0].progress
     assert (progress.message, progress.error, progress.current) == ('Waiting "10 s"', "429", 2)
     assert progress.started_at == ticket.started_at
+
+
+async def test_when_it_goes_on_is_told_where_that_is_known(bench: Bench) -> None:
+    ticket = await bench.start()
+    async with bench.verify(ProcessingProgress, ProcessingProgress) as made:
+        before = await bench.now()
+        await bench.progress.note(ticket, "Waiting", wait=120.0)
+        await bench.progress.note(ticket, "Going on")
+    progress = [event.progress for event in made]
+    assert before + 120_000 <= progress[0].wait_until <= await bench.now() + 120_000
+    assert (progress[0].message, progress[1].wait_until) == ("Waiting", UNSET)
 
 
 async def test_it_keeps_the_lock_alive(bench: Bench) -> None:

@@ -35,6 +35,9 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     waiting_for: Literal["sign_in"] | UnsetType = UNSET
     """`sign_in`: the run goes on when its operator has signed in again; absent where it does not
     wait for that."""
+    wait_until: Script[int] | UnsetType = UNSET
+    """When it goes on, in ms since the Unix epoch, where the gateway has asked it to wait; else
+    absent."""
     device_id: Script[str] = UNSET
     started_at: Script[int] = UNSET
     current: Script[int] = UNSET

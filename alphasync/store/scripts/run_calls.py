@@ -82,6 +82,7 @@ def run_note(
     fence: int,
     message: str,
     waiting_for: str,
+    wait: int | str,
     head: str,
 ) -> None: ...
 

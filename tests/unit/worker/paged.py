@@ -89,7 +89,7 @@ class Paged:
         assert ticket is TICKET
         return set(recipients) & self.never
 
-    async def note(self, message: str, error: str | None) -> None:
+    async def note(self, message: str, error: str | None, *, wait: float = 0.0) -> None:
         self.notes.append(message)
 
     async def wait(self, seconds: float) -> None:

@@ -34,6 +34,7 @@ async def test_a_rate_limit_is_waited_for_and_shown() -> None:
     assert [message for message, _ in attempt.notes] == [
         f"The gateway asks to wait, going on in {left} s" for left in (13, 8, 3)
     ]
+    assert attempt.told_waits == [12.5, 7.5, 2.5]
 
 
 async def test_a_rate_limit_uses_up_no_try() -> None:

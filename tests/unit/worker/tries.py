@@ -45,6 +45,7 @@ class Try:
         self.gateway = Scripted(*answers)
         self.notes: list[tuple[str, str | None]] = []
         self.waited: list[float] = []
+        self.told_waits: list[float] = []
         self.token: str | None = "token"
         self.others: Iterator[str | None] = iter(())
         """What each refused token is followed by; None: by none."""
@@ -71,8 +72,9 @@ class Try:
         self.token = next(self.others, self.token)
         return self.token is not None
 
-    async def note(self, message: str, error: str | None) -> None:
+    async def note(self, message: str, error: str | None, *, wait: float = 0.0) -> None:
         self.notes.append((message, error))
+        self.told_waits.append(wait)
         if len(self.notes) == self.end_at_note:
             raise Ended
 

@@ -1,9 +1,11 @@
 -- Show a line of text on all devices while nothing is sent; keeps the lock alive.
 -- KEYS: meta log lock run runs
--- ARGV: channel profile run_id fence message waiting_for head
--- USES: keep_running touch_run owns tell
+-- ARGV: channel profile run_id fence message waiting_for wait head
+--   wait: ms until the run goes on, where that is known; else ''
+-- USES: int keep_running touch_run owns tell
 -- RETURN: {'OK'} | {'SUPERSEDED'}
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
+if wait ~= '' then head = head .. ',"waitUntil":' .. int(now + tonumber(wait)) end
 tell(meta, log, channel, profile, run, message, head, waiting_for)
 touch_run(runs, run)
 keep_running(runs, run, fence)
