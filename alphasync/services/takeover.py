@@ -80,6 +80,8 @@ class Takeover:
             ),
             after=noted,
         )
+        if answer.outcome == "MOVED":
+            return await self.run(holding)  # another device has taken it over meanwhile
         if holding != mine:
             await self._holdings.drop(holding, noted_for=self._holdings.owner)
             # Where it was this server's, under a name that it has lost.

@@ -4,12 +4,19 @@ import asyncio
 
 import pytest
 
-from alphasync.domain.events import ProcessingInterrupted, ProcessingTakenOver, RunSettled
+from alphasync.domain.events import (
+    ProcessingInterrupted,
+    ProcessingProgress,
+    ProcessingTakenOver,
+    RunSettled,
+)
 from alphasync.domain.runs import Counters, RunStatus
 from alphasync.membership.holdings import Holding
 from alphasync.services.progress import NOTHING, NoLongerRunner, Outcome
 from alphasync.services.runs import Ticket
+from alphasync.services.takeover import Takeover
 from tests.scripts.bench import PROFILE, Bench, became
+from tests.scripts.test_run_take import take
 
 
 async def join(bench: Bench, session: str = "s1") -> str:
@@ -43,6 +50,30 @@ async def test_with_its_device_there_it_goes_on_under_a_new_token(bench: Bench) 
         with pytest.raises(NoLongerRunner):
             await bench.claim(old, 3, "r2")
     await bench.claim(ticket, 1, "r2")
+
+
+async def test_a_device_that_takes_the_run_over_meanwhile_is_the_one_that_counts(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = await bench.start(device="nobody")
+    other, present = bench.other_server(), await join(bench)
+    asked = Takeover._device
+
+    async def taken_meanwhile(self: Takeover, run: str) -> str:
+        device = await asked(self, run)
+        if device == "nobody":
+            await take(bench, present)
+        return device
+
+    monkeypatch.setattr(Takeover, "_device", taken_meanwhile)
+    async with bench.verify(ProcessingTakenOver, ProcessingProgress, ProcessingTakenOver):
+        taken = await other.takeover.run(held(bench, ticket))
+    assert [call.outcome for call in bench.scripts.calls if call.name == "run_adopt"] == [
+        "MOVED",
+        "ADOPTED",
+    ]
+    assert taken is not None
+    assert taken[0].device_id == present
 
 
 async def test_without_its_device_it_ends(bench: Bench) -> None:

@@ -9,6 +9,7 @@
 --   doubted: why the recipient in flight is uncertain
 -- USES: int emit keep_running touch_run doubt counters end_run
 -- RETURN: {'ADOPTED', fence, fields, now} | {'INTERRUPTED'} | {'GONE'}: not that replica's any more
+--   | {'MOVED'}: it is another device's by now than `device`: ask again with that one
 local r = redis.call('HMGET', run, 'status', 'replica', 'device', 'profile', 'inflight', 'honours',
   'run_id', 'identity', 'detached')
 -- Asked again, because the answer was lost.
@@ -26,6 +27,7 @@ if r[1] ~= 'running' then
   end
   return {'GONE'}
 end
+if string.sub(device, -#r[3] - 1) ~= ':' .. r[3] then return {'MOVED'} end
 local d = redis.call('HMGET', device, 'session', 'away_until')
 local goes_on = r[9] == '1' or (d[1] and (d[1] ~= '' or tonumber(d[2]) > 0))
 if r[5] ~= '' and not (goes_on and (r[6] or '') ~= '') then
