@@ -6,11 +6,15 @@
 -- USES: int emit admitted plans_of is_in_time plan_members
 -- RETURN: {'OK', plan_id} | {'WRONG_TIME'}: in the past, or too far ahead
 --   | {'FULL'}: the account has its most plans
+local ending = ':' .. profile
 for _, other in ipairs(redis.call('ZRANGE', plans_of(runs), 0, -1)) do
-  local p = redis.call('HMGET', other, 'plan_id', 'profile', 'type', 'operator', 'start_at', 'latest')
-  if p[2] == profile and p[3] == type and p[4] == operator and p[5] == start_at and p[6] == latest then
-    local sends = redis.call('HMGET', other, 'text', 'attachments', 'options')
-    if sends[1] == text and sends[2] == attachments and sends[3] == options then return {'OK', p[1]} end
+  if string.sub(other, -#ending) == ending and redis.call('HGET', other, 'start_at') == start_at then
+    local p = redis.call('HMGET', other, 'plan_id', 'profile', 'type', 'operator', 'latest', 'text',
+      'attachments', 'options')
+    if p[2] == profile and p[3] == type and p[4] == operator and p[5] == latest and p[6] == text
+      and p[7] == attachments and p[8] == options then
+      return {'OK', p[1]}
+    end
   end
 end
 if not is_in_time(start_at) then return {'WRONG_TIME'} end
