@@ -204,7 +204,7 @@ const lists = createLists({
 const showMessaged = (profile, type) => recipients.open(lists.messaged(profile, type, (id) => nameOf(state, id)));
 const showNever = () => recipients.open(lists.notContacted());
 
-const planLater = createLater({ commands });
+const planLater = createLater({ commands, rhythm: () => state.rhythm });
 
 const select = (profileId) => location.replace(hashOf(profileId));
 

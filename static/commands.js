@@ -227,10 +227,12 @@ export function createCommands({ link, state, dispatch }) {
       local('detaching', { on });
     },
 
-    /** Plan a run, `{message, startAt, latest}`, with what is attached now; change one, by what is given: each resolves to the ack. */
+    /** Plan a run, `{message, startAt, latest}`, with what is attached and the rhythm that is chosen now; change one, by what is given: each resolves to the ack. */
     plan(profileId, type, wanted) {
-      const chosen = type === 'mail' ? itemsOf(state().attachments, profileId) : [];
-      return link.send('planRun', { profileId, type, ...wanted, ...(chosen.length > 0 && { attachments: chosen }) });
+      const { attachments, rhythm } = state();
+      const chosen = type === 'mail' ? itemsOf(attachments, profileId) : [];
+      const extra = { ...(chosen.length > 0 && { attachments: chosen }), ...rhythmFields(rhythm) };
+      return link.send('planRun', { profileId, type, ...wanted, ...extra });
     },
     changePlan: (profileId, type, planId, wanted) => link.send('changePlan', { profileId, type, planId, ...wanted }),
     cancelPlan: (profileId, type, planId) => void command('cancelPlan', profileId, type, { planId }),

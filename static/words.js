@@ -352,7 +352,7 @@ export const words = {
     ahead: (time) => `In about ${time}`,
     zone: (name, offset) => `${name} time (${offset})`,
     latest: 'If it cannot start then',
-    latestBy: (time) => `Start up to ${time} late, else skip it`,
+    latestBy: (time) => `Up to ${time} late, else skip`,
     text: 'Message',
     lead: 'It starts by itself, also when this page is closed, if your session still lasts then.',
     plan: 'Plan it',

@@ -3,7 +3,7 @@
 import { lengthProblem, measure } from '../limits.js';
 import { isolated } from '../names.js';
 import { AHEAD_MAX, fieldOf, LATEST, offered, timeIn } from '../plans.js';
-import { refusal } from '../status.js';
+import { refusal, rhythmOf } from '../status.js';
 import { roughly, zoneAt } from '../times.js';
 import { words } from '../words.js';
 import { $, byId, element, setBlocked, setText } from './dom.js';
@@ -19,8 +19,8 @@ function problemOf(type, message, at, now) {
   return lengthProblem(type, message);
 }
 
-/** `commands` as of commands.js. Returns `open(profile, type, {message, plan})`, with the plan that is to be changed, or a text. */
-export function createLater({ commands }) {
+/** `commands` as of commands.js; `rhythm()`: the one that is chosen for what is started here. Returns `open(profile, type, {message, plan})`, with the plan that is to be changed, or a text. */
+export function createLater({ commands, rhythm }) {
   const dialog = byId('later');
   const when = byId('later-when');
   const latest = byId('later-latest');
@@ -85,6 +85,8 @@ export function createLater({ commands }) {
     when.max = fieldOf(Date.now() + AHEAD_MAX);
     latest.value = String(LATEST.includes(plan?.latest) ? plan.latest : LATEST[0]);
     text.value = plan?.message ?? message;
+    const { pause, interval } = rhythm();
+    setText(byId('later-rhythm'), rhythmOf(plan ?? { every: pause, interval }));
     setText(notice, '');
     describe();
     dialog.showModal();

@@ -1,6 +1,7 @@
 // The planned runs of a card: when, what, and what can be done about each.
 
 import { icon } from '../icons.js';
+import { rhythmOf } from '../status.js';
 import { exact, moment } from '../times.js';
 import { words } from '../words.js';
 import { element, setHidden } from './dom.js';
@@ -14,6 +15,7 @@ function row(plan, type, { change, cancel }) {
   const about = element('span', 'plan-about', '', { title: exact(plan.startAt) });
   about.append(
     element('b', '', say.at(at)),
+    element('span', 'plan-rhythm', rhythmOf(plan)),
     element('span', 'plan-words', plan.waitingFor ? (say.waits[plan.waitingFor] ?? '') : plan.message, { dir: 'auto' }),
   );
   const changing = element('button', 'button small', say.change, { type: 'button', 'aria-label': say.changeLabel[type](at) });

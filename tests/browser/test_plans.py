@@ -25,6 +25,8 @@ async def opened(world: Cluster, open_console: Open, server: int = 0) -> Console
 async def test_it_is_planned_changed_and_cancelled(world: Cluster, open_console: Open) -> None:
     first, second = [await opened(world, open_console, server) for server in range(2)]
     await first.hook("chat-text").fill("Good morning")
+    await first.hook("chat-rhythm").locator("summary").click()
+    await first.hook("chat-rhythm").locator(".between").select_option("5")
     await first.page.get_by_role("button", name="Start chat later…").click()
     await expect(first.hook("later-zone")).to_have_text(re.compile(r"In about .*GMT"))
     await first.hook("later-when").fill(field(timedelta(days=40)))
@@ -35,7 +37,7 @@ async def test_it_is_planned_changed_and_cancelled(world: Cluster, open_console:
     await expect(first.hook("later-dialog")).to_be_hidden()
     for console in (first, second):
         await expect(console.hook("chat-plan")).to_have_text(
-            re.compile("Planned for .*Good morning")
+            re.compile("Planned for .*5 s.*Good morning")
         )
         row = console.hook("profile-item-1001")
         await expect(row.locator(".row-line")).to_have_text(re.compile("^Chat planned for"))

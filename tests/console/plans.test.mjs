@@ -24,6 +24,8 @@ test('they are known until their end, the earliest first', () => {
   assert.deepEqual(ids(event('planSync', plan('a'))), ['a']);
   assert.equal(plansOf(planned('a'), event('resync', { epoch: 'e2', revision: 1 })), undefined);
   assert.equal(plansOf(event('runPlanned', plan('a', 'tomorrow'))), undefined);
+  const [repeats] = plansOf(planned('a', AT, { continuous: { pause: 600 }, messageInterval: 2 }));
+  assert.deepEqual([repeats.every, repeats.interval], [600, 2]);
 });
 
 test('one that does not start says why on its card', () => {
