@@ -161,7 +161,8 @@ def may_get(name: str, payload: dict[str, Any], may_see: frozenset[str] | None) 
     """Whether an event is for a device that may see these profiles (None: all)."""
     if may_see is None:
         return True
-    if name.startswith("device") and "profileId" not in payload:
+    of_the_account = name.startswith("device") or name == "doNotContactChanged"
+    if of_the_account and "profileId" not in payload:
         return True
     if name != "allProcessingStopped":
         return payload["profileId"] in may_see

@@ -2,12 +2,13 @@
 
 from alphasync.config import Settings
 from alphasync.domain.drafts import ATTACHMENTS_MAX
-from alphasync.domain.usable import LINK_MAX, PROFILE_ID_MAX, RECIPIENT_ID_MAX
+from alphasync.domain.usable import LINK_MAX, NOTE_MAX, PROFILE_ID_MAX, RECIPIENT_ID_MAX
 from alphasync.protocol.commands import DRAFT_MAX, MESSAGE_LIMITS
 from alphasync.realtime.realtime import BUFFER_MAX, CONNECTS_MAX, PAYLOAD_MAX
 from alphasync.services.tokens import TOKEN_MAX
 from alphasync.store.scripts.limits import LOG_EVENTS_MAX, LOG_TTL
 from alphasync.web.json_bodies import BODY_MAX
+from alphasync.web.lists import IMPORT_MAX
 
 CUT = "the connection is closed"
 UNFIT = "`invalid_payload`"
@@ -35,7 +36,9 @@ def limits() -> list[list[str]]:
         ["bytes that wait for a client which does not read", f"{BUFFER_MAX:,}", CUT],
         ["CONNECT packets of one connection", f"{CONNECTS_MAX}", CUT],
         ["characters of a token", f"{TOKEN_MAX:,}", "`invalid_token`"],
-        ["bytes of the body of an HTTP call", f"{BODY_MAX:,}", UNFIT],
+        ["characters of a note about a recipient", f"{NOTE_MAX}", UNFIT],
+        ["bytes of a file that is imported", f"{IMPORT_MAX:,}", "`csv_too_large`"],
+        ["bytes of the body of another HTTP call", f"{BODY_MAX:,}", UNFIT],
         ["events that can be recovered", f"{LOG_EVENTS_MAX}", "a snapshot comes instead"],
         ["seconds after which none can be", f"{LOG_TTL}", "a snapshot comes instead"],
     ]
@@ -53,6 +56,11 @@ def limits() -> list[list[str]]:
                 "failed recipients of a run that are listed",
                 "failed_listed_per_run",
                 "counted, not named",
+            ),
+            (
+                "recipients on an account's do-not-contact list",
+                "do_not_contact_max",
+                "`do_not_contact_full`",
             ),
             ("planned runs of an account", "plans_per_account", "`too_many_plans`"),
             (

@@ -7,7 +7,7 @@ import msgspec
 
 from alphasync.domain import events
 from alphasync.domain.identity import Identity
-from alphasync.errors import DoNotContactFull, NotForThisToken
+from alphasync.errors import DoNotContactFull, NotForThisToken, UnknownOutcome
 from alphasync.protocol import packets
 from alphasync.protocol.acknowledgements import NotContacted
 from alphasync.protocol.list_commands import (
@@ -17,11 +17,12 @@ from alphasync.protocol.list_commands import (
 )
 from alphasync.services.listing import LISTED_MAX, Place, place_of, searched
 from alphasync.store import keys
+from alphasync.store.redis.pipeline import Unconfirmed
 from alphasync.store.scripts.account_calls import never_add, never_list, never_remove
 from alphasync.store.scripts.calls import Scripts
 
-ADDED_AT_ONCE_MAX = 500
-"""Recipients of one script: Redis serves nobody else for some 2 ms."""
+ADDED_AT_ONCE_MAX = 250
+"""Recipients of one script: Redis serves nobody else for a millisecond or two."""
 
 
 class Entry(NamedTuple):
@@ -72,8 +73,8 @@ class DoNotContact:
     ) -> Changed:
         """Put some on the list, however many, and tell all devices once.
 
-        Raises DoNotContactFull, and StoreUnavailable: some may be on it by then, and asking again
-        adds the others.
+        No failover of Redis loses who was added. Raises DoNotContactFull, and StoreUnavailable:
+        some may be on it by then, and asking again adds the others.
         """
         event = events.DoNotContactChanged(
             device_id=msgspec.UNSET if device_id is None else device_id, operator_id=who.operator_id
@@ -86,15 +87,17 @@ class DoNotContact:
                 (entry.recipient, msgspec.json.encode(_Noted(who.operator_id, entry.note)).decode())
                 for entry in page
             ]
-            answer = await self._scripts.call(
-                never_add(
-                    keys.of_account(who.account),
-                    most=self._most,
-                    before=added,
-                    entries=msgspec.json.encode(noted),
-                    head=packets.head(event) if last else "",
-                )
+            call = never_add(
+                keys.of_account(who.account),
+                most=self._most,
+                before=added,
+                entries=msgspec.json.encode(noted),
+                head=packets.head(event) if last else "",
             )
+            try:
+                answer = await self._scripts.call(call, confirmed=True)
+            except Unconfirmed as error:
+                raise UnknownOutcome from error
             if answer.outcome == "FULL":
                 raise DoNotContactFull(
                     f"The do-not-contact list can have {self._most} recipients, "

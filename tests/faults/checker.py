@@ -61,6 +61,23 @@ class Retry(NamedTuple):
     messaged: frozenset[str]
 
 
+class Avoided(NamedTuple):
+    """A recipient who was surely on the do-not-contact list for all of a time, by Redis' clock."""
+
+    recipient: str
+    since: int
+    until: int | None
+    """None: to the end."""
+
+
+class OfRun(NamedTuple):
+    """A message, when it was sent, and when the run started that sent it."""
+
+    recipient: str
+    started_at: int
+    at: int
+
+
 class History(msgspec.Struct):
     """One device through all its connections, each of which begins with ``deviceRegistered``."""
 
@@ -92,6 +109,13 @@ class Account(msgspec.Struct):
     """Besides those that the events tell of."""
     lists: dict[Key, Lists] = {}
     retries: list[Retry] = []
+    avoided: list[Avoided] = []
+    of_runs: list[OfRun] = []
+    """Messages to those who were avoided at some time, of runs whose start is known."""
+    not_to_contact: set[str] = set()
+    """Who is on the do-not-contact list at the end."""
+    maybe_avoided: set[str] = set()
+    """Who was on it at some time, or may have been."""
     truth: Snapshot | None = None
     flight: int = 0
     """ms that a message may be on its way to the gateway."""
@@ -115,6 +139,7 @@ def check(account: Account) -> list[str]:
         *rests(account, log),
         *retries(account, log),
         *plans(account, log),
+        *do_not_contact(account),
         *final_lists(account, lives),
     ]
 
@@ -280,6 +305,8 @@ def completed_runs(account: Account, lives: Lives, log: Merged) -> Iterator[str]
         start = started.get(key, 0)
         missed: list[str] = []
         for recipient in account.cast[key[0]]:
+            if recipient in account.maybe_avoided:
+                continue
             if lives.life(key, recipient, start - account.flight) != lives.life(
                 key, recipient, end
             ):
@@ -420,6 +447,20 @@ def plans(account: Account, log: Merged) -> Iterator[str]:
     if account.truth is not None:
         for plan in account.truth.plans:
             yield f"forgotten: {plan} is still planned"
+
+
+def do_not_contact(account: Account) -> Iterator[str]:
+    """A run that starts while a recipient is on the list does not message them, and nobody leaves
+    it by themselves, as by a clear."""
+    for sent in account.of_runs:
+        for avoided in account.avoided:
+            until = avoided.until or 2**63
+            during = avoided.since < sent.started_at and sent.at < until
+            if sent.recipient == avoided.recipient and during:
+                yield f"avoided: {sent} while {avoided}"
+    for avoided in account.avoided:
+        if avoided.until is None and avoided.recipient not in account.not_to_contact:
+            yield f"dropped: {avoided} is not on the list"
 
 
 def final_lists(account: Account, lives: Lives) -> Iterator[str]:

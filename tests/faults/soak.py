@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from redis.exceptions import RedisError
 
 from alphasync.domain.identity import account_of
 from alphasync.domain.runs import Key, ProcessingType, Run, RunStatus
@@ -20,7 +21,16 @@ from alphasync.services.runs import Ticket
 from alphasync.store import keys
 from alphasync.store.connect import make_store
 from alphasync.store.scripts.limits import Lifetimes
-from tests.faults.checker import Account, Delivery, History, Lists, Opening, Retry
+from tests.faults.checker import (
+    Account,
+    Avoided,
+    Delivery,
+    History,
+    Lists,
+    OfRun,
+    Opening,
+    Retry,
+)
 from tests.faults.harness import ServerProcess, Site
 from tests.faults.returning import ReturningDevice
 from tests.harness import all_told, wait_until
@@ -62,6 +72,12 @@ class Soak:
         self._retries: list[tuple[Retry, str]] = []
         """With the ids of their runs."""
         self._plans: list[dict[str, str]] = []
+        self._avoidable = [f"{profile}-{place}" for profile in CAST for place in range(4)]
+        """Of each profile some; whoever may be on the list by a command that is still on its way is
+        not among them any more."""
+        self._maybe_avoided: set[str] = set()
+        self._avoided: list[Avoided] = []
+        self._started: list[Ticket] = []
         self._left: dict[Key, set[str]] = {}
         self._watchers: list[ReturningDevice] = []
         self._workers: list[ReturningDevice] = []
@@ -93,7 +109,9 @@ class Soak:
             Delivery(d["profileId"], d["type"], d["recipientId"], d["at"]) for d in messages
         ]
         keys_used = {d["idempotencyKey"]: d["recipientId"] for d in messages}
+        times = {d["idempotencyKey"]: int(d["at"]) for d in messages}
         names = keys.of_account(ACCOUNT)
+        never = await self._site.redis.zrange(names.never, 0, -1)
         lists: dict[Key, Lists] = {}
         for profile in CAST:
             for type_ in TYPES:
@@ -117,6 +135,15 @@ class Soak:
                 retry._replace(messaged=messaged_by(retry, run_id, keys_used))
                 for retry, run_id in self._retries
             ],
+            avoided=self._avoided,
+            of_runs=[
+                OfRun(recipient, ticket.started_at, times[idempotency_key(ticket, recipient)])
+                for ticket in self._started
+                for recipient in self._maybe_avoided
+                if idempotency_key(ticket, recipient) in times
+            ],
+            not_to_contact={str(member) for member in never},
+            maybe_avoided=self._maybe_avoided,
             truth=await self._truth(),
             flight=FLIGHT,
             unsettled=UNSETTLED,
@@ -144,10 +171,10 @@ class Soak:
         doing = (
             *(self._type, self._start, self._stop, self._clear, self._resolve, self._drop),
             *(self._hold, self._try_again, self._refuse, self._plan, self._change_plan),
-            self._take,
+            *(self._take, self._avoid),
         )
         while not self._over.is_set():
-            do = rng.choices(doing, weights=(40, 25, 4, 4, 6, 3, 20, 12, 3, 6, 3, 8))[0]
+            do = rng.choices(doing, weights=(40, 25, 4, 4, 6, 3, 20, 12, 3, 6, 3, 8, 6))[0]
             profile, type_ = rng.choice(list(CAST)), rng.choice(TYPES)
             try:
                 await do(device, rng, profile, type_)
@@ -174,7 +201,37 @@ class Soak:
         }
         if rng.random() < CONTINUOUS:
             payload["continuous"] = {"pause": rng.uniform(CYCLE_PAUSE_MIN, 4.0)}
-        await device.call("startProcessing", payload)
+        begun = await device.call("startProcessing", payload)
+        if begun["ok"]:
+            self._started.append(ticket_of(profile, type_, begun["runId"], begun["startedAt"]))
+
+    async def _avoid(
+        self, device: ReturningDevice, rng: random.Random, _profile: str, _type: ProcessingType
+    ) -> None:
+        """Put somebody on the do-not-contact list, or take them off."""
+        if not self._avoidable:
+            return
+        recipient = self._avoidable.pop(rng.randrange(len(self._avoidable)))
+        self._maybe_avoided.add(recipient)
+        places = [at for at, found in enumerate(self._avoided) if found.recipient == recipient]
+        if places and self._avoided[places[-1]].until is None:
+            known = self._avoided[places[-1]]
+            self._avoided[places[-1]] = known._replace(until=await self._now())
+            ack = await device.call("removeDoNotContact", {"recipientId": recipient})
+        else:
+            ack = await device.call("addDoNotContact", {"recipientId": recipient})
+            if ack["ok"]:
+                self._avoided.append(Avoided(recipient, await self._now(), None))
+        if ack["ok"]:
+            self._avoidable.append(recipient)
+
+    async def _now(self) -> int:
+        """ms since the Unix epoch, by the clock of Redis, once that answers."""
+        while True:
+            with contextlib.suppress(RedisError):
+                seconds, microseconds = await self._site.redis.time()
+                return int(seconds) * 1000 + int(microseconds) // 1000
+            await asyncio.sleep(0.1)
 
     async def _stop(
         self, device: ReturningDevice, rng: random.Random, profile: str, type_: ProcessingType
@@ -266,9 +323,7 @@ class Soak:
         action = rng.choice(("resend", "leave"))
         # On record before it is asked for: the answer may get lost.
         if action == "resend":
-            seconds, microseconds = await self._site.redis.time()
-            at = seconds * 1000 + microseconds // 1000
-            self._resent.append(Opening(profile, type_, recipient, at))
+            self._resent.append(Opening(profile, type_, recipient, await self._now()))
         else:
             self._left.setdefault((profile, type_), set()).add(recipient)
         choice = {"action": action, "recipientId": recipient}
@@ -394,20 +449,26 @@ class Soak:
             await asyncio.sleep(1.0)
 
 
-def messaged_by(retry: Retry, run_id: str, keys_used: dict[str, str]) -> frozenset[str]:
-    """Whom that run messaged, by the keys of its messages."""
-    ticket = Ticket(
+def ticket_of(profile: str, type_: ProcessingType, run_id: str, started_at: int) -> Ticket:
+    """As far as a run's idempotency keys are made of it."""
+    return Ticket(
         account=ACCOUNT,
-        profile=retry.profile,
-        type="mail" if retry.type == "mail" else "chat",
+        profile=profile,
+        type=type_,
         run_id=run_id,
         fence=0,
-        started_at=retry.started_at,
+        started_at=started_at,
         device_id="",
         operator_id=OPERATOR,
         text="",
         attachments=(),
     )
+
+
+def messaged_by(retry: Retry, run_id: str, keys_used: dict[str, str]) -> frozenset[str]:
+    """Whom that run messaged, by the keys of its messages."""
+    type_: ProcessingType = "mail" if retry.type == "mail" else "chat"
+    ticket = ticket_of(retry.profile, type_, run_id, retry.started_at)
     return frozenset(
         recipient
         for key, recipient in keys_used.items()

@@ -9,7 +9,18 @@ from alphasync.domain.drafts import Draft
 from alphasync.domain.plans import Plan
 from alphasync.domain.runs import Counters, Key, Run, RunStatus
 from alphasync.domain.snapshot import Snapshot
-from tests.faults.checker import Account, Delivery, Event, History, Lists, Opening, Retry, check
+from tests.faults.checker import (
+    Account,
+    Avoided,
+    Delivery,
+    Event,
+    History,
+    Lists,
+    OfRun,
+    Opening,
+    Retry,
+    check,
+)
 
 KEY: Key = ("p", "chat")
 CHAT = {"profileId": "p", "type": "chat"}
@@ -398,6 +409,21 @@ def test_a_message_between_two_cycles() -> None:
     assert found(150, 390, 450) == []
     assert found(150, 250, 390) == ["rests"]
     assert found(220, 280, flight=50) == ["rests"]
+
+
+def test_a_run_that_messages_somebody_on_the_do_not_contact_list() -> None:
+    def broken(started_at: int, until: int | None, listed: set[str], at: int = 180) -> list[str]:
+        books = account(
+            avoided=[Avoided("a", 100, until)],
+            of_runs=[OfRun("a", started_at, at), OfRun("b", 150, 180)],
+            not_to_contact=listed,
+        )
+        return rules(check(books))
+
+    assert broken(150, 200, set()) == ["avoided"]
+    assert broken(150, None, {"a"}) == ["avoided"]
+    assert broken(100, 200, set()) == broken(150, 200, set(), at=200) == []
+    assert broken(50, None, {"b"}) == ["dropped"]
 
 
 def test_a_malformed_event() -> None:

@@ -3,8 +3,9 @@
 import pytest
 
 from alphasync.domain.events import DoNotContactChanged
-from alphasync.errors import DoNotContactFull
+from alphasync.errors import DoNotContactFull, UnknownOutcome
 from alphasync.services.do_not_contact import ADDED_AT_ONCE_MAX, DoNotContact, Entry
+from alphasync.store.redis.pipeline import Argument, Reply, Unconfirmed
 from tests.scripts.bench import Bench
 
 
@@ -83,3 +84,16 @@ async def test_clearing_the_blocklist_leaves_it(bench: Bench) -> None:
     await bench.avoid("r1")
     await bench.forget()
     assert (await bench.avoided()).in_all == 1
+
+
+async def test_what_a_failover_could_lose_is_not_said_to_be_done(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unconfirmed(*command: Argument) -> Reply:
+        raise Unconfirmed(await bench.store.pipeline.submit(*command))
+
+    monkeypatch.setattr(bench.store.pipeline, "confirmed", unconfirmed)
+    with pytest.raises(UnknownOutcome):
+        await bench.avoid("r1")
+    monkeypatch.undo()
+    assert await bench.avoid("r1") == (0, 1)
