@@ -79,6 +79,7 @@ function noted(before, after, name, data) {
 
 /** The journal after an event of the server that led from one state to the other; the same object when it says nothing. */
 export function journalAfter(before, after, name, data) {
+  if (name === 'uncertainResolved' && data.answered === true) return after.journal; // nobody decided
   const isNews = Number.isInteger(data.revision) && data.revision > before.revision;
   return isNews && Object.hasOwn(KINDS, name) ? noted(before, after, name, data) : after.journal;
 }

@@ -93,7 +93,7 @@ const handlers = {
     const counted = { ...state, runs: applyRun(state.runs, 'uncertainResolved', data) };
     const next = withUncertain(counted, 'uncertainResolved', data);
     const key = keyFrom(data);
-    if (key === null) return next;
+    if (key === null || data.answered === true) return next; // nobody decided
     const decided = resolvedWords(data.action, data.count);
     const text = data.deviceId === state.device?.id ? decided : words.uncertain.decidedElsewhere(decided);
     return notice(next, key, { tone: 'info', text, hint: '' });

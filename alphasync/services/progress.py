@@ -287,6 +287,14 @@ class Progress:
     async def settle(self, ticket: Ticket, settled: Settled) -> None:
         """Record the answer for a recipient that was in flight when the run was ended."""
         event = events.RunSettled(message=settled.message)
+        messaged = settled.outcome in (Outcome.SENT, Outcome.SKIPPED)
+        resolved = events.UncertainResolved(
+            profile_id=ticket.profile,
+            type=ticket.type,
+            device_id=ticket.device_id,
+            action="leave" if messaged else "resend",
+            answered=True,
+        )
         await self._scripts.call(
             run_settle(
                 _keys(ticket),
@@ -296,6 +304,7 @@ class Progress:
                 failed_most=self._failed_most,
                 message=settled.message,
                 head=packets.head(event),
+                resolved_head=packets.head(resolved),
             )
         )
 

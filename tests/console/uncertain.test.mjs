@@ -95,6 +95,11 @@ test('who was decided about is not counted twice, whether the server says how th
   assert.deepEqual([sent, uncertain], [1, 2]);
 });
 
+test('a late answer is told of by the counters alone', () => {
+  const state = after(registered(), progress(12, 3), resolved({ answered: true, sent: 1, uncertain: 2 }));
+  assert.deepEqual([state.notices, state.runs['7/chat'].uncertain, state.journal.entries], [{}, 2, []]);
+});
+
 test('words', () => {
   assert.equal(resolvedWords('leave', 1), '1 recipient counts as messaged');
   assert.equal(resolvedWords('resend', 2), '2 recipients can be messaged again in the next run');

@@ -12,10 +12,10 @@ from alphasync.domain.events import (
 )
 from alphasync.domain.runs import Counters, RunStatus
 from alphasync.membership.holdings import Holding
-from alphasync.services.progress import NOTHING, NoLongerRunner, Outcome
+from alphasync.services.progress import NOTHING, NoLongerRunner
 from alphasync.services.runs import Ticket
 from alphasync.services.takeover import Takeover
-from tests.scripts.bench import PROFILE, Bench, became
+from tests.scripts.bench import PROFILE, Bench
 from tests.scripts.test_run_take import take
 
 
@@ -170,14 +170,3 @@ async def test_what_has_ended_or_is_another_run_is_not_taken_over(bench: Bench) 
         assert await bench.other_server().takeover.run(held(bench, ticket)) is None
     assert bench.last("run_adopt") == "GONE"
     assert (await bench.run()).status is RunStatus.RUNNING
-
-
-async def test_the_late_answer_of_the_runner_before_settles_the_lists_only(bench: Bench) -> None:
-    device = await join(bench)
-    ticket = await bench.start(device=device)
-    claimed = await bench.claim(ticket, 1, "r1")
-    await bench.other_server().takeover.run(held(bench, ticket))
-    async with bench.verify():
-        await bench.progress.settle(ticket, became(claimed, Outcome.SENT))
-    assert await bench.listed() == {}
-    assert await bench.blocked() == {"r1"}

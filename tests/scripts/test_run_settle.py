@@ -2,8 +2,9 @@
 
 import pytest
 
-from alphasync.domain.events import RunSettled
+from alphasync.domain.events import RunSettled, UncertainResolved
 from alphasync.domain.runs import Counters, RunStatus
+from alphasync.membership.holdings import Holding
 from alphasync.services.progress import Outcome
 from tests.scripts.bench import PROFILE, Bench, became
 
@@ -63,7 +64,7 @@ async def test_after_the_next_run_began_only_the_lists_are_settled(
     await bench.stop()
     await bench.start()
     assert await bench.listed() == {"r1": "Name of r1"}
-    async with bench.verify():
+    async with bench.verify(*([] if listed else [UncertainResolved])):
         await bench.progress.settle(ticket, claimed)
     assert bench.last("run_settle") == "RELEASED"
     assert (await bench.run()).counters == Counters()
@@ -87,3 +88,30 @@ async def test_a_recipient_claimed_anew_is_the_new_runs(bench: Bench) -> None:
     assert await bench.blocked() == {"r1"}
     await bench.progress.complete(newer, again)
     assert (await bench.run()).counters == Counters(sent=1)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "action", "counters"),
+    [
+        (Outcome.SENT, "leave", Counters(total=3, sent=1)),
+        (Outcome.SKIPPED, "leave", Counters(total=3, skipped=1)),
+        (Outcome.FAILED, "resend", Counters(total=3, failed=1)),
+        (Outcome.RELEASED, "resend", Counters(total=2)),
+    ],
+)
+async def test_a_run_that_was_taken_over_counts_a_late_answer(
+    bench: Bench, outcome: Outcome, action: str, counters: Counters
+) -> None:
+    ticket = await bench.start(detached=True)
+    await bench.plan(ticket, 3)
+    claimed = became(await bench.claim(ticket, 1, "r1"), outcome)
+    server = bench.server.current
+    holding = Holding("run", server, ticket.account, PROFILE, "chat", ticket.run_id)
+    assert await bench.other_server().takeover.run(holding)
+    assert (await bench.run()).counters.uncertain == 1
+    async with bench.verify(UncertainResolved) as made:
+        await bench.progress.settle(ticket, claimed)
+    assert (made[0].action, made[0].answered, made[0].count) == (action, True, 1)
+    assert (await bench.run()).counters == counters
+    assert await bench.listed() == {}
+    assert await bench.blocked() == ({"r1"} if action == "leave" else set())

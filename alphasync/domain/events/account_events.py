@@ -89,7 +89,7 @@ class DoNotContactChanged(LoggedEvent, frozen=True, kw_only=True):
 
 
 class UncertainResolved(ProfileEvent, frozen=True, kw_only=True):
-    """A person decided about recipients who may have been messaged."""
+    """Recipients who may have been messaged are so no longer: a person decided about them."""
 
     event_name = "uncertainResolved"
     device_id: str
@@ -97,6 +97,9 @@ class UncertainResolved(ProfileEvent, frozen=True, kw_only=True):
     """Who did it, in the account of a team; absent where one operator is the account."""
     action: Literal["resend", "leave"]
     """`resend`: the next run messages them; `leave`: they count as messaged."""
+    answered: bool | UnsetType = UNSET
+    """True: nobody decided, the gateway's answer came late, after another server had taken the run
+    over; else absent."""
     count: Script[int] = UNSET
     """How many recipients that was."""
     current: int | UnsetType = UNSET

@@ -109,6 +109,7 @@ def run_settle(
     failed_most: int,
     message: str,
     head: str,
+    resolved_head: str,
 ) -> None: ...
 
 

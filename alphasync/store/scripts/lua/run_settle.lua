@@ -1,8 +1,9 @@
 -- The answer for a recipient that was in flight when its run was ended or taken over.
 -- KEYS: meta log run runs sent tally uncertain failed reasons
--- ARGV: channel profile run_id fence settled outcome claimed_at why failed_most message head
--- USES: emit touch_run unclaim recalled list_failed settle counters
--- RETURN: {'OK'} | {'RELEASED'}: the record is another's by now, only the lists are settled
+-- ARGV: channel profile run_id fence settled outcome claimed_at why failed_most message head resolved_head
+-- USES: emit touch_run unclaim recalled list_failed recount settle counters
+-- RETURN: {'OK'} | {'RELEASED'}: the record is another's by now, only the lists are settled,
+--   and somebody who was taken for uncertain is so no longer
 local r = redis.call('HMGET', run, 'run_id', 'fence', 'inflight', 'identity')
 if r[1] == run_id and r[2] == fence
     and settle(run, sent, tally, uncertain, failed, reasons, settled, outcome, claimed_at, why, failed_most) then
@@ -13,10 +14,17 @@ if r[1] == run_id and r[2] == fence
 end
 -- Another runner is at the same recipient, or has claimed them anew: theirs is what counts.
 if r[3] == settled or redis.call('ZSCORE', sent, settled) ~= claimed_at then return {'RELEASED'} end
+local text = redis.call('HGET', uncertain, settled)
 if outcome == 'failed' then
-  local name = recalled(redis.call('HGET', uncertain, settled) or settled)
-  list_failed(failed, reasons, settled, name, run_id, why, failed_most)
+  list_failed(failed, reasons, settled, text and recalled(text) or settled, run_id, why, failed_most)
 end
-if outcome ~= 'uncertain' then redis.call('HDEL', uncertain, settled) end
 unclaim(sent, tally, settled, outcome, claimed_at)
+if text and outcome ~= 'uncertain' then
+  redis.call('HDEL', uncertain, settled)
+  local _, _, doubted_by = recalled(text)
+  if r[1] and doubted_by == r[1] then recount(run, 1, outcome == 'released' and '' or outcome) end
+  local counted = r[1] and ',' .. counters(run) or ''
+  local revision = emit(meta, log, channel, profile, '', resolved_head .. ',"count":1' .. counted)
+  if r[1] then redis.call('HSET', run, 'revision', revision) end
+end
 return {'RELEASED'}

@@ -4,7 +4,7 @@
 -- KEYS: meta log run uncertain sent tally
 -- ARGV: channel profile action recipient cursor before head
 --   recipient: '' for all of them; cursor, before: '0' and 0, or as returned by the call before
--- USES: int emit unblock recalled counters
+-- USES: int emit unblock recalled recount counters
 -- RETURN: {'OK', count} | {'MORE', count, cursor}: to be called again, and nobody has been told yet
 local chosen, behind = {recipient}, '0'
 if recipient == '' then
@@ -24,16 +24,7 @@ for _, id in ipairs(chosen) do
     if known and run_id == known then of_run = of_run + 1 end
   end
 end
-if of_run > 0 then
-  -- Of a continuous run those are perhaps of an earlier cycle.
-  local here = math.min(of_run, tonumber(redis.call('HGET', run, 'uncertain')))
-  redis.call('HINCRBY', run, 'uncertain', -here)
-  redis.call('HINCRBY', run, action == 'leave' and 'sent' or 'total', action == 'leave' and here or -here)
-  if here < of_run then
-    redis.call('HINCRBY', run, 'past_uncertain', here - of_run)
-    if action == 'leave' then redis.call('HINCRBY', run, 'past_sent', of_run - here) end
-  end
-end
+if of_run > 0 then recount(run, of_run, action == 'leave' and 'sent' or '') end
 if behind ~= '0' then return {'MORE', int(count), behind} end
 if count > 0 then
   local counted = known and ',' .. counters(run) or ''

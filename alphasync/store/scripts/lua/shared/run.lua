@@ -51,6 +51,20 @@ local function doubt(run, uncertain, failed, reasons, why)
   redis.call('HSET', run, 'inflight', '')
 end
 
+-- So many of those whom a run counts as uncertain became something else, by a person's decision or by a
+-- late answer. becomes: a counter, or '' for those who are for the next run, and not counted by this one.
+local function recount(run, number, becomes)
+  -- Of a continuous run they are perhaps of an earlier cycle.
+  local here = math.min(number, tonumber(redis.call('HGET', run, 'uncertain')))
+  redis.call('HINCRBY', run, 'uncertain', -here)
+  redis.call('HINCRBY', run, becomes == '' and 'total' or becomes, becomes == '' and -here or here)
+  if here == number then return end
+  redis.call('HINCRBY', run, 'past_uncertain', here - number)
+  if becomes == 'sent' or becomes == 'failed' then
+    redis.call('HINCRBY', run, 'past_' .. becomes, number - here)
+  end
+end
+
 -- Record what became of the recipient in flight; `outcome` is a counter, or 'released' for a
 -- recipient whom the run gives back without having tried. why: what went wrong, where something did;
 -- most: how many that could not be messaged are listed.
