@@ -115,7 +115,11 @@ def _lines(text: str) -> Iterator[tuple[int, list[str] | None]]:
 
 
 def _cells(line: str, delimiter: str) -> int:
-    return max((len(cells) for cells in csv.reader([line], delimiter=delimiter)), default=0)
+    """How many there are; 0 for what is no line, as one that a carriage return ends."""
+    try:
+        return max((len(cells) for cells in csv.reader([line], delimiter=delimiter)), default=0)
+    except csv.Error:
+        return 0
 
 
 def _columns_of(cells: Sequence[str]) -> tuple[_Columns, bool]:

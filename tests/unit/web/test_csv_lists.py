@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alphasync.domain.usable import NOTE_MAX, RECIPIENT_ID_MAX
@@ -86,6 +86,8 @@ def test_a_file_with_nobody_in_it_is_refused(text: str) -> None:
 
 
 @given(st.binary(max_size=300))
+@example(b"\x01\r\x01")
+@example(b"x" * 200_000 + b"\n")
 def test_whatever_comes_is_read_or_refused(raw: bytes) -> None:
     try:
         found = read(raw)
