@@ -1,6 +1,5 @@
 """Runs that begin anew when they are through, and runs that choose their pace."""
 
-import itertools
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -156,17 +155,18 @@ async def test_a_first_list_that_does_not_come_ends_the_run(
 
 
 async def test_a_run_keeps_the_pace_that_its_start_chose(redis_url: str) -> None:
-    async with cluster(redis_url, 2, people(p1=4), send_interval=0.05) as running:
+    async with cluster(redis_url, 2, people(p1=2), send_interval=0.05) as running:
         watching, a = await running.device(0), await running.device(1)
-        assert (await a.start("p1", messageInterval=0.6, detached=True))["ok"]
-        assert (await watching.wait_for("processingStarted"))["messageInterval"] == 0.6
-        await watching.wait_for("processingProgress", count=3)
+        assert (await a.start("p1", messageInterval=3, detached=True))["ok"]
+        assert (await watching.wait_for("processingStarted"))["messageInterval"] == 3
+        await watching.wait_for("processingProgress", count=2)
         await running.servers[1].stop()
         await watching.wait_for("processingComplete")
         times = [d["at"] for d in await deliveries(running, "p1")]
-        assert len(times) == 4
-        # Also from the last message of the one server to the first of the other.
-        assert min(later - before for before, later in itertools.pairwise(times)) >= 300
+        # From the last message of the one server to the first of the other; less what the first
+        # was on its way.
+        [first, second] = times
+        assert second - first >= 2500
 
 
 OUT_OF_RANGE: list[dict[str, Any]] = [
