@@ -171,7 +171,7 @@ export function createCard(type, { commands, confirmBlocklist, showVersions, sho
     const message = draft?.message ?? '';
 
     text.show(message, draft?.caret ?? null, switched);
-    line(state, { draft, message, offer: offers?.[0], typists, run, sent });
+    line(state, { draft, message, offer: offers?.[0], typists, run, sent, switched });
     takeBack(message, draft?.deviceId === state.device?.id ? cleared : undefined);
     showActions(state, { profileId, run, message, notice, busy });
     showRun(state, run);

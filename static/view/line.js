@@ -8,13 +8,17 @@ import { day } from '../times.js';
 import { words } from '../words.js';
 import { $, setAttr, setHidden, setText } from './dom.js';
 
+// On a fast line a text is saved before one could read that it is being saved, and each change of words has the page
+// laid out again.
+const SAVING_UNSAID = 300; // ms
+
 /** Who types: by name if it is one device, and known. */
 function typistWords(state, typists) {
   const name = typists.length === 1 ? knownName(state, typists[0]) : '';
   return name ? words.draft.typesOn(name) : words.draft.types(typists.length);
 }
 
-/** `{text, tone}`: the one thing to know about the text; tone is '', 'other' or 'warn'. */
+/** `{text, tone, soon}`: the one thing to know about the text; tone is '', 'other' or 'warn'; soon: it may be over soon. */
 function originOf(state, draft, typists, connected) {
   const says = words.draft;
   const me = state.device?.id ?? null;
@@ -24,7 +28,7 @@ function originOf(state, draft, typists, connected) {
   if (isUnsaved(draft) && (!draft.sent || draft.sent.lost)) return one(says.unsaved, connected ? '' : 'warn');
   if (!connected) return one(says.notConnected, 'warn');
   if (typists.length > 0) return one(typistWords(state, typists), 'other');
-  if (draft?.sent) return one(says.saving);
+  if (draft?.sent) return { ...one(says.saving), soon: true };
   if (!draft) return one('');
   if (draft.deviceId === me) return one(draft.message ? says.saved : '');
   const name = knownName(state, draft.deviceId);
@@ -40,12 +44,14 @@ function earlierText(run, sent, message) {
 
 /**
  * `parts` are those of card.js, `actions`: `{choose(keep), takeOffer(use)}`. Returns
- * `render(state, {draft, message, offer, typists, run, sent})`; sent: the text of the last start here.
+ * `render(state, {draft, message, offer, typists, run, sent, switched})`; sent: the text of the last start here;
+ * switched: another profile is shown than before.
  */
 export function createLine(parts, type, { choose, takeOffer }) {
   const show = $('button', parts.earlier);
   const earlierBox = parts['earlier-text'];
   let open = false; // whether the earlier text is seen
+  let saying = null; // the timer of what is said if it is not over by then
 
   parts.conflict.addEventListener('click', ({ target }) => {
     if (target.dataset.keep) choose(target.dataset.keep);
@@ -55,6 +61,19 @@ export function createLine(parts, type, { choose, takeOffer }) {
   });
 
   show.addEventListener('click', () => unfold(!open));
+
+  function say({ text, tone }) {
+    clearTimeout(saying);
+    saying = null;
+    setText(parts.origin, text);
+    parts.origin.dataset.tone = tone;
+  }
+
+  function sayUnlessOver(origin, switched) {
+    if (!origin.soon || switched) say(origin);
+    else saying ??= setTimeout(() => say(origin), SAVING_UNSAID);
+    setAttr(parts.origin, 'data-saving', Boolean(origin.soon));
+  }
 
   function unfold(wanted) {
     open = wanted;
@@ -77,14 +96,12 @@ export function createLine(parts, type, { choose, takeOffer }) {
     setText($('blockquote', parts.offer), offer.message);
   }
 
-  return (state, { draft, message, offer, typists, run, sent }) => {
+  return (state, { draft, message, offer, typists, run, sent, switched }) => {
     const connected = state.connection.status === 'connected';
     const { state: size, text } = measure(type, message);
     setText(parts.counter, text);
     parts.counter.dataset.size = message === '' ? 'empty' : size;
-    const origin = originOf(state, draft, typists ?? [], connected);
-    setText(parts.origin, origin.text);
-    parts.origin.dataset.tone = origin.tone;
+    sayUnlessOver(originOf(state, draft, typists ?? [], connected), switched);
     setHidden(parts['cut-off'], connected || !isUnsaved(draft));
     showEarlier(earlierText(run, sent, message));
     setHidden(parts.conflict, !inConflict(draft));

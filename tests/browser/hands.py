@@ -81,8 +81,10 @@ class Hands:
         async def same() -> bool:
             nonlocal texts
             texts = {await console.hook(HOOK).input_value() for console in self.consoles}
-            said = {await console.hook("chat-origin").inner_text() for console in self.consoles}
-            return len(texts) == 1 and not said & {"Saving…", "Not saved yet"}
+            origins = [console.hook("chat-origin") for console in self.consoles]
+            said = {await origin.inner_text() for origin in origins}
+            saving = {await origin.get_attribute("data-saving") for origin in origins}
+            return len(texts) == 1 and "Not saved yet" not in said and saving == {"false"}
 
         await wait_until(same, within=PATIENCE, what="the same text in all boxes")
         return texts.pop()
