@@ -53,6 +53,6 @@ async def test_a_device_is_renamed_seen_at_work_and_signed_out(
     await b.sign_in()
     await expect(b.hook("connection")).to_have_text("Connected")
     await expect(a.hook("devices-list").locator("li")).to_have_count(2)
-    assert await b.device_id() != other
+    await expect(b.hook("device-id")).not_to_have_attribute("data-id", other)
     again = a.hook(f"device-{await b.device_id()}")
     await expect(again.locator(".device-name")).to_have_text("Tablet")
