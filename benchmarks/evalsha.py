@@ -10,7 +10,7 @@ from typing import NamedTuple, cast
 import hiredis
 
 from alphasync.domain.identity import Identity, account_of
-from alphasync.protocol.commands import UpdateMessage
+from alphasync.protocol.draft_commands import UpdateMessage
 from alphasync.services.drafts import Drafts
 from alphasync.store import keys
 from alphasync.store.connect import make_client

@@ -1,6 +1,6 @@
 """What a device may ask for about who was messaged, and whom not to contact."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 from msgspec.structs import force_setattr
@@ -16,6 +16,46 @@ from alphasync.errors import (
 )
 from alphasync.protocol import acknowledgements as acks
 from alphasync.protocol.commands import Command, ProfileCommand
+
+
+class ClearBlocklist(ProfileCommand, frozen=True, kw_only=True):
+    """Forget who was messaged, so that they can be messaged again."""
+
+    event_name = "clearBlocklist"
+    answer = acks.BlocklistEmptied
+
+
+class CountBlocklist(ProfileCommand, frozen=True, kw_only=True):
+    """Ask how many recipients were messaged."""
+
+    event_name = "countBlocklist"
+    answer = acks.BlocklistCounted
+    only_asks = True
+
+
+class ListUncertain(ProfileCommand, frozen=True, kw_only=True):
+    """Ask which recipients may have been messaged: sends that a crash or a lost answer cut off."""
+
+    event_name = "listUncertain"
+    answer = acks.UncertainListed
+    only_asks = True
+
+
+class ResolveUncertain(ProfileCommand, frozen=True, kw_only=True):
+    """Decide about recipients who may have been messaged."""
+
+    event_name = "resolveUncertain"
+    answer = acks.UncertainDecided
+    action: Literal["resend", "leave"]
+    """`resend`: the next run messages them; `leave`: they count as messaged."""
+    recipient_id: Annotated[str, Meta(min_length=1, max_length=RECIPIENT_ID_MAX)] | None = None
+    """Absent: all that are listed."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.recipient_id is not None:
+            force_setattr(self, "recipient_id", well_formed(self.recipient_id))
+
 
 RecipientId = Annotated[str, Meta(min_length=1, max_length=RECIPIENT_ID_MAX)]
 Part = Annotated[str, Meta(min_length=1, max_length=RECIPIENT_ID_MAX)]

@@ -19,7 +19,8 @@ from alphasync.errors import (
     WrongStartTime,
 )
 from alphasync.protocol import acknowledgements as acks
-from alphasync.protocol.commands import ONLY_A_MAIL, ProfileCommand, check_message
+from alphasync.protocol.commands import ONLY_A_MAIL, ProfileCommand
+from alphasync.protocol.run_commands import check_message
 
 PlanId = Annotated[str, Meta(pattern="^[0-9a-f]{16}$", max_length=16)]
 StartAt = Annotated[int, Meta(ge=0, le=2**53 - 1)]

@@ -1,12 +1,121 @@
 """Commands about a run: before it starts, and while it goes on."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
+from msgspec.structs import force_setattr
 
-from alphasync.errors import NotRunning, TooManyPreviews, UnknownProfile
+from alphasync.domain.drafts import ATTACHMENTS_MAX, Attachment, browser_length, well_formed
+from alphasync.domain.runs import Continuous, ProcessingType, RunOptions
+from alphasync.domain.usable import is_blank
+from alphasync.errors import (
+    AlreadyRunning,
+    BlocklistLost,
+    DoNotContactLost,
+    Locked,
+    MessageBlank,
+    MessageTooLong,
+    MessageTooShort,
+    NothingFailed,
+    NotRunning,
+    PaceOutOfRange,
+    ShuttingDown,
+    TooManyPreviews,
+    TooManyRuns,
+    UnknownProfile,
+)
 from alphasync.protocol import acknowledgements as acks
-from alphasync.protocol.commands import ProfileCommand
+from alphasync.protocol.commands import ONLY_A_MAIL, Command, ProfileCommand
+
+MESSAGE_LIMITS: dict[ProcessingType, tuple[int, int]] = {"chat": (1, 300), "mail": (150, 5000)}
+"""UTF-16 code units at start, both ends included, as the existing client counts them."""
+
+
+def check_message(type_: ProcessingType, text: str) -> None:
+    """Raise MessageTooShort or MessageTooLong outside the limits of the type, and MessageBlank
+    where a recipient would see nothing."""
+    shortest, longest = MESSAGE_LIMITS[type_]
+    length = browser_length(text)
+    if length < shortest:
+        raise MessageTooShort(
+            f"A {type_} message needs at least {shortest} characters, this one has {length}"
+        )
+    if length > longest:
+        raise MessageTooLong(
+            f"A {type_} message can have {longest} characters, this one has {length}"
+        )
+    if is_blank(text):
+        raise MessageBlank
+
+
+class StartProcessing(ProfileCommand, frozen=True, kw_only=True):
+    """Take the profile's lock and start a run: message everybody who was not messaged before."""
+
+    event_name = "startProcessing"
+    answer = acks.RunStarted
+    errors = (
+        UnknownProfile,
+        MessageTooShort,
+        MessageTooLong,
+        MessageBlank,
+        PaceOutOfRange,
+        Locked,
+        AlreadyRunning,
+        BlocklistLost,
+        DoNotContactLost,
+        NothingFailed,
+        TooManyRuns,
+        ShuttingDown,
+    )
+    message: str
+    """What every recipient gets, within the limits of its type."""
+    attachments: Annotated[list[Attachment], Meta(max_length=ATTACHMENTS_MAX)] | None = None
+    """Only a mail can have some."""
+    detached: bool = False
+    """Whether the run goes on when this device, or every device, is gone. Else it is interrupted
+    when this one leaves, or does not come back within its grace."""
+    only: Literal["failed"] | UnsetType = UNSET
+    """`failed`: message only those whom the last run could not, as `listFailed` lists them; the
+    gateway is not asked for others. Absent: everybody who was not messaged before, and that list
+    begins anew."""
+
+    message_interval: float | UnsetType = UNSET
+    """Seconds between two messages, from `SEND_INTERVAL` to `SEND_INTERVAL_MAX`. Absent: the
+    former."""
+    continuous: Continuous | UnsetType = UNSET
+    """With it the run begins anew when it is through, until somebody stops it: it lists the
+    recipients, messages those who were not messaged before, and waits for `pause` seconds, from
+    `CYCLE_PAUSE_MIN` to `CYCLE_PAUSE_MAX`. Not together with `only`."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        force_setattr(self, "message", well_formed(self.message))
+        if self.attachments and self.type != "mail":
+            raise ValueError(ONLY_A_MAIL)
+        if self.only and self.continuous:
+            raise ValueError("Expected `only` or `continuous`, not both")
+
+    @property
+    def options(self) -> RunOptions:
+        return RunOptions(self.message_interval or None, self.continuous or None)
+
+    def check_length(self) -> None:
+        """Raises as ``check_message`` does."""
+        check_message(self.type, self.message)
+
+
+class StopProcessing(ProfileCommand, frozen=True, kw_only=True):
+    """Stop the run of a profile and type, whichever device started it."""
+
+    event_name = "stopProcessing"
+    errors = (UnknownProfile, NotRunning)
+
+
+class StopAllProcessing(Command, frozen=True, kw_only=True):
+    """Stop all runs of the account that the token may touch."""
+
+    event_name = "stopAllProcessing"
+    answer = acks.RunsStopped
 
 
 class PreviewRun(ProfileCommand, frozen=True, kw_only=True):

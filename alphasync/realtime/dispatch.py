@@ -16,9 +16,14 @@ from alphasync.errors import (
     UnknownOutcome,
 )
 from alphasync.protocol import packets
-from alphasync.protocol.commands import StartProcessing, StopProcessing
 from alphasync.protocol.parsing import key_in, parse
-from alphasync.protocol.run_commands import PauseProcessing, ResumeProcessing, TakeOverProcessing
+from alphasync.protocol.run_commands import (
+    PauseProcessing,
+    ResumeProcessing,
+    StartProcessing,
+    StopProcessing,
+    TakeOverProcessing,
+)
 from alphasync.realtime.allowance import EventAllowance
 from alphasync.realtime.early import Space
 from alphasync.realtime.followups import FollowUps

@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 from alphasync.protocol import acknowledgements as acks
 from alphasync.protocol import (
     commands,
+    device_commands,
+    draft_commands,
     list_commands,
     plan_commands,
     run_commands,
@@ -87,8 +89,10 @@ class Handlers:
     ) -> acks.RunPreviewed:
         return await self._previews.preview(session.who, command)
 
-    @handles(commands.StartProcessing)
-    async def start(self, session: Session, command: commands.StartProcessing) -> acks.RunStarted:
+    @handles(run_commands.StartProcessing)
+    async def start(
+        self, session: Session, command: run_commands.StartProcessing
+    ) -> acks.RunStarted:
         self._listed.check(session.who, command.profile)
         ticket = await self._runs.start(session.who, session.device_id, command)
         return {"runId": ticket.run_id, "startedAt": ticket.started_at}
@@ -97,8 +101,8 @@ class Handlers:
     async def read_run(self, session: Session, command: run_commands.ReadRun) -> acks.RunRead:
         return await self._run_texts.read(session.who, command)
 
-    @handles(commands.StopProcessing)
-    async def stop(self, session: Session, command: commands.StopProcessing) -> acks.Done:
+    @handles(run_commands.StopProcessing)
+    async def stop(self, session: Session, command: run_commands.StopProcessing) -> acks.Done:
         await self._runs.stop(session.who, session.device_id, command)
         return {}
 
@@ -119,8 +123,10 @@ class Handlers:
         await self._runs.take_over(session.who, session.device_id, command)
         return {}
 
-    @handles(commands.StopAllProcessing)
-    async def stop_all(self, session: Session, _: commands.StopAllProcessing) -> acks.RunsStopped:
+    @handles(run_commands.StopAllProcessing)
+    async def stop_all(
+        self, session: Session, _: run_commands.StopAllProcessing
+    ) -> acks.RunsStopped:
         return {"stopped": await self._runs.stop_all(session.who, session.device_id)}
 
     @handles(plan_commands.PlanRun)
@@ -138,15 +144,15 @@ class Handlers:
         await self._plans.cancel(session.who, session.device_id, command)
         return {}
 
-    @handles(commands.UpdateMessage)
+    @handles(draft_commands.UpdateMessage)
     async def update_message(
-        self, session: Session, command: commands.UpdateMessage
+        self, session: Session, command: draft_commands.UpdateMessage
     ) -> acks.DraftStored:
         return await self._drafts.update(session.who, session.device_id, command)
 
-    @handles(commands.ClearMessage)
+    @handles(draft_commands.ClearMessage)
     async def clear_message(
-        self, session: Session, command: commands.ClearMessage
+        self, session: Session, command: draft_commands.ClearMessage
     ) -> acks.DraftEmptied:
         return await self._drafts.clear(session.who, session.device_id, command)
 
@@ -169,22 +175,22 @@ class Handlers:
     ) -> acks.VersionRestored:
         return await self._versions.restore(session.who, session.device_id, command)
 
-    @handles(commands.UpdateAttachments)
+    @handles(draft_commands.UpdateAttachments)
     async def update_attachments(
-        self, session: Session, command: commands.UpdateAttachments
+        self, session: Session, command: draft_commands.UpdateAttachments
     ) -> acks.AttachmentsStored:
         return await self._drafts.attach(session.who, session.device_id, command)
 
-    @handles(commands.ClearBlocklist)
+    @handles(list_commands.ClearBlocklist)
     async def clear_blocklist(
-        self, session: Session, command: commands.ClearBlocklist
+        self, session: Session, command: list_commands.ClearBlocklist
     ) -> acks.BlocklistEmptied:
         deleted = await self._blocklist.clear(session.who, session.device_id, command)
         return {"deletedCount": deleted}
 
-    @handles(commands.CountBlocklist)
+    @handles(list_commands.CountBlocklist)
     async def count_blocklist(
-        self, session: Session, command: commands.CountBlocklist
+        self, session: Session, command: list_commands.CountBlocklist
     ) -> acks.BlocklistCounted:
         return {"count": await self._blocklist.count(session.who, command)}
 
@@ -238,29 +244,31 @@ class Handlers:
     ) -> acks.FailedListed:
         return await self._failed.listed(session.who, command)
 
-    @handles(commands.ListUncertain)
+    @handles(list_commands.ListUncertain)
     async def list_uncertain(
-        self, session: Session, command: commands.ListUncertain
+        self, session: Session, command: list_commands.ListUncertain
     ) -> acks.UncertainListed:
         listed = await self._uncertain.listed(session.who, command)
         return {"recipients": listed.recipients, "more": listed.more}
 
-    @handles(commands.ResolveUncertain)
+    @handles(list_commands.ResolveUncertain)
     async def resolve_uncertain(
-        self, session: Session, command: commands.ResolveUncertain
+        self, session: Session, command: list_commands.ResolveUncertain
     ) -> acks.UncertainDecided:
         count = await self._uncertain.resolve(session.who, session.device_id, command)
         return {"count": count}
 
-    @handles(commands.RenameDevice)
+    @handles(device_commands.RenameDevice)
     async def rename_device(
-        self, session: Session, command: commands.RenameDevice
+        self, session: Session, command: device_commands.RenameDevice
     ) -> acks.DeviceRenamed:
         await self._own_devices.rename(session.who, session.device_id, command)
         return {"name": command.name}
 
-    @handles(commands.SignOutDevice)
-    async def sign_out_device(self, session: Session, command: commands.SignOutDevice) -> acks.Done:
+    @handles(device_commands.SignOutDevice)
+    async def sign_out_device(
+        self, session: Session, command: device_commands.SignOutDevice
+    ) -> acks.Done:
         signed_out = await self._own_devices.sign_out(session.who, session.device_id, command)
         if signed_out:
             await self._sign_off(signed_out)

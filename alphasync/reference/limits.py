@@ -3,7 +3,8 @@
 from alphasync.config import Settings
 from alphasync.domain.drafts import ATTACHMENTS_MAX
 from alphasync.domain.usable import LINK_MAX, NOTE_MAX, PROFILE_ID_MAX, RECIPIENT_ID_MAX
-from alphasync.protocol.commands import DRAFT_MAX, MESSAGE_LIMITS
+from alphasync.protocol.draft_commands import DRAFT_MAX
+from alphasync.protocol.run_commands import MESSAGE_LIMITS
 from alphasync.realtime.realtime import BUFFER_MAX, CONNECTS_MAX, PAYLOAD_MAX
 from alphasync.services.tokens import TOKEN_MAX
 from alphasync.store.scripts.limits import LOG_EVENTS_MAX, LOG_TTL

@@ -7,7 +7,7 @@ from alphasync.domain import events
 from alphasync.domain.identity import Identity
 from alphasync.domain.runs import ProcessingType
 from alphasync.protocol import packets
-from alphasync.protocol.commands import ClearBlocklist, CountBlocklist
+from alphasync.protocol.list_commands import ClearBlocklist, CountBlocklist
 from alphasync.store import keys
 from alphasync.store.redis.pipeline import Pipeline
 from alphasync.store.scripts.account_calls import blocklist_clear, blocklist_prune

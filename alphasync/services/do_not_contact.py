@@ -10,11 +10,7 @@ from alphasync.domain.identity import Identity
 from alphasync.errors import DoNotContactFull, NotForThisToken, UnknownOutcome
 from alphasync.protocol import packets
 from alphasync.protocol.acknowledgements import NotContacted
-from alphasync.protocol.list_commands import (
-    AddDoNotContact,
-    ListDoNotContact,
-    RemoveDoNotContact,
-)
+from alphasync.protocol.list_commands import AddDoNotContact, ListDoNotContact, RemoveDoNotContact
 from alphasync.services.listing import LISTED_MAX, Place, place_of, searched
 from alphasync.store import keys
 from alphasync.store.redis.pipeline import Unconfirmed

@@ -14,9 +14,9 @@ from alphasync.protocol.acknowledgements import (
     DraftEmptied,
     DraftStored,
 )
-from alphasync.protocol.commands import (
+from alphasync.protocol.commands import ProfileCommand
+from alphasync.protocol.draft_commands import (
     ClearMessage,
-    ProfileCommand,
     UpdateAttachments,
     UpdateMessage,
     check_draft_length,

@@ -10,8 +10,7 @@ from alphasync.domain.runs import ProcessingType
 from alphasync.errors import RecipientInFlight
 from alphasync.protocol import packets
 from alphasync.protocol.acknowledgements import Messaged, StartedRun
-from alphasync.protocol.commands import ResolveUncertain
-from alphasync.protocol.list_commands import ListBlocklist, RemoveFromBlocklist
+from alphasync.protocol.list_commands import ListBlocklist, RemoveFromBlocklist, ResolveUncertain
 from alphasync.services.listing import LISTED_MAX, Place, place_of, searched
 from alphasync.services.uncertain import Uncertain
 from alphasync.store import keys

@@ -4,7 +4,7 @@ from alphasync.domain import events
 from alphasync.domain.identity import Identity
 from alphasync.errors import InvalidPayload, UnknownDevice
 from alphasync.protocol import packets
-from alphasync.protocol.commands import RenameDevice, SignOutDevice
+from alphasync.protocol.device_commands import RenameDevice, SignOutDevice
 from alphasync.services.bounds import USUAL, AccountBounds
 from alphasync.services.devices import DISCONNECTED
 from alphasync.services.roster import ALL_HEAD, JOINED_HEAD, UPDATED_HEAD, Roster, left_head

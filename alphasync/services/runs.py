@@ -25,8 +25,14 @@ from alphasync.errors import (
 )
 from alphasync.membership.holdings import Holding, Holdings
 from alphasync.protocol import packets
-from alphasync.protocol.commands import ProfileCommand, StartProcessing, StopProcessing
-from alphasync.protocol.run_commands import PauseProcessing, ResumeProcessing, TakeOverProcessing
+from alphasync.protocol.commands import ProfileCommand
+from alphasync.protocol.run_commands import (
+    PauseProcessing,
+    ResumeProcessing,
+    StartProcessing,
+    StopProcessing,
+    TakeOverProcessing,
+)
 from alphasync.services.bounds import USUAL, USUAL_PACE, AccountBounds, PaceBounds
 from alphasync.services.launching import Launching
 from alphasync.store import keys

@@ -28,7 +28,7 @@ from alphasync.domain.written import (
 from alphasync.errors import StoreUnavailable, TooManyDrafts
 from alphasync.protocol import packets
 from alphasync.protocol.acknowledgements import DraftStored
-from alphasync.protocol.commands import check_draft_length
+from alphasync.protocol.draft_commands import check_draft_length
 from alphasync.services.bounds import AccountBounds
 from alphasync.store.keys import ProfileKeys
 from alphasync.store.scripts.account_calls import draft_set

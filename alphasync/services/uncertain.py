@@ -9,7 +9,7 @@ from alphasync.domain import events
 from alphasync.domain.identity import Identity
 from alphasync.protocol import packets
 from alphasync.protocol.acknowledgements import Undecided
-from alphasync.protocol.commands import ListUncertain, ResolveUncertain
+from alphasync.protocol.list_commands import ListUncertain, ResolveUncertain
 from alphasync.services.blocklist import ASKED_AT_ONCE_MAX, Whose
 from alphasync.store import keys
 from alphasync.store.redis.pipeline import Pipeline

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from alphasync.domain.drafts import ATTACHMENTS_MAX, browser_length
-from alphasync.protocol.commands import DRAFT_MAX, MESSAGE_LIMITS
+from alphasync.protocol.draft_commands import DRAFT_MAX
+from alphasync.protocol.run_commands import MESSAGE_LIMITS
 from alphasync.realtime.realtime import PAYLOAD_MAX
 from tests.harness import Cluster
 from tests.js.node import STATIC, node_with_client

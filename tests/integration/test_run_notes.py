@@ -11,7 +11,7 @@ from alphasync.membership.holdings import Holding, Holdings
 from alphasync.membership.lease import Lease
 from alphasync.membership.lease_table import Adoption, LeaseTable
 from alphasync.membership.name import ServerName
-from alphasync.protocol.commands import StartProcessing
+from alphasync.protocol.run_commands import StartProcessing
 from alphasync.services.runs import Runs, Ticket
 from alphasync.store import keys
 from alphasync.store.connect import Store, make_store

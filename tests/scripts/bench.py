@@ -18,24 +18,18 @@ from alphasync.membership.lease_table import LeaseTable
 from alphasync.membership.name import ServerName
 from alphasync.protocol import packets
 from alphasync.protocol.acknowledgements import DraftStored, FailedListed
-from alphasync.protocol.commands import (
-    ClearBlocklist,
-    ClearMessage,
-    RenameDevice,
-    ResolveUncertain,
-    SignOutDevice,
-    StartProcessing,
-    StopProcessing,
-    UpdateMessage,
-)
+from alphasync.protocol.device_commands import RenameDevice, SignOutDevice
+from alphasync.protocol.draft_commands import ClearMessage, UpdateMessage
 from alphasync.protocol.list_commands import (
     AddDoNotContact,
+    ClearBlocklist,
     ListBlocklist,
     ListDoNotContact,
     RemoveDoNotContact,
     RemoveFromBlocklist,
+    ResolveUncertain,
 )
-from alphasync.protocol.run_commands import ListFailed
+from alphasync.protocol.run_commands import ListFailed, StartProcessing, StopProcessing
 from alphasync.realtime.order import Envelope, parse
 from alphasync.services import messaged
 from alphasync.services.account_state import AccountState

@@ -2,7 +2,7 @@
 
 from alphasync.domain.drafts import Attachment
 from alphasync.protocol.acknowledgements import AttachmentsStored, DraftEmptied, Version
-from alphasync.protocol.commands import ClearMessage, UpdateAttachments
+from alphasync.protocol.draft_commands import ClearMessage, UpdateAttachments
 from alphasync.protocol.version_commands import ListVersions
 from alphasync.store.scripts.calls import Answer
 from tests.scripts.bench import PROFILE, Bench

@@ -5,7 +5,7 @@ import pytest
 
 from alphasync.domain.events import DeviceLeft, ProcessingInterrupted
 from alphasync.errors import InvalidPayload, UnknownDevice
-from alphasync.protocol.commands import SignOutDevice
+from alphasync.protocol.device_commands import SignOutDevice
 from alphasync.store.scripts.limits import PAGE_ENDS_MAX
 from tests.scripts.bench import Bench
 

@@ -16,7 +16,8 @@ from alphasync.domain.snapshot import apply
 from alphasync.membership.holdings import Holding
 from alphasync.membership.terms import Agreement, terms_of
 from alphasync.protocol import packets
-from alphasync.protocol.commands import ListUncertain, StartProcessing
+from alphasync.protocol.list_commands import ListUncertain
+from alphasync.protocol.run_commands import StartProcessing
 from alphasync.protocol.version_commands import RestoreVersion
 from alphasync.realtime.order import parse
 from alphasync.services.lost import LostRuns

@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from alphasync.domain.events import MessageCleared, MessageUpdated
 from alphasync.errors import MessageTooLong
-from alphasync.protocol.commands import DRAFT_MAX
+from alphasync.protocol.draft_commands import DRAFT_MAX
 from alphasync.realtime.order import parse
 from alphasync.store.scripts.limits import (
     EDITS_BYTES_MAX,

@@ -14,7 +14,7 @@ from alphasync.domain.events import (
 )
 from alphasync.domain.runs import Continuous, Counters, RunOptions, Totals
 from alphasync.membership.holdings import Holding
-from alphasync.protocol.commands import StartProcessing
+from alphasync.protocol.run_commands import StartProcessing
 from alphasync.services.lost import LostRuns
 from alphasync.services.progress import NOTHING, NoLongerRunner, Outcome
 from alphasync.services.runs import Ticket

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from alphasync.protocol.commands import ListUncertain
+from alphasync.protocol.list_commands import ListUncertain
 from alphasync.services.progress import Outcome
 from alphasync.services.uncertain import Listed
 from alphasync.store.scripts.limits import UNCERTAIN_BYTES_MAX, UNCERTAIN_LISTED_MAX

@@ -8,20 +8,23 @@ from alphasync.domain.usable import PROFILE_ID_MAX, RECIPIENT_ID_MAX
 from alphasync.errors import InvalidPayload
 from alphasync.protocol import (
     commands,
+    device_commands,
+    draft_commands,
     list_commands,
     plan_commands,
     run_commands,
     version_commands,
 )
-from alphasync.protocol.commands import Command, ProfileCommand, StartProcessing
+from alphasync.protocol.commands import Command, ProfileCommand
 from alphasync.protocol.parsing import parse
+from alphasync.protocol.run_commands import StartProcessing
 
 PICTURE = {"title": "Sea", "link": "https://media.example/1.jpg", "message_type": "SENT_IMAGE"}
 NEEDED: dict[type[Command], dict[str, Any]] = {
-    commands.StartProcessing: {"profileId": "1", "type": "chat", "message": "Hello"},
+    run_commands.StartProcessing: {"profileId": "1", "type": "chat", "message": "Hello"},
     run_commands.PreviewRun: {"profileId": "1", "type": "chat"},
     run_commands.ReadRun: {"profileId": "1", "type": "chat"},
-    commands.StopProcessing: {"profileId": "1", "type": "chat"},
+    run_commands.StopProcessing: {"profileId": "1", "type": "chat"},
     run_commands.PauseProcessing: {"profileId": "1", "type": "chat"},
     run_commands.ResumeProcessing: {"profileId": "1", "type": "chat"},
     run_commands.ListFailed: {"profileId": "1", "type": "chat"},
@@ -29,24 +32,24 @@ NEEDED: dict[type[Command], dict[str, Any]] = {
     plan_commands.PlanRun: {"profileId": "1", "type": "chat", "message": "Hello", "startAt": 2**40},
     plan_commands.ChangePlan: {"profileId": "1", "type": "chat", "planId": "0a" * 8},
     plan_commands.CancelPlan: {"profileId": "1", "type": "chat", "planId": "0a" * 8},
-    commands.StopAllProcessing: {},
-    commands.UpdateMessage: {"profileId": "1", "type": "chat", "message": "Hello"},
-    commands.ClearMessage: {"profileId": "1", "type": "chat"},
+    run_commands.StopAllProcessing: {},
+    draft_commands.UpdateMessage: {"profileId": "1", "type": "chat", "message": "Hello"},
+    draft_commands.ClearMessage: {"profileId": "1", "type": "chat"},
     version_commands.ListVersions: {"profileId": "1", "type": "chat"},
     version_commands.ReadVersion: {"profileId": "1", "type": "chat", "version": 5},
     version_commands.RestoreVersion: {"profileId": "1", "type": "chat", "version": 5},
-    commands.UpdateAttachments: {"profileId": "1", "type": "mail", "attachments": [PICTURE]},
-    commands.ClearBlocklist: {"profileId": "1", "type": "chat"},
-    commands.CountBlocklist: {"profileId": "1", "type": "chat"},
+    draft_commands.UpdateAttachments: {"profileId": "1", "type": "mail", "attachments": [PICTURE]},
+    list_commands.ClearBlocklist: {"profileId": "1", "type": "chat"},
+    list_commands.CountBlocklist: {"profileId": "1", "type": "chat"},
     list_commands.ListBlocklist: {"profileId": "1", "type": "chat"},
     list_commands.RemoveFromBlocklist: {"profileId": "1", "type": "chat", "recipientId": "r1"},
     list_commands.AddDoNotContact: {"recipientId": "r1"},
     list_commands.RemoveDoNotContact: {"recipientId": "r1"},
     list_commands.ListDoNotContact: {},
-    commands.ListUncertain: {"profileId": "1", "type": "chat"},
-    commands.ResolveUncertain: {"profileId": "1", "type": "chat", "action": "leave"},
-    commands.RenameDevice: {"name": "Front desk"},
-    commands.SignOutDevice: {"deviceId": "a0"},
+    list_commands.ListUncertain: {"profileId": "1", "type": "chat"},
+    list_commands.ResolveUncertain: {"profileId": "1", "type": "chat", "action": "leave"},
+    device_commands.RenameDevice: {"name": "Front desk"},
+    device_commands.SignOutDevice: {"deviceId": "a0"},
     commands.Heartbeat: {},
 }
 """The least that each command takes."""

@@ -9,19 +9,12 @@ from msgspec import UNSET
 
 from alphasync.domain.usable import PROFILE_ID_MAX
 from alphasync.errors import InvalidPayload
-from alphasync.protocol import commands
-from alphasync.protocol.commands import (
-    ClearMessage,
-    Command,
-    Heartbeat,
-    ProfileCommand,
-    RenameDevice,
-    SignOutDevice,
-    StartProcessing,
-    StopAllProcessing,
-    UpdateMessage,
-)
+from alphasync.protocol.commands import Command, Heartbeat, ProfileCommand
+from alphasync.protocol.device_commands import RenameDevice, SignOutDevice
+from alphasync.protocol.draft_commands import ClearMessage, UpdateMessage
+from alphasync.protocol.list_commands import ResolveUncertain
 from alphasync.protocol.parsing import parse
+from alphasync.protocol.run_commands import StartProcessing, StopAllProcessing
 from tests.unit.protocol.payloads import FIELDS, NEEDED, OF_A_PROFILE, WRONG, refused
 
 
@@ -176,11 +169,11 @@ def test_a_profile_id_that_could_be_mistaken_for_another_or_is_too_long_is_refus
 
 @pytest.mark.parametrize("recipient", ["", 5, True, [], {}, "x" * 513])
 def test_a_recipient_to_decide_about_is_named_by_a_short_text(recipient: Any) -> None:
-    needed = NEEDED[commands.ResolveUncertain]
-    refused(commands.ResolveUncertain, {**needed, "recipientId": recipient}, "recipientId")
-    everybody = parse(commands.ResolveUncertain, ({**needed, "recipientId": None},))
+    needed = NEEDED[ResolveUncertain]
+    refused(ResolveUncertain, {**needed, "recipientId": recipient}, "recipientId")
+    everybody = parse(ResolveUncertain, ({**needed, "recipientId": None},))
     assert everybody.recipient_id is None
-    one = parse(commands.ResolveUncertain, ({**needed, "recipientId": "r\ud83d"},))
+    one = parse(ResolveUncertain, ({**needed, "recipientId": "r\ud83d"},))
     assert one.recipient_id == "r\ufffd"
 
 

@@ -7,14 +7,14 @@ import pytest
 
 from alphasync.domain.drafts import ATTACHMENTS_MAX
 from alphasync.errors import MessageBlank, MessageTooLong, MessageTooShort
-from alphasync.protocol.commands import (
+from alphasync.protocol.draft_commands import (
     DRAFT_MAX,
-    StartProcessing,
     UpdateAttachments,
     UpdateMessage,
     check_draft_length,
 )
 from alphasync.protocol.parsing import parse
+from alphasync.protocol.run_commands import StartProcessing
 from tests.unit.protocol.payloads import NEEDED, PICTURE, refused, start, start_mail
 
 # Length at start: UTF-16 code units, both ends included.

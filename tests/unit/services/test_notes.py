@@ -10,7 +10,7 @@ from alphasync.domain.identity import Identity, account_of
 from alphasync.errors import StoreUnavailable
 from alphasync.membership.holdings import Holding, Holdings
 from alphasync.membership.name import ServerName
-from alphasync.protocol.commands import StartProcessing
+from alphasync.protocol.run_commands import StartProcessing
 from alphasync.services.devices import Devices
 from alphasync.services.roster import Roster
 from alphasync.services.runs import Runs
