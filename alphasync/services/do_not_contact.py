@@ -69,8 +69,9 @@ class DoNotContact:
     ) -> Changed:
         """Put some on the list, however many, and tell all devices once.
 
-        No failover of Redis loses who was added. Raises DoNotContactFull, and StoreUnavailable:
-        some may be on it by then, and asking again adds the others.
+        No failover of Redis loses who was added. Raises DoNotContactFull, of which devices are told
+        where some were added before, and StoreUnavailable: some may be on it by then, and asking
+        again adds the others.
         """
         event = events.DoNotContactChanged(
             device_id=msgspec.UNSET if device_id is None else device_id, operator_id=who.operator_id
@@ -88,7 +89,8 @@ class DoNotContact:
                 most=self._most,
                 before=added,
                 entries=msgspec.json.encode(noted),
-                head=packets.head(event) if last else "",
+                last="1" if last else "",
+                head=packets.head(event),
             )
             try:
                 answer = await self._scripts.call(call, confirmed=True)

@@ -98,8 +98,7 @@ def _decoded(raw: bytes) -> str:
 def _lines(text: str) -> Iterator[tuple[int, list[str] | None]]:
     """Each record with the number of the line at which it begins; None for one whose quotes do not
     fit, which is the last."""
-    first = text.lstrip("\r\n").partition("\n")[0]
-    delimiter = ";" if _cells(first, ";") > _cells(first, ",") else ","
+    delimiter = ";" if _first_cells(text, ";") > _first_cells(text, ",") else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     line = 1
     while True:
@@ -114,10 +113,11 @@ def _lines(text: str) -> Iterator[tuple[int, list[str] | None]]:
         line = reader.line_num + 1
 
 
-def _cells(line: str, delimiter: str) -> int:
-    """How many there are; 0 for what is no line, as one that a carriage return ends."""
+def _first_cells(text: str, delimiter: str) -> int:
+    """How many cells the first record has that says something; 0 where it cannot be read so."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        return max((len(cells) for cells in csv.reader([line], delimiter=delimiter)), default=0)
+        return next((len(cells) for cells in reader if any(cells)), 0)
     except csv.Error:
         return 0
 

@@ -51,6 +51,15 @@ async def test_no_more_than_its_most(bench: Bench) -> None:
     assert await bench.avoid("r1") == (0, 2)
 
 
+async def test_where_it_is_full_in_the_middle_devices_are_told_of_those_added(bench: Bench) -> None:
+    many = [Entry(f"r{number}", "") for number in range(ADDED_AT_ONCE_MAX + 2)]
+    bench.do_not_contact = DoNotContact(bench.scripts, ADDED_AT_ONCE_MAX + 1)
+    async with bench.verify(DoNotContactChanged) as made:
+        with pytest.raises(DoNotContactFull, match=f"and has {ADDED_AT_ONCE_MAX}"):
+            await bench.do_not_contact.add_all(bench.who, many)
+    assert (made[0].added, made[0].count) == (ADDED_AT_ONCE_MAX, ADDED_AT_ONCE_MAX)
+
+
 async def test_a_listing_asks_for_many_at_once(bench: Bench) -> None:
     ticket = await bench.start()
     await bench.avoid("r3")

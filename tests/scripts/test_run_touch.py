@@ -10,13 +10,15 @@ from tests.scripts.test_run_pause import pause, resume
 async def test_lock_and_record_are_renewed_in_silence(bench: Bench) -> None:
     ticket = await bench.start()
     lock, run = bench.names.lock("chat", PROFILE), bench.names.run("chat", PROFILE)
-    for key in (lock, run):
+    for key in (lock, run, bench.names.meta):
         await bench.client.pexpire(key, 60_000)
     async with bench.verify():
         await bench.progress.touch(ticket)
     assert bench.last("run_touch") == "OK"
     assert await bench.ttl(lock) > 1700
     assert await bench.ttl(run) > 3500
+    # Else the revisions of a run that is paused over a weekend would begin anew.
+    assert await bench.ttl(bench.names.meta) > 86_000
 
 
 async def test_a_paused_run_is_kept_and_said_to_be_paused(bench: Bench) -> None:

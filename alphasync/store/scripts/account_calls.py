@@ -96,7 +96,7 @@ def uncertain_resolve(
 
 @script
 def never_add(
-    keys: AccountKeys, /, *, most: int, before: int, entries: bytes, head: str
+    keys: AccountKeys, /, *, most: int, before: int, entries: bytes, last: str, head: str
 ) -> None: ...
 
 

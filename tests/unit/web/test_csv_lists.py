@@ -1,5 +1,6 @@
 """Lists of recipients as CSV: what is read, what is refused and where, and what is written."""
 
+import contextlib
 import csv
 import io
 
@@ -28,6 +29,7 @@ def ids(text: str) -> list[tuple[str, str]]:
         *("a,why\nb\n", "a;why\r\nb\r\n", "\ufeffa,why\nb", "id,note\na,why\nb,\n"),
         *("Note;ID\nwhy;a\n;b\n", "x,Recipient ID,note\n1,a,why\n2,b\n", "\n a , why \n\n,\nb"),
         *('"a","why"\n"b"', "a;why\nb;\nb;again\na", "\r\n\r\na,why\r\n\r\nb"),
+        *("a,why\rb", "a;why\rb\r", "\ra;why\rb\nb\r\n"),
     ],
 )
 def test_the_forms_that_spreadsheets_write(text: str) -> None:
@@ -49,10 +51,19 @@ def test_what_is_quoted_may_have_separators_and_quotes() -> None:
         ('a\n"b"c\nd', 2, "bad_quotes"),
         ('a\nb\n"c', 3, "bad_quotes"),
         ("a,b,c\nd", 1, "too_many_cells"),
+        ("x" * 200_000, 1, "bad_quotes"),
+        ("a\n" + "x" * 200_000, 2, "bad_quotes"),
+        ('"' + "x" * 200_000 + '";b', 1, "bad_quotes"),
     ],
 )
 def test_a_line_that_cannot_be_read_is_named(text: str, line: int, code: str) -> None:
     assert [(wrong.line, wrong.code) for wrong in read(text.encode()).wrong] == [(line, code)]
+
+
+@given(st.text(st.sampled_from(" ,;\"'\r\n=a\0"), max_size=40))
+def test_whatever_it_is_it_is_read_or_refused(text: str) -> None:
+    with contextlib.suppress(CsvEmpty, CsvNotText):
+        read(text.encode())
 
 
 def test_lines_behind_a_quoted_line_break_keep_their_numbers() -> None:

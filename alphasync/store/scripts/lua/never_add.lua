@@ -1,16 +1,24 @@
 -- Put recipients on the list of whom no run contacts. Who is on it already stays as they are.
 -- KEYS: meta log never never_notes
--- ARGV: channel most before entries head
+-- ARGV: channel most before entries last head
 --   entries: JSON, an array of arrays: id, and what is noted of them
---   before: how many an earlier page of the same recipients added; head: '' where another page follows
+--   before: how many an earlier page of the same recipients added; last: '' where another page follows
 -- USES: int never_is_lost emit
--- RETURN: {'OK', added, count} | {'FULL', most, count}: nothing was added
+-- RETURN: {'OK', added, count} | {'FULL', most, count}: none of this page was added; those before it stay,
+--   and are told of
 local added, fresh = tonumber(before), {}
+
+local function tell_of(count)
+  emit(meta, log, channel, '', '', head .. ',"added":' .. int(added) .. ',"removed":0,"count":' .. count)
+end
+
 for _, entry in ipairs(cjson.decode(entries)) do
   if not redis.call('ZSCORE', never, entry[1]) then fresh[#fresh + 1] = entry end
 end
 if redis.call('ZCARD', never) + #fresh > tonumber(most) then
-  return {'FULL', most, int(redis.call('ZCARD', never))}
+  local count = int(redis.call('ZCARD', never))
+  if added > 0 then tell_of(count) end
+  return {'FULL', most, count}
 end
 -- Those whom Redis dropped are not known any more: the list begins anew.
 if never_is_lost(never, never_notes) then redis.call('UNLINK', never_notes) end
@@ -19,7 +27,5 @@ for _, entry in ipairs(fresh) do
   redis.call('HSET', never_notes, entry[1], entry[2])
 end
 local count = int(redis.call('ZCARD', never))
-if head ~= '' then
-  emit(meta, log, channel, '', '', head .. ',"added":' .. int(added) .. ',"removed":0,"count":' .. count)
-end
+if last == '1' then tell_of(count) end
 return {'OK', int(added), count}

@@ -1,11 +1,13 @@
--- Keep the lock and the record of a run that lives, however long its gateway takes.
--- KEYS: lock run runs
+-- Keep the lock and the record of a run that lives, however long its gateway takes, or a pause: with the
+-- account's revision, or a run paused over a weekend would go on with lower ones than it had.
+-- KEYS: meta lock run runs
 -- ARGV: run_id fence
 -- USES: keep_running touch_run owns
 -- RETURN: {'OK', device, operator, sign_in} | {'PAUSED', device, operator, sign_in}: whose the run is by now
 --   | {'SUPERSEDED'}
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
 redis.call('PEXPIRE', lock, LOCK_TTL)
+redis.call('PEXPIRE', meta, META_TTL)
 touch_run(runs, run)
 keep_running(runs, run, fence)
 local r = redis.call('HMGET', run, 'paused', 'device', 'operator', 'sign_in')
