@@ -27,7 +27,13 @@ export function createRecipients() {
   let pause = null;
   let known = null; // how many are on the list, as far as it is shown
 
-  const tell = (text) => setText(note, text);
+  function tell(text, tone = '') {
+    setText(note, text);
+    note.dataset.tone = tone;
+  }
+
+  /** What was done, and how many are on the list then. */
+  const told = (what, number) => tell(`${what} ${say.number(number)}`.trim());
 
   function row(entry, page) {
     const node = element('li', 'recipient', '', { 'data-id': entry.id });
@@ -36,50 +42,49 @@ export function createRecipients() {
     about.append(element('span', 'recipient-line', source.line(entry, page), { dir: 'auto', title: exact(source.at(entry)) }));
     const button = element('button', 'button small recipient-remove', say.remove, { type: 'button' });
     setAttr(button, 'aria-label', source.removeLabel(isolated(entry.id)));
-    button.addEventListener('click', () => void remove(entry, button));
+    button.addEventListener('click', () => void turn(entry, button));
     node.append(about, button);
     return node;
   }
 
-  /** Where the focus goes when the row that had it is gone. */
-  function neighbour(node) {
-    const other = node.nextElementSibling ?? node.previousElementSibling;
-    return other === null ? find : $('.recipient-remove', other);
+  /** A row stays where it is: the next one would else come under the pointer, and be taken off by a second press. */
+  function mark(node, button, gone) {
+    node.dataset.gone = gone;
+    const [text, label] = !gone ? [say.remove, source.removeLabel] : source.add ? [say.putBack, say.putBackLabel] : [say.removed, say.removedLabel];
+    setText(button, text);
+    setAttr(button, 'aria-label', label(isolated(node.dataset.id)));
+    setBlocked(button, gone && !source.add);
   }
 
-  async function remove(entry, button) {
+  /** Take somebody off, or put who was taken off back. */
+  async function turn(entry, button) {
     if (button.getAttribute('aria-disabled')) return;
     const of = source;
+    const node = button.closest('li');
+    const back = node.dataset.gone === 'true';
     setBlocked(button, true);
-    const ack = await of.remove(entry);
+    const ack = await (back ? of.add(entry.id, entry.note) : of.remove(entry));
     if (of !== source) return;
     setBlocked(button, false);
-    if (!ack.ok) {
-      tell(refusal(ack));
-      return;
-    }
+    if (!ack.ok) return tell(refusal(ack), 'error');
     known = ack.count;
-    const node = button.closest('li');
-    const had = node.contains(document.activeElement);
-    const then = neighbour(node);
-    node.remove();
-    if (had) then.focus();
-    tell(`${of.removed(isolated(entry.id))} ${say.number(ack.count)}`);
+    mark(node, button, !back);
+    told((back ? say.added : of.removed)(isolated(entry.id)), ack.count);
   }
 
   /** The first page, or the one behind those that are shown. */
   async function read(further = false) {
     const [of, number] = [source, (asked += 1)];
     const wanted = find.value.trim();
-    if (!further) tell(words.loading);
+    if (!further) {
+      tell(words.loading);
+      setHidden(wrong, true);
+    }
     setBlocked(more, true);
     const ack = await of.read(further ? next : null, wanted);
     if (of !== source || number !== asked) return;
     setBlocked(more, false);
-    if (!ack.ok) {
-      tell(refusal(ack));
-      return;
-    }
+    if (!ack.ok) return tell(refusal(ack), 'error');
     const rows = ack.recipients.map((entry) => row(entry, ack));
     if (further) list.append(...rows);
     else list.replaceChildren(...rows);
@@ -95,7 +100,7 @@ export function createRecipients() {
   /** What went wrong over HTTP, and which lines of a file. */
   function failed(error) {
     if (!(error instanceof ApiError)) throw error;
-    tell(say.failures[error.code] ?? say.failed);
+    tell(say.failures[error.code] ?? say.failed, 'error');
     const lines = Array.isArray(error.body?.lines) ? error.body.lines : [];
     wrong.replaceChildren(...lines.map(({ line, code }) => element('li', '', say.line(line, say.wrong[code] ?? say.wrong.other))));
     if (error.body?.more > 0) wrong.append(element('li', '', say.linesMore(error.body.more)));
@@ -120,11 +125,11 @@ export function createRecipients() {
     if (wanted === '') return id.focus();
     const ack = await of.add(wanted, why.value.trim());
     if (of !== source) return;
-    if (!ack.ok) return tell(refusal(ack));
+    if (!ack.ok) return tell(refusal(ack), 'error');
     [id.value, why.value, find.value] = ['', '', ''];
     await read();
     if (of !== source) return;
-    tell(`${(ack.added ? say.added : say.already)(isolated(wanted))} ${say.number(ack.count)}`);
+    told((ack.added ? say.added : say.already)(isolated(wanted)), ack.count);
     id.focus();
   });
   bring.addEventListener('click', () => file.click());
