@@ -86,13 +86,13 @@ class Look(msgspec.Struct, frozen=True):
     owner: Owner
     paused: bool
     """Whether it claims nobody until it is resumed."""
+    not_to_contact: bool
+    """Whether the recipient of the step, or the one in flight, is on the do-not-contact list."""
 
 
 class Step(Look, frozen=True):
     claimed_at: str | None
     """The time of the claim; None without one."""
-    not_to_contact: bool
-    """Whether there is no claim because they are on the do-not-contact list."""
     confirmed: bool
     """Whether a failover of Redis cannot lose it. One that is not counts for nothing: send nothing,
     and ask again."""
@@ -273,7 +273,11 @@ class Progress:
         """Keep the lock and the record alive; gives how the run stands. Raises NoLongerRunner."""
         call = run_touch(_keys(ticket), run_id=ticket.run_id, fence=ticket.fence)
         answer = await self._report(call)
-        return Look(owner=_owner(answer, 1), paused=answer.outcome == "PAUSED")
+        return Look(
+            owner=_owner(answer, 1),
+            paused=answer.outcome == "PAUSED",
+            not_to_contact=answer.text(4) != "",
+        )
 
     async def abandon(self, ticket: Ticket) -> bool:
         """End a run whose runner failed; its recipient in flight stays on the blocklist. False

@@ -222,23 +222,31 @@ class Processor:
 
     async def _send_all(self, listing: Listing) -> None:
         uncertain_in_a_row = 0
-        loop = asyncio.get_running_loop()
         for candidate in listing.candidates:
-            await self._keep_interval(self._ready_at - loop.time())
-            claimed_at = await self._steps.claim(
-                candidate.recipient.id, candidate.shown, candidate.cursor
-            )
-            if claimed_at is None:
+            outcome = await self._send(candidate, honours_keys=listing.honours_keys)
+            if outcome is None:
                 continue
-            key = self._key(candidate.recipient.id)
-            outcome = await self._deliver(
-                candidate, key, claimed_at, honours_keys=listing.honours_keys
-            )
             if outcome is Outcome.FAILED:
                 self._cycles.refused(candidate.recipient.id)
             uncertain_in_a_row = uncertain_in_a_row + 1 if outcome is Outcome.UNCERTAIN else 0
             if uncertain_in_a_row == UNCERTAIN_MAX:
                 raise Ended("The gateway does not answer", "gateway_unavailable")
+
+    async def _send(self, candidate: Candidate, *, honours_keys: bool) -> Outcome | None:
+        """Claim one and message them; None for who is not to be messaged any more. Who was given
+        back while the gateway was waited for is claimed anew, once the run goes on."""
+        key = self._key(candidate.recipient.id)
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._keep_interval(self._ready_at - loop.time())
+            claimed_at = await self._steps.claim(
+                candidate.recipient.id, candidate.shown, candidate.cursor
+            )
+            if claimed_at is None:
+                return None
+            outcome = await self._deliver(candidate, key, claimed_at, honours_keys=honours_keys)
+            if outcome is not Outcome.RELEASED:
+                return outcome
 
     async def _keep_interval(self, seconds: float) -> None:
         draining = self._tools.draining.is_set()

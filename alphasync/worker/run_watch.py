@@ -44,6 +44,10 @@ class RunWatch:
     def ticket(self) -> Ticket:
         return self._steps.ticket
 
+    @property
+    def withheld(self) -> bool:
+        return self._steps.withheld
+
     async def open(self) -> None:
         """Find the gateway's token of the run."""
         try:

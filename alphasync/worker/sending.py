@@ -47,7 +47,8 @@ class Delivery:
     async def send(self, gateway: port.Gateway, profile: str, key: str, run: WatchedRun) -> Verdict:
         """Send, and try again where it is certain that this cannot message anybody twice.
 
-        The run raises NoLongerRunner or HandedOver; ``settled`` says what holds then.
+        Gives them back (``RELEASED``) where they are withheld by the time that the gateway may be
+        asked again. The run raises NoLongerRunner or HandedOver; ``settled`` says what holds then.
         """
         verdict = await self._send(gateway, profile, key, run)
         self.settled = verdict.settled
@@ -60,6 +61,8 @@ class Delivery:
         limit = RateLimit()
         while attempt < TRIES_MAX:
             await run.ready()
+            if run.withheld and not self._maybe_sent:
+                return Verdict(self.settled)  # given back, to be claimed anew or left out
             result = await gateway.send(run.token, profile, self._message, key)
             match result:
                 case port.RateLimited(asked):

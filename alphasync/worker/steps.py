@@ -37,6 +37,9 @@ class Steps:
         self._number = 0
         self.answered = 0
         """The number of the last step that is on record, as far as it is known here."""
+        self.withheld = False
+        """Whether the recipient in flight would not be claimed now, by the last look: the run was
+        paused since, or they were put on the do-not-contact list."""
 
     @property
     def unreported(self) -> Settled:
@@ -83,6 +86,7 @@ class Steps:
         """Keep the run alive; returns whether it is paused. Raises NoLongerRunner."""
         look = await until_redis_answers(self._progress.touch, self.ticket)
         self._follow(look.owner)
+        self.withheld = look.paused or look.not_to_contact
         return look.paused
 
     def _follow(self, owner: Owner) -> None:
@@ -101,6 +105,7 @@ class Steps:
                 if claim and step.claimed_at is None and not step.paused:
                     self._count(Outcome.SKIPPED)
             self._unreported = NOTHING
+            self.withheld = False
             self._follow(step.owner)
             if step.confirmed:
                 return step

@@ -33,6 +33,10 @@ class WatchedRun(Protocol):
     def token(self) -> str | None:
         """The gateway's token of the run."""
 
+    @property
+    def withheld(self) -> bool:
+        """Whether the recipient in flight would not be claimed now, as far as it is known here."""
+
     async def renew(self, error: str) -> bool:
         """Get another token for one that is refused; False when there can be none."""
 

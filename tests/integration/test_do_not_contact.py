@@ -59,6 +59,20 @@ async def test_somebody_who_is_added_in_mid_run_is_not_messaged_any_more(servers
     assert any(line.endswith("is on the do-not-contact list") for line in lines), lines
 
 
+async def test_nor_is_who_is_added_while_the_gateway_lets_wait(servers: Cluster) -> None:
+    first, *others = await recipients(servers)
+    await switch(servers, status=429)
+    a, b = await servers.pair()
+    assert (await a.start("1001"))["ok"]
+    await b.wait_for("processingProgress", count=2)
+    assert (await b.call("addDoNotContact", {"recipientId": first}))["ok"]
+    await switch(servers)
+    check((await a.wait_for("processingComplete"))["stats"], sent=len(others), skipped=1)
+    assert (await reached(servers, "1001"))[first] == 1, "of the first run"
+    ack = await a.call("listBlocklist", {**CHAT, "find": first})
+    assert not ack["recipients"], "nor is it taken for messaged"
+
+
 async def test_a_token_for_some_profiles_reads_and_adds_and_does_not_remove(
     servers: Cluster,
 ) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from alphasync.services.progress import NoLongerRunner
+from alphasync.services.progress import NOTHING, NoLongerRunner
 from tests.scripts.bench import PROFILE, Bench
 from tests.scripts.test_run_pause import pause, resume
 
@@ -45,3 +45,14 @@ async def test_only_the_runner_renews(bench: Bench) -> None:
     assert bench.last("run_touch") == "SUPERSEDED"
     assert await bench.ttl(lock) <= 60
     await bench.progress.touch(newer)
+
+
+async def test_it_says_of_the_recipient_in_flight_that_they_are_not_to_be_contacted(
+    bench: Bench,
+) -> None:
+    ticket = await bench.start()
+    await bench.avoid("r1")
+    await bench.progress.step(ticket, 1, NOTHING, claim="r2")
+    assert not (await bench.progress.touch(ticket)).not_to_contact
+    await bench.avoid("r2")
+    assert (await bench.progress.touch(ticket)).not_to_contact

@@ -52,6 +52,23 @@ async def test_a_run_is_paused_and_goes_on_from_any_device(servers: Cluster) -> 
     assert (len(found), set(found.values())) == (200, {1})
 
 
+async def test_nobody_is_messaged_by_a_paused_run_who_waited_for_the_gateway(
+    servers: Cluster,
+) -> None:
+    a, b = await servers.pair()
+    await switch(servers, status=429)
+    assert (await a.start("1001"))["ok"]
+    await b.wait_for("processingProgress", count=2)
+    assert (await b.call("pauseProcessing", CHAT))["ok"]
+    await switch(servers)
+    await wait_until(lambda: a.last("processingProgress")["progress"]["message"] == "Paused")
+    assert not await deliveries(servers)
+    assert (await b.call("resumeProcessing", CHAT))["ok"]
+    stats = (await b.wait_for("processingComplete"))["stats"]
+    assert stats["sent"] == stats["total"]
+    assert set((await reached(servers, "1001")).values()) == {1}
+
+
 async def test_a_paused_run_is_stopped(servers: Cluster) -> None:
     await switch(servers, latency=SLOW)
     a, b = await servers.pair()

@@ -96,6 +96,7 @@ class Paged:
         self.waited.append(seconds)
 
     token = "token"
+    withheld = False
 
     async def renew(self, error: str) -> bool:
         self.token = "another"

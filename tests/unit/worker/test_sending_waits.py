@@ -45,6 +45,20 @@ async def test_a_rate_limit_uses_up_no_try() -> None:
     assert attempt.waited == [1] * len(answers)
 
 
+@pytest.mark.parametrize("answer", [RateLimited(12.5), DOWN])
+async def test_who_is_withheld_meanwhile_is_given_back(answer: SendResult) -> None:
+    attempt = Try(answer, Sent(), honours_keys=True)
+    attempt.withhold_at_ready = 2
+    verdict = await attempt.send()
+    assert (verdict.settled.outcome, verdict.ends_run) == (Outcome.RELEASED, None)
+
+
+async def test_who_may_have_been_messaged_is_not_given_back() -> None:
+    attempt = Try(CUT, Sent(), honours_keys=True)
+    attempt.withhold_at_ready = 2
+    assert (await attempt.send()).settled.outcome is Outcome.SENT
+
+
 @pytest.mark.parametrize("asked", [0.0, 0.01])
 async def test_a_gateway_that_asks_for_no_time_is_asked_less_and_less_often_and_not_for_ever(
     asked: float,

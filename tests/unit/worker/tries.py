@@ -10,6 +10,7 @@ from alphasync.gateway.port import (
     SendResult,
     Unknown,
 )
+from alphasync.services.progress import Outcome
 from alphasync.worker.sending import (
     Delivery,
     Verdict,
@@ -54,6 +55,8 @@ class Try:
         self.end_at_note = 0
         """Which call of ``note`` says that the run has ended."""
         self.end_at_ready = 0
+        self.withhold_at_ready = 0
+        """Which call of ``ready`` finds the run paused."""
         message = port.Message(type="chat", recipient_id="7", text="Hello", attachments=())
         self.delivery = Delivery(
             message, "Nora", "111", honours_keys=honours_keys, maybe_sent=maybe_sent
@@ -63,6 +66,10 @@ class Try:
         self.ready_calls += 1
         if self.ready_calls == self.end_at_ready:
             raise Ended
+
+    @property
+    def withheld(self) -> bool:
+        return self.ready_calls == self.withhold_at_ready
 
     async def wait(self, seconds: float) -> None:
         self.waited.append(seconds)
@@ -92,5 +99,6 @@ class Try:
         assert (verdict.settled.recipient, verdict.settled.claimed_at) == ("7", "111")
         assert {send[1:] for send in self.gateway.sends} == {("1001", "7", KEY)}
         assert self.renewed or {send[0] for send in self.gateway.sends} == {"token"}
-        assert self.ready_calls == len(self.gateway.sends)
+        given_back = verdict.settled.outcome is Outcome.RELEASED and verdict.ends_run is None
+        assert self.ready_calls == len(self.gateway.sends) + given_back
         return verdict
