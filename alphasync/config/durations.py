@@ -45,7 +45,7 @@ class RunSettings(Section):
     lock_ttl: Duration = 30 * 60
     """How long the lock of a profile lasts. It is renewed while the run lives; `30s` or more."""
     run_ttl: Duration = 3600
-    """How long the state of a run is kept after its last change; not below `LOCK_TTL`."""
+    """How long the state of a run is kept after its end; not below `LOCK_TTL`."""
     draft_ttl: Duration = 2 * 3600
     """How long the text of a draft is kept after its last change."""
     blocklist_ttl: Duration = 30 * DAY

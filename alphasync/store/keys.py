@@ -1,10 +1,10 @@
 """The names of all keys and channels. Every key of an account carries its hash tag.
 
 key (under ``as:{account}:``)      type    lifetime
-``meta``                           hash    a day after the last event, and a run: epoch and revision
+``meta``                           hash    26 h after the last event, and a run: epoch and revision
 ``log``                            stream  minutes after the last event
 ``lock:<type>:<profile>``          hash    30 min, renewed while the run lives
-``run:<type>:<profile>``           hash    1 h after the last change
+``run:<type>:<profile>``           hash    1 h after the last change; 25 h until it ends
 ``draft:<type>:<profile>``         hash    2 h after the last change
 ``drafts:heads:<type>:<profile>``  zset    as their draft: its versions, by revision
 ``drafts:texts:<type>:<profile>``  hash    the same: the texts of them

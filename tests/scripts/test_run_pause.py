@@ -98,3 +98,21 @@ async def test_a_pause_stays_one_at_another_server(bench: Bench) -> None:
     step = await bench.progress.step(taken[0], 1, NOTHING, "r1", "Name", "page")
     assert step.paused
     assert await bench.blocked() == set()
+
+
+async def test_it_is_there_after_a_day_without_a_server(bench: Bench) -> None:
+    """Whatever ends before that: the lists that name it live as long."""
+    ticket = await bench.start(device="d1")
+    await pause(bench)
+    other = await bench.start("2", device="d1")
+    async with bench.verify(ProcessingComplete):
+        await bench.progress.complete(other, NOTHING)
+    day, names = 24 * 3600, bench.names
+    assert await bench.ttl(names.run("chat", "2")) <= 3600
+    for key in (names.run("chat", PROFILE), names.runs, f"{names.runs}:running"):
+        assert await bench.ttl(key) > day, key
+    # The lock is free by then, and held again by whoever looks after the run.
+    await bench.client.delete(names.lock("chat", PROFILE))
+    assert (await bench.progress.touch(ticket)).paused
+    with pytest.raises(Locked):
+        await bench.start(device="d2")

@@ -42,7 +42,7 @@ async def test_the_lock_is_taken_and_the_run_is_new(bench: Bench) -> None:
     lock = bench.names.lock("chat", PROFILE)
     assert await bench.field(lock, "device") == "d1"
     assert 1790 < await bench.ttl(lock) <= 1800
-    assert 3590 < await bench.ttl(bench.names.run("chat", PROFILE)) <= 3600
+    assert await bench.ttl(bench.names.run("chat", PROFILE)) > 24 * 3600
 
 
 async def test_who_comes_second_is_told_who_holds_it(bench: Bench) -> None:

@@ -6,8 +6,11 @@ LOG_EVENTS_MAX = 512
 """Events kept per account: minutes of typing on several devices, about 200 KB at most times."""
 LOG_TTL = 10 * 60
 """Seconds. A device away for longer gets a snapshot."""
-META_TTL = 24 * 3600
+META_TTL = 26 * 3600
 """Seconds. Longer than any state that carries a revision, so that revisions only ever grow."""
+RUNNING_TTL = 25 * 3600
+"""Seconds that a run which has not ended is on record without a server to go on with it: whoever
+pauses one for the night, and has all servers down meanwhile, finds it in the morning."""
 
 REVISION_JUMP = 1_000_000
 """How far the revision of a new log is ahead of what is known of the old one: farther than anything

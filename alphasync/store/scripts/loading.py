@@ -108,6 +108,7 @@ def _constants(lifetimes: Lifetimes, publish: str) -> str:
         "DEVICE_LISTED_INTERVAL": limits.DEVICE_LISTED_INTERVAL,
         "LOCK_TTL": lifetimes.lock,
         "RUN_TTL": lifetimes.run,
+        "RUNNING_TTL": max(limits.RUNNING_TTL, lifetimes.run),
         "DRAFT_TTL": lifetimes.draft,
         "DEVICE_TTL": lifetimes.device,
         "SENT_TTL": lifetimes.sent,

@@ -7,7 +7,7 @@
 -- KEYS: meta log lock run runs device uncertain failed reasons
 -- ARGV: channel run_id owner server message head reason interrupted_head doubt_message doubted settled_head
 --   doubted: why the recipient in flight is uncertain
--- USES: int emit keep_running touch_run doubt counters end_run
+-- USES: int emit keep_running keep_ended doubt counters end_run
 -- RETURN: {'ADOPTED', fence, fields, now} | {'INTERRUPTED'} | {'GONE'}: not that replica's any more
 --   | {'MOVED'}: it is another device's by now than `device`: ask again with that one
 local r = redis.call('HMGET', run, 'status', 'replica', 'device', 'profile', 'inflight', 'honours',
@@ -23,7 +23,7 @@ if r[1] ~= 'running' then
     local revision = emit(meta, log, channel, r[4], '',
       settled_head .. ',' .. r[8] .. ',' .. counters(run))
     redis.call('HSET', run, 'message', doubt_message, 'revision', revision)
-    touch_run(runs, run)
+    keep_ended(runs, run)
   end
   return {'GONE'}
 end
@@ -42,6 +42,5 @@ redis.call('HSET', lock, 'device', r[3], 'run_id', r[7], 'fence', fence)
 redis.call('PEXPIRE', lock, LOCK_TTL)
 redis.call('HSET', run, 'replica', server, 'fence', fence, 'step', 0, 'message', message, 'waiting_for', '',
   'revision', fence)
-touch_run(runs, run)
 keep_running(runs, run, fence)
 return {'ADOPTED', fence, redis.call('HGETALL', run), int(now)}

@@ -1,7 +1,7 @@
 -- Settle the last recipient, complete the run, free the lock and tell all devices.
 -- KEYS: meta log lock run runs sent tally uncertain failed reasons
 -- ARGV: channel profile run_id fence settled outcome claimed_at why failed_most message progress_head head
--- USES: int emit running_of touch_run owns release listed settle counters tell
+-- USES: int emit running_of keep_ended owns release listed settle counters tell
 -- RETURN: {'OK'} | {'SUPERSEDED'}
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
 if settle(run, sent, tally, uncertain, failed, reasons, settled, outcome, claimed_at, why, failed_most) then
@@ -19,5 +19,5 @@ redis.call('HSET', run, 'status', 'completed', 'away', '', 'detached', '', 'paus
   'options', '', 'waiting_for', '',
   'duration', int(duration), 'revision', revision)
 redis.call('ZREM', running_of(runs), run)
-touch_run(runs, run)
+keep_ended(runs, run)
 return {'OK'}

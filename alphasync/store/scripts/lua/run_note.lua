@@ -2,12 +2,11 @@
 -- KEYS: meta log lock run runs
 -- ARGV: channel profile run_id fence message waiting_for wait head
 --   wait: ms until the run goes on, where that is known; else ''
--- USES: int keep_running touch_run owns tell
+-- USES: int keep_running owns tell
 -- RETURN: {'OK'} | {'SUPERSEDED'}
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
 if wait ~= '' then head = head .. ',"waitUntil":' .. int(now + tonumber(wait)) end
 tell(meta, log, channel, profile, run, message, head, waiting_for)
-touch_run(runs, run)
 keep_running(runs, run, fence)
 redis.call('PEXPIRE', lock, LOCK_TTL)
 return {'OK'}

@@ -6,7 +6,7 @@
 --   total: of a run that another server goes on with, which is one whose `skipped` is '': how many are still
 --   to be claimed. Meanwhile a person may have decided about some of those counted.
 --   skipped, failed: '' leaves the counter as it is; unnamed: how many of these have not been listed
--- USES: int keep_running touch_run owns tell
+-- USES: int keep_running owns tell
 -- RETURN: {'OK'} | {'SUPERSEDED'}
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
 if cycle ~= '' and redis.call('HGET', run, 'cycle') ~= cycle then
@@ -32,7 +32,6 @@ if failed ~= '' then
   end
 end
 tell(meta, log, channel, profile, run, message, head)
-touch_run(runs, run)
 keep_running(runs, run, fence)
 redis.call('PEXPIRE', lock, LOCK_TTL)
 return {'OK'}

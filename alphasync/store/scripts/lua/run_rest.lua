@@ -3,7 +3,7 @@
 -- KEYS: meta log lock run runs
 -- ARGV: channel profile run_id fence pause missed message head
 --   pause: ms; missed: how many times in a row the next one could not begin
--- USES: int keep_running touch_run owns tell
+-- USES: int keep_running owns tell
 -- RETURN: {'OK', next_at, now} | {'SUPERSEDED'}
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
 local r = redis.call('HMGET', run, 'next_at', 'missed')
@@ -13,7 +13,6 @@ if next_at == '' or r[2] ~= missed then
   redis.call('HSET', run, 'next_at', next_at, 'missed', missed, 'cursor', '', 'last', '', 'before_last', '')
   tell(meta, log, channel, profile, run, message, head)
 end
-touch_run(runs, run)
 keep_running(runs, run, fence)
 redis.call('PEXPIRE', lock, LOCK_TTL)
 return {'OK', next_at, int(now)}

@@ -1,7 +1,7 @@
 -- The answer for a recipient that was in flight when its run was ended or taken over.
 -- KEYS: meta log run runs sent tally uncertain failed reasons
 -- ARGV: channel profile run_id fence settled outcome claimed_at why failed_most message head resolved_head
--- USES: emit touch_run unclaim recalled list_failed recount settle counters
+-- USES: emit keep_ended unclaim recalled list_failed recount settle counters
 -- RETURN: {'OK'} | {'RELEASED'}: the record is another's by now, only the lists are settled,
 --   and somebody who was taken for uncertain is so no longer
 local r = redis.call('HMGET', run, 'run_id', 'fence', 'inflight', 'identity')
@@ -9,7 +9,7 @@ if r[1] == run_id and r[2] == fence
     and settle(run, sent, tally, uncertain, failed, reasons, settled, outcome, claimed_at, why, failed_most) then
   local revision = emit(meta, log, channel, profile, '', head .. ',' .. r[4] .. ',' .. counters(run))
   redis.call('HSET', run, 'message', message, 'revision', revision)
-  touch_run(runs, run)
+  keep_ended(runs, run)
   return {'OK'}
 end
 -- Another runner is at the same recipient, or has claimed them anew: theirs is what counts.

@@ -3,7 +3,7 @@
 -- while the run is paused, it only settles.
 -- KEYS: meta log lock run runs sent tally uncertain failed reasons never never_notes
 -- ARGV: channel profile run_id fence step settled outcome claimed_at why failed_most next name cursor message head
--- USES: int keep_running touch_run owns list_is_lost never_is_lost block forget_failed settle tell
+-- USES: int keep_running owns list_is_lost never_is_lost block forget_failed settle tell
 -- RETURN: {'CLAIMED', claimed_at, device, operator, sign_in} | {'BLOCKED', now, device, operator, sign_in}
 --   | {'NEVER', now, device, operator, sign_in}: they are not to be contacted
 --   | {'SETTLED', now, device, operator, sign_in} | {'PAUSED', now, device, operator, sign_in}
@@ -45,7 +45,6 @@ if answer == 'NEVER' or answer == 'BLOCKED' then
 end
 redis.call('HSET', run, 'step', step, 'answer', answer, 'answered_at', int(now))
 if changed then tell(meta, log, channel, profile, run, message, head) end
-touch_run(runs, run)
 keep_running(runs, run, fence)
 redis.call('PEXPIRE', lock, LOCK_TTL)
 return {answer, int(now), done[4], done[6], done[7] or ''}

@@ -6,16 +6,20 @@ local function running_of(runs)
   return runs .. ':running'
 end
 
--- USES: running_of
+-- Keep the record of a run that goes on: for a day without any server, so that one goes on with it.
+-- USES: running_of index
 local function keep_running(runs, run, fence)
+  redis.call('PEXPIRE', run, RUNNING_TTL)
+  index(runs, run, RUNNING_TTL)
   redis.call('ZADD', running_of(runs), fence, run)
-  redis.call('PEXPIRE', running_of(runs), RUN_TTL)
+  redis.call('PEXPIRE', running_of(runs), RUNNING_TTL)
 end
 
+-- Keep the record of a run that has ended.
 -- USES: index
-local function touch_run(runs, run)
+local function keep_ended(runs, run)
   redis.call('PEXPIRE', run, RUN_TTL)
-  index(runs, run, RUN_TTL)
+  index(runs, run, RUN_TTL, RUNNING_TTL)
 end
 
 -- Whether this runner still holds the lock: same run, same fencing token. A lock that ran out, as
@@ -119,7 +123,7 @@ end
 
 -- Move a running run to an ended state, free its lock and tell the devices.
 -- head: the event's packet without the run's identity, which the run's record carries.
--- USES: emit running_of touch_run release counters
+-- USES: emit running_of keep_ended release counters
 local function end_run(meta, log, channel, runs, run, status, message, head, stopped_by)
   local r = redis.call('HMGET', run, 'identity', 'profile', 'lock', 'run_id')
   release(r[3], r[4])
@@ -129,7 +133,7 @@ local function end_run(meta, log, channel, runs, run, status, message, head, sto
     'options', '', 'waiting_for', '', 'stopped_by', stopped_by or '',
     'reason', status == 'interrupted' and message or '', 'revision', revision)
   redis.call('ZREM', running_of(runs), run)
-  touch_run(runs, run)
+  keep_ended(runs, run)
   return r[1]
 end
 
@@ -140,7 +144,7 @@ end
 -- fields: of the record, names and values: whose it is and what it sends
 -- Returns 'OK', the fencing token and, for such a run, 'honours' of the one before | 'HELD' and the device
 --   | 'NOTHING_FAILED' | 'LIST_LOST' | 'NEVER_LOST' | 'BUSY' | 'FULL'
--- USES: int emit admitted running_of keep_running touch_run list_is_lost never_is_lost note_start doubt end_run
+-- USES: int emit admitted running_of keep_running list_is_lost never_is_lost note_start doubt end_run
 local function begin_run(at, fields, run_id, device, head, lost_head, lost_reason)
   local lock, run, runs = at.lock, at.run, at.runs
   local held = redis.call('HMGET', lock, 'device', 'run_id')
@@ -159,7 +163,7 @@ local function begin_run(at, fields, run_id, device, head, lost_head, lost_reaso
     end
     if redis.call('ZCARD', running) >= most then return 'BUSY' end
   end
-  if not admitted(runs, run, RUN_TTL, at.runs_most) then return 'FULL' end
+  if not admitted(runs, run, RUNNING_TTL, at.runs_most) then return 'FULL' end
 
   -- The lock ran out under a run whose runner is gone: it ends before the next one begins.
   if known[2] == 'running' then
@@ -185,7 +189,6 @@ local function begin_run(at, fields, run_id, device, head, lost_head, lost_reaso
     'cycle', '', 'next_at', '', 'missed', 0,
     'stopped_by', '', 'reason', '', 'duration', 0,
     'step', 0, 'revision', fence)
-  touch_run(runs, run)
   keep_running(runs, run, fence)
   redis.call('DEL', lock)
   redis.call('HSET', lock, 'device', device, 'run_id', run_id, 'fence', fence)

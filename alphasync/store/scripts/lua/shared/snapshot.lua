@@ -1,11 +1,11 @@
 -- The indexes of what a device shows, and the whole of it.
 
 -- An index is a sorted set of key names by the time they expire, so that a snapshot finds them.
--- Returns 1 for a key that is new there.
+-- longest: how long others in it may live, where that is longer. Returns 1 for a key that is new there.
 -- USES: int
-local function index(set, key, ttl)
+local function index(set, key, ttl, longest)
   local added = redis.call('ZADD', set, int(now + ttl), key)
-  redis.call('PEXPIRE', set, ttl)
+  redis.call('PEXPIRE', set, longest or ttl)
   return added
 end
 
