@@ -180,7 +180,7 @@ function remember() {
   });
 }
 
-const { signOut, confirmBlocklist } = createQuestions({ ask, state: () => state, commands, leave: account.leave });
+const { signOut, confirmBlocklist, confirmCancel } = createQuestions({ ask, state: () => state, commands, leave: account.leave });
 
 const starting = createStarting({ state: () => state, commands });
 
@@ -294,6 +294,7 @@ const drawProfile = createProfile({
   commands,
   begin: starting.ask,
   confirmBlocklist,
+  confirmCancel,
   showVersions,
   showMessaged,
   planLater,

@@ -48,7 +48,7 @@ const KINDS = {
   messageCleared: (data) => ({ kind: 'cleared', by: data.deviceId }),
   blocklistCleared: (data) => ({ kind: 'blocklist', by: data.deviceId, count: data.deletedCount }),
   blocklistRecipientRemoved: (data) => ({ kind: 'unblocked', by: data.deviceId }),
-  doNotContactChanged: (data) => ({ kind: data.removed > 0 ? 'neverRemoved' : 'neverAdded', by: data.deviceId, count: data.removed || data.added }),
+  doNotContactChanged: (data) => ({ kind: data.removed > 0 ? 'neverRemoved' : 'neverAdded', by: data.deviceId, operator: text(data.operatorId), count: data.removed || data.added }),
   uncertainResolved: (data) => ({ kind: 'resolved', by: data.deviceId, action: data.action, count: data.count }),
   deviceJoined: (data) => ({ kind: 'joined', by: data.deviceId }),
   deviceLeft: (data) => ({ kind: 'left', by: data.deviceId, reason: text(data.reason) }),
@@ -62,17 +62,23 @@ const isKnown = ({ entries }, { kind, who, key, at }) =>
   kind === 'typed' &&
   entries.slice(0, 10).some((one) => one.kind === 'typed' && one.key === key && one.who?.name === who?.name && at - one.at < TYPING_PAUSE);
 
+/** That a planned run has started is said once: the event just before says it of its planner, who did nothing then. */
+function withoutStart([last, ...others], { kind, key }) {
+  if (last === undefined) return [];
+  return kind === 'planStarted' && last.kind === 'started' && last.key === key ? others : [last, ...others];
+}
+
 function noted(before, after, name, data) {
   const { journal } = after;
-  const { by, ...said } = KINDS[name](data);
+  const { by, operator, ...said } = KINDS[name](data);
   const key = keyFrom(data);
   if (key === null && !OF_THE_ACCOUNT.has(name)) return journal;
   // Who leaves is known before, who joins after.
-  const who = whoOf(name === 'deviceJoined' ? after : before, by);
+  const who = whoOf(name === 'deviceJoined' ? after : before, by) ?? (operator ? { own: false, name: operator } : null);
   const entry = { id: data.revision, key, ...said, who, at: time(said.at, data.timestamp) };
   if (isKnown(journal, entry)) return journal;
   if (ENDS.has(said.kind)) entry.run = after.runs[key] ?? null;
-  const next = { ...journal, entries: added(journal.entries, entry, ENTRIES_MAX) };
+  const next = { ...journal, entries: added(withoutStart(journal.entries, entry), entry, ENTRIES_MAX) };
   if (entry.run) next.ended = added(journal.ended, { id: entry.id, key, run: entry.run, who: whoOf(before, entry.run.deviceId) }, ENDED_MAX);
   return next;
 }

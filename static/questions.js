@@ -4,9 +4,10 @@ import { isUnsaved } from './drafts.js';
 import { isolated } from './names.js';
 import { running } from './state.js';
 import { refusal } from './status.js';
+import { moment } from './times.js';
 import { words } from './words.js';
 
-/** `parts`: `{ask, state(), commands, leave}`, `ask` being that of view/confirm.js. Returns `{signOut, confirmBlocklist}`. */
+/** `parts`: `{ask, state(), commands, leave}`, `ask` being that of view/confirm.js. Returns `{signOut, confirmBlocklist, confirmCancel}`. */
 export function createQuestions({ ask, state, commands, leave }) {
   return {
     async signOut() {
@@ -27,6 +28,12 @@ export function createQuestions({ ask, state, commands, leave }) {
       });
       const title = words.blocklist.title[type](isolated(profile.name));
       if (await ask({ title, text, ok: words.card.clearBlocklist })) commands.clearBlocklist(profileId, type);
+    },
+
+    async confirmCancel(profile, type, { planId, startAt }) {
+      const { cancelTitle, cancelText, cancelIt: ok, keepIt: no } = words.plans;
+      const title = cancelTitle[type](isolated(profile.name));
+      if (await ask({ title, text: cancelText(moment(startAt)), ok, no })) commands.cancelPlan(profile.external_id, type, planId);
     },
   };
 }

@@ -46,6 +46,8 @@ export function createActions(parts, type, { start, stop, pause, resume, later, 
   parts.later.addEventListener('click', later);
   setAttr(parts.later, 'aria-label', words.plans.later[type]);
   setAttr(parts.later, 'title', words.plans.later[type]);
+  parts['later-item'].addEventListener('click', later);
+  setText(parts['later-item'], words.plans.later[type]);
   setAttr(parts.take, 'aria-label', words.card.takeOverOf[type]);
   setAttr(parts.take, 'title', words.card.takeOverHint);
   parts.take.addEventListener('click', takeOver);
@@ -98,11 +100,14 @@ export function createActions(parts, type, { start, stop, pause, resume, later, 
     setText($('span', go), labelOf(type, kind, busy, run));
     paused = run?.paused === true;
     setHidden(hold, !running);
+    setHidden(parts.later, running); // its room is that of the words of Pause
+    setHidden(parts['later-item'], !running);
     setBlocked(hold, working || !started.connected || HOLDS.has(busy));
     setAttr($('use', hold), 'href', paused ? '#i-play' : '#i-pause');
     const does = paused ? 'resume' : 'pause';
     setAttr(hold, 'aria-label', words.card[does][type]);
     setText($('span', hold), words.card.hold[does]);
+    hold.dataset.does = does;
     choice.checked = state.detaching;
     setHidden(parts.detach, running);
     showRhythm(state.rhythm, running);

@@ -33,6 +33,7 @@ const PARTS = {
   go: '.go',
   hold: '.hold',
   later: '.later',
+  'later-item': '.later-item',
   plans: '.plans',
   why: '.why',
   detach: '.detach',
@@ -77,11 +78,11 @@ function prepare(type) {
 }
 
 /**
- * `actions`: `{commands, confirmBlocklist(profile, type), showVersions(profile, type), showMessaged(profile, type), pick(profile),
+ * `actions`: `{commands, confirmBlocklist(profile, type), confirmCancel(profile, type, plan), showVersions(profile, type), showMessaged(profile, type), pick(profile),
  * planLater(profile, type, {message, plan}), detach(profileId, link), begin(profileId, type, only)}`: the last asks before it starts.
  * Returns `{node, render(state, profile)}`.
  */
-export function createCard(type, { commands, confirmBlocklist, showVersions, showMessaged, planLater, pick, detach, begin }) {
+export function createCard(type, { commands, confirmBlocklist, confirmCancel, showVersions, showMessaged, planLater, pick, detach, begin }) {
   const { node, parts } = prepare(type);
   let profile = null;
   let profileId = null;
@@ -136,8 +137,8 @@ export function createCard(type, { commands, confirmBlocklist, showVersions, sho
   });
   const showPlans = createPlans(parts.plans, type, {
     change: (plan) => planLater(profile, type, { plan }),
-    cancel: ({ planId }) => commands.cancelPlan(profileId, type, planId),
-  });
+    cancel: (plan) => confirmCancel(profile, type, plan),
+  }, parts.later);
   const takeBack = createTakeBack(parts['take-back'], (version) => {
     void commands.takeBack(profileId, type, version);
     parts.text.focus(); // the pressed button is gone

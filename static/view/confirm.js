@@ -4,8 +4,8 @@ import { words } from '../words.js';
 import { byId, setText } from './dom.js';
 
 /**
- * Returns `ask({title, text, ok})`, which resolves to whether it was confirmed. `text` may be a promise of a string:
- * it says that it counts until that is known.
+ * Returns `ask({title, text, ok, no})`, which resolves to whether it was confirmed. `text` may be a promise of a string:
+ * it says that it counts until that is known. `no`: the other button, where that is not to say Cancel.
  */
 export function createConfirm() {
   const dialog = byId('confirm');
@@ -23,12 +23,13 @@ export function createConfirm() {
   byId('confirm-cancel').addEventListener('click', () => finish(false));
   dialog.addEventListener('close', () => finish(false)); // the Escape key
 
-  return ({ title, text, ok }) =>
+  return ({ title, text, ok, no = words.cancel }) =>
     new Promise((resolve) => {
       finish(false); // an earlier question is taken back
       answer = resolve;
       setText(byId('confirm-title'), title);
       setText(byId('confirm-ok'), ok);
+      setText(byId('confirm-cancel'), no);
       setText(body, typeof text === 'string' ? text : words.counting);
       dialog.showModal();
       byId('confirm-cancel').focus();

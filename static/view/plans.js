@@ -4,13 +4,13 @@ import { icon } from '../icons.js';
 import { rhythmOf } from '../status.js';
 import { exact, moment } from '../times.js';
 import { words } from '../words.js';
-import { element, setHidden } from './dom.js';
+import { $, element, setHidden } from './dom.js';
 
 const say = words.plans;
 
 function row(plan, type, { change, cancel }) {
   const at = moment(plan.startAt);
-  const item = element('li', 'plan', '', { 'data-testid': `${type}-plan` });
+  const item = element('li', 'plan', '', { 'data-testid': `${type}-plan`, 'data-plan': plan.planId });
   if (plan.waitingFor) item.dataset.tone = 'warn';
   const about = element('span', 'plan-about', '', { title: exact(plan.startAt) });
   about.append(
@@ -22,12 +22,14 @@ function row(plan, type, { change, cancel }) {
   const cancelling = element('button', 'button small', say.cancel, { type: 'button', 'aria-label': say.cancelLabel[type](at) });
   changing.addEventListener('click', () => change(plan));
   cancelling.addEventListener('click', () => cancel(plan));
-  item.append(icon('clock'), about, changing, cancelling);
+  const both = element('span', 'plan-does');
+  both.append(changing, cancelling);
+  item.append(icon('clock'), about, both);
   return item;
 }
 
-/** `actions`: `{change(plan), cancel(plan)}`. Returns `render(plans)`. */
-export function createPlans(list, type, actions) {
+/** `actions`: `{change(plan), cancel(plan)}`; `otherwise`: what has the focus when the row that had it is gone. Returns `render(plans)`. */
+export function createPlans(list, type, actions, otherwise) {
   let shown = null;
   list.setAttribute('aria-label', say.label[type]);
 
@@ -35,6 +37,13 @@ export function createPlans(list, type, actions) {
     setHidden(list, plans.length === 0);
     if (plans === shown || (plans.length === 0 && shown?.length === 0)) return;
     shown = plans;
+    const { activeElement: had } = document;
+    const of = had?.closest('.plan')?.dataset.plan;
+    const at = [...(had?.parentElement.children ?? [])].indexOf(had);
+    const inside = list.contains(had);
     list.replaceChildren(...plans.map((plan) => row(plan, type, actions)));
+    if (!inside) return;
+    const same = [...list.children].find((item) => item.dataset.plan === of);
+    (same ? $('.plan-does', same).children[at] : otherwise).focus();
   };
 }

@@ -19,6 +19,22 @@ export function createRhythm(node, type, choose) {
   repeat.addEventListener('change', chosen);
   between.addEventListener('change', chosen);
 
+  // It lies over what is above it, so that nothing moves, and is closed as a menu is.
+  const elsewhere = ({ target }) => {
+    if (!node.contains(target)) node.open = false;
+  };
+  node.addEventListener('toggle', () => {
+    if (node.open) document.addEventListener('pointerdown', elsewhere, true);
+    else document.removeEventListener('pointerdown', elsewhere, true);
+  });
+  node.addEventListener('focusout', ({ relatedTarget }) => relatedTarget && elsewhere({ target: relatedTarget }));
+  node.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || !node.open) return;
+    event.stopPropagation();
+    node.open = false;
+    $('summary', node).focus();
+  });
+
   return ({ pause, interval }, hidden) => {
     repeat.value = String(pause);
     between.value = String(interval);

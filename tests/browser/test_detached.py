@@ -29,7 +29,7 @@ async def test_a_tab_that_is_closed_leaves_its_run_to_the_others(
     await first.start()
     await expect(first.hook("chat-status")).to_have_text(GOING)
     await expect(first.hook("chat-detach")).to_be_hidden()
-    await expect(first.hook("chat-detail")).to_contain_text("goes on without any device")
+    await expect(first.hook("chat-detail")).to_contain_text("keeps going without any device")
     asked: list[str] = []
 
     async def stay(dialog: Dialog) -> None:
@@ -42,13 +42,13 @@ async def test_a_tab_that_is_closed_leaves_its_run_to_the_others(
     assert not asked
     second = await opened(world, open_console, 1)
     await expect(second.hook("chat-status")).to_have_text(GOING)
-    await expect(second.hook("chat-detail")).to_contain_text("goes on without any device")
+    await expect(second.hook("chat-detail")).to_contain_text("keeps going without any device")
     # Its device has left for good, and still it goes on.
     before = await second.hook("chat-status").inner_text()
     await expect(second.hook("chat-status")).not_to_have_text(before)
     await second.hook("chat-stop").click()
     await expect(second.hook("chat-status")).to_have_text("⏹️ Stopped")
-    await expect(second.hook("chat-detail")).not_to_contain_text("goes on without")
+    await expect(second.hook("chat-detail")).not_to_contain_text("keeps going")
 
 
 async def test_the_choice_is_kept_on_the_device(small_world: Cluster, open_console: Open) -> None:
@@ -63,6 +63,6 @@ async def test_the_choice_is_kept_on_the_device(small_world: Cluster, open_conso
     await console.hook("chat-text").fill("Hello there!")
     await console.start()
     await expect(console.hook("chat-status")).to_have_text(GOING)
-    await expect(console.hook("chat-detail")).not_to_contain_text("goes on without")
+    await expect(console.hook("chat-detail")).not_to_contain_text("keeps going")
     other = await opened(small_world, open_console)
     await expect(other.hook("mail-detach").get_by_role("checkbox")).not_to_be_checked()

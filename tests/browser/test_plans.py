@@ -42,15 +42,20 @@ async def test_it_is_planned_changed_and_cancelled(world: Cluster, open_console:
         row = console.hook("profile-item-1001")
         await expect(row.locator(".row-line")).to_have_text(re.compile("^Chat planned for"))
         await expect(row.locator(".row-plan")).to_be_visible()
-    await second.page.get_by_role("button", name=re.compile("Change the chat planned")).click()
+    change = second.page.get_by_role("button", name=re.compile("Change the chat planned"))
+    await change.click()
     await second.hook("later-text").fill("Good evening")
     await second.hook("later-save").click()
+    await expect(second.hook("chat-plan")).to_have_text(re.compile("Good evening"))
+    await expect(change).to_be_focused()
     await expect(first.hook("chat-plan")).to_have_text(re.compile("Good evening"))
     await second.page.reload()
     await expect(second.hook("chat-plan")).to_have_text(re.compile("Good evening"))
     await second.page.get_by_role("button", name=re.compile("Cancel the chat planned")).click()
+    await second.hook("confirm-ok").click()
     for console in (first, second):
         await expect(console.hook("chat-plan")).to_have_count(0)
+    await expect(second.hook("chat-later")).to_be_focused()
 
 
 async def test_by_the_finder_on_a_phone_and_it_starts(

@@ -38,7 +38,7 @@ async def test_it_says_whom_a_start_messages_and_starts_nothing_by_itself(
     await console.hook("chat-start").click()
     await expect(people).to_have_text("Nobody would be messaged: there is nobody left.")
     await expect(console.hook("starting-others")).to_have_text("10 messaged before")
-    await expect(console.hook("starting-how")).to_have_text("Keeps going without this device")
+    await expect(console.hook("starting-how")).to_have_text("Keeps going when this page is closed")
 
 
 async def test_a_backend_that_is_slow_or_refuses_keeps_nobody_from_starting(

@@ -33,6 +33,11 @@ test('a run over those who failed is told as one', () => {
   assert.deepEqual(said(after(registered(), again)), ['You tried the failed of Chat again for Amara Okafor']);
 });
 
+test('that a planned run starts is told once, and nobody started it', () => {
+  const began = event('planEnded', chat({ planId: 'a', outcome: 'started', revision: 12, reason: '' }));
+  assert.deepEqual(said(after(registered(), started(11, ME), began)), ['Amara Okafor: planned Chat began']);
+});
+
 test('the history has each run once, with what came of it in the end', () => {
   const settled = event('runSettled', chat({ revision: 13, failed: 2, sent: 9, uncertain: 0, current: 10, total: 10, message: 'Ann could not be messaged' }));
   const [run, ...more] = historyOf(after(registered(), started(11), complete(12), settled), names);

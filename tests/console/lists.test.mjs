@@ -58,9 +58,9 @@ test('what is done to the lists is told in the right column', () => {
     event('doNotContactChanged', { operatorId: 'ada', added: 0, removed: 1, count: 2, revision: 12 }),
     event('blocklistRecipientRemoved', { deviceId, profileId: '7', type: 'chat', recipientId: 'r1', count: 0, revision: 13 }),
   );
-  assert.deepEqual(journal.entries.map(({ kind, who }) => [kind, who?.own ?? null]), [
-    ['unblocked', true],
-    ['neverRemoved', null],
-    ['neverAdded', true],
+  assert.deepEqual(journal.entries.map(({ kind, who }) => [kind, who.own ? ME : who.name]), [
+    ['unblocked', ME],
+    ['neverRemoved', 'ada'],
+    ['neverAdded', ME],
   ]);
 });
