@@ -35,6 +35,7 @@ import { createEvents } from './view/events.js';
 import { fill } from './view/fill.js';
 import { createHeader } from './view/header.js';
 import { createLater } from './view/later.js';
+import { createMany } from './view/many.js';
 import { createPalette } from './view/palette.js';
 import { createPeople } from './view/people.js';
 import { createPin } from './view/pin.js';
@@ -147,6 +148,7 @@ const account = createAccount({
     kept = null; // what is not saved stays for the next time
     typists.forget();
     commands.forget();
+    many.forget();
     state = initialState;
     log.clear();
   },
@@ -183,6 +185,8 @@ function remember() {
 const { signOut, confirmBlocklist, confirmCancel } = createQuestions({ ask, state: () => state, commands, leave: account.leave });
 
 const starting = createStarting({ state: () => state, commands });
+
+const many = createMany({ state: () => state, dispatch, commands, shown: () => people.shown() });
 
 const attached = (profileId) => itemsOf(state.attachments, profileId);
 const picker = createPicker({ chosen: attached, choose: commands.attach, ended: account.ended });
@@ -241,6 +245,7 @@ const openPalette = createPalette({ state: () => state, act: (choice) => act(cho
 const showShortcuts = createShortcuts({
   find: openPalette,
   start: (type) => type && act({ action: 'start', type }),
+  escape: many.escape,
   signedIn: () => !byId('console').hidden,
 });
 const act = createDoing({
@@ -260,6 +265,8 @@ const act = createDoing({
   showActivity: () => aside.show(),
   showMessaged: (type) => showMessaged(state.profiles.items.find(({ external_id: id }) => id === state.selected), type),
   showNever,
+  select: many.touch,
+  selectAll: many.all,
   showShortcuts,
   signOut,
 });
@@ -288,7 +295,7 @@ const drawDevices = createDevices({ send: (...command) => account.link().send(..
 const drawAccount = createAccountMenu({ dispatch, signOut, showShortcuts, showNever });
 
 const arranging = createArranging({ state: () => state, dispatch, operatorId: () => session.get().operatorId });
-const people = createPeople({ dispatch, ...arranging, reload: loadProfiles });
+const people = createPeople({ dispatch, ...arranging, press: many.press, reload: loadProfiles });
 const drawPin = createPin(arranging.pin);
 const drawProfile = createProfile({
   commands,
@@ -306,6 +313,7 @@ function draw() {
   frame = 0;
   if (account.link() === null) return;
   if (!state.syncing) people.render(state); // half a snapshot is not shown
+  many.render(state);
   drawHeader(state);
   drawBanner(state);
   drawAccount(state);

@@ -37,8 +37,8 @@ export function createCommands({ link, state, dispatch }) {
   const sending = createSending({ link, state, local, complain });
   const textOf = (key) => state().drafts[key]?.message ?? '';
 
-  /** Send one command about a card; shows on the card that it is under way, and why it failed if it did. */
-  async function command(event, profileId, type, extra = {}) {
+  /** Send one command about a card; shows on the card that it is under way, and why it failed if it did. `aside`: that is told elsewhere. */
+  async function command(event, profileId, type, extra = {}, aside = false) {
     const key = keyOf(profileId, type);
     const entry = { event, key };
     waiting.push(entry);
@@ -47,7 +47,18 @@ export function createCommands({ link, state, dispatch }) {
     const ack = await link.send(event, { profileId, type, ...extra });
     waiting.splice(waiting.indexOf(entry), 1);
     local('busy', { key, command: null });
-    if (!ack.ok && !asWanted(ack, state().runs[key])) complain(key, ack);
+    if (!aside && !ack.ok && !asWanted(ack, state().runs[key])) complain(key, ack);
+    return ack;
+  }
+
+  /** Send a start that can work, as the operator has chosen that runs go; resolves to the ack. */
+  async function sendStart(profileId, type, message, only, aside) {
+    const { attachments, detaching, rhythm } = state();
+    const chosen = type === 'mail' ? itemsOf(attachments, profileId) : [];
+    const extra = { message, ...(chosen.length > 0 && { attachments: chosen }), ...(detaching && { detached: true }), ...(only && { only }), ...rhythmFields(rhythm, only) };
+    const ack = await command('startProcessing', profileId, type, extra, aside);
+    if (ack.ok) local('runSends', { key: keyOf(profileId, type), message, startedAt: ack.startedAt });
+    else if (ack.code === 'nothing_failed') local('unsentChanged', { profileId, type });
     return ack;
   }
 
@@ -192,20 +203,17 @@ export function createCommands({ link, state, dispatch }) {
 
     /** Start with `message`, the text that the operator sees; `only` 'failed': over those who could not be messaged. */
     start(profileId, type, message, only) {
-      const { busy, attachments, detaching, rhythm } = state();
       const key = keyOf(profileId, type);
-      if (busy[key] === 'startProcessing') return;
+      if (state().busy[key] === 'startProcessing') return;
       const text = startProblem(startOf(state(), profileId, type, message));
-      if (text) {
-        local('notice', { key, tone: 'error', text, about: 'start' });
-        return;
-      }
-      const chosen = type === 'mail' ? itemsOf(attachments, profileId) : [];
-      const extra = { message, ...(chosen.length > 0 && { attachments: chosen }), ...(detaching && { detached: true }), ...(only && { only }), ...rhythmFields(rhythm, only) };
-      void command('startProcessing', profileId, type, extra).then(({ ok, code, startedAt }) => {
-        if (ok) local('runSends', { key, message, startedAt });
-        else if (code === 'nothing_failed') local('unsentChanged', { profileId, type });
-      });
+      if (text) local('notice', { key, tone: 'error', text, about: 'start' });
+      else void sendStart(profileId, type, message, only);
+    },
+
+    /** One of many, of batch.js: `does` is 'start', 'stop', 'pause' or 'resume'. Resolves to the ack; its card says nothing of it. */
+    async each(does, profileId, type, message) {
+      const ack = await (does === 'start' ? sendStart(profileId, type, message, undefined, true) : command(`${does}Processing`, profileId, type, {}, true));
+      return !ack.ok && asWanted(ack, state().runs[keyOf(profileId, type)]) ? { ...ack, ok: true } : ack;
     },
 
     /** Ask whom a start would message, as long as `wanted()`: resolves to an ack as of preview.js. */

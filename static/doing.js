@@ -4,9 +4,9 @@ import { setTheme } from './view/account.js';
 
 /**
  * `parts`: `{state(), dispatch, commands, begin, open(profileId), planLater(type), showWho, showActivity, showShortcuts, showMessaged(type),
- * showNever, signOut}`. Returns `act(choice)`, with a choice of palette.js.
+ * showNever, select, selectAll, signOut}`. Returns `act(choice)`, with a choice of palette.js.
  */
-export function createDoing({ state, dispatch, commands, begin, open, planLater, showWho, showActivity, showShortcuts, showMessaged, showNever, signOut }) {
+export function createDoing({ state, dispatch, commands, begin, open, planLater, showWho, showActivity, showShortcuts, showMessaged, showNever, select, selectAll, signOut }) {
   /** Ask about a start with the text that stands in the box; `only` as in commands.js. */
   function start(type, profileId = state().selected, only = undefined) {
     if (profileId !== null) begin(profileId, type, only);
@@ -31,6 +31,8 @@ export function createDoing({ state, dispatch, commands, begin, open, planLater,
     },
     messaged: ({ type }) => showMessaged(type),
     never: () => showNever(),
+    select: () => select(),
+    selectAll: () => selectAll(),
     shortcuts: () => showShortcuts(),
     signOut: () => signOut(),
   };

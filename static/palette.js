@@ -64,6 +64,7 @@ function actionsOf(state, { theme, who }) {
         icon: 'filter',
         text: { running: say.showRunning, needs: say.showNeeds, all: say.showAll }[name],
       })),
+    ...(state.profiles.items.length > 0 ? [{ action: 'select', icon: 'select', text: say.select }, { action: 'selectAll', icon: 'select', text: say.selectAll }] : []),
     { action: 'activity', icon: 'activity', text: say.activity },
     ...(who ? [{ action: 'who', icon: 'people', text: say.who }] : []),
     ...['auto', 'light', 'dark'].filter((name) => name !== theme).map((name) => ({ action: 'theme', name, icon: 'theme', text: say.theme[name] })),

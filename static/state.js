@@ -12,6 +12,7 @@ import { EMPTY as NOTHING_YET, journalAfter } from './journal.js';
 import { applyPlan, PLAN_EVENTS } from './plans.js';
 import { PLAIN } from './rhythm.js';
 import { applyRun, RUN_EVENTS } from './runs.js';
+import { amongThese, NONE_SELECTED } from './selection.js';
 import { applyUncertain, resolvedWords, UNCERTAIN_EVENTS } from './uncertain.js';
 import { applyUnsent, changesUnsent, UNSENT_EVENTS } from './unsent.js';
 import { words } from './words.js';
@@ -28,6 +29,8 @@ export const initialState = Object.freeze({
   selected: null, // profileId
   filter: Object.freeze({ text: '', show: 'all' }), // `show`: see filters.js; another object each time it is touched
   arrangement: UNARRANGED, // of the list, see arrangement.js
+  selection: NONE_SELECTED, // of profiles in the list, see selection.js
+  batch: null, // what is done with many of them, see batch.js
   detaching: false, // whether the runs that are started here go on without this device
   rhythm: PLAIN, // how often and how fast these go, see rhythm.js
   runs: Object.freeze({}), // by key, see runs.js
@@ -142,7 +145,10 @@ const handlers = {
   'local/profiles': (state, { status, items, message }) => ({
     ...state,
     profiles: { status, items: items ?? state.profiles.items, message: message ?? '' },
+    selection: items ? amongThese(state.selection, items) : state.selection,
   }),
+  'local/selection': (state, { selection }) => ({ ...state, selection }),
+  'local/batch': (state, { batch }) => ({ ...state, batch }),
   'local/select': (state, { profileId }) => ({ ...state, selected: profileId }),
   'local/filter': (state, change) => ({ ...state, filter: { ...state.filter, ...change } }),
   'local/detaching': (state, { on }) => ({ ...state, detaching: on }),

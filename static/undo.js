@@ -9,7 +9,7 @@ import { merge, movePosition } from './merging.js';
 
 const PAUSE = 500; // ms without a key, after which a new step begins
 const STEPS_MAX = 100; // of one draft
-const DRAFTS_MAX = 20; // whose steps are kept; those typed in last
+const DRAFTS_MAX = 220; // whose steps are kept, those changed last: as many as one text can be copied to, and a few
 
 /** Where the change from one text to another ends, in the latter. */
 function endOf(before, after) {

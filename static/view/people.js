@@ -3,7 +3,7 @@
 
 import { createShelf, ordered, tally } from '../filters.js';
 import { matcher } from '../names.js';
-import { LANGUAGE } from '../words.js';
+import { LANGUAGE, words } from '../words.js';
 import { changedKeys } from './changes.js';
 import { byId, element, setAttr } from './dom.js';
 import { watchHeld } from './held.js';
@@ -18,7 +18,10 @@ const NEXT = 250; // rows that follow with each frame: a key that is pressed mea
 const SEEN = 'ContentVisibilityAutoStateChangeEvent' in globalThis;
 const SKELETONS = 8; // rows that stand there while the profiles are loading
 
-/** `actions`: `{dispatch, arrange, pin, reload}`. Returns `{render(state), counts()}`: how many profiles fit each filter. */
+/**
+ * `actions`: `{dispatch, arrange, pin, press, reload}`, `press(event, id, shown)` being that of selecting.js. Returns
+ * `{render(state), counts(), shown()}`: how many profiles fit each filter, and the ids of those that are shown.
+ */
 export function createPeople(actions) {
   const list = byId('people');
   const shelf = createShelf();
@@ -43,6 +46,7 @@ export function createPeople(actions) {
 
   list.addEventListener('keydown', (event) => {
     const at = shown.findIndex(({ link }) => link === document.activeElement);
+    if (at >= 0 && actions.press(event, shown[at].id, ids)) return;
     if (event.key === 'p' && at >= 0 && !event.ctrlKey && !event.metaKey && !event.altKey) actions.pin(shown[at].id);
     const step = STEPS[event.key];
     const to = { Home: 0, End: shown.length - 1 }[event.key] ?? (step && at + step);
@@ -54,9 +58,13 @@ export function createPeople(actions) {
     const row = shown.find(({ link }) => link === target);
     if (row) stopAt(row);
   });
-  list.addEventListener('click', ({ target, detail }) => {
-    const item = target.closest('li');
-    if (detail > 0) pressed = shown.find((row) => row.item === item)?.id ?? null; // not by the Enter key
+  list.addEventListener('click', (event) => {
+    const id = byItem.get(event.target.closest('li'))?.id ?? null;
+    if (id !== null && actions.press(event, id, ids)) return;
+    if (event.detail > 0) pressed = id; // not by the Enter key
+  });
+  list.addEventListener('mousedown', (event) => {
+    if (event.shiftKey) event.preventDefault(); // it selects rows, and no text
   });
 
   if (SEEN) {
@@ -64,6 +72,8 @@ export function createPeople(actions) {
       if (!skipped) byItem.get(target)?.picture();
     });
   }
+
+  const ids = () => shown.map(({ id }) => id);
 
   function focusOn(at) {
     stand(shown.length);
@@ -180,6 +190,18 @@ export function createPeople(actions) {
     for (const id of pins) byId_.get(id)?.pin(true);
   }
 
+  /** Say in the rows which of them are selected. */
+  function showSelection({ on, ids: chosen }, before) {
+    const begins = on !== (before?.on ?? false);
+    if (begins) {
+      setAttr(list, 'role', on ? 'listbox' : null);
+      setAttr(list, 'aria-multiselectable', on ? 'true' : null);
+      setAttr(list, 'aria-label', on ? words.list.label : null);
+    }
+    const both = begins ? rows : [...chosen, ...(before?.ids ?? [])].map((id) => byId_.get(id));
+    for (const row of both) row?.choose(on, chosen.has(row.id));
+  }
+
   function render(state) {
     const before = last;
     last = state;
@@ -198,11 +220,12 @@ export function createPeople(actions) {
       stale = true;
       order = null;
     }
+    if (rebuilt || state.selection !== before?.selection) showSelection(state.selection, rebuilt ? null : before?.selection);
     const filtered = rebuilt || state.filter !== before?.filter;
     if (filtered || (stale && !held())) place(state, filtered);
     if (rebuilt || state.selected !== before?.selected) select(state, rebuilt ? null : before);
     tools({ state, counts, shown: shown.length });
   }
 
-  return { render, counts: () => counts };
+  return { render, counts: () => counts, shown: ids };
 }

@@ -90,6 +90,13 @@ export function createRow(profile, index) {
     picture: () => setAvatar(avatar, profile),
 
     select: (selected) => setAttr(link, 'aria-current', selected ? 'true' : null),
+
+    /** While profiles are being selected a row is an option, and no link: `selecting` whether they are, `chosen` whether it is. */
+    choose(selecting, chosen) {
+      setAttr(item, 'role', selecting ? 'none' : null);
+      setAttr(link, 'role', selecting ? 'option' : null);
+      setAttr(link, 'aria-selected', selecting ? chosen : null);
+    },
     pin(pinned) {
       if (pinned === (pin !== null)) return;
       if (pinned) {

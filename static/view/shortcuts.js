@@ -35,8 +35,8 @@ function step(by) {
   links[to].scrollIntoView({ block: 'nearest' });
 }
 
-/** `actions`: `{find, start(type), signedIn}`. Returns `show`, which opens the list of keys. */
-export function createShortcuts({ find, start, signedIn }) {
+/** `actions`: `{find, start(type), escape(), signedIn}`, `escape` telling whether there was something to end. Returns `show`, which opens the list of keys. */
+export function createShortcuts({ find, start, escape, signedIn }) {
   const dialog = byId('shortcuts');
   const filter = byId('filter');
   const dialogs = [...document.querySelectorAll('dialog')]; // looking for an open one would go through all rows
@@ -67,7 +67,7 @@ export function createShortcuts({ find, start, signedIn }) {
   }
 
   function plain({ key, target }) {
-    if (key === 'Escape') return typing(target) && leaveField(target);
+    if (key === 'Escape') return typing(target) ? leaveField(target) : escape();
     if (typing(target)) return false;
     if (key === '/') filter.focus();
     else if (key === '?') show();
