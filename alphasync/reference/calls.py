@@ -146,7 +146,14 @@ CALLS = (
         query=ExportQuery,
         csv=f"Answer: `text/csv` with `id`, `added` (UTC), `operator` and `note`. {IN_PARTS}",
         answer=None,
-        errors=(MissingToken, InvalidToken, SignInAgain, InvalidPayload, StoreUnavailable),
+        errors=(
+            MissingToken,
+            InvalidToken,
+            SignInAgain,
+            InvalidPayload,
+            TooManyRequests,
+            StoreUnavailable,
+        ),
     ),
     Call(
         method="GET",
@@ -165,6 +172,7 @@ CALLS = (
             SignInAgain,
             InvalidPayload,
             UnknownProfile,
+            TooManyRequests,
             StoreUnavailable,
         ),
     ),

@@ -6,6 +6,7 @@ from alphasync.domain.usable import LINK_MAX, NOTE_MAX, PROFILE_ID_MAX, RECIPIEN
 from alphasync.protocol.draft_commands import DRAFT_MAX
 from alphasync.protocol.run_commands import MESSAGE_LIMITS
 from alphasync.realtime.realtime import BUFFER_MAX, CONNECTS_MAX, PAYLOAD_MAX
+from alphasync.services.listing import READERS_MAX
 from alphasync.services.tokens import TOKEN_MAX
 from alphasync.store.scripts.limits import LOG_EVENTS_MAX, LOG_TTL
 from alphasync.web.json_bodies import BODY_MAX
@@ -39,6 +40,12 @@ def limits() -> list[list[str]]:
         ["characters of a token", f"{TOKEN_MAX:,}", "`invalid_token`"],
         ["characters of a note about a recipient", f"{NOTE_MAX}", UNFIT],
         ["bytes of a file that is imported", f"{IMPORT_MAX:,}", "`csv_too_large`"],
+        [
+            "pages and parts of blocklists, or of the do-not-contact list, that an account asks "
+            "one server for at a time",
+            f"{READERS_MAX}",
+            "`too_many_requests`",
+        ],
         ["bytes of the body of another HTTP call", f"{BODY_MAX:,}", UNFIT],
         ["events that can be recovered", f"{LOG_EVENTS_MAX}", "a snapshot comes instead"],
         ["seconds after which none can be", f"{LOG_TTL}", "a snapshot comes instead"],

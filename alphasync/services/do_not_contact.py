@@ -11,7 +11,7 @@ from alphasync.errors import DoNotContactFull, NotForThisToken, UnknownOutcome
 from alphasync.protocol import packets
 from alphasync.protocol.acknowledgements import NotContacted
 from alphasync.protocol.list_commands import AddDoNotContact, ListDoNotContact, RemoveDoNotContact
-from alphasync.services.listing import LISTED_MAX, Place, place_of, searched
+from alphasync.services.listing import LISTED_MAX, ListTurns, Place, place_of, searched
 from alphasync.store import keys
 from alphasync.store.redis.pipeline import Unconfirmed
 from alphasync.store.scripts.account_calls import never_add, never_list, never_remove
@@ -59,6 +59,7 @@ class DoNotContact:
     def __init__(self, scripts: Scripts, most: int) -> None:
         self._scripts = scripts
         self._most = most
+        self.turns = ListTurns()
 
     async def add(self, who: Identity, device_id: str, command: AddDoNotContact) -> Changed:
         """Put one on the list. Raises DoNotContactFull."""
@@ -119,7 +120,7 @@ class DoNotContact:
         return Changed(answer.number(1), answer.number(2))
 
     async def listed(self, who: Identity, command: ListDoNotContact) -> Listed:
-        """A page, newest first."""
+        """A page, newest first. Raises TooManyRequests."""
         in_all = 0
 
         async def page(place: Place, most: int) -> tuple[list[NotContacted], Place]:
@@ -128,7 +129,9 @@ class DoNotContact:
             in_all = found.in_all
             return found.recipients, found.place
 
-        found, place = await searched(page, place_of(command.cursor), once=command.find is None)
+        async with self.turns.of(who.account):
+            place = place_of(command.cursor)
+            found, place = await searched(page, place, once=command.find is None)
         return Listed(found, place, in_all)
 
     async def page(

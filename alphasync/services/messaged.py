@@ -11,7 +11,7 @@ from alphasync.errors import RecipientInFlight
 from alphasync.protocol import packets
 from alphasync.protocol.acknowledgements import Messaged, StartedRun
 from alphasync.protocol.list_commands import ListBlocklist, RemoveFromBlocklist, ResolveUncertain
-from alphasync.services.listing import LISTED_MAX, Place, place_of, searched
+from alphasync.services.listing import LISTED_MAX, ListTurns, Place, place_of, searched
 from alphasync.services.uncertain import Uncertain
 from alphasync.store import keys
 from alphasync.store.scripts.account_calls import blocklist_list, blocklist_remove
@@ -44,9 +44,10 @@ class MessagedBefore:
     def __init__(self, scripts: Scripts, uncertain: Uncertain) -> None:
         self._scripts = scripts
         self._uncertain = uncertain
+        self.turns = ListTurns()
 
     async def listed(self, who: Identity, command: ListBlocklist) -> Listed:
-        """A page, newest first. Raises UnknownProfile."""
+        """A page, newest first. Raises UnknownProfile and TooManyRequests."""
         runs: dict[str, StartedRun] = {}
         in_all = 0
 
@@ -59,7 +60,9 @@ class MessagedBefore:
             in_all = found.in_all
             return found.recipients, found.place
 
-        found, place = await searched(page, place_of(command.cursor), once=command.find is None)
+        async with self.turns.of(who.account):
+            place = place_of(command.cursor)
+            found, place = await searched(page, place, once=command.find is None)
         return Listed(found, list(runs.values()), place, in_all)
 
     async def page(

@@ -123,10 +123,13 @@ class Lists:
         who = await self._who(request)
         place = place_of(_query(request, ExportQuery).cursor)
         answer = _Part(place, ("id", "added", "operator", "note"))
-        while answer.wants_more:
-            page = await self._do_not_contact.page(who, answer.place, most=PAGE_ROWS)
-            rows = [(e["id"], _time(e["at"]), e["operatorId"], e["note"]) for e in page.recipients]
-            answer.add(rows, page.place)
+        async with self._do_not_contact.turns.of(who.account):
+            while answer.wants_more:
+                page = await self._do_not_contact.page(who, answer.place, most=PAGE_ROWS)
+                rows = [
+                    (e["id"], _time(e["at"]), e["operatorId"], e["note"]) for e in page.recipients
+                ]
+                answer.add(rows, page.place)
         return answer.response("do-not-contact")
 
     async def export_blocklist(self, request: web.Request) -> web.Response:
@@ -136,19 +139,22 @@ class Lists:
         answer = _Part(
             place_of(query.cursor), ("id", "messaged", "run", "run started", "operator", "device")
         )
-        while answer.wants_more:
-            page = await self._messaged.page(who, profile, query.type, answer.place, most=PAGE_ROWS)
-            runs = {
-                run["id"]: (_time(run["startedAt"]), run["operatorId"], run["deviceName"])
-                for run in page.runs
-            }
-            answer.add(
-                [
-                    (e["id"], _time(e["at"]), e["runId"], *runs.get(e["runId"], ("", "", "")))
-                    for e in page.recipients
-                ],
-                page.place,
-            )
+        async with self._messaged.turns.of(who.account):
+            while answer.wants_more:
+                page = await self._messaged.page(
+                    who, profile, query.type, answer.place, most=PAGE_ROWS
+                )
+                runs = {
+                    run["id"]: (_time(run["startedAt"]), run["operatorId"], run["deviceName"])
+                    for run in page.runs
+                }
+                answer.add(
+                    [
+                        (e["id"], _time(e["at"]), e["runId"], *runs.get(e["runId"], ("", "", "")))
+                        for e in page.recipients
+                    ],
+                    page.place,
+                )
         return answer.response(f"messaged-{query.type}")
 
     async def _who(self, request: web.Request) -> Identity:
