@@ -201,7 +201,9 @@ class Processor:
         self._steps.settle(NOTHING)
 
     async def _ask_again(self, resume: Resume) -> None:
-        """The recipient in flight at the takeover: the gateway honours the key of the first try."""
+        """The recipient in flight at the takeover: the gateway honours the key of the first try.
+        Who was put on the do-not-contact list since is not asked for: perhaps nothing was sent."""
+        withheld = self._steps.withheld
         former = former_key(self.ticket, resume.inflight) if resume.former_keys else None
         key = former if resume.former_keys else self._key(resume.inflight)
         await self._steps.report()  # the claim was another's: only now is it known to be confirmed
@@ -209,7 +211,7 @@ class Processor:
             recipient=port.Recipient(resume.inflight, resume.inflight_name or None),
             cursor=resume.cursor,
         )
-        if key is None:
+        if key is None or withheld:
             text = f"{candidate.shown} may have been messaged"
             self._steps.settle(Settled(resume.inflight, Outcome.UNCERTAIN, resume.claimed_at, text))
         else:

@@ -11,6 +11,8 @@ from typing import Any, cast
 from aiohttp import web
 
 from alphasync.gateway.sandbox import RunningSandbox
+from alphasync.membership.holdings import Holding
+from alphasync.store import keys
 from tests.harness import Cluster
 
 OPERATOR = {"operatorId": "demo", "token": "upstream"}
@@ -137,3 +139,14 @@ async def fronted(
             yield running
         finally:
             await running.close()
+
+
+async def runner_lost(running: Cluster, profile: str) -> Holding:
+    """End the runner of a chat without a word; what a server adopts to go on with the run."""
+    server = running.servers[0]
+    run = keys.of_account("o:demo").run("chat", profile)
+    run_id = await server.store.scripts.field(run, "run_id") or ""
+    (task,) = (t for t in asyncio.all_tasks() if t.get_name() == f"run {run_id}")
+    task.cancel()
+    await asyncio.wait([task])
+    return Holding("run", server.membership.name.current, "o:demo", profile, "chat", run_id)

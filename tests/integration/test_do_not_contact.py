@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.harness import Cluster
+from tests.harness import Cluster, wait_until
+from tests.integration.backend import Backend, fronted, page, runner_lost
 from tests.integration.support import check, reached, switch
 
 pytestmark = pytest.mark.any_redis
@@ -71,6 +72,22 @@ async def test_nor_is_who_is_added_while_the_gateway_lets_wait(servers: Cluster)
     assert (await reached(servers, "1001"))[first] == 1, "of the first run"
     ack = await a.call("listBlocklist", {**CHAT, "find": first})
     assert not ack["recipients"], "nor is it taken for messaged"
+
+
+async def test_a_takeover_does_not_ask_again_for_who_was_added(redis_url: str) -> None:
+    backend = Backend(pages={None: page("1", "2", "3")})
+    backend.hang = "2"
+    async with fronted(redis_url, backend) as running:
+        device = await running.device()
+        await device.start("p")
+        await wait_until(lambda: "2" in backend.tried)
+        assert (await device.call("addDoNotContact", {"recipientId": "2"}))["ok"]
+        holding = await runner_lost(running, "p")
+        backend.hang = None
+        running.servers[0].pool.adopt(holding)
+        stats = (await device.wait_for("processingComplete"))["stats"]
+        check(stats, sent=2, uncertain=1)
+        assert backend.tried.count("2") == 1
 
 
 async def test_a_token_for_some_profiles_reads_and_adds_and_does_not_remove(

@@ -1,14 +1,11 @@
 """Recipients whose ids are of any text: everybody once, and each can be decided on."""
 
-import asyncio
-
 import pytest
 
-from alphasync.membership.holdings import Holding
 from alphasync.services.idempotency import DIGEST_KEYS, FORMER_KEYS
 from alphasync.store import keys
 from tests.harness import wait_until
-from tests.integration.backend import Backend, answered, fronted, page
+from tests.integration.backend import Backend, answered, fronted, page, runner_lost
 
 STRANGE = [
     "trail",
@@ -91,21 +88,17 @@ async def test_what_an_earlier_version_had_in_flight_is_asked_for_under_its_key_
         await wait_until(lambda: recipient in backend.tried)
         server = running.servers[0]
         run = keys.of_account("o:demo").run("chat", "p")
-        run_id = await server.store.scripts.field(run, "run_id") or ""
         assert await server.store.client.hget(run, "honours") == DIGEST_KEYS.encode()
-        (task,) = (t for t in asyncio.all_tasks() if t.get_name() == f"run {run_id}")
-        task.cancel()
-        await asyncio.wait([task])
+        holding = await runner_lost(running, "p")
         await server.store.client.hset(run, "honours", FORMER_KEYS)
         backend.hang = None
         backend.arrived.clear()
-        holding = Holding("run", server.membership.name.current, "o:demo", "p", "chat", run_id)
         server.pool.adopt(holding)
         stats = (await device.wait_for("processingComplete"))["stats"]
         asked_again = recipient == "2"
         assert (stats["sent"], stats["uncertain"]) == ((3, 0) if asked_again else (2, 1))
         assert [a.key for a in backend.arrived if a.recipient == recipient] == (
-            [f"{run_id}:{recipient}"] if asked_again else []
+            [f"{holding.instance}:{recipient}"] if asked_again else []
         )
         (last,) = (a for a in backend.arrived if a.recipient == "3")
         assert len(last.key) == 64
