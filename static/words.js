@@ -338,7 +338,7 @@ export const words = {
     },
     halt: 'Stop here',
     halted: (number) => `${number} not tried`,
-    refused: (why, number) => `${why}: ${number}.`,
+    refused: (why, number) => `${why} (${number}):`,
     names: (names) => (names.length > 10 ? `${names.slice(0, 10).join(', ')} and ${names.length - 10} more` : names.join(', ')),
     again: (number) => (number === 1 ? 'Try it again' : `Try the ${number} again`),
     startTitle: (runs) => `Start ${runs}?`,

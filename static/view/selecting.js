@@ -60,6 +60,11 @@ export function createSelecting({ state, dispatch, shown, batch, start, copy }) 
   byId('many-all').addEventListener('click', () => become(withAll(state().selection, shown())));
   byId('many-copy').addEventListener('click', () => copy(state().selection.type, [...state().selection.ids]));
   bar.addEventListener('change', ({ target }) => become({ ...state().selection, type: target.value }));
+  bar.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape') return;
+    event.preventDefault(); // a choice of the bar is no box to leave
+    end();
+  });
   halt.addEventListener('click', batch.halt);
   again.addEventListener('click', () => void batch.again());
 
@@ -87,7 +92,7 @@ export function createSelecting({ state, dispatch, shown, batch, start, copy }) 
     setHidden(byId('many-going'), !under);
     setHidden(byId('many-told'), going?.over !== true);
     const tried = under ? going.done + going.refused.length : 0;
-    setText(byId('many-progress'), under ? says.doing[going.does](tried, going.all) : '');
+    setText(byId('many-progress'), under ? says.doing[going.does](going.done, going.all) : '');
     byId('many-meter').max = going?.all || 1;
     byId('many-meter').value = tried;
     const summary = going?.over ? summaryOf(going) : { text: '', groups: [] };
@@ -112,7 +117,7 @@ export function createSelecting({ state, dispatch, shown, batch, start, copy }) 
       setText(byId('many-count'), words.join([says.selected(ids.size), unseen > 0 ? says.unseen(unseen) : '']));
       setText(byId('many-full'), full ? says.full(SELECTED_MAX) : '');
       setText(byId('many-all'), says.all(seen.length));
-      hide(byId('many-all'), !on || seen.every((id) => ids.has(id)));
+      hide(byId('many-all'), !on || ids.size === SELECTED_MAX || seen.every((id) => ids.has(id)));
       for (const choice of ['chat', 'mail']) byId(`many-${choice}`).checked = type === choice;
     },
   );

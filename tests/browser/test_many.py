@@ -66,7 +66,7 @@ async def test_three_of_five_are_started_and_stopped_at_once(
     assert await console.page.evaluate(AUDIT) == []
     await console.hook("start-many-ok").click()
     await expect(console.hook("many-summary")).to_have_text("Started 3 chats")
-    await expect(console.hook("many-groups")).to_contain_text(f"{LOCKED}: 1.")
+    await expect(console.hook("many-groups")).to_contain_text(f"{LOCKED} (1):")
     await expect(console.hook("many-groups")).to_contain_text("Person 4")
     assert await console.page.evaluate(AUDIT) == []
     await expect(watcher.hook("show-running").locator("b")).to_have_text("4")
@@ -78,9 +78,15 @@ async def test_three_of_five_are_started_and_stopped_at_once(
     await console.hook("many-resume").click()
     await expect(console.hook("many-summary")).to_have_text("Resumed 4 chats")
     await console.hook("profile-item-4").click(modifiers=["ControlOrMeta"])
+    await console.context.set_offline(True)
     await console.hook("many-stop").click()
+    await expect(console.hook("many-summary")).to_have_text("Stopped 0 chats")
+    await console.context.set_offline(False)
+    await expect(console.hook("connection")).to_have_text("Connected")
+    await console.hook("many-again").click()
     await expect(console.hook("many-summary")).to_have_text("Stopped 3 chats")
     await expect(watcher.hook("show-running").locator("b")).to_have_text("1")
+    await console.hook("many-chat").focus()
     await console.page.keyboard.press("Escape")
     await expect(console.hook("many")).to_be_hidden()
 

@@ -126,7 +126,7 @@ test('a batch tells how far it is, and at its end who was refused and why', asyn
   assert.deepEqual([bed.said.done, bed.said.over], [2, true]);
   const { text: said, groups } = summaryOf(bed.said);
   assert.equal(said, 'Started 2 chats');
-  assert.deepEqual(groups, [{ text: `${LOCKED.message}: 1.`, names: '\u2068Person 8\u2069' }]);
+  assert.deepEqual(groups, [{ text: `${LOCKED.message} (1):`, names: '\u2068Person 8\u2069' }]);
   bed.batch.dismiss();
   assert.equal(bed.said, null);
 });
