@@ -182,7 +182,7 @@ function remember() {
   });
 }
 
-const { signOut, confirmBlocklist, confirmCancel } = createQuestions({ ask, state: () => state, commands, leave: account.leave });
+const { signOut, stopAll, confirmBlocklist, confirmCancel } = createQuestions({ ask, state: () => state, commands, leave: account.leave });
 
 const starting = createStarting({ state: () => state, commands });
 
@@ -268,6 +268,7 @@ const act = createDoing({
   select: many.touch,
   selectAll: many.all,
   showShortcuts,
+  stopAll,
   signOut,
 });
 byId('find').addEventListener('click', openPalette);
@@ -290,7 +291,7 @@ const drawBanner = createBanner({
   useHere: () => account.link()?.useHere(),
   signIn: () => account.expire(words.signIn.again),
 });
-const drawHeader = createHeader({ dispatch, stopAll: commands.stopAll, tally: () => people.counts() });
+const drawHeader = createHeader({ dispatch, stopAll, tally: () => people.counts() });
 const drawDevices = createDevices({ send: (...command) => account.link().send(...command), ask });
 const drawAccount = createAccountMenu({ dispatch, signOut, showShortcuts, showNever });
 

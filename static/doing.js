@@ -4,9 +4,9 @@ import { setTheme } from './view/account.js';
 
 /**
  * `parts`: `{state(), dispatch, commands, begin, open(profileId), planLater(type), showWho, showActivity, showShortcuts, showMessaged(type),
- * showNever, select, selectAll, signOut}`. Returns `act(choice)`, with a choice of palette.js.
+ * showNever, select, selectAll, stopAll, signOut}`. Returns `act(choice)`, with a choice of palette.js.
  */
-export function createDoing({ state, dispatch, commands, begin, open, planLater, showWho, showActivity, showShortcuts, showMessaged, showNever, select, selectAll, signOut }) {
+export function createDoing({ state, dispatch, commands, begin, open, planLater, showWho, showActivity, showShortcuts, showMessaged, showNever, select, selectAll, stopAll, signOut }) {
   /** Ask about a start with the text that stands in the box; `only` as in commands.js. */
   function start(type, profileId = state().selected, only = undefined) {
     if (profileId !== null) begin(profileId, type, only);
@@ -20,7 +20,7 @@ export function createDoing({ state, dispatch, commands, begin, open, planLater,
     resume: ({ type }) => commands.resume(state().selected, type),
     later: ({ type }) => planLater(type),
     takeOver: ({ type }) => commands.takeOver(state().selected, type),
-    stopAll: () => commands.stopAll(),
+    stopAll: () => stopAll(),
     show: ({ name }) => dispatch({ name: 'local/filter', data: { show: name } }),
     theme: ({ name }) => setTheme(name),
     who: () => showWho(),

@@ -7,7 +7,7 @@ import { refusal } from './status.js';
 import { moment } from './times.js';
 import { words } from './words.js';
 
-/** `parts`: `{ask, state(), commands, leave}`, `ask` being that of view/confirm.js. Returns `{signOut, confirmBlocklist, confirmCancel}`. */
+/** `parts`: `{ask, state(), commands, leave}`, `ask` being that of view/confirm.js. Returns `{signOut, stopAll, confirmBlocklist, confirmCancel}`. */
 export function createQuestions({ ask, state, commands, leave }) {
   return {
     async signOut() {
@@ -18,6 +18,13 @@ export function createQuestions({ ask, state, commands, leave }) {
       if (Object.values(state().drafts).some(isUnsaved)) reasons.push(unsaved);
       const sure = reasons.length === 0 || (await ask({ title, text: reasons.join(' '), ok }));
       if (sure) leave();
+    },
+
+    /** Several runs may be those of others, and the button of a phone is a sign without words. */
+    async stopAll() {
+      const { all, ours } = running(state());
+      const { stopAll: ok, stopAllTitle, stopAllText } = words.header;
+      if (all < 2 || (await ask({ title: stopAllTitle(all), text: stopAllText(all - ours), ok }))) void commands.stopAll();
     },
 
     async confirmBlocklist(profile, type) {

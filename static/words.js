@@ -10,7 +10,6 @@ const rules = new Intl.PluralRules(LANGUAGE);
 /** The form of a noun for a number, e.g. `count(2, {one: 'run', other: 'runs'})` is "2 runs". */
 const count = (number, forms) => `${number} ${forms[rules.select(number)] ?? forms.other}`;
 
-const RECIPIENTS = { one: 'recipient', other: 'recipients' };
 const PEOPLE = { one: 'person', other: 'people' };
 const CHARACTERS = { one: 'character', other: 'characters' };
 
@@ -82,6 +81,8 @@ export const words = {
     sandbox: 'Sandbox',
     sandboxWhy: 'This server sends to its own sandbox: nobody is really messaged',
     stopAll: 'Stop all',
+    stopAllTitle: (number) => `Stop all ${number} runs?`,
+    stopAllText: (others) => (others === 0 ? 'All of them are those of this device.' : `${others} of them ${rules.select(others) === 'one' ? 'goes' : 'go'} on without this device.`),
     /** What follows the number of profiles. */
     running: () => 'running',
     needs: (number) => (rules.select(number) === 'one' ? 'needs you' : 'need you'),
@@ -143,11 +144,11 @@ export const words = {
     typed: (who, type, profile) => [who, ` typed in ${type} of `, profile],
     cleared: (who, type, profile) => [who, ` cleared the ${type} text of `, profile],
     blocklist: (who, type, profile) => [who, ` cleared the ${type} blocklist of `, profile],
-    unblocked: (who, type, profile) => [who, ` took a recipient off the ${type} blocklist of `, profile],
+    unblocked: (who, type, profile) => [who, ` took somebody off the ${type} blocklist of `, profile],
     neverAdded: (who) => [who, ' added to the do-not-contact list'],
     neverRemoved: (who) => [who, ' took somebody off the do-not-contact list'],
-    neverDetail: (number) => count(number, RECIPIENTS),
-    blocklistDetail: (number) => `${count(number, RECIPIENTS)} can be messaged again`,
+    neverDetail: (number) => count(number, PEOPLE),
+    blocklistDetail: (number) => `${count(number, PEOPLE)} can be messaged again`,
     resolved: (who, type, profile) => [who, ` decided about ${type} of `, profile],
     joined: (who) => [who, ' joined'],
     left: (who) => [who, ' left'],
@@ -157,10 +158,10 @@ export const words = {
     ended: (type, status) => `${type} ${{ completed: 'done', stopped: 'stopped', interrupted: 'interrupted' }[status] ?? ''}`,
     resend: 'Message again',
     leave: 'Leave as messaged',
-    failed: (number) => `${count(number, RECIPIENTS)} could not be messaged`,
+    failed: (number) => `${count(number, PEOPLE)} could not be messaged`,
     refused: 'refused by the backend',
     tryAgainLabel: (type, name) => `Try the failed again: ${type} of ${name}`,
-    uncertain: (number) => `${count(number, RECIPIENTS)} may have been messaged`,
+    uncertain: (number) => `${count(number, PEOPLE)} may have been messaged`,
   },
 
   /** The field that finds a profile or does something. */
@@ -591,17 +592,17 @@ export const words = {
     title: { chat: (name) => `Clear the chat blocklist of ${name}?`, mail: (name) => `Clear the mail blocklist of ${name}?` },
     unknown: (why) => `How many are on the list is not known (${why}). All of them can be messaged again.`,
     nobody: 'Nobody is on the list.',
-    some: (number) => `${count(number, RECIPIENTS)} already messaged will be forgotten, and can then be messaged again.`,
+    some: (number) => `${count(number, PEOPLE)} already messaged will be forgotten, and can then be messaged again.`,
   },
 
   /** Who could not be messaged. */
   unsent: {
-    title: (number) => `${count(number, RECIPIENTS)} could not be messaged`,
+    title: (number) => `${count(number, PEOPLE)} could not be messaged`,
     because: ': ',
     again: (number) => (number === 1 ? 'Try the failed one again' : `Try the ${number} failed again`),
     showMore: (number) => `Show more (${number} left)`,
     unlisted: (number) => `And ${number} who are not listed by name`,
-    unnamed: (number) => `${count(number, RECIPIENTS)} who are not listed by name`,
+    unnamed: (number) => `${count(number, PEOPLE)} who are not listed by name`,
     unknown: 'Who they are is not known yet',
   },
 
@@ -627,12 +628,12 @@ export const words = {
     messagedAt: (time) => `${time}`,
     messagedBy: (time, operator, device, started) => `${time} · run of ${operator} on ${device}, started ${started}`,
     addedBy: (time, operator) => `added ${time} by ${operator}`,
-    number: (number) => (number === 0 ? '' : `${count(number, RECIPIENTS)} on the list, newest first.`),
+    number: (number) => (number === 0 ? '' : `${count(number, PEOPLE)} on the list, newest first.`),
     nothing: 'Nobody fits.',
     notYet: 'Nobody among those looked at so far.',
     more: 'Show more',
     searchOn: 'Search on',
-    changed: (number) => `The list was changed elsewhere: ${count(number, RECIPIENTS)} now. Search again to see it.`,
+    changed: (number) => `The list was changed elsewhere: ${count(number, PEOPLE)} now. Search again to see it.`,
     id: 'Id of the recipient',
     note: 'Why (optional)',
     add: 'Add',
@@ -640,7 +641,7 @@ export const words = {
     already: (id) => `${id} was on the list already.`,
     import: 'Import CSV…',
     importing: 'Importing…',
-    imported: (added, already) => `${count(added, RECIPIENTS)} added${already > 0 ? `, ${already} there already` : ''}.`,
+    imported: (added, already) => `${count(added, PEOPLE)} added${already > 0 ? `, ${already} there already` : ''}.`,
     export: 'Export CSV',
     exporting: (number) => `Exporting, part ${number}…`,
     exported: 'Exported.',
@@ -673,7 +674,7 @@ export const words = {
   },
 
   uncertain: {
-    title: (number) => `${count(number, RECIPIENTS)} may have been messaged`,
+    title: (number) => `${count(number, PEOPLE)} may have been messaged`,
     lead: 'The answer got lost, so nobody can tell whether the message arrived. Until you decide, they count as messaged. “Message again” is done by the next run.',
     allOfThem: 'All of them',
     all: 'All',
@@ -681,8 +682,8 @@ export const words = {
     leave: 'Leave as messaged',
     choice: (whom, choice) => `${whom}: ${choice.toLowerCase()}`,
     more: (number) => `And ${number} more, listed once these are decided about`,
-    resent: (number) => `${count(number, RECIPIENTS)} can be messaged again in the next run`,
-    left: (number) => count(number, { one: 'recipient counts as messaged', other: 'recipients count as messaged' }),
+    resent: (number) => `${count(number, PEOPLE)} can be messaged again in the next run`,
+    left: (number) => count(number, { one: 'person counts as messaged', other: 'people count as messaged' }),
     decidedElsewhere: (text) => `${text} (decided on another device)`,
   },
 

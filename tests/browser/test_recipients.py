@@ -30,7 +30,7 @@ async def test_whom_not_to_contact_is_kept_by_hand_and_from_a_file(
     await expect(rows).to_have_count(1)
     await expect(rows.first).to_contain_text("asked us")
     await expect(a.hook("recipients-add-id")).to_be_focused()
-    await expect(b.hook("recipients-note")).to_contain_text("changed elsewhere: 1 recipient")
+    await expect(b.hook("recipients-note")).to_contain_text("changed elsewhere: 1 person")
     await a.page.evaluate(STILL)
     assert await a.page.evaluate(AUDIT) == []
 
@@ -41,7 +41,7 @@ async def test_whom_not_to_contact_is_kept_by_hand_and_from_a_file(
     await expect(a.hook("recipients-wrong")).to_have_text("Line 2: there is no id")
     assert "422" in a.complaints.pop()
     await a.hook("recipients-file").set_input_files(good)
-    await expect(a.hook("recipients-note")).to_have_text("150 recipients added, 1 there already.")
+    await expect(a.hook("recipients-note")).to_have_text("150 people added, 1 there already.")
     await expect(a.hook("recipients-wrong")).to_be_hidden()
     await expect(rows).to_have_count(100)
     await a.hook("recipients-more").click()
@@ -53,7 +53,7 @@ async def test_whom_not_to_contact_is_kept_by_hand_and_from_a_file(
         await rows.get_by_role("button").press("Enter")
         await expect(rows.get_by_role("button")).to_have_text(then)
         await expect(rows.get_by_role("button")).to_be_focused()
-        await expect(a.hook("recipients-note")).to_contain_text(f"{left} recipients on the list")
+        await expect(a.hook("recipients-note")).to_contain_text(f"{left} people on the list")
 
     async with a.page.expect_download() as download:
         await a.hook("recipients-export").click()

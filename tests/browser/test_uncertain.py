@@ -23,9 +23,7 @@ async def test_a_long_list_says_how_many_are_not_shown(
     await console.sign_in()
     await console.choose("1001")
     box, listed = console.hook("chat-uncertain"), console.hook("chat-uncertain-list")
-    await expect(box.locator("summary")).to_contain_text(
-        f"{UNCERTAIN_LISTED_MAX + MORE} recipients"
-    )
+    await expect(box.locator("summary")).to_contain_text(f"{UNCERTAIN_LISTED_MAX + MORE} people")
     await box.locator("summary").click()
     await expect(listed.locator("li")).to_have_count(UNCERTAIN_LISTED_MAX + 1)
     await expect(listed.locator("li").last).to_contain_text(f"And {MORE} more")

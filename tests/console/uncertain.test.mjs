@@ -80,8 +80,8 @@ test('a fresh snapshot makes every list unknown, a recovered connection none', (
 
 test('a decision is told at its card, on every device', () => {
   const notice = (data) => after(registered(), resolved(data)).notices['7/chat'].text;
-  assert.equal(notice({ deviceId: ME }), '1 recipient can be messaged again in the next run');
-  assert.equal(notice({ action: 'leave', count: 3 }), '3 recipients count as messaged (decided on another device)');
+  assert.equal(notice({ deviceId: ME }), '1 person can be messaged again in the next run');
+  assert.equal(notice({ action: 'leave', count: 3 }), '3 people count as messaged (decided on another device)');
 });
 
 test('who was decided about is not counted twice, whether the server says how the run stands or not', () => {
@@ -101,6 +101,6 @@ test('a late answer is told of by the counters alone', () => {
 });
 
 test('words', () => {
-  assert.equal(resolvedWords('leave', 1), '1 recipient counts as messaged');
-  assert.equal(resolvedWords('resend', 2), '2 recipients can be messaged again in the next run');
+  assert.equal(resolvedWords('leave', 1), '1 person counts as messaged');
+  assert.equal(resolvedWords('resend', 2), '2 people can be messaged again in the next run');
 });

@@ -43,7 +43,7 @@ test('the page names its words, and they are there', () => {
 });
 
 test('numbers have their forms', () => {
-  assert.equal(words.uncertain.title(1), '1 recipient may have been messaged');
-  assert.equal(words.uncertain.title(2), '2 recipients may have been messaged');
+  assert.equal(words.uncertain.title(1), '1 person may have been messaged');
+  assert.equal(words.uncertain.title(2), '2 people may have been messaged');
   assert.equal(words.list.some(1, 60), '1 of 60 profiles');
 });
