@@ -4,7 +4,7 @@ import { inConflict, isTooLong } from './drafts.js';
 import { keyOf } from './keys.js';
 import { lengthProblem, measure } from './limits.js';
 import { inVain, PARTS, tookOf } from './outcome.js';
-import { clock, duration, exact, roughly, when } from './times.js';
+import { clock, duration, exact, moment, roughly, when } from './times.js';
 import { words } from './words.js';
 
 const { fixed } = words;
@@ -91,7 +91,7 @@ export function remark(run) {
   if (!run || run.status === 'completed') return '';
   if (run.error) return run.message ? words.run.withError(run.message, run.error) : run.error;
   if (run.waitUntil) return ''; // the same is counted down
-  if (run.nextCycleAt && !run.paused) return ''; // when the next cycle begins is said already
+  if (run.nextCycleAt) return run.paused ? words.run.restsPaused(moment(run.nextCycleAt)) : ''; // the status line says it else
   const said = { interrupted: run.reason, stopped: fixed.stoppedMessage }[run.status] ?? (run.paused ? fixed.pausedMessage : '');
   return run.message === said ? '' : run.message;
 }

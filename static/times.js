@@ -59,9 +59,9 @@ export function countdown(ms) {
 /** A whole number, e.g. "12,500". */
 export const count = (number) => whole.format(number);
 
-/** How long something took, e.g. "8.0 s", "3 min 20 s"; `ms` in milliseconds. */
+/** How long something took, e.g. "< 1 s", "8.0 s", "3 min 20 s"; `ms` in milliseconds. */
 export function duration(ms) {
-  if (ms < 1000) return `${whole.format(Math.max(0, ms))} ms`;
+  if (ms < 1000) return '< 1 s';
   const seconds = Math.round(ms / 1000);
   if (seconds < 60) return ms < 9_950 ? `${oneTenth.format(ms / 1000)} s` : `${seconds} s`;
   const minutes = Math.floor(seconds / 60);

@@ -10,6 +10,8 @@ import { $, byId, element, setBlocked, setText } from './dom.js';
 
 const say = words.plans;
 
+const OF_THE_TIME = new Set([say.noTime, say.past, say.tooFar]);
+
 /** Why a run cannot be planned so, as a sentence; empty when it can. */
 function problemOf(type, message, at, now) {
   if (Number.isNaN(at)) return say.noTime;
@@ -64,7 +66,10 @@ export function createLater({ commands, rhythm }) {
     const same = plan && when.value === fieldOf(plan.startAt);
     const problem = problemOf(type, text.value, same ? Date.now() + 1 : startAt, Date.now());
     complain(problem);
-    if (problem) return;
+    if (problem) {
+      (OF_THE_TIME.has(problem) ? when : text).focus();
+      return;
+    }
     setBlocked(save, true);
     const wanted = { message: text.value, latest: Number(latest.value), ...(!same && { startAt }) };
     const ack = plan ? await commands.changePlan(profileId, type, plan.planId, wanted) : await commands.plan(profileId, type, wanted);

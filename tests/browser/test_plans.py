@@ -32,6 +32,7 @@ async def test_it_is_planned_changed_and_cancelled(world: Cluster, open_console:
     await first.hook("later-when").fill(field(timedelta(days=40)))
     await first.hook("later-save").click()
     await expect(first.hook("later-notice")).to_have_text(re.compile("30 days"))
+    await expect(first.hook("later-when")).to_be_focused()
     await first.hook("later-when").fill(field(timedelta(days=2)))
     await first.hook("later-save").click()
     await expect(first.hook("later-dialog")).to_be_hidden()
