@@ -86,7 +86,9 @@ async def test_a_message_that_was_on_its_way_when_its_run_was_stopped_and_its_se
         settled = await other.wait_for("runSettled", profileId="p")
         assert (settled["current"], settled["uncertain"]) == (1, 1)
         ack = await other.call("listUncertain", {"profileId": "p", "type": "chat"})
-        assert ack["recipients"] == [{"id": "p-0", "name": "Recipient 0"}]
+        [recipient] = ack["recipients"]
+        assert (recipient["id"], recipient["name"]) == ("p-0", "Recipient 0")
+        assert recipient["reason"] == "The server was lost while it sent"
 
 
 async def _living(running: Site) -> list[object]:
