@@ -537,7 +537,7 @@ export const words = {
     rests: (time) => `🔁 Next cycle at ${time}`,
     restsFor: (time) => `in ${time}`,
     restsNoMore: 'about to begin',
-    restsPaused: (time) => `Between two cycles: once resumed, the next one begins, not before ${time}`,
+    restsPaused: (time) => `Once resumed, next cycle from ${time}`,
     waits: (time) => `backend asks to wait: ${time}`,
     waitsNoMore: 'about to go on',
     cycle: (number) => `cycle ${number}`,

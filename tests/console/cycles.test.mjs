@@ -34,7 +34,7 @@ test('a list that did not come says why while it waits', () => {
 test('a pause is said before the wait, and the next cycle ends the wait', () => {
   const paused = event('processingPaused', chat({ deviceId: OTHER, pausedBy: ME, revision: 22 }));
   assert.equal(statusLine(runOf(resting, paused), ME), '⏸️ Paused (4/4)');
-  assert.match(remark(runOf(resting, paused)), /once resumed, the next one begins, not before/);
+  assert.match(remark(runOf(resting, paused)), /^Once resumed, next cycle from /);
   const begun = runOf(resting, progress(23, { cycle: 3, totals, current: 0, sent: 0, total: 9 }));
   assert.deepEqual([begun.cycle, begun.nextCycleAt, statusLine(begun, OTHER)], [3, null, '🔄 Processing... (0/9)']);
 });
