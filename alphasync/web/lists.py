@@ -32,8 +32,9 @@ IMPORT_MAX = 1_000_000
 """Bytes of a file that is imported: some 50,000 ids of a usual length."""
 EXPORT_MAX = 500_000
 """Bytes of one answer, about; the next one goes on where it ends."""
-PAGE_ROWS = 500
-"""Rows that one script reads for it."""
+PAGE_ROWS = 100
+"""Rows that are read and written in one go, in about 2 ms: others are served in between. With five
+times as many it takes just as long, and others wait for three times as long meanwhile."""
 NEXT_HEADER = "X-Next-Cursor"
 """Where the next answer goes on, percent-encoded; absent from the last one."""
 

@@ -116,7 +116,7 @@ async def test_a_long_list_comes_in_parts(
     bearer: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(lists, "EXPORT_MAX", 10_000)
+    monkeypatch.setattr(lists, "EXPORT_MAX", 20_000)
     everybody = [f"recipient-\u00e4-{number}" for number in range(1_300)]
     assert (await send(web, bearer, "\n".join(everybody)))[1]["added"] == len(everybody)
     found = [part async for part in parts(web, EXPORT, bearer)]
