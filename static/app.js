@@ -7,7 +7,6 @@ import { itemsOf } from './attachments.js';
 import { createCommands } from './commands.js';
 import { readDetaching } from './detaching.js';
 import { nameOf } from './devices.js';
-import { readRhythm } from './rhythm.js';
 import { createDoing } from './doing.js';
 import { EventLog } from './eventlog.js';
 import { loadWords } from './failures.js';
@@ -16,8 +15,9 @@ import { createKept } from './kept.js';
 import { keyOf, partsOf } from './keys.js';
 import { createLists } from './lists.js';
 import { asProfiles } from './names.js';
-import { hashOf, profileIn } from './place.js';
+import { profileIn } from './place.js';
 import { createQuestions } from './questions.js';
+import { readRhythm } from './rhythm.js';
 import { identity, session } from './session.js';
 import { connect } from './socket.js';
 import { apply, initialState, running, seen } from './state.js';
@@ -44,20 +44,17 @@ import { createRecipients } from './view/recipients.js';
 import { createShortcuts } from './view/shortcuts.js';
 import { createSignIn } from './view/signin.js';
 import { createStarting } from './view/starting.js';
+import { createTurning } from './view/turning.js';
 import { createVersions } from './view/versions.js';
 import { words } from './words.js';
 
 addDrawings();
 fill();
 
-const WIDE = matchMedia('(min-width: 760px)'); // as in css/layout.css: list and profile side by side
-
 let state = initialState;
 let frame = 0;
-let listPlace = 0; // how far down the list was when a phone turned to a profile
 let tab = null; // see tab.js
 let kept = null; // text that is not saved, while signed in
-let arriving = false; // signed in, and the focus is nowhere yet
 let safe = true; // whether all of it outlives the page
 
 const log = new EventLog();
@@ -84,6 +81,8 @@ const commands = createCommands({
   dispatch,
 });
 
+const turning = createTurning({ state: () => state, local });
+
 const typists = createTypists((key, devices) => local('typists', { key, devices }));
 
 /** Write what is not saved, before it may be too late. */
@@ -107,7 +106,7 @@ async function loadProfiles() {
   try {
     const items = asProfiles(await fetchProfiles(session.get()?.alphaDateToken ?? ''));
     local('profiles', { status: 'ready', items });
-    if (state.selected === null && WIDE.matches && items.length > 0) select(items[0].external_id);
+    turning.first(items[0]?.external_id);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const message = loadWords(words.list.what, error);
@@ -210,36 +209,6 @@ const showNever = () => recipients.open(lists.notContacted());
 
 const planLater = createLater({ commands, rhythm: () => state.rhythm });
 
-const select = (profileId) => location.replace(hashOf(profileId));
-
-addEventListener('hashchange', () => {
-  if (location.hash === '#main') return; // the skip link
-  if (state.selected === null) listPlace = scrollY;
-  local('select', { profileId: profileIn(location.hash) });
-  if (!WIDE.matches) requestAnimationFrame(turnPage); // after draw, which the event above asked for
-});
-
-/** Who has just signed in begins at the profile, or at the list of them; not who has gone elsewhere already. */
-function arrive() {
-  if (!arriving) return;
-  const place = state.selected === null ? document.querySelector('#people [tabindex="0"]') : byId('profile-name');
-  const loading = state.profiles.status === 'loading' || (state.selected === null && WIDE.matches && state.profiles.items.length > 0);
-  if (loading) return;
-  arriving = false;
-  if (document.activeElement === document.body) place?.focus();
-}
-
-/** On a phone the list and the profile take turns: the focus goes along, and back to the row it came from. */
-function turnPage() {
-  if (state.selected === null) {
-    document.querySelector('#people [tabindex="0"]')?.focus({ preventScroll: true });
-    scrollTo(0, listPlace);
-  } else {
-    scrollTo(0, 0);
-    byId('profile-name').focus();
-  }
-}
-
 const who = byId('who');
 const openPalette = createPalette({ state: () => state, act: (choice) => act(choice), who: () => !who.hidden });
 const showShortcuts = createShortcuts({
@@ -253,10 +222,7 @@ const act = createDoing({
   dispatch,
   commands,
   begin: starting.ask,
-  open(profileId) {
-    location.hash = hashOf(profileId);
-    requestAnimationFrame(() => requestAnimationFrame(() => byId('profile-name').focus()));
-  },
+  open: turning.open,
   planLater(type) {
     const profile = state.profiles.items.find(({ external_id: id }) => id === state.selected);
     planLater(profile, type, { message: state.drafts[keyOf(state.selected, type)]?.message });
@@ -325,7 +291,7 @@ function draw() {
   starting.render(state);
   picker.render();
   aside.render(state);
-  arrive();
+  turning.arrive();
   const looked = aside.looked();
   commands.readRuns();
   commands.listUncertain(looked.uncertain); // of what is seen now
@@ -334,7 +300,7 @@ function draw() {
 
 createEvents(log);
 const signIn = createSignIn((answer) => {
-  arriving = true;
+  turning.signedIn();
   account.signedIn(answer);
 });
 
