@@ -22,6 +22,7 @@ const ABOUT = Object.freeze({ offline: 'connection', locked: 'run', unknown_outc
 const WANTED = Object.freeze({ already_running: true, not_running: false });
 const asWanted = ({ code }, run) => WANTED[code] === (run?.status === 'running');
 const PREVIEW_TIMEOUT = 35_000; // ms; the server itself gives up after 30 s, as it is set by default
+const UNCERTAIN_SHOWN_MAX = 500; // each takes a decision; of more it is said how many they are
 const ASK_INTERVAL = 1_000; // ms, for a question that the server could not answer
 
 /** `link` is a connection of socket.js; `state()` the state as it is now. Returns the commands. */
@@ -84,8 +85,16 @@ export function createCommands({ link, state, dispatch }) {
   /** Ask who may have been messaged; what came of it goes to the list, not to the card. */
   async function ask(profileId, type, version) {
     local('uncertainAsked', { profileId, type });
-    const ack = await link.send('listUncertain', { profileId, type });
-    if (ack.ok) local('uncertainListed', { profileId, type, version, recipients: ack.recipients, more: ack.more });
+    const found = new Map(); // by id: one may be on two pages
+    let [ack, unseen] = [{}, 0];
+    do {
+      const first = ack.cursor === undefined;
+      ack = await link.send('listUncertain', { profileId, type, ...(first ? {} : { cursor: ack.cursor }) });
+      if (!ack.ok) break;
+      for (const recipient of ack.recipients) found.set(recipient?.id, recipient);
+      unseen = first ? ack.more : Math.max(0, unseen - ack.recipients.length);
+    } while (ack.cursor !== undefined && found.size < UNCERTAIN_SHOWN_MAX);
+    if (ack.ok) local('uncertainListed', { profileId, type, version, recipients: [...found.values()], more: unseen });
     else if (ack.retryable) setTimeout(() => local('uncertainUnheard', { profileId, type, version }), ASK_INTERVAL);
   }
 

@@ -25,7 +25,7 @@ from tests.leaks import Connections
 from tests.stores.kinds import DEFAULT, EMBEDDED, KINDS, Servers
 from tests.stores.shards import ClusterSite
 
-PROCESSES_PER_CORE = 3
+PROCESSES_PER_CORE = 4
 PROCESSES_MAX = 12
 """Each has 200 MB, and its own servers beside."""
 

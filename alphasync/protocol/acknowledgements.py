@@ -314,9 +314,11 @@ class UncertainListed(TypedDict):
     """Who may have been messaged."""
 
     recipients: list[Undecided]
-    """At most 100."""
+    """At most 100, in no order. While it is decided about some, others may come twice."""
     more: int
-    """How many more there are: they are listed once these are decided about."""
+    """How many there are besides these."""
+    cursor: NotRequired[str]
+    """For the next page; absent with the last one."""
 
 
 class UncertainDecided(TypedDict):

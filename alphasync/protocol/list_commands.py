@@ -39,6 +39,8 @@ class ListUncertain(ProfileCommand, frozen=True, kw_only=True):
     event_name = "listUncertain"
     answer = acks.UncertainListed
     only_asks = True
+    cursor: Annotated[str, Meta(pattern=r"^[0-9]{1,18}:[0-9]{1,5}$(?!\n)")] | None = None
+    """As the page before says; absent for the first one."""
 
 
 class ResolveUncertain(ProfileCommand, frozen=True, kw_only=True):

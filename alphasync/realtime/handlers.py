@@ -249,7 +249,10 @@ class Handlers:
         self, session: Session, command: list_commands.ListUncertain
     ) -> acks.UncertainListed:
         listed = await self._uncertain.listed(session.who, command)
-        return {"recipients": listed.recipients, "more": listed.more}
+        answer: acks.UncertainListed = {"recipients": listed.recipients, "more": listed.more}
+        if listed.cursor:
+            answer["cursor"] = listed.cursor
+        return answer
 
     @handles(list_commands.ResolveUncertain)
     async def resolve_uncertain(

@@ -21,7 +21,9 @@ class Listed(NamedTuple):
     recipients: list[Undecided]
     """At most 100."""
     more: int
-    """How many more there are: they are listed once these are decided about."""
+    """How many there are besides these."""
+    cursor: str = ""
+    """For the next page; '' with the last one."""
 
 
 class Uncertain:
@@ -45,9 +47,9 @@ class Uncertain:
         """Raises UnknownProfile."""
         who.check_profile(command.profile)
         names = keys.of_profile(who.account, command.type, command.profile)
-        answer = await self._scripts.call(uncertain_list(names))
+        answer = await self._scripts.call(uncertain_list(names, start=command.cursor or ""))
         recipients = msgspec.json.decode(answer.text(1), type=list[Undecided])
-        return Listed(recipients, answer.number(2))
+        return Listed(recipients, answer.number(2), answer.text(3))
 
     async def resolve(self, who: Identity, device_id: str, command: ResolveUncertain) -> int:
         """Let the next run message them again, or leave them as messaged; returns how many.

@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from playwright.async_api import (
@@ -33,6 +34,12 @@ FLAGS = [
 REPORT_VIOLATIONS = """
 document.addEventListener('securitypolicyviolation', (event) =>
   console.error(`policy ${event.violatedDirective} violated by ${event.blockedURI}`));
+"""
+AUDIT = (Path(__file__).parent / "audit.js").read_text()
+FINISH = """
+for (const one of document.getAnimations()) {
+  if (one.effect.getComputedTiming().endTime !== Infinity) one.finish();
+}
 """
 SEND_INTERVAL = 0.2
 """Seconds between two messages: a run of ten is long enough to be looked at."""
@@ -99,6 +106,12 @@ class Console:
         shown = self.hook("device-id")
         await expect(shown).to_have_attribute("data-id", re.compile("."))
         return await shown.get_attribute("data-id") or ""
+
+    async def audit(self) -> list[str]:
+        """What hinders people in using the page, once nothing moves any more: in the middle of a
+        change its colours are of no theme."""
+        await self.page.evaluate(FINISH)
+        return list(await self.page.evaluate(AUDIT))
 
     async def press(self, name: str) -> None:
         """Click a button, also one that is marked as doing nothing now: it is to say why."""

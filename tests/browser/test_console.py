@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from tests.browser.console import EMAIL, LOCKED, PASSWORD, SEND_INTERVAL, Consol
 from tests.harness import Cluster, cluster
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-AUDIT = (Path(__file__).parent / "audit.js").read_text()
 TRICK = "<img src=x onerror=\"document.title='owned'\">"
 PHONE = {
     "viewport": {"width": 360, "height": 740},
@@ -223,9 +221,9 @@ async def test_a_phone_needs_no_sideways_scrolling(
 async def test_everybody_can_read_and_name_it(
     small_world: Cluster, open_console: Open, scheme: str
 ) -> None:
-    console = await open_console(small_world.urls[0], color_scheme=scheme, reduced_motion="reduce")
+    console = await open_console(small_world.urls[0], color_scheme=scheme)
     await expect(console.hook("demo-hint")).to_be_visible()
-    assert await console.page.evaluate(AUDIT) == []
+    assert await console.audit() == []
     await console.sign_in()
     await console.choose("1003")
     other = await small_world.device()
@@ -235,35 +233,35 @@ async def test_everybody_can_read_and_name_it(
     await expect(console.hook("chat-status")).to_have_text(re.compile(r"\(([3-9]|\d{2})/60\)"))
     await console.press("mail-start")
     await console.hook("chat-more").click()
-    assert await console.page.evaluate(AUDIT) == []
+    assert await console.audit() == []
     await console.menu("events-toggle")
-    assert await console.page.evaluate(AUDIT) == []
+    assert await console.audit() == []
     await other.close()
     await console.choose("1005")
     await expect(console.hook("chat-status")).to_have_text("⚠️ Interrupted: Device disconnected")
-    assert await console.page.evaluate(AUDIT) == []
+    assert await console.audit() == []
     await console.hook("attach").click()
     await console.hook("attachment-1").click()
-    assert await console.page.evaluate(AUDIT) == []
+    assert await console.audit() == []
 
 
 async def test_everybody_can_read_and_name_it_on_a_phone(
     small_world: Cluster, open_console: Open
 ) -> None:
-    console = await open_console(small_world.urls[0], **PHONE, reduced_motion="reduce")
+    console = await open_console(small_world.urls[0], **PHONE)
     await expect(console.hook("demo-hint")).to_be_visible()
-    assert await console.page.evaluate(AUDIT) == []
+    assert await console.audit() == []
     await console.sign_in()
     await expect(console.hook("profile-item-1003")).to_be_visible()
     await expect(console.hook("who")).to_be_visible()
-    assert await console.page.evaluate(AUDIT) == []
+    assert await console.audit() == []
     await console.choose("1003")
     await console.hook("chat-text").fill("Hello there!")
     await console.start()
     await expect(console.hook("chat-status")).to_contain_text("Processing")
-    assert await console.page.evaluate(AUDIT) == []
+    assert await console.audit() == []
     await console.hook("aside-toggle").click()
-    assert await console.page.evaluate(AUDIT) == []
+    assert await console.audit() == []
 
 
 async def test_the_theme_follows_the_system_until_chosen(

@@ -1,7 +1,6 @@
 """Several profiles at once: selected in the list, and one thing is done with all of them."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -15,7 +14,6 @@ from tests.browser.states import PHONE
 from tests.harness import Cluster, cluster
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-AUDIT = (Path(__file__).parent / "audit.js").read_text()
 
 
 def five() -> People:
@@ -44,7 +42,7 @@ async def selected(console: Console, *profiles: str) -> None:
 async def test_three_of_five_are_started_and_stopped_at_once(
     pair: Cluster, open_console: Open
 ) -> None:
-    console = await open_console(pair.urls[0], reduced_motion="reduce")  # for the audit
+    console = await open_console(pair.urls[0])
     await console.begin("1")
     watcher = await (await open_console(pair.urls[1])).begin("5")
     other = await pair.device()
@@ -53,7 +51,7 @@ async def test_three_of_five_are_started_and_stopped_at_once(
     await selected(console, "1", "2", "3", "4", "5")
     await console.hook("many-copy").click()
     await expect(console.hook("copy-many-to")).to_contain_text("Person 5")
-    assert await console.page.evaluate(AUDIT) == []
+    assert await console.audit() == []
     await console.hook("copy-many-ok").click()
     await expect(watcher.hook("chat-text")).to_have_value("Hello to all of you!")
     await watcher.hook("chat-text").fill("")
@@ -63,12 +61,12 @@ async def test_three_of_five_are_started_and_stopped_at_once(
     await expect(people).to_have_text("600 people will be messaged by 3 chats.")
     await expect(console.hook("start-many-4")).to_contain_text(LOCKED)
     await expect(console.hook("start-many-5")).to_contain_text("Write something first")
-    assert await console.page.evaluate(AUDIT) == []
+    assert await console.audit() == []
     await console.hook("start-many-ok").click()
     await expect(console.hook("many-summary")).to_have_text("Started 3 chats")
     await expect(console.hook("many-groups")).to_contain_text(f"{LOCKED} (1):")
     await expect(console.hook("many-groups")).to_contain_text("Person 4")
-    assert await console.page.evaluate(AUDIT) == []
+    assert await console.audit() == []
     await expect(watcher.hook("show-running").locator("b")).to_have_text("4")
     for profile in "123":
         line = watcher.hook(f"profile-item-{profile}").locator(".row-line")
@@ -129,7 +127,7 @@ async def test_on_a_phone_a_button_lets_presses_select(pair: Cluster, open_conso
     assert (await phone.hook("many").evaluate(box))["bottom"] == PHONE["viewport"]["height"]
     for hook in ("many-mode", "many-end", "many-all", "many-start", "profile-item-1"):
         assert (await phone.hook(hook).evaluate(box))["height"] >= 44
-    assert await phone.page.evaluate(AUDIT) == []
+    assert await phone.audit() == []
     await phone.hook("profile-item-2").tap()
     await phone.hook("profile-item-5").tap()
     await expect(phone.hook("many-count")).to_have_text("0 selected")

@@ -11,7 +11,6 @@ from tests.harness import Cluster
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-AUDIT = (Path(__file__).parent / "audit.js").read_text()
 STILL = "Promise.all(document.getAnimations().map((one) => one.finished)).then(() => true)"
 
 
@@ -32,7 +31,7 @@ async def test_whom_not_to_contact_is_kept_by_hand_and_from_a_file(
     await expect(a.hook("recipients-add-id")).to_be_focused()
     await expect(b.hook("recipients-note")).to_contain_text("changed elsewhere: 1 person")
     await a.page.evaluate(STILL)
-    assert await a.page.evaluate(AUDIT) == []
+    assert await a.audit() == []
 
     bad, good = tmp_path / "bad.csv", tmp_path / "good.csv"
     bad.write_text("r2\n,no id\n")
@@ -78,4 +77,4 @@ async def test_who_was_messaged_is_seen_with_the_run_and_one_is_forgotten(
     await expect(rows.first.get_by_role("button")).to_have_text("Removed")
     await expect(b.hook("recipients-note")).to_contain_text("can be messaged again")
     await b.page.evaluate(STILL)
-    assert await b.page.evaluate(AUDIT) == []
+    assert await b.audit() == []

@@ -1,7 +1,5 @@
 """Earlier texts of a draft: found, looked at and restored, and a clear that is taken back."""
 
-from pathlib import Path
-
 import pytest
 from playwright.async_api import expect
 
@@ -11,7 +9,6 @@ from tests.harness import Cluster
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-AUDIT = (Path(__file__).parent / "audit.js").read_text()
 STILL = "Promise.all(document.getAnimations().map((one) => one.finished)).then(() => true)"
 """Waits until no colour is on its way to another."""
 
@@ -47,7 +44,7 @@ async def test_a_clear_is_taken_back_and_an_earlier_text_is_restored(
     await expect(b.hook("version-text")).to_have_text("Another text")
     await expect(b.hook("versions-dialog").get_by_role("radio")).to_have_count(2)
     await b.page.evaluate(STILL)
-    assert await b.page.evaluate(AUDIT) == []
+    assert await b.audit() == []
     await b.page.keyboard.press("ArrowDown")
     await expect(b.hook("version-text")).to_have_text("The first text")
     await b.tab_to("version-restore")
@@ -67,7 +64,7 @@ async def test_where_there_are_none_it_says_so(small_world: Cluster, open_consol
     await a.from_menu("mail-show-versions")
     await expect(a.hook("versions-note")).to_contain_text("There are none yet")
     await expect(a.hook("version-restore")).to_have_attribute("aria-disabled", "true")
-    assert await a.page.evaluate(AUDIT) == []
+    assert await a.audit() == []
     await a.page.keyboard.press("Escape")
     await expect(a.hook("versions-dialog")).to_be_hidden()
     await expect(a.hook("mail-more")).to_be_focused()

@@ -143,6 +143,18 @@ test('the lists of the open profile are asked for, each once', async () => {
   assert.deepEqual(bed.state.uncertain['7/chat'].recipients, [{ id: 'r1', name: 'Ann', reason: '', at: null }]);
 });
 
+test('a list that is on several pages is asked for to its end, and each of it is there once', async () => {
+  const bed = bench();
+  bed.dispatch(event('local/select', { profileId: '7' }));
+  bed.commands.listUncertain();
+  await bed.answer({ ok: true, recipients: [{ id: 'r1' }, { id: 'r2' }], more: 2, cursor: '5:0' });
+  assert.deepEqual(bed.sent.at(-1), ['listUncertain', chat({ cursor: '5:0' })]);
+  await bed.answer({ ok: true, recipients: [], more: 0 }); // that of the mail
+  await bed.answer({ ok: true, recipients: [{ id: 'r2' }, { id: 'r3' }, { id: 'r4' }], more: 1 });
+  const { recipients, more } = bed.state.uncertain['7/chat'];
+  assert.deepEqual([recipients.map(({ id }) => id), more], [['r1', 'r2', 'r3', 'r4'], 0]);
+});
+
 test('nobody is asked while there is no connection, or half a snapshot', () => {
   const bed = bench();
   bed.dispatch(event('local/select', { profileId: '7' }));

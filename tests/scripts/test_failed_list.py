@@ -139,6 +139,9 @@ async def test_beyond_the_most_they_are_counted_and_not_named(bench: Bench) -> N
     assert [found["id"] for found in listed["recipients"]] == ["r1", "r2"]
     assert listed["recipients"][0]["reason"] == "still"
     assert (listed["named"], listed["unnamed"]) == (2, 4)
+    again = await bench.start(only="failed")
+    await bench.progress.plan(again, 2, 0, "Planned", honours_keys=False, failed=0)
+    assert (await bench.list_failed())["unnamed"] == 4
 
 
 async def test_the_pages_hold_each_of_them_once(bench: Bench) -> None:

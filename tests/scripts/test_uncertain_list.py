@@ -1,4 +1,4 @@
-"""uncertain_list: who may have been messaged, as far as it fits into one answer."""
+"""uncertain_list: who may have been messaged, a page at a time."""
 
 import pytest
 from msgspec.structs import replace
@@ -15,8 +15,8 @@ async def put(bench: Bench, names: dict[str, str]) -> None:
     await bench.client.hset(key, items=[part for pair in names.items() for part in pair])
 
 
-async def asked(bench: Bench) -> Listed:
-    command = ListUncertain(profile_id=PROFILE, type="chat")
+async def asked(bench: Bench, cursor: str | None = None) -> Listed:
+    command = ListUncertain(profile_id=PROFILE, type="chat", cursor=cursor)
     listed = await bench.uncertain.listed(bench.who, command)
     assert bench.last("uncertain_list") == "OK"
     return listed
@@ -54,6 +54,29 @@ async def test_of_long_ones_fewer(bench: Bench) -> None:
     listed = await asked(bench)
     assert 1 < len(listed.recipients) <= UNCERTAIN_BYTES_MAX / 3300
     assert len(listed.recipients) + listed.more == 80
+
+
+@pytest.mark.parametrize("length", [1, 60, 509])
+@pytest.mark.parametrize("count", [1, UNCERTAIN_LISTED_MAX, 430, 1000])
+async def test_the_pages_hold_all_of_them(bench: Bench, count: int, length: int) -> None:
+    many = {f"{number:03}" + "r" * length: f"Name {number}" for number in range(count)}
+    await put(bench, many)
+    page = await asked(bench)
+    assert len(page.recipients) + page.more == count
+    seen = names_of(page)
+    while page.cursor:
+        page = await asked(bench, page.cursor)
+        assert page.recipients
+        seen |= names_of(page)
+    assert seen == many
+
+
+@pytest.mark.parametrize("cursor", ["0:0", "0:99999", "999999999999999999:0", "7:3"])
+async def test_a_cursor_that_never_was_gives_what_is_there_or_nothing(
+    bench: Bench, cursor: str
+) -> None:
+    await put(bench, {"r1": "Ann"})
+    assert names_of(await asked(bench, cursor)).items() <= {"r1": "Ann"}.items()
 
 
 async def test_those_that_were_left_are_listed_in_the_end(bench: Bench) -> None:

@@ -78,7 +78,7 @@ def blocklist_remove(keys: ProfileKeys, /, *, recipient: str, head: str) -> None
 
 
 @script
-def uncertain_list(keys: ProfileKeys, /) -> None: ...
+def uncertain_list(keys: ProfileKeys, /, *, start: str) -> None: ...
 
 
 @script

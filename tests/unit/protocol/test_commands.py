@@ -12,7 +12,7 @@ from alphasync.errors import InvalidPayload
 from alphasync.protocol.commands import Command, Heartbeat, ProfileCommand
 from alphasync.protocol.device_commands import RenameDevice, SignOutDevice
 from alphasync.protocol.draft_commands import ClearMessage, UpdateMessage
-from alphasync.protocol.list_commands import ResolveUncertain
+from alphasync.protocol.list_commands import ListUncertain, ResolveUncertain
 from alphasync.protocol.parsing import parse
 from alphasync.protocol.run_commands import StartProcessing, StopAllProcessing
 from tests.unit.protocol.payloads import FIELDS, NEEDED, OF_A_PROFILE, WRONG, refused
@@ -256,6 +256,14 @@ def test_a_text_may_say_what_it_was_made_from() -> None:
     wrong: list[Any] = [None, -1, 2**53, 2**64, True, False, 1.5, "1", "", [], {}]
     for base in wrong:
         assert "`base`" in refused(UpdateMessage, {**payload, "base": base}), repr(base)
+
+
+def test_a_cursor_is_one_of_ours() -> None:
+    payload = NEEDED[ListUncertain]
+    assert parse(ListUncertain, ({**payload, "cursor": "17:3"},)).cursor == "17:3"
+    wrong: list[Any] = ["", "17", "17:", ":3", "-1:0", "1:0\n", "1" * 19 + ":0", 17, True, [], {}]
+    for cursor in wrong:
+        assert "cursor" in refused(ListUncertain, {**payload, "cursor": cursor}), repr(cursor)
 
 
 def test_a_caret_is_within_its_text() -> None:

@@ -11,7 +11,7 @@ release(lock, run_id)
 -- Never below zero, also where the clock was set back.
 local r = redis.call('HMGET', run, 'started_at', 'identity')
 local duration = math.max(0, now - tonumber(r[1]))
-local names, more = listed(uncertain)
+local names, more = listed(uncertain, '')
 local unnamed = more ~= '0' and ',"uncertainMore":' .. more or ''
 local revision = emit(meta, log, channel, profile, '', head .. r[2] .. ',"completedAt":' .. int(now)
   .. ',"uncertainRecipients":' .. names .. unnamed .. ',"stats":{' .. counters(run) .. ',"duration":' .. int(duration) .. '}')

@@ -25,7 +25,8 @@ end
 redis.call('HSET', run, 'total', total, 'honours', honours)
 if failed ~= '' then
   redis.call('HSET', run, 'failed', failed)
-  redis.call('HDEL', reasons, '')
+  -- A run over those who failed before leaves the others of them as they are.
+  if redis.call('HGET', run, 'only') ~= 'failed' then redis.call('HDEL', reasons, '') end
   if tonumber(unnamed) > 0 then
     redis.call('HSET', reasons, '', unnamed)
     redis.call('PEXPIRE', reasons, FAILED_TTL)

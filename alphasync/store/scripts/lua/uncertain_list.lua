@@ -1,8 +1,10 @@
--- The recipients who may have been messaged, as far as they fit into one answer.
+-- A page of the recipients who may have been messaged.
 -- KEYS: uncertain
--- ARGV:
+-- ARGV: start
+--   start: '' for the first page, else the cursor that came with the page before
 -- USES: listed
--- RETURN: {'OK', list, more}
---   list: JSON, of {id, name, reason?, at?}; more: how many more there are
-local names, more = listed(uncertain)
-return {'OK', names, more}
+-- RETURN: {'OK', list, more, cursor}
+--   list: JSON, of {id, name, reason?, at?}; more: how many there are besides these; cursor: '' with the
+--   last page
+local names, more, cursor = listed(uncertain, start)
+return {'OK', names, more, cursor}

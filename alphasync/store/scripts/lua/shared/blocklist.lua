@@ -38,25 +38,33 @@ local function unclaim(sent, tally, recipient, outcome, claimed_at)
   if redis.call('ZSCORE', sent, recipient) == claimed_at then unblock(sent, tally, recipient) end
 end
 
--- Uncertain recipients as a JSON list, bounded in number and bytes, and how many more there are: a
--- gateway that gives no answer can make thousands, and no script reads them all.
+-- Uncertain recipients as a JSON list, bounded in number and bytes, how many more there are, and where
+-- the next page begins, '' behind the last: a gateway that gives no answer can make thousands, and no
+-- script reads them all.
+-- from: where this page begins, or '' for the first: a cursor of HSCAN, and how many of what it gives
+-- were on the page before
 -- USES: int described
-local function listed(uncertain)
-  local items, bytes, seen, cursor = {}, 0, {}, '0'
+local function listed(uncertain, from)
+  local cursor, given = string.match(from, '^(%d+):(%d+)$')
+  local items, bytes, seen = {}, 0, {}
+  cursor, given = cursor or '0', tonumber(given or 0)
+  local behind = ''
   repeat
     local page = redis.call('HSCAN', uncertain, cursor, 'COUNT', UNCERTAIN_LISTED_MAX)
-    cursor = tostring(page[1])
-    for i = 1, #page[2], 2 do
+    for i = 1 + 2 * given, #page[2], 2 do
       local item = described(page[2][i], page[2][i + 1])
-      local fits = #items < UNCERTAIN_LISTED_MAX and bytes + #item <= UNCERTAIN_BYTES_MAX
-      if not fits then cursor = '0' end
-      if fits and not seen[page[2][i]] then
+      if #items == UNCERTAIN_LISTED_MAX or (bytes + #item > UNCERTAIN_BYTES_MAX and #items > 0) then
+        behind = cursor .. ':' .. int((i - 1) / 2)
+        break
+      end
+      if not seen[page[2][i]] then
         seen[page[2][i]] = true
         items[#items + 1], bytes = item, bytes + #item
       end
     end
-  until cursor == '0'
-  return '[' .. table.concat(items, ',') .. ']', int(redis.call('HLEN', uncertain) - #items)
+    cursor, given = tostring(page[1]), 0
+  until cursor == '0' or behind ~= ''
+  return '[' .. table.concat(items, ',') .. ']', int(redis.call('HLEN', uncertain) - #items), behind
 end
 
 -- Note that a run starts, for as long as it may be asked which run messaged whom.
