@@ -74,7 +74,7 @@ async def test_by_the_finder_on_a_phone_and_it_starts(
     assert await console.overflow() == 0
     # A minute is the least that the field can say: the rest is asked for by another device.
     device = await small_world.device(0)
-    [plan] = device.named("planSync")
+    plan = await device.wait_for("planSync")
     about = {"profileId": "1001", "type": "chat", "planId": plan["planId"]}
     soon = round(time.time() * 1000) + 1500
     assert (await device.call("changePlan", {**about, "startAt": soon}))["ok"]

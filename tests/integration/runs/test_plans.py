@@ -66,6 +66,7 @@ async def test_a_device_that_joins_is_told_of_those_that_it_may_see(servers: Clu
     assert states.keys() == {"1001", "1002"}
     check(states["1001"], planId=one, deviceId=a.id, isOwnDevice=False, message="Hello")
     limited = await servers.device(token=servers.token(profiles=["1002"]))
+    await settled(limited, marker="1002")
     assert [data["profileId"] for data in limited.named("planSync")] == ["1002"]
     about = {"profileId": "1001", "type": "chat", "planId": one}
     check(await limited.call("cancelPlan", about), ok=False, code="unknown_profile")
