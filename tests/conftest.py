@@ -93,6 +93,17 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return min(PROCESSES_PER_CORE * (os.cpu_count() or 1), PROCESSES_MAX)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """What runs on the default kind of Redis, too, is for whoever has the time."""
+    if redis_of(item) != DEFAULT:
+        item.add_marker(pytest.mark.slow)
+
+
+def redis_of(item: pytest.Item) -> object:
+    given = item.callspec.params if hasattr(item, "callspec") else {}
+    return given.get("redis_servers", DEFAULT)
+
+
 @pytest.hookimpl(trylast=True)  # behind pytest's own order, by kinds of Redis
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     leave_out_repeats(config, items)
@@ -112,8 +123,7 @@ def leave_out_repeats(config: pytest.Config, items: list[pytest.Item]) -> None:
     left = set()
     for item in items:
         given = item.callspec.params if hasattr(item, "callspec") else {}
-        elsewhere = given.get("redis_servers", DEFAULT) != DEFAULT
-        if elsewhere and 1 in (given.get("servers"), given.get("brisk")):
+        if redis_of(item) != DEFAULT and 1 in (given.get("servers"), given.get("brisk")):
             left.add(item)
     config.hook.pytest_deselected(items=list(left))
     items[:] = [item for item in items if item not in left]

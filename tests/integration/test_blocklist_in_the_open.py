@@ -41,7 +41,7 @@ async def test_who_was_messaged_is_listed_with_the_run_and_forgotten_one_by_one(
 
 
 async def test_nobody_in_flight_is_removed(servers: Cluster) -> None:
-    await switch(servers, latency=30)
+    await switch(servers, latency=5)
     a, b = await servers.pair()
     assert (await a.start("1001"))["ok"]
     await b.wait_for("processingProgress")
