@@ -17,7 +17,7 @@ from tests.stores.kinds import Servers
 
 PROBES = b"as:probe:"
 
-BY_THE_CLOCK = {"lease_renew", "run_touch"}
+BY_THE_CLOCK = {"lease_renew", "plans_due", "run_touch"}
 """Scripts that are called as often as time passes, whatever else is done."""
 NAMES = {
     script.sha: script.name for script in load(lifetimes(Settings(jwt_secret=SECRET))).values()
