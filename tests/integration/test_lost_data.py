@@ -42,11 +42,15 @@ async def the_database(client: Redis) -> None:
 
 
 async def two_days(client: Redis) -> None:
-    """What Redis drops when its clock is set two days ahead."""
-    # Not what is written meanwhile: that lasts as long as ever.
-    for key in [key async for key in client.scan_iter("*", count=1000)]:
-        left = await client.pttl(key) - 48 * 3600 * 1000
-        await (client.pexpire(key, left) if left > 0 else client.delete(key))
+    """What Redis drops when its clock is set two days ahead; all in one moment, as the run goes on
+    writing."""
+    script = """
+    for _, key in ipairs(redis.call('KEYS', '*')) do
+      local left = redis.call('PTTL', key)
+      if left >= 0 then redis.call('PEXPIRE', key, left - ARGV[1]) end
+    end
+    """
+    await client.eval(script, 0, 48 * 3600 * 1000)
 
 
 async def the_record(client: Redis) -> None:

@@ -47,6 +47,7 @@ async def test_each_is_told_of_the_others_wherever_they_are(servers: Cluster) ->
     again = await servers.device(0, auth=proof | known)
     assert again.last("deviceRegistered")["recovered"]
     await sees(first, {first.id: "here", second.id: "here"})
+    await again.wait_for("deviceUpdated", 2)
     told = [data["state"] for data in again.named("deviceUpdated")]
     assert told == ["away", "here"], "it gets what it missed"
     await again.close()
