@@ -14,6 +14,7 @@ from alphasync.errors import (
     StoreUnavailable,
     TooManyProfiles,
     TooManyRequests,
+    UnknownOutcome,
     UnknownProfile,
     UnsupportedMediaType,
 )
@@ -116,7 +117,10 @@ CALLS = (
     Call(
         method="POST",
         path="/api/do-not-contact/import",
-        about="Put all recipients of a file on the do-not-contact list, or none of them.",
+        about=(
+            "Put all recipients of a file on the do-not-contact list; nobody where a line cannot "
+            "be read."
+        ),
         header="Authorization: Bearer <token>",
         csv=(
             "Body: `text/csv` in UTF-8, at most 1 MB, separated by commas or semicolons. The first "
@@ -136,6 +140,7 @@ CALLS = (
             DoNotContactFull,
             TooManyRequests,
             StoreUnavailable,
+            UnknownOutcome,
         ),
     ),
     Call(

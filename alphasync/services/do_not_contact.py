@@ -7,7 +7,7 @@ import msgspec
 
 from alphasync.domain import events
 from alphasync.domain.identity import Identity
-from alphasync.errors import DoNotContactFull, NotForThisToken, UnknownOutcome
+from alphasync.errors import DoNotContactFull, NotForThisToken, StoreUnavailable, UnknownOutcome
 from alphasync.protocol import packets
 from alphasync.protocol.acknowledgements import NotContacted
 from alphasync.protocol.list_commands import AddDoNotContact, ListDoNotContact, RemoveDoNotContact
@@ -71,8 +71,8 @@ class DoNotContact:
         """Put some on the list, however many, and tell all devices once.
 
         No failover of Redis loses who was added. Raises DoNotContactFull, of which devices are told
-        where some were added before, and StoreUnavailable: some may be on it by then, and asking
-        again adds the others.
+        where some were added before, StoreUnavailable, and UnknownOutcome: some may be on it by
+        then, and asking again adds the others.
         """
         event = events.DoNotContactChanged(
             device_id=msgspec.UNSET if device_id is None else device_id, operator_id=who.operator_id
@@ -97,6 +97,10 @@ class DoNotContact:
                 answer = await self._scripts.call(call, confirmed=True)
             except Unconfirmed as error:
                 raise UnknownOutcome from error
+            except StoreUnavailable as error:
+                if start:  # those before these are on the list
+                    raise UnknownOutcome from error
+                raise
             if answer.outcome == "FULL":
                 raise DoNotContactFull(
                     f"The do-not-contact list can have {self._most} recipients, "

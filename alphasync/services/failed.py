@@ -45,11 +45,11 @@ class Failed:
         has failed itself, before another server took it over."""
         names = keys.of_profile(ticket.account, ticket.type, ticket.profile)
         found: dict[str, Unsent] = {}
-        page = await self._page(names, "", ticket.run_id)
-        found.update({recipient["id"]: recipient for recipient in page.recipients})
-        while page.cursor:
-            page = await self._page(names, page.cursor, ticket.run_id)
-            found.update({recipient["id"]: recipient for recipient in page.recipients})
+        cursor: str | None = ""
+        while cursor is not None:
+            page = await self._page(names, cursor, ticket.run_id)
+            found.update((recipient["id"], recipient) for recipient in page.recipients)
+            cursor = page.cursor or None
         return list(reversed(found.values()))
 
     async def _page(self, names: keys.ProfileKeys, before: str, tried_by: str = "") -> _Page:

@@ -8,12 +8,20 @@ from msgspec import UNSET, UnsetType
 from alphasync.domain import events
 from alphasync.domain.identity import Identity
 from alphasync.domain.runs import RunOptions
-from alphasync.errors import TooManyPlans, UnknownPlan, WrongStartTime
+from alphasync.errors import (
+    StoreUnavailable,
+    TooManyPlans,
+    UnknownOutcome,
+    UnknownPlan,
+    WrongStartTime,
+)
 from alphasync.protocol import packets
 from alphasync.protocol.plan_commands import CancelPlan, ChangePlan, PlanRun
 from alphasync.services.bounds import USUAL, USUAL_PACE, AccountBounds, PaceBounds
 from alphasync.services.plan_notes import PlanNote, PlanNotes
-from alphasync.store.scripts.calls import Scripts
+from alphasync.store.redis.pipeline import Unconfirmed
+from alphasync.store.scripts.calls import Answer, Scripts
+from alphasync.store.scripts.declaring import Call
 from alphasync.store.scripts.plan_calls import plan_change, plan_end, plan_set
 
 
@@ -34,7 +42,7 @@ class Plans:
         """Plan a run; gives the plan's id.
 
         Raises UnknownProfile, MessageTooShort, MessageTooLong, MessageBlank, PaceOutOfRange,
-        WrongStartTime, TooManyPlans, and StoreUnavailable.
+        WrongStartTime, TooManyPlans, StoreUnavailable, and UnknownOutcome: it may be planned.
         """
         who.check_profile(command.profile)
         command.check_length()
@@ -49,7 +57,7 @@ class Plans:
             operator_id=who.operator_id,
         )
         await self._notes.add(note, command.start_at)
-        answer = await self._scripts.call(
+        answer = await self._confirmed(
             plan_set(
                 note.keys,
                 device=device_id,
@@ -63,8 +71,7 @@ class Plans:
                 options=b"" if options == RunOptions() else msgspec.json.encode(options),
                 most=self._bounds.plans,
                 head=packets.opening(events.RunPlanned),
-            ),
-            confirmed=True,
+            )
         )
         if answer.outcome == "OK" and answer.text(1) == note.plan_id:
             return note.plan_id
@@ -79,7 +86,7 @@ class Plans:
         """Change a plan; the run stays that of who planned it.
 
         Raises UnknownProfile, UnknownPlan, MessageTooShort, MessageTooLong, MessageBlank,
-        WrongStartTime, and StoreUnavailable.
+        WrongStartTime, StoreUnavailable, and UnknownOutcome: it may be changed.
         """
         who.check_profile(command.profile)
         command.check_length()
@@ -90,7 +97,7 @@ class Plans:
         if not isinstance(command.start_at, UnsetType):
             await self._notes.add(note, command.start_at)
         attachments = command.attachments
-        answer = await self._scripts.call(
+        answer = await self._confirmed(
             plan_change(
                 note.keys,
                 start_at="" if isinstance(command.start_at, UnsetType) else command.start_at,
@@ -98,8 +105,7 @@ class Plans:
                 text=command.message or "",
                 attachments=b"" if attachments is UNSET else msgspec.json.encode(attachments),
                 head=packets.head(changed),
-            ),
-            confirmed=True,
+            )
         )
         if answer.outcome == "GONE":
             raise UnknownPlan
@@ -107,7 +113,10 @@ class Plans:
             raise WrongStartTime
         if not isinstance(command.start_at, UnsetType):
             # Who looked at it meanwhile may have noted the time that it had before.
-            await self._notes.add(note, command.start_at)
+            try:
+                await self._notes.add(note, command.start_at)
+            except StoreUnavailable as error:
+                raise UnknownOutcome from error
 
     async def cancel(self, who: Identity, device_id: str, command: CancelPlan) -> None:
         """Take a plan back. Raises UnknownProfile, UnknownPlan, and StoreUnavailable."""
@@ -127,3 +136,11 @@ class Plans:
         )
         if answer.outcome == "GONE":
             raise UnknownPlan
+
+    async def _confirmed(self, call: Call) -> Answer:
+        """The answer of a script that no failover may lose. Raises StoreUnavailable, and
+        UnknownOutcome: it was carried out, and a failover may lose that."""
+        try:
+            return await self._scripts.call(call, confirmed=True)
+        except Unconfirmed as error:
+            raise UnknownOutcome from error

@@ -21,13 +21,16 @@ class RunTexts:
         """Raises UnknownProfile, and NotRunning where no run is on record."""
         who.check_profile(command.profile)
         run = keys.of_account(who.account).run(command.type, command.profile)
-        fields = ("run_id", "started_at", "text", "attachments")
+        # Of some runs an earlier version is to find no attachments: see run_start.
+        fields = ("run_id", "started_at", "text", "attachments_with_options", "attachments")
         found = await self._pipeline.submit("HMGET", run, *fields)
         if not isinstance(found, list):
             raise TypeError(f"HMGET answered {found!r}")
-        if None in found:
+        *known, hidden, plain = found
+        known.append(plain if hidden is None else hidden)
+        if None in known:
             raise NotRunning
-        record = Answer(found)
+        record = Answer(known)
         return {
             "runId": record.text(0),
             "startedAt": record.number(1),

@@ -99,9 +99,9 @@ class Runs:
         """Take the lock and start the run.
 
         Raises UnknownProfile, MessageTooShort, MessageTooLong, MessageBlank, PaceOutOfRange,
-        ShuttingDown, TooManyRuns, BlocklistLost, NothingFailed, Locked or AlreadyRunning (the last
-        two with ``lockOwner``), StoreUnavailable, and UnknownOutcome: the run may start all the
-        same.
+        ShuttingDown, TooManyRuns, BlocklistLost, DoNotContactLost, NothingFailed, Locked or
+        AlreadyRunning (the last two with ``lockOwner``), StoreUnavailable, and UnknownOutcome: the
+        run may start all the same.
         """
         who.check_profile(command.profile)
         command.check_length()

@@ -3,10 +3,10 @@
 import msgspec
 
 from alphasync.domain import events
-from alphasync.domain.drafts import Attachment
-from alphasync.domain.runs import Counters, ProcessingType, RunOptions
+from alphasync.domain.runs import Counters, ProcessingType
 from alphasync.membership.holdings import Holding, Holdings
 from alphasync.protocol import packets
+from alphasync.services.account_state import decode_attachments, decode_options
 from alphasync.services.devices import DISCONNECTED
 from alphasync.services.idempotency import FORMER_KEYS
 from alphasync.services.runs import Ticket
@@ -17,9 +17,6 @@ from alphasync.store.scripts.run_calls import run_adopt
 TAKEN_OVER = "Another server goes on with it"
 DOUBTED = "The server was lost while it sent"
 IN_DOUBT = "One recipient may have been messaged: the server was lost"
-
-
-decode_options = msgspec.json.Decoder(RunOptions).decode
 
 
 class Resume(msgspec.Struct, frozen=True):
@@ -111,7 +108,7 @@ def _resumed(account: str, record: dict[str, str], now: int) -> tuple[Ticket, Re
         device_id=record["device"],
         operator_id=record["operator"],
         text=record["text"],
-        attachments=msgspec.json.decode(attachments, type=tuple[Attachment, ...]),
+        attachments=decode_attachments(attachments),
         sign_in=record.get("sign_in", ""),  # of an earlier version's run there is none
         only="failed" if record.get("only") == "failed" else "",
         honours_keys=record["honours"] != "",

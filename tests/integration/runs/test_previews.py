@@ -147,6 +147,15 @@ async def test_there_is_room_again_once_one_has_ended(redis_url: str) -> None:
 
 
 @pytest.mark.any_redis
+async def test_of_a_run_with_options_it_is_read_too(servers: Cluster) -> None:
+    await switch(servers, latency=SLOW)
+    a, b = await servers.pair()
+    about = {"profileId": "1004", "type": "mail"}
+    paced = {"message": MAIL, "attachments": [PICTURE], "messageInterval": 2}
+    assert (await a.call("startProcessing", {**about, **paced}))["ok"]
+    check(await b.call("readRun", about), ok=True, message=MAIL, attachments=[PICTURE])
+
+
 async def test_what_the_run_on_record_sends_is_read_from_any_device(servers: Cluster) -> None:
     await switch(servers, latency=SLOW)
     a, b = await servers.pair()
