@@ -127,7 +127,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
         draining=asyncio.Event(),
     )
     takeover = Takeover(scripts, membership.holdings)
-    pool = Pool(tools, membership.holdings, takeover, min(settings.lock_ttl, settings.run_ttl))
+    pool = Pool(tools, membership.holdings, takeover, settings.lock_ttl)
     pace = pace_bounds(settings)
     runs = Runs(scripts, membership.holdings, pool.launch, pool.adopt, bounds, pace)
     notes = PlanNotes(scripts, pipeline)

@@ -43,7 +43,7 @@ async function answered(path, { timeout = TIMEOUT, signal = AbortSignal.timeout(
 }
 
 /** The answer as JSON, null where it is none. */
-async function bodyOf(response, signal = AbortSignal.timeout(TIMEOUT)) {
+async function bodyOf(response, signal) {
   try {
     return await response.json();
   } catch (error) {
@@ -104,8 +104,12 @@ export const importDoNotContact = (token, file) =>
 
 /** One part of a list as CSV: `{text, next}`, the latter being the `cursor` of the next part, or null. Throws ApiError. */
 export async function exportPart(token, path, query) {
-  const response = await answered(`${path}?${new URLSearchParams(query)}`, { headers: bearer(token) });
-  if (!response.ok) throw refused(response, await bodyOf(response));
+  const signal = AbortSignal.timeout(TIMEOUT);
+  const response = await answered(`${path}?${new URLSearchParams(query)}`, { signal, headers: bearer(token) });
+  if (!response.ok) throw refused(response, await bodyOf(response, signal));
   const next = response.headers.get('X-Next-Cursor');
-  return { text: await response.text(), next: next === null ? null : decodeURIComponent(next) };
+  const text = await response.text().catch((error) => {
+    throw missing(signal, error); // broken off in the middle
+  });
+  return { text, next: next === null ? null : decodeURIComponent(next) };
 }

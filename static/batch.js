@@ -10,8 +10,8 @@ const AT_ONCE = 4; // commands without an answer: well within the server's allow
 const REST = 1_000; // ms until one that the server was too busy for is asked again, where it says nothing else
 const REST_MAX = 30_000; // ms
 const TRIES_MAX = 30; // of one command; then it counts as refused, and can be tried again by hand
-/** Answers of a server that has had too much at once. */
-const BUSY = new Set(['too_many_requests', 'too_many_previews']);
+/** The answer of a server that has had too much at once. */
+const BUSY = 'too_many_requests';
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const restOf = ({ retryAfter }) => Math.min(REST_MAX, retryAfter > 0 ? retryAfter * 1000 : REST);
@@ -25,7 +25,7 @@ export async function paced(items, { ask, heard, wanted, atOnce = AT_ONCE, rest 
 
   async function answerOf(item) {
     let ack = await ask(item);
-    for (let tries = 1; BUSY.has(ack.code) && tries < TRIES_MAX && wanted(); tries += 1) {
+    for (let tries = 1; ack.code === BUSY && tries < TRIES_MAX && wanted(); tries += 1) {
       await rest(restOf(ack));
       if (wanted()) ack = await ask(item);
     }

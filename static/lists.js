@@ -36,7 +36,7 @@ export function createLists({ send, files }) {
         at: ({ at }) => at,
         line({ at, runId }, { runs }) {
           const run = runs.find(({ id }) => id === runId);
-          if (!run) return say.messagedAt(moment(at));
+          if (!run) return moment(at);
           const device = run.deviceName ? isolated(run.deviceName) : nameOf(run.deviceId);
           return say.messagedBy(moment(at), isolated(run.operatorId), device, moment(run.startedAt));
         },

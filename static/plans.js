@@ -1,8 +1,8 @@
 // Runs that are to start later, and what server events do to them. Pure: (plans, name, data) -> plans.
 //
-// They are kept by key, the earliest first: {planId, deviceId, startAt, latest, message, attachments, waitingFor,
-// every, interval}; times are ms since the epoch, latest is ms after startAt; waitingFor is '' before its time, and else
-// what keeps it; every and interval are those of runs.js.
+// They are kept by key, the earliest first: {planId, startAt, latest, message, waitingFor, every, interval}; times are ms
+// since the epoch, latest is ms after startAt; waitingFor is '' before its time, and else what keeps it; every and
+// interval are those of runs.js.
 
 import { keyFrom } from './keys.js';
 
@@ -18,11 +18,9 @@ const text = (value) => (typeof value === 'string' ? value : '');
 
 const planOf = (data) => ({
   planId: text(data.planId),
-  deviceId: text(data.deviceId),
   startAt: data.startAt,
   latest: data.latest,
   message: text(data.message),
-  attachments: Array.isArray(data.attachments) ? data.attachments : [],
   waitingFor: text(data.waitingFor),
   every: Number.isFinite(data.continuous?.pause) ? data.continuous.pause : 0,
   interval: Number.isFinite(data.messageInterval) ? data.messageInterval : 0,

@@ -6,10 +6,11 @@
 
 import { changedStretch } from './differences.js';
 import { merge, movePosition } from './merging.js';
+import { SELECTED_MAX } from './selection.js';
 
 const PAUSE = 500; // ms without a key, after which a new step begins
 const STEPS_MAX = 100; // of one draft
-const DRAFTS_MAX = 220; // whose steps are kept, those changed last: as many as one text can be copied to, and a few
+const DRAFTS_MAX = SELECTED_MAX + 20; // whose steps are kept, those changed last: whatever one text is copied to, and a few
 
 /** Where the change from one text to another ends, in the latter. */
 function endOf(before, after) {

@@ -27,7 +27,7 @@ const fixed = {
   blocklistCleared: (number) => `Cleared ${number} blocked recipients`,
   /** Why the server takes no connection, as it says it. */
   unauthorised: ['Invalid authentication token', 'Authentication token required'],
-  /** How the server says that one recipient was refused, and what it puts before the backend's own reason. */
+  /** What the server puts before the backend's own reason. */
   answered: /^The gateway answered \d+(?:: |$)/,
   /** What a stopped run carries as its message. */
   stoppedMessage: 'Stopped',
@@ -156,12 +156,8 @@ export const words = {
     at: (current, total) => `at ${current} of ${total}`,
     run: (profile, type) => [profile, ` · ${type}`],
     ended: (type, status) => `${type} ${{ completed: 'done', stopped: 'stopped', interrupted: 'interrupted' }[status] ?? ''}`,
-    resend: 'Message again',
-    leave: 'Leave as messaged',
-    failed: (number) => `${count(number, PEOPLE)} could not be messaged`,
     refused: 'refused by the backend',
     tryAgainLabel: (type, name) => `Try the failed again: ${type} of ${name}`,
-    uncertain: (number) => `${count(number, PEOPLE)} may have been messaged`,
   },
 
   /** The field that finds a profile or does something. */
@@ -626,7 +622,6 @@ export const words = {
     allowLabel: (id) => `Remove ${id}: runs may then message them again`,
     forgotten: (id) => `${id} can be messaged again.`,
     allowed: (id) => `Runs may message ${id} again.`,
-    messagedAt: (time) => `${time}`,
     messagedBy: (time, operator, device, started) => `${time} · run of ${operator} on ${device}, started ${started}`,
     addedBy: (time, operator) => `added ${time} by ${operator}`,
     number: (number) => (number === 0 ? '' : `${count(number, PEOPLE)} on the list, newest first.`),

@@ -125,7 +125,7 @@ def _variable(field: str) -> str | None:
 def _refuse_contradictions(settings: Settings) -> None:
     """Raises WrongSetting for settings that are good one by one and not together."""
     if settings.run_ttl < settings.lock_ttl:
-        # A lock that outlives its run's record would lock a profile that nothing runs for.
+        # Where its record is gone sooner, nobody would learn how a run has ended that was locked.
         raise WrongSetting("RUN_TTL: must be at least as long as LOCK_TTL")
     if settings.lock_ttl < LOCK_TTL_MIN:
         raise WrongSetting(f"LOCK_TTL: must be {LOCK_TTL_MIN:.0f}s or more")

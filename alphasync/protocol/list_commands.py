@@ -17,6 +17,8 @@ from alphasync.errors import (
 from alphasync.protocol import acknowledgements as acks
 from alphasync.protocol.commands import Command, ProfileCommand
 
+RecipientId = Annotated[str, Meta(min_length=1, max_length=RECIPIENT_ID_MAX)]
+
 
 class ClearBlocklist(ProfileCommand, frozen=True, kw_only=True):
     """Forget who was messaged, so that they can be messaged again."""
@@ -50,7 +52,7 @@ class ResolveUncertain(ProfileCommand, frozen=True, kw_only=True):
     answer = acks.UncertainDecided
     action: Literal["resend", "leave"]
     """`resend`: the next run messages them; `leave`: they count as messaged."""
-    recipient_id: Annotated[str, Meta(min_length=1, max_length=RECIPIENT_ID_MAX)] | None = None
+    recipient_id: RecipientId | None = None
     """Absent: all that are listed."""
 
     def __post_init__(self) -> None:
@@ -59,7 +61,6 @@ class ResolveUncertain(ProfileCommand, frozen=True, kw_only=True):
             force_setattr(self, "recipient_id", well_formed(self.recipient_id))
 
 
-RecipientId = Annotated[str, Meta(min_length=1, max_length=RECIPIENT_ID_MAX)]
 Part = Annotated[str, Meta(min_length=1, max_length=RECIPIENT_ID_MAX)]
 Cursor = Annotated[
     str, Meta(max_length=RECIPIENT_ID_MAX + 20, pattern=r"^(0|[1-9][0-9]{0,15}):(?s:.)+$")

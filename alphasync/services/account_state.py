@@ -56,6 +56,13 @@ class LogLost(msgspec.Struct, frozen=True):
 
 
 decode_options = msgspec.json.Decoder(RunOptions).decode
+
+
+def encode_options(options: RunOptions) -> bytes:
+    """As they are kept; none where nothing was chosen."""
+    return b"" if options == RunOptions() else msgspec.json.encode(options)
+
+
 decode_attachments = msgspec.json.Decoder(tuple[Attachment, ...]).decode
 
 

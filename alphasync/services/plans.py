@@ -7,7 +7,6 @@ from msgspec import UNSET, UnsetType
 
 from alphasync.domain import events
 from alphasync.domain.identity import Identity
-from alphasync.domain.runs import RunOptions
 from alphasync.errors import (
     StoreUnavailable,
     TooManyPlans,
@@ -17,6 +16,7 @@ from alphasync.errors import (
 )
 from alphasync.protocol import packets
 from alphasync.protocol.plan_commands import CancelPlan, ChangePlan, PlanRun
+from alphasync.services.account_state import encode_options
 from alphasync.services.bounds import USUAL, USUAL_PACE, AccountBounds, PaceBounds
 from alphasync.services.plan_notes import PlanNote, PlanNotes
 from alphasync.store.redis.pipeline import Unconfirmed
@@ -68,7 +68,7 @@ class Plans:
                 latest=command.latest,
                 text=command.message,
                 attachments=msgspec.json.encode(command.attachments or ()),
-                options=b"" if options == RunOptions() else msgspec.json.encode(options),
+                options=encode_options(options),
                 most=self._bounds.plans,
                 head=packets.opening(events.RunPlanned),
             )

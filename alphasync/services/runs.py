@@ -33,6 +33,7 @@ from alphasync.protocol.run_commands import (
     StopProcessing,
     TakeOverProcessing,
 )
+from alphasync.services.account_state import encode_options
 from alphasync.services.bounds import USUAL, USUAL_PACE, AccountBounds, PaceBounds
 from alphasync.services.launching import Launching
 from alphasync.store import keys
@@ -140,7 +141,7 @@ class Runs:
                 identity=packets.members(identity),
                 text=command.message,
                 attachments=msgspec.json.encode(attachments),
-                options=b"" if options == RunOptions() else msgspec.json.encode(options),
+                options=encode_options(options),
                 runs_most=self._bounds.runs,
                 running_most=self._bounds.running,
                 head=packets.head(started),

@@ -1,7 +1,7 @@
 """The names of all keys and channels. Every key of an account carries its hash tag.
 
 key (under ``as:{account}:``)      type    lifetime
-``meta``                           hash    26 h after the last event, and a run: epoch and revision
+``meta``                           hash    26 h or more after the last event or run: epoch, revision
 ``log``                            stream  minutes after the last event
 ``lock:<type>:<profile>``          hash    30 min, renewed while the run lives
 ``run:<type>:<profile>``           hash    1 h after the last change; 25 h until it ends

@@ -92,7 +92,7 @@ class Cycles:
         """It could not begin: the next one is to be waited for. Raises what was the matter where
         that has been so too often, or in the first."""
         self._missed += 1
-        if self.number == 1 or not self.repeats or self._missed > MISSED_MAX:
+        if self.number == 1 or self._missed > MISSED_MAX:
             raise failed
         said = f"The recipients cannot be listed, trying again in {spelled(self._pause or 0)}"
         self._rests, self._said = True, (said, failed.reason)

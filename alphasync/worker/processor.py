@@ -84,7 +84,8 @@ class Processor:
         else:
             await self._send_all(listing)
             await self._name_left_out(listing)
-            self._cycles.through()
+            if self._cycles.repeats:
+                self._cycles.through()
         self._resume = None
 
     async def _interrupt(self, reason: str, code: str) -> None:

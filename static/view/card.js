@@ -7,6 +7,7 @@ import { pageOf, unsentOf } from '../unsent.js';
 import { words } from '../words.js';
 import { createActions } from './actions.js';
 import { createChips } from './attachments.js';
+import { whenChanged } from './changes.js';
 import { $, clone, setText } from './dom.js';
 import { createLine } from './line.js';
 import { createPlans } from './plans.js';
@@ -135,6 +136,10 @@ export function createCard(type, { commands, confirmBlocklist, confirmCancel, sh
     },
     more: () => commands.moreUnsent(profileId, type),
   });
+  const drawUnsent = whenChanged(
+    ({ unsent, run }) => [unsent, run],
+    ({ unsent, run }) => showUnsent(pageOf(unsent, run), unsentOf(unsent, run), unsent?.named ?? 0, run?.status === 'running'),
+  );
   const showPlans = createPlans(parts.plans, type, {
     change: (plan) => planLater(profile, type, { plan }),
     cancel: (plan) => confirmCancel(profile, type, plan),
@@ -178,7 +183,7 @@ export function createCard(type, { commands, confirmBlocklist, confirmCancel, sh
     showRun(state, run);
     showPlans(state.plans[key]);
     uncertain(list?.recipients, list?.more, busy === 'resolveUncertain');
-    showUnsent(pageOf(unsent, run), unsentOf(unsent, run), unsent?.named ?? 0, run?.status === 'running');
+    drawUnsent({ unsent, run });
     chips(itemsOf(state.attachments, id));
   }
 

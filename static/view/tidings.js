@@ -52,7 +52,7 @@ function group({ key, profileId, name, type }, title) {
 
 /** Who could not be messaged, and the way to try just those again. */
 export function failedGroup(item) {
-  const node = group(item, say.failed(item.number));
+  const node = group(item, words.unsent.title(item.number));
   const label = say.tryAgainLabel(item.type, isolated(item.name));
   const again = element('button', 'button small tiding-again', words.unsent.again(item.named), { type: 'button', 'aria-label': label });
   again.dataset.again = item.key;
@@ -70,7 +70,7 @@ function choices(item, whom, recipient) {
   const box = element('span', 'choices');
   for (const action of CHOICES) {
     const label = words.uncertain.choice(whom, words.uncertain[action]);
-    const button = element('button', 'button small', say[action], { type: 'button', 'aria-label': label });
+    const button = element('button', 'button small', words.uncertain[action], { type: 'button', 'aria-label': label });
     button.dataset.decide = action;
     button.dataset.key = item.key;
     button.dataset.testid = `aside-${action}-${item.key}-${recipient ?? 'all'}`;
@@ -83,7 +83,7 @@ function choices(item, whom, recipient) {
 
 /** Who of one profile and type waits for a decision, with the two answers, for each and for all at once. */
 export function uncertainGroup(item) {
-  const node = group(item, say.uncertain(item.number));
+  const node = group(item, words.uncertain.title(item.number));
   const list = element('ul', 'tiding-people');
   for (const { id, name, ...rest } of item.list) {
     const line = element('li', 'tiding-choice');

@@ -72,6 +72,10 @@ async def test_three_of_five_are_started_and_stopped_at_once(
         line = watcher.hook(f"profile-item-{profile}").locator(".row-line")
         await expect(line).to_contain_text("/200")
     await console.hook("many-pause").click()
+    await expect(console.hook("many-summary")).to_have_text("Paused 4 chats")
+    for profile in "1234":
+        line = console.hook(f"profile-item-{profile}").locator(".row-line")
+        await expect(line).to_contain_text("paused")
     await expect(watcher.hook("profile-item-4").locator(".row-line")).to_contain_text("paused")
     await console.hook("many-resume").click()
     await expect(console.hook("many-summary")).to_have_text("Resumed 4 chats")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.harness import Cluster
+from tests.harness import Cluster, wait_until
 from tests.integration.support import check, reached, switch
 
 pytestmark = pytest.mark.any_redis
@@ -45,8 +45,12 @@ async def test_nobody_in_flight_is_removed(servers: Cluster) -> None:
     a, b = await servers.pair()
     assert (await a.start("1001"))["ok"]
     await b.wait_for("processingProgress")
-    while not (listed := (await b.call("listBlocklist", CHAT))["recipients"]):
-        pass
+
+    async def claimed() -> bool:
+        return bool((await b.call("listBlocklist", CHAT))["recipients"])
+
+    await wait_until(claimed, what="a claim")
+    listed = (await b.call("listBlocklist", CHAT))["recipients"]
     one = {**CHAT, "recipientId": listed[0]["id"]}
     check(await b.call("removeFromBlocklist", one), ok=False, code="recipient_in_flight")
     assert (await b.call("countBlocklist", CHAT))["count"] == 1

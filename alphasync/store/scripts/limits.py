@@ -7,7 +7,8 @@ LOG_EVENTS_MAX = 512
 LOG_TTL = 10 * 60
 """Seconds. A device away for longer gets a snapshot."""
 META_TTL = 26 * 3600
-"""Seconds. Longer than any state that carries a revision, so that revisions only ever grow."""
+"""Seconds, or an hour more than a run or a draft is kept: longer than any state that carries a
+revision, so that revisions only ever grow."""
 RUNNING_TTL = 25 * 3600
 """Seconds that a run which has not ended is on record without a server to go on with it: whoever
 pauses one for the night, and has all servers down meanwhile, finds it in the morning."""

@@ -98,7 +98,7 @@ def load(lifetimes: Lifetimes, publish: str = "PUBLISH") -> dict[str, Script]:
 def _constants(lifetimes: Lifetimes, publish: str) -> str:
     milliseconds = {
         "LOG_TTL": limits.LOG_TTL,
-        "META_TTL": limits.META_TTL,
+        "META_TTL": max(limits.META_TTL, lifetimes.run + 3600, lifetimes.draft + 3600),
         "EDITS_TTL": limits.EDITS_TTL,
         "PLAN_TTL": limits.PLAN_TTL,
         "RETRY_TTL": limits.RETRY_TTL,

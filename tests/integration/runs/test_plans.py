@@ -73,7 +73,7 @@ async def test_a_device_that_joins_is_told_of_those_that_it_may_see(servers: Clu
     other = {"profileId": "1002", "type": "chat", "planId": one}
     check(await limited.call("cancelPlan", other), ok=False, code="unknown_plan")
     await a.call("cancelPlan", about)
-    assert (await limited.call("heartbeat"))["ok"]
+    await settled(a, limited, marker="1002")
     assert not limited.named("planEnded")
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.harness import Cluster, cluster, wait_until
+from tests.harness import Cluster, cluster
 from tests.integration.runs.counting import CHAT, SLOW
 from tests.integration.support import by_profile, check, reached, snapshot, switch
 
@@ -63,8 +63,9 @@ async def test_another_server_goes_on_with_those_who_were_not_tried_yet(redis_ur
         check((await b.wait_for("processingComplete"))["stats"], failed=200)
         a = await running.device(0)
         await switch(running, refuse=0.5, latency=SLOW)
+        seen = len(b.named("processingProgress"))
         assert (await a.start("1004", only="failed", detached=True))["ok"]
-        await wait_until(lambda: b.last("processingProgress")["progress"].get("current", 0) > 5)
+        await b.wait_for("processingProgress", seen + 8)
         await running.servers[0].stop()
         await b.wait_for("processingTakenOver")
         await switch(running, refuse=0.5)

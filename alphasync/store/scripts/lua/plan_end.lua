@@ -2,7 +2,7 @@
 -- KEYS: meta log runs plan
 -- ARGV: channel profile only_due head
 --   only_due: '1' where it is not to end before its time; else ''
--- USES: emit end_plan
+-- USES: end_plan
 -- RETURN: {'OK'} | {'GONE'} | {'NOT_YET', start_at}
 local start_at = redis.call('HGET', plan, 'start_at')
 if not start_at then return {'GONE'} end

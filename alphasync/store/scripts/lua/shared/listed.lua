@@ -23,10 +23,9 @@ local function described(id, text)
   return at and string.sub(json, 1, -2) .. ',"at":' .. at .. '}' or json
 end
 
--- Take somebody off the list of those who could not be messaged.
+-- Take somebody off the list of those who could not be messaged, on which hardly anybody is.
 local function forget_failed(failed, reasons, recipient)
-  redis.call('ZREM', failed, recipient)
-  redis.call('HDEL', reasons, recipient)
+  if redis.call('ZREM', failed, recipient) == 1 then redis.call('HDEL', reasons, recipient) end
 end
 
 -- Put on the list somebody who could not be messaged. Of those beyond the most it is only kept how

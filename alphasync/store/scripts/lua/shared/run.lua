@@ -134,7 +134,6 @@ local function end_run(meta, log, channel, runs, run, status, message, head, sto
     'reason', status == 'interrupted' and message or '', 'revision', revision)
   redis.call('ZREM', running_of(runs), run)
   keep_ended(runs, run)
-  return r[1]
 end
 
 -- Take the processing lock, put a new run on record and tell all devices. A run over those whom the one
