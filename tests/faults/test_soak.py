@@ -11,9 +11,11 @@ import pytest
 
 from alphasync.gateway.sandbox import Faults
 from alphasync.gateway.sandbox.faults import Drop
-from tests.faults.checker import Account, check
+from tests.faults.books import Account, judged
+from tests.faults.checker import check
 from tests.faults.harness import site
-from tests.faults.soak import CAST, CYCLE_PAUSE_MIN, Soak
+from tests.faults.people_at_work import CAST, CYCLE_PAUSE_MIN
+from tests.faults.soak import Soak
 from tests.integration.support import people
 
 log = logging.getLogger(__name__)
@@ -22,6 +24,8 @@ SETTLE = 180.0
 """Seconds on top of the soak's own length: starting, settling and judging."""
 MEMORY_GROWTH_MAX = 30 * 2**20
 """Bytes from the first tenth of the time to its end."""
+ALWAYS_JUDGED = ("paused", "detached", "planned", "rests", "avoided")
+"""What 40 seconds bring about, whatever the seed."""
 FILES_GROWTH_MAX = 40
 """Sockets of devices that moved here, and connections to the gateway that are kept open."""
 
@@ -62,8 +66,8 @@ async def test_a_soak(request: pytest.FixtureRequest, tmp_path: Path) -> None:
             account = await soak.account()
             found = check(account)
             told = {history.name: len(history.events) for history in account.histories}
-            again = sum(len(retry.messaged) for retry in account.retries)
-            sent = f"{len(account.deliveries)} messages, {again} of them at another try"
+            seen = judged(account)
+            sent = f"{len(account.deliveries)} messages, {dict(seen)}"
             shown = f"{sent}, {dict(soak.faults)}, events {told}"
             text = "\n".join([f"seed {seed}: {shown}", *found[:20]])
             log.info(text)
@@ -72,6 +76,7 @@ async def test_a_soak(request: pytest.FixtureRequest, tmp_path: Path) -> None:
             assert running.complaints() == [], text
             assert account.deliveries, text
             assert len(soak.faults) == 5 or seconds < 40, text
+            assert all(seen[kind] for kind in ALWAYS_JUDGED) or seconds < 40, text
             early, late = soak.sizes[len(soak.sizes) // 10], soak.sizes[-1]
             assert late[0] - early[0] < MEMORY_GROWTH_MAX, f"{early} to {late}; {text}"
             assert late[1] - early[1] < FILES_GROWTH_MAX, f"{early} to {late}; {text}"
@@ -91,6 +96,9 @@ def _books(account: Account) -> bytes:
             "deliveries": account.deliveries,
             "histories": account.histories,
             "openings": account.openings,
+            "retries": account.retries,
+            "avoided": account.avoided,
+            "ofRuns": account.of_runs,
             "lists": lists,
         }
     )
