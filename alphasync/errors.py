@@ -14,6 +14,7 @@ AlphasyncError
 +-- DoNotContactLost          do_not_contact_lost   the same of those not to be contacted
 +-- DoNotContactFull          do_not_contact_full   the account has its most of them
 +-- NotForThisToken           not_for_this_token    a token for some profiles may not do it
++-- NotAllowed                not_allowed           the role of this token may not do it
 +-- NotRunning                not_running           nothing to stop
 +-- NothingFailed             nothing_failed        nobody to try again
 +-- NotRegistered             not_registered        sent before ``deviceRegistered`` (retryable)
@@ -56,6 +57,8 @@ What is not in this tree reaches a client as ``internal_error`` and the log with
 
 from collections.abc import Mapping
 from typing import ClassVar
+
+from alphasync.domain.roles import LEAST, Right
 
 Detail = str | int | float | bool
 
@@ -178,6 +181,17 @@ class DoNotContactFull(AlphasyncError):
 
     code = "do_not_contact_full"
     default_message = "The do-not-contact list has as many recipients as it may have"
+
+
+class NotAllowed(AlphasyncError):
+    """The role of the token may not do it: `message` says which role may. Nothing was done."""
+
+    code = "not_allowed"
+    default_message = "This role may not do that"
+
+    @classmethod
+    def of(cls, right: Right) -> "NotAllowed":
+        return cls(f"This takes the role {LEAST[right]}")
 
 
 class NotForThisToken(AlphasyncError):

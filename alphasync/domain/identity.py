@@ -5,7 +5,8 @@ from urllib.parse import quote
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from alphasync.errors import UnknownProfile
+from alphasync.domain.roles import Right, Role, may
+from alphasync.errors import NotAllowed, UnknownProfile
 
 
 def account_of(operator_id: str, team: str | None) -> str:
@@ -29,7 +30,7 @@ class Identity(msgspec.Struct, frozen=True):
     token_hash: str
     """Names the token without being it."""
     profiles: frozenset[str] | None = None
-    role: str | None = None
+    role: Role = Role.OPERATOR
     team: str | None = None
     sign_in: str = ""
     """The login that the token was made by; '' for a token that was signed elsewhere."""
@@ -40,6 +41,14 @@ class Identity(msgspec.Struct, frozen=True):
     def teammate(self) -> str | UnsetType:
         """Who acts, for events: unset where one operator is the account."""
         return self.operator_id if self.team else UNSET
+
+    def may(self, right: Right) -> bool:
+        return may(self.role, right)
+
+    def check(self, right: Right) -> None:
+        """Raise NotAllowed where the role has not this right."""
+        if not self.may(right):
+            raise NotAllowed.of(right)
 
     def may_see(self, profile_id: str) -> bool:
         return self.profiles is None or profile_id in self.profiles

@@ -13,6 +13,7 @@ import jwt
 import msgspec
 
 from alphasync.domain.identity import Identity, account_of
+from alphasync.domain.roles import Role, role_of
 from alphasync.errors import AlphasyncError
 from alphasync.nesting import check_nesting
 
@@ -100,7 +101,7 @@ class Tokens:
         email: str | None = None,
         profiles: Collection[str] | None = None,
         team: str | None = None,
-        role: str | None = None,
+        role: Role | None = None,
         lifetime: float | None = None,
         sign_in: str = "",
     ) -> Minted:
@@ -183,6 +184,10 @@ def _identity(claims: Claims, token: str) -> Identity:
     """Who is meant. Raises InvalidToken for ids that cannot be used."""
     operator_id = _id(claims.operator_id)
     team = _id(claims.team) if claims.team is not None else None
+    try:
+        role = role_of(claims.role, team)
+    except ValueError:
+        raise InvalidToken from None
     sign_in = claims.sid if is_sign_in(claims.sid) else ""
     return Identity(
         operator_id=operator_id,
@@ -195,7 +200,7 @@ def _identity(claims: Claims, token: str) -> Identity:
             if claims.profiles is not None
             else None
         ),
-        role=claims.role,
+        role=role,
         team=team,
         sign_in=sign_in,
         profiles_kept=bool(sign_in) and claims.profiles_kept is True,

@@ -22,6 +22,7 @@ STATUS = {
     "missing_token": 401,
     "invalid_token": 401,
     "sign_in_again": 401,
+    "not_allowed": 403,
     "too_many_profiles": 403,
     "unknown_profile": 404,
     "do_not_contact_full": 409,

@@ -6,6 +6,7 @@ import aiohttp
 import jwt
 import pytest
 
+from alphasync.domain.roles import Role
 from tests.harness import SECRET, Cluster, cluster
 from tests.integration.http.asking import DEMO, JSON, answer, login
 from tests.integration.support import Payload, check
@@ -140,7 +141,9 @@ async def test_tries_are_counted_across_servers(redis_url: str) -> None:
 
 
 async def test_refresh_gives_a_fresh_token(one_server: Cluster, web: aiohttp.ClientSession) -> None:
-    old = one_server.tokens.mint("demo", profiles=["1001"], team="t", role="r", lifetime=50).token
+    old = one_server.tokens.mint(
+        "demo", profiles=["1001"], team="t", role=Role.VIEWER, lifetime=50
+    ).token
     headers = {"Authorization": f"Bearer {old}"}
     status, body, _ = await answer(web, "POST", "/api/auth/refresh", headers=headers)
     assert status == 200

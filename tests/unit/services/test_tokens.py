@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alphasync.domain.identity import Identity
+from alphasync.domain.roles import Role
 from alphasync.services.tokens import ALGORITHM, ID_MAX, InvalidToken, Tokens, new_sign_in
 
 SECRET = "a secret that only the tests know, long enough for each of the algorithms"
@@ -46,11 +47,11 @@ def refused(tokens: Tokens, token: str) -> None:
 def test_a_minted_token_proves_what_it_was_minted_for(tokens: Tokens) -> None:
     before = int(time.time())
     token = tokens.mint(
-        "7", email="a@b.example", profiles=["2", "1"], role="lead", team="red"
+        "7", email="a@b.example", profiles=["2", "1"], role=Role.MANAGER, team="red"
     ).token
     who = tokens.verify(token)
     assert (who.operator_id, who.account, who.team) == ("7", "t:red", "red")
-    assert (who.email, who.role) == ("a@b.example", "lead")
+    assert (who.email, who.role) == ("a@b.example", Role.MANAGER)
     assert who.profiles == frozenset({"1", "2"})
     assert before + HOUR <= who.expires_at <= int(time.time()) + HOUR
     assert token not in who.token_hash
@@ -186,7 +187,7 @@ WRONG_CLAIMS: dict[str, list[Any]] = {
     "exp": [None, "", "soon", "9999999999", True, [], {}, float("inf"), float("nan")],
     "email": [5, True, [], {}],
     "profiles": ["12", 5, True, {}, [None], [True], [1.5], [[]], [""], ["a\nb"], ["\ud83d"]],
-    "role": [5, True, [], {}],
+    "role": [5, True, [], {}, "", "owner", "Admin"],
     "team": ["", True, 1.5, [], {}, "x" * (ID_MAX + 1), "a\nb", "\x00"],
     "jti": [5, True, [], {}],
     "nbf": ["soon", [], {}],
@@ -241,7 +242,7 @@ def test_a_refreshed_token_says_the_same(
         email="a@b.example",
         profiles=profiles,
         team=team,
-        role="r",
+        role=Role.VIEWER,
         lifetime=60,
         sign_in=sign_in,
     ).token
