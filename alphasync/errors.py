@@ -58,8 +58,6 @@ What is not in this tree reaches a client as ``internal_error`` and the log with
 from collections.abc import Mapping
 from typing import ClassVar
 
-from alphasync.domain.roles import LEAST, Right
-
 Detail = str | int | float | bool
 
 
@@ -188,10 +186,6 @@ class NotAllowed(AlphasyncError):
 
     code = "not_allowed"
     default_message = "This role may not do that"
-
-    @classmethod
-    def of(cls, right: Right) -> "NotAllowed":
-        return cls(f"This takes the role {LEAST[right]}")
 
 
 class NotForThisToken(AlphasyncError):

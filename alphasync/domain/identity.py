@@ -5,7 +5,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from alphasync.domain.roles import Right, Role, may
+from alphasync.domain.roles import LEAST, Right, Role, may
 from alphasync.errors import NotAllowed, UnknownProfile
 
 
@@ -48,7 +48,7 @@ class Identity(msgspec.Struct, frozen=True):
     def check(self, right: Right) -> None:
         """Raise NotAllowed where the role has not this right."""
         if not self.may(right):
-            raise NotAllowed.of(right)
+            raise NotAllowed(f"This takes the role {LEAST[right]}")
 
     def may_see(self, profile_id: str) -> bool:
         return self.profiles is None or profile_id in self.profiles
