@@ -21,6 +21,7 @@ from alphasync.errors import (
 )
 from alphasync.intake.admission import Outcome
 from alphasync.intake.answers import (
+    EVERYWHERE,
     HEAD_OVERDUE,
     SERVER,
     TOO_MANY_LINES,
@@ -238,6 +239,8 @@ class Connection(RequestHandler):
     ) -> tuple[web.StreamResponse, bool]:
         if resp is not None:
             resp.headers.setdefault(hdrs.SERVER, SERVER)
+            for name, value in EVERYWHERE.items():
+                resp.headers.setdefault(name, value)
         done = await super().finish_response(request, resp, start_time)
         # Only now: a client that is still taking its answer does not keep us waiting for a request.
         self.rest()

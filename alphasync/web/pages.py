@@ -7,6 +7,7 @@ from aiohttp import hdrs, web
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from alphasync import telemetry
+from alphasync.intake import GUARDED, PAGE_GUARDED
 from alphasync.store.connect import Store
 from alphasync.store.rights import Trials
 from alphasync.web.compressed import GzipCache, compressed
@@ -18,18 +19,18 @@ SECURITY_POLICY = "; ".join(
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self' data: https: http:",  # pictures come from wherever the gateway keeps them
+        # Pictures come from wherever the gateway keeps them: no list of hosts could be right. What a
+        # page can tell others by an address of a picture is all that this leaves open.
+        "img-src 'self' data: https: http:",
         "connect-src 'self' ws: wss:",  # Safari does not count ws: as 'self'
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",
     )
 )
-HEADERS = {
-    "Content-Security-Policy": SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
+HEADERS = {"Content-Security-Policy": SECURITY_POLICY, **PAGE_GUARDED}
+ANY_ORIGIN = {"Cross-Origin-Resource-Policy": "cross-origin"}
+"""Pages of other origins may load the client's script from here by a tag, as they always could."""
 PAGE = "no-store"
 """A page names the files of its build; an older copy of it could name files that are nowhere."""
 FOREVER = "public, max-age=31536000, immutable"
@@ -71,7 +72,9 @@ class Pages:
         return await self._own(request, GUARD)
 
     async def client_bundle(self, request: web.Request) -> web.Response:
-        return await self._own(request, CLIENT_BUNDLE)
+        answer = await self._own(request, CLIENT_BUNDLE)
+        answer.headers.update(ANY_ORIGIN)
+        return answer
 
     async def _own(self, request: web.Request, name: str) -> web.Response:
         return await self._answer(request, name, self._console.build.files.get(name), "no-cache")
@@ -88,7 +91,7 @@ class Pages:
 
     async def alive(self, _: web.Request) -> web.Response:
         """The process answers."""
-        return ok({"status": "ok"})
+        return _guarded(ok({"status": "ok"}))
 
     async def ready(self, _: web.Request) -> web.Response:
         """Whether a load balancer may send clients here: 200 or 503 with the reason."""
@@ -97,12 +100,12 @@ class Pages:
             trouble = await self._trials.trouble()
             reason = f"Redis: {trouble}" if trouble else None
         if reason is not None:
-            return ok({"status": "unavailable", "message": reason}, 503)
-        return ok({"status": "ready"})
+            return _guarded(ok({"status": "unavailable", "message": reason}, 503))
+        return _guarded(ok({"status": "ready"}))
 
     async def metrics(self, _: web.Request) -> web.Response:
         headers = {"Content-Type": CONTENT_TYPE_LATEST}
-        return web.Response(body=telemetry.exposition(), headers=headers)
+        return _guarded(web.Response(body=telemetry.exposition(), headers=headers))
 
     async def _answer(
         self, request: web.Request, name: str, content: bytes | None, cache: str
@@ -113,3 +116,8 @@ class Pages:
         headers = {**HEADERS, hdrs.CONTENT_TYPE: kind, hdrs.CACHE_CONTROL: cache}
         response = web.Response(body=content, headers=headers)
         return await compressed(request, response, self._cache.gzipped)
+
+
+def _guarded(answer: web.Response) -> web.Response:
+    answer.headers.update(GUARDED)
+    return answer

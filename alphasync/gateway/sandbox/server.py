@@ -9,7 +9,7 @@ from alphasync.gateway.sandbox.cast import default_people
 from alphasync.gateway.sandbox.faults import Faults, FaultsError
 from alphasync.gateway.sandbox.people import People
 from alphasync.gateway.sandbox.routes import Sandbox, error_answer
-from alphasync.intake import Intake, open_intake
+from alphasync.intake import PAGE_GUARDED, Intake, open_intake
 from alphasync.intake.sockets import open_sockets
 
 # Seconds that requests in progress get when the sandbox is closed.
@@ -25,9 +25,8 @@ _PAGE_HEADERS = {
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
         "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
+    **PAGE_GUARDED,
 }
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
