@@ -8,6 +8,7 @@ from alphasync.config import Settings
 from alphasync.gateway.http import HttpGateway
 from alphasync.intake import Capacity
 from alphasync.intake.capacity import connections_max
+from alphasync.intake.hosts import HostRule
 from alphasync.intake.origins import OriginRule
 from alphasync.lifecycle import ClientPort, Server
 from alphasync.membership.internal import InternalPort
@@ -233,5 +234,6 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
             requests,
             capacity,
             Strangers(request_limits(settings), address_of, realtime.knows),
+            HostRule(settings.hosts),
         ),
     )

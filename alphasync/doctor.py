@@ -13,6 +13,7 @@ from alphasync.config import Settings, WrongSetting
 from alphasync.config.signing_key import weakness_of
 from alphasync.gateway.http import HttpGateway
 from alphasync.gateway.port import GatewayError, GatewayRefused
+from alphasync.intake.hosts import ANY
 from alphasync.store.connect import MEMORY, make_client, redacted, replicas_waited_for
 from alphasync.store.eviction import objection, policy_of
 from alphasync.store.persistence import may_be_lost
@@ -37,6 +38,7 @@ class Finding(msgspec.Struct, frozen=True):
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
     """One finding after the other; nothing is changed but that the embedded Valkey is started."""
     yield _secret(settings)
+    yield _hosts(settings)
     yield _console()
     try:
         async with redis_url(settings) as redis:
@@ -81,6 +83,18 @@ def _secret(settings: Settings) -> Finding:
         return Finding("secret", ok=False, text=f"JWT_SECRET {weakness}")
     source = "JWT_SECRET" if settings.jwt_secret else f"kept in {settings.data_dir}"
     return Finding("secret", ok=True, text=source)
+
+
+def _hosts(settings: Settings) -> Finding:
+    try:
+        hosts = settings.hosts
+    except WrongSetting as error:
+        return Finding("hosts", ok=False, text=str(error))
+    if ANY in hosts:
+        text = "any name will do: pages of others may reach this server (ALLOWED_HOSTS)"
+        # No failure: in production it was said on purpose, elsewhere it is so by default.
+        return Finding("hosts", ok=True, text=text)
+    return Finding("hosts", ok=True, text=", ".join(hosts))
 
 
 def _console() -> Finding:

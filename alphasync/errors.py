@@ -46,6 +46,7 @@ AlphasyncError
 +-- CsvLines                  csv_lines             one with lines that cannot be read
 +-- UnsupportedMediaType      unsupported_media_type  a body of another type
 +-- UnsupportedEncoding       unsupported_encoding  a body is compressed, or encoded otherwise
++-- UnknownHost               unknown_host          asked for under a name that is not ours
 +-- UnsupportedExpectation    unsupported_expectation  an Expect that is not 100-continue
 +-- MalformedRequest          malformed_request     no HTTP, or a body that ends too early
 +-- BodyTimeout               body_timeout          a body did not come in time (retryable)
@@ -412,6 +413,14 @@ class UnsupportedEncoding(AlphasyncError):
 
     code = "unsupported_encoding"
     default_message = "The body must not be compressed"
+
+
+class UnknownHost(AlphasyncError):
+    """The server was asked for under a name that is not among its own (`ALLOWED_HOSTS`). Mend the
+    address, or the setting."""
+
+    code = "unknown_host"
+    default_message = "This server does not go by that name"
 
 
 class UnsupportedExpectation(AlphasyncError):

@@ -10,6 +10,7 @@ from aiohttp import web
 from alphasync.config import WrongSetting
 from alphasync.gateway.http import HttpGateway
 from alphasync.intake import Bounds, Capacity, Intake, Pace, open_intake
+from alphasync.intake.hosts import HostRule
 from alphasync.intake.sockets import open_sockets
 from alphasync.membership.internal import CannotListenInternally
 from alphasync.membership.membership import Membership
@@ -37,6 +38,7 @@ class ClientPort:
     bounds: Bounds
     capacity: Capacity
     pace: Pace
+    hosts: HostRule
 
     async def open(self, sockets: Sequence[socket.socket]) -> tuple[Intake, int]:
         """Take connections from these sockets; returns the runner and the port."""
@@ -46,6 +48,7 @@ class ClientPort:
             bounds=self.bounds,
             capacity=self.capacity,
             pace=self.pace,
+            hosts=self.hosts,
         )
         return runner, await runner.listen(sockets)
 

@@ -103,7 +103,7 @@ async def surroundings(settings: Settings, *, wait: bool) -> AsyncIterator[tuple
     """Addresses of a Redis that answers and of a gateway, given or our own. Raises CannotStart."""
     try:
         settings.secret()  # made here, once, if it has to be made
-        _ = settings.uses_sandbox
+        _ = settings.uses_sandbox, settings.hosts
     except WrongSetting as error:
         raise CannotStart(str(error)) from error
     async with redis_url(settings) as redis, gateway_url(settings) as gateway:

@@ -1,6 +1,7 @@
 """Settings, from the environment. Each is described beside its field, and in docs/settings.md."""
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import ConfigDict, ValidationError, model_validator
@@ -11,6 +12,7 @@ from alphasync.config.essentials import SANDBOX, GatewaySettings, RedisSettings,
 from alphasync.config.quotas import AccountSettings, ConnectionSettings, RateSettings
 from alphasync.config.signing_key import SECRET_FILE, make_once, weakness_of
 from alphasync.config.values import bare, shortened
+from alphasync.intake.hosts import ANY
 
 SECRETS = frozenset({"gateway_url", "gateway_token", "jwt_secret", "redis_url"})
 """Settings that may hold one: their values are not said back."""
@@ -57,6 +59,17 @@ class Settings(
                 f"({SANDBOX}, to message nobody and let demo/demo in)"
             )
         return self.gateway_url in (None, SANDBOX)
+
+    @property
+    def hosts(self) -> Sequence[str]:
+        """Which ``Host`` the server answers to. Raises WrongSetting in production when nobody has
+        said so: elsewhere a machine is called by whatever name is at hand."""
+        if self.allowed_hosts is None and self.env == "production":
+            raise WrongSetting(
+                "ALLOWED_HOSTS: must be set when ALPHASYNC_ENV is production "
+                "(the names that clients use, such as app.example.com; * for any)"
+            )
+        return self.allowed_hosts or [ANY]
 
     def secret(self, *, make: bool = True) -> str:
         """The key that signs tokens: the setting, or one made once and kept in the data directory.

@@ -13,6 +13,7 @@ from alphasync.config.values import (
     AnyCase,
     Duration,
     HeaderValue,
+    Hosts,
     Networks,
     Origins,
     Seconds,
@@ -47,8 +48,8 @@ class ServerSettings(Section):
     """A worker process that has been silent for so long hangs, and is replaced. 0: never, as under
     a debugger."""
     env: Annotated[Literal["development", "production"], AnyCase] = "development"
-    """In `production` a server does not start without `JWT_SECRET` and `GATEWAY_URL`, nor with a
-    secret that can be guessed, nor on a Redis that may drop keys."""
+    """In `production` a server does not start without `JWT_SECRET`, `GATEWAY_URL` and
+    `ALLOWED_HOSTS`, nor with a secret that can be guessed, nor on a Redis that may drop keys."""
     data_dir: Path = Path("data")
     """Where the embedded Valkey and the secret are kept, readable for this user only. A directory
     that others can write to is closed to them if nothing but ours is in it, and refused
@@ -64,6 +65,12 @@ class ServerSettings(Section):
     trusted_proxies: Annotated[Networks, WhenUnset("none")] = []
     """Addresses or networks of load balancers, by comma: whom to believe in `X-Forwarded-For`.
     Without it all clients behind a load balancer count as one address."""
+    allowed_hosts: Annotated[Hosts | None, WhenUnset("any; in production it must be set")] = None
+    """Names under which clients reach the server, by comma: what `Host` may hold.
+    `app.example.com` is that name with any port, `app.example.com:8443` with this one,
+    `*.example.com` all names below it; addresses may be named, too. All else gets 421
+    `unknown_host`, but for `/healthz`, `/readyz` and `/metrics`. `*` is any name: then a page of
+    anybody can reach a server in your network through the browser of somebody who is in it."""
     cors_origins: Origins = list(DEFAULT_ORIGINS)
     """Origins of web clients besides the server's own, by comma, each whole: there are no
     wildcards. `capacitor://localhost` and the like may be named."""

@@ -13,6 +13,7 @@ from pydantic import (
     ValidationError,
 )
 
+from alphasync.intake.hosts import pattern
 from alphasync.intake.origins import NoOrigin, normalised
 
 UNITS = {"": 1, "ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
@@ -66,7 +67,7 @@ def _origins(value: object) -> object:
     return value
 
 
-def _networks(value: object) -> object:
+def _parts(value: object) -> object:
     if isinstance(value, str):
         return [part.strip() for part in value.split(",") if part.strip()]
     return value
@@ -79,6 +80,15 @@ def _origin(value: str) -> str:
         said = value if len(value) <= GOT_MAX else value[:GOT_MAX] + "..."
         raise ValueError(
             f"expected origins such as https://app.example.com, got {said!r}: {error}"
+        ) from None
+
+
+def _host(value: str) -> str:
+    try:
+        return pattern(value)
+    except NoOrigin as error:
+        raise ValueError(
+            f"expected hosts such as app.example.com, got {shortened(value)!r}: {error}"
         ) from None
 
 
@@ -99,5 +109,8 @@ AnyCase = BeforeValidator(_lower)
 Duration = Annotated[float, Seconds, Field(gt=0, le=366 * DAY)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 HeaderValue = Annotated[str, AfterValidator(_header_value)]
-Networks = Annotated[list[IPvAnyNetwork], BeforeValidator(_networks)]
+Networks = Annotated[list[IPvAnyNetwork], BeforeValidator(_parts)]
 Origins = Annotated[list[Annotated[str, AfterValidator(_origin)]], BeforeValidator(_origins)]
+Hosts = Annotated[
+    list[Annotated[str, AfterValidator(_host)]], BeforeValidator(_parts), Field(min_length=1)
+]

@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
+import structlog
 from aiohttp import hdrs, web
 from aiohttp.web_protocol import RequestHandler
 
 from alphasync.errors import (
     TooManyConnections,
     TooManyRequests,
+    UnknownHost,
     UnsupportedEncoding,
     UnsupportedExpectation,
 )
@@ -20,11 +22,19 @@ from alphasync.intake.connections import Connection
 from alphasync.intake.pace import WAIT_MAX, Pace, Turnstile
 
 ALWAYS_SERVED = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Paths for which there is room also when there is none."""
+"""Paths for which there is room also when there is none, and whatever the server is called: load
+balancers and monitoring ask by address, and nothing there is anybody's."""
 CONTINUE = "100-continue"
 """The only expectation that there is (RFC 9110, section 10.1.1)."""
 
+HOST_SHOWN_MAX = 80
+"""Characters of a host that are logged."""
+
 Handler = Callable[[Any], Awaitable[web.StreamResponse]]
+Hosts = Callable[[str], bool]
+"""Whether the server answers to this ``Host``."""
+
+log = structlog.get_logger(__name__)
 
 
 class Connections(web.Server):
@@ -36,6 +46,7 @@ class Connections(web.Server):
         bounds: Bounds,
         capacity: Capacity | None,
         pace: Pace | None = None,
+        hosts: Hosts | None = None,
         **options: Any,
     ) -> None:
         super().__init__(self._handle, **options)
@@ -43,6 +54,7 @@ class Connections(web.Server):
         self.admission = Admission(capacity)
         self._handler = handler
         self._pace = pace
+        self._hosts = hosts
         self._turnstile = Turnstile()
         self._network_of = capacity.network_of if capacity is not None else str
 
@@ -74,6 +86,8 @@ class Connections(web.Server):
                 response = refusal(TooManyRequests(retryAfter=int(WAIT_MAX)), 429)
                 response.force_close()
                 return response
+            if not self._answers_to(request):
+                return refusal(UnknownHost(), 421)
             if request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower() != "identity":
                 return refusal(UnsupportedEncoding(), 400)
             if request.headers.get(hdrs.EXPECT, CONTINUE).lower() != CONTINUE:
@@ -101,6 +115,14 @@ class Connections(web.Server):
             await connection.pause(seconds)
         await self._turnstile.enter(client)
         return True
+
+    def _answers_to(self, request: web.BaseRequest) -> bool:
+        host = request.headers.get(hdrs.HOST, "")
+        if self._hosts is None or self._hosts(host) or request.path in ALWAYS_SERVED:
+            return True
+        # Said in the log, too: the one who has forgotten a name looks there.
+        log.warning("asked for an unknown host (ALLOWED_HOSTS)", host=ascii(host[:HOST_SHOWN_MAX]))
+        return False
 
     async def _turn_away(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.path in ALWAYS_SERVED:

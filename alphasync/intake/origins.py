@@ -41,8 +41,11 @@ def normalised(text: str) -> str:
     return f"{scheme}://{_host(authority, scheme)}"
 
 
-def _host(authority: str, scheme: str) -> str:
-    """Host and port, without the scheme's own. Raises NoOrigin."""
+def host_and_port(authority: str, *, opaque: bool = False) -> tuple[str, int | None]:
+    """A host as a browser writes it, and its port where one is said. Raises NoOrigin.
+
+    ``opaque``: of a scheme whose hosts are no names of the web.
+    """
     match = _HOST.fullmatch(authority)
     if match is None:
         raise NoOrigin("expected a host, with a port at most")
@@ -53,13 +56,19 @@ def _host(authority: str, scheme: str) -> str:
         except ValueError:
             raise NoOrigin("this is no IPv6 address") from None
     else:
-        host = _name(host, opaque=scheme not in DEFAULT_PORTS)
+        host = _name(host, opaque=opaque)
     if not digits:
-        return host
+        return host, None
     port = int(digits)
     if port > 65535:
         raise NoOrigin("this is no port")
-    return host if port == DEFAULT_PORTS.get(scheme) else f"{host}:{port}"
+    return host, port
+
+
+def _host(authority: str, scheme: str) -> str:
+    """Host and port, without the scheme's own. Raises NoOrigin."""
+    host, port = host_and_port(authority, opaque=scheme not in DEFAULT_PORTS)
+    return host if port in (None, DEFAULT_PORTS.get(scheme)) else f"{host}:{port}"
 
 
 def _name(host: str, *, opaque: bool) -> str:

@@ -7,7 +7,7 @@ from typing import cast
 from aiohttp import web
 
 from alphasync.intake.capacity import Bounds, Capacity
-from alphasync.intake.handling import Connections
+from alphasync.intake.handling import Connections, Hosts
 from alphasync.intake.pace import Pace
 from alphasync.intake.sockets import ACCEPTED_AT_ONCE_MAX, BACKLOG
 
@@ -38,8 +38,10 @@ async def open_intake(
     bounds: Bounds | None = None,
     capacity: Capacity | None = None,
     pace: Pace | None = None,
+    hosts: Hosts | None = None,
 ) -> Intake:
-    """A runner for the application, to which sites can be added. ``shutdown_timeout``: seconds."""
+    """A runner for the application, to which sites can be added. ``shutdown_timeout``: seconds;
+    ``hosts``: which ``Host`` it answers to, where not to every one."""
     inner = web.AppRunner(app)
     await inner.setup()
     made = cast("web.Server", inner.server)
@@ -48,6 +50,7 @@ async def open_intake(
         bounds or Bounds(),
         capacity,
         pace,
+        hosts,
         request_factory=made.request_factory,
     )
     runner = Intake(inner, server, shutdown_timeout)

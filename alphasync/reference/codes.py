@@ -17,6 +17,7 @@ INTAKE_STATUS = {
     "malformed_request": 400,
     "body_timeout": 408,
     "unsupported_expectation": 417,
+    "unknown_host": 421,
     "too_many_connections": 503,
 }
 """HTTP status of what is refused before a request reaches its handler."""

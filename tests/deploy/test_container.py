@@ -118,6 +118,7 @@ async def test_it_runs_as_nobody_on_a_root_that_it_cannot_write(hardened: list[s
         "JWT_SECRET": SECRET,
         "REDIS_URL": "memory://",
         "GATEWAY_URL": "sandbox",
+        "ALLOWED_HOSTS": "app.example.com",
         "WORKERS": "1",
     }
     arguments = json.loads(given("CMD"))

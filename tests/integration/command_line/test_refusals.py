@@ -58,6 +58,7 @@ async def test_production_needs_a_word_about_the_gateway(
 ) -> None:
     settings = {"REDIS_URL": redis_url, "ALPHASYNC_DATA_DIR": str(tmp_path), "JWT_SECRET": SECRET}
     settings |= {"ALPHASYNC_ENV": "production", "WORKERS": workers, "PORT": "0"}
+    settings |= {"ALLOWED_HOSTS": "*"}
     async with alphasync("serve", **settings) as process:
         await one_line_of_refusal(process, "GATEWAY_URL")
     async with alphasync("serve", GATEWAY_URL="sandbox", **settings) as process:
@@ -66,6 +67,22 @@ async def test_production_needs_a_word_about_the_gateway(
         assert await process.exit() == 1
         assert findings(process.out)["gateway"][0] == "FAIL"
         assert "GATEWAY_URL" in findings(process.out)["gateway"][1]
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+async def test_production_needs_its_names(redis_url: str, tmp_path: Path, workers: str) -> None:
+    settings = {"REDIS_URL": redis_url, "ALPHASYNC_DATA_DIR": str(tmp_path), "JWT_SECRET": SECRET}
+    settings |= {"ALPHASYNC_ENV": "production", "GATEWAY_URL": "sandbox", "WORKERS": workers}
+    async with alphasync("serve", PORT="0", **settings) as process:
+        await one_line_of_refusal(process, "ALLOWED_HOSTS")
+    async with alphasync("doctor", **settings) as process:
+        assert await process.exit() == 1
+        assert findings(process.out)["hosts"][0] == "FAIL"
+    for given, said in (("app.example.com", "app.example.com"), ("*", "any name will do")):
+        async with alphasync("doctor", ALLOWED_HOSTS=given, **settings) as process:
+            await process.exit()
+            status, text = findings(process.out)["hosts"]
+            assert (status, said in text) == ("ok", True)
 
 
 async def test_a_redis_that_is_not_there(free_port: int) -> None:
