@@ -19,8 +19,8 @@ SECURITY_POLICY = "; ".join(
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        # Pictures come from wherever the gateway keeps them: no list of hosts could be right. What a
-        # page can tell others by an address of a picture is all that this leaves open.
+        # Pictures come from wherever the gateway keeps them: no list of hosts could be right. All
+        # that this leaves open is what a page can tell others by the address of a picture.
         "img-src 'self' data: https: http:",
         "connect-src 'self' ws: wss:",  # Safari does not count ws: as 'self'
         "base-uri 'none'",
