@@ -41,6 +41,7 @@ from alphasync.services.devices import Devices
 from alphasync.services.do_not_contact import DoNotContact
 from alphasync.services.drafts import Drafts
 from alphasync.services.due_plans import DuePlans
+from alphasync.services.endings import Ended, Endings
 from alphasync.services.failed import Failed
 from alphasync.services.grace import Graces
 from alphasync.services.launching import Launching
@@ -58,6 +59,7 @@ from alphasync.services.progress import Progress
 from alphasync.services.roster import Roster
 from alphasync.services.run_texts import RunTexts
 from alphasync.services.runs import Runs
+from alphasync.services.signed_in import SignedIn
 from alphasync.services.takeover import Takeover
 from alphasync.services.tokens import Tokens
 from alphasync.services.uncertain import Uncertain
@@ -71,6 +73,7 @@ from alphasync.web.console import Build, Console, console_folder
 from alphasync.web.cors import allow
 from alphasync.web.json_bodies import errors
 from alphasync.web.lists import Lists
+from alphasync.web.login_list import LoginList
 from alphasync.web.pages import Pages
 from alphasync.worker.plan_watch import PlanWatch
 from alphasync.worker.pool import Pool
@@ -137,6 +140,11 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
     drafts = Drafts(scripts, bounds)
     address_of = ClientAddress(settings.trusted_proxies)
 
+    def announce(ended: Ended) -> None:
+        realtime.sign_offs.announce(ended)
+
+    endings = Endings(scripts, upstream_times(settings).lasts, announce)
+
     async def sign_off(session: str) -> None:
         await realtime.sign_off(session)
 
@@ -147,6 +155,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
         tokens=tokens,
         complete=upstream.completed,
         registered=listed.look,
+        check=endings.check,
         devices=devices,
         graces=graces,
         account_state=AccountState(scripts, notes.put_back),
@@ -184,6 +193,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
         joins=join_limits(settings),
         secret=secret,
         find_peer=membership.registry.find,
+        other_servers=lambda: membership.registry.others(membership.name.base),
         address_of=address_of,
     )
 
@@ -205,7 +215,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
     console = Console(Build.read(console_folder()), builds)
     pages = Pages(store, readiness.objection, console, sandbox=settings.uses_sandbox)
     web_app.add_routes(pages.routes())
-    logins = Logins(gateway, tokens, upstream, listed, tries, settings.profiles_max)
+    logins = Logins(gateway, tokens, upstream, listed, tries, endings, settings.profiles_max)
     web_app.add_routes(
         Accounts(
             logins,
@@ -213,6 +223,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
             client_of,
         ).routes()
     )
+    web_app.add_routes(LoginList(logins, endings, SignedIn(scripts, upstream)).routes())
     web_app.add_routes(Lists(logins, do_not_contact, messaged).routes())
     realtime.attach(web_app)
     return Server(

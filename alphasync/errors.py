@@ -21,7 +21,8 @@ AlphasyncError
 +-- SignInAgain               sign_in_again         the login has ended, or its token is refused
 +-- TooManyProfiles           too_many_profiles     a login for more profiles than are kept
 +-- Superseded                superseded            the device identity was taken up elsewhere
-+-- SignedOut                 signed_out            another device of the operator has signed it out
++-- SignedOut                 signed_out            by another device, or its session was ended
++-- UnknownSession            unknown_session       not there, or another operator's
 +-- UnknownDevice             unknown_device        not there, or another operator's
 +-- TooManyPlans              too_many_plans        the account has its most
 +-- UnknownPlan               unknown_plan          not planned, or not any more
@@ -245,10 +246,18 @@ class Superseded(AlphasyncError):
     default_message = "This device was opened somewhere else"
 
 
+class UnknownSession(AlphasyncError):
+    """There is no such session, or not any more, or it is not yours."""
+
+    code = "unknown_session"
+    default_message = "There is no such session"
+
+
 class SignedOut(AlphasyncError):
-    """Another device of the operator has signed this one out; its connection is closed, its
-    `resumeToken` is void, and its runs are interrupted. Lead the operator to the sign-in. The token
-    itself is good until it ends."""
+    """Another device has signed this one out, or has ended its session; the connection is closed,
+    the `resumeToken` is void, and runs are interrupted. Lead the operator to the sign-in, and do
+    not connect again by yourself. Where only the device was signed out, the token itself is good
+    until it ends; where its session was ended, it is void."""
 
     code = "signed_out"
     default_message = "This device was signed out from another one"

@@ -34,6 +34,9 @@ class Identity(msgspec.Struct, frozen=True):
     team: str | None = None
     sign_in: str = ""
     """The login that the token was made by; '' for a token that was signed elsewhere."""
+    begun_at: int = 0
+    """ms: when that login was opened, by Redis' clock; of a token that was signed elsewhere when it
+    was made, as far as it says. 0 where it does not."""
     profiles_kept: bool = False
     """The token could not carry the profiles: they are on record with the login."""
 

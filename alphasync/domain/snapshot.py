@@ -61,6 +61,7 @@ def apply(snapshot: Snapshot, event: events.StateEvent) -> Snapshot:
             | events.BlocklistCleared()
             | events.BlocklistRecipientRemoved()
             | events.DoNotContactChanged()
+            | events.SessionsEnded()
         ):
             return after
         case events.UncertainResolved():
@@ -104,7 +105,7 @@ def catch_up(snapshot: Snapshot, happened: list[events.StateEvent]) -> Snapshot:
 
 
 _WHOLE = (
-    *(events.AllProcessingStopped, events.DoNotContactChanged),
+    *(events.AllProcessingStopped, events.DoNotContactChanged, events.SessionsEnded),
     *(events.DeviceJoined, events.DeviceUpdated, events.DeviceLeft, events.DevicesChanged),
     *(events.RunPlanned, events.PlanChanged, events.PlanEnded),
 )

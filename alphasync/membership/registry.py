@@ -50,6 +50,14 @@ class Registry:
                 self._known.popitem(last=False)
         return self._known[name]
 
+    async def others(self, own: str) -> set[str]:
+        """The names of the servers that live, but ``own``, as far as their leases say. Raises
+        StoreUnavailable."""
+        raw = await self._pipeline.submit("ZRANGE", keys.LEASES, "0", "-1")
+        names = raw if isinstance(raw, list) else []
+        found = {name.decode().partition(".")[0] for name in names if isinstance(name, bytes)}
+        return found - {own}
+
     async def close(self) -> None:
         """Take the entry back: nobody is to ask a server that is gone."""
         await self._tasks.close()

@@ -66,6 +66,7 @@ EVENTS: dict[str, type[events.Event]] = {
         events.BlocklistCleared,
         events.BlocklistRecipientRemoved,
         events.DoNotContactChanged,
+        events.SessionsEnded,
         events.DevicesSync,
         events.DeviceJoined,
         events.DeviceUpdated,

@@ -70,7 +70,13 @@ class Farewell:
             session.registration.device_id = found or session.fresh.device_id
         if on_purpose:
             account, device_id = session.who.account, session.device_id
-            await self._devices.leave(account, device_id, session.sid, away=False)
+            await self._devices.leave(
+                account,
+                device_id,
+                session.sid,
+                away=False,
+                reason="signed_out" if session.signed_off else "left",
+            )
         else:
             await self.say_goodbye(session, self._server_name.current)
 

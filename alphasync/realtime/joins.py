@@ -7,7 +7,7 @@ import structlog
 
 from alphasync.domain import events
 from alphasync.domain.identity import Identity
-from alphasync.errors import AlphasyncError, TooManyJoins
+from alphasync.errors import AlphasyncError, SignedOut, SignInAgain, TooManyJoins
 from alphasync.membership.name import ServerName
 from alphasync.protocol import packets
 from alphasync.realtime.catch_up import Beginning, CatchUp, LogBegunAnew
@@ -26,7 +26,8 @@ log = structlog.get_logger(__name__)
 
 
 class Joins:
-    """``heartbeat``: seconds between two signs of life that clients are told to give."""
+    """``heartbeat``: seconds between two signs of life that clients are told to give; ``refused``
+    is told whose login was ended."""
 
     def __init__(
         self,
@@ -38,6 +39,7 @@ class Joins:
         complete: Complete,
         server_name: ServerName,
         heartbeat: float,
+        refused: Callable[[Identity], None],
     ) -> None:
         self._manager = manager
         self._turns = turns
@@ -47,6 +49,7 @@ class Joins:
         self._complete = complete
         self._server_name = server_name
         self._heartbeat = heartbeat
+        self._refused = refused
 
     async def join(self, session: Session) -> bool:
         """Return when the session is in step; False when it has gone, or its connection is ended
@@ -60,6 +63,11 @@ class Joins:
             return await self._catch_up.bring(
                 session, lambda: self._begin(session), "join takes another try"
             )
+        except SignedOut:
+            self._refused(session.who)
+            await self._manager.end_here(session, SignedOut)
+        except SignInAgain:
+            await self._manager.end_here(session, SignInAgain)
         except AlphasyncError as error:
             log.info("join refused", session=session.sid, code=error.code)
             self._give_up(session, error)

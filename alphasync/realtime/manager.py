@@ -9,7 +9,7 @@ import structlog
 from socketio.async_pubsub_manager import AsyncPubSubManager
 
 from alphasync.domain import events
-from alphasync.errors import AlphasyncError, SignedOut, StoreUnavailable, Superseded
+from alphasync.errors import AlphasyncError, SignedOut, SignInAgain, StoreUnavailable, Superseded
 from alphasync.protocol import packets
 from alphasync.realtime import stock
 from alphasync.realtime.audience import rooms_for, seen_by
@@ -123,20 +123,33 @@ class Manager(AsyncPubSubManager, Rooms):  # type: ignore[misc]  # python-socket
         """The same for a socket whose device another one has signed out."""
         await self._end(sid, SignedOut)
 
+    async def end_here(self, session: Session, why: type[AlphasyncError]) -> None:
+        """Tell a session of this server why, and disconnect it for good."""
+        session.signed_off = True
+        await self._handle_disconnect(self._request(session.sid, why))
+
+    async def tell_server(self, name: str, what: bytes) -> bool:
+        """Tell another server something directly; whether it has heard it."""
+        heard: bool = await self.server.eio.tell(name, what)
+        return heard
+
     async def _end(self, sid: str, why: type[AlphasyncError]) -> None:
-        request = {
+        request = self._request(sid, why)
+        await self._handle_disconnect(request)
+        await self._publish(request)
+
+    def _request(self, sid: str, why: type[AlphasyncError]) -> dict[str, Any]:
+        return {
             "method": "disconnect",
             "sid": sid,
             "namespace": NAMESPACE,
             "host_id": self.host_id,
             why.code: True,
         }
-        await self._handle_disconnect(request)
-        await self._publish(request)
 
     async def _handle_disconnect(self, request: dict[str, Any]) -> None:
         session = self._sessions.get(request["sid"])
-        for why in (Superseded, SignedOut):
+        for why in (Superseded, SignedOut, SignInAgain):
             if session is not None and request.get(why.code):
                 # Nothing is awaited from here to the disconnect: no event comes after this one.
                 event = events.ErrorEvent(message=why.default_message, code=why.code)

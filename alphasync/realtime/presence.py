@@ -2,14 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import structlog
 
 from alphasync import telemetry
 from alphasync.domain.identity import Identity
 from alphasync.domain.snapshot import Snapshot
-from alphasync.errors import StoreUnavailable
+from alphasync.errors import SignedOut, StoreUnavailable
 from alphasync.membership.name import ServerName
 from alphasync.realtime.catch_up import Beginning, CatchUp
 from alphasync.realtime.expiry import Expiry
@@ -32,6 +32,9 @@ CUT_INTERVAL = 0.05
 Registered = Callable[[Identity], None]
 """Is told who has a device here from now on."""
 
+Check = Callable[[Identity], Awaitable[None]]
+"""Raises SignedOut where what a token stands for was ended."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -50,6 +53,7 @@ class Presence:
         server_name: ServerName,
         heartbeat: float,
         registered: Registered,
+        check: Check,
     ) -> None:
         self._sessions = sessions
         self._manager = manager
@@ -61,6 +65,7 @@ class Presence:
         self._server_name = server_name
         self._heartbeat = heartbeat
         self._registered = registered
+        self._check = check
         self._expiry = Expiry(manager)
         self._beat = Tasks()
         self._passing = Tasks()
@@ -88,7 +93,8 @@ class Presence:
         """The socket is gone. Who left on purpose ends their runs, others may come back."""
         self.let_go(session)
         self._passing.spawn(
-            self._farewell.leave(session, on_purpose=on_purpose), f"leave {session.sid}"
+            self._farewell.leave(session, on_purpose=on_purpose or session.signed_off),
+            f"leave {session.sid}",
         )
 
     def let_go(self, session: Session) -> None:
@@ -141,20 +147,24 @@ class Presence:
 
     async def put_on_record(self, session: Session) -> None:
         """Have it on record that the session is here. It is cut where that cannot be done, and
-        disconnected where another session has its device by now."""
+        disconnected where another session has its device by now, or where its login was ended."""
         registration = session.registration
 
         async def step() -> bool:
             if session.phase is Phase.CLOSED:
                 return True
             registration.server = self._server_name.current
-            return await self._devices.restore(
-                session.who,
-                session.sid,
-                registration.name,
-                session.device_id,
-                registration.resume_token,
-            )
+            try:
+                return await self._devices.restore(
+                    session.who,
+                    session.sid,
+                    registration.name,
+                    session.device_id,
+                    registration.resume_token,
+                )
+            except SignedOut:
+                await self._manager.end_here(session, SignedOut)
+                return True
 
         restored = await persist(step, session)
         if restored is None:
@@ -173,12 +183,16 @@ class Presence:
 
         async def begin() -> Beginning:
             nonlocal known
+            # That its login was ended may have been among the events that nobody has any more.
+            await self._check(session.who)
             state = known or await self._account_state.snapshot(session.who.account)
             known = None  # what was read for one try is too old for the next
             return Beginning(state.epoch, state.revision, state_anew(session, state), [])
 
         try:
             await self._catch_up.bring(session, begin, "resync takes another try")
+        except SignedOut:
+            await self._manager.end_here(session, SignedOut)
         except Exception:
             log.exception("resync failed", session=session.sid)
             self._manager.cut(session)

@@ -9,7 +9,7 @@ import socketio
 from aiohttp import web
 
 from alphasync import telemetry
-from alphasync.errors import AlphasyncError
+from alphasync.errors import AlphasyncError, SignedOut
 from alphasync.intake.origins import OriginRule
 from alphasync.membership.holdings import Holding
 from alphasync.membership.lease_table import Adoption
@@ -26,16 +26,17 @@ from alphasync.realtime.limits import EventLimits, JoinLimits, Limits
 from alphasync.realtime.manager import Manager
 from alphasync.realtime.moves import Moves
 from alphasync.realtime.order import Envelope
-from alphasync.realtime.presence import CUT_INTERVAL, CUT_TIMEOUT, Presence, Registered
+from alphasync.realtime.presence import CUT_INTERVAL, CUT_TIMEOUT, Check, Presence, Registered
 from alphasync.realtime.registration import Registration, read_handshake
 from alphasync.realtime.relay import Relay
 from alphasync.realtime.sessions import Session, Sessions
+from alphasync.realtime.sign_offs import Others, SignOffs
 from alphasync.realtime.subscriber import Subscriber
 from alphasync.realtime.turns import Turns
 from alphasync.services.account_state import AccountState
 from alphasync.services.devices import Devices
 from alphasync.services.grace import Graces
-from alphasync.services.tokens import Tokens
+from alphasync.services.tokens import InvalidToken, Tokens
 from alphasync.store.connect import Store
 from alphasync.transport import Allowance, FindPeer, Peers, SocketServer
 
@@ -59,6 +60,7 @@ class Realtime:
         tokens: Tokens,
         complete: Complete,
         registered: Registered,
+        check: Check,
         devices: Devices,
         graces: Graces,
         account_state: AccountState,
@@ -73,6 +75,7 @@ class Realtime:
         events: EventLimits,
         secret: str,
         find_peer: FindPeer,
+        other_servers: Others,
         address_of: Callable[[web.Request], str],
     ) -> None:
         peers = Peers(secret, find_peer, server_name.base)
@@ -85,6 +88,7 @@ class Realtime:
         self._manager = Manager(store.pipeline, self.sessions, self._connected)
         self.subscriber = Subscriber(store, self._make_relay)
         self.subscriber.listen(self._manager.channel, self._manager.hear)
+        self.sign_offs = SignOffs(self.sessions, self._manager, other_servers)
         turns = Turns(joins)
         catch_up = CatchUp(self.sessions, self._manager, self.subscriber, turns)
         farewell = Farewell(self.subscriber, devices, graces, server_name)
@@ -100,6 +104,7 @@ class Realtime:
                 complete,
                 server_name,
                 heartbeat,
+                lambda who: self.sign_offs.remember(who.sign_in),
             ),
             catch_up,
             farewell,
@@ -108,6 +113,7 @@ class Realtime:
             server_name,
             heartbeat,
             registered,
+            check,
         )
         self._moves = Moves(
             self.sessions,
@@ -138,6 +144,7 @@ class Realtime:
             on_limit=lambda limit: telemetry.limits.labels(limit).inc(),
             peers=peers,
             mover=self._moves,
+            on_told=self.sign_offs.told,
             on_forward=lambda what: telemetry.forwarded.labels(what).inc(),
             address_of=address_of,
             ping_interval=ping_interval,
@@ -215,6 +222,7 @@ class Realtime:
         await self._followups.close()
         await self._presence.close()
         await self._moves.close()
+        await self.sign_offs.close()
         await self.subscriber.close()
         await self._manager.close()
         await self.server.shutdown()
@@ -232,6 +240,12 @@ class Realtime:
         except AlphasyncError as error:
             telemetry.commands.labels("connect", error.code).inc()
             raise socketio.exceptions.ConnectionRefusedError(error.message) from None
+        if self.sign_offs.knows(who):
+            telemetry.commands.labels("connect", SignedOut.code).inc()
+            # The words by which clients know that they have to sign in.
+            raise socketio.exceptions.ConnectionRefusedError(
+                InvalidToken.default_message, {"code": SignedOut.code}
+            )
         if self.sessions.count(who.account) >= self._limits.account:
             telemetry.limits.labels("connections_per_account").inc()
             raise socketio.exceptions.ConnectionRefusedError("Too many connections of this account")
@@ -256,6 +270,7 @@ class Realtime:
 
     def _deliver(self, account: str, envelope: Envelope) -> None:
         telemetry.events_delivered.inc(self._manager.deliver(account, envelope))
+        self.sign_offs.hear(account, envelope)
 
 
 def _errors_only(name: str) -> logging.Logger:

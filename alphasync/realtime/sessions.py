@@ -40,6 +40,8 @@ class Session:
     """Set when the session is no longer joining."""
     catching_up: asyncio.Task[None] | None = None
     """Brings it up to date: when it joins or comes from another server, and after a new log."""
+    signed_off: bool = False
+    """Whether its login was ended: it leaves for good."""
     expiry: asyncio.TimerHandle | None = None
     """Of its token: the warning, then the end."""
 
@@ -130,6 +132,10 @@ class Sessions:
         """The account's sessions that get events, in the order in which they came."""
         members = self._by_account.get(account, {})
         return [session for session in members.values() if session.is_in_step()]
+
+    def of(self, account: str) -> list[Session]:
+        """The account's sessions, whatever their phase."""
+        return list(self._by_account.get(account, {}).values())
 
     def untaken(self, account: str) -> int:
         """Bytes that wait for the account's devices here."""

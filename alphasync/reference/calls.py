@@ -10,12 +10,14 @@ from alphasync.errors import (
     CsvTooLarge,
     DoNotContactFull,
     InvalidPayload,
+    SignedOut,
     SignInAgain,
     StoreUnavailable,
     TooManyProfiles,
     TooManyRequests,
     UnknownOutcome,
     UnknownProfile,
+    UnknownSession,
     UnsupportedMediaType,
 )
 from alphasync.gateway.port import (
@@ -28,6 +30,7 @@ from alphasync.gateway.port import (
 from alphasync.services.tokens import InvalidToken, MissingToken
 from alphasync.web.accounts import HANDLE_HEADER, Credentials, LoginAnswer, RefreshAnswer
 from alphasync.web.lists import NEXT_HEADER, BlocklistQuery, ExportQuery, Imported
+from alphasync.web.login_list import EndedAnswer, EndQuery, SessionsAnswer, SessionsQuery
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -84,6 +87,86 @@ CALLS = (
         errors=(MissingToken, InvalidToken, SignInAgain, StoreUnavailable),
     ),
     Call(
+        method="POST",
+        path="/api/auth/logout",
+        about=(
+            "Sign out of this session: its devices are disconnected, and its tokens void. Runs "
+            "that depend on a device of it end, detached ones and plans go on. A token that no "
+            "login here made is not void by this."
+        ),
+        header="Authorization: Bearer <token>",
+        answer=EndedAnswer,
+        errors=(
+            MissingToken,
+            InvalidToken,
+            SignInAgain,
+            SignedOut,
+            SignedOut,
+            TooManyRequests,
+            StoreUnavailable,
+        ),
+    ),
+    Call(
+        method="GET",
+        path="/api/sessions",
+        about="One's own sessions, or those of all of a team for an admin; a hundred at a time.",
+        header="Authorization: Bearer <token>",
+        query=SessionsQuery,
+        answer=SessionsAnswer,
+        errors=(
+            MissingToken,
+            InvalidToken,
+            SignInAgain,
+            SignedOut,
+            InvalidPayload,
+            TooManyRequests,
+            StoreUnavailable,
+        ),
+    ),
+    Call(
+        method="DELETE",
+        path="/api/sessions/{session}",
+        about=(
+            "End a session, one's own or for an admin any of the team, `current` being this one: "
+            "its devices are disconnected within "
+            "moments, on every server, its tokens are void, and all runs that were started with it "
+            "are interrupted, also detached ones. Plans stay, for another session of the operator."
+        ),
+        header="Authorization: Bearer <token>",
+        answer=EndedAnswer,
+        errors=(
+            MissingToken,
+            InvalidToken,
+            SignInAgain,
+            SignedOut,
+            UnknownSession,
+            TooManyRequests,
+            StoreUnavailable,
+        ),
+    ),
+    Call(
+        method="DELETE",
+        path="/api/sessions",
+        about=(
+            "End all sessions of this operator but this one. Tokens that were made until now and "
+            "not by a login here are void as well, and one that does not say when it was made "
+            "(`iat`) for as long as a session can last: unless this call comes with one of these "
+            "and without `thisOne=true`."
+        ),
+        header="Authorization: Bearer <token>",
+        query=EndQuery,
+        answer=EndedAnswer,
+        errors=(
+            MissingToken,
+            InvalidToken,
+            SignInAgain,
+            SignedOut,
+            InvalidPayload,
+            TooManyRequests,
+            StoreUnavailable,
+        ),
+    ),
+    Call(
         method="GET",
         path="/api/profiles",
         about="The profiles that the operator writes for, as far as the login is for them.",
@@ -132,6 +215,7 @@ CALLS = (
             MissingToken,
             InvalidToken,
             SignInAgain,
+            SignedOut,
             UnsupportedMediaType,
             CsvTooLarge,
             CsvNotText,
@@ -155,6 +239,7 @@ CALLS = (
             MissingToken,
             InvalidToken,
             SignInAgain,
+            SignedOut,
             InvalidPayload,
             TooManyRequests,
             StoreUnavailable,
@@ -175,6 +260,7 @@ CALLS = (
             MissingToken,
             InvalidToken,
             SignInAgain,
+            SignedOut,
             InvalidPayload,
             UnknownProfile,
             TooManyRequests,

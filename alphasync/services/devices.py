@@ -11,12 +11,20 @@ import msgspec
 from alphasync.domain import events
 from alphasync.domain.devices import DEVICE_NAME_MAX
 from alphasync.domain.identity import Identity
-from alphasync.errors import SignInAgain, TooManyDevices
+from alphasync.errors import SignedOut, SignInAgain, TooManyDevices
 from alphasync.membership.holdings import Holding, Holdings
 from alphasync.protocol import packets
 from alphasync.services.account_state import Begun
 from alphasync.services.bounds import USUAL, AccountBounds
-from alphasync.services.roster import ALL_HEAD, JOINED_HEAD, UPDATED_HEAD, Roster, left_head, owner
+from alphasync.services.roster import (
+    ALL_HEAD,
+    JOINED_HEAD,
+    UPDATED_HEAD,
+    LeftReason,
+    Roster,
+    left_head,
+    owner,
+)
 from alphasync.store import keys
 from alphasync.store.redis.pipeline import Reply
 from alphasync.store.scripts.calls import Answer, Scripts
@@ -97,7 +105,7 @@ class Devices:
         that holds a run, then the one that was lost last. ``usual_name`` is what it is called where
         it has no ``name`` and had none.
         Repeatable when the answer gets lost, with the same ``fresh`` for a new identity. Raises
-        TooManyDevices.
+        TooManyDevices, and SignedOut where the token's login was ended.
         """
         if device_id and resume_token:
             answer = await self._join(
@@ -130,7 +138,8 @@ class Devices:
     async def restore(
         self, who: Identity, session: str, name: str, device_id: str, resume_token: str
     ) -> bool:
-        """Put a session on record again; False when another session has the device by now."""
+        """Put a session on record again; False when another session has the device by now. Raises
+        SignedOut where its login was ended."""
         answer = await self._join(who, session, (name, ""), "restore", device_id, resume_token)
         return answer.outcome == "OK"
 
@@ -147,7 +156,7 @@ class Devices:
         name, usual_name = names
         answer = await self._scripts.call(
             device_join(
-                keys.DeviceKeys(who.account, device_id),
+                keys.JoinKeys(who.account, device_id, who.operator_id, who.sign_in),
                 mode=mode,
                 proof=hashlib.sha256(token.encode()).hexdigest(),
                 name=name[:DEVICE_NAME_MAX],
@@ -157,6 +166,7 @@ class Devices:
                 session=session,
                 server=self._holdings.owner,
                 token=who.token_hash,
+                begun_at=who.begun_at,
                 most=self._bounds.devices,
                 listed_most=self._bounds.listed_devices,
                 back_head=packets.head(events.DeviceReconnected()),
@@ -166,6 +176,9 @@ class Devices:
             ),
             after=noted,
         )
+        if answer.outcome == "SIGNED_OUT":
+            await self.forget(who.account, device_id, session, self._holdings.owner)
+            raise SignedOut
         if answer.outcome == "OK":
             self._roster.tell_later(who.account, answer.number(5))
         return answer
@@ -215,7 +228,15 @@ class Devices:
             self.hold(account, device_id, session)
         return answer.number(2) / 1000
 
-    async def leave(self, account: str, device_id: str, session: str, *, away: bool) -> float:
+    async def leave(
+        self,
+        account: str,
+        device_id: str,
+        session: str,
+        *,
+        away: bool,
+        reason: LeftReason | None = None,
+    ) -> float:
         """The device is gone: its runs are interrupted and their locks freed.
 
         ``away``: because the grace of that session is over; where that had begun when its token
@@ -232,7 +253,7 @@ class Devices:
                     head=packets.head(lost),
                     signed_out_reason=signed_out.reason,
                     signed_out_head=packets.head(signed_out),
-                    left_head=left_head("lost" if away else "left"),
+                    left_head=left_head(reason or ("lost" if away else "left")),
                     all_head=ALL_HEAD,
                 )
             )

@@ -160,7 +160,7 @@ class DuePlans:
         if not sign_in:
             return ""
         try:
-            if (await self._upstream.of(note.account, sign_in)).may_see(note.profile):
+            if (await self._upstream.of_plan(note.account, sign_in)).may_see(note.profile):
                 return sign_in
         except SignInAgain:
             pass  # it has ended

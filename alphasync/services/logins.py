@@ -5,10 +5,11 @@ import msgspec
 from alphasync.domain.identity import Identity, account_of
 from alphasync.errors import TooManyProfiles
 from alphasync.gateway import port
+from alphasync.services.endings import Endings
 from alphasync.services.listed_profiles import ListedProfiles, LoginKey
 from alphasync.services.login_tries import LoginTries
 from alphasync.services.tokens import Tokens
-from alphasync.services.upstream import Upstream
+from alphasync.services.upstream import Origin, Upstream
 
 
 class LoggedIn(msgspec.Struct, frozen=True):
@@ -38,6 +39,7 @@ class Logins:
         upstream: Upstream,
         listed: ListedProfiles,
         tries: LoginTries,
+        endings: Endings,
         profiles_max: int,
     ) -> None:
         self._gateway = gateway
@@ -45,25 +47,31 @@ class Logins:
         self._upstream = upstream
         self._listed = listed
         self._tries = tries
+        self._endings = endings
         self._profiles_max = profiles_max
 
-    async def log_in(self, email: str, password: str, address: str) -> LoggedIn:
+    async def log_in(self, email: str, password: str, address: str, agent: str = "") -> LoggedIn:
         """Check the credentials with the gateway and open a session for the operator.
 
-        ``address``: what counts as one client. Raises TooManyRequests, BadCredentials and the
-        other errors of the gateway, TooManyProfiles and StoreUnavailable.
+        ``address``: what counts as one client; ``agent``: its browser and system. Raises
+        TooManyRequests, BadCredentials and the other errors of the gateway, TooManyProfiles and
+        StoreUnavailable.
         """
         login = await self._checked(email, password, address)
         limited = self._limits_of(login)
         profiles = await self._listed_by(login) if limited is None else limited
         account = account_of(login.operator_id, None)
-        opened = await self._upstream.open(account, login.operator_id, login.token, limited)
+        opened = await self._upstream.open(
+            account, login.operator_id, login.token, limited, Origin(email, address, agent)
+        )
+        await self._endings.make_room(account, login.operator_id, opened.too_many)
         token, who = self._tokens.mint(
             login.operator_id,
             email=email,
             profiles=limited,
             lifetime=opened.lives,
             sign_in=opened.sid,
+            begun_at=opened.at,
         )
         if limited is None:
             self._listed.note(LoginKey(who.account, who.operator_id, who.sign_in), profiles)
@@ -71,16 +79,23 @@ class Logins:
 
     async def identify(self, token: str) -> Identity:
         """Who a token proves, with the profiles that it is for. Raises InvalidToken, SignInAgain
-        where these are not on record any more, and StoreUnavailable."""
-        return await self._upstream.completed(self._tokens.verify(token))
+        where these are not on record any more, SignedOut, and StoreUnavailable."""
+        who = self._tokens.verify(token)
+        await self._endings.check(who)
+        return await self._upstream.completed(who)
 
     async def refresh(self, token: str) -> Refreshed:
         """A fresh token for a valid one; that of a login gets more time with it.
 
-        Raises InvalidToken, SignInAgain when the login has ended, and StoreUnavailable.
+        Raises InvalidToken, SignInAgain when the login has ended, SignedOut when it was ended by
+        somebody, and StoreUnavailable.
         """
         who = self._tokens.verify(token)
-        lives = await self._upstream.prolong(who) if who.sign_in else None
+        lives = None
+        if who.sign_in:
+            lives = await self._upstream.prolong(who)
+        else:
+            await self._endings.check(who)
         fresh, identity = self._tokens.refresh(who, lives)
         prolonged = identity.expires_at > who.expires_at or self._tokens.is_full(lives)
         return Refreshed(fresh, identity, prolonged)

@@ -27,7 +27,10 @@ UPDATED_HEAD = packets.opening(events.DeviceUpdated)
 ALL_HEAD = packets.opening(events.DevicesChanged)
 
 
-def left_head(reason: Literal["left", "lost", "signed_out"]) -> str:
+LeftReason = Literal["left", "lost", "signed_out"]
+
+
+def left_head(reason: LeftReason) -> str:
     return packets.head(events.DeviceLeft(reason=reason))
 
 

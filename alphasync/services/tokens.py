@@ -28,6 +28,8 @@ INLINE_MAX = 1024
 _SIGN_IN = re.compile(r"as1\.[A-Za-z0-9_-]{22}")
 LEEWAY = 5.0
 """Seconds by which the clock of who mints a token may be ahead of ours; its end has none."""
+NUMBER_MAX = 2**53
+"""What a number in JSON is exact up to."""
 BEARER = "bearer "
 
 # The secret's strength is judged once, at start; not at every token.
@@ -59,6 +61,8 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
     team: str | int | None = None
     jti: str | None = None
     sid: Any = None
+    sid_at: Any = None
+    iat: Any = None
     profiles_kept: Any = None
 
 
@@ -104,6 +108,7 @@ class Tokens:
         role: Role | None = None,
         lifetime: float | None = None,
         sign_in: str = "",
+        begun_at: int = 0,
     ) -> Minted:
         """A token valid for ``lifetime`` seconds (default: the setting).
 
@@ -112,7 +117,6 @@ class Tokens:
         """
         now = time.time()
         return self._signed(
-            now,
             Claims(
                 operator_id=operator_id,
                 exp=int(now + (self._lifetime if lifetime is None else lifetime)),
@@ -121,16 +125,17 @@ class Tokens:
                 team=team,
                 role=role,
                 sid=sign_in or None,
+                sid_at=begun_at or None,
+                iat=int(now),
             ),
         )
 
-    def _signed(self, now: float, claims: Claims) -> Minted:
+    def _signed(self, claims: Claims) -> Minted:
         if claims.sid is not None and len("".join(map(str, claims.profiles or ()))) > INLINE_MAX:
             # None at all for whoever does not know the other claim.
             claims = msgspec.structs.replace(claims, profiles=[], profiles_kept=True)
         claims = msgspec.structs.replace(claims, jti=secrets.token_hex(8))
-        payload = {**msgspec.to_builtins(claims), "iat": int(now)}
-        token = jwt.encode(payload, self._secret, algorithm=ALGORITHM)
+        token = jwt.encode(msgspec.to_builtins(claims), self._secret, algorithm=ALGORITHM)
         return Minted(token, _identity(claims, token))
 
     def verify(self, token: str) -> Identity:
@@ -175,9 +180,12 @@ class Tokens:
             team=who.team,
             role=who.role,
             sid=who.sign_in or None,
+            sid_at=(who.begun_at or None) if who.sign_in else None,
+            # One that no login made stays as old as it is: it is void with those of its time.
+            iat=int(now) if who.sign_in else (who.begun_at // 1000 or None),
             profiles_kept=who.profiles_kept or None,
         )
-        return self._signed(now, claims)
+        return self._signed(claims)
 
 
 def _identity(claims: Claims, token: str) -> Identity:
@@ -203,6 +211,7 @@ def _identity(claims: Claims, token: str) -> Identity:
         role=role,
         team=team,
         sign_in=sign_in,
+        begun_at=_whole(claims.sid_at) if sign_in else _whole(claims.iat) * 1000,
         profiles_kept=bool(sign_in) and claims.profiles_kept is True,
     )
 
@@ -212,6 +221,12 @@ def _id(value: str | int) -> str:
     if not 1 <= len(text) <= ID_MAX or not text.isprintable():
         raise InvalidToken
     return text
+
+
+def _whole(value: object) -> int:
+    """A number of a claim; 0 for what is none."""
+    fits = isinstance(value, int | float) and 0 <= value <= NUMBER_MAX
+    return int(value) if fits and isinstance(value, int | float) else 0
 
 
 def new_sign_in() -> str:

@@ -7,7 +7,7 @@ for others. ``alphaDateToken`` names a login without being it, and so does the c
 import base64
 import hashlib
 from collections.abc import Awaitable, Callable, Collection
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 from cryptography.fernet import Fernet, InvalidToken
@@ -61,11 +61,28 @@ class SignIn(msgspec.Struct, frozen=True):
         return self.profiles is None or profile_id in self.profiles
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """Who logged in, and from where: personal data, kept as long as the login."""
+
+    email: str = ""
+    address: str = ""
+    """What counts as one client."""
+    agent: str = ""
+    """The browser and system."""
+
+
+UNKNOWN = Origin()
+
+
 class Opened(msgspec.Struct, frozen=True):
     sid: str
     lives: float
     """Seconds."""
     handle: str
+    at: int
+    """ms since the Unix epoch, by Redis' clock."""
+    too_many: list[str]
+    """The operator's oldest logins that are more than are kept: these are to be ended."""
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -112,18 +129,23 @@ class Upstream:
         self._handles = _cipher(secret, b"alphasync handles")
 
     async def open(
-        self, account: str, operator_id: str, token: str, profiles: Collection[str] | None
+        self,
+        account: str,
+        operator_id: str,
+        token: str,
+        profiles: Collection[str] | None,
+        origin: Origin = UNKNOWN,
     ) -> Opened:
         """Keep what a login got."""
         sid = tokens.new_sign_in()
-        names = keys.of_account(account)
         answer = await self._scripts.call(
             signin_open(
-                keys.OperatorKeys(names.signin(sid), names.signins(operator_id)),
+                keys.of_sign_in(account, operator_id, sid),
                 operator=operator_id,
                 token=self._fernet.encrypt(token.encode()),
                 limited="" if profiles is None else "1",
                 profiles=_lines(profiles or ()),
+                origin=self._fernet.encrypt(msgspec.msgpack.encode(origin)),
                 lifetime=_ms(self._times.lifetime),
                 lasts=_ms(self._times.lasts),
                 linger=_ms(ENDED_LOGIN_GRACE),
@@ -131,7 +153,21 @@ class Upstream:
             )
         )
         named = msgspec.msgpack.encode(_Named(account, sid))
-        return Opened(sid, answer.number(1) / 1000, self._handles.encrypt(named).decode())
+        return Opened(
+            sid=sid,
+            lives=answer.number(1) / 1000,
+            handle=self._handles.encrypt(named).decode(),
+            at=answer.number(2),
+            too_many=answer.texts(3),
+        )
+
+    def origin(self, encrypted: bytes) -> Origin:
+        """What is on record of where a login came from; UNKNOWN for one of an earlier version, or
+        of another secret."""
+        try:
+            return msgspec.msgpack.decode(self._fernet.decrypt(encrypted), type=Origin)
+        except (InvalidToken, msgspec.MsgspecError):
+            return UNKNOWN
 
     async def named(self, handle: str) -> SignIn:
         """The login of a handle. Raises SignInAgain when it has ended, InvalidToken for none."""
@@ -145,6 +181,10 @@ class Upstream:
     async def of(self, account: str, sid: str) -> SignIn:
         """The login of a token. Raises SignInAgain when it has ended."""
         return await self._read(account, sid)
+
+    async def of_plan(self, account: str, sid: str) -> SignIn:
+        """The login of a plan, also where its operator has signed out since. Raises SignInAgain."""
+        return await self._read(account, sid, "plan")
 
     async def ask(self, sign_in: SignIn, profile: str, call: Callable[[str], Awaitable[T]]) -> T:
         """Ask the gateway with the login's token; where it takes that no more, once with the newest
@@ -192,7 +232,7 @@ class Upstream:
         if not sid:
             return await self._former_token(account, operator_id)
         try:
-            return (await self._read(account, sid, for_run="1")).token
+            return (await self._read(account, sid, "run")).token
         except SignInAgain:
             return None
 
@@ -205,7 +245,7 @@ class Upstream:
         skipped = "".join(f"{key}\n" for key in (names.signin(sid), *tried))
         answer = await self._scripts.call(
             signin_newest(
-                keys.OperatorKeys(names.signin(sid), names.signins(operator_id)),
+                keys.of_sign_in(account, operator_id, sid),
                 profile=profile,
                 tried=skipped,
                 most=LOGINS_LOOKED_AT_MAX,
@@ -216,10 +256,11 @@ class Upstream:
         token = self._decrypted(answer.text(2).encode())
         return Candidate(answer.text(1), token) if token is not None else None
 
-    async def _read(self, account: str, sid: str, for_run: str = "") -> SignIn:
-        answer = await self._scripts.call(
-            signin_read(keys.SignInKeys(keys.of_account(account).signin(sid)), for_run=for_run)
-        )
+    async def _read(
+        self, account: str, sid: str, used_by: Literal["operator", "plan", "run"] = "operator"
+    ) -> SignIn:
+        name = keys.SignInKeys(keys.of_account(account).signin(sid))
+        answer = await self._scripts.call(signin_read(name, used_by=used_by))
         token = None if answer.outcome == "GONE" else self._decrypted(answer.text(2).encode())
         if token is None:
             raise SignInAgain

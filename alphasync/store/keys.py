@@ -30,6 +30,8 @@ key (under ``as:{account}:``)      type    lifetime
 ``runs:planned``                   zset    as a plan: those of the account
 ``signin:<id>``                    hash    as its token, and an hour: what a login got
 ``signins:<operator>``             zset    30 days after the last login: the operator's, by time
+``signins``                        zset    the same: those of all operators
+``signouts:<operator>``            hash    30 days: when logins were ended, and other tokens
 ``upstream:<operator>``            string  9 h; of an earlier version: the gateway token, encrypted
 
 key outside any account            type    lifetime
@@ -117,6 +119,13 @@ class AccountKeys:
 
     def signins(self, operator_id: str) -> str:
         return f"{self.prefix}signins:{operator_id}"
+
+    @property
+    def all_signins(self) -> str:
+        return f"{self.prefix}signins"
+
+    def signed_out(self, operator_id: str) -> str:
+        return f"{self.prefix}signouts:{operator_id}"
 
     def upstream(self, operator_id: str) -> str:
         return f"{self.prefix}upstream:{operator_id}"
@@ -216,6 +225,19 @@ class DeviceKeys:
         self.drafts = names.drafts
 
 
+class JoinKeys(DeviceKeys):
+    """Those of a device, and of what its token stands for."""
+
+    __slots__ = ("sign_in", "signed_out", "signin")
+
+    def __init__(self, account: str, device_id: str, operator_id: str, sign_in: str) -> None:
+        super().__init__(account, device_id)
+        names = of_account(account)
+        self.sign_in = sign_in
+        self.signin = names.signin(sign_in)
+        self.signed_out = names.signed_out(operator_id)
+
+
 class SignInKeys(NamedTuple):
     """Of what one login got."""
 
@@ -223,10 +245,43 @@ class SignInKeys(NamedTuple):
 
 
 class OperatorKeys(NamedTuple):
-    """Of what one login got, and of all of its operator."""
+    """Of what one login got, and of all of its operator and its account."""
 
     signin: str
     signins: str
+    all_signins: str
+
+
+def of_sign_in(account: str, operator_id: str, sign_in: str) -> OperatorKeys:
+    names = of_account(account)
+    return OperatorKeys(names.signin(sign_in), names.signins(operator_id), names.all_signins)
+
+
+class TokenKeys(NamedTuple):
+    """Of what a token stands for. ``sign_in``: its login, or ''."""
+
+    signin: str
+    signed_out: str
+    sign_in: str
+
+
+class ListedSignInKeys(NamedTuple):
+    """Of logins that are listed, and of the devices that they came with."""
+
+    signins: str
+    devices: str
+
+
+class EndingKeys(NamedTuple):
+    """Of the logins of an operator, and of what ends with them."""
+
+    channel: str
+    meta: str
+    log: str
+    runs: str
+    signins: str
+    all_signins: str
+    signed_out: str
 
 
 class LoginKeys(NamedTuple):

@@ -143,6 +143,7 @@ def _direct(tag: str) -> tuple[tuple[Argument, ...], ...]:
         ("SMEMBERS", members),
         ("SREM", members, "1"),
         ("ZADD", scores, "LT", "1", "1"),
+        ("ZRANGE", scores, "0", "-1"),
         ("ZREM", scores, "1"),
         ("ZMSCORE", scores, "1"),
         ("ZCARD", scores),

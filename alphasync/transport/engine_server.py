@@ -41,7 +41,8 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
     Besides its arguments and those of ``Options``: ``address_of``, the address of the client behind
     a request, where that is not the connection's own; ``peers``, the other servers behind the same
     load balancer; ``mover``, for sessions that follow their WebSocket from peer to peer, where
-    without one it is passed on. JSONP is refused.
+    without one it is passed on; ``on_told``, which gets what a peer's application tells this one's.
+    JSONP is refused.
     """
 
     logger: logging.Logger
@@ -61,6 +62,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         address_of: Callable[[web.Request], str] | None = None,
         peers: Peers | None = None,
         mover: Mover | None = None,
+        on_told: Callable[[bytes], None] = ignore,
         **options: Any,
     ) -> None:
         options["monitor_clients"] = False  # each session has a timer of its own
@@ -100,7 +102,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         self.from_peers: FromPeers | None = None
         if peers is not None:
             self.from_peers = FromPeers(
-                self.options, self.sessions, self._requests, Door(peers), mover
+                self.options, self.sessions, self._requests, Door(peers), mover, on_told
             )
 
     def attach(self, app: web.Application, engineio_path: str = "engine.io") -> None:
@@ -180,6 +182,11 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         """Close one of them: its client comes back, to wherever it is sent."""
         if self.forwarder is not None:
             self.forwarder.cut_tunnel()
+
+    async def tell(self, peer: str, what: bytes) -> bool:
+        """Tell a peer's application something; whether it has heard it. Without Redis or anything
+        else in between."""
+        return self.forwarder is not None and await self.forwarder.tell(peer, what)
 
     # What its sessions need, as ``hosting.Host`` and ``opening.Entrance`` say
 

@@ -10,7 +10,7 @@ from alphasync.transport import handshake
 from alphasync.transport.bucket import Buckets
 from alphasync.transport.http_bodies import CALLER_CHECK_INTERVAL, has_gone
 from alphasync.transport.options import Options
-from alphasync.transport.peer_client import BREAK_OFF, Forwarded, PeerClient, written
+from alphasync.transport.peer_client import BREAK_OFF, TELL, Forwarded, PeerClient, written
 from alphasync.transport.peers import Peers
 from alphasync.transport.proofs import CLIENT, PROOF, Asking
 from alphasync.transport.refusals import BAD_REQUEST, FORBIDDEN, UNKNOWN_SID, Refused
@@ -87,6 +87,15 @@ class Forwarder:
         if answer.status != 200 or not isinstance(answer.body, bytes):
             raise Refused(UNKNOWN_SID)
         return answer.body
+
+    async def tell(self, peer: str, what: bytes) -> bool:
+        """Tell another server's application something; whether it has heard it."""
+        try:
+            address = await self._client.find(peer)
+            answer = await self._client.ask(address, peer, Forwarded("POST", TELL, "", ""), what)
+        except (Refused, aiohttp.ClientError, OSError, TimeoutError):
+            return False
+        return answer.status == 200
 
     async def tunnel(
         self, request: web.Request, owner: str, forwarded: Forwarded

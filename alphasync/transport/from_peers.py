@@ -1,12 +1,14 @@
 """What other servers pass on: requests for the sessions of this one, and their moves."""
 
+from collections.abc import Callable
+
 from aiohttp import web
 
 from alphasync.transport.http_bodies import UNREADABLE, read_body
 from alphasync.transport.moving import Departure, Mover
 from alphasync.transport.opening import Answer
 from alphasync.transport.options import Options
-from alphasync.transport.peer_client import CLOCK
+from alphasync.transport.peer_client import CLOCK, TELL
 from alphasync.transport.proofs import Asked, Door
 from alphasync.transport.refusals import BAD_REQUEST, FORBIDDEN, UNKNOWN_SID, Refused
 from alphasync.transport.requests import Requests
@@ -14,7 +16,8 @@ from alphasync.transport.session_table import SessionTable
 
 
 class FromPeers:
-    """``mover``: without one no session leaves."""
+    """``mover``: without one no session leaves. ``told`` gets what another server's application
+    tells this one's."""
 
     def __init__(
         self,
@@ -23,12 +26,14 @@ class FromPeers:
         requests: Requests,
         door: Door,
         mover: Mover | None,
+        told: Callable[[bytes], None],
     ) -> None:
         self._options = options
         self._sessions = sessions
         self._requests = requests
         self.door = door
         self._mover = mover
+        self._told = told
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer another server, which has looked at the origin: one hop, and no further.
@@ -70,6 +75,9 @@ class FromPeers:
         if _asks_time(request):
             return web.Response()
         sid, step = request.query.get("sid", ""), request.query.get("transport", "")
+        if step == TELL:
+            self._told(body)
+            return web.Response()
         if step in ("prepare", "take", "release"):
             return await self._move(sid, step)
         return await self._requests.in_session(request, sid, body)

@@ -7,7 +7,7 @@ from alphasync.transport.backlog import KeyOf
 from alphasync.transport.meter import Allowance
 
 
-def ignore(_: str) -> None:
+def ignore(_: str | bytes) -> None:
     """Is told, and does nothing."""
 
 

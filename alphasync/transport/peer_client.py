@@ -18,6 +18,8 @@ BREAK_OFF = "DELETE"
 """Method of a forwarded request: the client has done what ends its session."""
 CLOCK = "clock"
 """Stands in the place of a transport's name: it is asked how late it is there."""
+TELL = "tell"
+"""The same: the other server's application is told something."""
 ANSWER_GRACE = 5.0
 """Seconds beyond the longest poll until an answer is given up: one that is on its way still comes.
 """

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Annotated
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 from msgspec import Meta
 
+from alphasync.domain.devices import named_by
 from alphasync.services.logins import Logins
 from alphasync.services.profiles import Profiles
 from alphasync.services.tokens import MissingToken, bearer
@@ -78,7 +79,8 @@ class Accounts:
     async def login(self, request: web.Request) -> web.Response:
         credentials = await body(request, Credentials)
         email, address = credentials.email, self._client_of(request)
-        found = await self._logins.log_in(email, credentials.password, address)
+        agent = named_by(request.headers.get(hdrs.USER_AGENT, ""))
+        found = await self._logins.log_in(email, credentials.password, address, agent)
         return ok(
             LoginAnswer(
                 token=found.token,

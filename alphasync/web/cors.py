@@ -24,7 +24,7 @@ def allow(rule: OriginRule) -> Middleware:
         allowed = rule(origin, request.headers.get(hdrs.HOST, ""))
         if allowed and request.method == hdrs.METH_OPTIONS:
             response: web.StreamResponse = web.Response(status=204)
-            response.headers[hdrs.ACCESS_CONTROL_ALLOW_METHODS] = "GET, POST, OPTIONS"
+            response.headers[hdrs.ACCESS_CONTROL_ALLOW_METHODS] = "GET, POST, DELETE, OPTIONS"
             response.headers[hdrs.ACCESS_CONTROL_ALLOW_HEADERS] = ALLOWED_HEADERS
             response.headers[hdrs.ACCESS_CONTROL_MAX_AGE] = "600"
         else:

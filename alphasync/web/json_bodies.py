@@ -22,9 +22,11 @@ STATUS = {
     "missing_token": 401,
     "invalid_token": 401,
     "sign_in_again": 401,
+    "signed_out": 401,
     "not_allowed": 403,
     "too_many_profiles": 403,
     "unknown_profile": 404,
+    "unknown_session": 404,
     "do_not_contact_full": 409,
     "csv_too_large": 413,
     "csv_not_text": 400,
@@ -66,6 +68,14 @@ async def body(request: web.Request, model: type[T]) -> T:
         raise InvalidPayload("The body is nested too deeply") from None
     except (msgspec.DecodeError, ValueError):
         raise InvalidPayload("The body is not JSON") from None
+
+
+def query_of(request: web.Request, model: type[T]) -> T:
+    """What stands behind the question mark as ``model``. Raises InvalidPayload."""
+    try:
+        return msgspec.convert(dict(request.query), model)
+    except msgspec.ValidationError as error:
+        raise InvalidPayload(in_words(error)) from None
 
 
 @web.middleware

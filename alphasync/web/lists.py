@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Literal, TypeVar
+from typing import Literal
 from urllib.parse import quote
 
 import msgspec
@@ -13,19 +13,17 @@ from alphasync.domain.identity import Identity
 from alphasync.domain.runs import ProcessingType
 from alphasync.errors import (
     CsvTooLarge,
-    InvalidPayload,
     TooManyRequests,
     UnsupportedMediaType,
 )
 from alphasync.protocol.list_commands import Cursor
-from alphasync.protocol.wrong import in_words
 from alphasync.services.do_not_contact import DoNotContact
 from alphasync.services.listing import Place, place_of
 from alphasync.services.logins import Logins
 from alphasync.services.messaged import MessagedBefore
 from alphasync.services.tokens import MissingToken, bearer
 from alphasync.web.csv_lists import BOM, WrongLine, read, written
-from alphasync.web.json_bodies import STATUS, ok
+from alphasync.web.json_bodies import STATUS, ok, query_of
 
 CSV = "text/csv"
 IMPORT_MAX = 1_000_000
@@ -78,9 +76,6 @@ class BlocklistQuery(ExportQuery, frozen=True, kw_only=True):
     type: ProcessingType
 
 
-Q = TypeVar("Q", bound=ExportQuery)
-
-
 class Lists:
     def __init__(
         self, logins: Logins, do_not_contact: DoNotContact, messaged: MessagedBefore
@@ -122,7 +117,7 @@ class Lists:
 
     async def export_do_not_contact(self, request: web.Request) -> web.Response:
         who = await self._who(request)
-        place = place_of(_query(request, ExportQuery).cursor)
+        place = place_of(query_of(request, ExportQuery).cursor)
         answer = _Part(place, ("id", "added", "operator", "note"))
         async with self._do_not_contact.turns.of(who.account):
             while answer.wants_more:
@@ -136,7 +131,7 @@ class Lists:
     async def export_blocklist(self, request: web.Request) -> web.Response:
         who = await self._who(request)
         profile = request.match_info["profile"]
-        query = _query(request, BlocklistQuery)
+        query = query_of(request, BlocklistQuery)
         answer = _Part(
             place_of(query.cursor), ("id", "messaged", "run", "run started", "operator", "device")
         )
@@ -202,14 +197,6 @@ async def _file(request: web.Request) -> bytes:
         if len(raw) > IMPORT_MAX:
             raise CsvTooLarge
     return bytes(raw)
-
-
-def _query(request: web.Request, model: type[Q]) -> Q:
-    """Raises InvalidPayload."""
-    try:
-        return msgspec.convert(dict(request.query), model)
-    except msgspec.ValidationError as error:
-        raise InvalidPayload(in_words(error)) from None
 
 
 def _time(at: int) -> str:

@@ -38,12 +38,14 @@ from alphasync.services.bounds import AccountBounds
 from alphasync.services.devices import Devices, Joined
 from alphasync.services.do_not_contact import Changed, DoNotContact, Listed
 from alphasync.services.drafts import Drafts
+from alphasync.services.endings import Ended, Endings
 from alphasync.services.failed import Failed
 from alphasync.services.login_tries import LoginLimits, LoginTries
 from alphasync.services.own_devices import OwnDevices
 from alphasync.services.progress import NOTHING, Outcome, Progress, Settled
 from alphasync.services.roster import Roster
 from alphasync.services.runs import Runs, Ticket
+from alphasync.services.signed_in import SignedIn
 from alphasync.services.takeover import Takeover
 from alphasync.services.uncertain import Uncertain
 from alphasync.services.upstream import Opened, Upstream, UpstreamTimes
@@ -133,6 +135,9 @@ class Bench:
         self.account_state = AccountState(self.scripts)
         self.logins = LoginTries(self.scripts, LoginLimits())
         self.upstream = Upstream(self.scripts, store.pipeline, "secret", TIMES, SIGN_INS_MAX)
+        self.announced: list[Ended] = []
+        self.endings = Endings(self.scripts, TIMES.lasts, self.announced.append)
+        self.signed_in = SignedIn(self.scripts, self.upstream)
         self._channel = store.client.pubsub()
 
     async def open(self) -> None:
@@ -145,6 +150,10 @@ class Bench:
         """Of the bench's operator; without profiles for all."""
         who = self.who
         return await self.upstream.open(who.account, who.operator_id, token, profiles or None)
+
+    def come_with(self, opened: Opened) -> Identity:
+        """The bench's operator with a token of this login."""
+        return msgspec.structs.replace(self.who, sign_in=opened.sid, begun_at=opened.at)
 
     async def close(self) -> None:
         await self.roster.close()

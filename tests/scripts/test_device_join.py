@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from alphasync.domain.events import DeviceJoined, DeviceReconnected, DeviceUpdated
-from alphasync.errors import TooManyDevices
+from alphasync.errors import SignedOut, TooManyDevices
 from alphasync.services.devices import new_credentials
 from alphasync.store.scripts.limits import TRIES_MAX
 from tests.scripts.bench import PROFILE, Bench, identity
@@ -285,3 +285,20 @@ async def test_an_account_has_its_most_devices(bench: Bench) -> None:
     await bench.client.hset(record, "away_until", await bench.now() - 1)
     await bench.devices.join(other, "s6", "computer")
     assert not await bench.client.exists(record)
+
+
+@pytest.mark.parametrize("mode", ["new", "resume", "restore"])
+async def test_nobody_comes_with_a_token_whose_login_was_ended(bench: Bench, mode: str) -> None:
+    who = bench.come_with(await bench.sign_in())
+    first = await bench.devices.join(who, "s1", "phone")
+    await bench.endings.end(who, who.sign_in, of_all=False)
+    pair = (first.device_id, first.resume_token)
+    async with bench.verify():
+        with pytest.raises(SignedOut):
+            await (
+                bench.devices.restore(who, "s1", "phone", *pair)
+                if mode == "restore"
+                else bench.devices.join(who, "s2", "phone", *(pair if mode == "resume" else ()))
+            )
+    made = [call for call in bench.scripts.calls if call.name == "device_join"][-1]
+    assert (made.args["mode"], made.outcome) == (mode, "SIGNED_OUT")

@@ -120,6 +120,12 @@ async def everything(bench: Bench) -> None:
     await bench.upstream.newest(who.account, who.operator_id, who.sign_in, "1001", ())
     for _ in range(3):
         await bench.sign_in()
+    phone = await bench.devices.join(who, "s4", "phone")
+    await bench.start("1007", device=phone.device_id)
+    await bench.signed_in.page(who, "", of_all=True)
+    await bench.endings.leave(bench.come_with(await bench.sign_in()))
+    await bench.endings.end_all(who, this_one=True)
+    await bench.endings.check(bench.come_with(await bench.sign_in()))
     await bench.logins.begin("a@b.example", "10.0.0.1")
     await bench.logins.succeed("a@b.example", "10.0.0.1")
     await bench.logins.begin("a@b.example", "10.0.0.1")
@@ -211,9 +217,10 @@ async def test_all_keys_of_a_call_are_in_one_slot(real: Bench, cluster_valkey: V
     await client.aclose()
 
 
-TIMES = {"claimed_at", "started_at", "score", "start_at"}
+TIMES = {"claimed_at", "started_at", "score", "start_at", "begun_at"}
 """The arguments that carry a time, which came from Redis: the score of a claim, of an entry at
-which a page ended, a start; or from a person: when a planned run is to start."""
+which a page ended, a start, that of a login; or from a person: when a planned run is to start; or
+from who made a token that no login made."""
 
 
 async def test_no_argument_carries_a_time_but_scores_of_claims(bench: Bench) -> None:

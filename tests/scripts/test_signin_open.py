@@ -35,7 +35,12 @@ async def test_without_limits_and_with_none_at_all(bench: Bench) -> None:
 
 
 async def test_the_oldest_make_room_for_the_newest(bench: Bench) -> None:
-    opened = [await bench.sign_in(str(number)) for number in range(SIGN_INS_MAX + 2)]
+    opened = []
+    for number in range(SIGN_INS_MAX + 2):
+        opened.append(await bench.sign_in(str(number)))
+        await bench.endings.make_room(bench.who.account, "1", opened[-1].too_many)
+    assert opened[-1].too_many == [opened[1].sid]
+    assert [ended.sessions for ended in bench.announced] == [[o.sid] for o in opened[:2]]
     assert await kept(bench) <= {login.sid for login in opened}
     assert len(await kept(bench)) == SIGN_INS_MAX
     assert opened[-1].sid in await kept(bench)
@@ -50,4 +55,5 @@ async def test_those_that_have_ended_make_room_first(bench: Bench) -> None:
     opened = [await bench.sign_in(str(number)) for number in range(SIGN_INS_MAX)]
     await bench.client.delete(bench.names.signin(opened[1].sid))
     last = await bench.sign_in("last")
+    assert last.too_many == []
     assert await kept(bench) == {opened[0].sid, opened[2].sid, last.sid}

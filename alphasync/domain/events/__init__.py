@@ -12,6 +12,7 @@ from alphasync.domain.events.account_events import (
     DoNotContactChanged,
     MessageCleared,
     MessageUpdated,
+    SessionsEnded,
     UncertainResolved,
 )
 from alphasync.domain.events.base import (
@@ -88,6 +89,7 @@ StateEvent = (
     | BlocklistCleared
     | BlocklistRecipientRemoved
     | DoNotContactChanged
+    | SessionsEnded
     | DeviceJoined
     | DeviceUpdated
     | DeviceLeft
@@ -143,6 +145,7 @@ __all__ = [
     "Resync",
     "RunPlanned",
     "RunSettled",
+    "SessionsEnded",
     "StateEvent",
     "Stats",
     "StoppedProfile",

@@ -88,6 +88,19 @@ class DoNotContactChanged(LoggedEvent, frozen=True, kw_only=True):
     """How many are on it."""
 
 
+class SessionsEnded(LoggedEvent, frozen=True, kw_only=True):
+    """Logins of an operator were ended: their devices are signed out now, and nobody comes back
+    with their tokens. Ask for the list of sessions anew where it is shown."""
+
+    event_name = "sessionsEnded"
+    operator_id: str
+    """Whose they are."""
+    others: bool
+    """Whether also the tokens are void that were made until then and not by a login here."""
+    sessions: Script[list[str]] = UNSET
+    """The ids of those that were ended."""
+
+
 class UncertainResolved(ProfileEvent, frozen=True, kw_only=True):
     """Recipients who may have been messaged are so no longer: a person decided about them."""
 

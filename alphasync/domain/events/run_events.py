@@ -11,6 +11,7 @@ from alphasync.domain.runs import Continuous, ProcessingType, Totals
 INTERRUPTED_BY = {
     "device_disconnected": "its device left, or did not come back within its grace",
     "sign_in_again": "nobody signed in again within `SIGN_IN_TIMEOUT`",
+    "signed_out": "the session that it was started with was ended",
     "gateway_refused": "the gateway refuses the message, or the listing, whoever it is for",
     "gateway_unavailable": "the gateway did not answer, after several tries",
     "too_many_requests": "the gateway asked to wait again and again",

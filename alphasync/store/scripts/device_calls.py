@@ -5,7 +5,7 @@ What each one does, returns and names is said in the header of its file in ``lua
 
 from typing import Literal
 
-from alphasync.store.keys import AccountKeys, DeviceKeys
+from alphasync.store.keys import AccountKeys, DeviceKeys, JoinKeys
 from alphasync.store.scripts.declaring import script
 
 JoinMode = Literal["new", "resume", "restore"]
@@ -13,7 +13,7 @@ JoinMode = Literal["new", "resume", "restore"]
 
 @script
 def device_join(
-    keys: DeviceKeys,
+    keys: JoinKeys,
     /,
     *,
     mode: JoinMode,
@@ -25,6 +25,7 @@ def device_join(
     session: str,
     server: str,
     token: str,
+    begun_at: int,
     most: int,
     listed_most: int,
     back_head: str,

@@ -32,7 +32,7 @@ from alphasync.store.scripts.limits import Lifetimes
 FOLDER = files("alphasync.store.scripts") / "lua"
 SHARED = (
     *("prelude", "log", "device", "roster", "plan", "snapshot", "versions"),
-    *("lists", "listed", "blocklist", "run", "draft"),
+    *("lists", "listed", "blocklist", "run", "draft", "signin"),
 )
 """In this order: a function may call those in front of it."""
 

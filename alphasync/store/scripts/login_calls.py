@@ -5,7 +5,14 @@ What each one does, returns and names is said in the header of its file in ``lua
 
 from typing import Literal
 
-from alphasync.store.keys import LoginKeys, OperatorKeys, SignInKeys
+from alphasync.store.keys import (
+    EndingKeys,
+    ListedSignInKeys,
+    LoginKeys,
+    OperatorKeys,
+    SignInKeys,
+    TokenKeys,
+)
 from alphasync.store.scripts.declaring import script
 
 
@@ -37,6 +44,7 @@ def signin_open(
     token: bytes,
     limited: str,
     profiles: str,
+    origin: bytes,
     lifetime: int,
     lasts: int,
     linger: int,
@@ -49,8 +57,34 @@ def signin_newest(keys: OperatorKeys, /, *, profile: str, tried: str, most: int)
 
 
 @script
-def signin_read(keys: SignInKeys, /, *, for_run: str) -> None: ...
+def signin_read(keys: SignInKeys, /, *, used_by: Literal["operator", "plan", "run"]) -> None: ...
 
 
 @script
 def signin_prolong(keys: SignInKeys, /, *, lifetime: int, linger: int) -> None: ...
+
+
+@script
+def signin_check(keys: TokenKeys, /, *, begun_at: int) -> None: ...
+
+
+@script
+def signins_list(keys: ListedSignInKeys, /, *, before: str, most: int) -> None: ...
+
+
+@script
+def signins_end(
+    keys: EndingKeys,
+    /,
+    *,
+    operator: str,
+    chosen: str,
+    spared: str,
+    others: str,
+    mode: Literal["revoked", "left"],
+    again: str,
+    lasts: int,
+    reason: str,
+    interrupted_head: str,
+    head: str,
+) -> None: ...

@@ -225,6 +225,16 @@ def unblocked(key: Key, revision: int) -> events.BlocklistRecipientRemoved:
     )
 
 
+def sessions_ended(_key: Key, revision: int) -> events.SessionsEnded:
+    return events.SessionsEnded(
+        operator_id="operator",
+        others=False,
+        sessions=["as1.0000000000000000000000"],
+        timestamp=revision,
+        revision=revision,
+    )
+
+
 def not_contacted(_key: Key, revision: int) -> events.DoNotContactChanged:
     return events.DoNotContactChanged(
         device_id="device",
@@ -310,6 +320,7 @@ OTHERS: list[Make] = [settled, updated, cleared, attached, forgot, all_stopped, 
 OTHERS += [
     unblocked,
     not_contacted,
+    sessions_ended,
     joined,
     changed,
     left,

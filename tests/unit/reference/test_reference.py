@@ -22,6 +22,7 @@ from alphasync.reference.page import PART, PARTS, filled
 from alphasync.reference.schema import COMMANDS, as_json, whole
 from alphasync.web.accounts import Accounts
 from alphasync.web.lists import Lists
+from alphasync.web.login_list import LoginList
 
 T = TypeVar("T")
 DOCS = Path(__file__).parents[3] / "docs"
@@ -93,7 +94,7 @@ def test_a_command_is_answered_as_its_model_says(name: str) -> None:
 
 
 def test_every_http_call_is_in_it() -> None:
-    parts: list[Any] = [part.__new__(part) for part in (Accounts, Lists)]
+    parts: list[Any] = [part.__new__(part) for part in (Accounts, Lists, LoginList)]
     assert {(route.method, route.path) for part in parts for route in part.routes()} == {
         (call.method, call.path) for call in CALLS
     }

@@ -1,16 +1,18 @@
 -- Register a device and read the snapshot it starts from. A device that takes an earlier identity
 -- up again proves it with the hash of its resume token; one that offers none is the device of its
 -- token that is missing: of several the one that holds a run, then the one that was lost last.
--- KEYS: meta log device devices runs drafts
--- ARGV: channel device_id mode proof name usual_name operator who session server token most listed_most back_head joined_head updated_head all_head
+-- KEYS: meta log device devices runs drafts signin signed_out
+-- ARGV: channel device_id sign_in mode proof name usual_name operator who session server token begun_at most listed_most back_head joined_head updated_head all_head
 --   mode: "new" | "resume" | "restore" (the session is registered; only its record was lost)
 --   name: what it is called, unless it was renamed; '' for what it was called before, or else usual_name
 --   who: the JSON members that say whose it is; *_head: begin an event, without a field
--- USES: int index admitted running_of depends_on with_snapshot mark_runs device_key missing_of new_of list_device
--- RETURN: {'OK', how, device_id, name, superseded_session, later, epoch, revision, runs, drafts, plans, rest, listed}
+-- USES: is_signed_out int index admitted running_of depends_on with_snapshot mark_runs device_key missing_of new_of list_device
+-- RETURN: {'SIGNED_OUT'}: the token stands for nothing any more
+--   | {'OK', how, device_id, name, superseded_session, later, epoch, revision, runs, drafts, plans, rest, listed}
 --   how: "new" | "resumed"; later: ms after which devices_tell is to be called, or 0
 --   rest: as of snapshot_read; {'UNKNOWN'} | {'SUPERSEDED'}
 --   | {'FULL'}: the account has its most devices
+if is_signed_out(signin, signed_out, sign_in, begun_at) then return {'SIGNED_OUT'} end
 local how = 'new'
 local missing = missing_of(devices, token)
 
@@ -90,6 +92,9 @@ redis.call('HSET', device, 'id', device_id, 'proof', proof, 'name', name, 'opera
   'session', session, 'replica', server, 'token', token, 'away_until', 0, 'new_at', 0,
   'signed_out', '')
 redis.call('PEXPIRE', device, DEVICE_TTL)
+if redis.call('HEXISTS', signin, 'operator') == 1 then
+  redis.call('HSET', signin, 'seen', int(now), 'device', device_id, 'device_name', name)
+end
 if mode == 'new' and how == 'new' then
   local new = new_of(devices, token)
   redis.call('HSET', device, 'new_at', int(now))
