@@ -84,7 +84,7 @@ CALLS = (
         about="A fresh token for a valid one; the session lives on with it.",
         header="Authorization: Bearer <token>",
         answer=RefreshAnswer,
-        errors=(MissingToken, InvalidToken, SignInAgain, StoreUnavailable),
+        errors=(MissingToken, InvalidToken, SignInAgain, SignedOut, StoreUnavailable),
     ),
     Call(
         method="POST",
@@ -100,7 +100,6 @@ CALLS = (
             MissingToken,
             InvalidToken,
             SignInAgain,
-            SignedOut,
             SignedOut,
             TooManyRequests,
             StoreUnavailable,
@@ -128,9 +127,9 @@ CALLS = (
         path="/api/sessions/{session}",
         about=(
             "End a session, one's own or for an admin any of the team, `current` being this one: "
-            "its devices are disconnected within "
-            "moments, on every server, its tokens are void, and all runs that were started with it "
-            "are interrupted, also detached ones. Plans stay, for another session of the operator."
+            "its devices are disconnected within moments, on every server, its tokens are void, "
+            "and all runs that were started with it are interrupted, also detached ones. Plans "
+            "stay, for another session of the operator."
         ),
         header="Authorization: Bearer <token>",
         answer=EndedAnswer,
