@@ -5,7 +5,6 @@ import asyncio
 from aiohttp import web
 
 from alphasync.config import Settings
-from alphasync.gateway.http import HttpGateway
 from alphasync.intake import Capacity
 from alphasync.intake.capacity import connections_max
 from alphasync.intake.hosts import HostRule
@@ -20,6 +19,7 @@ from alphasync.options import (
     connection_limits,
     event_limits,
     frame_allowance,
+    http_gateway,
     join_limits,
     lifetimes,
     login_limits,
@@ -75,6 +75,7 @@ from alphasync.web.json_bodies import errors
 from alphasync.web.lists import Lists
 from alphasync.web.login_list import LoginList
 from alphasync.web.pages import Pages
+from alphasync.web.tracing import traced
 from alphasync.worker.plan_watch import PlanWatch
 from alphasync.worker.pool import Pool
 from alphasync.worker.tools import Tools
@@ -83,12 +84,12 @@ from alphasync.worker.tools import Tools
 def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
     """Put a server together; nothing is connected yet.
 
-    Raises WrongSetting (from the secret) and UnsupportedUrl.
+    Raises WrongSetting (from the secret, the hosts and the gateway's CA) and UnsupportedUrl.
     """
     secret = settings.secret()
     store = make_store(redis_url, lifetimes(settings), settings.redis_wait_replicas)
     scripts, pipeline = store.scripts, store.pipeline
-    gateway = HttpGateway(gateway_url, settings.gateway_timeout, settings.gateway_answer_max)
+    gateway = http_gateway(settings, gateway_url)
     tokens = Tokens(secret, settings.token_ttl, settings.token_leeway)
     tries = LoginTries(scripts, login_limits(settings))
     upstream = Upstream(
@@ -210,7 +211,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
     embedded = settings.redis_url is None and settings.data_dir.is_dir() and redis_url != MEMORY
     own = settings.data_dir if embedded else None
     readiness = Readiness(runs, capacity, store, realtime.subscriber, own)
-    web_app = web.Application(middlewares=[allow(origins), errors])
+    web_app = web.Application(middlewares=[allow(origins), errors, traced])
     builds = Builds(pipeline)
     console = Console(Build.read(console_folder()), builds)
     pages = Pages(store, readiness.objection, console, sandbox=settings.uses_sandbox)

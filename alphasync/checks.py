@@ -7,6 +7,7 @@ import structlog
 from redis.exceptions import NoPermissionError
 
 from alphasync.config import Settings
+from alphasync.gateway.addresses import AddressRefused, Resolver, is_address
 from alphasync.options import lifetimes
 from alphasync.store.connect import MEMORY, UnsupportedUrl, make_client, make_store, redacted
 from alphasync.store.eviction import objection, policy_of
@@ -112,15 +113,24 @@ async def check_eviction(settings: Settings, url: str) -> None:
         log.warning("redis does not tell its maxmemory-policy: see to it that it is noeviction")
 
 
-async def check_gateway(url: str, *, wait: bool = False) -> None:
+class NotThere(CannotStart):
+    """The gateway's name leads where nothing is to be sent."""
+
+
+async def check_gateway(url: str, *, wait: bool = False, private: bool = False) -> None:
     """Raise CannotStart when nothing accepts connections at the gateway's address; with ``wait``
-    try until somebody does."""
+    try until somebody does. NotThere is not waited for."""
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
+    resolver = Resolver(private=private)
     while True:
         try:
             async with asyncio.timeout(GATEWAY_TIMEOUT):
+                if not is_address(str(parts.hostname)):
+                    await resolver.resolve(str(parts.hostname), port)
                 _, writer = await asyncio.open_connection(parts.hostname, port)
+        except AddressRefused as error:
+            raise NotThere(f"GATEWAY_URL: {error}") from error
         except (OSError, TimeoutError) as error:
             text = f"GATEWAY_URL: no answer from {url} ({str(error) or type(error).__name__})"
             if not wait:

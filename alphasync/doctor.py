@@ -11,9 +11,9 @@ from redis.exceptions import ResponseError
 from alphasync.checks import CannotStart, check_gateway, check_redis, only_here
 from alphasync.config import Settings, WrongSetting
 from alphasync.config.signing_key import weakness_of
-from alphasync.gateway.http import HttpGateway
 from alphasync.gateway.port import GatewayError, GatewayRefused
 from alphasync.intake.hosts import ANY
+from alphasync.options import http_gateway
 from alphasync.store.connect import MEMORY, make_client, redacted, replicas_waited_for
 from alphasync.store.eviction import objection, policy_of
 from alphasync.store.persistence import may_be_lost
@@ -57,7 +57,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         return
     try:
         async with gateway_url(settings) as gateway:
-            await check_gateway(gateway)
+            await check_gateway(gateway, private=settings.gateway_private)
             yield await _gateway(settings, gateway)
     except CannotStart as error:
         yield Finding("gateway", ok=False, text=_with_advice(error))
@@ -168,7 +168,10 @@ async def _clock(url: str, leeway: float) -> Finding:
 async def _gateway(settings: Settings, url: str) -> Finding:
     source = "not set" if settings.gateway_url is None else settings.gateway_url
     name = f"sandbox (GATEWAY_URL is {source})" if settings.uses_sandbox else url
-    gateway = HttpGateway(url, timeout=settings.gateway_timeout)
+    try:
+        gateway = http_gateway(settings, url)
+    except WrongSetting as error:
+        return Finding("gateway", ok=False, text=str(error))
     try:
         profiles = await gateway.profiles(settings.gateway_token)
     except GatewayRefused:

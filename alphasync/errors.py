@@ -31,6 +31,7 @@ AlphasyncError
 +-- UnknownVersion            unknown_version       of a draft: it made room for newer ones
 +-- TooManyAttachments        too_many_attachments  the draft has its most
 +-- PaceOutOfRange            pace_out_of_range     a start asks for pauses beyond the bounds
++-- WrongLink                 wrong_link            an attachment's is not http or https
 +-- TooManyRuns               too_many_runs         the same
 +-- TooManyPreviews           too_many_previews     of a server or an account at a time (retryable)
 +-- TooManyDevices            too_many_devices      the same; the connection is closed
@@ -120,6 +121,14 @@ class MessageTooLong(AlphasyncError):
 
     code = "message_too_long"
     default_message = "The message is too long"
+
+
+class WrongLink(AlphasyncError):
+    """The `link` of an attachment is not an `http` or `https` address with a host and without a
+    user. Nothing was started or stored: `message` names the attachment, so take it away."""
+
+    code = "wrong_link"
+    default_message = "The link of an attachment is not http or https"
 
 
 class PaceOutOfRange(AlphasyncError):

@@ -1,6 +1,9 @@
 """What the parts of a server are given of its settings."""
 
-from alphasync.config import Settings
+import ssl
+
+from alphasync.config import Settings, WrongSetting
+from alphasync.gateway.http import HttpGateway
 from alphasync.intake import Bounds
 from alphasync.realtime.limits import Allowance, EventLimits, JoinLimits, Limits, RequestLimits
 from alphasync.services.bounds import AccountBounds, PaceBounds
@@ -114,3 +117,26 @@ def request_limits(settings: Settings) -> RequestLimits:
 
 def connection_bounds(settings: Settings) -> Bounds:
     return Bounds(settings.head_timeout, settings.body_timeout, settings.idle_timeout)
+
+
+def http_gateway(settings: Settings, url: str) -> HttpGateway:
+    """Raises WrongSetting where the file of a CA is of no use."""
+    return HttpGateway(
+        url,
+        settings.gateway_timeout,
+        settings.gateway_answer_max,
+        private=settings.gateway_private,
+        tls=_gateway_tls(settings),
+    )
+
+
+def _gateway_tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.gateway_ca_file is None:
+        return None
+    try:
+        return ssl.create_default_context(cafile=settings.gateway_ca_file)
+    except OSError as error:  # one of TLS is such a one, too
+        reason = error.strerror or type(error).__name__
+        if isinstance(error, ssl.SSLError):
+            reason = "there is no certificate in it"
+        raise WrongSetting(f"GATEWAY_CA_FILE: {settings.gateway_ca_file}: {reason}") from None

@@ -6,7 +6,14 @@ from collections.abc import AsyncIterator
 
 import structlog
 
-from alphasync.checks import CannotStart, check_eviction, check_gateway, check_redis, only_here
+from alphasync.checks import (
+    CannotStart,
+    NotThere,
+    check_eviction,
+    check_gateway,
+    check_redis,
+    only_here,
+)
 from alphasync.config import Settings, WrongSetting
 from alphasync.gateway.sandbox import RunningSandbox, start_sandbox
 from alphasync.store.connect import MEMORY, UnsupportedUrl
@@ -110,7 +117,9 @@ async def surroundings(settings: Settings, *, wait: bool) -> AsyncIterator[tuple
         await check_redis(settings, redis, wait=wait)
         await check_eviction(settings, redis)
         try:
-            await check_gateway(gateway, wait=wait)
+            await check_gateway(gateway, wait=wait, private=settings.gateway_private)
+        except NotThere:
+            raise  # waiting mends nothing, and a server that takes another's place could not send
         except CannotStart as error:
             # Devices are kept in step without it: a server that restarts meanwhile comes up.
             log.warning("the gateway is away: no logins and no runs meanwhile", reason=str(error))

@@ -51,7 +51,7 @@ class Attachment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
     title: Annotated[str, Meta(max_length=300)]
     """As the recipient sees it."""
     link: Link
-    """Where it is."""
+    """Where it is: an `http` or `https` address."""
     message_type: Literal["SENT_IMAGE", "SENT_VIDEO", "SENT_AUDIO"]
     """What it is: by the `content_type` of what the attachments call lists."""
     id: Annotated[str, Meta(min_length=1, max_length=PROFILE_ID_MAX)] | int | None = None

@@ -4,6 +4,7 @@ What comes from a gateway and is not usable is not offered, so that nothing is o
 command would refuse afterwards.
 """
 
+import re
 import unicodedata
 
 PROFILE_ID_MAX = 128
@@ -19,6 +20,11 @@ LINK_MAX = 2048
 
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Letters and marks by category, with nothing to be seen: a joiner, fillers, braille's blank."""
+
+_LINK = re.compile(
+    r"https?://(?:\[[0-9a-f:.]+\]|[^\s/?#@:\\\[\]]+)(?::[0-9]{1,5})?(?:[/?#].*)?", re.IGNORECASE
+)
+"""A backslash in front of the path would be a slash to browsers, and end the host."""
 
 _JOINERS = dict.fromkeys(map(ord, "\u200c\u200d"))
 
@@ -38,7 +44,9 @@ def short_id(value: str | int, field: str) -> str:
 
 
 def is_link(text: str) -> bool:
-    return 1 <= len(text) <= LINK_MAX and not text.isspace() and is_unicode(text)
+    """Whether it leads somewhere by http or https, with a host, without a user, in one line: what
+    opens it is not to be told to do anything else."""
+    return len(text) <= LINK_MAX and text.isprintable() and bool(_LINK.fullmatch(text))
 
 
 def is_unicode(text: str) -> bool:

@@ -7,13 +7,17 @@ they are young, and before one is used again the loop gets to see whether it was
 
 import asyncio
 import re
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import aiohttp
+import structlog
 from aiohttp.abc import AbstractStreamWriter
 from yarl import URL
 
+from alphasync.gateway import tracing
+from alphasync.gateway.addresses import AddressRefused, Resolver
 from alphasync.gateway.port import GatewayRefused, GatewayUnavailable
 
 # Seconds without use after which a connection is not used again. Servers that close idle ones after
@@ -25,6 +29,9 @@ REUSE_MARGIN = 1.0
 ERROR_MAX = 64 * 1024
 
 _KEEP_ALIVE = re.compile(r"\btimeout\s*=\s*\"?([0-9]{1,9})", re.ASCII | re.IGNORECASE)
+
+
+log = structlog.get_logger(__name__)
 
 
 class Body(aiohttp.BytesPayload):
@@ -52,8 +59,13 @@ class Body(aiohttp.BytesPayload):
 class Connections:
     """The connections to one gateway. Belongs to one event loop."""
 
-    def __init__(self, timeout: float) -> None:
-        """`timeout`: seconds for one whole call."""
+    def __init__(
+        self, timeout: float, *, private: bool = False, tls: ssl.SSLContext | None = None
+    ) -> None:
+        """`timeout`: seconds for one whole call; `private`: whether any name may lead to a private
+        address; `tls`: whose certificates are believed, by default whom the system knows."""
+        self._private = private
+        self._tls = tls or True
         self._timeout = aiohttp.ClientTimeout(total=timeout)
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self._reuse = True
@@ -70,10 +82,11 @@ class Connections:
         body: Body | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """One request; every failure of the network inside the block is a GatewayUnavailable."""
-        sent_headers = dict(headers or {})
+        sent_headers = {**(headers or {}), tracing.HEADER: tracing.traceparent()}
         if token is not None:
             sent_headers["Authorization"] = f"Bearer {header_value(token)}"
         try:
+            # A redirect is an answer like others: followed, it would carry the token elsewhere.
             async with self._session().request(
                 method, url, headers=sent_headers, data=body, allow_redirects=False
             ) as response:
@@ -86,6 +99,9 @@ class Connections:
         except aiohttp.ClientConnectorSSLError as error:
             raise GatewayUnavailable("The gateway makes no secure connection") from error
         except aiohttp.ClientConnectorError as error:
+            if isinstance(error.os_error, AddressRefused):
+                # Where it leads is no business of clients.
+                log.error("the gateway is not asked", reason=str(error.os_error))
             raise GatewayUnavailable("The gateway cannot be reached") from error
         except (aiohttp.ServerDisconnectedError, OSError) as error:
             raise GatewayUnavailable("The connection to the gateway was lost") from error
@@ -112,10 +128,15 @@ class Connections:
             trace.on_connection_reuseconn.append(_look_at_it)
             # No limit of our own: a run has one request at a time, so the number of runs is
             # the bound, and waiting for a free connection would count as a gateway failure.
+            resolver = Resolver(private=self._private)
             connector = (
-                aiohttp.TCPConnector(limit=0, keepalive_timeout=REUSE_TIMEOUT)
+                aiohttp.TCPConnector(
+                    limit=0, keepalive_timeout=REUSE_TIMEOUT, ssl=self._tls, resolver=resolver
+                )
                 if reuse
-                else aiohttp.TCPConnector(limit=0, force_close=True)
+                else aiohttp.TCPConnector(
+                    limit=0, force_close=True, ssl=self._tls, resolver=resolver
+                )
             )
             self._sessions[reuse] = aiohttp.ClientSession(
                 connector=connector,

@@ -7,6 +7,7 @@ can.
 """
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from typing import TypeVar
 from urllib.parse import quote
@@ -56,8 +57,17 @@ T = TypeVar("T")
 class HttpGateway:
     """A `Gateway` that speaks the HTTP contract. Belongs to one event loop."""
 
-    def __init__(self, base_url: str, timeout: float = 10.0, answer_max: int = ANSWER_MAX) -> None:
-        """`timeout`: seconds for one whole call; `answer_max`: bytes of an answer that are read.
+    def __init__(
+        self,
+        base_url: str,
+        timeout: float = 10.0,
+        answer_max: int = ANSWER_MAX,
+        *,
+        private: bool = False,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """`timeout`: seconds for one whole call; `answer_max`: bytes of an answer that are read;
+        `private` and `tls` as for `Connections`.
 
         Raises ValueError for an unusable `base_url`.
         """
@@ -68,7 +78,7 @@ class HttpGateway:
             raise ValueError("gateway URL must not hold credentials, a query or a fragment")
         self._base = str(url).rstrip("/")
         self._answer_max = answer_max
-        self._connections = Connections(timeout)
+        self._connections = Connections(timeout, private=private, tls=tls)
         self._left_out = LeftOut()
 
     async def login(self, email: str, password: str) -> Login:

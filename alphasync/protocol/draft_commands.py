@@ -1,18 +1,36 @@
 """Commands about drafts: their text, and what goes with a mail."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import force_setattr
 
 from alphasync.domain.drafts import ATTACHMENTS_MAX, Attachment, Link, browser_length, well_formed
-from alphasync.errors import MessageTooLong, TooManyAttachments, TooManyDrafts, UnknownProfile
+from alphasync.domain.usable import is_link
+from alphasync.errors import (
+    MessageTooLong,
+    TooManyAttachments,
+    TooManyDrafts,
+    UnknownProfile,
+    WrongLink,
+)
 from alphasync.protocol import acknowledgements as acks
 from alphasync.protocol.commands import ONLY_A_MAIL, ProfileCommand, Revision
 
 DRAFT_MAX = 10_000
 """UTF-16 code units: twice the longest message that can be sent, so that a text may be over its
 limit while it is being edited, and no more."""
+
+
+def check_links(attachments: Sequence[Attachment]) -> None:
+    """Raise WrongLink for what is not to be opened by whoever gets it. Not as they are read: what
+    is on record from before stays readable."""
+    for attachment in attachments:
+        if not is_link(attachment.link):
+            raise WrongLink(
+                f"The link of {attachment.title[:40]!r} is not an http or https address"
+            )
 
 
 def check_draft_length(text: str) -> None:
@@ -67,7 +85,7 @@ class UpdateAttachments(ProfileCommand, frozen=True, kw_only=True):
 
     event_name = "updateAttachments"
     answer = acks.AttachmentsStored
-    errors = (UnknownProfile, TooManyAttachments, TooManyDrafts)
+    errors = (UnknownProfile, WrongLink, TooManyAttachments, TooManyDrafts)
     attachments: Annotated[list[Attachment], Meta(max_length=ATTACHMENTS_MAX)]
     """The whole list, each `link` once."""
     base: Annotated[list[Link], Meta(max_length=ATTACHMENTS_MAX)] | None = None

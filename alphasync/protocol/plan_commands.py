@@ -16,10 +16,12 @@ from alphasync.errors import (
     TooManyPlans,
     UnknownPlan,
     UnknownProfile,
+    WrongLink,
     WrongStartTime,
 )
 from alphasync.protocol import acknowledgements as acks
 from alphasync.protocol.commands import ONLY_A_MAIL, ProfileCommand
+from alphasync.protocol.draft_commands import check_links
 from alphasync.protocol.run_commands import check_message
 
 PlanId = Annotated[str, Meta(pattern="^[0-9a-f]{16}$", max_length=16)]
@@ -38,6 +40,7 @@ class PlanRun(ProfileCommand, frozen=True, kw_only=True):
         MessageTooShort,
         MessageTooLong,
         MessageBlank,
+        WrongLink,
         PaceOutOfRange,
         WrongStartTime,
         TooManyPlans,
@@ -66,9 +69,10 @@ class PlanRun(ProfileCommand, frozen=True, kw_only=True):
     def options(self) -> RunOptions:
         return RunOptions(self.message_interval or None, self.continuous or None)
 
-    def check_length(self) -> None:
-        """Raises as ``check_message`` does."""
+    def check_content(self) -> None:
+        """Raises as ``check_message`` and ``check_links`` do."""
         check_message(self.type, self.message)
+        check_links(self.attachments or ())
 
 
 class ChangePlan(ProfileCommand, frozen=True, kw_only=True):
@@ -81,6 +85,7 @@ class ChangePlan(ProfileCommand, frozen=True, kw_only=True):
         MessageTooShort,
         MessageTooLong,
         MessageBlank,
+        WrongLink,
         WrongStartTime,
     )
     plan_id: PlanId
@@ -101,10 +106,11 @@ class ChangePlan(ProfileCommand, frozen=True, kw_only=True):
         if self.attachments and self.type != "mail":
             raise ValueError(ONLY_A_MAIL)
 
-    def check_length(self) -> None:
-        """Raises as ``check_message`` does, where the message changes."""
+    def check_content(self) -> None:
+        """Raises as ``check_message`` and ``check_links`` do, for what changes."""
         if isinstance(self.message, str):
             check_message(self.type, self.message)
+        check_links(self.attachments or ())
 
 
 class CancelPlan(ProfileCommand, frozen=True, kw_only=True):

@@ -23,9 +23,11 @@ from alphasync.errors import (
     TooManyPreviews,
     TooManyRuns,
     UnknownProfile,
+    WrongLink,
 )
 from alphasync.protocol import acknowledgements as acks
 from alphasync.protocol.commands import ONLY_A_MAIL, Command, ProfileCommand
+from alphasync.protocol.draft_commands import check_links
 
 MESSAGE_LIMITS: dict[ProcessingType, tuple[int, int]] = {"chat": (1, 300), "mail": (150, 5000)}
 """UTF-16 code units at start, both ends included, as the existing client counts them."""
@@ -58,6 +60,7 @@ class StartProcessing(ProfileCommand, frozen=True, kw_only=True):
         MessageTooShort,
         MessageTooLong,
         MessageBlank,
+        WrongLink,
         PaceOutOfRange,
         Locked,
         AlreadyRunning,
@@ -99,9 +102,10 @@ class StartProcessing(ProfileCommand, frozen=True, kw_only=True):
     def options(self) -> RunOptions:
         return RunOptions(self.message_interval or None, self.continuous or None)
 
-    def check_length(self) -> None:
-        """Raises as ``check_message`` does."""
+    def check_content(self) -> None:
+        """Raises as ``check_message`` and ``check_links`` do."""
         check_message(self.type, self.message)
+        check_links(self.attachments or ())
 
 
 class StopProcessing(ProfileCommand, frozen=True, kw_only=True):

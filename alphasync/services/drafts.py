@@ -20,6 +20,7 @@ from alphasync.protocol.draft_commands import (
     UpdateAttachments,
     UpdateMessage,
     check_draft_length,
+    check_links,
 )
 from alphasync.services.bounds import USUAL, AccountBounds
 from alphasync.services.texts import Texts, Typed
@@ -94,10 +95,11 @@ class Drafts:
     ) -> AttachmentsStored:
         """Store what goes with the mail, put together with what others did, and tell all devices.
 
-        Raises UnknownProfile, TooManyAttachments or TooManyDrafts.
+        Raises UnknownProfile, WrongLink, TooManyAttachments or TooManyDrafts.
         """
         profile = command.profile
         who.check_profile(profile)
+        check_links(command.attachments)
         event = events.AttachmentsUpdated(
             profile_id=profile, type=command.type, device_id=device_id, operator_id=who.teammate
         )

@@ -45,7 +45,7 @@ class Plans:
         WrongStartTime, TooManyPlans, StoreUnavailable, and UnknownOutcome: it may be planned.
         """
         who.check_profile(command.profile)
-        command.check_length()
+        command.check_content()
         options = command.options
         self._pace.check(options)
         note = PlanNote(who.account, command.type, command.profile, secrets.token_hex(8))
@@ -89,7 +89,7 @@ class Plans:
         WrongStartTime, StoreUnavailable, and UnknownOutcome: it may be changed.
         """
         who.check_profile(command.profile)
-        command.check_length()
+        command.check_content()
         note = PlanNote(who.account, command.type, command.profile, command.plan_id)
         changed = events.PlanChanged(changed_by=device_id, changed_by_operator_id=who.teammate)
         if await self._scripts.field(note.keys.plan, "plan_id") is None:

@@ -105,7 +105,7 @@ class Runs:
         run may start all the same.
         """
         who.check_profile(command.profile)
-        command.check_length()
+        command.check_content()
         options = command.options
         self._pace.check(options)
         if not self.accepting:

@@ -10,7 +10,7 @@ from alphasync.intake import GUARDED
 from alphasync.intake.origins import OriginRule
 from alphasync.web.json_bodies import Handler
 
-ALLOWED_HEADERS = "Authorization, Content-Type, X-Alpha-Date-Token"
+ALLOWED_HEADERS = "Authorization, Content-Type, X-Alpha-Date-Token, Traceparent"
 
 
 def allow(rule: OriginRule) -> Middleware:

@@ -7,6 +7,7 @@ import structlog
 from alphasync import telemetry
 from alphasync.domain.runs import Counters
 from alphasync.errors import StoreUnavailable
+from alphasync.gateway.tracing import begin_run
 from alphasync.membership.holdings import Holding, Holdings
 from alphasync.membership.lease_table import Adoption
 from alphasync.services.progress import NOTHING, NoLongerRunner
@@ -87,6 +88,8 @@ class Pool:
         await self._renewal.close()
 
     async def _process(self, ticket: Ticket, resume: Resume | None, holding: Holding) -> None:
+        # Of this task alone: each run has one.
+        structlog.contextvars.bind_contextvars(trace=begin_run(ticket.run_id))
         try:
             await Processor(self._tools, ticket, resume).process()
         except HandedOver:

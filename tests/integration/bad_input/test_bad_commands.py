@@ -98,6 +98,7 @@ def cases() -> Iterator[tuple[str, str, object]]:
         yield f"{event} with two arguments", event, ({}, {})
 
 
+WRONG_LINKS = ["javascript:alert(1)", "data:text/html,x", "https://a:b@m.example/1.jpg", "//m/1"]
 OTHER_CODES: list[tuple[str, str, object, str]] = [
     ("unknown event", "sendEverything", {"a": 1}, "unknown_event"),
     ("event of the server", "processingStarted", START, "unknown_event"),
@@ -113,6 +114,16 @@ OTHER_CODES: list[tuple[str, str, object, str]] = [
     ("short mail", "startProcessing", {**LETTER, "message": "x" * 149}, "message_too_short"),
     ("long mail", "startProcessing", {**LETTER, "message": "x" * 5001}, "message_too_long"),
     ("long draft", "updateMessage", {**UPDATE, "message": "x" * 10_001}, "message_too_long"),
+    *(
+        (f"{event} {link!r}", event, {**payload, "attachments": [{**IMAGE, "link": link}]}, code)
+        for link in WRONG_LINKS
+        for code in ("wrong_link",)
+        for event, payload in (
+            ("startProcessing", LETTER),
+            ("updateAttachments", without(LETTER, "message")),
+            ("planRun", {**LETTER, "startAt": 2**52}),
+        )
+    ),
     ("no version to read", "readVersion", {**CHAT, "version": 9}, "unknown_version"),
     ("no version to restore", "restoreVersion", {**CHAT, "version": 9}, "unknown_version"),
     ("nothing to stop", "stopProcessing", CHAT, "not_running"),

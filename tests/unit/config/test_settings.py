@@ -39,6 +39,7 @@ def test_each_setting_is_tried_here() -> None:
         "host",
         "internal_host",
         "data_dir",
+        "gateway_ca_file",
         "redis_ca_file",
         "redis_url",
         "jwt_secret",

@@ -108,10 +108,10 @@ def test_ages(age: object, expected: int | None) -> None:
 
 
 def test_the_list_decides_the_kind_of_media() -> None:
-    item = {"id": 1, "link": "l", "content_type": "image", "filename": None}
+    item = {"id": 1, "link": "https://m.example/l", "content_type": "image", "filename": None}
     body = to_bytes({"images": [], "videos": [item], "audios": None})
     assert decode_attachments(body)[0] == Attachments(
-        images=(), videos=(Media("1", "1", "video", "l", "", ""),), audios=()
+        images=(), videos=(Media("1", "1", "video", "https://m.example/l", "", ""),), audios=()
     )
 
 

@@ -163,7 +163,7 @@ def test_a_name_of_megabytes_reaches_nobody() -> None:
     fields = ("name", "photo_link", "gender", "country_name", "status")
     (profile,) = decode_profiles(to_bytes([{"id": 1, **dict.fromkeys(fields, huge)}]))[0]
     assert len(msgspec.json.encode(profile)) < 2_000
-    item = {"id": 1, "link": "l", "filename": huge, "thumb_link": huge}
+    item = {"id": 1, "link": "https://m.example/l", "filename": huge, "thumb_link": huge}
     (media,) = decode_attachments(to_bytes({"images": [item]}))[0].images
     assert (len(media.filename), media.thumb_link) == (256, "")
 
@@ -174,18 +174,21 @@ def test_a_name_of_megabytes_reaches_nobody() -> None:
         {"id": 1, "link": "x" * 2049},
         {"id": 1, "link": ""},
         {"id": 1, "link": "  "},
+        {"id": 1, "link": "/media/1.jpg"},
+        {"id": 1, "link": "javascript:alert(1)"},
+        {"id": 1, "link": "data:image/png;base64,AA=="},
         {"id": 1, "link": "half \ud83d"},
         {"id": 1, "link": None},
         {"id": 1, "link": 5},
         {"id": 1},
-        {"id": "x" * 129, "link": "l"},
-        {"link": "l"},
+        {"id": "x" * 129, "link": "https://m.example/l"},
+        {"link": "https://m.example/l"},
         "text",
     ],
     ids=lambda value: str(value)[:40],
 )
 def test_what_no_mail_could_take_is_not_offered(media: object) -> None:
-    good = {"id": 2, "link": "x" * 2048, "filename": "f" * 400}
+    good = {"id": 2, "link": "https://m.example/".ljust(2048, "x"), "filename": "f" * 400}
     attachments, odd = decode_attachments(to_bytes({"images": [media, good]}))
     assert [m.id for m in attachments.images] == ["2"]
     assert [record.position for record in odd] == [1]

@@ -29,18 +29,18 @@ def test_limits_of_a_message(
         return start(type=type_, message=unit * (length // units) + "x" * (length % units))
 
     for fits in (shortest, shortest + 1, longest - 1, longest):
-        of_length(fits).check_length()
+        of_length(fits).check_content()
     with pytest.raises(MessageTooShort, match=f"at least {shortest} .* has {shortest - 1}"):
-        of_length(shortest - 1).check_length()
+        of_length(shortest - 1).check_content()
     with pytest.raises(MessageTooLong, match=f"can have {longest} .* has {longest + 1}"):
-        of_length(longest + 1).check_length()
+        of_length(longest + 1).check_content()
 
 
 def test_a_family_counts_as_a_browser_counts_it() -> None:
     family = "👨\u200d👩\u200d👧\u200d👦"  # eleven units, one sign
-    start(message=family * 27).check_length()
+    start(message=family * 27).check_content()
     with pytest.raises(MessageTooLong, match="this one has 308"):
-        start(message=family * 28).check_length()
+        start(message=family * 28).check_content()
 
 
 @pytest.mark.parametrize("type_", ["chat", "mail"])
@@ -190,7 +190,7 @@ def test_a_message_of_nothing_to_be_seen_starts_nothing(blank: str) -> None:
     for type_, text in (("chat", blank), ("mail", blank * 150)):
         command = parse(StartProcessing, ({"profileId": "1", "type": type_, "message": text},))
         with pytest.raises(MessageBlank) as refused:
-            command.check_length()
+            command.check_content()
         assert refused.value.code == "message_blank"
 
 
@@ -198,4 +198,4 @@ def test_a_message_of_nothing_to_be_seen_starts_nothing(blank: str) -> None:
     "text", [" a ", "\u200b.", "👍", "👩\u200d👩\u200d👧", "é", "\u00a0ß", "0"]
 )
 def test_a_message_of_which_something_can_be_seen_is_one(text: str) -> None:
-    parse(StartProcessing, ({"profileId": "1", "type": "chat", "message": text},)).check_length()
+    parse(StartProcessing, ({"profileId": "1", "type": "chat", "message": text},)).check_content()

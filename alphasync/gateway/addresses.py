@@ -1,0 +1,101 @@
+"""Where the gateway's name may lead: a name of the public DNS to no private address.
+
+Whoever can answer for a name can point it into our network, where much is open to those inside. An
+address that stands in GATEWAY_URL itself is the administrator's word, as is a name that the
+public DNS does not have. Nothing else that this server asks for comes from outside.
+"""
+
+import ipaddress
+import socket
+from collections.abc import Callable
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
+
+PRIVATE_ZONES = tuple(
+    f".{zone}"
+    for zone in (
+        *("corp", "home", "home.arpa", "internal", "intranet", "lan", "local", "localdomain"),
+        *("localhost", "private", "svc", "test"),
+    )
+)
+"""Ends of names that the public DNS has for nobody (RFC 6761, RFC 6762 appendix G, RFC 8375,
+ICANN's `internal`), and Kubernetes' `svc`."""
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+"""IPv4 addresses as a network has them that speaks IPv6 only (RFC 6052)."""
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class AddressRefused(OSError):
+    """The name leads to an address where no gateway is to be asked; the text says which."""
+
+
+def is_private_name(host: str) -> bool:
+    """Whether only a network of one's own can say where it leads."""
+    name = host.lower().removesuffix(".")
+    return "." not in name or name.endswith(PRIVATE_ZONES)
+
+
+def is_address(host: str) -> bool:
+    """Whether it is an address, and no name."""
+    try:
+        _meant(host)
+    except ValueError:
+        return False
+    return True
+
+
+def is_link_local(text: str) -> bool:
+    """Whether it is an address of the nearest wire only, as clouds give out secrets at. A name is
+    none."""
+    return is_address(text) and _meant(text).is_link_local
+
+
+def objection(text: str, *, private: bool) -> str | None:
+    """Why nothing is to be sent to this address; None where there is nothing against it."""
+    address = _meant(text)
+    if address.is_link_local or address.is_multicast:
+        return f"{text} is no address of a gateway"
+    if not (private or address.is_global):
+        return f"{text} is a private address; GATEWAY_PRIVATE=true allows those"
+    return None
+
+
+def _meant(text: str) -> Address:
+    """The address, in its plain form: IPv6 can say an IPv4 address in three ways. Raises
+    ValueError."""
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        if address in NAT64:
+            return ipaddress.IPv4Address(address.packed[-4:])
+        return address.ipv4_mapped or address.sixtofour or address
+    return address
+
+
+class Resolver(AbstractResolver):
+    """Looks names up, and leaves out addresses where nothing is to be sent.
+
+    ``private``: whether private addresses will do for every name.
+    """
+
+    def __init__(
+        self, *, private: bool, made: Callable[[], AbstractResolver] = ThreadedResolver
+    ) -> None:
+        self._private = private
+        self._resolver = made()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """Raises AddressRefused where no address is left, and OSError."""
+        found = await self._resolver.resolve(host, port, family)
+        private = self._private or is_private_name(host)
+        against = [objection(one["host"], private=private) for one in found]
+        good = [one for one, wrong in zip(found, against, strict=True) if wrong is None]
+        if found and not good:
+            raise AddressRefused(f"{host}: {against[0]}")
+        return good
+
+    async def close(self) -> None:
+        await self._resolver.close()
