@@ -84,23 +84,23 @@ from alphasync.worker.tools import Tools
 def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
     """Put a server together; nothing is connected yet.
 
-    Raises WrongSetting (from the secret, the hosts and the gateway's CA) and UnsupportedUrl.
+    Raises WrongSetting (from the keys, the hosts and the gateway's CA) and UnsupportedUrl.
     """
-    secret = settings.secret()
+    secrets = settings.secrets()
     store = make_store(redis_url, lifetimes(settings), settings.redis_wait_replicas)
     scripts, pipeline = store.scripts, store.pipeline
     gateway = http_gateway(settings, gateway_url)
-    tokens = Tokens(secret, settings.token_ttl, settings.token_leeway)
+    tokens = Tokens(secrets, settings.token_ttl, settings.token_leeway)
     tries = LoginTries(scripts, login_limits(settings))
     upstream = Upstream(
-        scripts, pipeline, secret, upstream_times(settings), settings.sessions_per_operator
+        scripts, pipeline, secrets, upstream_times(settings), settings.sessions_per_operator
     )
     listed = ListedProfiles(asking(gateway, upstream))
     blocklist, uncertain = Blocklist(scripts, pipeline), Uncertain(scripts, pipeline)
     messaged = MessagedBefore(scripts, uncertain)
     do_not_contact = DoNotContact(scripts, settings.do_not_contact_max)
     bounds, requests = account_bounds(settings), connection_bounds(settings)
-    agreement = Agreement(scripts, terms_of(secret, lifetimes(settings)))
+    agreement = Agreement(scripts, terms_of(secrets, lifetimes(settings)))
     internal = InternalPort(
         settings.internal_host or "", settings.internal_port, store.url, requests
     )
@@ -192,7 +192,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
         events=event_limits(settings),
         allowance=frame_allowance(settings),
         joins=join_limits(settings),
-        secret=secret,
+        secrets=secrets,
         find_peer=membership.registry.find,
         other_servers=lambda: membership.registry.others(membership.name.base),
         address_of=address_of,

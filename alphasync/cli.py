@@ -171,7 +171,7 @@ def token(
     except ValueError as error:
         _fail(f"--ttl: {error} (got {ttl!r})")
     try:
-        tokens = Tokens(settings.secret(make=False), lifetime)
+        tokens = Tokens(settings.secrets(make=False), lifetime)
     except config.WrongSetting as error:
         _fail(str(error))
     only = (

@@ -10,7 +10,7 @@ from redis.exceptions import ResponseError
 
 from alphasync.checks import CannotStart, check_gateway, check_redis, only_here
 from alphasync.config import Settings, WrongSetting
-from alphasync.config.signing_key import weakness_of
+from alphasync.config.signing_key import weakness_among
 from alphasync.gateway.port import GatewayError, GatewayRefused
 from alphasync.intake.hosts import ANY
 from alphasync.options import http_gateway
@@ -76,12 +76,14 @@ def _with_advice(error: CannotStart) -> str:
 
 def _secret(settings: Settings) -> Finding:
     try:
-        secret = settings.secret()
+        keys = settings.secrets()
     except WrongSetting as error:
         return Finding("secret", ok=False, text=str(error))
-    if weakness := weakness_of(secret):
+    if weakness := weakness_among(keys):
         return Finding("secret", ok=False, text=f"JWT_SECRET {weakness}")
     source = "JWT_SECRET" if settings.jwt_secret else f"kept in {settings.data_dir}"
+    if len(keys) > 1:
+        source += f": {len(keys)} keys, the first signs"
     return Finding("secret", ok=True, text=source)
 
 

@@ -109,7 +109,7 @@ async def _own_sandbox(not_on: int) -> RunningSandbox:
 async def surroundings(settings: Settings, *, wait: bool) -> AsyncIterator[tuple[str, str]]:
     """Addresses of a Redis that answers and of a gateway, given or our own. Raises CannotStart."""
     try:
-        settings.secret()  # made here, once, if it has to be made
+        settings.secrets()  # made here, once, if it has to be made
         _ = settings.uses_sandbox, settings.hosts
     except WrongSetting as error:
         raise CannotStart(str(error)) from error

@@ -75,7 +75,7 @@ class Stack:
         self.valkey = Valkey(folder, *VALKEY_OPTIONS)
         self._folder = folder
         self._settings = {**COMMON, **settings, "GATEWAY_URL": gateway}
-        self._tokens = Tokens(SECRET, TOKEN_LIFETIME)
+        self._tokens = Tokens((SECRET,), TOKEN_LIFETIME)
 
     @property
     def hosts(self) -> list[str]:

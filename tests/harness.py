@@ -25,7 +25,7 @@ from alphasync.store import keys
 from alphasync.store.connect import make_client
 from tests.patience import REDIS_PATIENCE
 
-SECRET = "a secret that only the tests know, long enough"
+SECRET = "a secret that only the tests know and long enough"
 PATIENCE = 30.0
 """Seconds until a predicate that does not come true fails its test."""
 Event = tuple[str, dict[str, Any]]
@@ -128,7 +128,7 @@ class Cluster:
     def __init__(self, redis_url: str, sandbox: RunningSandbox) -> None:
         self.redis_url = redis_url
         self.sandbox = sandbox
-        self.tokens = Tokens(SECRET, 3600)
+        self.tokens = Tokens((SECRET,), 3600)
         self.servers: list[Server] = []
         self.urls: list[str] = []
         self._stack = contextlib.AsyncExitStack()

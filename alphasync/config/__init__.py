@@ -10,7 +10,14 @@ from alphasync import data_dir
 from alphasync.config.durations import DeviceSettings, RunSettings, SignInSettings
 from alphasync.config.essentials import SANDBOX, GatewaySettings, RedisSettings, ServerSettings
 from alphasync.config.quotas import AccountSettings, ConnectionSettings, RateSettings
-from alphasync.config.signing_key import SECRET_FILE, make_once, weakness_of
+from alphasync.config.signing_key import (
+    SECRET_FILE,
+    WrongKeys,
+    listed,
+    make_once,
+    read,
+    weakness_among,
+)
 from alphasync.config.values import bare, shortened
 from alphasync.intake.hosts import ANY
 
@@ -71,18 +78,29 @@ class Settings(
             )
         return self.allowed_hosts or [ANY]
 
-    def secret(self, *, make: bool = True) -> str:
-        """The key that signs tokens: the setting, or one made once and kept in the data directory.
+    def secrets(self, *, make: bool = True) -> tuple[str, ...]:
+        """The keys of the tokens: the setting, or one made once and kept in the data directory.
 
-        Raises WrongSetting in production without the setting, as servers must share it, and for
-        one that can be guessed. ``make``: where it is False, also when none has been made yet.
+        The first signs, and any of them is taken. Raises WrongSetting in production without the
+        setting, as servers must share it, and for one that can be guessed. ``make``: where it is
+        False, also when none has been made yet.
         """
-        if self.jwt_secret:
-            if self.env == "production" and (weakness := weakness_of(self.jwt_secret)):
-                raise WrongSetting(f"JWT_SECRET: {weakness}")
-            return self.jwt_secret
-        if self.env == "production":
-            raise WrongSetting("JWT_SECRET: must be set when ALPHASYNC_ENV is production")
+        try:
+            if self.jwt_secret:
+                keys = listed(self.jwt_secret)
+                if self.env == "production" and (weakness := weakness_among(keys)):
+                    raise WrongSetting(f"JWT_SECRET: {weakness}")
+            elif self.env == "production":
+                raise WrongSetting("JWT_SECRET: must be set when ALPHASYNC_ENV is production")
+            else:
+                keys = self._kept_secrets(make)
+        except WrongKeys as error:
+            raise WrongSetting(f"JWT_SECRET: {error}") from None
+        if not keys:
+            raise WrongSetting("JWT_SECRET: there is no key in it")
+        return keys
+
+    def _kept_secrets(self, make: bool) -> tuple[str, ...]:
         path = self.data_dir / SECRET_FILE
         try:
             if not make and not path.exists():
@@ -90,14 +108,14 @@ class Settings(
                     f"ALPHASYNC_DATA_DIR: no server has made its secret in {self.data_dir}: "
                     "name the directory of one (--data-dir), or set JWT_SECRET"
                 )
-            secret = make_once(self.data_dir).read_text().strip()
+            keys = read(make_once(self.data_dir))
         except data_dir.DataDirUnusable as error:
             raise WrongSetting(f"ALPHASYNC_DATA_DIR: {error}") from None
         except OSError as error:
             raise WrongSetting(f"ALPHASYNC_DATA_DIR: {data_dir.words(path, error)}") from None
-        if not secret:
+        if not keys:
             raise WrongSetting(f"JWT_SECRET: {path} is empty; remove it or set JWT_SECRET")
-        return secret
+        return keys
 
 
 VARIABLES = {field: (field.upper(),) for field in Settings.model_fields} | {

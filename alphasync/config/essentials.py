@@ -77,7 +77,10 @@ class ServerSettings(Section):
     wildcards. `capacitor://localhost` and the like may be named."""
     jwt_secret: Annotated[str | None, WhenUnset("made once")] = None
     """Signs the tokens, and is the same on all servers. In production it must be set, to 32 bytes
-    or more; elsewhere one is made and kept in the data directory."""
+    or more; elsewhere one is made and kept in the data directory. Several keys stand by comma, each
+    of 32 bytes or more: the first signs and any is taken, so that
+    [a key can be changed](deploy/README.md#changing-the-key) and nobody is signed out. A key that
+    has a comma in it stands between double quotes."""
 
 
 class RedisSettings(Section):

@@ -19,32 +19,44 @@ log = structlog.get_logger(__name__)
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """By the names of the settings. The secret as a keyed digest, which tells nothing of it."""
+    """By the names of the settings. A key as a keyed digest, which tells nothing of it."""
 
     JWT_SECRET: str
+    """The key that signs."""
     LOCK_TTL: float
     RUN_TTL: float
     DRAFT_TTL: float
     DEVICE_TTL: float
     BLOCKLIST_TTL: float
+    OLDER_KEYS: tuple[str, ...] = ()
+    """The other keys of JWT_SECRET. Not in what an earlier version says, which has none."""
 
     def differing(self, other: "Terms") -> list[str]:
-        """The settings that are not the same."""
-        return [
-            name for name in self.__struct_fields__ if getattr(self, name) != getattr(other, name)
-        ]
+        """The settings that do not go together. Of keys it is enough that each of the two servers
+        takes what the other signs: else none could be changed server by server."""
+        found = [] if self._takes(other) and other._takes(self) else ["JWT_SECRET"]
+        alike = set(self.__struct_fields__) - {"JWT_SECRET", "OLDER_KEYS"}
+        return found + [n for n in alike if getattr(self, n) != getattr(other, n)]
+
+    def _takes(self, other: "Terms") -> bool:
+        return other.JWT_SECRET in (self.JWT_SECRET, *self.OLDER_KEYS)
 
 
-def terms_of(secret: str, lifetimes: Lifetimes) -> Terms:
-    digest = hmac.new(secret.encode(), FINGERPRINT, hashlib.sha256).hexdigest()
+def terms_of(secrets: tuple[str, ...], lifetimes: Lifetimes) -> Terms:
+    signs, *older = map(_fingerprint, secrets)
     return Terms(
-        JWT_SECRET=digest[:FINGERPRINT_DIGITS],
+        JWT_SECRET=signs,
+        OLDER_KEYS=tuple(older),
         LOCK_TTL=lifetimes.lock,
         RUN_TTL=lifetimes.run,
         DRAFT_TTL=lifetimes.draft,
         DEVICE_TTL=lifetimes.device,
         BLOCKLIST_TTL=lifetimes.sent,
     )
+
+
+def _fingerprint(secret: str) -> str:
+    return hmac.new(secret.encode(), FINGERPRINT, hashlib.sha256).hexdigest()[:FINGERPRINT_DIGITS]
 
 
 class Agreement:
@@ -55,7 +67,7 @@ class Agreement:
 
     async def tell(self, server: str) -> list[str]:
         """Say this server's terms, and warn of the settings in which live ones differ: while a
-        secret or a lifetime is changed server by server they do. Returns those settings."""
+        lifetime is changed server by server they do. Returns those settings."""
         answer = await self._scripts.call(
             terms_tell(
                 keys.TermKeys(keys.LEASES, keys.TERMS),

@@ -73,12 +73,12 @@ class Realtime:
         allowance: Allowance,
         joins: JoinLimits,
         events: EventLimits,
-        secret: str,
+        secrets: tuple[str, ...],
         find_peer: FindPeer,
         other_servers: Others,
         address_of: Callable[[web.Request], str],
     ) -> None:
-        peers = Peers(secret, find_peer, server_name.base)
+        peers = Peers(secrets, find_peer, server_name.base)
         self._graces = graces
         self._limits = limits
         event_allowance = EventAllowance(events)

@@ -4,8 +4,6 @@ import hashlib
 import re
 import secrets
 import time
-import warnings
-from base64 import urlsafe_b64decode
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
@@ -15,10 +13,8 @@ import msgspec
 from alphasync.domain.identity import Identity, account_of
 from alphasync.domain.roles import Role, role_of
 from alphasync.errors import AlphasyncError
-from alphasync.nesting import check_nesting
+from alphasync.services.signing import Signing
 
-ALGORITHM = "HS256"
-"""The only one accepted: a token cannot choose how it is checked."""
 ID_MAX = 128
 """Characters of an operator, team or profile id."""
 TOKEN_MAX = 8192
@@ -31,9 +27,6 @@ LEEWAY = 5.0
 NUMBER_MAX = 2**53
 """What a number in JSON is exact up to."""
 BEARER = "bearer "
-
-# The secret's strength is judged once, at start; not at every token.
-warnings.filterwarnings("ignore", category=jwt.InsecureKeyLengthWarning)
 
 
 class InvalidToken(AlphasyncError):
@@ -91,12 +84,12 @@ class Minted(NamedTuple):
 
 
 class Tokens:
-    """``lifetime``: seconds from a token's making to its end; ``leeway``: see LEEWAY."""
+    """``secrets``: what signs first, and behind it what is taken besides. ``lifetime``: seconds
+    from a token's making to its end; ``leeway``: see LEEWAY."""
 
-    def __init__(self, secret: str, lifetime: float, leeway: float = LEEWAY) -> None:
-        self._secret = secret
+    def __init__(self, secrets: tuple[str, ...], lifetime: float, leeway: float = LEEWAY) -> None:
+        self._signing = Signing(secrets, leeway)
         self._lifetime = lifetime
-        self._leeway = leeway
 
     def mint(
         self,
@@ -135,22 +128,13 @@ class Tokens:
             # None at all for whoever does not know the other claim.
             claims = msgspec.structs.replace(claims, profiles=[], profiles_kept=True)
         claims = msgspec.structs.replace(claims, jti=secrets.token_hex(8))
-        token = jwt.encode(msgspec.to_builtins(claims), self._secret, algorithm=ALGORITHM)
+        token = self._signing.sign(msgspec.to_builtins(claims))
         return Minted(token, _identity(claims, token))
 
     def verify(self, token: str) -> Identity:
         """Who the token proves. Raises InvalidToken, whatever is wrong with it."""
         try:
-            # Its payload is read once the signature holds.
-            check_nesting(urlsafe_b64decode(token.partition(".")[0] + "=="))
-            payload = jwt.decode(
-                token,
-                self._secret,
-                algorithms=[ALGORITHM],
-                options={"require": ["exp"]},
-                leeway=self._leeway,
-            )
-            claims = msgspec.convert(payload, Claims)
+            claims = msgspec.convert(self._signing.read(token), Claims)
         except (jwt.PyJWTError, msgspec.ValidationError, ValueError) as error:
             raise InvalidToken from error
         who = _identity(claims, token)

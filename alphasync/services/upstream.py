@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Collection
 from typing import Literal, TypeVar
 
 import msgspec
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -26,6 +26,7 @@ from alphasync.store.scripts.login_calls import (
     signin_open,
     signin_prolong,
     signin_read,
+    signin_reseal,
 )
 
 T = TypeVar("T")
@@ -111,13 +112,14 @@ class _FormerOwner(msgspec.Struct, frozen=True):
 
 
 class Upstream:
-    """``most``: logins of one operator that are kept."""
+    """``secrets``: what encrypts first, and behind it what may have encrypted what is kept.
+    ``most``: logins of one operator that are kept."""
 
     def __init__(
         self,
         scripts: Scripts,
         pipeline: Pipeline,
-        secret: str,
+        secrets: tuple[str, ...],
         times: UpstreamTimes,
         most: int = 200,
     ) -> None:
@@ -125,8 +127,10 @@ class Upstream:
         self._pipeline = pipeline
         self._times = times
         self._most = most
-        self._fernet = _cipher(secret, b"alphasync upstream tokens")
-        self._handles = _cipher(secret, b"alphasync handles")
+        self._newest, *older = _ciphers(secrets, b"alphasync upstream tokens")
+        self._fernet = MultiFernet([self._newest, *older])
+        self._has_older = bool(older)
+        self._handles = MultiFernet(_ciphers(secrets, b"alphasync handles"))
 
     async def open(
         self,
@@ -224,6 +228,8 @@ class Upstream:
         )
         if answer.outcome == "GONE":
             raise SignInAgain
+        if self._has_older:
+            await self._read(who.account, who.sign_in)  # what lives on must outlive an older key
         return answer.number(1) / 1000
 
     async def for_run(self, account: str, operator_id: str, sid: str) -> str | None:
@@ -261,9 +267,13 @@ class Upstream:
     ) -> SignIn:
         name = keys.SignInKeys(keys.of_account(account).signin(sid))
         answer = await self._scripts.call(signin_read(name, used_by=used_by))
-        token = None if answer.outcome == "GONE" else self._decrypted(answer.text(2).encode())
+        kept = b"" if answer.outcome == "GONE" else answer.text(2).encode()
+        token = self._decrypted(kept)
         if token is None:
             raise SignInAgain
+        if self._has_older and not _opens(self._newest, kept):
+            fresh = self._newest.encrypt(token.encode())
+            await self._scripts.call(signin_reseal(name, was=kept, token=fresh))
         return SignIn(
             account=account,
             sid=sid,
@@ -275,7 +285,7 @@ class Upstream:
         )
 
     def _decrypted(self, encrypted: bytes) -> str | None:
-        """None for what was encrypted with a secret that has been changed since."""
+        """None for what was encrypted with a key that has been dropped since."""
         try:
             return self._fernet.decrypt(encrypted).decode()
         except InvalidToken:
@@ -298,9 +308,21 @@ class Upstream:
         return self._decrypted(raw) if isinstance(raw, bytes) else None
 
 
+def _ciphers(secrets: tuple[str, ...], purpose: bytes) -> list[Fernet]:
+    return [_cipher(secret, purpose) for secret in secrets]
+
+
 def _cipher(secret: str, purpose: bytes) -> Fernet:
     derived = HKDF(SHA256(), 32, salt=None, info=purpose)
     return Fernet(base64.urlsafe_b64encode(derived.derive(secret.encode())))
+
+
+def _opens(cipher: Fernet, encrypted: bytes) -> bool:
+    try:
+        cipher.decrypt(encrypted)
+    except InvalidToken:
+        return False
+    return True
 
 
 def _lines(profiles: Collection[str]) -> str:

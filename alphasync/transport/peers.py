@@ -26,47 +26,53 @@ FindPeer = Callable[[str], Awaitable[PeerAddress | None]]
 class Peers:
     """This server's name, and how it and the others prove who they are."""
 
-    def __init__(self, secret: str, find: FindPeer, name: str = "") -> None:
-        """``name``: NAME_SIZE characters that no other server has, nor any before; '' for some."""
+    def __init__(self, shared: tuple[str, ...], find: FindPeer, name: str = "") -> None:
+        """``shared``: what signs first, and behind it what another server may still sign with.
+        ``name``: NAME_SIZE characters that no other server has, nor any before; '' for some."""
         self.name = name or _text(secrets.token_bytes(NAME_BYTES))
         if len(self.name) != NAME_SIZE:
             raise ValueError(f"a server's name has {NAME_SIZE} characters")
         self.find = find
-        self._of_ids = _derived(secret, "alphasync session id")
-        self._of_requests = _derived(secret, "alphasync forwarded request")
-        self._of_answers = _derived(secret, "alphasync forwarded answer")
+        self._of_ids = _derived(shared, "alphasync session id")
+        self._of_requests = _derived(shared, "alphasync forwarded request")
+        self._of_answers = _derived(shared, "alphasync forwarded answer")
 
     def new_id(self) -> str:
         """The id of a session of this server."""
         start = self.name + _text(secrets.token_bytes(RANDOM_BYTES))
-        return start + _proof(self._of_ids, start)
+        return start + _proof(self._of_ids[0], start)
 
     def owner_of(self, sid: str) -> str | None:
         """The name of the server that made this id; None when none of us did."""
         start, proof = sid[:-PROOF_SIZE], sid[-PROOF_SIZE:]
-        if len(sid) != ID_SIZE or not _same(_proof(self._of_ids, start), proof):
+        if len(sid) != ID_SIZE or not _proven(self._of_ids, start, proof):
             return None
         return sid[:NAME_SIZE]
 
     def sign(self, owner: str, *said: str) -> str:
         """Proof for the server ``owner`` that one of us says this."""
-        return _proof(self._of_requests, "\n".join((owner, *said)))
+        return _proof(self._of_requests[0], "\n".join((owner, *said)))
 
     def signed(self, proof: str, *said: str) -> bool:
         """Whether one of us says this, to this server."""
-        return _same(self.sign(self.name, *said), proof)
+        return _proven(self._of_requests, "\n".join((self.name, *said)), proof)
 
     def sign_answer(self, *said: str) -> str:
         """Proof that this server answers so."""
-        return _proof(self._of_answers, "\n".join((self.name, *said)))
+        return _proof(self._of_answers[0], "\n".join((self.name, *said)))
 
     def answered(self, owner: str, proof: str, *said: str) -> bool:
         """Whether the server ``owner`` answers so."""
-        return _same(_proof(self._of_answers, "\n".join((owner, *said))), proof)
+        return _proven(self._of_answers, "\n".join((owner, *said)), proof)
 
 
-def _derived(secret: str, purpose: str) -> bytes:
-    return hmac.digest(secret.encode(), purpose.encode(), "sha256")
+def _derived(shared: tuple[str, ...], purpose: str) -> list[bytes]:
+    return [hmac.digest(secret.encode(), purpose.encode(), "sha256") for secret in shared]
+
+
+def _proven(keys: list[bytes], text: str, proof: str) -> bool:
+    """While a key is changed server by server, some sign with the next one and some do not yet."""
+    return any(_same(_proof(key, text), proof) for key in keys)
 
 
 def _proof(key: bytes, text: str) -> str:

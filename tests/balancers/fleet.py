@@ -21,7 +21,7 @@ class Fleet:
         # Not pytest's own folder: a unix socket's path has room for about 100 characters.
         self.folder = Path(tempfile.mkdtemp(prefix="as-fleet-"))
         self.valkey = Valkey(self.folder)
-        self.tokens = Tokens(SECRET, TOKEN_LIFETIME)
+        self.tokens = Tokens((SECRET,), TOKEN_LIFETIME)
         settings = {
             "REDIS_URL": self.valkey.url,
             "WORKERS": "1",

@@ -132,7 +132,7 @@ class Street:
         self.addresses: dict[str, tuple[str, int]] = {}
 
     def peers(self, secret: str = "known to the street only") -> Peers:
-        return Peers(secret, self._find)
+        return Peers((secret,), self._find)
 
     async def _find(self, name: str) -> tuple[str, int] | None:
         return self.addresses.get(name)

@@ -129,7 +129,7 @@ class Site:
         self.folder = folder
         self.valkey = valkey
         self.sandbox = sandbox
-        self.tokens = Tokens(SECRET, TOKEN_LIFETIME)
+        self.tokens = Tokens((SECRET,), TOKEN_LIFETIME)
         self.servers: list[ServerProcess] = []
         self.http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         self.redis: Redis = Redis.from_url(valkey.url, decode_responses=True)

@@ -43,7 +43,7 @@ async def test_typing_goes_on_and_drafts_are_kept(data_dir: Path, servers: int) 
         ServerProcess(data_dir / f"server-{place}.log", settings, ("-m", "alphasync"))
         for place in range(servers)
     ]
-    token = Tokens(SECRET, 3600).mint("demo").token
+    token = Tokens((SECRET,), 3600).mint("demo").token
     devices: list[Device] = []
     try:
         for process in processes:

@@ -126,7 +126,7 @@ async def until_ready(url: str, within: float = NOTICED_WITHIN) -> None:
 
 @contextlib.asynccontextmanager
 async def device_at(url: str) -> AsyncIterator[Device]:
-    device = Device(url, Tokens(SECRET, 3600).mint("demo").token)
+    device = Device(url, Tokens((SECRET,), 3600).mint("demo").token)
     try:
         await device.connect()
         yield device

@@ -180,7 +180,7 @@ async def test_an_answer_that_is_none_closes_the_websocket(
 
 
 async def test_the_end_of_a_token_is_told_once(pair: Pair) -> None:
-    client = await pair.client(token=Tokens(SECRET, 30).mint("demo").token)
+    client = await pair.client(token=Tokens((SECRET,), 30).mint("demo").token)
     await wait_until(lambda: client.named("tokenExpiring"), what="told")
     await client.upgrade()
     await moved(pair, client)

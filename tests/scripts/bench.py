@@ -134,7 +134,7 @@ class Bench:
         self.failed = Failed(self.scripts)
         self.account_state = AccountState(self.scripts)
         self.logins = LoginTries(self.scripts, LoginLimits())
-        self.upstream = Upstream(self.scripts, store.pipeline, "secret", TIMES, SIGN_INS_MAX)
+        self.upstream = self.upstream_with("secret")
         self.announced: list[Ended] = []
         self.endings = Endings(self.scripts, TIMES.lasts, self.announced.append)
         self.signed_in = SignedIn(self.scripts, self.upstream)
@@ -145,6 +145,9 @@ class Bench:
         self.store.start()
         await self._channel.subscribe(self.names.channel)
         await self.leases.renew(self.server.current, "register")
+
+    def upstream_with(self, *secrets: str) -> Upstream:
+        return Upstream(self.scripts, self.store.pipeline, secrets, TIMES, SIGN_INS_MAX)
 
     async def sign_in(self, token: str = "the gateway's", *profiles: str) -> Opened:
         """Of the bench's operator; without profiles for all."""

@@ -118,6 +118,7 @@ async def everything(bench: Bench) -> None:
     await bench.upstream.named(signed_in.handle)
     await bench.sign_in()
     await bench.upstream.newest(who.account, who.operator_id, who.sign_in, "1001", ())
+    await bench.upstream_with("next", "secret").named(signed_in.handle)
     for _ in range(3):
         await bench.sign_in()
     phone = await bench.devices.join(who, "s4", "phone")
@@ -129,7 +130,7 @@ async def everything(bench: Bench) -> None:
     await bench.logins.begin("a@b.example", "10.0.0.1")
     await bench.logins.succeed("a@b.example", "10.0.0.1")
     await bench.logins.begin("a@b.example", "10.0.0.1")
-    await Agreement(bench.scripts, terms_of("secret", LIFETIMES)).tell(bench.server.current)
+    await Agreement(bench.scripts, terms_of(("secret",), LIFETIMES)).tell(bench.server.current)
     await LostRuns(bench.scripts).tell(third, NOTHING, Counters())
     await bench.leases.resign(other.server.current, closed_for=0)
     await bench.leases.adopt(bench.server.current, other.server.current)

@@ -62,7 +62,7 @@ async def test_one_that_has_ended_is_none(bench: Bench) -> None:
 
 
 async def test_few_are_looked_at(bench: Bench) -> None:
-    many = Upstream(bench.scripts, bench.store.pipeline, "secret", TIMES, 100)
+    many = Upstream(bench.scripts, bench.store.pipeline, ("secret",), TIMES, 100)
     account, operator = bench.who.account, bench.who.operator_id
     await many.open(account, operator, "wide", None)
     for _ in range(LOGINS_LOOKED_AT_MAX):

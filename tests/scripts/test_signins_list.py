@@ -39,7 +39,7 @@ async def test_one_of_an_earlier_version(bench: Bench) -> None:
 async def test_page_by_page_and_without_those_that_have_ended(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    many = Upstream(bench.scripts, bench.store.pipeline, "secret", TIMES, 100)
+    many = Upstream(bench.scripts, bench.store.pipeline, ("secret",), TIMES, 100)
     monkeypatch.setattr(signed_in, "SESSIONS_LISTED_MAX", 2)
     opened = [await many.open(bench.who.account, "1", "t", None) for _ in range(6)]
     await bench.client.delete(bench.names.signin(opened[4].sid))

@@ -139,7 +139,7 @@ def test_a_token_with_a_deep_header_is_refused(deep: int) -> None:
     header = msgspec.json.encode({"alg": "HS256", "x": msgspec.Raw(nested(deep).encode())})
     token = f"{_part(header)}.{_part(b'{}')}.{_part(b'x' * 32)}"
     with pytest.raises(InvalidToken):
-        Tokens("secret", 60).verify(token)
+        Tokens(("secret",), 60).verify(token)
 
 
 def _part(content: bytes) -> str:

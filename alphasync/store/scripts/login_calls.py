@@ -88,3 +88,7 @@ def signins_end(
     interrupted_head: str,
     head: str,
 ) -> None: ...
+
+
+@script
+def signin_reseal(keys: SignInKeys, /, *, was: bytes, token: bytes) -> None: ...

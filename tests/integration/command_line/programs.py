@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 
 from tests.harness import wait_until
 
-SECRET = "a secret for the command line, long enough"
+SECRET = "a secret for the command line and long enough"
 UP = "alphasync is up:"
 PROGRAM = (sys.executable, "-m", "alphasync")
 START_WITHIN = 60.0

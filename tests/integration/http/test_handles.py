@@ -105,7 +105,7 @@ async def test_a_handle_of_another_secret_is_of_no_use(redis_url: str) -> None:
     async with cluster(redis_url) as running, aiohttp.ClientSession() as session:
         async with session.post(f"{running.urls[0]}/api/auth/login", json=DEMO) as response:
             handle = (await response.json())["alphaDateToken"]
-        other = await running.add_server(jwt_secret="another secret, also long enough for it")
+        other = await running.add_server(jwt_secret="another secret that is long enough for it")
         async with session.get(f"{other}/api/profiles", headers={HANDLE: handle}) as response:
             assert response.status == 401
 

@@ -16,16 +16,18 @@ from hypothesis import strategies as st
 
 from alphasync.domain.identity import Identity
 from alphasync.domain.roles import Role
-from alphasync.services.tokens import ALGORITHM, ID_MAX, InvalidToken, Tokens, new_sign_in
+from alphasync.services.signing import ALGORITHM
+from alphasync.services.tokens import ID_MAX, InvalidToken, Tokens, new_sign_in
 
 SECRET = "a secret that only the tests know, long enough for each of the algorithms"
 HOUR = 3600
+NEW, OLD = "the key that came next, of a fair length", "the key that was there before it came"
 ABSENT = object()
 
 
 @pytest.fixture
 def tokens() -> Tokens:
-    return Tokens(SECRET, HOUR)
+    return Tokens((SECRET,), HOUR)
 
 
 def signed(key: Any = SECRET, algorithm: str = ALGORITHM, **claims: Any) -> str:
@@ -107,9 +109,9 @@ def test_a_public_key_is_not_a_secret() -> None:
     pem = private.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    holder = Tokens(pem.decode(), HOUR)
+    holder = Tokens((pem.decode(),), HOUR)
     refused(holder, signed(key=private, algorithm="RS256"))
-    refused(Tokens(SECRET, HOUR), signed(key=private, algorithm="RS256"))
+    refused(Tokens((SECRET,), HOUR), signed(key=private, algorithm="RS256"))
     # PyJWT will not sign so; an attacker's own code would.
     header, payload = part({"alg": "HS256", "typ": "JWT"}), part({"operatorId": "7", "exp": 2**33})
     signature = hmac.digest(pem, f"{header}.{payload}".encode(), hashlib.sha256)
@@ -119,7 +121,38 @@ def test_a_public_key_is_not_a_secret() -> None:
 
 def test_a_wrong_key(tokens: Tokens) -> None:
     refused(tokens, signed(key=SECRET + "x"))
-    refused(Tokens("another secret of a fair length..", HOUR), signed())
+    refused(Tokens(("another secret of a fair length..",), HOUR), signed())
+
+
+def test_a_key_is_changed_and_nobody_is_signed_out() -> None:
+    old, both, new = (Tokens(keys, HOUR) for keys in ((OLD,), (NEW, OLD), (NEW,)))
+    before = old.mint("7").token
+    after = both.refresh(both.verify(before), None).token
+    assert new.verify(after).operator_id == both.verify(after).operator_id == "7"
+    refused(old, after)
+    refused(new, before)
+
+
+@pytest.mark.parametrize(
+    "kid", [None, "", "login-2026", "../../etc/passwd", "' OR 1=1", "x" * 4000, "\u00e9\x00"]
+)
+@pytest.mark.parametrize("key", [NEW, OLD])
+def test_a_key_is_found_by_whatever_name_another_service_has_for_it(
+    kid: str | None, key: str
+) -> None:
+    headers = {} if kid is None else {"kid": kid}
+    claims = {"operatorId": "7", "exp": int(time.time()) + HOUR}
+    token = jwt.encode(claims, key, algorithm=ALGORITHM, headers=headers)
+    assert Tokens((NEW, OLD), HOUR).verify(token).operator_id == "7"
+    refused(Tokens((SECRET, OLD[1:]), HOUR), token)
+
+
+def test_a_name_of_a_key_does_not_make_another_one_good() -> None:
+    both = Tokens((NEW, OLD), HOUR)
+    kid = jwt.get_unverified_header(both.mint("7").token)["kid"]
+    assert kid == jwt.get_unverified_header(Tokens((NEW,), HOUR).mint("8").token)["kid"]
+    claims = {"operatorId": "7", "exp": int(time.time()) + HOUR}
+    refused(both, jwt.encode(claims, SECRET, algorithm=ALGORITHM, headers={"kid": kid}))
 
 
 def test_a_changed_token(tokens: Tokens) -> None:
@@ -137,7 +170,7 @@ def test_what_is_no_token(tokens: Tokens, token: str) -> None:
 
 @given(st.text(st.characters()) | st.from_regex(r"[\w-]*\.[\w-]*\.[\w-]*"))
 def test_whatever_comes_is_refused_in_one_way(token: str) -> None:
-    refused(Tokens(SECRET, HOUR), token)
+    refused(Tokens((SECRET,), HOUR), token)
 
 
 def test_times(tokens: Tokens) -> None:
@@ -159,15 +192,15 @@ def test_a_token_of_a_clock_that_is_a_little_ahead_is_good(claim: str) -> None:
         claims: dict[str, Any] = {claim: now + by}
         return signed(**claims)
 
-    assert Tokens(SECRET, HOUR).verify(ahead(4)).operator_id == "7"
-    refused(Tokens(SECRET, HOUR), ahead(8))
-    assert Tokens(SECRET, HOUR, leeway=60).verify(ahead(50)).operator_id == "7"
-    refused(Tokens(SECRET, HOUR, leeway=0), ahead(4))
+    assert Tokens((SECRET,), HOUR).verify(ahead(4)).operator_id == "7"
+    refused(Tokens((SECRET,), HOUR), ahead(8))
+    assert Tokens((SECRET,), HOUR, leeway=60).verify(ahead(50)).operator_id == "7"
+    refused(Tokens((SECRET,), HOUR, leeway=0), ahead(4))
 
 
 def test_no_leeway_prolongs_a_token() -> None:
-    refused(Tokens(SECRET, HOUR, leeway=60), signed(exp=int(time.time()) - 1))
-    refused(Tokens(SECRET, HOUR, leeway=60), signed(exp=time.time() - 0.01))
+    refused(Tokens((SECRET,), HOUR, leeway=60), signed(exp=int(time.time()) - 1))
+    refused(Tokens((SECRET,), HOUR, leeway=60), signed(exp=time.time() - 0.01))
 
 
 WRONG_CLAIMS: dict[str, list[Any]] = {

@@ -14,7 +14,7 @@ async def nobody(_: str) -> None:
     return None
 
 
-PEERS = Peers("secret", nobody)
+PEERS = Peers(("secret",), nobody)
 
 
 def asked(door: Door, at: float) -> Asked:
