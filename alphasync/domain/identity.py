@@ -19,6 +19,10 @@ def account_of(operator_id: str, team: str | None) -> str:
     return f"{kind}:{quote(name, safe='')}"
 
 
+def takes(right: Right) -> NotAllowed:
+    return NotAllowed(f"This takes the role {LEAST[right]}")
+
+
 class Identity(msgspec.Struct, frozen=True):
     """What a valid token says. ``profiles`` None: all profiles of the account."""
 
@@ -51,7 +55,12 @@ class Identity(msgspec.Struct, frozen=True):
     def check(self, right: Right) -> None:
         """Raise NotAllowed where the role has not this right."""
         if not self.may(right):
-            raise NotAllowed(f"This takes the role {LEAST[right]}")
+            raise takes(right)
+
+    @property
+    def only_of(self) -> str:
+        """Whose runs and plans alone are theirs to stop and change; '' for anybody's."""
+        return "" if self.may(Right.OTHERS) else self.operator_id
 
     def may_see(self, profile_id: str) -> bool:
         return self.profiles is None or profile_id in self.profiles

@@ -13,19 +13,17 @@ class Role(StrEnum):
 
 
 class Right(Enum):
-    SEE = "see"
-    """What the account is doing: drafts, runs, plans, lists, who is here."""
-    WORK = "work"
-    """Write drafts, start runs, and do with one's own runs and plans what one wants."""
-    CLEAR = "clear"
-    """Let those who were messaged be messaged again, and take somebody off the do-not-contact
-    list."""
-    OTHERS = "others"
-    """Do with the runs and plans of others what one may do with one's own."""
-    OVERSEE = "oversee"
-    """See the history and the analytics of all."""
-    ADMINISTER = "administer"
-    """Sessions and devices of others, the record, service tokens."""
+    """With what it is, for people."""
+
+    SEE = "see what the account is doing: drafts, runs, plans, lists, devices; name its own devices"
+    WORK = (
+        "write drafts, preview, start and plan runs, stop and change its own, decide about "
+        "uncertain recipients, add to the do-not-contact list"
+    )
+    CLEAR = "let those who were messaged be messaged again, take off the do-not-contact list"
+    OTHERS = "stop, pause, take over and change the runs and plans of others"
+    OVERSEE = "see the history and the analytics of all"
+    ADMINISTER = "see and end the sessions of others, name and sign out their devices, the record"
 
 
 LEAST: dict[Right, Role] = {

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import force_setattr
 
+from alphasync.domain.roles import Right
 from alphasync.domain.runs import ProcessingType
 from alphasync.domain.usable import PROFILE_ID_MAX, short_id
 from alphasync.errors import (
@@ -48,10 +49,12 @@ class Command(
 ):
     """Base of all commands; ``event_name`` is the name on the wire. One that ``only_asks`` changes
     nothing that anybody is told of. ``errors``: what it can be refused with besides
-    ``COMMON_ERRORS``, and what the gateway is refused with or refuses itself, where it
-    ``asks_gateway``; ``answer``: what its acknowledgement says otherwise."""
+    ``COMMON_ERRORS`` and NotAllowed, and what the gateway is refused with or refuses itself, where
+    it ``asks_gateway``; ``answer``: what its acknowledgement says otherwise."""
 
     event_name: ClassVar[str]
+    right: ClassVar[Right]
+    """What it takes; the runs and plans of others take `Right.OTHERS` besides."""
     only_asks: ClassVar[bool] = False
     asks_gateway: ClassVar[bool] = False
     errors: ClassVar[tuple[type[AlphasyncError], ...]] = ()
@@ -86,4 +89,5 @@ class Heartbeat(Command, frozen=True, kw_only=True):
     """Prolong the record of the device. The server does so by itself, too."""
 
     event_name = "heartbeat"
+    right = Right.SEE
     only_asks = True

@@ -7,6 +7,7 @@ from msgspec.structs import force_setattr
 
 from alphasync.domain.devices import DEVICE_NAME_MAX
 from alphasync.domain.drafts import well_formed
+from alphasync.domain.roles import Right
 from alphasync.domain.usable import is_blank, is_printable
 from alphasync.errors import UnknownDevice
 from alphasync.protocol import acknowledgements as acks
@@ -18,6 +19,7 @@ class RenameDevice(Command, frozen=True, kw_only=True):
     keeps the name over what it says of itself, for as long as it is on record."""
 
     event_name = "renameDevice"
+    right = Right.SEE
     answer = acks.DeviceRenamed
     errors = (UnknownDevice,)
     device_id: DeviceId | UnsetType = UNSET
@@ -40,6 +42,7 @@ class SignOutDevice(Command, frozen=True, kw_only=True):
     ends: who has it can connect anew."""
 
     event_name = "signOutDevice"
+    right = Right.SEE
     errors = (UnknownDevice,)
     device_id: DeviceId
     """Which one; not this one."""

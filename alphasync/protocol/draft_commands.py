@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import force_setattr
 
 from alphasync.domain.drafts import ATTACHMENTS_MAX, Attachment, Link, browser_length, well_formed
+from alphasync.domain.roles import Right
 from alphasync.domain.usable import is_link
 from alphasync.errors import (
     MessageTooLong,
@@ -48,6 +49,7 @@ class UpdateMessage(ProfileCommand, frozen=True, kw_only=True):
     """
 
     event_name = "updateMessage"
+    right = Right.WORK
     answer = acks.DraftStored
     errors = (UnknownProfile, MessageTooLong, TooManyDrafts)
     message: str
@@ -72,6 +74,7 @@ class ClearMessage(ProfileCommand, frozen=True, kw_only=True):
     """Empty the text of the draft everywhere. What is attached stays."""
 
     event_name = "clearMessage"
+    right = Right.WORK
     answer = acks.DraftEmptied
 
 
@@ -84,6 +87,7 @@ class UpdateAttachments(ProfileCommand, frozen=True, kw_only=True):
     """
 
     event_name = "updateAttachments"
+    right = Right.WORK
     answer = acks.AttachmentsStored
     errors = (UnknownProfile, WrongLink, TooManyAttachments, TooManyDrafts)
     attachments: Annotated[list[Attachment], Meta(max_length=ATTACHMENTS_MAX)]

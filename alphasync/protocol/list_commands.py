@@ -6,6 +6,7 @@ from msgspec import Meta
 from msgspec.structs import force_setattr
 
 from alphasync.domain.drafts import well_formed
+from alphasync.domain.roles import Right
 from alphasync.domain.usable import NOTE_MAX, RECIPIENT_ID_MAX
 from alphasync.errors import (
     AlphasyncError,
@@ -24,6 +25,7 @@ class ClearBlocklist(ProfileCommand, frozen=True, kw_only=True):
     """Forget who was messaged, so that they can be messaged again."""
 
     event_name = "clearBlocklist"
+    right = Right.CLEAR
     answer = acks.BlocklistEmptied
 
 
@@ -31,6 +33,7 @@ class CountBlocklist(ProfileCommand, frozen=True, kw_only=True):
     """Ask how many recipients were messaged."""
 
     event_name = "countBlocklist"
+    right = Right.SEE
     answer = acks.BlocklistCounted
     only_asks = True
 
@@ -39,6 +42,7 @@ class ListUncertain(ProfileCommand, frozen=True, kw_only=True):
     """Ask which recipients may have been messaged: sends that a crash or a lost answer cut off."""
 
     event_name = "listUncertain"
+    right = Right.SEE
     answer = acks.UncertainListed
     only_asks = True
     cursor: Annotated[str, Meta(pattern=r"^[0-9]{1,18}:[0-9]{1,5}$(?!\n)")] | None = None
@@ -49,6 +53,7 @@ class ResolveUncertain(ProfileCommand, frozen=True, kw_only=True):
     """Decide about recipients who may have been messaged."""
 
     event_name = "resolveUncertain"
+    right = Right.WORK
     answer = acks.UncertainDecided
     action: Literal["resend", "leave"]
     """`resend`: the next run messages them; `leave`: they count as messaged."""
@@ -83,6 +88,7 @@ class AddDoNotContact(DoNotContactCommand, frozen=True, kw_only=True):
     skipped. A message that is on its way is not called back. All devices are told."""
 
     event_name = "addDoNotContact"
+    right = Right.WORK
     answer = acks.DoNotContactAdded
     errors: ClassVar[tuple[type[AlphasyncError], ...]] = (DoNotContactFull,)
     note: Annotated[str, Meta(max_length=NOTE_MAX)] = ""
@@ -97,6 +103,7 @@ class RemoveDoNotContact(DoNotContactCommand, frozen=True, kw_only=True):
     """Let runs message a recipient again. Only with a token for all profiles of the account."""
 
     event_name = "removeDoNotContact"
+    right = Right.CLEAR
     answer = acks.DoNotContactRemoved
     errors: ClassVar[tuple[type[AlphasyncError], ...]] = (NotForThisToken,)
 
@@ -105,6 +112,7 @@ class ListDoNotContact(Command, frozen=True, kw_only=True):
     """Ask for a page of those whom no run contacts."""
 
     event_name = "listDoNotContact"
+    right = Right.SEE
     answer = acks.DoNotContactListed
     only_asks = True
     cursor: Cursor | None = None
@@ -128,6 +136,7 @@ class ListBlocklist(ProfileCommand, frozen=True, kw_only=True):
     """Ask for a page of those who were messaged, with when and by which run."""
 
     event_name = "listBlocklist"
+    right = Right.SEE
     answer = acks.BlocklistListed
     only_asks = True
     cursor: Cursor | None = None
@@ -145,6 +154,7 @@ class RemoveFromBlocklist(ProfileCommand, frozen=True, kw_only=True):
     devices are told. Not while a message to them is on its way."""
 
     event_name = "removeFromBlocklist"
+    right = Right.CLEAR
     answer = acks.BlocklistRemoved
     errors: ClassVar[tuple[type[AlphasyncError], ...]] = (UnknownProfile, RecipientInFlight)
     recipient_id: RecipientId

@@ -7,6 +7,7 @@ from msgspec.structs import force_setattr
 
 from alphasync.domain.drafts import ATTACHMENTS_MAX, Attachment, well_formed
 from alphasync.domain.plans import LATEST_DEFAULT, LATEST_MAX, LATEST_MIN
+from alphasync.domain.roles import Right
 from alphasync.domain.runs import Continuous, RunOptions
 from alphasync.errors import (
     MessageBlank,
@@ -34,6 +35,7 @@ class PlanRun(ProfileCommand, frozen=True, kw_only=True):
     sign-in of its operator. The same one asked for again is the one that there is."""
 
     event_name = "planRun"
+    right = Right.WORK
     answer = acks.PlanMade
     errors = (
         UnknownProfile,
@@ -79,6 +81,7 @@ class ChangePlan(ProfileCommand, frozen=True, kw_only=True):
     """Change a planned run, whoever planned it; what is absent stays as it is."""
 
     event_name = "changePlan"
+    right = Right.WORK
     errors = (
         UnknownProfile,
         UnknownPlan,
@@ -117,6 +120,7 @@ class CancelPlan(ProfileCommand, frozen=True, kw_only=True):
     """Take a planned run back, whoever planned it."""
 
     event_name = "cancelPlan"
+    right = Right.WORK
     errors = (UnknownProfile, UnknownPlan)
     plan_id: PlanId
     """Which one."""

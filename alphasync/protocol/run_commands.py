@@ -6,6 +6,7 @@ from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import force_setattr
 
 from alphasync.domain.drafts import ATTACHMENTS_MAX, Attachment, browser_length, well_formed
+from alphasync.domain.roles import Right
 from alphasync.domain.runs import Continuous, ProcessingType, RunOptions
 from alphasync.domain.usable import is_blank
 from alphasync.errors import (
@@ -54,6 +55,7 @@ class StartProcessing(ProfileCommand, frozen=True, kw_only=True):
     """Take the profile's lock and start a run: message everybody who was not messaged before."""
 
     event_name = "startProcessing"
+    right = Right.WORK
     answer = acks.RunStarted
     errors = (
         UnknownProfile,
@@ -112,6 +114,7 @@ class StopProcessing(ProfileCommand, frozen=True, kw_only=True):
     """Stop the run of a profile and type, whichever device started it."""
 
     event_name = "stopProcessing"
+    right = Right.WORK
     errors = (UnknownProfile, NotRunning)
 
 
@@ -119,6 +122,7 @@ class StopAllProcessing(Command, frozen=True, kw_only=True):
     """Stop all runs of the account that the token may touch."""
 
     event_name = "stopAllProcessing"
+    right = Right.WORK
     answer = acks.RunsStopped
 
 
@@ -128,6 +132,7 @@ class PreviewRun(ProfileCommand, frozen=True, kw_only=True):
     start need not wait for it."""
 
     event_name = "previewRun"
+    right = Right.WORK
     answer = acks.RunPreviewed
     errors = (UnknownProfile, TooManyPreviews)
     only_asks = True
@@ -139,6 +144,7 @@ class ReadRun(ProfileCommand, frozen=True, kw_only=True):
     started. Refused where there is none."""
 
     event_name = "readRun"
+    right = Right.SEE
     answer = acks.RunRead
     errors = (UnknownProfile, NotRunning)
     only_asks = True
@@ -150,6 +156,7 @@ class PauseProcessing(ProfileCommand, frozen=True, kw_only=True):
     nobody else can start one. Of a run that is paused already nothing changes."""
 
     event_name = "pauseProcessing"
+    right = Right.WORK
     errors = (UnknownProfile, NotRunning)
 
 
@@ -158,6 +165,7 @@ class ResumeProcessing(ProfileCommand, frozen=True, kw_only=True):
     paused nothing changes."""
 
     event_name = "resumeProcessing"
+    right = Right.WORK
     errors = (UnknownProfile, NotRunning)
 
 
@@ -167,6 +175,7 @@ class ListFailed(ProfileCommand, frozen=True, kw_only=True):
     again, and takes those off the list who are messaged."""
 
     event_name = "listFailed"
+    right = Right.SEE
     answer = acks.FailedListed
     only_asks = True
     cursor: Annotated[int, Meta(ge=1, le=2**53)] | None = None
@@ -179,4 +188,5 @@ class TakeOverProcessing(ProfileCommand, frozen=True, kw_only=True):
     only watches from here on. Of a run that is this device's already nothing changes."""
 
     event_name = "takeOverProcessing"
+    right = Right.WORK
     errors = (UnknownProfile, NotRunning)

@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
+from alphasync.domain.roles import Right
 from alphasync.errors import AlphasyncError, TooManyDrafts, UnknownProfile, UnknownVersion
 from alphasync.protocol import acknowledgements as acks
 from alphasync.protocol.commands import ProfileCommand
@@ -18,6 +19,7 @@ class ListVersions(ProfileCommand, frozen=True, kw_only=True):
     """
 
     event_name = "listVersions"
+    right = Right.SEE
     answer = acks.VersionsListed
     only_asks = True
 
@@ -34,6 +36,7 @@ class ReadVersion(VersionCommand, frozen=True, kw_only=True):
     """Ask for the text of a version."""
 
     event_name = "readVersion"
+    right = Right.SEE
     answer = acks.VersionRead
     only_asks = True
 
@@ -43,5 +46,6 @@ class RestoreVersion(VersionCommand, frozen=True, kw_only=True):
     `messageUpdated`. What was there is kept as a version."""
 
     event_name = "restoreVersion"
+    right = Right.WORK
     answer = acks.VersionRestored
     errors = (UnknownProfile, UnknownVersion, TooManyDrafts)

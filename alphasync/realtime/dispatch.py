@@ -123,6 +123,7 @@ class Dispatcher:
         if known is None:
             raise UnknownEvent(f"Unknown event: {_shown(event)}")
         model, handler = known
+        session.who.check(model.right)
         try:
             return await handler(self._handlers, session, parse(model, arguments))
         except UnknownOutcome as error:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from alphasync.domain.roles import Right
 from alphasync.errors import (
     AlphasyncError,
     CsvEmpty,
@@ -10,6 +11,7 @@ from alphasync.errors import (
     CsvTooLarge,
     DoNotContactFull,
     InvalidPayload,
+    NotAllowed,
     SignedOut,
     SignInAgain,
     StoreUnavailable,
@@ -48,12 +50,15 @@ class Call(msgspec.Struct, frozen=True):
     """What stands behind the `?`."""
     header: str = ""
     """The one that says who asks."""
+    right: Right | None = None
+    """What the role of the token in `Authorization` has to have, where one is asked for."""
 
     @property
     def title(self) -> str:
         return f"{self.method} {self.path}"
 
 
+BEARER = "Authorization: Bearer <token>"
 IN_PARTS = (
     "A long list comes in parts of half a megabyte: the headings are in the first one, and each "
     f"but the last has the `cursor` of the next in `{NEXT_HEADER}`, percent-encoded as the query "
@@ -82,7 +87,7 @@ CALLS = (
         method="POST",
         path="/api/auth/refresh",
         about="A fresh token for a valid one; the session lives on with it.",
-        header="Authorization: Bearer <token>",
+        header=BEARER,
         answer=RefreshAnswer,
         errors=(MissingToken, InvalidToken, SignInAgain, SignedOut, StoreUnavailable),
     ),
@@ -94,7 +99,8 @@ CALLS = (
             "that depend on a device of it end, detached ones and plans go on. A token that no "
             "login here made is not void by this."
         ),
-        header="Authorization: Bearer <token>",
+        header=BEARER,
+        right=Right.SEE,
         answer=EndedAnswer,
         errors=(
             MissingToken,
@@ -109,7 +115,8 @@ CALLS = (
         method="GET",
         path="/api/sessions",
         about="One's own sessions, or those of all of a team for an admin; a hundred at a time.",
-        header="Authorization: Bearer <token>",
+        header=BEARER,
+        right=Right.SEE,
         query=SessionsQuery,
         answer=SessionsAnswer,
         errors=(
@@ -131,7 +138,8 @@ CALLS = (
             "and all runs that were started with it are interrupted, also detached ones. Plans "
             "stay, for another session of the operator."
         ),
-        header="Authorization: Bearer <token>",
+        header=BEARER,
+        right=Right.SEE,
         answer=EndedAnswer,
         errors=(
             MissingToken,
@@ -152,7 +160,8 @@ CALLS = (
             "(`iat`) for as long as a session can last: unless this call comes with one of these "
             "and without `thisOne=true`."
         ),
-        header="Authorization: Bearer <token>",
+        header=BEARER,
+        right=Right.SEE,
         query=EndQuery,
         answer=EndedAnswer,
         errors=(
@@ -203,7 +212,8 @@ CALLS = (
             "Put all recipients of a file on the do-not-contact list; nobody where a line cannot "
             "be read."
         ),
-        header="Authorization: Bearer <token>",
+        header=BEARER,
+        right=Right.WORK,
         csv=(
             "Body: `text/csv` in UTF-8, at most 1 MB, separated by commas or semicolons. The first "
             "column has the ids, the second, which may be absent, a note; or a first line says "
@@ -214,6 +224,7 @@ CALLS = (
             MissingToken,
             InvalidToken,
             SignInAgain,
+            NotAllowed,
             SignedOut,
             UnsupportedMediaType,
             CsvTooLarge,
@@ -230,7 +241,8 @@ CALLS = (
         method="GET",
         path="/api/do-not-contact/export",
         about="The do-not-contact list, newest first.",
-        header="Authorization: Bearer <token>",
+        header=BEARER,
+        right=Right.SEE,
         query=ExportQuery,
         csv=f"Answer: `text/csv` with `id`, `added` (UTC), `operator` and `note`. {IN_PARTS}",
         answer=None,
@@ -248,7 +260,8 @@ CALLS = (
         method="GET",
         path="/api/profiles/{profile}/blocklist/export",
         about="Who was messaged for a profile and type, newest first.",
-        header="Authorization: Bearer <token>",
+        header=BEARER,
+        right=Right.SEE,
         query=BlocklistQuery,
         csv=(
             "Answer: `text/csv` with `id`, `messaged` (UTC), `run`, `run started`, `operator` and "

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from alphasync.domain.events import INTERRUPTED_BY, PLAN_ENDED_BY
+from alphasync.domain.roles import LEAST, Right
 from alphasync.errors import AlphasyncError
 from alphasync.protocol.commands import Command
 from alphasync.reference.calls import CALLS, Call
@@ -57,6 +58,8 @@ def _call(schema: Schema, said: Call) -> str:
     parts = [f"### {said.title}", said.about]
     if said.header:
         parts.append(f"Header: `{said.header}`.")
+    if said.right is not None:
+        parts.append(_least(said.right))
     if "query" in call:
         parts += ["Query:", fields(schema, call["query"])]
     if said.csv:
@@ -80,6 +83,7 @@ def _commands(schema: Schema) -> str:
         parts += [
             f"### {name}",
             schema["$defs"][_name(command["payload"])]["description"],
+            _least(COMMANDS[name].right),
             fields(schema, command["payload"], without=_not_read(COMMANDS[name])),
         ]
         if schema["$defs"][_name(command["acknowledgement"])]["properties"]:
@@ -87,6 +91,10 @@ def _commands(schema: Schema) -> str:
         if own:
             parts.append(f"Refused with {_codes(own)}.")
     return "\n\n".join(parts)
+
+
+def _least(right: Right) -> str:
+    return f"From the role `{LEAST[right]}` on."
 
 
 def _not_read(command: type[Command]) -> list[str]:
@@ -128,6 +136,11 @@ def _error(code: str, error: type[AlphasyncError]) -> list[str]:
     return [f"`{code}`", "yes" if error.retryable else "no", str(status or ""), said]
 
 
+def _roles(_: Schema) -> str:
+    rows = [[f"`{role}`", right.value] for right, role in LEAST.items()]
+    return table(["from the role on", "may"], rows)
+
+
 def _interruptions(_: Schema) -> str:
     rows = [[f"`{code}`", meaning] for code, meaning in INTERRUPTED_BY.items()]
     return table(["code", "the run ended because"], rows)
@@ -157,6 +170,7 @@ PARTS: dict[str, Callable[[Schema], str]] = {
     "common_errors": _common_errors,
     "events": _events,
     "errors": _errors,
+    "roles": _roles,
     "interruptions": _interruptions,
     "unstarted": _unstarted,
     "limits": _limits,

@@ -6,7 +6,8 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from alphasync.errors import SignInAgain
+from alphasync.domain.roles import LEAST, Right
+from alphasync.errors import NotAllowed, SignInAgain
 from alphasync.gateway.port import GatewayRefused, GatewayUnavailable
 from alphasync.protocol.commands import COMMON_ERRORS, Command
 from alphasync.protocol.packets import EVENTS
@@ -40,6 +41,8 @@ ABOUT = (
 def own_errors(command: type[Command]) -> list[str]:
     """The codes that a command can be refused with besides those of every command."""
     own = [error.code for error in command.errors]
+    if LEAST[command.right] is not LEAST[Right.SEE]:
+        own.append(NotAllowed.code)
     return own + [error.code for error in GATEWAY_ERRORS if command.asks_gateway]
 
 

@@ -1,7 +1,9 @@
-"""What an operator does with their devices from one of them: call it otherwise, sign it out."""
+"""What an operator does with their devices, and an administrator with those of others, from one of
+them: call it otherwise, sign it out."""
 
 from alphasync.domain import events
 from alphasync.domain.identity import Identity
+from alphasync.domain.roles import Right
 from alphasync.errors import InvalidPayload, UnknownDevice
 from alphasync.protocol import packets
 from alphasync.protocol.device_commands import RenameDevice, SignOutDevice
@@ -25,7 +27,7 @@ class OwnDevices:
             device_rename(
                 keys.of_account(who.account),
                 device_id=command.device_id or device_id,
-                operator=who.operator_id,
+                only_of=_only_of(who),
                 name=command.name,
                 listed_most=self._listed_most,
                 joined_head=JOINED_HEAD,
@@ -46,7 +48,7 @@ class OwnDevices:
         call = device_sign_out(
             keys.of_account(who.account),
             device_id=command.device_id,
-            operator=who.operator_id,
+            only_of=_only_of(who),
             reason=ended.reason,
             head=packets.head(ended),
             left_head=left_head("signed_out"),
@@ -59,3 +61,8 @@ class OwnDevices:
             raise UnknownDevice
         self._roster.tell_later(who.account, answer.number(1))
         return answer.text(2)
+
+
+def _only_of(who: Identity) -> str:
+    """Whose devices alone are theirs to rename and sign out; '' for anybody's of the account."""
+    return "" if who.may(Right.ADMINISTER) else who.operator_id

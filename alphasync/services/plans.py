@@ -6,7 +6,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from alphasync.domain import events
-from alphasync.domain.identity import Identity
+from alphasync.domain.identity import Identity, takes
+from alphasync.domain.roles import Right
 from alphasync.errors import (
     StoreUnavailable,
     TooManyPlans,
@@ -85,8 +86,8 @@ class Plans:
     async def change(self, who: Identity, device_id: str, command: ChangePlan) -> None:
         """Change a plan; the run stays that of who planned it.
 
-        Raises UnknownProfile, UnknownPlan, MessageTooShort, MessageTooLong, MessageBlank,
-        WrongStartTime, StoreUnavailable, and UnknownOutcome: it may be changed.
+        Raises UnknownProfile, UnknownPlan, NotAllowed, MessageTooShort, MessageTooLong,
+        MessageBlank, WrongStartTime, StoreUnavailable, and UnknownOutcome: it may be changed.
         """
         who.check_profile(command.profile)
         command.check_content()
@@ -100,6 +101,7 @@ class Plans:
         answer = await self._confirmed(
             plan_change(
                 note.keys,
+                only_of=who.only_of,
                 start_at="" if isinstance(command.start_at, UnsetType) else command.start_at,
                 latest="" if isinstance(command.latest, UnsetType) else command.latest,
                 text=command.message or "",
@@ -109,6 +111,8 @@ class Plans:
         )
         if answer.outcome == "GONE":
             raise UnknownPlan
+        if answer.outcome == "OTHERS":
+            raise takes(Right.OTHERS)
         if answer.outcome == "WRONG_TIME":
             raise WrongStartTime
         if not isinstance(command.start_at, UnsetType):
@@ -119,7 +123,8 @@ class Plans:
                 raise UnknownOutcome from error
 
     async def cancel(self, who: Identity, device_id: str, command: CancelPlan) -> None:
-        """Take a plan back. Raises UnknownProfile, UnknownPlan, and StoreUnavailable."""
+        """Take a plan back. Raises UnknownProfile, UnknownPlan, NotAllowed, and
+        StoreUnavailable."""
         who.check_profile(command.profile)
         note = PlanNote(who.account, command.type, command.profile, command.plan_id)
         cancelled = events.PlanEnded(
@@ -132,10 +137,12 @@ class Plans:
             reason="Cancelled",
         )
         answer = await self._scripts.call(
-            plan_end(note.keys, only_due="", head=packets.head(cancelled))
+            plan_end(note.keys, only_of=who.only_of, only_due="", head=packets.head(cancelled))
         )
         if answer.outcome == "GONE":
             raise UnknownPlan
+        if answer.outcome == "OTHERS":
+            raise takes(Right.OTHERS)
 
     async def _confirmed(self, call: Call) -> Answer:
         """The answer of a script that no failover may lose. Raises StoreUnavailable, and

@@ -9,7 +9,8 @@ from msgspec import UNSET
 
 from alphasync.domain import events
 from alphasync.domain.drafts import Attachment
-from alphasync.domain.identity import Identity
+from alphasync.domain.identity import Identity, takes
+from alphasync.domain.roles import Right
 from alphasync.domain.runs import ProcessingType, RunOptions
 from alphasync.errors import (
     AlreadyRunning,
@@ -37,7 +38,7 @@ from alphasync.services.account_state import encode_options
 from alphasync.services.bounds import USUAL, USUAL_PACE, AccountBounds, PaceBounds
 from alphasync.services.launching import Launching
 from alphasync.store import keys
-from alphasync.store.scripts.calls import Scripts
+from alphasync.store.scripts.calls import Answer, Scripts
 from alphasync.store.scripts.run_calls import (
     run_pause,
     run_start,
@@ -183,7 +184,10 @@ class Runs:
         return ticket
 
     async def stop(self, who: Identity, device_id: str, command: StopProcessing) -> None:
-        """Stop a run, whichever device started it. Raises UnknownProfile or NotRunning."""
+        """Stop a run, whichever device started it.
+
+        Raises UnknownProfile, NotRunning and NotAllowed.
+        """
         who.check_profile(command.profile)
         stopped = events.ProcessingStopped(
             stopped_by=device_id, stopped_by_operator_id=who.teammate, message="Stopped"
@@ -191,23 +195,26 @@ class Runs:
         answer = await self._scripts.call(
             run_stop(
                 keys.of_profile(who.account, command.type, command.profile),
+                only_of=who.only_of,
                 device=device_id,
                 message=stopped.message,
                 head=packets.head(stopped),
             )
         )
-        if answer.outcome == "NOT_RUNNING":
-            raise NotRunning
+        _check_changed(answer)
 
     async def pause(self, who: Identity, device_id: str, command: PauseProcessing) -> None:
-        """Let a run claim nobody until it is resumed. Raises UnknownProfile or NotRunning."""
+        """Let a run claim nobody until it is resumed.
+
+        Raises UnknownProfile, NotRunning and NotAllowed.
+        """
         paused = events.ProcessingPaused(
             paused_by=device_id, paused_by_operator_id=who.teammate, message="Paused"
         )
         await self._pause(who, command, "1", paused)
 
     async def resume(self, who: Identity, device_id: str, command: ResumeProcessing) -> None:
-        """Let a paused run go on. Raises UnknownProfile or NotRunning."""
+        """Let a paused run go on. Raises as ``pause``."""
         resumed = events.ProcessingResumed(
             resumed_by=device_id, resumed_by_operator_id=who.teammate, message="Going on"
         )
@@ -222,12 +229,16 @@ class Runs:
     ) -> None:
         who.check_profile(command.profile)
         names = keys.of_profile(who.account, command.type, command.profile)
-        answer = await self._scripts.call(run_pause(names, paused=paused, head=packets.head(event)))
-        if answer.outcome == "NOT_RUNNING":
-            raise NotRunning
+        answer = await self._scripts.call(
+            run_pause(names, only_of=who.only_of, paused=paused, head=packets.head(event))
+        )
+        _check_changed(answer)
 
     async def take_over(self, who: Identity, device_id: str, command: TakeOverProcessing) -> None:
-        """Make a run this device's, and its operator's. Raises UnknownProfile or NotRunning."""
+        """Make a run this device's, and its operator's.
+
+        Raises UnknownProfile, NotRunning and NotAllowed.
+        """
         who.check_profile(command.profile)
         identity = events.ProcessingStarted(
             profile_id=command.profile,
@@ -240,6 +251,7 @@ class Runs:
         answer = await self._scripts.call(
             run_take(
                 keys.of_profile(who.account, command.type, command.profile),
+                only_of=who.only_of,
                 device=device_id,
                 operator=who.operator_id,
                 sign_in=who.sign_in,
@@ -249,11 +261,10 @@ class Runs:
                 progress_head=packets.progress_head(progress),
             )
         )
-        if answer.outcome == "NOT_RUNNING":
-            raise NotRunning
+        _check_changed(answer)
 
     async def stop_all(self, who: Identity, device_id: str) -> int:
-        """Stop every run that the token may touch; returns how many there were.
+        """Stop every run that the token may see and stop; returns how many there were.
 
         Raises UnknownOutcome also where it is known that some were stopped and others not.
         """
@@ -273,6 +284,7 @@ class Runs:
                 answer = await self._scripts.call(
                     run_stop_all(
                         names,
+                        only_of=who.only_of,
                         may_see="all" if who.profiles is None else "only",
                         profiles="\n".join(sorted(who.profiles or ())),
                         device=device_id,
@@ -290,3 +302,11 @@ class Runs:
             if answer.outcome == "OK":
                 return count
             before.append(answer.text(2))
+
+
+def _check_changed(answer: Answer) -> None:
+    """Raise what a script says that changes a run. Raises NotRunning and NotAllowed."""
+    if answer.outcome == "NOT_RUNNING":
+        raise NotRunning
+    if answer.outcome == "OTHERS":
+        raise takes(Right.OTHERS)

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import msgspec
 from aiohttp import hdrs, web
 
-from alphasync.domain.identity import Identity
+from alphasync.domain.roles import Right
 from alphasync.domain.runs import ProcessingType
 from alphasync.errors import (
     CsvTooLarge,
@@ -21,9 +21,9 @@ from alphasync.services.do_not_contact import DoNotContact
 from alphasync.services.listing import Place, place_of
 from alphasync.services.logins import Logins
 from alphasync.services.messaged import MessagedBefore
-from alphasync.services.tokens import MissingToken, bearer
 from alphasync.web.csv_lists import BOM, WrongLine, read, written
 from alphasync.web.json_bodies import STATUS, ok, query_of
+from alphasync.web.who_asks import who_asks
 
 CSV = "text/csv"
 IMPORT_MAX = 1_000_000
@@ -94,7 +94,7 @@ class Lists:
         ]
 
     async def import_do_not_contact(self, request: web.Request) -> web.Response:
-        who = await self._who(request)
+        who = await who_asks(request, self._logins, Right.WORK)
         if request.content_type != CSV:
             # Plain text can be sent by any page of the web, without being asked.
             raise UnsupportedMediaType("The body must be text/csv")
@@ -116,7 +116,7 @@ class Lists:
         return ok(Imported(added=done.number, already=already, count=done.in_all))
 
     async def export_do_not_contact(self, request: web.Request) -> web.Response:
-        who = await self._who(request)
+        who = await who_asks(request, self._logins, Right.SEE)
         place = place_of(query_of(request, ExportQuery).cursor)
         answer = _Part(place, ("id", "added", "operator", "note"))
         async with self._do_not_contact.turns.of(who.account):
@@ -129,7 +129,7 @@ class Lists:
         return answer.response("do-not-contact")
 
     async def export_blocklist(self, request: web.Request) -> web.Response:
-        who = await self._who(request)
+        who = await who_asks(request, self._logins, Right.SEE)
         profile = request.match_info["profile"]
         query = query_of(request, BlocklistQuery)
         answer = _Part(
@@ -152,12 +152,6 @@ class Lists:
                     page.place,
                 )
         return answer.response(f"messaged-{query.type}")
-
-    async def _who(self, request: web.Request) -> Identity:
-        token = bearer(request.headers.get(hdrs.AUTHORIZATION))
-        if token is None:
-            raise MissingToken
-        return await self._logins.identify(token)
 
 
 class _Part:

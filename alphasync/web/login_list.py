@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import msgspec
-from aiohttp import hdrs, web
+from aiohttp import web
 from msgspec import Meta
 
 from alphasync.domain.identity import Identity
@@ -11,8 +11,8 @@ from alphasync.domain.roles import Right
 from alphasync.services.endings import Endings
 from alphasync.services.logins import Logins
 from alphasync.services.signed_in import Login, SignedIn
-from alphasync.services.tokens import MissingToken, bearer
 from alphasync.web.json_bodies import ok, query_of
+from alphasync.web.who_asks import who_asks
 
 CURRENT = "current"
 """Stands for the session that a call comes from."""
@@ -96,14 +96,14 @@ class LoginList:
         ]
 
     async def sessions(self, request: web.Request) -> web.Response:
-        who = await self._who(request)
+        who = await who_asks(request, self._logins, Right.SEE)
         query = query_of(request, SessionsQuery)
         page = await self._signed_in.page(who, query.cursor or "", of_all=_administers(who))
         listed = [_listed(login, who) for login in page.logins]
         return ok(SessionsAnswer(sessions=listed, next=page.next or None))
 
     async def end(self, request: web.Request) -> web.Response:
-        who = await self._who(request)
+        who = await who_asks(request, self._logins, Right.SEE)
         session = request.match_info["session"]
         if session == CURRENT:
             session = who.sign_in
@@ -111,20 +111,14 @@ class LoginList:
         return ok(EndedAnswer(ended=1))
 
     async def end_all(self, request: web.Request) -> web.Response:
-        who = await self._who(request)
+        who = await who_asks(request, self._logins, Right.SEE)
         this_one = query_of(request, EndQuery).this_one == "true"
         return ok(EndedAnswer(ended=await self._endings.end_all(who, this_one=this_one)))
 
     async def leave(self, request: web.Request) -> web.Response:
-        who = await self._who(request)
+        who = await who_asks(request, self._logins, Right.SEE)
         await self._endings.leave(who)
         return ok(EndedAnswer(ended=1 if who.sign_in else 0))
-
-    async def _who(self, request: web.Request) -> Identity:
-        token = bearer(request.headers.get(hdrs.AUTHORIZATION))
-        if token is None:
-            raise MissingToken
-        return await self._logins.identify(token)
 
 
 def _administers(who: Identity) -> bool:

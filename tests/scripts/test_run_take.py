@@ -11,6 +11,7 @@ from alphasync.domain.events import (
     ProcessingProgress,
     ProcessingTakenOver,
 )
+from alphasync.domain.roles import Role
 from alphasync.errors import Locked, NotRunning, UnknownProfile
 from alphasync.protocol.run_commands import TakeOverProcessing
 from alphasync.services.progress import Owner
@@ -48,7 +49,7 @@ async def test_a_run_becomes_another_devices_and_its_runner_goes_on(bench: Bench
 
 async def test_in_a_team_it_becomes_the_asking_operators(bench: Bench) -> None:
     ticket = await bench.start(device="d1")
-    mate = msgspec.structs.replace(bench.who, operator_id="2", sign_in="theirs")
+    mate = msgspec.structs.replace(bench.who, operator_id="2", role=Role.MANAGER, sign_in="theirs")
     async with bench.verify(ProcessingTakenOver, ProcessingProgress) as made:
         await bench.runs.take_over(mate, "d2", COMMAND)
     assert [event.operator_id for event in made] == ["2", "2"]

@@ -33,6 +33,7 @@ def plan_change(
     keys: PlanKeys,
     /,
     *,
+    only_of: str,
     start_at: int | Literal[""],
     latest: int | Literal[""],
     text: str,
@@ -42,7 +43,7 @@ def plan_change(
 
 
 @script
-def plan_end(keys: PlanKeys, /, *, only_due: Literal["", "1"], head: str) -> None: ...
+def plan_end(keys: PlanKeys, /, *, only_of: str, only_due: Literal["", "1"], head: str) -> None: ...
 
 
 @script

@@ -163,11 +163,15 @@ def run_interrupt(
 
 
 @script
-def run_stop(keys: ProfileKeys, /, *, device: str, message: str, head: str) -> None: ...
+def run_stop(
+    keys: ProfileKeys, /, *, only_of: str, device: str, message: str, head: str
+) -> None: ...
 
 
 @script
-def run_pause(keys: ProfileKeys, /, *, paused: Literal["", "1"], head: str) -> None: ...
+def run_pause(
+    keys: ProfileKeys, /, *, only_of: str, paused: Literal["", "1"], head: str
+) -> None: ...
 
 
 @script
@@ -175,6 +179,7 @@ def run_take(
     keys: ProfileKeys,
     /,
     *,
+    only_of: str,
     device: str,
     operator: str,
     sign_in: str,
@@ -190,6 +195,7 @@ def run_stop_all(
     keys: AccountKeys,
     /,
     *,
+    only_of: str,
     may_see: Literal["all", "only"],
     profiles: str,
     device: str,

@@ -1,11 +1,12 @@
 -- Change a planned run, and tell all devices.
 -- KEYS: meta log runs plan
--- ARGV: channel profile start_at latest text attachments head
---   each '' where it stays; head: begins the event, with a field in it
--- USES: emit index plans_of is_in_time plan_members
--- RETURN: {'OK'}: it is so, now or before | {'GONE'} | {'WRONG_TIME'}: in the past, or too far ahead
+-- ARGV: channel profile only_of start_at latest text attachments head
+--   only_of: the operator whose it has to be; '' for anybody's; the next four '' where they stay; head: begins the event, with a field in it
+-- USES: emit is_others index plans_of is_in_time plan_members
+-- RETURN: {'OK'}: it is so, now or before | {'GONE'} | {'OTHERS'}: it is another operator's | {'WRONG_TIME'}: in the past, or too far ahead
 local p = redis.call('HMGET', plan, 'start_at', 'latest', 'text', 'attachments')
 if not p[1] then return {'GONE'} end
+if is_others(plan, only_of) then return {'OTHERS'} end
 local names, changed = {'start_at', 'latest', 'text', 'attachments'}, false
 local wanted = {start_at, latest, text, attachments}
 for i = 1, 4 do

@@ -1,12 +1,13 @@
 -- Pause a run, or let it go on, and tell all devices. Its lock stays held, and its runner claims nobody
 -- while it is paused.
 -- KEYS: meta log run
--- ARGV: channel paused head
---   paused: '1' | ''
--- USES: emit
--- RETURN: {'OK'}: it is so, now or before | {'NOT_RUNNING'}
+-- ARGV: channel only_of paused head
+--   only_of: as of run_stop; paused: '1' | ''
+-- USES: emit is_others
+-- RETURN: {'OK'}: it is so, now or before | {'NOT_RUNNING'} | {'OTHERS'}
 local r = redis.call('HMGET', run, 'status', 'paused', 'profile', 'identity')
 if r[1] ~= 'running' then return {'NOT_RUNNING'} end
+if is_others(run, only_of) then return {'OTHERS'} end
 if (r[2] or '') == paused then return {'OK'} end
 local revision = emit(meta, log, channel, r[3], '', head .. ',' .. r[4])
 redis.call('HSET', run, 'paused', paused, 'revision', revision)

@@ -1,16 +1,18 @@
--- Stop all runs that the device may see, then tell all devices once more which those were.
+-- Stop all runs that the device may see and stop, then tell all devices once more which those were.
 -- KEYS: meta log runs
--- ARGV: channel may_see profiles device message stopped_before head all_head
+-- ARGV: channel only_of may_see profiles device message stopped_before head all_head
+--   only_of: as of run_stop; the others go on
 --   may_see: "all" | "only" the profiles, one a line
 --   stopped_before: what the calls before this one returned, joined by commas
--- USES: int emit running_of end_run
+-- USES: int emit is_others running_of end_run
 -- RETURN: {'OK', count} | {'MORE', count, stopped}: there are more than one script may end; ask again
 local visible = {}
 for profile in string.gmatch(profiles, '[^\n]+') do visible[profile] = true end
 local stopped = {}
 for _, run in ipairs(redis.call('ZRANGE', running_of(runs), 0, -1)) do
   local r = redis.call('HMGET', run, 'status', 'profile', 'stub')
-  if r[1] == 'running' and (may_see == 'all' or visible[r[2]]) then
+  if r[1] == 'running' and (may_see == 'all' or visible[r[2]])
+    and not is_others(run, only_of) then
     if #stopped == PAGE_ENDS_MAX then return {'MORE', int(#stopped), table.concat(stopped, ',')} end
     end_run(meta, log, channel, runs, run, 'stopped', message, head .. ',"stoppedAt":' .. int(now), device)
     stopped[#stopped + 1] = '{' .. r[3] .. '}'
