@@ -1,11 +1,13 @@
 // Who is signed in here, from the sign-in to its end: on purpose, or because the session ended. The second signs out the
 // view only: the device stays who it is, its runs go on, and signing in again comes back to the same place.
 
-import { ApiError, refresh } from './api.js';
+import { ApiError, logout, refresh } from './api.js';
 import { createRenewal } from './renewal.js';
 import { identity, session } from './session.js';
 import { clock } from './times.js';
 import { words } from './words.js';
+
+const SIGNED_OUT = 'signed_out'; // by another device, or an admin
 
 /**
  *   connect()            opens a connection of socket.js for who is signed in
@@ -34,6 +36,7 @@ export function createAccount({ connect, show, entered, left, banner }) {
     trying: () => banner('warn', words.session.renewing),
     failed(error) {
       if (error.code === 'sign_in_again') expire();
+      else if (error.code === SIGNED_OUT) expire(words.signIn.signedOut);
       else endsAt(Date.now());
     },
   });
@@ -56,6 +59,15 @@ export function createAccount({ connect, show, entered, left, banner }) {
     renewal.stop();
     session.end();
     show(false, why, session.get().email);
+  }
+
+  /** Nobody is to come with the token from now on. Where the server cannot be reached it ends by itself, later. */
+  async function endHere(token) {
+    try {
+      if (token) await logout(token);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+    }
   }
 
   return {
@@ -85,6 +97,7 @@ export function createAccount({ connect, show, entered, left, banner }) {
     leave() {
       renewal.stop();
       link?.close();
+      void endHere(session.get()?.token);
       link = null;
       session.forget();
       identity.forget();
@@ -95,7 +108,7 @@ export function createAccount({ connect, show, entered, left, banner }) {
     /** Whether a call failed because one has to sign in again; it is seen to then. */
     ended(error) {
       const over = error instanceof ApiError && error.status === 401;
-      if (over) expire();
+      if (over) expire(error.code === SIGNED_OUT ? words.signIn.signedOut : undefined);
       return over;
     },
   };

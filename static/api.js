@@ -93,6 +93,18 @@ export async function isSandbox() {
 
 const bearer = (token) => ({ Authorization: `Bearer ${token}` });
 
+/** Who is signed in: `{sessions: [{id, operatorId, email, address, agent, device, since, lastSeen, here, current}], next}`. Throws ApiError. */
+export const sessions = (token, cursor = null) =>
+  call(`/api/sessions${cursor === null ? '' : `?${new URLSearchParams({ cursor })}`}`, { headers: bearer(token) });
+
+/** End a session, or with null all of the operator's but this one: `{ended}`. Throws ApiError. */
+export const endSession = (token, id = null) =>
+  call(`/api/sessions${id === null ? '' : `/${encodeURIComponent(id)}`}`, { method: 'DELETE', headers: bearer(token) });
+
+/** Sign out of this session, also where the page is closed meanwhile. Throws ApiError. */
+export const logout = (token) =>
+  call('/api/auth/logout', { method: 'POST', headers: bearer(token), keepalive: true });
+
 /** Put a file of recipients on the do-not-contact list: `{added, already, count}`. Throws ApiError, with `body.lines` for bad ones. */
 export const importDoNotContact = (token, file) =>
   call(`/api/do-not-contact/import`, {

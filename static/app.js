@@ -1,7 +1,7 @@
 // The console put together: events change the state, the state draws the page, the page sends commands.
 
 import { createAccount } from './account.js';
-import { ApiError, exportPart, importDoNotContact, profiles as fetchProfiles } from './api.js';
+import { ApiError, endSession, exportPart, importDoNotContact, profiles as fetchProfiles, sessions as fetchSessions } from './api.js';
 import { createArranging, readArrangement } from './arrangement.js';
 import { itemsOf } from './attachments.js';
 import { createCommands } from './commands.js';
@@ -41,6 +41,7 @@ import { createPeople } from './view/people.js';
 import { createPin } from './view/pin.js';
 import { createProfile } from './view/profile.js';
 import { createRecipients } from './view/recipients.js';
+import { createSessions } from './view/sessions.js';
 import { createShortcuts } from './view/shortcuts.js';
 import { createSignIn } from './view/signin.js';
 import { createStarting } from './view/starting.js';
@@ -121,6 +122,7 @@ const account = createAccount({
         dispatch(event);
         typists.note(event, state.device?.id);
         recipients.note(event);
+        sessions.note(event);
         if (event.name === 'local/caughtUp') commands.flush();
       },
       seen: () => seen(state),
@@ -133,7 +135,10 @@ const account = createAccount({
   show(signedIn, why, email) {
     setHidden(byId('console'), !signedIn);
     if (signedIn) signIn.hide();
-    else signIn.show(why, email);
+    else {
+      sessions.close();
+      signIn.show(why, email);
+    }
   },
 
   entered(anew) {
@@ -197,6 +202,12 @@ const showVersions = createVersions({
 });
 
 const recipients = createRecipients();
+const sessions = createSessions({
+  list: (cursor) => fetchSessions(session.get()?.token ?? '', cursor),
+  end: (id) => endSession(session.get()?.token ?? '', id),
+  ended: account.ended,
+  ask,
+});
 const lists = createLists({
   send: (...command) => account.link().send(...command),
   files: {
@@ -259,7 +270,7 @@ const drawBanner = createBanner({
 });
 const drawHeader = createHeader({ dispatch, stopAll, tally: () => people.counts() });
 const drawDevices = createDevices({ send: (...command) => account.link().send(...command), ask });
-const drawAccount = createAccountMenu({ dispatch, signOut, showShortcuts, showNever });
+const drawAccount = createAccountMenu({ dispatch, signOut, showShortcuts, showNever, showSessions: sessions.open });
 
 const arranging = createArranging({ state: () => state, dispatch, operatorId: () => session.get().operatorId });
 const people = createPeople({ dispatch, ...arranging, press: many.press, reload: loadProfiles });

@@ -125,7 +125,8 @@ export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, on
   });
   socket.on('connect_error', (error) => {
     log.add('link', 'refused', { message: error.message, ...error.data });
-    if (UNAUTHORISED.has(error.message) || error.data?.code === SIGN_IN_AGAIN) unauthorised();
+    if (error.data?.code === SIGNED_OUT) signedOutElsewhere();
+    else if (UNAUTHORISED.has(error.message) || error.data?.code === SIGN_IN_AGAIN) unauthorised();
     else if (error.data?.code === 'superseded') superseded();
     else if (socket.active) status(navigator.onLine ? 'reconnecting' : 'offline', error.message);
     else retryLater(error.message);

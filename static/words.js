@@ -232,6 +232,31 @@ export const words = {
     signedOut: (name) => `${name} is signed out.`,
   },
 
+  /** Who is signed in, and from where. */
+  sessions: {
+    open: 'Sessions',
+    title: 'Where you are signed in',
+    titleAll: 'Who is signed in',
+    own: 'This session',
+    loading: 'Loading…',
+    what: 'The sessions',
+    unknown: 'Unknown device',
+    since: (time) => `Since ${time}`,
+    seen: (time) => `last seen ${time}`,
+    here: 'connected now',
+    end: 'Sign out',
+    endLabel: (name) => `Sign out ${name}`,
+    endTitle: (name) => `Sign out ${name}?`,
+    endText: 'All that was started with this session is interrupted, and somebody has to sign in there again.',
+    ended: (name) => `${name} is signed out.`,
+    gone: 'It was signed out already.',
+    others: 'Sign out all others',
+    othersTitle: 'Sign out all your other sessions?',
+    othersText: 'All that was started with them is interrupted. Here you stay signed in.',
+    endedOthers: (number) => `${count(number, { one: 'session is', other: 'sessions are' })} signed out.`,
+    more: 'Show more',
+  },
+
   /** The connection, by its state. */
   connection: {
     connecting: 'Connecting…',

@@ -25,6 +25,9 @@ class Credentials(msgspec.Struct, frozen=True):
     password: Annotated[str, Meta(min_length=1, max_length=1024)]
     """It is handed to the gateway, and not kept."""
 
+    def __repr__(self) -> str:
+        return "Credentials(...)"  # whoever shows one by mistake shows no password
+
 
 class LoginAnswer(msgspec.Struct, frozen=True, rename="camel"):
     """A session was opened."""

@@ -15,8 +15,8 @@ export function setTheme(name) {
   ofBrowser.write('alphasync.theme', name);
 }
 
-/** `actions`: `{dispatch, signOut, showShortcuts, showNever}`. Returns `render(state)`. */
-export function createAccountMenu({ dispatch, signOut, showShortcuts, showNever }) {
+/** `actions`: `{dispatch, signOut, showShortcuts, showNever, showSessions}`. Returns `render(state)`. */
+export function createAccountMenu({ dispatch, signOut, showShortcuts, showNever, showSessions }) {
   const device = byId('device-id');
   const themes = THEMES.map((name) => document.querySelector(`[data-theme-choice="${name}"]`));
 
@@ -44,6 +44,7 @@ export function createAccountMenu({ dispatch, signOut, showShortcuts, showNever 
     });
   }
   byId('shortcuts-open').addEventListener('click', showShortcuts);
+  byId('sessions-open').addEventListener('click', showSessions);
   byId('never-open').addEventListener('click', showNever);
   byId('sign-out').addEventListener('click', signOut);
 
