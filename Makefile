@@ -18,7 +18,11 @@ END_TO_END := tests/integration/command_line/test_serve.py::test_serve_runs_from
 # What decides the content of the virtual environment.
 INPUTS := pyproject.toml constraints.txt hatch_build.py static/package.json static/package-lock.json
 
-.PHONY: run test quick check bench clean
+# What looks for known holes; in an environment of its own, as nothing here needs it.
+AUDIT := .venv-audit
+PIP_AUDIT := pip-audit==2.10.1
+
+.PHONY: run test quick check bench audit clean
 
 run: $(VENV)/.run
 	@exec $(BIN)/alphasync serve $(ARGS)
@@ -40,8 +44,17 @@ check: $(VENV)/.dev
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks $(ARGS)
 
+# Asks the network for the advisories of today: no gate, as it may fail without any change of ours.
+audit: $(AUDIT)/bin/pip-audit
+	$(AUDIT)/bin/pip-audit --disable-pip --no-deps --requirement constraints.txt
+	cd static && npm audit --package-lock-only
+
+$(AUDIT)/bin/pip-audit: $(BIN)/python
+	@$(BIN)/python -m venv --clear $(AUDIT)
+	@PIP_CONSTRAINT= $(AUDIT)/bin/python -m pip install --quiet '$(PIP_AUDIT)'
+
 clean:
-	rm -rf .venv .venv-3.* build dist static/vendor .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+	rm -rf .venv .venv-3.* .venv-audit build dist static/vendor .mypy_cache .pytest_cache .ruff_cache .hypothesis \
 		.import_linter_cache
 
 $(VENV)/.run: $(BIN)/python $(INPUTS)

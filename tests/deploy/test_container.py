@@ -109,14 +109,18 @@ def hardened() -> Iterator[list[str]]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-async def test_it_runs_as_nobody_on_a_root_that_it_cannot_write(hardened: list[str]) -> None:
+@pytest.mark.parametrize("redis", ["memory://", ""], ids=["redis elsewhere", "embedded Valkey"])
+async def test_it_runs_as_nobody_on_a_root_that_it_cannot_write(
+    hardened: list[str], redis: str
+) -> None:
     port = free_port()
     settings_of_it = {
         **environment(),
         "PATH": os.environ["PATH"],
         "PORT": str(port),
         "JWT_SECRET": SECRET,
-        "REDIS_URL": "memory://",
+        "REDIS_URL": redis,
+        "ALPHASYNC_DATA_DIR": f"{hardened[1].partition('=')[2]}/data",
         "GATEWAY_URL": "sandbox",
         "ALLOWED_HOSTS": "app.example.com",
         "WORKERS": "1",
