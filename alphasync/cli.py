@@ -11,6 +11,8 @@ import typer
 from alphasync import config, doctor, logs, serving
 from alphasync.checks import CannotStart
 from alphasync.config.values import duration
+from alphasync.data_commands.account import erase, export
+from alphasync.data_commands.importing import import_legacy
 from alphasync.gateway.sandbox import (
     FaultsError,
     PeopleError,
@@ -124,7 +126,7 @@ def sandbox(
     status: Annotated[int | None, typer.Option(help="Answer every message so.")] = None,
     idempotency: Annotated[bool, typer.Option(help="Honour idempotency keys.")] = True,
 ) -> None:
-    """Run a gateway that messages nobody and shows what would arrive."""
+    """Run a gateway that messages nobody and shows what arrives."""
     try:
         cast = load_people(people) if people else None
         faults = faults_from_flags(
@@ -187,6 +189,11 @@ def token(
     if len(minted) > TOKEN_MAX:
         _fail(f"--profiles: too many for a token, which has {TOKEN_MAX} characters at most")
     print(minted)
+
+
+app.command("import-legacy")(import_legacy)
+app.command()(export)
+app.command()(erase)
 
 
 @app.command("doctor")

@@ -16,7 +16,7 @@ from alphasync.protocol import packets
 from alphasync.store import keys
 from alphasync.store.retries import until_redis_answers
 from alphasync.store.scripts.calls import Scripts
-from alphasync.store.scripts.device_calls import devices_tell
+from alphasync.store.scripts.device_calls import devices_announce, devices_tell
 from alphasync.tasks import Tasks
 
 EMAIL_MAX = 254
@@ -61,6 +61,11 @@ class Roster:
         """Tell of what is untold; returns the ms after which to ask again, or 0."""
         answer = await self._scripts.call(devices_tell(keys.of_account(account), all_head=ALL_HEAD))
         return answer.number(1) if answer.outcome == "WAIT" else 0
+
+    async def announce(self, account: str) -> None:
+        """Tell the whole list, whatever was told: after the account's log has gone, all devices
+        start from a fresh snapshot by it."""
+        await self._scripts.call(devices_announce(keys.of_account(account), all_head=ALL_HEAD))
 
     async def _tell(self, account: str, wait: int) -> None:
         await asyncio.sleep(wait / 1000)

@@ -2,7 +2,6 @@
 
 import { ApiError, isSandbox, login } from '../api.js';
 import { loginWords } from '../failures.js';
-import { session } from '../session.js';
 import { words } from '../words.js';
 import { byId, setAttr, setHidden, setText } from './dom.js';
 
@@ -45,7 +44,7 @@ export function createSignIn(signedIn) {
     setBusy(true);
     setText(error, '');
     try {
-      const answer = await login(email.value.trim(), password.value, session.get()?.earlier);
+      const answer = await login(email.value.trim(), password.value);
       password.value = '';
       signedIn(answer);
     } catch (failure) {

@@ -20,6 +20,7 @@ from alphasync.protocol.list_commands import ListUncertain
 from alphasync.protocol.run_commands import StartProcessing
 from alphasync.protocol.version_commands import RestoreVersion
 from alphasync.realtime.order import parse
+from alphasync.services.earlier_state import EarlierDraft, EarlierRun, EarlierState, Place
 from alphasync.services.lost import LostRuns
 from alphasync.services.progress import NOTHING, Outcome
 from alphasync.store import keys
@@ -45,6 +46,7 @@ async def everything(bench: Bench) -> None:
     tablet = await bench.devices.join(bench.who, "s2", "tablet")
     await bench.devices.touch(bench.who, "s2", tablet.device_id)
     await bench.roster.tell(bench.who.account)
+    await bench.roster.announce(bench.who.account)
     await bench.rename("desk", tablet.device_id)
     desk = await bench.devices.join(bench.who, "s3", "desk")
     await bench.start("1009", device=desk.device_id)
@@ -65,6 +67,12 @@ async def everything(bench: Bench) -> None:
     await bench.blocklist.prune(ticket)
     await bench.messaged()
     await bench.unblock("r1")
+    earlier = EarlierState(bench.scripts)
+    place = Place(bench.who.operator_id, bench.who.account, "1007", "chat")
+    before = await bench.now() - 3_600_000
+    await earlier.messaged(place, [("r1", before), ("r2", before + 1)])
+    await earlier.draft(place, EarlierDraft("Hello", "d9", before), known_revision=0)
+    await earlier.run(place, EarlierRun("d9", await bench.now(), 7, 10))
     await bench.progress.plan(ticket, 9, 0, "Planned", honours_keys=False, failed=1)
     settled = await bench.claim(ticket, 1, "r1")
     for number, outcome in enumerate(Outcome, start=2):

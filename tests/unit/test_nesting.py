@@ -160,6 +160,7 @@ async def test_a_deep_message_on_the_stock_channel_is_left_out() -> None:
 
 
 OWN = {
+    "account_data/reading.py": "from Redis",
     "gateway/lenient.py": "behind check_nesting, or a look that is faster",
     "gateway/sandbox/faults.py": "what it has encoded itself",
     "gateway/sandbox/people_file.py": "finds the line of a mistake in what was decoded before",

@@ -70,6 +70,10 @@ def blocklist_prune(keys: ProfileKeys, /) -> None: ...
 
 
 @script
+def blocklist_import(keys: ProfileKeys, /, *, entries: bytes) -> None: ...
+
+
+@script
 def blocklist_list(keys: ProfileKeys, /, *, score: str, id: str, part: str, most: int) -> None: ...
 
 

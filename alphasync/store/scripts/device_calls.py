@@ -101,6 +101,10 @@ def device_sign_out(
 
 
 @script
+def devices_announce(keys: AccountKeys, /, *, all_head: str) -> None: ...
+
+
+@script
 def devices_tell(keys: AccountKeys, /, *, all_head: str) -> None: ...
 
 

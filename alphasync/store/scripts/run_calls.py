@@ -35,6 +35,25 @@ def run_start(
 
 
 @script
+def run_import(
+    keys: ProfileKeys,
+    /,
+    *,
+    run_id: str,
+    device: str,
+    operator: str,
+    stub: str,
+    identity: str,
+    started_at: int,
+    total: int,
+    messaged: int,
+    runs_most: int,
+    reason: str,
+    head: str,
+) -> None: ...
+
+
+@script
 def run_plan(
     keys: ProfileKeys,
     /,

@@ -149,7 +149,7 @@ async def test_no_command_shows_the_help() -> None:
             assert command in process.out
 
 
-@pytest.mark.parametrize("command", ["", "serve", "sandbox", "token", "doctor"])
+@pytest.mark.parametrize("command", ["", "serve", "sandbox", "token", "doctor", "import-legacy"])
 async def test_help_gives_a_switch_no_value(command: str) -> None:
     async with alphasync(*command.split(), "--help") as process:
         assert await process.exit() == 0

@@ -1,0 +1,1 @@
+"""All that is kept of an account: taking it out, and erasing it."""

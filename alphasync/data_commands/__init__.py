@@ -1,0 +1,1 @@
+"""The commands about what is kept: bringing it in, taking it out, erasing it."""

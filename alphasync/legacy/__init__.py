@@ -1,0 +1,1 @@
+"""Bringing in what an earlier server kept, from its own Redis."""
