@@ -9,7 +9,7 @@ from alphasync.intake import Capacity
 from alphasync.intake.capacity import connections_max
 from alphasync.intake.hosts import HostRule
 from alphasync.intake.origins import OriginRule
-from alphasync.lifecycle import ClientPort, Server
+from alphasync.lifecycle import ClientPort, MetricsPort, Server
 from alphasync.membership.internal import InternalPort
 from alphasync.membership.membership import membership_of
 from alphasync.membership.terms import Agreement, terms_of
@@ -74,6 +74,7 @@ from alphasync.web.cors import allow
 from alphasync.web.json_bodies import errors
 from alphasync.web.lists import Lists
 from alphasync.web.login_list import LoginList
+from alphasync.web.metrics import Metrics
 from alphasync.web.pages import Pages
 from alphasync.web.tracing import traced
 from alphasync.worker.plan_watch import PlanWatch
@@ -214,8 +215,17 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
     web_app = web.Application(middlewares=[allow(origins), errors, traced])
     builds = Builds(pipeline)
     console = Console(Build.read(console_folder()), builds)
-    pages = Pages(store, readiness.objection, console, sandbox=settings.uses_sandbox)
+    pages = Pages(
+        store,
+        readiness.objection,
+        console,
+        sandbox=settings.uses_sandbox,
+        outspoken=settings.env == "development",
+    )
     web_app.add_routes(pages.routes())
+    metrics = Metrics(settings.metrics_token)
+    if settings.figures_for_clients:
+        web_app.add_routes(metrics.routes())
     logins = Logins(gateway, tokens, upstream, listed, tries, endings, settings.profiles_max)
     web_app.add_routes(
         Accounts(
@@ -248,4 +258,5 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
             Strangers(request_limits(settings), address_of, realtime.knows),
             HostRule(settings.hosts),
         ),
+        metrics=MetricsPort(metrics.port(), requests),
     )

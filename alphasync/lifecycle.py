@@ -30,6 +30,10 @@ SOCKET_CLOSE_TIMEOUT = 3.0
 """Seconds that aiohttp waits for open requests at the end; long polls never end by themselves."""
 
 
+WATCHERS_MAX = 16
+"""Connections to the port of the metrics: one or two ask there, each a few times a minute."""
+
+
 @dataclass(frozen=True)
 class ClientPort:
     """What is served to clients, and what a client may ask of the port."""
@@ -53,6 +57,24 @@ class ClientPort:
         return runner, await runner.listen(sockets)
 
 
+@dataclass(frozen=True)
+class MetricsPort:
+    """What is served to whoever watches the server, and to nobody else."""
+
+    web_app: web.Application
+    bounds: Bounds
+
+    async def open(self, sockets: Sequence[socket.socket]) -> Intake:
+        runner = await open_intake(
+            self.web_app,
+            shutdown_timeout=SOCKET_CLOSE_TIMEOUT,
+            bounds=self.bounds,
+            capacity=Capacity(WATCHERS_MAX),
+        )
+        await runner.listen(sockets)
+        return runner
+
+
 @dataclass
 class Server:
     """One server process: ``start`` it, ``listen`` for clients, ``stop`` it."""
@@ -71,6 +93,7 @@ class Server:
     listed: ListedProfiles
     gateway: HttpGateway
     clients: ClientPort
+    metrics: MetricsPort
     stopped: bool = False
 
     async def start(self) -> None:

@@ -18,7 +18,7 @@ from alphasync.checks import CannotStart
 from alphasync.config import Settings, WrongSetting
 from alphasync.config.values import GOT_MAX
 from alphasync.intake import Intake
-from alphasync.intake.sockets import NoSuchHost
+from alphasync.intake.sockets import NoSuchHost, open_sockets
 from alphasync.lifecycle import Server
 from alphasync.store.connect import MEMORY, redacted
 from alphasync.surroundings import surroundings
@@ -43,6 +43,7 @@ class Serving:
     server: Server
     runner: Intake
     port: int
+    metrics_port: int | None = None
     notice: float = NOT_READY_GRACE
 
     async def stop_listening(self) -> None:
@@ -54,40 +55,67 @@ class Serving:
 
 @contextlib.asynccontextmanager
 async def serving(
-    settings: Settings, redis: str, gateway: str, sockets: Sequence[socket.socket] = ()
+    settings: Settings,
+    redis: str,
+    gateway: str,
+    sockets: Sequence[socket.socket] = (),
+    metrics: Sequence[socket.socket] | None = None,
 ) -> AsyncIterator[Serving]:
-    """A server that serves, on these sockets or else on its settings' port. Raises CannotStart."""
-    try:
-        server = build(settings, redis, gateway)
-    except WrongSetting as error:
-        raise CannotStart(str(error)) from error
-    try:
-        await server.start()
-        runner, port = await server.listen(settings.host, settings.port, sockets)
-    except BaseException as error:
-        await server.stop()
-        if isinstance(error, OSError):
-            raise cannot_listen(settings, error) from error
-        if isinstance(error, WrongSetting):
+    """A server that serves, on these sockets or else on its settings' ports. Raises CannotStart."""
+    async with contextlib.AsyncExitStack() as stack:
+        watched = metrics_sockets(settings) if metrics is None else metrics
+        for each in watched:
+            stack.enter_context(each)
+        try:
+            server = build(settings, redis, gateway)
+        except WrongSetting as error:
             raise CannotStart(str(error)) from error
-        raise
-    up = Serving(server, runner, port)
+        try:
+            await server.start()
+            if watched:
+                stack.push_async_callback((await server.metrics.open(watched)).cleanup)
+            runner, port = await server.listen(settings.host, settings.port, sockets)
+        except BaseException as error:
+            await server.stop()
+            if isinstance(error, OSError):
+                raise cannot_listen(settings, error) from error
+            if isinstance(error, WrongSetting):
+                raise CannotStart(str(error)) from error
+            raise
+        up = Serving(server, runner, port, watched[0].getsockname()[1] if watched else None)
+        try:
+            yield up
+        finally:
+            await server.stop(up.notice)
+            await runner.cleanup()
+
+
+def metrics_sockets(settings: Settings) -> list[socket.socket]:
+    """Where the metrics are to be had, if on a port of their own. Raises CannotStart."""
+    if settings.metrics_port is None:
+        return []
+    host, port = settings.metrics_host, settings.metrics_port
     try:
-        yield up
-    finally:
-        await server.stop(up.notice)
-        await runner.cleanup()
+        return open_sockets(host, port)
+    except OSError as error:
+        raise _refused(error, "METRICS_HOST", host, "METRICS_PORT", port) from error
 
 
 def cannot_listen(settings: Settings, error: OSError) -> CannotStart:
+    return _refused(error, "HOST", settings.host, "PORT", settings.port)
+
+
+def _refused(
+    error: OSError, host_setting: str, host: str, port_setting: str, port: int
+) -> CannotStart:
     if isinstance(error, NoSuchHost):
-        host = settings.host if len(settings.host) <= GOT_MAX else settings.host[:GOT_MAX] + "..."
-        return CannotStart(f"HOST: this machine cannot listen on {host!r} ({error.strerror})")
-    text = f"PORT: cannot listen on {settings.port} ({error.strerror})"
-    if error.errno == errno.EADDRINUSE:
-        text += (
-            f"; `lsof -i :{settings.port}` says who does, PORT={_free_after(settings.port)} is free"
+        shown = host if len(host) <= GOT_MAX else host[:GOT_MAX] + "..."
+        return CannotStart(
+            f"{host_setting}: this machine cannot listen on {shown!r} ({error.strerror})"
         )
+    text = f"{port_setting}: cannot listen on {port} ({error.strerror})"
+    if error.errno == errno.EADDRINUSE:
+        text += f"; `lsof -i :{port}` says who does, {port_setting}={_free_after(port)} is free"
     elif error.errno in (errno.EACCES, errno.EPERM):
         text += "; ports below 1024 are for root: take a higher one"
     return CannotStart(text)
@@ -120,6 +148,7 @@ def announce(up: Serving) -> None:
     log.info(
         "serving",
         port=up.port,
+        **({"metrics_port": up.metrics_port} if up.metrics_port else {}),
         server=up.server.membership.name.current,
         redis=redacted(up.server.store.url),
         pid=os.getpid(),

@@ -21,7 +21,7 @@ from alphasync.config.signing_key import (
 from alphasync.config.values import bare, shortened
 from alphasync.intake.hosts import ANY
 
-SECRETS = frozenset({"gateway_url", "gateway_token", "jwt_secret", "redis_url"})
+SECRETS = frozenset({"gateway_url", "gateway_token", "jwt_secret", "metrics_token", "redis_url"})
 """Settings that may hold one: their values are not said back."""
 LOCK_TTL_MIN = 30.0
 """Seconds. It is renewed three times in its life, behind all else that a busy server does; one that
@@ -53,6 +53,12 @@ class Settings(
         """Also without the line break that a file or a copied text brings along."""
         told = {name: bare(v) if isinstance(v, str) else v for name, v in given.items()}
         return {name: value for name, value in told.items() if value != ""}
+
+    @property
+    def figures_for_clients(self) -> bool:
+        """Whether ``/metrics`` is on the port that clients have, too."""
+        open_to_all = self.env == "development"
+        return self.metrics_port is None and (open_to_all or self.metrics_token is not None)
 
     @property
     def uses_sandbox(self) -> bool:
@@ -155,6 +161,8 @@ def _variable(field: str) -> str | None:
 
 def _refuse_contradictions(settings: Settings) -> None:
     """Raises WrongSetting for settings that are good one by one and not together."""
+    if settings.metrics_port and settings.metrics_port == settings.port:
+        raise WrongSetting("METRICS_PORT: must be another one than PORT")
     if settings.run_ttl < settings.lock_ttl:
         # Where its record is gone sooner, nobody would learn how a run has ended that was locked.
         raise WrongSetting("RUN_TTL: must be at least as long as LOCK_TTL")

@@ -57,6 +57,16 @@ class ServerSettings(Section):
     otherwise."""
     log_level: Annotated[Literal["debug", "info", "warning", "error"], AnyCase] = "info"
     """The least important lines that are logged."""
+    metrics_port: Annotated[int | None, WhenUnset("none")] = Field(None, ge=0, le=65535)
+    """A port for `/metrics` alone, also of several workers; 0 takes any that is free. With it the
+    figures are nowhere else. Without it they are on `PORT`: in development for everybody, in
+    production for those only who bring `METRICS_TOKEN`."""
+    metrics_host: str = "127.0.0.1"
+    """Address on which `METRICS_PORT` listens. `::` is all, as where Prometheus runs on another
+    machine; then keep the port in a private network, or set `METRICS_TOKEN`."""
+    metrics_token: Annotated[HeaderValue, Field(min_length=16)] | None = None
+    """What whoever asks for `/metrics` has to bring as `Authorization: Bearer …`, on either
+    port."""
     internal_host: Annotated[str | None, WhenUnset("its address in Redis's network")] = None
     """Where the other servers reach this one, to pass on what is for its sessions. Clients have no
     business there: keep it in a private network."""

@@ -28,6 +28,8 @@ class Assignment(msgspec.Struct, frozen=True):
     """Descriptors that it inherits: where it listens."""
     redis_url: str
     gateway_url: str
+    metrics: list[int] = []
+    """Descriptors, the same for all workers: where whoever watches asks one of them for all."""
 
     def encode(self) -> bytes:
         """As a line."""

@@ -11,7 +11,7 @@ import structlog
 from alphasync.checks import CannotStart
 from alphasync.config import Settings
 from alphasync.intake.sockets import listening
-from alphasync.serving import cannot_listen, welcome
+from alphasync.serving import cannot_listen, metrics_sockets, welcome
 from alphasync.supervisor.metrics import metrics_folder
 from alphasync.supervisor.process import NotReady
 from alphasync.supervisor.supervisor import Supervisor
@@ -34,6 +34,7 @@ async def supervise(settings: Settings, workers: int, *, wait: bool) -> None:
                 )
             except OSError as error:
                 raise cannot_listen(settings, error) from error
+            watched = [stack.enter_context(each) for each in metrics_sockets(settings)]
             environment = {
                 **os.environ,
                 # What the command line may have said.
@@ -42,7 +43,7 @@ async def supervise(settings: Settings, workers: int, *, wait: bool) -> None:
                 "ALPHASYNC_DATA_DIR": str(settings.data_dir),
             }
             supervisor = Supervisor(
-                sockets, redis, gateway, environment, folder, settings.worker_timeout
+                sockets, redis, gateway, environment, folder, settings.worker_timeout, watched
             )
             await _watched(supervisor, welcome(settings, port, gateway, workers))
 

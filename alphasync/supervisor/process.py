@@ -44,7 +44,7 @@ class WorkerProcess:
                     *_command(),
                     stdin=theirs.fileno(),
                     env=environment,
-                    pass_fds=assignment.sockets,
+                    pass_fds=[*assignment.sockets, *assignment.metrics],
                     # Ctrl-C reaches a terminal's whole group, but it is ours to pass on.
                     start_new_session=True,
                 )

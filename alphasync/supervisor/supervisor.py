@@ -27,14 +27,17 @@ class Supervisor:
         environment: Mapping[str, str],
         metrics: Path,
         silence_max: float,
+        watched: Sequence[socket.socket] = (),
     ) -> None:
         """``sockets``: those of each slot. ``metrics``: a folder for the workers' counts.
+        ``watched``: sockets, in common, of the port at which these are asked for.
         ``silence_max``: seconds without a sign of life that end a worker; 0: never."""
         self._sockets = sockets
         self._redis_url = redis_url
         self._gateway_url = gateway_url
         self._environment = {**environment, telemetry.FOLDER: str(metrics)}
         self._metrics = metrics
+        self._watched = [listening.fileno() for listening in watched]
         self._slots = [
             Slot(number, self._launch, silence_max) for number in range(1, len(sockets) + 1)
         ]
@@ -97,6 +100,7 @@ class Supervisor:
             sockets=[listening.fileno() for listening in self._sockets[number - 1]],
             redis_url=self._redis_url,
             gateway_url=self._gateway_url,
+            metrics=self._watched,
         )
         try:
             self._metrics.mkdir(mode=0o700, exist_ok=True)  # somebody may have tidied up

@@ -84,11 +84,16 @@ class Worker:
             interval = alive_interval(settings.worker_timeout)
             tasks.spawn(self._say_that_it_lives(interval), "signs of life")
         given = self.assignment
-        sockets = [socket.socket(fileno=descriptor) for descriptor in given.sockets]
+        sockets, watched = (
+            [socket.socket(fileno=descriptor) for descriptor in descriptors]
+            for descriptors in (given.sockets, given.metrics)
+        )
         if not telemetry.shared:
             log.warning("no room for metrics: this worker's are in none but its own /metrics")
         try:
-            async with serving.serving(settings, given.redis_url, given.gateway_url, sockets) as up:
+            async with serving.serving(
+                settings, given.redis_url, given.gateway_url, sockets, watched
+            ) as up:
                 serving.announce(up)
                 serving.tune_collector()
                 tasks.spawn(self._say_when_ready(up.server), "ready")

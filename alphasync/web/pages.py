@@ -1,12 +1,11 @@
-"""Health, metrics and the console's files."""
+"""Health, and the console's files."""
 
 import mimetypes
 from collections.abc import Callable
 
+import structlog
 from aiohttp import hdrs, web
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from alphasync import telemetry
 from alphasync.intake import GUARDED, PAGE_GUARDED
 from alphasync.store.connect import Store
 from alphasync.store.rights import Trials
@@ -37,14 +36,26 @@ FOREVER = "public, max-age=31536000, immutable"
 """A file whose address names its content."""
 
 
+log = structlog.get_logger(__name__)
+
+
 class Pages:
     def __init__(
-        self, store: Store, ready: Callable[[], str | None], console: Console, *, sandbox: bool
+        self,
+        store: Store,
+        ready: Callable[[], str | None],
+        console: Console,
+        *,
+        sandbox: bool,
+        outspoken: bool,
     ) -> None:
-        """``ready`` says why this server is not ready, or None."""
+        """``ready`` says why this server is not ready, or None. ``outspoken``: whether strangers
+        are told all of it, with what Redis has said and where it is."""
         self._trials = Trials(store)
         self._ready = ready
         self._sandbox = sandbox
+        self._outspoken = outspoken
+        self._objected: str | None = None
         self._console = console
         self._page = console.build.page()
         self._cache = GzipCache()
@@ -59,7 +70,6 @@ class Pages:
             web.get("/api/config", self.config),
             web.get("/healthz", self.alive),
             web.get("/readyz", self.ready),
-            web.get("/metrics", self.metrics),
         ]
 
     async def index(self, request: web.Request) -> web.Response:
@@ -99,13 +109,16 @@ class Pages:
         if reason is None:
             trouble = await self._trials.trouble()
             reason = f"Redis: {trouble}" if trouble else None
+        if reason != self._objected:
+            self._objected = reason
+            if reason is not None:
+                log.warning("not ready", reason=reason)
+            else:
+                log.info("ready again")
         if reason is not None:
-            return _guarded(ok({"status": "unavailable", "message": reason}, 503))
+            said = reason if self._outspoken else reason.partition(":")[0]
+            return _guarded(ok({"status": "unavailable", "message": said}, 503))
         return _guarded(ok({"status": "ready"}))
-
-    async def metrics(self, _: web.Request) -> web.Response:
-        headers = {"Content-Type": CONTENT_TYPE_LATEST}
-        return _guarded(web.Response(body=telemetry.exposition(), headers=headers))
 
     async def _answer(
         self, request: web.Request, name: str, content: bytes | None, cache: str

@@ -76,7 +76,11 @@ def test_its_settings_are_settings(server: dict[str, Any], ports: dict[str, int]
     # These are in the Secret.
     assert not {"JWT_SECRET", "REDIS_URL", "GATEWAY_TOKEN"} & set(given)
     found = read_settings(given)
-    assert ports == {"http": found.port, "internal": found.internal_port}
+    assert ports == {
+        "http": found.port,
+        "internal": found.internal_port,
+        "metrics": found.metrics_port,
+    }
     assert own["INTERNAL_HOST"] == {"fieldRef": {"fieldPath": "status.podIP"}}
     # Several workers cannot share one internal port.
     assert found.workers == 1
@@ -89,7 +93,20 @@ def test_only_its_own_pods_reach_the_internal_port(ports: dict[str, int]) -> Non
         names = {port["port"] for port in rule["ports"]}
         assert names <= set(ports)
         peers = [{"podSelector": {"matchLabels": SELECTOR}}]
-        assert names == {"http"} or rule["from"] == peers
+        assert names in ({"http"}, {"metrics"}) or rule["from"] == peers
+
+
+def test_the_metrics_are_where_the_monitoring_asks(ports: dict[str, int]) -> None:
+    marks = read("deployment")["spec"]["template"]["metadata"]["annotations"]
+    assert marks["prometheus.io/port"] == str(ports["metrics"])
+    assert not read_settings(read("configmap")["data"]).figures_for_clients
+    assert "metrics" not in {port["targetPort"] for port in read("service")["spec"]["ports"]}
+    (rule,) = [
+        rule
+        for rule in read("networkpolicy")["spec"]["ingress"]
+        if {"port": "metrics"} in rule["ports"]
+    ]
+    assert rule["from"], "not everybody"
 
 
 def test_what_points_to_the_pods_finds_them(ports: dict[str, int]) -> None:

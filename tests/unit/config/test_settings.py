@@ -38,6 +38,7 @@ def test_each_setting_is_tried_here() -> None:
     free_text = {
         "host",
         "internal_host",
+        "metrics_host",
         "data_dir",
         "gateway_ca_file",
         "redis_ca_file",
