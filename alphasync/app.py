@@ -4,7 +4,9 @@ import asyncio
 
 from aiohttp import web
 
+from alphasync import telemetry
 from alphasync.config import Settings
+from alphasync.gauges import Gauges
 from alphasync.intake import Capacity
 from alphasync.intake.capacity import connections_max
 from alphasync.intake.hosts import HostRule
@@ -49,6 +51,7 @@ from alphasync.services.listed_profiles import ListedProfiles, asking
 from alphasync.services.login_tries import LoginTries
 from alphasync.services.logins import Logins
 from alphasync.services.lost import LostRuns
+from alphasync.services.measured import MeasuredGateway
 from alphasync.services.messaged import MessagedBefore
 from alphasync.services.own_devices import OwnDevices
 from alphasync.services.plan_notes import PlanNotes
@@ -90,7 +93,8 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
     secrets = settings.secrets()
     store = make_store(redis_url, lifetimes(settings), settings.redis_wait_replicas)
     scripts, pipeline = store.scripts, store.pipeline
-    gateway = http_gateway(settings, gateway_url)
+    backend = http_gateway(settings, gateway_url)
+    gateway = MeasuredGateway(backend)
     tokens = Tokens(secrets, settings.token_ttl, settings.token_leeway)
     tries = LoginTries(scripts, login_limits(settings))
     upstream = Upstream(
@@ -207,6 +211,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
         elsewhere=lambda: realtime.detached,
         cut=realtime.cut_stranger,
         network_of=client_network,
+        refused=telemetry.limits.labels("connections_max").inc,
     )
 
     embedded = settings.redis_url is None and settings.data_dir.is_dir() and redis_url != MEMORY
@@ -250,7 +255,8 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
         builds=builds,
         console=console,
         listed=listed,
-        gateway=gateway,
+        gateway=backend,
+        gauges=Gauges(store, realtime, membership.lease),
         clients=ClientPort(
             web_app,
             requests,

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from alphasync.config import WrongSetting
 from alphasync.gateway.http import HttpGateway
+from alphasync.gauges import Gauges
 from alphasync.intake import Bounds, Capacity, Intake, Pace, open_intake
 from alphasync.intake.hosts import HostRule
 from alphasync.intake.sockets import open_sockets
@@ -92,6 +93,7 @@ class Server:
     console: Console
     listed: ListedProfiles
     gateway: HttpGateway
+    gauges: Gauges
     clients: ClientPort
     metrics: MetricsPort
     stopped: bool = False
@@ -104,6 +106,7 @@ class Server:
         self.builds.share(self.console.build.name, self.console.build.pack())
         await self.membership.start({"device": self.realtime, "run": self.pool})
         self.plan_watch.start()
+        self.gauges.start()
 
     async def listen(
         self, host: str, port: int, sockets: Sequence[socket.socket] = ()
@@ -131,6 +134,7 @@ class Server:
         self.runs.accepting = False
         self.membership.stop_adopting()
         await self.plan_watch.close()
+        await self.gauges.close()
         noticed = asyncio.sleep(notice if self.realtime.connections else 0)
         await asyncio.gather(self.pool.drain(), self.graces.drain(), noticed)
         loop = asyncio.get_running_loop()

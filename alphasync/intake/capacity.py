@@ -24,6 +24,10 @@ def _cut_nobody(_: float) -> bool:
     return False
 
 
+def _nobody_asks() -> None:
+    return
+
+
 class Capacity:
     """What is open, and how much may be.
 
@@ -38,10 +42,13 @@ class Capacity:
         elsewhere: Callable[[], int] = lambda: 0,
         cut: Callable[[float], bool] = _cut_nobody,
         network_of: Callable[[str], str] = str,
+        refused: Callable[[], None] = _nobody_asks,
     ) -> None:
         self.most = most
         self.cut = cut
         self.network_of = network_of
+        self.refused = refused
+        """Is told of each request that there was no room for."""
         self.requests = 0
         """Connections that speak HTTP."""
         self._elsewhere = elsewhere

@@ -56,6 +56,7 @@ class Connections(web.Server):
         self._pace = pace
         self._hosts = hosts
         self._turnstile = Turnstile()
+        self._refused = capacity.refused if capacity is not None else lambda: None
         self._network_of = capacity.network_of if capacity is not None else str
 
     def __call__(self) -> RequestHandler:
@@ -127,4 +128,5 @@ class Connections(web.Server):
     async def _turn_away(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.path in ALWAYS_SERVED:
             return await self._handler(request)
+        self._refused()
         return refusal(TooManyConnections(retryAfter=1), 503)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from alphasync import telemetry
 from alphasync.errors import StoreUnavailable
 from alphasync.membership.holdings import Holdings
 from alphasync.membership.keeper import Keepers
@@ -126,6 +127,7 @@ class Lease:
             self._adoption_unsure = True
             adoption = await self._table.adopt(self._server.current, dead)
             found = len(adoption.holdings)
+            telemetry.takeovers.labels("server").inc()
             if not adoption.in_order:
                 log.warning("taking over from a dead server", dead=dead, holdings=found)
             elif found:
@@ -151,6 +153,7 @@ class Lease:
         now = self._server.current
         self._valid_until = 0.0
         self._former.append(before)
+        telemetry.leases_lost.inc()
         log.warning("lease lost, going on under another name", before=before, now=now)
         for keeper in self._keepers.values():
             keeper.reclaim(before)

@@ -1,5 +1,6 @@
 """From a socket event to its handler and back: the one mapper from error to what a client sees."""
 
+import time
 from typing import Any
 
 import msgspec
@@ -74,6 +75,7 @@ class Dispatcher:
         session = self._sessions.get(sid)
         if session is None:
             return None  # it left while the event was on its way
+        began = time.perf_counter()
         count = 1 + session.socket.reckon()
         try:
             result = await self._handle(session, event, arguments, count)
@@ -87,6 +89,7 @@ class Dispatcher:
             log.exception("command failed", command=event, error=str(error))
             return self._refuse(session, event, arguments, AlphasyncError())
         _CARRIED_OUT[event].inc()
+        telemetry.command_seconds.observe(time.perf_counter() - began)
         return {"ok": True, **result}
 
     def _slow_down(

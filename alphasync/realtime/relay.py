@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import structlog
 
+from alphasync import telemetry
 from alphasync.domain.snapshot import Snapshot
 from alphasync.realtime.order import Envelope, Position, Verdict, parse, unparse
 from alphasync.services.account_state import AccountState, LogLost
@@ -59,6 +60,7 @@ class Relay:
         if verdict is Verdict.NEXT:
             self._advance(envelope)
         elif verdict is Verdict.GAP:
+            telemetry.relay_gaps.inc()
             self.recover(envelope)
 
     def recover(self, newest: Envelope | None = None) -> None:
@@ -114,6 +116,7 @@ class Relay:
             else:  # no device is registered here yet: each that comes reads what it needs
                 position.jump(missed.epoch, missed.revision)
             return
+        telemetry.relay_replayed.inc(len(missed))
         for raw in missed:
             envelope = parse(raw)
             if self.position.judge(envelope) is Verdict.NEXT:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from alphasync import telemetry
 from alphasync.errors import TooManyRequests
 from alphasync.store import keys
 from alphasync.store.scripts.calls import Scripts
@@ -59,6 +60,7 @@ class LoginTries:
             )
         )
         if answer.outcome == "REFUSED":
+            telemetry.limits.labels("login_tries").inc()
             wait = max(1, -(-answer.number(1) // 1000))
             raise TooManyRequests(f"Too many tries, please wait {_spoken(wait)}", retryAfter=wait)
 

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Protocol
 
+from alphasync import telemetry
 from alphasync.services.runs import Ticket
 from alphasync.services.upstream import Upstream
 from alphasync.store.retries import until_redis_answers
@@ -72,13 +73,14 @@ class Access:
             return False
         loop = asyncio.get_running_loop()
         ends_at, tell_at, told = loop.time() + self._timeout, loop.time(), False
-        while not await self._found(run):
-            if loop.time() >= ends_at:
-                raise NobodySignedIn
-            if loop.time() >= tell_at:
-                await run.note("Waiting for the operator to sign in again", error, SIGN_IN)
-                tell_at, told = loop.time() + TELL_INTERVAL, True
-            await run.wait(min(LOOK_INTERVAL, max(0.0, ends_at - loop.time())))
+        with telemetry.held("sign_in"):
+            while not await self._found(run):
+                if loop.time() >= ends_at:
+                    raise NobodySignedIn
+                if loop.time() >= tell_at:
+                    await run.note("Waiting for the operator to sign in again", error, SIGN_IN)
+                    tell_at, told = loop.time() + TELL_INTERVAL, True
+                await run.wait(min(LOOK_INTERVAL, max(0.0, ends_at - loop.time())))
         if told:
             await run.note("Signed in again, going on", None)
         return True

@@ -5,6 +5,7 @@ import contextlib
 
 from msgspec.structs import replace
 
+from alphasync import telemetry
 from alphasync.gateway.port import GatewayError
 from alphasync.services.progress import NOTHING, Progress
 from alphasync.services.recipients import Listing
@@ -71,12 +72,13 @@ class Cycles:
         )
         loop = asyncio.get_running_loop()
         until = loop.time() + left
-        while (left := until - loop.time()) > 0:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._draining.wait(), min(left, LOOK_INTERVAL))
-            if self._draining.is_set():
-                raise HandedOver
-            await self._steps.touch()
+        with telemetry.held("cycle"):
+            while (left := until - loop.time()) > 0:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._draining.wait(), min(left, LOOK_INTERVAL))
+                if self._draining.is_set():
+                    raise HandedOver
+                await self._steps.touch()
         await self._steps.hold()
 
     def planned(self) -> None:

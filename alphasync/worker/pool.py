@@ -93,9 +93,11 @@ class Pool:
         try:
             await Processor(self._tools, ticket, resume).process()
         except HandedOver:
+            telemetry.runs_ended.labels("handed_over").inc()
             log.info("run handed over", run=ticket.run_id)
             return  # the note of it stays, for whoever takes over
         except Exception:  # a fault of ours: the run ends for its devices too, and we get the trace
+            telemetry.runs_ended.labels("failed").inc()
             log.exception("run failed", run=ticket.run_id)
             if not await until_redis_answers(self._tools.progress.abandon, ticket):
                 await until_redis_answers(self._tools.lost.tell, ticket, NOTHING, Counters())
@@ -112,6 +114,7 @@ class Pool:
             ticket, resume = resumed
             if any(self._same(ticket, other) for other in self._runs.values()):
                 return  # noted twice, or asked for again: it is on its way already
+            telemetry.takeovers.labels("run").inc()
             log.info("run taken over", run=ticket.run_id, owner=holding.owner)
             self.launch(ticket, resume)
 

@@ -67,6 +67,7 @@ class Processor:
                 while self._cycles.repeats:
                     await self._cycle()
                 await until_redis_answers(progress.complete, self.ticket, self._steps.unreported)
+                telemetry.runs_ended.labels("completed").inc()
             except Ended as ended:
                 await self._interrupt(ended.reason, ended.code)
             except (BlocklistLost, DoNotContactLost) as error:
@@ -94,6 +95,7 @@ class Processor:
         await until_redis_answers(
             progress.interrupt, self.ticket, self._steps.unreported, reason, code
         )
+        telemetry.runs_ended.labels("interrupted").inc()
 
     async def _give_up(self) -> None:
         """The run is not this runner's any more: ended, another's, or not on record at all."""
@@ -101,8 +103,10 @@ class Processor:
         if await until_redis_answers(
             lost.tell, self.ticket, steps.unreported, steps.counters, steps.answered
         ):
+            telemetry.runs_ended.labels("lost").inc()
             log.error("run ended: Redis has lost its record", run=self.ticket.run_id)
             return
+        telemetry.runs_ended.labels("by_another").inc()
         log.info("run ended by another", run=self.ticket.run_id)
         if steps.unreported is not NOTHING:
             await until_redis_answers(progress.settle, self.ticket, steps.unreported)

@@ -5,6 +5,7 @@ import itertools
 
 import msgspec
 
+from alphasync import telemetry
 from alphasync.domain.runs import Counters
 from alphasync.services.progress import NOTHING, Outcome, Owner, Progress, Settled, Step
 from alphasync.services.runs import Ticket
@@ -72,13 +73,14 @@ class Steps:
         """Return when the run is not paused. Raises NoLongerRunner, and HandedOver when this server
         shuts down before."""
         told = False
-        while await self.touch():
-            if self._draining.is_set():
-                raise HandedOver
-            if not told:
-                await self.note("Paused", None)
-                told = True
-            await asyncio.sleep(PAUSED_LOOK_INTERVAL)
+        with telemetry.held("pause"):
+            while await self.touch():
+                if self._draining.is_set():
+                    raise HandedOver
+                if not told:
+                    await self.note("Paused", None)
+                    told = True
+                await asyncio.sleep(PAUSED_LOOK_INTERVAL)
         if told:
             await self.note("Going on", None)
 

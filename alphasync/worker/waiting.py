@@ -5,6 +5,7 @@ import random
 from collections.abc import Coroutine
 from typing import Any, Protocol, TypeVar
 
+from alphasync import telemetry
 from alphasync.gateway.port import GatewayRateLimited
 
 WAIT_MAX = 20.0
@@ -75,11 +76,12 @@ class RateLimit:
 async def wait_as_asked(seconds: float, run: WatchedRun) -> None:
     """Wait for so long, and show on all devices how long it still takes."""
     left = seconds
-    while left > 0:
-        text = f"The gateway asks to wait, going on in {math.ceil(left)} s"
-        await run.note(text, None, wait=left)
-        await run.wait(min(left, NOTE_INTERVAL))
-        left -= NOTE_INTERVAL
+    with telemetry.held("gateway"):
+        while left > 0:
+            text = f"The gateway asks to wait, going on in {math.ceil(left)} s"
+            await run.note(text, None, wait=left)
+            await run.wait(min(left, NOTE_INTERVAL))
+            left -= NOTE_INTERVAL
 
 
 async def try_again(attempt: int, reason: str, asked: float, run: WatchedRun) -> None:
@@ -88,7 +90,8 @@ async def try_again(attempt: int, reason: str, asked: float, run: WatchedRun) ->
     if asked > WAIT_MAX:
         await wait_as_asked(asked, run)
     else:
-        await run.wait(max(asked, pause(attempt)))
+        with telemetry.held("gateway"):
+            await run.wait(max(asked, pause(attempt)))
 
 
 def pause(attempt: int) -> float:

@@ -64,3 +64,51 @@ def test_whatever_became_of_the_files_there_is_an_answer(tmp_path: Path, damage:
     shown = run(script, folder)
     assert "alphasync_sessions 1.0" in shown
     assert "alphasync_resyncs_total 2.0" in shown
+
+
+def test_a_tally_is_shown_as_the_histogram_that_it_is(tmp_path: Path) -> None:
+    values = "(0.0005, 0.001, 0.003, 60)"
+    note = COUNT + f"[t.command_seconds.observe(s) for s in {values}];"
+    run(note + "t.count_up()", tmp_path)
+    shown = run(note + SHOW, tmp_path, "2")
+    assert "# TYPE alphasync_command_seconds histogram" in shown
+    assert "_tally" not in shown
+    for line in (
+        'alphasync_command_seconds_bucket{le="0.001"} 4.0',
+        'alphasync_command_seconds_bucket{le="0.005"} 6.0',
+        'alphasync_command_seconds_bucket{le="10.0"} 6.0',
+        'alphasync_command_seconds_bucket{le="+Inf"} 8.0',
+        "alphasync_command_seconds_count 8.0",
+    ):
+        assert line in shown, "of both workers"
+
+
+def test_process_figures_are_those_of_all_workers(tmp_path: Path) -> None:
+    spend = COUNT + "[0 for _ in range(10**6)];"
+    run(spend + "t.count_up();", tmp_path)
+    shown = run(spend + SHOW, tmp_path, "2")
+    for name in ("cpu_seconds_total", "resident_memory_bytes", "open_fds", "start_time_seconds"):
+        [value] = [
+            float(line.split()[1])
+            for line in shown.splitlines()
+            if line.startswith(f"process_{name} ")
+        ]
+        assert value > 0, name
+
+
+def test_the_files_hold_all_that_may_be_counted(tmp_path: Path) -> None:
+    """Each command with twenty outcomes, and every other figure with as many."""
+    fill = (
+        "from alphasync.realtime.handlers import REGISTRY as r\n"
+        "from alphasync import telemetry as t\n"
+        "codes = ['x' * 20 + str(n) for n in range(20)]\n"
+        "[t.commands.labels(e, c).inc() for e in [*r, 'unknown', 'connect'] for c in codes]\n"
+        "[t.limits.labels(c + 'x').inc() for c in codes]\n"
+        "[t.gateway_answers.labels(g, c).inc() for g in range(5) for c in codes]\n"
+        "[t.gateway_seconds.labels(g).observe(1) for g in range(5)]\n"
+        "t.count_up()\n"
+    )
+    run(fill, tmp_path)
+    for file in tmp_path.iterdir():
+        used = int.from_bytes(file.read_bytes()[:4], sys.byteorder)
+        assert 0 < used < FILE_SIZE, (file.name, used)

@@ -16,6 +16,7 @@ import structlog
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import InvalidResponse, ReadOnlyError, RedisError, ResponseError
 
+from alphasync import telemetry
 from alphasync.errors import StoreUnavailable, UnknownOutcome
 from alphasync.store.redis.advice import plain
 from alphasync.store.redis.attempts import Attempts, backoff
@@ -40,6 +41,9 @@ STALL_TIMEOUT = 10.0
 a word. Shorter stalls keep it, because its order would be lost with it."""
 CONNECT_TIMEOUT = 2.0
 """Seconds for one attempt to connect, loading the scripts included."""
+
+MEASURE_INTERVAL = 0.1
+"""Seconds between two measurements of the way to Redis and back."""
 
 NO_LINEAGE_PACKED = b"$0\r\n\r\n"
 """An empty last argument, which the lineage takes the place of when a script call is written."""
@@ -73,6 +77,9 @@ class OrderedPipeline:
         self._sent: deque[Entry] = deque()
         self._stalled = False
         self._scheduled = False
+        self._measured: Entry | None = None
+        """The command whose round trip is being measured."""
+        self._measured_at = -math.inf
         self._tasks = Tasks()
 
     @property
@@ -162,6 +169,9 @@ class OrderedPipeline:
         batch = [entry for entry in self._waiting if not entry.answer.done()]
         self._waiting.clear()
         if batch:
+            now = self._loop.time()
+            if now - self._measured_at >= MEASURE_INTERVAL:
+                self._measured, self._measured_at = batch[0], now
             self._sent.extend(batch)
             wire.write(b"".join(map(self._complete, batch)))
 
@@ -180,6 +190,9 @@ class OrderedPipeline:
         if not self._sent:
             raise InvalidResponse("a reply that nobody asked for")
         entry = self._sent.popleft()
+        if entry is self._measured:
+            self._measured = None
+            telemetry.redis_seconds.observe(self._loop.time() - self._measured_at)
         if isinstance(reply, ReadOnlyError):
             refuse(entry)
             raise reply  # this is no longer the primary: find the one that is
