@@ -63,10 +63,10 @@ async function call(path, { timeout = TIMEOUT, ...options } = {}) {
 const profileHeader = (alphaDateToken) => ({ 'X-Alpha-Date-Token': alphaDateToken });
 
 /** Sign in. Returns `{token, alphaDateToken, operatorId, email, profiles}`; throws ApiError 400, 401 or 429. */
-export const login = (email, password) =>
+export const login = (email, password, earlier = null) =>
   call('/api/auth/login', {
     method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
+    headers: { 'Content-Type': 'application/json', ...(earlier === null ? {} : bearer(earlier)) },
     body: JSON.stringify({ email, password }),
   });
 

@@ -8,15 +8,16 @@ const SESSION = 'alphasync.session';
 const DEVICE = 'alphasync.device';
 
 /**
- * The signed-in operator `{token, alphaDateToken, email, operatorId}`, or null. With `ended: true` and without tokens
- * it is the operator whose session ended, and who has not signed in again yet.
+ * The signed-in operator `{token, alphaDateToken, email, operatorId}`, or null. With `ended: true` it is
+ * the operator whose session ended, and who has not signed in again yet; the token of then, `earlier`, shows only that this
+ * device is known.
  */
 export const session = {
   get: () => ofTab.read(SESSION),
   set: (value) => ofTab.write(SESSION, value),
   end() {
-    const { email, operatorId } = ofTab.read(SESSION) ?? {};
-    ofTab.write(SESSION, { email, operatorId, ended: true });
+    const { email, operatorId, token } = ofTab.read(SESSION) ?? {};
+    ofTab.write(SESSION, { email, operatorId, ended: true, earlier: token });
   },
   forget: () => ofTab.remove(SESSION),
 };

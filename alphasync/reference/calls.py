@@ -69,7 +69,12 @@ CALLS = (
     Call(
         method="POST",
         path="/api/auth/login",
-        about="Sign in: the credentials are checked by the gateway.",
+        about=(
+            "Sign in: the credentials are checked by the gateway. A device that shows the token of "
+            "an earlier login with the same address, if it has one (`Authorization: Bearer "
+            "<token>`), is known by it, also 30 days after its end: the wrong tries of others do "
+            "not keep it out, whatever its address is by now."
+        ),
         body=Credentials,
         answer=LoginAnswer,
         errors=(

@@ -38,20 +38,23 @@ class LoginTries:
     """A try is counted when it begins, so that no number of them at once gets past a limit, and
     taken back unless the gateway refused it.
 
-    An address from which the account was logged in to before has the first and the third limit
-    only: whoever guesses at an account, from anywhere, does not lock its operator out.
+    An address from which the account was logged in to before, and a device that proves by an
+    earlier token that it was, have the first and the third limit only: whoever guesses at an
+    account, from anywhere, does not lock its operator out.
     """
 
     def __init__(self, scripts: Scripts, limits: LoginLimits) -> None:
         self._scripts = scripts
         self._limits = limits
 
-    async def begin(self, email: str, address: str) -> None:
-        """Count a try. Raises TooManyRequests (with ``retryAfter``, in seconds) at a limit."""
+    async def begin(self, email: str, address: str, *, proven: bool = False) -> None:
+        """Count a try; ``proven``: of a known device. Raises TooManyRequests (with ``retryAfter``,
+        in seconds) at a limit."""
         limits = self._limits
         answer = await self._scripts.call(
             login_attempt(
                 _keys(email, address),
+                proven="1" if proven else "",
                 pair_max=limits.pair,
                 account_max=limits.account,
                 address_max=limits.address,

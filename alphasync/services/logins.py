@@ -3,11 +3,11 @@
 import msgspec
 
 from alphasync.domain.identity import Identity, account_of
-from alphasync.errors import TooManyProfiles
+from alphasync.errors import SignedOut, TooManyProfiles
 from alphasync.gateway import port
 from alphasync.services.endings import Endings
 from alphasync.services.listed_profiles import ListedProfiles, LoginKey
-from alphasync.services.login_tries import LoginTries
+from alphasync.services.login_tries import LoginTries, one_form
 from alphasync.services.tokens import Tokens
 from alphasync.services.upstream import Origin, Upstream
 
@@ -50,14 +50,16 @@ class Logins:
         self._endings = endings
         self._profiles_max = profiles_max
 
-    async def log_in(self, email: str, password: str, address: str, agent: str = "") -> LoggedIn:
+    async def log_in(
+        self, email: str, password: str, address: str, agent: str = "", earlier: str = ""
+    ) -> LoggedIn:
         """Check the credentials with the gateway and open a session for the operator.
 
-        ``address``: what counts as one client; ``agent``: its browser and system. Raises
-        TooManyRequests, BadCredentials and the other errors of the gateway, TooManyProfiles and
-        StoreUnavailable.
+        ``address``: what counts as one client; ``agent``: its browser and system; ``earlier``: the
+        token of an earlier login from the same device, or ''. Raises TooManyRequests,
+        BadCredentials and the other errors of the gateway, TooManyProfiles and StoreUnavailable.
         """
-        login = await self._checked(email, password, address)
+        login = await self._checked(email, password, address, earlier)
         limited = self._limits_of(login)
         profiles = await self._listed_by(login) if limited is None else limited
         account = account_of(login.operator_id, None)
@@ -100,9 +102,10 @@ class Logins:
         prolonged = identity.expires_at > who.expires_at or self._tokens.is_full(lives)
         return Refreshed(fresh, identity, prolonged)
 
-    async def _checked(self, email: str, password: str, address: str) -> port.Login:
+    async def _checked(self, email: str, password: str, address: str, earlier: str) -> port.Login:
         """What the gateway says to the credentials; only its refusals use up tries."""
-        await self._tries.begin(email, address)
+        proven = bool(earlier) and await self._is_known(email, earlier)
+        await self._tries.begin(email, address, proven=proven)
         try:
             login = await self._gateway.login(email, password)
         except (port.BadCredentials, port.GatewayRefused):
@@ -112,6 +115,18 @@ class Logins:
             raise
         await self._tries.succeed(email, address)
         return login
+
+    async def _is_known(self, email: str, earlier: str) -> bool:
+        """Whether a token shows that its device has logged in with this address before, and was not
+        signed out since: who has stolen one is no known device."""
+        who = self._tokens.recognise(earlier)
+        if who is None or who.email is None or one_form(who.email) != one_form(email):
+            return False
+        try:
+            await self._endings.check(who)
+        except SignedOut:
+            return False
+        return True
 
     def _limits_of(self, login: port.Login) -> list[str] | None:
         """The only profiles that the login is for. Raises TooManyProfiles."""

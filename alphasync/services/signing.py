@@ -31,15 +31,16 @@ class Signing:
         kid, secret = next(iter(self._secrets.items()))
         return jwt.encode(claims, secret, algorithm=ALGORITHM, headers={"kid": kid})
 
-    def read(self, token: str) -> dict[str, Any]:
-        """What a token says whose signature and times are good.
+    def read(self, token: str, late: float = 0.0) -> dict[str, Any]:
+        """What a token says whose signature and times are good. ``late``: seconds for which it may
+        have ended before.
 
         Raises jwt.PyJWTError and ValueError, whatever is wrong with it.
         """
         # Its payload is read once the signature holds.
         check_nesting(urlsafe_b64decode(token.partition(".")[0] + "=="))
         kid = jwt.get_unverified_header(token).get("kid")
-        return self._checked(token, self._candidates(kid))
+        return self._checked(token, self._candidates(kid), max(self._leeway, late))
 
     def _candidates(self, kid: object) -> list[str]:
         """Those that may have signed. Whoever else signs with a key of ours calls it what they like
@@ -47,7 +48,7 @@ class Signing:
         named = self._secrets.get(kid) if isinstance(kid, str) else None
         return [named] if named is not None else list(self._secrets.values())
 
-    def _checked(self, token: str, candidates: list[str]) -> dict[str, Any]:
+    def _checked(self, token: str, candidates: list[str], leeway: float) -> dict[str, Any]:
         wrong: jwt.InvalidSignatureError | None = None
         for key in candidates:
             try:
@@ -56,7 +57,7 @@ class Signing:
                     key,
                     algorithms=[ALGORITHM],
                     options={"require": ["exp"]},
-                    leeway=self._leeway,
+                    leeway=leeway,
                 )
             except jwt.InvalidSignatureError as error:
                 wrong = error

@@ -24,6 +24,8 @@ INLINE_MAX = 1024
 _SIGN_IN = re.compile(r"as1\.[A-Za-z0-9_-]{22}")
 LEEWAY = 5.0
 """Seconds by which the clock of who mints a token may be ahead of ours; its end has none."""
+KNOWN_TTL = 30 * 86400
+"""Seconds after its end that a token still shows that its device is a known one."""
 NUMBER_MAX = 2**53
 """What a number in JSON is exact up to."""
 BEARER = "bearer "
@@ -133,16 +135,28 @@ class Tokens:
 
     def verify(self, token: str) -> Identity:
         """Who the token proves. Raises InvalidToken, whatever is wrong with it."""
+        return self._read(token, late=0.0)
+
+    def _read(self, token: str, late: float) -> Identity:
+        """``late``: seconds for which the token may have ended before."""
         try:
-            claims = msgspec.convert(self._signing.read(token), Claims)
+            claims = msgspec.convert(self._signing.read(token, late), Claims)
         except (jwt.PyJWTError, msgspec.ValidationError, ValueError) as error:
             raise InvalidToken from error
         who = _identity(claims, token)
         # The leeway is for the beginning. The end is the whole second at which sessions are cut:
         # none begins in the rest of it.
-        if who.expires_at <= time.time():
+        if who.expires_at + late <= time.time():
             raise InvalidToken
         return who
+
+    def recognise(self, token: str) -> Identity | None:
+        """Whom a token has proven that may have ended since, no longer ago than KNOWN_TTL; None
+        where it has proven nobody. It lets nobody in."""
+        try:
+            return self._read(token, late=KNOWN_TTL)
+        except InvalidToken:
+            return None
 
     def is_full(self, lives: float | None) -> bool:
         """Whether a login has as much as any."""

@@ -10,7 +10,7 @@ from msgspec import Meta
 from alphasync.domain.devices import named_by
 from alphasync.services.logins import Logins
 from alphasync.services.profiles import Profiles
-from alphasync.services.tokens import MissingToken, bearer
+from alphasync.services.tokens import InvalidToken, MissingToken, bearer
 from alphasync.web.compressed import compressed
 from alphasync.web.json_bodies import body, ok
 
@@ -83,7 +83,8 @@ class Accounts:
         credentials = await body(request, Credentials)
         email, address = credentials.email, self._client_of(request)
         agent = named_by(request.headers.get(hdrs.USER_AGENT, ""))
-        found = await self._logins.log_in(email, credentials.password, address, agent)
+        earlier = _earlier(request)
+        found = await self._logins.log_in(email, credentials.password, address, agent, earlier)
         return ok(
             LoginAnswer(
                 token=found.token,
@@ -116,3 +117,11 @@ class Accounts:
         handle = request.headers.get(HANDLE_HEADER, "")
         found = await self._profiles.attachments(handle, request.match_info["profile"])
         return await compressed(request, ok(found))
+
+
+def _earlier(request: web.Request) -> str:
+    """The token of an earlier login that a device shows, so that it is known; '' for none."""
+    try:
+        return bearer(request.headers.get(hdrs.AUTHORIZATION)) or ""
+    except InvalidToken:
+        return ""

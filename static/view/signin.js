@@ -2,6 +2,7 @@
 
 import { ApiError, isSandbox, login } from '../api.js';
 import { loginWords } from '../failures.js';
+import { session } from '../session.js';
 import { words } from '../words.js';
 import { byId, setAttr, setHidden, setText } from './dom.js';
 
@@ -44,7 +45,7 @@ export function createSignIn(signedIn) {
     setBusy(true);
     setText(error, '');
     try {
-      const answer = await login(email.value.trim(), password.value);
+      const answer = await login(email.value.trim(), password.value, session.get()?.earlier);
       password.value = '';
       signedIn(answer);
     } catch (failure) {

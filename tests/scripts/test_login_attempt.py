@@ -95,3 +95,15 @@ async def test_further_tries_do_not_move_the_window(bench: Bench, logins: LoginT
     await logins.begin(EMAIL, HOME)
     for key in keys:
         assert await bench.ttl(key.decode()) <= 60
+
+
+async def test_a_device_that_proves_that_it_is_known_is_not_kept_out_by_others(
+    logins: LoginTries,
+) -> None:
+    for number in range(LIMITS.account):
+        await logins.begin(EMAIL, f"10.0.0.{number + 2}")
+    await refused(logins)
+    for _ in range(LIMITS.pair):
+        await logins.begin(EMAIL, HOME, proven=True)
+    with pytest.raises(TooManyRequests):  # its own wrong ones count all the same
+        await logins.begin(EMAIL, HOME, proven=True)

@@ -21,6 +21,7 @@ def login_attempt(
     keys: LoginKeys,
     /,
     *,
+    proven: str,
     pair_max: int,
     account_max: int,
     address_max: int,

@@ -1,10 +1,11 @@
 -- Count a try to log in, where no limit is reached: each in a fixed window that starts with its
--- first try. From an address that is known for the account what others do does not count.
+-- first try. From an address that is known for the account, or from a device that has
+-- proven that it is, what others do does not count.
 -- KEYS: pair account address overall known
--- ARGV: pair_max account_max address_max overall_max window
+-- ARGV: proven pair_max account_max address_max overall_max window
 -- USES: int
 -- RETURN: {'OK'} | {'REFUSED', ms until the window ends}
-local is_known = redis.call('EXISTS', known) == 1
+local is_known = proven == '1' or redis.call('EXISTS', known) == 1
 local limits = {{pair, pair_max}, {address, address_max}}
 if not is_known then
   limits[3] = {account, account_max}
