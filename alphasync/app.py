@@ -29,6 +29,7 @@ from alphasync.options import (
     preview_bounds,
     request_limits,
     sign_in_grace,
+    trust,
     upstream_times,
 )
 from alphasync.readiness import Readiness
@@ -95,7 +96,8 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
     scripts, pipeline = store.scripts, store.pipeline
     backend = http_gateway(settings, gateway_url)
     gateway = MeasuredGateway(backend)
-    tokens = Tokens(secrets, settings.token_ttl, settings.token_leeway)
+    trusted = trust(settings)
+    tokens = Tokens(secrets, settings.token_ttl, settings.token_leeway, trusted)
     tries = LoginTries(scripts, login_limits(settings))
     upstream = Upstream(
         scripts, pipeline, secrets, upstream_times(settings), settings.sessions_per_operator
@@ -105,7 +107,8 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
     messaged = MessagedBefore(scripts, uncertain)
     do_not_contact = DoNotContact(scripts, settings.do_not_contact_max)
     bounds, requests = account_bounds(settings), connection_bounds(settings)
-    agreement = Agreement(scripts, terms_of(secrets, lifetimes(settings)))
+    agreed = terms_of(secrets, lifetimes(settings), trusted.audience, trusted.issuer)
+    agreement = Agreement(scripts, agreed)
     internal = InternalPort(
         settings.internal_host or "", settings.internal_port, store.url, requests
     )

@@ -22,6 +22,7 @@ from alphasync.gateway.sandbox import (
 )
 from alphasync.gateway.sandbox.people_file import CSV_COLUMNS
 from alphasync.init_process import leave_process_1
+from alphasync.options import trust
 from alphasync.services.tokens import ID_MAX, TOKEN_MAX, InvalidToken, Tokens
 from alphasync.supervisor.command import supervise
 from alphasync.supervisor.count import worker_count
@@ -173,7 +174,7 @@ def token(
     except ValueError as error:
         _fail(f"--ttl: {error} (got {ttl!r})")
     try:
-        tokens = Tokens(settings.secrets(make=False), lifetime)
+        tokens = Tokens(settings.secrets(make=False), lifetime, trust=trust(settings))
     except config.WrongSetting as error:
         _fail(str(error))
     only = (

@@ -13,7 +13,7 @@ from alphasync.config import Settings, WrongSetting
 from alphasync.config.signing_key import weakness_among
 from alphasync.gateway.port import GatewayError, GatewayRefused
 from alphasync.intake.hosts import ANY
-from alphasync.options import http_gateway
+from alphasync.options import http_gateway, trust
 from alphasync.store.connect import MEMORY, make_client, redacted, replicas_waited_for
 from alphasync.store.eviction import objection, policy_of
 from alphasync.store.persistence import may_be_lost
@@ -84,6 +84,13 @@ def _secret(settings: Settings) -> Finding:
     source = "JWT_SECRET" if settings.jwt_secret else f"kept in {settings.data_dir}"
     if len(keys) > 1:
         source += f": {len(keys)} keys, the first signs"
+    try:
+        public = trust(settings).public
+    except WrongSetting as error:
+        return Finding("secret", ok=False, text=str(error))
+    if public:
+        how = ", ".join(sorted({name for key in public for name in key.algorithms}))
+        source += f"; besides {len(public)} public keys of others ({how})"
     return Finding("secret", ok=True, text=source)
 
 

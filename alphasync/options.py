@@ -1,6 +1,8 @@
 """What the parts of a server are given of its settings."""
 
 import ssl
+from collections.abc import Callable
+from pathlib import Path
 
 from alphasync.config import Settings, WrongSetting
 from alphasync.gateway.http import HttpGateway
@@ -9,6 +11,8 @@ from alphasync.realtime.limits import Allowance, EventLimits, JoinLimits, Limits
 from alphasync.services.bounds import AccountBounds, PaceBounds
 from alphasync.services.login_tries import LoginLimits
 from alphasync.services.previews import PreviewBounds
+from alphasync.services.public_keys import NoKeys, PublicKey, of_jwks, of_pem
+from alphasync.services.signing import Trust
 from alphasync.services.upstream import UpstreamTimes
 from alphasync.store.scripts.limits import Lifetimes
 
@@ -63,6 +67,29 @@ def login_limits(settings: Settings) -> LoginLimits:
         overall=settings.login_tries_overall,
         window=settings.login_window,
     )
+
+
+def trust(settings: Settings) -> Trust:
+    """Whose tokens are taken besides our own. Raises WrongSetting for keys that cannot be used."""
+    algorithms = settings.jwt_algorithms
+
+    def found(
+        name: str, path: Path | None, read: Callable[..., list[PublicKey]]
+    ) -> list[PublicKey]:
+        if path is None:
+            return []
+        try:
+            return read(path.read_text("utf-8"), algorithms)
+        except OSError as error:
+            raise WrongSetting(f"{name}: {path}: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise WrongSetting(f"{name}: {path} is no text") from None
+        except NoKeys as error:
+            raise WrongSetting(f"{name}: {path}: {error}") from None
+
+    public = found("JWT_PUBLIC_KEY", settings.jwt_public_key, of_pem)
+    public += found("JWT_JWKS", settings.jwt_jwks, of_jwks)
+    return Trust(tuple(public), settings.jwt_audience, settings.jwt_issuer)
 
 
 def upstream_times(settings: Settings) -> UpstreamTimes:

@@ -18,6 +18,7 @@ from alphasync.config.signing_key import (
     read,
     weakness_among,
 )
+from alphasync.config.tokens import TokenSettings
 from alphasync.config.values import bare, shortened
 from alphasync.intake.hosts import ANY
 
@@ -39,6 +40,7 @@ class Settings(
     DeviceSettings,
     RunSettings,
     SignInSettings,
+    TokenSettings,
     ConnectionSettings,
     AccountSettings,
     RateSettings,
@@ -163,6 +165,11 @@ def _refuse_contradictions(settings: Settings) -> None:
     """Raises WrongSetting for settings that are good one by one and not together."""
     if settings.metrics_port and settings.metrics_port == settings.port:
         raise WrongSetting("METRICS_PORT: must be another one than PORT")
+    given = settings.model_fields_set
+    if "jwt_algorithms" in given and not {"jwt_public_key", "jwt_jwks"} & given:
+        raise WrongSetting(
+            "JWT_ALGORITHMS: says how the keys of JWT_PUBLIC_KEY and JWT_JWKS sign: set one of them"
+        )
     if settings.run_ttl < settings.lock_ttl:
         # Where its record is gone sooner, nobody would learn how a run has ended that was locked.
         raise WrongSetting("RUN_TTL: must be at least as long as LOCK_TTL")

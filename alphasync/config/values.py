@@ -67,7 +67,7 @@ def _origins(value: object) -> object:
     return value
 
 
-def _parts(value: object) -> object:
+def parts(value: object) -> object:
     if isinstance(value, str):
         return [part.strip() for part in value.split(",") if part.strip()]
     return value
@@ -109,8 +109,9 @@ AnyCase = BeforeValidator(_lower)
 Duration = Annotated[float, Seconds, Field(gt=0, le=366 * DAY)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 HeaderValue = Annotated[str, AfterValidator(_header_value)]
-Networks = Annotated[list[IPvAnyNetwork], BeforeValidator(_parts)]
+Names = Annotated[tuple[str, ...], BeforeValidator(parts)]
+Networks = Annotated[list[IPvAnyNetwork], BeforeValidator(parts)]
 Origins = Annotated[list[Annotated[str, AfterValidator(_origin)]], BeforeValidator(_origins)]
 Hosts = Annotated[
-    list[Annotated[str, AfterValidator(_host)]], BeforeValidator(_parts), Field(min_length=1)
+    list[Annotated[str, AfterValidator(_host)]], BeforeValidator(parts), Field(min_length=1)
 ]

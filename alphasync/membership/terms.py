@@ -30,6 +30,8 @@ class Terms(msgspec.Struct, frozen=True):
     BLOCKLIST_TTL: float
     OLDER_KEYS: tuple[str, ...] = ()
     """The other keys of JWT_SECRET. Not in what an earlier version says, which has none."""
+    JWT_AUDIENCE: tuple[str, ...] = ()
+    JWT_ISSUER: tuple[str, ...] = ()
 
     def differing(self, other: "Terms") -> list[str]:
         """The settings that do not go together. Of keys it is enough that each of the two servers
@@ -42,11 +44,18 @@ class Terms(msgspec.Struct, frozen=True):
         return other.JWT_SECRET in (self.JWT_SECRET, *self.OLDER_KEYS)
 
 
-def terms_of(secrets: tuple[str, ...], lifetimes: Lifetimes) -> Terms:
+def terms_of(
+    secrets: tuple[str, ...],
+    lifetimes: Lifetimes,
+    audience: tuple[str, ...] = (),
+    issuer: tuple[str, ...] = (),
+) -> Terms:
     signs, *older = map(_fingerprint, secrets)
     return Terms(
         JWT_SECRET=signs,
         OLDER_KEYS=tuple(older),
+        JWT_AUDIENCE=audience,
+        JWT_ISSUER=issuer,
         LOCK_TTL=lifetimes.lock,
         RUN_TTL=lifetimes.run,
         DRAFT_TTL=lifetimes.draft,

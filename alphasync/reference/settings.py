@@ -71,7 +71,7 @@ def _default(field: FieldInfo) -> str:
             return mark.words
     if value is None:
         return "none"
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return f"`{','.join(value)}`"
     return f"`{_said(value, field)}`"
 

@@ -1,14 +1,17 @@
-"""How tokens are signed, and by whom: our own keys, of which the first signs and any is taken."""
+"""How tokens are signed, and by whom: our own keys, of which the first signs and any is taken, and
+the public keys of others."""
 
 import hashlib
 import hmac
 import warnings
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Any
+from typing import Any, NamedTuple
 
 import jwt
+import msgspec
 
 from alphasync.nesting import check_nesting
+from alphasync.services.public_keys import Key, PublicKey
 
 ALGORITHM = "HS256"
 """The only one of our own keys: a token cannot choose how it is checked."""
@@ -18,50 +21,92 @@ KID_BYTES = 8
 warnings.filterwarnings("ignore", category=jwt.InsecureKeyLengthWarning)
 
 
+class Trust(msgspec.Struct, frozen=True):
+    """What is taken besides our own keys, and what each token has to say."""
+
+    public: tuple[PublicKey, ...] = ()
+    audience: tuple[str, ...] = ()
+    """The first stands in ours; none: a token that is for somebody is not for us."""
+    issuer: tuple[str, ...] = ()
+    """The first stands in ours; none: whoever it was."""
+
+
+NOBODY_ELSE = Trust()
+
+
+class Signed(NamedTuple):
+    claims: dict[str, Any]
+    ours: bool
+    """By a key of ours, and not by somebody whose public key we know."""
+
+
 class Signing:
     """``secrets``: what signs first, and behind it what is taken besides; ``leeway``: in seconds,
     by which the clock of who signs may be ahead."""
 
-    def __init__(self, secrets: tuple[str, ...], leeway: float) -> None:
+    def __init__(self, secrets: tuple[str, ...], leeway: float, trust: Trust) -> None:
         self._secrets = {_kid_of(secret): secret for secret in secrets}
         self._leeway = leeway
+        self._trust = trust
 
     def sign(self, claims: dict[str, Any]) -> str:
         """A token that says this."""
         kid, secret = next(iter(self._secrets.items()))
-        return jwt.encode(claims, secret, algorithm=ALGORITHM, headers={"kid": kid})
+        named = {"aud": self._trust.audience, "iss": self._trust.issuer}
+        said = {name: values[0] for name, values in named.items() if values} | claims
+        return jwt.encode(said, secret, algorithm=ALGORITHM, headers={"kid": kid})
 
-    def read(self, token: str, late: float = 0.0) -> dict[str, Any]:
-        """What a token says whose signature and times are good. ``late``: seconds for which it may
-        have ended before.
+    def read(self, token: str, late: float = 0.0) -> Signed:
+        """What a token says whose signature, times, audience and issuer are good. ``late``: seconds
+        for which it may have ended before.
 
         Raises jwt.PyJWTError and ValueError, whatever is wrong with it.
         """
         # Its payload is read once the signature holds.
         check_nesting(urlsafe_b64decode(token.partition(".")[0] + "=="))
-        kid = jwt.get_unverified_header(token).get("kid")
-        return self._checked(token, self._candidates(kid), max(self._leeway, late))
+        header = jwt.get_unverified_header(token)
+        algorithm, kid = header.get("alg"), header.get("kid")
+        leeway = max(self._leeway, late)
+        if algorithm == ALGORITHM:
+            return Signed(self._checked(token, ALGORITHM, self._own(kid), leeway), ours=True)
+        if not isinstance(algorithm, str):
+            raise jwt.InvalidAlgorithmError
+        return Signed(
+            self._checked(token, algorithm, self._others(algorithm, kid), leeway), ours=False
+        )
 
-    def _candidates(self, kid: object) -> list[str]:
+    def _own(self, kid: object) -> list[str]:
         """Those that may have signed. Whoever else signs with a key of ours calls it what they like
         or nothing."""
         named = self._secrets.get(kid) if isinstance(kid, str) else None
         return [named] if named is not None else list(self._secrets.values())
 
-    def _checked(self, token: str, candidates: list[str], leeway: float) -> dict[str, Any]:
-        wrong: jwt.InvalidSignatureError | None = None
+    def _others(self, algorithm: str, kid: object) -> list[Key]:
+        """A key without a name has signed under any."""
+        return [
+            public.key
+            for public in self._trust.public
+            if algorithm in public.algorithms and (kid is None or public.kid in (None, kid))
+        ]
+
+    def _checked(
+        self, token: str, algorithm: str, candidates: list[str] | list[Key], leeway: float
+    ) -> dict[str, Any]:
+        wrong = jwt.InvalidSignatureError()
         for key in candidates:
             try:
                 return jwt.decode(
                     token,
                     key,
-                    algorithms=[ALGORITHM],
+                    algorithms=[algorithm],
                     options={"require": ["exp"]},
+                    audience=self._trust.audience or None,
+                    issuer=self._trust.issuer or None,
                     leeway=leeway,
                 )
             except jwt.InvalidSignatureError as error:
                 wrong = error
-        raise wrong or jwt.InvalidSignatureError
+        raise wrong
 
 
 def _kid_of(secret: str) -> str:

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 import jwt
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from alphasync.domain.identity import Identity, account_of
 from alphasync.domain.roles import Role, role_of
 from alphasync.errors import AlphasyncError
-from alphasync.services.signing import Signing
+from alphasync.services.signing import NOBODY_ELSE, Signing, Trust
 
 ID_MAX = 128
 """Characters of an operator, team or profile id."""
@@ -48,7 +49,9 @@ class MissingToken(AlphasyncError):
 class Claims(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """What is read of a token; other registered claims may stand beside it."""
 
-    operator_id: str | int
+    operator_id: str | int | UnsetType = UNSET
+    """Who it is; without it that is ``sub``."""
+    sub: str | int | UnsetType = UNSET
     exp: int | float
     email: str | None = None
     profiles: list[str | int] | None = None
@@ -87,10 +90,16 @@ class Minted(NamedTuple):
 
 class Tokens:
     """``secrets``: what signs first, and behind it what is taken besides. ``lifetime``: seconds
-    from a token's making to its end; ``leeway``: see LEEWAY."""
+    from a token's making to its end; ``leeway``: see LEEWAY. ``trust``: in whom else."""
 
-    def __init__(self, secrets: tuple[str, ...], lifetime: float, leeway: float = LEEWAY) -> None:
-        self._signing = Signing(secrets, leeway)
+    def __init__(
+        self,
+        secrets: tuple[str, ...],
+        lifetime: float,
+        leeway: float = LEEWAY,
+        trust: Trust = NOBODY_ELSE,
+    ) -> None:
+        self._signing = Signing(secrets, leeway, trust)
         self._lifetime = lifetime
 
     def mint(
@@ -140,9 +149,13 @@ class Tokens:
     def _read(self, token: str, late: float) -> Identity:
         """``late``: seconds for which the token may have ended before."""
         try:
-            claims = msgspec.convert(self._signing.read(token, late), Claims)
+            read = self._signing.read(token, late)
+            claims = msgspec.convert(read.claims, Claims)
         except (jwt.PyJWTError, msgspec.ValidationError, ValueError) as error:
             raise InvalidToken from error
+        if not read.ours:
+            # Nobody else makes logins of ours: theirs are none, whatever they are called.
+            claims = msgspec.structs.replace(claims, sid=None, sid_at=None)
         who = _identity(claims, token)
         # The leeway is for the beginning. The end is the whole second at which sessions are cut:
         # none begins in the rest of it.
@@ -188,7 +201,11 @@ class Tokens:
 
 def _identity(claims: Claims, token: str) -> Identity:
     """Who is meant. Raises InvalidToken for ids that cannot be used."""
-    operator_id = _id(claims.operator_id)
+    # A service whose subjects are its own has a claim for our names, and means that.
+    subject = claims.sub if claims.operator_id is UNSET else claims.operator_id
+    if subject is UNSET:
+        raise InvalidToken
+    operator_id = _id(subject)
     team = _id(claims.team) if claims.team is not None else None
     try:
         role = role_of(claims.role, team)

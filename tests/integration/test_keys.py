@@ -1,9 +1,21 @@
 """A key is changed server by server: nobody is signed out, and servers go on passing on."""
 
-import aiohttp
-import pytest
+import hashlib
+import hmac
+import json
+import time
+from base64 import urlsafe_b64encode
+from pathlib import Path
+from typing import Any
 
-from tests.harness import Cluster, cluster
+import aiohttp
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from socketio.exceptions import ConnectionError as SocketError
+
+from tests.harness import Cluster, Device, cluster
 from tests.integration.http.asking import DEMO, HANDLE
 
 pytestmark = pytest.mark.any_redis
@@ -69,3 +81,43 @@ async def _refreshed(session: aiohttp.ClientSession, url: str, token: str) -> st
     async with session.post(f"{url}/api/auth/refresh", headers=headers) as response:
         assert response.status == 200
         return str((await response.json())["token"])
+
+
+@pytest.mark.parametrize("transports", [["polling"], ["websocket"]])
+async def test_a_token_by_a_key_of_somebody_else(
+    redis_url: str, tmp_path: Path, transports: list[str]
+) -> None:
+    theirs, strangers = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+    public = theirs.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    file = tmp_path / "key.pem"
+    file.write_bytes(public)
+    said = {"sub": "demo", "exp": int(time.time()) + 600, "aud": "alphasync"}
+
+    def token(key: Ed25519PrivateKey, **changed: str) -> str:
+        return jwt.encode({**said, **changed}, key, algorithm="EdDSA")
+
+    async with cluster(redis_url, servers=0) as running, aiohttp.ClientSession() as session:
+        url = await running.add_server(jwt_public_key=file, jwt_audience="alphasync")
+        device = await running.device(token=token(theirs), transports=transports)
+        assert device.id
+        fresh = await _refreshed(session, url, token(theirs))
+        # It says the same, and is ours by now.
+        assert (await running.device(token=fresh, transports=transports)).id
+        assert jwt.get_unverified_header(fresh)["alg"] == "HS256"
+        forged = hmac_forged(said, public)
+        for wrong in (token(strangers), token(theirs, aud="another"), running.token(), forged):
+            refused = Device(url, wrong, transports=transports)
+            with pytest.raises(SocketError):
+                await refused.connect()
+            await refused.close()
+            headers = {"Authorization": f"Bearer {wrong}"}
+            async with session.post(f"{url}/api/auth/refresh", headers=headers) as response:
+                assert response.status == 401
+
+
+def hmac_forged(said: dict[str, Any], key: bytes) -> str:
+    """Signed with what everybody may know, as if it were a secret."""
+    parts = [json.dumps(part).encode() for part in ({"alg": "HS256"}, said)]
+    text = b".".join(urlsafe_b64encode(part).rstrip(b"=") for part in parts)
+    signature = urlsafe_b64encode(hmac.digest(key, text, hashlib.sha256)).rstrip(b"=")
+    return (text + b"." + signature).decode()

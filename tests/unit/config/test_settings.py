@@ -34,7 +34,8 @@ def test_the_documented_defaults() -> None:
 
 
 def test_each_setting_is_tried_here() -> None:
-    assert {name for name, *_ in GOOD} == set(NAMES)
+    beside_another = {"jwt_algorithms"}
+    assert {name for name, *_ in GOOD} == set(NAMES) - beside_another
     free_text = {
         "host",
         "internal_host",
@@ -44,6 +45,9 @@ def test_each_setting_is_tried_here() -> None:
         "redis_ca_file",
         "redis_url",
         "jwt_secret",
+        "jwt_public_key",
+        "jwt_audience",
+        "jwt_issuer",
     }
     assert {name for name, _ in BAD} == set(NAMES) - free_text
 
@@ -163,3 +167,13 @@ def test_settings_that_contradict_each_other_are_refused(
         monkeypatch.setenv(name, text)
     with pytest.raises(WrongSetting, match=named):
         load()
+
+
+def test_algorithms_are_those_of_public_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JWT_ALGORITHMS", "ES256, EdDSA")
+    with pytest.raises(WrongSetting, match=r"^JWT_ALGORITHMS: "):
+        load()
+    for name in ("JWT_PUBLIC_KEY", "JWT_JWKS"):
+        monkeypatch.setenv(name, "/some/file")
+        assert load().jwt_algorithms == ("ES256", "EdDSA")
+        monkeypatch.delenv(name)

@@ -53,6 +53,10 @@ GOOD: list[tuple[str, str, Any]] = [
     ("jwt_secret", "a long secret", "a long secret"),
     ("jwt_secret", " a long secret\n", "a long secret"),
     ("jwt_secret", "\ufeffa long secret\u00a0\r\n", "a long secret"),
+    ("jwt_public_key", "/etc/alphasync/key.pem", Path("/etc/alphasync/key.pem")),
+    ("jwt_jwks", "/etc/alphasync/jwks.json", Path("/etc/alphasync/jwks.json")),
+    ("jwt_audience", "alphasync, other,", ("alphasync", "other")),
+    ("jwt_issuer", "https://login.example/", ("https://login.example/",)),
     ("cors_origins", "https://a.example", ["https://a.example"]),
     ("allowed_hosts", "", None),
     ("allowed_hosts", "*", ["*"]),
@@ -119,6 +123,8 @@ GOOD: list[tuple[str, str, Any]] = [
     *((name, "90m", 5400.0) if name in LONG else (name, "90s", 90.0) for name in DURATIONS),
 ]
 BAD: list[tuple[str, str]] = [
+    *(("jwt_algorithms", text) for text in ("HS256", "none", "rs256", "RS256,HS256", ",")),
+    ("jwt_jwks", "https://login.example/jwks.json"),
     ("port", "-1"),
     ("port", "65536"),
     ("port", "abc"),
