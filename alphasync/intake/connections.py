@@ -206,6 +206,7 @@ class Connection(RequestHandler):
             self._intake.admission.serve(self)
 
     def _expect_head(self) -> None:
+        _cancel(self._head_by)  # behind what is no HTTP there is one: that began no request
         loop = asyncio.get_running_loop()
         self._head_by = loop.call_later(self._intake.bounds.head, self._miss_head)
 

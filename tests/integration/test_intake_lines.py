@@ -6,9 +6,9 @@ import contextlib
 import pytest
 from structlog.testing import capture_logs
 
-from alphasync.intake.connections import LINES_MAX
+from alphasync.intake.connections import LINES_MAX, Connection
 from tests.harness import PATIENCE, wait_until
-from tests.integration.served import HEAD, LONG, served
+from tests.integration.served import BRIEF, HEAD, LONG, served
 
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 TINY, END = b"1\r\nx\r\n", b"0\r\n\r\n"
@@ -72,3 +72,25 @@ async def test_line_ends_in_a_body_of_known_length_are_no_lines(end: bytes) -> N
             assert head.startswith(b"HTTP/1.1 200"), head
             assert await reader.readexactly(len(body)) == body
         writer.close()
+
+
+@pytest.mark.parametrize(
+    "sent", [b"\x00\r\n\r\n", b"GET / HTTP/9\r\n\r\n", b"GET / HTTP/1.1\r\n: x\r\n"]
+)
+async def test_what_is_no_http_is_not_waited_for_once_it_is_answered(
+    monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    """Something written to a connection that is closed is an error in the log."""
+    missed: list[Connection] = []
+    miss = Connection._miss_head
+
+    def note(connection: Connection) -> None:
+        missed.append(connection)
+        miss(connection)
+
+    monkeypatch.setattr(Connection, "_miss_head", note)
+    async with served(BRIEF) as running:
+        assert (await running.answer(sent)).startswith((b"HTTP/1.1 400", b"HTTP/1.0 400"))
+        # One that came later is given up: so the time of the first one is over.
+        assert b" 408 " in await running.answer(b"")
+    assert len(missed) == 1
