@@ -22,7 +22,7 @@ INPUTS := pyproject.toml constraints.txt hatch_build.py static/package.json stat
 AUDIT := .venv-audit
 PIP_AUDIT := pip-audit==2.10.1
 
-.PHONY: run test quick check bench audit clean
+.PHONY: run test quick malformed check bench audit clean
 
 run: $(VENV)/.run
 	@exec $(BIN)/alphasync serve $(ARGS)
@@ -34,6 +34,10 @@ test: $(VENV)/.dev
 # What takes a minute, for another Python: make quick VENV=.venv-3.13 PYTHON=python3.13
 quick: $(VENV)/.test
 	@exec $(BIN)/python -m pytest -q tests/unit tests/scripts $(END_TO_END) $(ARGS)
+
+# Requests, packets and answers that are none: many more than the suite makes of them.
+malformed: $(VENV)/.test
+	@exec $(BIN)/python -m pytest tests/faults/malformed --malformed 100000 --log-cli-level=INFO $(ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check

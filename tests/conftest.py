@@ -70,6 +70,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="Which things the soak breaks (default: any).",
     )
     parser.addoption(
+        "--malformed",
+        default="800",
+        metavar="CASES",
+        help="How many malformed requests, packets and answers are made.",
+    )
+    parser.addoption(
         "--redis",
         choices=tuple(KINDS),
         help=f"Run all on this kind of Redis (default: {DEFAULT}, and the event contract on each).",

@@ -33,6 +33,11 @@ class Bystanders:
         self._sees = sees
         self.over = asyncio.Event()
 
+    @property
+    def times(self) -> list[float]:
+        """Seconds that each key stroke so far took to the other device."""
+        return self._sees.others
+
     async def type(self) -> None:
         """Until it is over: cancelled in the middle of a key stroke it would count one too many."""
         while not self.over.is_set():

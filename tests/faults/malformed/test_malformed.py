@@ -1,0 +1,257 @@
+"""Whatever bytes come, from whom ever: they are refused or read, and nobody else notices.
+
+The cases are the same ones each time. ``--malformed 100000`` (``make malformed``) brings many.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alphasync.gateway.port import Recipient
+from alphasync.gateway.sandbox.people import (
+    DEMO_EMAIL,
+    DEMO_OPERATOR,
+    DEMO_PASSWORD,
+    Account,
+    People,
+    person,
+)
+from alphasync.realtime.handlers import REGISTRY
+from alphasync.reference.calls import CALLS
+from tests.faults.bystanders import bystanders
+from tests.faults.crowd import percentile
+from tests.faults.harness import ROOT, ServerProcess, Site, completed, site
+from tests.faults.malformed import answers, watched
+from tests.faults.malformed.layers import LAYERS, address_of
+from tests.faults.soak import measure
+from tests.harness import Device, wait_until
+from tests.ports import free_port
+
+ROUND_MAX = 20_000
+"""Cases after which is looked at what the servers hold; there are two rounds at least."""
+GROWTH_MAX = 12_000_000
+"""Bytes of a server's memory from the end of the first round to that of the last one."""
+FILES_SLACK = 6
+"""Files: connections to the gateway and between the test and the server that are kept for a while.
+"""
+SETTLED_WITHIN = 90.0
+"""Seconds for what has come to be over, a device's grace for one."""
+LAYER_WITHIN = 3_000.0
+SETTINGS: dict[str, Any] = {
+    "device_grace": "2s",
+    "page_grace": "1s",
+    "gateway_timeout": "5s",
+    "preview_timeout": "1s",
+    "send_interval": 0.05,
+    # Nothing is kept away from what it is to get to: how much anybody may send is looked at
+    # elsewhere.
+    "event_rate": 1e5,
+    "event_rate_per_account": 1e5,
+    "event_rate_per_address": 1e5,
+    "join_rate": 1e4,
+    "join_rate_per_address": 1e4,
+    "request_rate_per_address": 1e5,
+    "byte_rate": 1e9,
+    "control_rate": 1e5,
+    "previews_max": 100,
+    "runs_per_account": 10_000,
+    "login_tries": 10**6,
+    "login_tries_per_account": 10**6,
+    "login_tries_per_address": 10**6,
+    "login_tries_overall": 10**6,
+}
+SIGN = "error"
+"""Of the lines of a log that are of interest when something has failed."""
+STEADY = answers.STEADY
+LASTS = 200
+"""Recipients of the run that goes on meanwhile."""
+
+log = logging.getLogger(__name__)
+
+pytestmark = [
+    pytest.mark.faults,
+    pytest.mark.slow,
+    pytest.mark.timeout(0),  # as many cases as one wants; each layer keeps the time by itself
+    pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs Linux's /proc"),
+]
+
+
+class Bringing:
+    """The process that makes cases and brings them."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    async def told(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = await self._process.stdout.readline()
+        assert line, "it has ended"
+        found: dict[str, Any] = json.loads(line)
+        return found
+
+    async def bring(self, layer: str, count: int, seed: int) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{layer} {count} {seed}\n".encode())
+        async with asyncio.timeout(LAYER_WITHIN):
+            return await self.told()
+
+
+@contextlib.asynccontextmanager
+async def bringing(plain: str, odd: str, port: int) -> AsyncIterator[Bringing]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.faults.malformed", plain, odd, str(port)),
+        cwd=ROOT,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        limit=2**26,
+    )
+    try:
+        running = Bringing(process)
+        await running.told()
+        yield running
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def tasks_of(server: ServerProcess) -> Counter[str]:
+    """Its asyncio tasks, by the first word of their names."""
+    before = server.log.count(watched.MARK)
+    os.kill(server.pid, signal.SIGUSR1)
+    await wait_until(lambda: server.log.count(watched.MARK) > before, what="it tells its tasks")
+    line = server.log.rpartition(watched.MARK)[2].partition("\n")[0]
+    return Counter(name.partition("-")[0].partition(" ")[0] for name in json.loads(line))
+
+
+class Look:
+    """At what a server holds: files, tasks, memory."""
+
+    def __init__(self, server: ServerProcess, tasks: Counter[str], files: int) -> None:
+        self._server = server
+        self._tasks = tasks
+        self._files = files
+        self.memory: list[int] = []
+
+    @classmethod
+    async def at(cls, server: ServerProcess) -> "Look":
+        return cls(server, await tasks_of(server), measure(server.pid)[1])
+
+    async def settled(self) -> None:
+        """Return when it holds no more than at first; notes its memory."""
+        more: Counter[str] = Counter()
+
+        async def no_more() -> bool:
+            nonlocal more
+            more = await tasks_of(self._server) - self._tasks
+            await asyncio.sleep(0.5)
+            return not more and measure(self._server.pid)[1] <= self._files + FILES_SLACK
+
+        try:
+            await wait_until(no_more, within=SETTLED_WITHIN)
+        except AssertionError:
+            files = measure(self._server.pid)[1]
+            pytest.fail(f"left: tasks {dict(more)}, {files} files, {self._files} at first")
+        self.memory.append(measure(self._server.pid)[0])
+
+    @property
+    def growth(self) -> int:
+        return self.memory[-1] - self.memory[0]
+
+
+def cast() -> People:
+    """The profiles that cases name, for the demo account and for who brings the calls."""
+    sizes = {STEADY: LASTS, "1001": 2, "1002": 2, "1003": 2}
+    profiles = {
+        name: person(name, name, [Recipient(f"{name}-{n}", None) for n in range(size)])
+        for name, size in sizes.items()
+    }
+    number = range(LAYERS["calls"].hands)
+    bringing = [Account(address_of(n), "demo", f"odd-{n}", {}) for n in number]
+    return People.of([Account(DEMO_EMAIL, DEMO_PASSWORD, DEMO_OPERATOR, profiles), *bringing])
+
+
+async def start(device: Device, **more: Any) -> None:
+    started = await device.start(STEADY, detached=True, **more)
+    assert started["ok"], started
+
+
+async def brought_beside(
+    running: Site, bring: Bringing, name: str, count: int, seed: int
+) -> dict[str, Any]:
+    """Bring the cases of a layer while others pass by, at the same server."""
+    async with bystanders(running, name == "gateway") as others:
+        cases = asyncio.create_task(bring.bring(name, count, seed), name="bringing")
+        try:
+            while not cases.done():
+                await others.pass_by(name, 1.0)
+            report = await cases
+        finally:
+            cases.cancel()
+    figures = [f"{percentile(others.times, share) * 1e3:.1f} ms" for share in (0.5, 0.99)]
+    said = f"{report['cases']} cases in {report['seconds']} s, others median and p99 {figures}"
+    log.info("%s: %s; %s", name, said, report["outcomes"])
+    return report
+
+
+async def bring_all(
+    running: Site, bring: Bringing, count: int, number: int
+) -> dict[str, Counter[str]]:
+    """All layers once, in the round of this number; what became of the cases of each kind."""
+    parts = sum(layer.share for layer in LAYERS.values())
+    found: dict[str, Counter[str]] = {}
+    wrong: list[str] = []
+    for place, (name, layer) in enumerate(LAYERS.items()):
+        share = max(len(layer.kinds), count * layer.share // parts)
+        seed = (number * len(LAYERS) + place) * 1_000
+        report = await brought_beside(running, bring, name, share, seed)
+        wrong += [f"{name}, {fault}" for fault in report["faults"]]
+        found |= {kind: Counter(outcomes) for kind, outcomes in report["outcomes"].items()}
+    wrong += [line for log in running.complaints() for line in log.splitlines() if SIGN in line]
+    assert not wrong, "\n".join(wrong)
+    return found
+
+
+async def test_nobody_notices(request: pytest.FixtureRequest) -> None:
+    count = int(request.config.getoption("--malformed"))
+    port = free_port()
+    async with contextlib.AsyncExitStack() as stack:
+        running = await stack.enter_async_context(
+            site(1, valkey=(), people=cast(), program=watched.PROGRAM, **SETTINGS)
+        )
+        before_odd = await running.add_server(gateway_url=f"http://127.0.0.1:{port}")
+        servers = (running.servers[0], before_odd)
+        bring = await stack.enter_async_context(bringing(servers[0].url, servers[1].url, port))
+        devices = [await running.device(n, running.token(f"runner {n}")) for n in (0, 1)]
+        pace = max(0.05, count / 100_000)
+        for device in devices:
+            await start(device, messageInterval=pace)
+        looks = [await Look.at(server) for server in servers]
+        seen: dict[str, Counter[str]] = {}
+        rounds = max(2, -(-count // ROUND_MAX))
+        for place in range(rounds):
+            found = await bring_all(running, bring, count // rounds, place)
+            for kind, outcomes in found.items():
+                seen.setdefault(kind, Counter()).update(outcomes)
+            for look in looks:
+                await look.settled()
+        for device in devices:
+            await completed(device, within=LASTS * pace + SETTLED_WITHIN)
+            assert device.parted == ""
+        for look in looks:
+            log.info("memory: %s", [f"{size / 1e6:.1f} MB" for size in look.memory])
+            assert look.growth < GROWTH_MAX
+        for event in REGISTRY:
+            assert set(seen[event]) - {"invalid_payload", "closed"}, f"{event}: nothing got through"
+        for call in CALLS:
+            assert set(seen[call.title]) & {"200", "404"}, f"{call.title}: {seen[call.title]}"

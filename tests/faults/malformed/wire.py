@@ -1,0 +1,200 @@
+"""What brings a case to the server and looks at what comes back."""
+
+import asyncio
+import contextlib
+import itertools
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from alphasync.services.tokens import Tokens
+from tests.conformance.frames import CLOSE, PING, PONG, TEXT, RawWebSocket, frame, raw_websocket
+from tests.faults.malformed.values import to_bytes
+from tests.harness import SECRET
+
+ANSWER_WITHIN = 40.0
+"""Seconds for an answer, on a busy machine."""
+SILENCE = 0.3
+"""Seconds after which what may wait for more counts as waiting."""
+STATUS = re.compile(rb"HTTP/1\.[01] (\d\d\d) ")
+UNFORESEEN = "internal_error"
+_tokens = Tokens((SECRET,), 6 * 3600.0)
+
+
+class Fault(AssertionError):
+    """The server has not dealt with a case as it should."""
+
+
+class Silent(Fault):
+    """It has said nothing."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Of an HTTP request; status 0: closed without one."""
+
+    status: int
+    body: bytes = b""
+
+    @property
+    def outcome(self) -> str:
+        return str(self.status)
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def token_of(account: str) -> str:
+    return _tokens.mint(account).token
+
+
+@dataclass
+class Hand:
+    """One of those that bring cases, one after the other. It has an account of its own."""
+
+    number: int
+    url: str
+    gateway: Any = None
+    """The one that answers what a case says, where there is one."""
+    _stack: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
+    _ws: RawWebSocket | None = None
+    _ids: Any = field(default_factory=lambda: itertools.count(1))
+
+    @property
+    def account(self) -> str:
+        return f"odd {self.number}"
+
+    # Requests
+
+    async def exchange(self, sent: bytes, quiet: float | None = None) -> bytes:
+        """Send this on a connection of its own and read until the server closes it, or has been
+        quiet for so many seconds."""
+        host, _, port = self.url.rpartition("/")[2].partition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        found = b""
+        try:
+            with contextlib.suppress(ConnectionError):
+                writer.write(sent)
+                while True:
+                    async with asyncio.timeout(quiet or ANSWER_WITHIN):
+                        got = await reader.read(65_536)
+                    if not got:
+                        break
+                    found += got
+        except TimeoutError:
+            if quiet is None:
+                raise Silent("the connection stays open") from None
+        finally:
+            writer.transport.abort()
+        return found
+
+    async def ask(
+        self, method: str, target: str, headers: dict[str, str] | None = None, body: bytes = b""
+    ) -> Answer:
+        """A whole request, whatever is in it. Raises Fault for a 500."""
+        lines = [f"{method} {target} HTTP/1.1", "Host: localhost", "Connection: close"]
+        lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+        if body or method == "POST":
+            lines.append(f"Content-Length: {len(body)}")
+        got = await self.exchange(to_bytes("\r\n".join(lines) + "\r\n\r\n") + body)
+        head, _, rest = got.partition(b"\r\n\r\n")
+        statuses = statuses_in(head)
+        return Answer(statuses[0] if statuses else 0, rest)
+
+    # Its device
+
+    async def device(self) -> RawWebSocket:
+        """A connection with a registered device on it; the same one while it stands."""
+        if self._ws is not None:
+            return self._ws
+        ws: RawWebSocket = await self._stack.enter_async_context(stranger(self.url))
+        self._ws = ws
+        self.say(ws, f"40{json.dumps({'token': token_of(self.account)})}")
+        if await told(ws, '42["deviceRegistered"') is None:
+            raise Fault("a device is not let in")
+        return ws
+
+    async def part(self) -> None:
+        """Take leave, if it has a device."""
+        if self._ws is not None:
+            self.say(self._ws, "41")
+            self._ws.write(frame(CLOSE, b"\x03\xe8"))
+        await self.lose()
+
+    async def lose(self) -> None:
+        """The connection has ended, or is of no more use."""
+        self._ws = None
+        await self._stack.aclose()
+        self._stack = contextlib.AsyncExitStack()
+
+    def say(self, ws: RawWebSocket, *messages: str | bytes) -> None:
+        for message in messages:
+            opcode = 2 if isinstance(message, bytes) else TEXT
+            ws.write(frame(opcode, message if isinstance(message, bytes) else to_bytes(message)))
+
+    async def call(self, event: str, arguments: list[str], within: float = ANSWER_WITHIN) -> str:
+        """Emit an event with these arguments, which need be no JSON: ``ok``, the code of a refusal,
+        or ``closed``."""
+        ws = await self.device()
+        number = next(self._ids)
+        self.say(ws, f"42{number}[{','.join([json.dumps(event), *arguments])}]")
+        said = await told(ws, f"43{number}[", within=within)
+        if said is None:
+            await self.lose()
+            return "closed"
+        answer = json.loads(said.partition("[")[2][:-1])
+        return "ok" if answer["ok"] else str(answer["code"])
+
+
+def statuses_in(got: bytes) -> list[int]:
+    """Of all answers. Raises Fault for one that nobody has thought of."""
+    found = [int(status) for status in STATUS.findall(got)]
+    if any(status == 500 for status in found) or UNFORESEEN.encode() in got:
+        raise Fault(f"answered {got[:300]!r}")
+    return found
+
+
+@contextlib.asynccontextmanager
+async def stranger(url: str) -> Any:
+    """A WebSocket that has been opened, and on which nothing was said."""
+    async with raw_websocket(f"{url}/socket.io/") as ws:
+        try:
+            yield ws
+        finally:
+            ws.writer.transport.abort()
+
+
+async def told(ws: RawWebSocket, *starts: str, within: float = ANSWER_WITHIN) -> str | None:
+    """The next message that begins so, or is a pong; None at the end of the connection. Raises
+    Silent where there is none in time."""
+    try:
+        async with asyncio.timeout(within):
+            while True:
+                opcode, payload = await ws.read()
+                if opcode == CLOSE:
+                    return None
+                if opcode == PONG:
+                    return "pong"
+                text = payload.decode()
+                if text == "2":
+                    ws.write(frame(TEXT, b"3"))
+                elif UNFORESEEN in text:
+                    raise Fault(f"told {text[:300]!r}")
+                elif text.startswith(starts):
+                    return text
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return None
+    except TimeoutError:
+        raise Silent(f"no answer: {starts}") from None
+
+
+async def closes_or_answers(ws: RawWebSocket) -> str:
+    """What becomes of a connection on which something odd was sent: ``goes on`` where a ping is
+    answered, ``closed``, or ``waits`` for the rest of a frame."""
+    ws.write(frame(PING, b"there?"))
+    try:
+        said = await told(ws, "no such packet", within=SILENCE)
+    except Silent:
+        return "waits"
+    return "closed" if said is None else "goes on"
