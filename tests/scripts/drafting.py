@@ -1,5 +1,7 @@
 """What the tests of drafts do with a bench: attachments and versions."""
 
+from urllib.parse import quote
+
 from alphasync.domain.drafts import Attachment
 from alphasync.protocol.acknowledgements import AttachmentsStored, DraftEmptied, Version
 from alphasync.protocol.draft_commands import ClearMessage, UpdateAttachments
@@ -9,7 +11,9 @@ from tests.scripts.bench import PROFILE, Bench
 
 
 def picture(name: str) -> Attachment:
-    return Attachment(f"A picture of {name}", f"https://media.example/{name}.jpg", "SENT_IMAGE")
+    return Attachment(
+        f"A picture of {name}", f"https://media.example/{quote(name)}.jpg", "SENT_IMAGE"
+    )
 
 
 async def attach(

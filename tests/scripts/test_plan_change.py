@@ -1,17 +1,19 @@
 """plan_change: what is said changes, all else stays, and its note never comes too late."""
 
+import msgspec
 import pytest
 
 from alphasync.domain.drafts import Attachment
 from alphasync.domain.events import PlanChanged
-from alphasync.errors import UnknownPlan, WrongStartTime
+from alphasync.domain.roles import Role
+from alphasync.errors import NotAllowed, UnknownPlan, WrongStartTime
 from tests.scripts.bench import Bench
 from tests.scripts.planning import HOUR, Planner
 
 
 async def test_each_part_by_itself(bench: Bench) -> None:
     planner = Planner(bench)
-    text, sun = "Dear you, " * 20, Attachment("Sun", "link", "SENT_IMAGE")
+    text, sun = "Dear you, " * 20, Attachment("Sun", "https://media.example/sun", "SENT_IMAGE")
     plan = await planner.plan(type="mail", message=text)
     async with bench.verify(PlanChanged, PlanChanged, PlanChanged, PlanChanged) as made:
         await planner.change(plan, message=text * 2)
@@ -80,3 +82,16 @@ async def test_one_that_goes_while_it_is_asked_for(
     with pytest.raises(UnknownPlan):
         await planner.change(plan, message="Other")
     assert bench.last("plan_change") == "GONE"
+
+
+async def test_an_operator_leaves_those_of_others_alone(bench: Bench) -> None:
+    planner = Planner(bench)
+    plan = await planner.plan()
+    bench.who = msgspec.structs.replace(bench.who, operator_id="2")
+    async with bench.verify():
+        with pytest.raises(NotAllowed):
+            await planner.change(plan, message="Other")
+    assert bench.last("plan_change") == "OTHERS"
+    bench.who = msgspec.structs.replace(bench.who, role=Role.MANAGER)
+    async with bench.verify(PlanChanged):
+        await planner.change(plan, message="Other")

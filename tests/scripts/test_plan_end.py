@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from alphasync.domain.events import PlanEnded, ProcessingStarted
-from alphasync.errors import UnknownPlan
+from alphasync.domain.roles import Role
+from alphasync.errors import NotAllowed, UnknownPlan
 from alphasync.protocol.plan_commands import CancelPlan
 from tests.scripts.bench import PROFILE, Bench
 from tests.scripts.planning import HOUR, Planner
@@ -66,3 +67,16 @@ async def test_the_newest_sign_in_takes_the_place_of_one_that_has_ended(bench: B
     async with bench.verify(ProcessingStarted, PlanEnded):
         await planner.start(plan)
     assert [ticket.sign_in for ticket in planner.launched] == [newest.sid]
+
+
+async def test_an_operator_leaves_those_of_others_alone(bench: Bench) -> None:
+    planner = Planner(bench)
+    plan = await planner.plan()
+    bench.who = msgspec.structs.replace(bench.who, operator_id="2")
+    async with bench.verify():
+        with pytest.raises(NotAllowed):
+            await planner.cancel(plan)
+    assert bench.last("plan_end") == "OTHERS"
+    bench.who = msgspec.structs.replace(bench.who, role=Role.MANAGER)
+    async with bench.verify(PlanEnded):
+        await planner.cancel(plan)

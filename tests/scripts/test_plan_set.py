@@ -12,7 +12,7 @@ from alphasync.store.scripts.limits import PAGE_RECORDS_MAX
 from tests.scripts.bench import PROFILE, Bench, identity
 from tests.scripts.planning import HOUR, Planner
 
-SEA = Attachment('Sea / \u00e4"\n', "link", "SENT_IMAGE", id="7")
+SEA = Attachment('Sea / \u00e4"\n', "https://media.example/7", "SENT_IMAGE", id="7")
 ODD = 'Hello "you" / \\ \u2028 \u00e4\U0001f44b\x7f\n' * 12
 
 

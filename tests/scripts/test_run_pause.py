@@ -1,5 +1,6 @@
 """run_pause, and what a paused run does: it keeps its lock and its place, and claims nobody."""
 
+import msgspec
 import pytest
 
 from alphasync.domain.events import (
@@ -11,7 +12,8 @@ from alphasync.domain.events import (
     ProcessingStopped,
     ProcessingTakenOver,
 )
-from alphasync.errors import Locked, NotRunning
+from alphasync.domain.roles import Role
+from alphasync.errors import Locked, NotAllowed, NotRunning
 from alphasync.membership.holdings import Holding
 from alphasync.protocol.run_commands import PauseProcessing, ResumeProcessing
 from alphasync.services.progress import NOTHING
@@ -116,3 +118,16 @@ async def test_it_is_there_after_a_day_without_a_server(bench: Bench) -> None:
     assert (await bench.progress.touch(ticket)).paused
     with pytest.raises(Locked):
         await bench.start(device="d2")
+
+
+async def test_an_operator_leaves_those_of_others_alone(bench: Bench) -> None:
+    await bench.start()
+    bench.who = msgspec.structs.replace(bench.who, operator_id="2")
+    async with bench.verify():
+        for change in (pause, resume):
+            with pytest.raises(NotAllowed):
+                await change(bench)
+            assert bench.last("run_pause") == "OTHERS"
+    bench.who = msgspec.structs.replace(bench.who, role=Role.MANAGER)
+    async with bench.verify(ProcessingPaused):
+        await pause(bench)

@@ -1,10 +1,12 @@
 """run_stop: any device stops any run, once."""
 
+import msgspec
 import pytest
 
 from alphasync.domain.events import ProcessingStopped
+from alphasync.domain.roles import Role
 from alphasync.domain.runs import RunStatus
-from alphasync.errors import NotRunning
+from alphasync.errors import NotAllowed, NotRunning
 from alphasync.services.progress import NOTHING
 from tests.scripts.bench import PROFILE, Bench
 
@@ -55,3 +57,15 @@ async def test_the_lock_of_a_later_run_stays(bench: Bench) -> None:
     async with bench.verify(ProcessingStopped):
         await bench.stop()
     assert await bench.field(lock, "device") == "d9"
+
+
+async def test_an_operator_leaves_those_of_others_alone(bench: Bench) -> None:
+    await bench.start()
+    bench.who = msgspec.structs.replace(bench.who, operator_id="2")
+    async with bench.verify():
+        with pytest.raises(NotAllowed):
+            await bench.stop()
+    assert bench.last("run_stop") == "OTHERS"
+    bench.who = msgspec.structs.replace(bench.who, role=Role.MANAGER)
+    async with bench.verify(ProcessingStopped):
+        await bench.stop()

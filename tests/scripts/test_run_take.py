@@ -12,7 +12,7 @@ from alphasync.domain.events import (
     ProcessingTakenOver,
 )
 from alphasync.domain.roles import Role
-from alphasync.errors import Locked, NotRunning, UnknownProfile
+from alphasync.errors import Locked, NotAllowed, NotRunning, UnknownProfile
 from alphasync.protocol.run_commands import TakeOverProcessing
 from alphasync.services.progress import Owner
 from tests.scripts.bench import PROFILE, Bench
@@ -103,3 +103,13 @@ async def test_a_detached_one_stays_so(bench: Bench) -> None:
     await take(bench, "d2")
     run = await bench.run()
     assert (run.device_id, run.detached) == ("d2", True)
+
+
+async def test_an_operator_leaves_those_of_others_alone(bench: Bench) -> None:
+    await bench.start(device="d1")
+    bench.who = msgspec.structs.replace(bench.who, operator_id="2")
+    async with bench.verify():
+        with pytest.raises(NotAllowed):
+            await take(bench, "d2")
+    assert bench.last("run_take") == "OTHERS"
+    assert (await bench.run()).device_id == "d1"
