@@ -1,0 +1,119 @@
+"""Whatever one account asks for of another's, it is told what it would be told if that were not."""
+
+import secrets
+import time
+from typing import Any
+
+import aiohttp
+
+from alphasync.reference.calls import CALLS
+from alphasync.store.connect import make_client
+from tests.harness import Cluster, Device
+from tests.unit.protocol.payloads import NEEDED
+
+PROFILE = "1001"
+ABOUT = {"profileId": PROFILE, "type": "chat"}
+NEW = {"runId", "planId", "revision", "startedAt", "timestamp"}
+"""What is never twice the same in an answer."""
+LAST = ("updateMessage", "startProcessing", "planRun")
+"""The other commands would find what these make."""
+
+
+class Things(dict[str, Any]):
+    """Ids of what an account has: by the fields of commands and the places in paths."""
+
+
+def nobodys() -> Things:
+    return Things(
+        profileId=PROFILE,
+        planId=secrets.token_hex(8),
+        deviceId=secrets.token_hex(8),
+        version=2**40,
+        recipientId="somebody",
+        session=secrets.token_hex(16),
+    )
+
+
+async def furnished(servers: Cluster) -> tuple[Device, Things]:
+    """An account with something of everything, and the ids of it."""
+    url = f"{servers.urls[0]}/api/auth/login"
+    credentials = {"email": "demo@example.com", "password": "demo"}
+    async with aiohttp.ClientSession() as http, http.post(url, json=credentials) as answer:
+        token = (await answer.json())["token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        async with http.get(f"{servers.urls[0]}/api/sessions", headers=headers) as listed:
+            session = (await listed.json())["sessions"][0]["id"]
+    first = await servers.device(0, token=token)
+    second = await servers.device(1, token=token)
+    for device, text in ((first, "secret one"), (second, "secret two"), (first, "secret three")):
+        assert (await device.call("updateMessage", {**ABOUT, "message": text}))["ok"]
+    versions = (await first.call("listVersions", ABOUT))["versions"]
+    assert (await first.start(PROFILE, message="secret text"))["ok"]
+    await first.wait_for("processingComplete")
+    messaged = (await first.call("listBlocklist", ABOUT))["recipients"]
+    assert (await first.call("addDoNotContact", {"recipientId": messaged[0]["id"]}))["ok"]
+    at = round(time.time() * 1000) + 3_600_000
+    plan = await first.call("planRun", {**ABOUT, "message": "secret plan", "startAt": at})
+    assert plan["ok"], plan
+    things = Things(
+        profileId=PROFILE,
+        planId=plan["planId"],
+        deviceId=second.id,
+        version=versions[0]["version"],
+        recipientId=messaged[0]["id"],
+        session=session,
+    )
+    return first, things
+
+
+async def all_answers(servers: Cluster, name: str, things: Things) -> dict[str, Any]:
+    """What somebody is told who asks for these with every command and call."""
+    told: dict[str, Any] = {}
+    device = await servers.device(1, token=servers.token(name))
+    ordered = sorted(NEEDED.items(), key=lambda item: item[0].event_name in LAST)
+    for model, needed in ordered:
+        payload = {field: things.get(field, value) for field, value in needed.items()}
+        ack = await device.call(model.event_name, payload)
+        told[model.event_name] = {key: value for key, value in ack.items() if key not in NEW}
+    for number, call in enumerate(CALLS):
+        if not call.header.startswith("Authorization"):
+            continue
+        # Each as somebody else: some of them end what one has signed in with.
+        headers = {"Authorization": f"Bearer {servers.token(f'{name}-{number}')}"}
+        url = servers.urls[0] + call.path.format(profile=PROFILE, session=things["session"])
+        csv = {"data": f"id\n{things['recipientId']}\n"} if call.method == "POST" else {}
+        headers |= {"Content-Type": "text/csv"} if csv else {}
+        params = {"type": "chat"} if "blocklist" in call.path else {}
+        async with (
+            aiohttp.ClientSession(headers=headers) as http,
+            http.request(call.method, url, params=params, **csv) as answer,
+        ):
+            body = await answer.text()
+        if call.title != "POST /api/auth/refresh":  # a token is never twice the same
+            told[call.title] = (answer.status, body)
+    return told
+
+
+async def state_of(servers: Cluster, account: str) -> dict[bytes, bytes | None]:
+    client = make_client(servers.redis_url)
+    try:
+        names = [name async for name in client.scan_iter(match=f"*{account}*", count=1000)]
+        return {name: await client.dump(name) for name in names}
+    finally:
+        await client.aclose()
+
+
+async def test_whoever_asks_for_what_is_of_others_is_told_as_if_it_were_not(
+    servers: Cluster,
+) -> None:
+    without = await all_answers(servers, "early", nobodys())
+    owner, things = await furnished(servers)
+    before, heard = await state_of(servers, "o:demo"), len(owner.events)
+    assert len(before) > 8
+    with_it = await all_answers(servers, "later", things)
+    assert with_it == without
+    assert "secret" not in str(with_it)
+    after = await state_of(servers, "o:demo")
+    assert after.keys() == before.keys()
+    assert [name for name in before if after[name] != before[name]] == []
+    assert owner.events[heard:] == []
