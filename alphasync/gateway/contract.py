@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
+from alphasync.domain.roles import Role
 from alphasync.domain.usable import PROFILE_ID_MAX, RECIPIENT_ID_MAX, is_link
 from alphasync.gateway import lenient
 from alphasync.gateway.port import (
@@ -78,13 +79,27 @@ def decode_login(body: bytes) -> tuple[Login, list[Odd]]:
         raise GatewayUnavailable("The gateway names no operator that can be used")
     if not isinstance(token, str) or not _fits_a_header(token):
         raise GatewayUnavailable("The gateway gives no token that can be used")
+    team, role = _membership(answer)
     given = answer.get("profiles")
     if given is None:
-        return Login(operator, token, None), []
+        return Login(operator, token, None, team, role), []
     if not isinstance(given, list):
         lenient.another_shape()  # a restriction that cannot be read is not taken for none
     profiles, odd = _each(given, _profile_id)
-    return Login(operator, token, tuple(profiles)), odd
+    return Login(operator, token, tuple(profiles), team, role), odd
+
+
+def _membership(answer: Record) -> tuple[str | None, Role | None]:
+    """The team and the role of a login. Raises GatewayUnavailable for what cannot be read: somebody
+    would get another account, or more rights than were meant."""
+    team, role = answer.get("team"), answer.get("role")
+    name = None if team is None else lenient.profile_id(team)
+    if team is not None and name is None:
+        raise GatewayUnavailable("The gateway names no team that can be used")
+    try:
+        return name, None if role is None else Role(str(role))
+    except ValueError:
+        raise GatewayUnavailable("The gateway names no role that there is") from None
 
 
 def decode_profiles(body: bytes) -> tuple[list[Profile], list[Odd]]:

@@ -23,6 +23,7 @@ from typing import ClassVar, Literal, Protocol
 
 import msgspec
 
+from alphasync.domain.roles import Role
 from alphasync.errors import AlphasyncError
 
 MediaType = Literal["image", "video", "audio"]
@@ -30,11 +31,15 @@ AttachmentType = Literal["SENT_IMAGE", "SENT_VIDEO", "SENT_AUDIO"]
 
 
 class Login(msgspec.Struct, frozen=True):
-    """A successful login. `profiles`: the only profile ids allowed; None means all of them."""
+    """A successful login. `profiles`: the only profile ids allowed; None means all of them.
+    `team`: whose account it is, and None where the operator is their own; `role`: what they may do
+    with it, and None for what is usual there."""
 
     operator_id: str
     token: str
     profiles: tuple[str, ...] | None
+    team: str | None = None
+    role: Role | None = None
 
 
 class Profile(msgspec.Struct, frozen=True):

@@ -62,7 +62,7 @@ class Logins:
         login = await self._checked(email, password, address, earlier)
         limited = self._limits_of(login)
         profiles = await self._listed_by(login) if limited is None else limited
-        account = account_of(login.operator_id, None)
+        account = account_of(login.operator_id, login.team)
         opened = await self._upstream.open(
             account, login.operator_id, login.token, limited, Origin(email, address, agent)
         )
@@ -71,6 +71,8 @@ class Logins:
             login.operator_id,
             email=email,
             profiles=limited,
+            team=login.team,
+            role=login.role,
             lifetime=opened.lives,
             sign_in=opened.sid,
             begun_at=opened.at,

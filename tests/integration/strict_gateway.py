@@ -20,6 +20,8 @@ class StrictGateway:
     """Whether a login makes the operator's earlier tokens invalid."""
     service_token: str = "service"
     operator: str = "demo"
+    membership: dict[str, str] = field(default_factory=dict)
+    """What its logins say of the operator's team and role."""
     gives_bad_tokens: bool = False
     url: str = ""
     valid: dict[str, list[str] | None] = field(default_factory=dict)
@@ -60,7 +62,7 @@ class StrictGateway:
         limits = self.valid[token] = self.rights[asked["password"]]
         if self.gives_bad_tokens:
             self.revoke()
-        answer = {"operatorId": self.operator, "token": token}
+        answer = {"operatorId": self.operator, "token": token, **self.membership}
         return web.json_response(answer if limits is None else {**answer, "profiles": limits})
 
     async def profiles(self, request: web.Request) -> web.Response:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alphasync.domain.roles import Role
 from alphasync.gateway.contract import (
     DETAIL_MAX,
     decode_attachments,
@@ -37,6 +38,25 @@ def to_bytes(value: object) -> bytes:
 def test_login_with_numbers_as_ids() -> None:
     body = to_bytes({"operatorId": 42, "token": "t", "profiles": [1, "2"], "more": True})
     assert decode_login(body)[0] == Login("42", "t", ("1", "2"))
+
+
+def test_login_of_a_team_and_a_role() -> None:
+    login = {"operatorId": "a", "token": "t", "team": 7, "role": "viewer"}
+    for more in ({}, {"profiles": ["1"]}):
+        read = decode_login(to_bytes({**login, **more}))[0]
+        assert (read.team, read.role) == ("7", Role.VIEWER)
+    read = decode_login(to_bytes({**login, "team": None, "role": None}))[0]
+    assert (read.team, read.role) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"role": role} for role in ("owner", "", 1, "Admin", ["admin"])]
+    + [{"team": team} for team in ("", True, ["a"], "a\nb")],
+)
+def test_a_team_or_role_that_cannot_be_read_lets_nobody_in(wrong: dict[str, object]) -> None:
+    with pytest.raises(GatewayUnavailable):
+        decode_login(to_bytes({"operatorId": "a", "token": "t", **wrong}))
 
 
 def test_login_without_profiles_means_all_and_with_none_means_none() -> None:
