@@ -81,12 +81,12 @@ async def all_answers(servers: Cluster, name: str, things: Things) -> dict[str, 
         # Each as somebody else: some of them end what one has signed in with.
         headers = {"Authorization": f"Bearer {servers.token(f'{name}-{number}')}"}
         url = servers.urls[0] + call.path.format(profile=PROFILE, session=things["session"])
-        csv = {"data": f"id\n{things['recipientId']}\n"} if call.method == "POST" else {}
+        csv = f"id\n{things['recipientId']}\n" if call.method == "POST" else None
         headers |= {"Content-Type": "text/csv"} if csv else {}
         params = {"type": "chat"} if "blocklist" in call.path else {}
         async with (
             aiohttp.ClientSession(headers=headers) as http,
-            http.request(call.method, url, params=params, **csv) as answer,
+            http.request(call.method, url, params=params, data=csv) as answer,
         ):
             body = await answer.text()
         if call.title != "POST /api/auth/refresh":  # a token is never twice the same
