@@ -50,6 +50,7 @@ class Gauges:
         telemetry.connections.labels("polling").set(len(sockets) - upgraded)
         telemetry.queue_bytes.set(sum(waiting))
         telemetry.slow_consumers.set(sum(size > SLOW_BYTES for size in waiting))
+        telemetry.servers.set(1)
         telemetry.redis_connected.set(self._store.pipeline.connected)
         telemetry.leases.set(self._lease.valid)
         telemetry.count_up()

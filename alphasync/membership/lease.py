@@ -127,8 +127,8 @@ class Lease:
             self._adoption_unsure = True
             adoption = await self._table.adopt(self._server.current, dead)
             found = len(adoption.holdings)
-            telemetry.takeovers.labels("server").inc()
-            if not adoption.in_order:
+            if not adoption.in_order:  # who has ended by itself is nothing to be woken for
+                telemetry.takeovers.labels("server").inc()
                 log.warning("taking over from a dead server", dead=dead, holdings=found)
             elif found:
                 log.info("taking over from a server that has ended", ended=dead, holdings=found)

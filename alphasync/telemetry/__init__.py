@@ -112,8 +112,13 @@ gateway_answers = Counter(
 
 leases = _now("alphasync_leases", "Servers whose lease holds.")
 leases_lost = Counter("alphasync_leases_lost", "Times that this server was taken for dead.")
-takeovers = Counter("alphasync_takeovers", "What was taken over from other servers.", ["what"])
+takeovers = Counter(
+    "alphasync_takeovers",
+    "What was taken over from other servers: runs, and servers that had not ended by themselves.",
+    ["what"],
+)
 
+servers = _now("alphasync_servers", "Servers that these figures are of: each worker is one.")
 redis_connected = _now("alphasync_redis_connected", "Servers whose connection to Redis works.")
 redis_seconds = Tally(
     "alphasync_redis_seconds", "From a command's way to Redis to its answer, ten a second.", SHORT
@@ -121,6 +126,15 @@ redis_seconds = Tally(
 loop_lag = Tally(
     "alphasync_loop_lag_seconds", "How late a timer was that was due: all wait for so long.", SHORT
 )
+
+for _alarming in (
+    takeovers.labels("server"),
+    runs_ended.labels("failed"),
+    runs_ended.labels("lost"),
+    recipients.labels("uncertain"),
+):
+    _alarming.inc(0)  # Prometheus sees no increase where a figure begins with its first one
+
 _process = Process() if shared else None
 
 

@@ -106,9 +106,11 @@ def test_prometheus_takes_the_rules() -> None:
 
 
 def test_the_rules_go_off_when_they_should(tmp_path: Path) -> None:
-    def case(alert: str, at: str, series: dict[str, str], fires: bool) -> dict[str, Any]:
-        labels = {"instance": "a", "severity": "page"}
+    def case(
+        alert: str, at: str, series: dict[str, str], fires: bool, **more: str
+    ) -> dict[str, Any]:
         rule = next(rule for rule in rules() if rule["alert"] == alert)
+        labels = {"instance": "a", **rule["labels"], **more}
         expected = {"exp_labels": labels, "exp_annotations": rule["annotations"]}
         return {
             "interval": "15s",
@@ -119,13 +121,30 @@ def test_the_rules_go_off_when_they_should(tmp_path: Path) -> None:
         }
 
     redis = 'alphasync_redis_connected{instance="a"}'
+    servers = 'alphasync_servers{instance="a"}'
+    taken = 'alphasync_takeovers_total{instance="a",what="%s"}'
     answers = 'alphasync_gateway_answers_total{instance="a",call="send",outcome="%s"}'
     file = tmp_path / "tests.yml"
     tests = {
         "rule_files": [str(ALERTS)],
         "tests": [
-            case("AlphasyncRedisAway", "5m", {redis: "1x4 0x20"}, True),
-            case("AlphasyncRedisAway", "5m", {redis: "1x30"}, False),
+            case("AlphasyncRedisAway", "5m", {redis: "1x4 0x20", servers: "1x30"}, True),
+            case("AlphasyncRedisAway", "5m", {redis: "4x4 3x20", servers: "4x30"}, True),
+            case("AlphasyncRedisAway", "5m", {redis: "4x30", servers: "4x30"}, False),
+            case("AlphasyncRedisAway", "5m", {redis: "4x8 3x2 4x20", servers: "4x30"}, False),
+            case(
+                "AlphasyncServerTakenOver",
+                "5m",
+                {taken % "server": "0x8 1x20"},
+                True,
+                what="server",
+            ),
+            case(
+                "AlphasyncServerTakenOver",
+                "5m",
+                {taken % "server": "0x30", taken % "run": "0x8 3x20"},
+                False,
+            ),
             case(
                 "AlphasyncGatewayFails",
                 "20m",

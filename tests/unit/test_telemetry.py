@@ -112,3 +112,16 @@ def test_the_files_hold_all_that_may_be_counted(tmp_path: Path) -> None:
     for file in tmp_path.iterdir():
         used = int.from_bytes(file.read_bytes()[:4], sys.byteorder)
         assert 0 < used < FILE_SIZE, (file.name, used)
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        'alphasync_takeovers_total{what="server"}',
+        'alphasync_runs_ended_total{how="failed"}',
+        'alphasync_runs_ended_total{how="lost"}',
+        'alphasync_recipients_total{outcome="uncertain"}',
+    ],
+)
+def test_what_an_alert_goes_by_is_there_before_it_happens(tmp_path: Path, figure: str) -> None:
+    assert f"{figure} 0.0" in run(f"from alphasync import telemetry as t; {SHOW}", tmp_path)
