@@ -38,6 +38,7 @@ from alphasync.realtime.limits import client_network
 from alphasync.realtime.realtime import Realtime
 from alphasync.realtime.strangers import Strangers
 from alphasync.services.account_state import AccountState
+from alphasync.services.audit import Audit
 from alphasync.services.blocklist import Blocklist
 from alphasync.services.builds import Builds
 from alphasync.services.devices import Devices
@@ -80,6 +81,7 @@ from alphasync.web.lists import Lists
 from alphasync.web.login_list import LoginList
 from alphasync.web.metrics import Metrics
 from alphasync.web.pages import Pages
+from alphasync.web.record import Record
 from alphasync.web.tracing import traced
 from alphasync.worker.plan_watch import PlanWatch
 from alphasync.worker.pool import Pool
@@ -244,6 +246,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
     )
     web_app.add_routes(LoginList(logins, endings, SignedIn(scripts, upstream)).routes())
     web_app.add_routes(Lists(logins, do_not_contact, messaged).routes())
+    web_app.add_routes(Record(logins, Audit(scripts), upstream).routes())
     realtime.attach(web_app)
     return Server(
         membership=membership,

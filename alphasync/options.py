@@ -24,6 +24,8 @@ def lifetimes(settings: Settings) -> Lifetimes:
         draft=settings.draft_ttl,
         device=settings.device_ttl,
         sent=settings.blocklist_ttl,
+        audit=settings.audit_ttl,
+        audit_max=settings.audit_max,
     )
 
 

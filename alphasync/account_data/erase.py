@@ -15,6 +15,7 @@ from alphasync.domain.runs import ProcessingType
 from alphasync.membership import holdings
 from alphasync.protocol import packets
 from alphasync.services import plan_notes
+from alphasync.services.audit import by
 from alphasync.services.login_tries import count_of
 from alphasync.services.roster import Roster
 from alphasync.store import keys
@@ -110,6 +111,7 @@ class Erasing:
                 keys.of_profile(self._account, type_, said["profileId"]),
                 device=BY,
                 only_of="",
+                by=by("", ""),
                 message=stopped.message,
                 head=packets.head(stopped),
             )

@@ -63,6 +63,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("signInIndex", "signins:<operator>", left_out=_INDEX),
     Kind("signInIndexOfAll", "signins", left_out=_INDEX),
     Kind("signOut", "signouts:<operator>", stays="else the tokens of ended logins were good again"),
+    Kind("record", "audit", "entries", hidden=frozenset({"origin"})),
     Kind("upstream", "upstream:<operator>", left_out="is the backend's token, a secret"),
 )
 

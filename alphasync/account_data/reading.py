@@ -26,6 +26,8 @@ async def lines_of(client: Redis | RedisCluster, name: bytes, kind: Kind) -> Asy
             yield {"fields": _shown(fields, kind)}
         return
     async for part in _parts(client, name, stored):
+        if kind.hidden and stored == "stream":
+            part["fields"] = _shown(part["fields"], kind)
         yield _shaped(part, kind)
 
 

@@ -50,6 +50,8 @@ class RunSettings(Section):
     """How long the text of a draft is kept after its last change."""
     blocklist_ttl: Duration = 30 * DAY
     """For how long a recipient who was messaged is not messaged again."""
+    audit_ttl: Duration = 180 * DAY
+    """For how long it is on record who did what in an account."""
 
 
 class SignInSettings(Section):

@@ -58,6 +58,9 @@ class AccountSettings(Section):
     failed_listed_per_run: int = Field(1_000, ge=1, le=10_000)
     """Recipients of a run who could not be messaged and are listed by name, to be tried again. Of
     further ones it is only said how many they are. Each takes some 300 bytes of Redis for a day."""
+    audit_max: int = Field(20_000, ge=0, le=1_000_000)
+    """Entries of an account's record of who did what; the oldest make room for new ones, about a
+    hundred at a time. Each takes some 300 bytes of Redis; 0 writes none."""
     plans_per_account: int = Field(100, ge=1, le=1_000)
     """Planned runs; over it `too_many_plans`."""
     devices_per_account: int = Field(2_000, ge=1, le=20_000)

@@ -33,6 +33,7 @@ from alphasync.services.tokens import InvalidToken, MissingToken
 from alphasync.web.accounts import HANDLE_HEADER, Credentials, LoginAnswer, RefreshAnswer
 from alphasync.web.lists import NEXT_HEADER, BlocklistQuery, ExportQuery, Imported
 from alphasync.web.login_list import EndedAnswer, EndQuery, SessionsAnswer, SessionsQuery
+from alphasync.web.record import RecordAnswer, RecordQuery
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -280,6 +281,46 @@ CALLS = (
             SignedOut,
             InvalidPayload,
             UnknownProfile,
+            TooManyRequests,
+            StoreUnavailable,
+        ),
+    ),
+    Call(
+        method="GET",
+        path="/api/audit",
+        about=(
+            "The account's record, for admins: logins and their ends, starts and stops of runs, "
+            "and changes of the lists; what was written is not in it."
+        ),
+        header="Authorization: Bearer <token>",
+        query=RecordQuery,
+        answer=RecordAnswer,
+        errors=(
+            MissingToken,
+            InvalidToken,
+            SignInAgain,
+            SignedOut,
+            NotAllowed,
+            InvalidPayload,
+            TooManyRequests,
+            StoreUnavailable,
+        ),
+    ),
+    Call(
+        method="GET",
+        path="/api/audit/export",
+        about=f"The same as CSV. {IN_PARTS}",
+        header="Authorization: Bearer <token>",
+        query=RecordQuery,
+        answer=None,
+        csv="What the entries of `GET /api/audit` say, with the time in UTC.",
+        errors=(
+            MissingToken,
+            InvalidToken,
+            SignInAgain,
+            SignedOut,
+            NotAllowed,
+            InvalidPayload,
             TooManyRequests,
             StoreUnavailable,
         ),

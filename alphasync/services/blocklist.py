@@ -8,6 +8,7 @@ from alphasync.domain.identity import Identity
 from alphasync.domain.runs import ProcessingType
 from alphasync.protocol import packets
 from alphasync.protocol.list_commands import ClearBlocklist, CountBlocklist
+from alphasync.services.audit import acting
 from alphasync.store import keys
 from alphasync.store.redis.pipeline import Pipeline
 from alphasync.store.scripts.account_calls import blocklist_clear, blocklist_prune
@@ -89,5 +90,7 @@ class Blocklist:
             device_id=device_id,
             operator_id=who.teammate,
         )
-        answer = await self._scripts.call(blocklist_clear(names, head=packets.head(event)))
+        answer = await self._scripts.call(
+            blocklist_clear(names, head=packets.head(event), by=acting(who, device_id))
+        )
         return answer.number(1)

@@ -11,6 +11,7 @@ from alphasync.errors import DoNotContactFull, NotForThisToken, StoreUnavailable
 from alphasync.protocol import packets
 from alphasync.protocol.acknowledgements import NotContacted
 from alphasync.protocol.list_commands import AddDoNotContact, ListDoNotContact, RemoveDoNotContact
+from alphasync.services.audit import acting
 from alphasync.services.listing import LISTED_MAX, ListTurns, Place, place_of, searched
 from alphasync.store import keys
 from alphasync.store.redis.pipeline import Unconfirmed
@@ -92,6 +93,7 @@ class DoNotContact:
                 entries=msgspec.json.encode(noted),
                 last="1" if last else "",
                 head=packets.head(event),
+                by=acting(who, device_id or ""),
             )
             try:
                 answer = await self._scripts.call(call, confirmed=True)
@@ -119,6 +121,7 @@ class DoNotContact:
                 keys.of_account(who.account),
                 recipient=command.recipient_id,
                 head=packets.head(event),
+                by=acting(who, device_id),
             )
         )
         return Changed(answer.number(1), answer.number(2))

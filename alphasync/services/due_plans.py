@@ -13,6 +13,7 @@ from alphasync.domain.runs import RunOptions
 from alphasync.errors import SignInAgain, StoreUnavailable
 from alphasync.protocol import packets
 from alphasync.services.account_state import decode_attachments, decode_options
+from alphasync.services.audit import by
 from alphasync.services.bounds import USUAL, AccountBounds
 from alphasync.services.launching import Launching
 from alphasync.services.plan_notes import DUE_MAX, PlanNote, PlanNotes, decode
@@ -134,6 +135,7 @@ class DuePlans:
                 lost_reason=LOST,
                 waits_head=packets.opening(events.PlanChanged),
                 ends=self._ends(note),
+                by=by(operator_id, sign_in, device_id),
             ),
             confirmed=True,
         )

@@ -14,6 +14,7 @@ from alphasync.domain import events
 from alphasync.domain.identity import Identity
 from alphasync.errors import SignedOut, UnknownSession
 from alphasync.protocol import packets
+from alphasync.services.audit import acting, by
 from alphasync.services.tokens import is_sign_in
 from alphasync.store import keys
 from alphasync.store.scripts.calls import Scripts
@@ -66,7 +67,9 @@ class Endings:
         """The operator signs out of this one: what depends on no device goes on. Of a token that no
         login made nothing is kept that could end."""
         if who.sign_in:
-            await self._end(who.account, who.operator_id, (who.sign_in,), mode="left")
+            await self._end(
+                who.account, who.operator_id, (who.sign_in,), mode="left", acts=acting(who)
+            )
 
     async def end(self, who: Identity, session: str, *, of_all: bool) -> None:
         """End one, and what it has started. ``of_all``: also where it is another operator's of the
@@ -75,7 +78,7 @@ class Endings:
         operator_id = await self._scripts.field(name, "operator") if is_sign_in(session) else None
         if operator_id is None or not (of_all or operator_id == who.operator_id):
             raise UnknownSession
-        if not await self._end(who.account, operator_id, (session,)):
+        if not await self._end(who.account, operator_id, (session,), acts=acting(who)):
             raise UnknownSession
 
     async def end_all(self, who: Identity, *, this_one: bool) -> int:
@@ -87,12 +90,13 @@ class Endings:
             who.operator_id,
             spared="" if this_one else who.sign_in,
             others=this_one or bool(who.sign_in),
+            acts=acting(who),
         )
 
     async def make_room(self, account: str, operator_id: str, oldest: Collection[str]) -> None:
         """End the operator's oldest logins, as there are more than are kept."""
         if oldest:
-            await self._end(account, operator_id, oldest, mode="left")
+            await self._end(account, operator_id, oldest, mode="left", acts=by("", ""))
 
     async def _end(
         self,
@@ -103,6 +107,7 @@ class Endings:
         spared: str = "",
         others: bool = False,
         mode: Mode = "revoked",
+        acts: bytes,
     ) -> int:
         names = keys.of_account(account)
         interrupted = events.ProcessingInterrupted(reason=SESSION_ENDED, code=SignedOut.code)
@@ -119,6 +124,8 @@ class Endings:
                         signins=names.signins(operator_id),
                         all_signins=names.all_signins,
                         signed_out=names.signed_out(operator_id),
+                        record=names.record,
+                        devices=names.devices,
                     ),
                     operator=operator_id,
                     chosen="".join(f"{sid}\n" for sid in chosen),
@@ -127,6 +134,7 @@ class Endings:
                     mode=mode,
                     again=again,
                     lasts=self._lasts,
+                    by=acts,
                     reason=interrupted.reason,
                     interrupted_head=packets.head(interrupted),
                     head=packets.head(told),

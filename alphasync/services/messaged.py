@@ -11,6 +11,7 @@ from alphasync.errors import RecipientInFlight
 from alphasync.protocol import packets
 from alphasync.protocol.acknowledgements import Messaged, StartedRun
 from alphasync.protocol.list_commands import ListBlocklist, RemoveFromBlocklist, ResolveUncertain
+from alphasync.services.audit import acting
 from alphasync.services.listing import LISTED_MAX, ListTurns, Place, place_of, searched
 from alphasync.services.uncertain import Uncertain
 from alphasync.store import keys
@@ -116,6 +117,7 @@ class MessagedBefore:
             keys.of_profile(who.account, command.type, command.profile),
             recipient=command.recipient_id,
             head=packets.head(event),
+            by=acting(who, device_id),
         )
         decided = 0
         while (answer := await self._scripts.call(call)).outcome == "UNCERTAIN":

@@ -7,6 +7,7 @@ from alphasync.domain.roles import Right
 from alphasync.errors import InvalidPayload, UnknownDevice
 from alphasync.protocol import packets
 from alphasync.protocol.device_commands import RenameDevice, SignOutDevice
+from alphasync.services.audit import acting
 from alphasync.services.bounds import USUAL, AccountBounds
 from alphasync.services.devices import DISCONNECTED
 from alphasync.services.roster import ALL_HEAD, JOINED_HEAD, UPDATED_HEAD, Roster, left_head
@@ -53,6 +54,7 @@ class OwnDevices:
             head=packets.head(ended),
             left_head=left_head("signed_out"),
             all_head=ALL_HEAD,
+            by=acting(who, device_id),
         )
         answer = await self._scripts.call(call)
         while answer.outcome == "MORE":

@@ -35,6 +35,7 @@ from alphasync.protocol.run_commands import (
     TakeOverProcessing,
 )
 from alphasync.services.account_state import encode_options
+from alphasync.services.audit import acting
 from alphasync.services.bounds import USUAL, USUAL_PACE, AccountBounds, PaceBounds
 from alphasync.services.launching import Launching
 from alphasync.store import keys
@@ -148,6 +149,7 @@ class Runs:
                 head=packets.head(started),
                 lost_head=packets.head(lost),
                 lost_reason=LOST,
+                by=acting(who, device_id),
             ),
         )
         if answer.outcome != "OK":
@@ -199,6 +201,7 @@ class Runs:
                 device=device_id,
                 message=stopped.message,
                 head=packets.head(stopped),
+                by=acting(who, device_id),
             )
         )
         _check_changed(answer)
@@ -292,6 +295,7 @@ class Runs:
                         stopped_before=",".join(before),
                         head=packets.head(stopped),
                         all_head=packets.head(all_stopped),
+                        by=acting(who, device_id),
                     )
                 )
             except StoreUnavailable as error:

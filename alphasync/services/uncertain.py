@@ -10,6 +10,7 @@ from alphasync.domain.identity import Identity
 from alphasync.protocol import packets
 from alphasync.protocol.acknowledgements import Undecided
 from alphasync.protocol.list_commands import ListUncertain, ResolveUncertain
+from alphasync.services.audit import acting
 from alphasync.services.blocklist import ASKED_AT_ONCE_MAX, Whose
 from alphasync.store import keys
 from alphasync.store.redis.pipeline import Pipeline
@@ -75,6 +76,7 @@ class Uncertain:
                     cursor=cursor,
                     before=count,
                     head=packets.head(event),
+                    by=acting(who, device_id),
                 )
             )
             count = answer.number(1)

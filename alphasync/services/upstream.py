@@ -18,6 +18,7 @@ from alphasync.domain.identity import Identity
 from alphasync.errors import SignInAgain
 from alphasync.gateway.port import TokenRefused
 from alphasync.services import tokens
+from alphasync.services.audit import by
 from alphasync.store import keys
 from alphasync.store.redis.pipeline import Pipeline
 from alphasync.store.scripts.calls import Scripts
@@ -154,6 +155,7 @@ class Upstream:
                 lasts=_ms(self._times.lasts),
                 linger=_ms(ENDED_LOGIN_GRACE),
                 most=self._most,
+                by=by(operator_id, sid),
             )
         )
         named = msgspec.msgpack.encode(_Named(account, sid))

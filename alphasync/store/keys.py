@@ -24,6 +24,7 @@ key (under ``as:{account}:``)      type    lifetime
 ``reasons:<type>:<profile>``       hash    the same: recipient to name, when, run, why
 ``never``                          zset    none: who is not to be contacted, until a person decides
 ``never:notes``                    hash    none: by whom each of these was added, and why
+``audit``                          stream  `AUDIT_TTL` after the last entry: who did what
 ``plan:<type>:<id>:<profile>``     hash    32 days after the last change: a run to be started
 ``runs``, ``drafts``, ``devices``  zset    as the longest-living key they name
 ``runs:running``                   zset    as a run's record: those that are running, by their start
@@ -66,7 +67,7 @@ class AccountKeys:
 
     __slots__ = (
         *("account", "channel", "devices", "drafts", "log", "meta", "never", "never_notes"),
-        *("prefix", "runs"),
+        *("prefix", "record", "runs"),
     )
 
     def __init__(self, account: str) -> None:
@@ -79,6 +80,7 @@ class AccountKeys:
         self.devices = prefix + "devices"
         self.never = prefix + "never"
         self.never_notes = prefix + "never:notes"
+        self.record = prefix + "audit"
         self.channel = channel_of(account)
 
     def lock(self, type_: ProcessingType, profile: str) -> str:
@@ -142,8 +144,8 @@ class ProfileKeys:
 
     __slots__ = (
         *("channel", "devices", "draft", "drafts", "failed", "lock", "log", "meta", "never"),
-        *("never_notes", "profile", "reasons", "run", "runs", "sent", "starts", "tally", "type"),
-        "uncertain",
+        *("never_notes", "profile", "reasons", "record", "run", "runs", "sent", "starts", "tally"),
+        *("type", "uncertain"),
     )
 
     def __init__(self, account: AccountKeys, type_: ProcessingType, profile: str) -> None:
@@ -157,6 +159,7 @@ class ProfileKeys:
         self.devices = account.devices
         self.never = account.never
         self.never_notes = account.never_notes
+        self.record = account.record
         self.lock = account.lock(type_, profile)
         self.run = account.run(type_, profile)
         self.draft = account.draft(type_, profile)
@@ -250,11 +253,14 @@ class OperatorKeys(NamedTuple):
     signin: str
     signins: str
     all_signins: str
+    record: str
 
 
 def of_sign_in(account: str, operator_id: str, sign_in: str) -> OperatorKeys:
     names = of_account(account)
-    return OperatorKeys(names.signin(sign_in), names.signins(operator_id), names.all_signins)
+    return OperatorKeys(
+        names.signin(sign_in), names.signins(operator_id), names.all_signins, names.record
+    )
 
 
 class TokenKeys(NamedTuple):
@@ -282,6 +288,8 @@ class EndingKeys(NamedTuple):
     signins: str
     all_signins: str
     signed_out: str
+    record: str
+    devices: str
 
 
 class LoginKeys(NamedTuple):

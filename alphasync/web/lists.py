@@ -118,21 +118,22 @@ class Lists:
     async def export_do_not_contact(self, request: web.Request) -> web.Response:
         who = await who_asks(request, self._logins, Right.SEE)
         place = place_of(query_of(request, ExportQuery).cursor)
-        answer = _Part(place, ("id", "added", "operator", "note"))
+        answer = Part(place, ("id", "added", "operator", "note"))
         async with self._do_not_contact.turns.of(who.account):
             while answer.wants_more:
                 page = await self._do_not_contact.page(who, answer.place, most=PAGE_ROWS)
                 rows = [
-                    (e["id"], _time(e["at"]), e["operatorId"], e["note"]) for e in page.recipients
+                    (e["id"], spreadsheet_time(e["at"]), e["operatorId"], e["note"])
+                    for e in page.recipients
                 ]
                 answer.add(rows, page.place)
-        return answer.response("do-not-contact")
+        return answer.response("do-not-contact", answer.place.cursor)
 
     async def export_blocklist(self, request: web.Request) -> web.Response:
         who = await who_asks(request, self._logins, Right.SEE)
         profile = request.match_info["profile"]
         query = query_of(request, BlocklistQuery)
-        answer = _Part(
+        answer = Part(
             place_of(query.cursor), ("id", "messaged", "run", "run started", "operator", "device")
         )
         async with self._messaged.turns.of(who.account):
@@ -141,20 +142,29 @@ class Lists:
                     who, profile, query.type, answer.place, most=PAGE_ROWS
                 )
                 runs = {
-                    run["id"]: (_time(run["startedAt"]), run["operatorId"], run["deviceName"])
+                    run["id"]: (
+                        spreadsheet_time(run["startedAt"]),
+                        run["operatorId"],
+                        run["deviceName"],
+                    )
                     for run in page.runs
                 }
                 answer.add(
                     [
-                        (e["id"], _time(e["at"]), e["runId"], *runs.get(e["runId"], ("", "", "")))
+                        (
+                            e["id"],
+                            spreadsheet_time(e["at"]),
+                            e["runId"],
+                            *runs.get(e["runId"], ("", "", "")),
+                        )
                         for e in page.recipients
                     ],
                     page.place,
                 )
-        return answer.response(f"messaged-{query.type}")
+        return answer.response(f"messaged-{query.type}", answer.place.cursor)
 
 
-class _Part:
+class Part:
     """One answer of an export that may take several: the first has a line of headings."""
 
     def __init__(self, place: Place, headings: Sequence[str]) -> None:
@@ -171,13 +181,13 @@ class _Part:
         self._text += written(rows)
         self.place = place
 
-    def response(self, name: str) -> web.Response:
+    def response(self, name: str, cursor: str | None) -> web.Response:
         answer = web.Response(text=self._text, content_type=CSV, charset="utf-8")
         answer.headers[hdrs.CONTENT_DISPOSITION] = f'attachment; filename="{name}.csv"'
         answer.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = NEXT_HEADER
         answer.headers[hdrs.CACHE_CONTROL] = "no-store"
-        if self.place.cursor is not None:
-            answer.headers[NEXT_HEADER] = quote(self.place.cursor, safe="")
+        if cursor is not None:
+            answer.headers[NEXT_HEADER] = quote(cursor, safe="")
         return answer
 
 
@@ -193,6 +203,6 @@ async def _file(request: web.Request) -> bytes:
     return bytes(raw)
 
 
-def _time(at: int) -> str:
+def spreadsheet_time(at: int) -> str:
     """As a spreadsheet reads it, in UTC."""
     return datetime.fromtimestamp(at // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")

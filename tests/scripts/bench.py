@@ -33,6 +33,7 @@ from alphasync.protocol.run_commands import ListFailed, StartProcessing, StopPro
 from alphasync.realtime.order import Envelope, parse
 from alphasync.services import messaged
 from alphasync.services.account_state import AccountState
+from alphasync.services.audit import Audit
 from alphasync.services.blocklist import Blocklist
 from alphasync.services.bounds import AccountBounds
 from alphasync.services.devices import Devices, Joined
@@ -137,6 +138,7 @@ class Bench:
         self.upstream = self.upstream_with("secret")
         self.announced: list[Ended] = []
         self.endings = Endings(self.scripts, TIMES.lasts, self.announced.append)
+        self.audit = Audit(self.scripts)
         self.signed_in = SignedIn(self.scripts, self.upstream)
         self._channel = store.client.pubsub()
 

@@ -62,7 +62,7 @@ def draft_attach(
 
 
 @script
-def blocklist_clear(keys: ProfileKeys, /, *, head: str) -> None: ...
+def blocklist_clear(keys: ProfileKeys, /, *, head: str, by: bytes) -> None: ...
 
 
 @script
@@ -78,7 +78,7 @@ def blocklist_list(keys: ProfileKeys, /, *, score: str, id: str, part: str, most
 
 
 @script
-def blocklist_remove(keys: ProfileKeys, /, *, recipient: str, head: str) -> None: ...
+def blocklist_remove(keys: ProfileKeys, /, *, recipient: str, head: str, by: bytes) -> None: ...
 
 
 @script
@@ -95,17 +95,33 @@ def uncertain_resolve(
     cursor: str,
     before: int,
     head: str,
+    by: bytes,
+) -> None: ...
+
+
+@script
+def audit_list(
+    keys: AccountKeys,
+    /,
+    *,
+    before: str,
+    since: int | Literal[""],
+    until_: int | Literal[""],
+    action: str,
+    operator: str,
+    profile: str,
+    most: int,
 ) -> None: ...
 
 
 @script
 def never_add(
-    keys: AccountKeys, /, *, most: int, before: int, entries: bytes, last: str, head: str
+    keys: AccountKeys, /, *, most: int, before: int, entries: bytes, last: str, head: str, by: bytes
 ) -> None: ...
 
 
 @script
-def never_remove(keys: AccountKeys, /, *, recipient: str, head: str) -> None: ...
+def never_remove(keys: AccountKeys, /, *, recipient: str, head: str, by: bytes) -> None: ...
 
 
 @script

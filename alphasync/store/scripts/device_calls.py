@@ -97,6 +97,7 @@ def device_sign_out(
     head: str,
     left_head: str,
     all_head: str,
+    by: bytes,
 ) -> None: ...
 
 

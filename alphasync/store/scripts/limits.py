@@ -57,6 +57,8 @@ UNCERTAIN_LISTED_MAX = 100
 """Uncertain recipients of one event or answer."""
 UNCERTAIN_BYTES_MAX = 16 * 1024
 """Bytes of them."""
+AUDIT_SEARCHED_MAX = 100
+"""Entries of an account's record that one script looks at."""
 FAILED_PAGE_MAX = 100
 """Recipients of one answer who could not be messaged."""
 FAILED_TTL = 24 * 3600
@@ -74,10 +76,13 @@ VERSIONS_DROPPED_MAX = 64
 
 
 class Lifetimes(msgspec.Struct, frozen=True):
-    """How long state lives, in seconds."""
+    """How long state lives, in seconds, and how much is kept of what lives longest."""
 
     lock: float = 1800
     run: float = 3600
     draft: float = 7200
     device: float = 7200
     sent: float = 30 * 86400
+    audit: float = 180 * 86400
+    audit_max: int = 20_000
+    """Entries of an account's record; 0 for none."""

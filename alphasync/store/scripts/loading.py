@@ -31,7 +31,7 @@ from alphasync.store.scripts.limits import Lifetimes
 
 FOLDER = files("alphasync.store.scripts") / "lua"
 SHARED = (
-    *("prelude", "log", "device", "roster", "plan", "snapshot", "versions"),
+    *("prelude", "log", "device", "audit", "roster", "plan", "snapshot", "versions"),
     *("lists", "listed", "blocklist", "run", "draft", "signin"),
 )
 """In this order: a function may call those in front of it."""
@@ -112,6 +112,7 @@ def _constants(lifetimes: Lifetimes, publish: str) -> str:
         "DRAFT_TTL": lifetimes.draft,
         "DEVICE_TTL": lifetimes.device,
         "SENT_TTL": lifetimes.sent,
+        "AUDIT_TTL": lifetimes.audit,
     }
     numbers = {
         "LOG_EVENTS_MAX": limits.LOG_EVENTS_MAX,
@@ -133,6 +134,8 @@ def _constants(lifetimes: Lifetimes, publish: str) -> str:
         "FAILED_PAGE_MAX": limits.FAILED_PAGE_MAX,
     }
     numbers |= {
+        "AUDIT_MAX": lifetimes.audit_max,
+        "AUDIT_SEARCHED_MAX": limits.AUDIT_SEARCHED_MAX,
         "VERSION_WORDS_MAX": limits.VERSION_WORDS_MAX,
         "VERSION_OVERHEAD": limits.VERSION_OVERHEAD,
         "VERSIONS_DROPPED_MAX": limits.VERSIONS_DROPPED_MAX,

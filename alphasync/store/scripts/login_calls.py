@@ -50,6 +50,7 @@ def signin_open(
     lasts: int,
     linger: int,
     most: int,
+    by: bytes,
 ) -> None: ...
 
 
@@ -88,6 +89,7 @@ def signins_end(
     reason: str,
     interrupted_head: str,
     head: str,
+    by: bytes,
 ) -> None: ...
 
 

@@ -65,6 +65,7 @@ def plan_start(
     lost_reason: str,
     waits_head: str,
     ends: bytes,
+    by: bytes,
 ) -> None: ...
 
 

@@ -31,6 +31,7 @@ def run_start(
     head: str,
     lost_head: str,
     lost_reason: str,
+    by: bytes,
 ) -> None: ...
 
 
@@ -183,7 +184,7 @@ def run_interrupt(
 
 @script
 def run_stop(
-    keys: ProfileKeys, /, *, only_of: str, device: str, message: str, head: str
+    keys: ProfileKeys, /, *, only_of: str, device: str, message: str, head: str, by: bytes
 ) -> None: ...
 
 
@@ -222,6 +223,7 @@ def run_stop_all(
     stopped_before: str,
     head: str,
     all_head: str,
+    by: bytes,
 ) -> None: ...
 
 

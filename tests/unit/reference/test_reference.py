@@ -23,6 +23,7 @@ from alphasync.reference.schema import COMMANDS, as_json, whole
 from alphasync.web.accounts import Accounts
 from alphasync.web.lists import Lists
 from alphasync.web.login_list import LoginList
+from alphasync.web.record import Record
 
 T = TypeVar("T")
 DOCS = Path(__file__).parents[3] / "docs"
@@ -94,7 +95,7 @@ def test_a_command_is_answered_as_its_model_says(name: str) -> None:
 
 
 def test_every_http_call_is_in_it() -> None:
-    parts: list[Any] = [part.__new__(part) for part in (Accounts, Lists, LoginList)]
+    parts: list[Any] = [part.__new__(part) for part in (Accounts, Lists, LoginList, Record)]
     assert {(route.method, route.path) for part in parts for route in part.routes()} == {
         (call.method, call.path) for call in CALLS
     }

@@ -1,9 +1,9 @@
 -- Have another device gone, of the operator `only_of` or with '' of anybody, as if it had left on
 -- purpose: what depends on it ends, and its proof is void. What stays is a mark, by which its session is refused wherever it is, and by which
 -- who asks again is answered the same.
--- KEYS: meta log devices runs
--- ARGV: channel device_id only_of reason head left_head all_head
--- USES: int device_key end_runs_of missing_of new_of unlist_device
+-- KEYS: meta log devices runs record
+-- ARGV: channel device_id only_of reason head left_head all_head by
+-- USES: int device_key end_runs_of missing_of new_of unlist_device audit
 -- RETURN: {'OK', later, session} | {'UNKNOWN'}: the account has none such, or another operator has
 --   | {'MORE'}: it has more runs than one script may end; ask again
 --   later: ms after which devices_tell is to be called, or 0; session: '' where it has none
@@ -20,4 +20,5 @@ redis.call('DEL', device)
 redis.call('HSET', device, 'operator', d[1], 'session', 'signed out', 'ended_session', d[2])
 redis.call('PEXPIRE', device, RETRY_TTL)
 local later = unlist_device(meta, log, channel, devices, device_id, left_head, all_head)
+audit(record, devices, by, 'device_signed_out', {'target', device_id})
 return {'OK', int(later), d[2]}

@@ -1,15 +1,16 @@
 -- Put recipients on the list of whom no run contacts. Who is on it already stays as they are.
--- KEYS: meta log never never_notes
--- ARGV: channel most before entries last head
+-- KEYS: meta log never never_notes record devices
+-- ARGV: channel most before entries last head by
 --   entries: JSON, an array of arrays: id, and what is noted of them
 --   before: how many an earlier page of the same recipients added; last: '' where another page follows
--- USES: int never_is_lost emit
+-- USES: int never_is_lost emit audit
 -- RETURN: {'OK', added, count} | {'FULL', most, count}: none of this page was added; those before it stay,
 --   and are told of
 local added, fresh = tonumber(before), {}
 
 local function tell_of(count)
   emit(meta, log, channel, '', '', head .. ',"added":' .. int(added) .. ',"removed":0,"count":' .. count)
+  if added > 0 then audit(record, devices, by, 'do_not_contact_added', {'count', int(added)}) end
 end
 
 for _, entry in ipairs(cjson.decode(entries)) do

@@ -1,11 +1,11 @@
 -- Start a planned run whose time has come, and tell all devices: it is a plan until the moment in which it
 -- is a run, so that of many servers one starts it. While another run of the profile and type goes on, or
 -- the account has its most, it waits; when it has waited too long it is skipped.
--- KEYS: meta log lock run runs sent tally uncertain failed reasons never never_notes starts devices plan
--- ARGV: channel profile type device operator sign_in run_id server stub identity runs_most running_most head lost_head lost_reason waits_head ends
+-- KEYS: meta log lock run runs sent tally uncertain failed reasons never never_notes starts devices plan record
+-- ARGV: channel profile type device operator sign_in run_id server stub identity runs_most running_most head lost_head lost_reason waits_head ends by
 --   waits_head: begins the event about a plan that waits, without a field
 --   ends: a JSON object of what becomes of the plan to the beginning of the event that says so
--- USES: int emit plan_members end_plan begin_run
+-- USES: int emit plan_members end_plan begin_run audit
 -- RETURN: {'OK', fence, now, text, attachments} | {'GONE'} | {'NOT_YET', start_at} | {'WAITS'}
 --   | {'SKIPPED'} | {'FAILED'}: who was messaged, or is not to be contacted, is not known any more
 local p = redis.call('HMGET', plan, 'start_at', 'latest', 'text', 'attachments', 'waiting_for', 'options')
@@ -51,4 +51,5 @@ local reason = 'Started'
 if late >= 60000 then reason = 'Started ' .. int(math.floor(late / 60000)) .. ' min late' end
 end_plan(meta, log, channel, profile, runs, plan, heads['started'] .. ',"runId":"' .. run_id
   .. '","reason":"' .. reason .. '"' .. late_by)
+audit(record, devices, by, 'run_started', {'profile', profile, 'type', type, 'run', run_id, 'of', 'plan'})
 return {'OK', value, int(now), p[3], p[4]}

@@ -1,10 +1,10 @@
 -- Take the processing lock, put a new run on record and tell all devices. The run's first revision
 -- is its fencing token: later holders of the lock have a higher one.
--- KEYS: meta log lock run runs sent tally uncertain failed reasons never never_notes starts devices
--- ARGV: channel profile type device operator sign_in detached only run_id server stub identity text attachments options runs_most running_most head lost_head lost_reason
+-- KEYS: meta log lock run runs sent tally uncertain failed reasons never never_notes starts devices record
+-- ARGV: channel profile type device operator sign_in detached only run_id server stub identity text attachments options runs_most running_most head lost_head lost_reason by
 --   detached: '1' where the run goes on without its device, or any; else ''
 --   only: 'failed' where it is over those who are listed as failed; else ''
--- USES: int begin_run
+-- USES: int begin_run audit
 -- RETURN: {'OK', fence, now, honours} | {'HELD', device} | {'FULL'}: the account has its most runs on record
 --   | {'BUSY'}: it has its most running runs
 --   | {'LIST_LOST'}: who was messaged is not known any more
@@ -25,4 +25,5 @@ local outcome, value, honours = begin_run(
     'identity', identity, 'text', text, kept_attachments, attachments, 'options', options},
   run_id, device, head, lost_head, lost_reason)
 if outcome ~= 'OK' then return {outcome, value} end
+audit(record, devices, by, 'run_started', {'profile', profile, 'type', type, 'run', run_id})
 return {'OK', value, int(now), honours}

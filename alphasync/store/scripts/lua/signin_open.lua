@@ -1,9 +1,9 @@
 -- Keep what a login got from the gateway.
 -- profiles: the only ones it is for, each between line feeds, where it is limited; origin: who signed in, and
 -- from where, encrypted.
--- KEYS: signin signins all_signins
--- ARGV: operator token limited profiles origin lifetime lasts linger most
--- USES: int
+-- KEYS: signin signins all_signins record
+-- ARGV: operator token limited profiles origin lifetime lasts linger most by
+-- USES: int audit
 -- RETURN: {'OK', ms that it lives unless it is prolonged, now, ids of the oldest ones that are too many}
 local lives = math.min(tonumber(lifetime), tonumber(lasts))
 redis.call('HSET', signin, 'operator', operator, 'token', token, 'limited', limited,
@@ -16,6 +16,7 @@ for _, set in ipairs({signins, all_signins}) do
   redis.call('ZADD', set, int(math.max(now, tonumber(latest) + 1)), signin)
   redis.call('PEXPIRE', set, int(tonumber(lasts) + tonumber(linger)))
 end
+audit(record, '', by, 'signed_in', {})
 local surplus = redis.call('ZCARD', signins) - tonumber(most)
 if surplus > 0 then
   for _, other in ipairs(redis.call('ZRANGE', signins, 0, tonumber(most))) do

@@ -1,13 +1,13 @@
 -- End logins of an operator: from now on nobody comes with their tokens. All devices are told; by that each
 -- server knows whom to disconnect, also one that has to read it from the log.
--- KEYS: meta log runs signins all_signins signed_out
--- ARGV: channel operator chosen spared others mode again lasts reason interrupted_head head
+-- KEYS: meta log runs signins all_signins signed_out record devices
+-- ARGV: channel operator chosen spared others mode again lasts reason interrupted_head head by
 --   chosen: their ids, each followed by a line feed; '' for all of the operator's but the one of `spared`
 --   others: '1' where also the tokens end that were made until now and not by a login; else ''
 --   mode: "revoked": their runs are interrupted, and what the gateway gave is forgotten
 --     | "left": the operator has signed out: runs that need no device go on, and plans stay, with it
 --   again: '1' where an earlier call with these was answered MORE; else ''
--- USES: int emit running_of end_run signin_key is_wanted
+-- USES: int emit running_of end_run signin_key is_wanted audit
 -- RETURN: {'OK', now, ids} | {'MORE', now, ids}: there are more runs than one script may end; ask again with these
 local ids = {}
 if chosen == '' then
@@ -26,6 +26,8 @@ if #ids == 0 and others == '' then return {'OK', int(now), ids} end
 local ended = {}
 for _, sid in ipairs(ids) do ended[sid] = true end
 if again == '' then
+  audit(record, devices, by, mode == 'left' and 'signed_out' or 'sessions_ended',
+    {'target', operator, 'count', int(#ids)})
   for _, sid in ipairs(ids) do
     local signin = signin_key(all_signins, sid)
     if mode == 'left' and is_wanted(runs, sid) then

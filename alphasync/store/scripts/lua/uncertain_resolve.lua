@@ -1,10 +1,10 @@
 -- A person decided about recipients who may have been messaged: the next run may message them
 -- again, or they count as messaged. The run on record counts its own of them accordingly: as sent, or,
 -- as they are for the next run, not at all.
--- KEYS: meta log run uncertain sent tally
--- ARGV: channel profile action recipient cursor before head
+-- KEYS: meta log run uncertain sent tally record devices
+-- ARGV: channel profile type action recipient cursor before head by
 --   recipient: '' for all of them; cursor, before: '0' and 0, or as returned by the call before
--- USES: int emit unblock recalled recount counters
+-- USES: int emit unblock recalled recount counters audit
 -- RETURN: {'OK', count} | {'MORE', count, cursor}: to be called again, and nobody has been told yet
 local chosen, behind = {recipient}, '0'
 if recipient == '' then
@@ -30,5 +30,7 @@ if count > 0 then
   local counted = known and ',' .. counters(run) or ''
   local revision = emit(meta, log, channel, profile, '', head .. ',"count":' .. int(count) .. counted)
   if known then redis.call('HSET', run, 'revision', revision) end
+  audit(record, devices, by, 'uncertain_resolved',
+    {'profile', profile, 'type', type, 'count', int(count), 'as', action})
 end
 return {'OK', int(count)}

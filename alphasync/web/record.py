@@ -1,0 +1,164 @@
+"""The account's record over HTTP, for admins: who did what, page by page and as CSV."""
+
+from typing import Annotated
+
+import msgspec
+from aiohttp import hdrs, web
+from msgspec import Meta
+
+from alphasync.domain.audit import Action
+from alphasync.domain.identity import Identity
+from alphasync.domain.roles import Right
+from alphasync.services.audit import Audit, Filters, Noted
+from alphasync.services.listing import Place
+from alphasync.services.logins import Logins
+from alphasync.services.tokens import MissingToken, bearer
+from alphasync.services.upstream import Upstream
+from alphasync.web.json_bodies import ok, query_of
+from alphasync.web.lists import Part, spreadsheet_time
+
+Milliseconds = Annotated[str, Meta(pattern=r"^[0-9]{1,15}$")]
+HEADINGS = (
+    *("id", "time", "action", "operator", "session", "address", "agent", "device", "device name"),
+    *("profile", "type", "run", "count", "target", "detail"),
+)
+
+
+class RecordQuery(msgspec.Struct, frozen=True, rename="camel"):
+    """Which entries; all without any of these."""
+
+    cursor: Annotated[str, Meta(pattern=r"^[0-9]{1,15}-[0-9]{1,15}$")] | None = None
+    """As the answer before said; absent for the first one."""
+    since: Milliseconds | None = None
+    """Those of this moment or later, in ms since the Unix epoch."""
+    until: Milliseconds | None = None
+    """Those of this moment or earlier."""
+    action: Annotated[str, Meta(pattern=f"^({'|'.join(Action)})$")] | None = None
+    """What was done."""
+    operator_id: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+    """Who did it."""
+    profile: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+    """Which profile it was about."""
+
+    @property
+    def filters(self) -> Filters:
+        return Filters(
+            action=None if self.action is None else Action(self.action),
+            operator_id=self.operator_id,
+            profile=self.profile,
+            since=None if self.since is None else int(self.since),
+            until=None if self.until is None else int(self.until),
+        )
+
+
+class RecordEntry(msgspec.Struct, frozen=True, rename="camel"):
+    """What somebody did. What does not belong to the action is an empty text."""
+
+    id: str
+    """Names the entry."""
+    at: int
+    """ms since the Unix epoch."""
+    action: str
+    """What was done."""
+    operator_id: str
+    """Who did it; empty where it was nobody."""
+    session_id: str
+    """The login that it was done with; empty for a token that no login here made."""
+    address: str
+    """From where that was opened: an IPv4 address, or the /64 network of an IPv6 address."""
+    agent: str
+    """With which browser and system."""
+    device_id: str
+    """The device that it was done on."""
+    device: str
+    """What the device was called then."""
+    profile_id: str
+    """The profile that it was about."""
+    type: str
+    """`chat` or `mail`."""
+    run_id: str
+    """The run that it was about."""
+    count: int | None
+    """How many recipients or sessions it was about; null where it was not about a number."""
+    target: str
+    """Whose run was stopped, whose sessions were ended, or which device was signed out."""
+    detail: str
+    """`plan` for a run that was planned; `resend` or `leave` for uncertain recipients."""
+
+
+class RecordAnswer(msgspec.Struct, frozen=True):
+    """What was done, newest first."""
+
+    entries: list[RecordEntry]
+    """At most 100; fewer, also none, where few of very many are wanted."""
+    next: str | None
+    """For the `cursor` of the next call; null where there are no more."""
+    status: bool = True
+    """Always true."""
+
+
+class Record:
+    def __init__(self, logins: Logins, audit: Audit, upstream: Upstream) -> None:
+        self._logins = logins
+        self._audit = audit
+        self._upstream = upstream
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/api/audit", self.entries),
+            web.get("/api/audit/export", self.export),
+        ]
+
+    async def entries(self, request: web.Request) -> web.Response:
+        who = await self._admin(request)
+        query = query_of(request, RecordQuery)
+        async with self._audit.turns.of(who.account):
+            page = await self._audit.page(who.account, query.cursor or "", query.filters)
+        return ok(RecordAnswer([self._shown(each) for each in page.entries], page.next or None))
+
+    async def export(self, request: web.Request) -> web.Response:
+        who = await self._admin(request)
+        query = query_of(request, RecordQuery)
+        part = Part(Place(id=query.cursor or ""), HEADINGS)
+        async with self._audit.turns.of(who.account):
+            while part.wants_more:
+                page = await self._audit.page(who.account, part.place.id, query.filters)
+                rows = [_row(self._shown(each)) for each in page.entries]
+                part.add(rows, Place(id=page.next))
+        return part.response("record", part.place.id or None)
+
+    async def _admin(self, request: web.Request) -> Identity:
+        """Raises NotAllowed for whoever is no admin."""
+        token = bearer(request.headers.get(hdrs.AUTHORIZATION))
+        if token is None:
+            raise MissingToken
+        who = await self._logins.identify(token)
+        who.check(Right.ADMINISTER)
+        return who
+
+    def _shown(self, noted: Noted) -> RecordEntry:
+        fields = noted.fields
+        origin = self._upstream.origin(fields.get("origin", "").encode())
+        return RecordEntry(
+            id=noted.id,
+            at=noted.at,
+            action=fields["action"],
+            operator_id=fields["operator"],
+            session_id=fields["session"],
+            address=origin.address,
+            agent=origin.agent,
+            device_id=fields["device"],
+            device=fields.get("name", ""),
+            profile_id=fields.get("profile", ""),
+            type=fields.get("type", ""),
+            run_id=fields.get("run", ""),
+            count=int(fields["count"]) if "count" in fields else None,
+            target=fields.get("target", ""),
+            detail=fields.get("of", "") or fields.get("as", ""),
+        )
+
+
+def _row(entry: RecordEntry) -> list[str]:
+    _, _, *others = msgspec.structs.astuple(entry)
+    cells = ["" if value is None else str(value) for value in others]
+    return [entry.id, spreadsheet_time(entry.at), *cells]
