@@ -38,6 +38,8 @@ def registered(
         heartbeat_interval=round(heartbeat * 1000),
         epoch=epoch,
         revision=revision,
+        role=session.who.role,
+        team=session.who.team or UNSET,
     )
     return packets.encode(event)
 

@@ -156,3 +156,18 @@ async def test_the_devices_of_others(servers: Cluster) -> None:
         assert (await other.call("renameDevice", {"name": "Mine"}))["ok"]
     assert (await others[Role.ADMIN].call("signOutDevice", {"deviceId": owner.id}))["ok"]
     await wait_until(lambda: owner.parted, what="the connection of who was signed out to end")
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_a_device_is_told_of_its_role_and_team(servers: Cluster, role: Role) -> None:
+    device = await servers.device(0, token=servers.token(team="red", role=role))
+    check(device.last("deviceRegistered"), role=role.value, team="red")
+
+
+async def test_without_claims_an_operator_is_admin_of_their_own_account(servers: Cluster) -> None:
+    registered = (await servers.device(0)).last("deviceRegistered")
+    check(registered, role="admin")
+    assert "team" not in registered
+    assert (await servers.device(0, token=servers.token(team="red"))).last("deviceRegistered")[
+        "role"
+    ] == "operator"

@@ -30,6 +30,11 @@ class DeviceRegistered(Event, frozen=True, kw_only=True):
     epoch: str
     revision: int
     """Where what follows begins: the offered one if `recovered`, else that of the snapshot."""
+    role: str | UnsetType = UNSET
+    """That of its token: `viewer`, `operator`, `manager` or `admin`; absent where the server is of
+    before there were roles."""
+    team: str | UnsetType = UNSET
+    """Whose account it is; absent where one operator is the account."""
 
 
 class ProcessingStateSync(Event, frozen=True, kw_only=True):

@@ -41,6 +41,7 @@ async def test_the_token_in_auth(servers: Cluster) -> None:
         heartbeatInterval=600_000,
         epoch=str,
         revision=1,
+        role="admin",
     )
 
 
