@@ -23,6 +23,7 @@ from alphasync.options import (
     frame_allowance,
     http_gateway,
     join_limits,
+    key_set,
     lifetimes,
     login_limits,
     pace_bounds,
@@ -99,7 +100,8 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
     backend = http_gateway(settings, gateway_url)
     gateway = MeasuredGateway(backend)
     trusted = trust(settings)
-    tokens = Tokens(secrets, settings.token_ttl, settings.token_leeway, trusted)
+    others_keys = key_set(settings, pipeline)
+    tokens = Tokens(secrets, settings.token_ttl, settings.token_leeway, trusted, others_keys)
     tries = LoginTries(scripts, login_limits(settings))
     upstream = Upstream(
         scripts, pipeline, secrets, upstream_times(settings), settings.sessions_per_operator
@@ -261,6 +263,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
         builds=builds,
         console=console,
         listed=listed,
+        key_set=others_keys,
         gateway=backend,
         gauges=Gauges(store, realtime, membership.lease),
         clients=ClientPort(

@@ -13,7 +13,9 @@ from alphasync.config import Settings, WrongSetting
 from alphasync.config.signing_key import weakness_among
 from alphasync.gateway.port import GatewayError, GatewayRefused
 from alphasync.intake.hosts import ANY
-from alphasync.options import http_gateway, trust
+from alphasync.options import http_gateway, key_set, trust
+from alphasync.services.key_source import NotRead
+from alphasync.services.public_keys import NoKeys
 from alphasync.store.connect import MEMORY, make_client, redacted, replicas_waited_for
 from alphasync.store.eviction import objection, policy_of
 from alphasync.store.persistence import may_be_lost
@@ -38,6 +40,8 @@ class Finding(msgspec.Struct, frozen=True):
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
     """One finding after the other; nothing is changed but that the embedded Valkey is started."""
     yield _secret(settings)
+    if (found := await _key_set(settings)) is not None:
+        yield found
     yield _hosts(settings)
     yield _console()
     try:
@@ -92,6 +96,23 @@ def _secret(settings: Settings) -> Finding:
         how = ", ".join(sorted({name for key in public for name in key.algorithms}))
         source += f"; besides {len(public)} public keys of others ({how})"
     return Finding("secret", ok=True, text=source)
+
+
+async def _key_set(settings: Settings) -> Finding | None:
+    """Whether the keys of others are to be had where the setting says; None where there are none.
+    Servers start without them, too."""
+    try:
+        found = key_set(settings)
+        if found is None:
+            return None
+        await found.read()
+    except (WrongSetting, NotRead, NoKeys) as error:
+        text = str(error)
+        if not isinstance(error, WrongSetting):
+            text = f"JWT_JWKS: {settings.jwt_jwks}: {error}"
+        return Finding("key set", ok=False, text=text)
+    text = f"{settings.jwt_jwks}, keys that are taken: {len(found.public)}"
+    return Finding("key set", ok=True, text=text)
 
 
 def _hosts(settings: Settings) -> Finding:

@@ -18,6 +18,7 @@ from alphasync.membership.membership import Membership
 from alphasync.realtime.realtime import Realtime
 from alphasync.services.builds import Builds
 from alphasync.services.grace import Graces
+from alphasync.services.key_set import KeySet
 from alphasync.services.listed_profiles import ListedProfiles
 from alphasync.services.roster import Roster
 from alphasync.services.runs import Runs
@@ -92,6 +93,7 @@ class Server:
     builds: Builds
     console: Console
     listed: ListedProfiles
+    key_set: KeySet | None
     gateway: HttpGateway
     gauges: Gauges
     clients: ClientPort
@@ -100,6 +102,8 @@ class Server:
 
     async def start(self) -> None:
         self.store.start()
+        if self.key_set is not None:
+            await self.key_set.start()
         self.eviction.start()
         self.pool.start()
         self.realtime.start()
@@ -146,6 +150,8 @@ class Server:
         await self.roster.close()
         await self.builds.close()
         await self.listed.close()
+        if self.key_set is not None:
+            await self.key_set.close()
         await self.gateway.aclose()
         await self.eviction.close()
         await self.store.close()

@@ -1,19 +1,22 @@
 """What the parts of a server are given of its settings."""
 
 import ssl
-from collections.abc import Callable
 from pathlib import Path
 
 from alphasync.config import Settings, WrongSetting
+from alphasync.config.tokens import HTTPS
 from alphasync.gateway.http import HttpGateway
 from alphasync.intake import Bounds
 from alphasync.realtime.limits import Allowance, EventLimits, JoinLimits, Limits, RequestLimits
 from alphasync.services.bounds import AccountBounds, PaceBounds
+from alphasync.services.key_set import KeySet
+from alphasync.services.key_source import AtAddress, InFile, NotRead
 from alphasync.services.login_tries import LoginLimits
 from alphasync.services.previews import PreviewBounds
-from alphasync.services.public_keys import NoKeys, PublicKey, of_jwks, of_pem
+from alphasync.services.public_keys import NoKeys, of_pem
 from alphasync.services.signing import Trust
 from alphasync.services.upstream import UpstreamTimes
+from alphasync.store.redis.pipeline import Pipeline
 from alphasync.store.scripts.limits import Lifetimes
 
 
@@ -73,25 +76,34 @@ def login_limits(settings: Settings) -> LoginLimits:
 
 def trust(settings: Settings) -> Trust:
     """Whose tokens are taken besides our own. Raises WrongSetting for keys that cannot be used."""
-    algorithms = settings.jwt_algorithms
-
-    def found(
-        name: str, path: Path | None, read: Callable[..., list[PublicKey]]
-    ) -> list[PublicKey]:
-        if path is None:
-            return []
-        try:
-            return read(path.read_text("utf-8"), algorithms)
-        except OSError as error:
-            raise WrongSetting(f"{name}: {path}: {error.strerror}") from None
-        except UnicodeDecodeError:
-            raise WrongSetting(f"{name}: {path} is no text") from None
-        except NoKeys as error:
-            raise WrongSetting(f"{name}: {path}: {error}") from None
-
-    public = found("JWT_PUBLIC_KEY", settings.jwt_public_key, of_pem)
-    public += found("JWT_JWKS", settings.jwt_jwks, of_jwks)
+    path = settings.jwt_public_key
+    try:
+        public = of_pem(path.read_text("utf-8"), settings.jwt_algorithms) if path else []
+    except OSError as error:
+        raise WrongSetting(f"JWT_PUBLIC_KEY: {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise WrongSetting(f"JWT_PUBLIC_KEY: {path} is no text") from None
+    except NoKeys as error:
+        raise WrongSetting(f"JWT_PUBLIC_KEY: {path}: {error}") from None
     return Trust(tuple(public), settings.jwt_audience, settings.jwt_issuer)
+
+
+def key_set(settings: Settings, pipeline: Pipeline | None = None) -> KeySet | None:
+    """The key set whose tokens are taken, too; None for none. That of a file has been read, that of
+    an address is kept by way of ``pipeline``. Raises WrongSetting for a file of no use."""
+    place, interval = settings.jwt_jwks, settings.jwt_jwks_interval
+    if place is None:
+        return None
+    if place.startswith(HTTPS):
+        tls = _tls("JWT_JWKS_CA_FILE", settings.jwt_jwks_ca_file)
+        return KeySet(AtAddress(place, tls), settings.jwt_algorithms, interval, pipeline)
+    source = InFile(Path(place))
+    found = KeySet(source, settings.jwt_algorithms, interval)
+    try:
+        found.take(source.read_now())
+    except (NotRead, NoKeys) as error:
+        raise WrongSetting(f"JWT_JWKS: {place}: {error}") from None
+    return found
 
 
 def upstream_times(settings: Settings) -> UpstreamTimes:
@@ -155,17 +167,17 @@ def http_gateway(settings: Settings, url: str) -> HttpGateway:
         settings.gateway_timeout,
         settings.gateway_answer_max,
         private=settings.gateway_private,
-        tls=_gateway_tls(settings),
+        tls=_tls("GATEWAY_CA_FILE", settings.gateway_ca_file),
     )
 
 
-def _gateway_tls(settings: Settings) -> ssl.SSLContext | None:
-    if settings.gateway_ca_file is None:
+def _tls(name: str, ca_file: Path | None) -> ssl.SSLContext | None:
+    if ca_file is None:
         return None
     try:
-        return ssl.create_default_context(cafile=settings.gateway_ca_file)
+        return ssl.create_default_context(cafile=ca_file)
     except OSError as error:  # one of TLS is such a one, too
         reason = error.strerror or type(error).__name__
         if isinstance(error, ssl.SSLError):
             reason = "there is no certificate in it"
-        raise WrongSetting(f"GATEWAY_CA_FILE: {settings.gateway_ca_file}: {reason}") from None
+        raise WrongSetting(f"{name}: {ca_file}: {reason}") from None

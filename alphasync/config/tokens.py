@@ -2,15 +2,19 @@
 
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, field_validator
 
 from alphasync.config.essentials import Section
-from alphasync.config.values import Names, WhenUnset, parts
+from alphasync.config.values import DAY, Names, Seconds, WhenUnset, parts
+from alphasync.gateway.addresses import is_link_local
 
 Algorithm = Literal[
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
 ]
+HTTPS = "https://"
+"""How an address of a key set begins; all else is a file."""
 Algorithms = Annotated[tuple[Algorithm, ...], BeforeValidator(parts), Field(min_length=1)]
 
 
@@ -22,9 +26,20 @@ class TokenSettings(Section):
 
     jwt_public_key: Path | None = None
     """A file with one or several public keys, in PEM. It is read at the start."""
-    jwt_jwks: Path | None = None
-    """A file with a JSON Web Key Set (RFC 7517). It is read at the start; keys in it that encrypt,
-    and those that are secret, are left out."""
+    jwt_jwks: str | None = None
+    """A JSON Web Key Set (RFC 7517): a file, or an `https://` address where it is to be had. It is
+    read at the start, every `JWT_JWKS_INTERVAL`, and when a token names a key that is not in it, at
+    most every 30 s; while it cannot be read,
+    [its last keys are used](deploy/README.md#tokens-that-are-signed-elsewhere). Keys in it that
+    encrypt, and those that are secret, are left out. An address may be private, and not link-local,
+    as clouds give out secrets at; it is asked without a redirect, and its answer may take 10 s and
+    64 KiB."""
+    jwt_jwks_ca_file: Path | None = None
+    """With an address in `JWT_JWKS`: a file with the certificate of who signs its server's. Then
+    they alone are believed, and not whom the system knows. The certificate is looked at in any
+    case."""
+    jwt_jwks_interval: Annotated[float, Seconds, Field(ge=30, le=7 * DAY)] = 3600.0
+    """How often the key set is read again. For so long a key is taken that was left out of it."""
     jwt_algorithms: Algorithms = ("RS256", "EdDSA")
     """How these keys may sign, by comma: `RS256`, `RS384`, `RS512`, `PS256`, `PS384`, `PS512`,
     `ES256`, `ES384`, `ES512`, `EdDSA`. What kind of key it is decides, and no token does."""
@@ -38,7 +53,17 @@ class TokenSettings(Section):
 
     @field_validator("jwt_jwks")
     @classmethod
-    def _file(cls, value: Path | None) -> Path | None:
-        if value is not None and value.parts[0].lower() in ("http:", "https:"):
-            raise ValueError("expected the path of a file: an address is not asked")
+    def _place(cls, value: str | None) -> str | None:
+        if value is None or "://" not in value:
+            return value
+        if any(char.isspace() or not char.isprintable() for char in value):
+            raise ValueError("expected an address without white space in it")
+        parts = urlsplit(value)
+        if not value.startswith(HTTPS) or not parts.hostname:
+            raise ValueError("expected the path of a file, or an https:// address")
+        if "@" in parts.netloc or parts.fragment:
+            raise ValueError("expected an address without credentials or fragment")
+        if is_link_local(parts.hostname):
+            raise ValueError("there is no key set at a link-local address")
+        _ = parts.port  # raises for one that is none
         return value

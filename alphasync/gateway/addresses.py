@@ -2,7 +2,8 @@
 
 Whoever can answer for a name can point it into our network, where much is open to those inside. An
 address that stands in GATEWAY_URL itself is the administrator's word, as is a name that the
-public DNS does not have. Nothing else that this server asks for comes from outside.
+public DNS does not have. What else this server asks for at a name that others answer for, the keys
+of who signs tokens (services/key_source.py), is asked by https only, and nothing is sent with it.
 """
 
 import ipaddress
@@ -56,7 +57,7 @@ def objection(text: str, *, private: bool) -> str | None:
     """Why nothing is to be sent to this address; None where there is nothing against it."""
     address = _meant(text)
     if address.is_link_local or address.is_multicast:
-        return f"{text} is no address of a gateway"
+        return f"{text} is an address of the nearest wire only, or of many: nothing is asked there"
     if not (private or address.is_global):
         return f"{text} is a private address; GATEWAY_PRIVATE=true allows those"
     return None

@@ -236,7 +236,7 @@ class Realtime:
         """Refuse who cannot prove who they are."""
         try:
             handshake = read_handshake(offered, environ)
-            who = self._tokens.verify(handshake.token)
+            who = await self._tokens.prove(handshake.token)
         except AlphasyncError as error:
             telemetry.commands.labels("connect", error.code).inc()
             raise socketio.exceptions.ConnectionRefusedError(error.message) from None

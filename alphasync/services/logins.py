@@ -84,7 +84,7 @@ class Logins:
     async def identify(self, token: str) -> Identity:
         """Who a token proves, with the profiles that it is for. Raises InvalidToken, SignInAgain
         where these are not on record any more, SignedOut, and StoreUnavailable."""
-        who = self._tokens.verify(token)
+        who = await self._tokens.prove(token)
         await self._endings.check(who)
         return await self._upstream.completed(who)
 
@@ -94,7 +94,7 @@ class Logins:
         Raises InvalidToken, SignInAgain when the login has ended, SignedOut when it was ended by
         somebody, and StoreUnavailable.
         """
-        who = self._tokens.verify(token)
+        who = await self._tokens.prove(token)
         lives = None
         if who.sign_in:
             lives = await self._upstream.prolong(who)

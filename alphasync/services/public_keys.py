@@ -22,14 +22,16 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from alphasync.nesting import decode_json
 
-PUBLIC_KEYS_MAX = 32
-"""Of one file: a service has two or three at a time."""
+PUBLIC_KEYS_MAX = 50
+"""Of one file or key set: a service has two or three at a time."""
 FILE_MAX = 256 * 1024
 """Bytes."""
 RSA_BITS_MIN = 2048
 """RFC 7518, section 3.3."""
 KID_MAX = 512
 """Characters."""
+NAME_SHOWN = 64
+"""Characters of a key's name that are said in the log."""
 _END = "-----END PUBLIC KEY-----"
 _CURVES = {SECP256R1: "ES256", SECP384R1: "ES384", SECP521R1: "ES512"}
 
@@ -45,6 +47,12 @@ class PublicKey(NamedTuple):
     algorithms: frozenset[str]
     """What it may be used with."""
     kid: str | None = None
+
+
+class KeysOfSet(NamedTuple):
+    keys: list[PublicKey]
+    left_out: tuple[str, ...]
+    """The others, by their names, or their places in the set where they have none."""
 
 
 class _KeySet(msgspec.Struct, frozen=True):
@@ -65,7 +73,7 @@ def of_pem(text: str, allowed: Collection[str]) -> list[PublicKey]:
     return _allowed([PublicKey(key, _algorithms_of(key)) for key in found], allowed)
 
 
-def of_jwks(text: str | bytes, allowed: Collection[str]) -> list[PublicKey]:
+def of_jwks(text: str | bytes, allowed: Collection[str]) -> KeysOfSet:
     """The keys of a JSON Web Key Set that sign (RFC 7517); others are left out. Raises NoKeys."""
     _check_size(text)
     try:
@@ -73,7 +81,23 @@ def of_jwks(text: str | bytes, allowed: Collection[str]) -> list[PublicKey]:
     except (msgspec.DecodeError, ValueError):
         raise NoKeys('expected a JSON Web Key Set: {"keys": [...]}') from None
     _check_count(given)
-    return _allowed([key for one in given if (key := _of_jwk(one)) is not None], allowed)
+    found = [_of_jwk(one) for one in given]
+    left_out = tuple(
+        _name_of(one, place)
+        for place, (one, key) in enumerate(zip(given, found, strict=True), 1)
+        if key is None or not key.algorithms & set(allowed)
+    )
+    return KeysOfSet(_allowed([key for key in found if key is not None], allowed), left_out)
+
+
+def _name_of(given: dict[str, object], place: int) -> str:
+    kid = given.get("kid")
+    return shown(kid) if isinstance(kid, str) and kid else f"number {place}"
+
+
+def shown(kid: str) -> str:
+    """The name of a key as it can stand in a line."""
+    return repr(kid[:NAME_SHOWN])
 
 
 def _of_jwk(given: dict[str, object]) -> PublicKey | None:

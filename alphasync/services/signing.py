@@ -11,6 +11,7 @@ import jwt
 import msgspec
 
 from alphasync.nesting import check_nesting
+from alphasync.services.key_set import KeySet
 from alphasync.services.public_keys import Key, PublicKey
 
 ALGORITHM = "HS256"
@@ -42,12 +43,20 @@ class Signed(NamedTuple):
 
 class Signing:
     """``secrets``: what signs first, and behind it what is taken besides; ``leeway``: in seconds,
-    by which the clock of who signs may be ahead."""
+    by which the clock of who signs may be ahead. ``key_set``: whose keys are taken as they are at
+    that time."""
 
-    def __init__(self, secrets: tuple[str, ...], leeway: float, trust: Trust) -> None:
+    def __init__(
+        self,
+        secrets: tuple[str, ...],
+        leeway: float,
+        trust: Trust,
+        key_set: KeySet | None = None,
+    ) -> None:
         self._secrets = {_kid_of(secret): secret for secret in secrets}
         self._leeway = leeway
         self._trust = trust
+        self._key_set = key_set
 
     def sign(self, claims: dict[str, Any]) -> str:
         """A token that says this."""
@@ -62,10 +71,7 @@ class Signing:
 
         Raises jwt.PyJWTError and ValueError, whatever is wrong with it.
         """
-        # Its payload is read once the signature holds.
-        check_nesting(urlsafe_b64decode(token.partition(".")[0] + "=="))
-        header = jwt.get_unverified_header(token)
-        algorithm, kid = header.get("alg"), header.get("kid")
+        algorithm, kid = _named(token)
         leeway = max(self._leeway, late)
         if algorithm == ALGORITHM:
             return Signed(self._checked(token, ALGORITHM, self._own(kid), leeway), ours=True)
@@ -74,6 +80,25 @@ class Signing:
         return Signed(
             self._checked(token, algorithm, self._others(algorithm, kid), leeway), ours=False
         )
+
+    async def seek(self, token: str) -> bool:
+        """Look for the key that a token names which is none of those that are known; returns
+        whether there was a reason to."""
+        if self._key_set is None:
+            return False
+        try:
+            algorithm, kid = _named(token)
+        except (jwt.PyJWTError, ValueError):
+            return False
+        if algorithm not in self._key_set.allowed or not isinstance(kid, str):
+            return False
+        if any(public.kid == kid for public in self._public()):
+            return False
+        await self._key_set.seek()
+        return True
+
+    def _public(self) -> tuple[PublicKey, ...]:
+        return self._trust.public + (self._key_set.public if self._key_set is not None else ())
 
     def _own(self, kid: object) -> list[str]:
         """Those that may have signed. Whoever else signs with a key of ours calls it what they like
@@ -85,7 +110,7 @@ class Signing:
         """A key without a name has signed under any."""
         return [
             public.key
-            for public in self._trust.public
+            for public in self._public()
             if algorithm in public.algorithms and (kid is None or public.kid in (None, kid))
         ]
 
@@ -107,6 +132,14 @@ class Signing:
             except jwt.InvalidSignatureError as error:
                 wrong = error
         raise wrong
+
+
+def _named(token: str) -> tuple[object, object]:
+    """The algorithm and the key that its header names. Raises jwt.PyJWTError and ValueError."""
+    # Its payload is read once the signature holds.
+    check_nesting(urlsafe_b64decode(token.partition(".")[0] + "=="))
+    header = jwt.get_unverified_header(token)
+    return header.get("alg"), header.get("kid")
 
 
 def _kid_of(secret: str) -> str:

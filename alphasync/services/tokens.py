@@ -14,6 +14,7 @@ from msgspec import UNSET, UnsetType
 from alphasync.domain.identity import Identity, account_of
 from alphasync.domain.roles import Role, role_of
 from alphasync.errors import AlphasyncError
+from alphasync.services.key_set import KeySet
 from alphasync.services.signing import NOBODY_ELSE, Signing, Trust
 
 ID_MAX = 128
@@ -90,7 +91,8 @@ class Minted(NamedTuple):
 
 class Tokens:
     """``secrets``: what signs first, and behind it what is taken besides. ``lifetime``: seconds
-    from a token's making to its end; ``leeway``: see LEEWAY. ``trust``: in whom else."""
+    from a token's making to its end; ``leeway``: see LEEWAY. ``trust``: in whom else;
+    ``key_set``: in whom besides, as it says at that time."""
 
     def __init__(
         self,
@@ -98,8 +100,9 @@ class Tokens:
         lifetime: float,
         leeway: float = LEEWAY,
         trust: Trust = NOBODY_ELSE,
+        key_set: KeySet | None = None,
     ) -> None:
-        self._signing = Signing(secrets, leeway, trust)
+        self._signing = Signing(secrets, leeway, trust, key_set)
         self._lifetime = lifetime
 
     def mint(
@@ -145,6 +148,16 @@ class Tokens:
     def verify(self, token: str) -> Identity:
         """Who the token proves. Raises InvalidToken, whatever is wrong with it."""
         return self._read(token, late=0.0)
+
+    async def prove(self, token: str) -> Identity:
+        """As ``verify``, but where it names a key that is not known, that is looked for first: for
+        two seconds at most, and not each time. Raises InvalidToken."""
+        try:
+            return self.verify(token)
+        except InvalidToken:
+            if not await self._signing.seek(token):
+                raise
+        return self.verify(token)
 
     def _read(self, token: str, late: float) -> Identity:
         """``late``: seconds for which the token may have ended before."""

@@ -37,6 +37,7 @@ key (under ``as:{account}:``)      type    lifetime
 
 key outside any account            type    lifetime
 ``as:handle:<hash>``               string  9 h; of an earlier version: whose the handle is
+``as:jwks:<hash>``                 string  30 days after it was read: the key set of JWT_JWKS
 ``as:{logins}:<kind>:<hash>``      string  the window of the login limits; of ``known`` 30 days
 ``as:{replicas}:leases``           zset    a day after the last server: until when each lives
 ``as:{replicas}:of:<server>``      set     the same: the runs and devices that a server holds
@@ -391,6 +392,10 @@ def server(name: str) -> str:
 
 def console(build: str) -> str:
     return f"as:console:{build}"
+
+
+def key_set(digest: str) -> str:
+    return f"as:jwks:{digest}"
 
 
 def handle(digest: str) -> str:

@@ -45,6 +45,7 @@ def test_each_setting_is_tried_here() -> None:
         "redis_ca_file",
         "redis_url",
         "jwt_secret",
+        "jwt_jwks_ca_file",
         "jwt_public_key",
         "jwt_audience",
         "jwt_issuer",

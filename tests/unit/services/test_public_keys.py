@@ -11,7 +11,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from jwt.algorithms import OKPAlgorithm, RSAAlgorithm
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from alphasync.services.public_keys import (
     PUBLIC_KEYS_MAX,
@@ -39,7 +39,8 @@ def pem(private: Any) -> str:
 
 
 def jwk(private: Any, **more: Any) -> dict[str, Any]:
-    of = RSAAlgorithm if isinstance(private, rsa.RSAPrivateKey) else OKPAlgorithm
+    kinds = {rsa.RSAPrivateKey: RSAAlgorithm, ec.EllipticCurvePrivateKey: ECAlgorithm}
+    of: Any = next((of for kind, of in kinds.items() if isinstance(private, kind)), OKPAlgorithm)
     return {**of.to_jwk(private.public_key(), as_dict=True), **more}
 
 
@@ -83,7 +84,9 @@ def test_a_token_by_a_key_of_a_file_is_taken(key: Any, algorithm: str) -> None:
 
 
 def test_a_key_set_finds_them_by_name() -> None:
-    found = of_jwks(jwks(jwk(RSA, kid="a"), jwk(ED, kid="b"), jwk(OTHER_RSA, kid="a")), DEFAULT)
+    found = of_jwks(
+        jwks(jwk(RSA, kid="a"), jwk(ED, kid="b"), jwk(OTHER_RSA, kid="a")), DEFAULT
+    ).keys
     tokens = taking(*found)
     for key in (RSA, OTHER_RSA):
         for kid in ("a", None):
@@ -99,13 +102,13 @@ def test_a_key_signs_as_the_setting_says_and_no_token(algorithm: str) -> None:
     token = jwt.encode(claims(), RSA, algorithm=algorithm)
     refused(taking(*of_pem(pem(RSA), DEFAULT)), token)
     assert taking(*of_pem(pem(RSA), [algorithm])).verify(token).operator_id == "7"
-    narrow = of_jwks(jwks(jwk(RSA, alg="RS256")), ["RS256", algorithm])
+    narrow = of_jwks(jwks(jwk(RSA, alg="RS256")), ["RS256", algorithm]).keys
     refused(taking(*narrow), token)
 
 
 def test_what_everybody_may_know_is_no_secret() -> None:
     text = pem(RSA)
-    tokens = taking(*of_pem(text, DEFAULT), *of_jwks(jwks(jwk(RSA, kid="a")), DEFAULT))
+    tokens = taking(*of_pem(text, DEFAULT), *of_jwks(jwks(jwk(RSA, kid="a")), DEFAULT).keys)
     known = (text, text.strip(), json.dumps(jwk(RSA)), jwk(RSA)["n"], "")
     for key in known:
         for header in ({"alg": "HS256"}, {"alg": "HS256", "kid": "a"}):
@@ -272,4 +275,8 @@ def test_a_set_that_has_no_public_key(text: str) -> None:
 
 def test_what_cannot_be_used_of_a_set_does_not_keep_the_rest_away() -> None:
     odd: list[dict[str, Any]] = [{"kty": "oct", "k": "AA"}, {}, jwk(RSA, use="enc"), {"kty": "RSA"}]
-    assert len(of_jwks(jwks(*odd, jwk(ED, kid="b")), DEFAULT)) == 1
+    odd.append(jwk(ec.generate_private_key(ec.SECP256R1()), kid="c\n"))
+    found = of_jwks(jwks(*odd, jwk(ED, kid="b")), DEFAULT)
+    assert [key.kid for key in found.keys] == ["b"]
+    # By their names as they can stand in a line, else by their places.
+    assert found.left_out == ("number 1", "number 2", "number 3", "number 4", "'c\\n'")
