@@ -92,9 +92,15 @@ class DuePlans:
         operator = record["operator"]
         sign_in = await self._sign_in(note, operator, record["sign_in"])
         if sign_in is None:
-            failed = self._ended(note, "failed", "sign_in_again", SIGN_IN_AGAIN)
+            failed = self._ended(note, "failed", SignInAgain.code, SIGN_IN_AGAIN)
             answer = await self._scripts.call(
-                plan_end(note.keys, only_of="", only_due="1", head=failed)
+                plan_end(
+                    note.keys,
+                    only_of="",
+                    code=SignInAgain.code,
+                    head=failed,
+                    by=by(operator, "", record["device"]),
+                )
             )
             # That it was told is the end of it, as that it is gone.
             return None if answer.outcome == "OK" else answer

@@ -34,6 +34,7 @@ class OwnDevices:
                 joined_head=JOINED_HEAD,
                 updated_head=UPDATED_HEAD,
                 all_head=ALL_HEAD,
+                by=acting(who, device_id),
             )
         )
         if answer.outcome == "UNKNOWN":

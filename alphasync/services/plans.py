@@ -18,6 +18,7 @@ from alphasync.errors import (
 from alphasync.protocol import packets
 from alphasync.protocol.plan_commands import CancelPlan, ChangePlan, PlanRun
 from alphasync.services.account_state import encode_options
+from alphasync.services.audit import acting
 from alphasync.services.bounds import USUAL, USUAL_PACE, AccountBounds, PaceBounds
 from alphasync.services.plan_notes import PlanNote, PlanNotes
 from alphasync.store.redis.pipeline import Unconfirmed
@@ -72,6 +73,7 @@ class Plans:
                 options=encode_options(options),
                 most=self._bounds.plans,
                 head=packets.opening(events.RunPlanned),
+                by=acting(who, device_id),
             )
         )
         if answer.outcome == "OK" and answer.text(1) == note.plan_id:
@@ -107,6 +109,7 @@ class Plans:
                 text=command.message or "",
                 attachments=b"" if attachments is UNSET else msgspec.json.encode(attachments),
                 head=packets.head(changed),
+                by=acting(who, device_id),
             )
         )
         if answer.outcome == "GONE":
@@ -137,7 +140,13 @@ class Plans:
             reason="Cancelled",
         )
         answer = await self._scripts.call(
-            plan_end(note.keys, only_of=who.only_of, only_due="", head=packets.head(cancelled))
+            plan_end(
+                note.keys,
+                only_of=who.only_of,
+                code="",
+                head=packets.head(cancelled),
+                by=acting(who, device_id),
+            )
         )
         if answer.outcome == "GONE":
             raise UnknownPlan

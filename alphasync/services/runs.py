@@ -214,18 +214,19 @@ class Runs:
         paused = events.ProcessingPaused(
             paused_by=device_id, paused_by_operator_id=who.teammate, message="Paused"
         )
-        await self._pause(who, command, "1", paused)
+        await self._pause(who, device_id, command, "1", paused)
 
     async def resume(self, who: Identity, device_id: str, command: ResumeProcessing) -> None:
         """Let a paused run go on. Raises as ``pause``."""
         resumed = events.ProcessingResumed(
             resumed_by=device_id, resumed_by_operator_id=who.teammate, message="Going on"
         )
-        await self._pause(who, command, "", resumed)
+        await self._pause(who, device_id, command, "", resumed)
 
     async def _pause(
         self,
         who: Identity,
+        device_id: str,
         command: ProfileCommand,
         paused: Literal["", "1"],
         event: events.ProcessingPaused | events.ProcessingResumed,
@@ -233,7 +234,13 @@ class Runs:
         who.check_profile(command.profile)
         names = keys.of_profile(who.account, command.type, command.profile)
         answer = await self._scripts.call(
-            run_pause(names, only_of=who.only_of, paused=paused, head=packets.head(event))
+            run_pause(
+                names,
+                only_of=who.only_of,
+                paused=paused,
+                head=packets.head(event),
+                by=acting(who, device_id),
+            )
         )
         _check_changed(answer)
 
@@ -262,6 +269,7 @@ class Runs:
                 message=ANOTHER_DEVICE,
                 head=packets.head(taken),
                 progress_head=packets.progress_head(progress),
+                by=acting(who, device_id),
             )
         )
         _check_changed(answer)

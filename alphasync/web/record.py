@@ -20,7 +20,7 @@ from alphasync.web.lists import Part, spreadsheet_time
 Milliseconds = Annotated[str, Meta(pattern=r"^[0-9]{1,15}$")]
 HEADINGS = (
     *("id", "time", "action", "operator", "session", "address", "agent", "device", "device name"),
-    *("profile", "type", "run", "count", "target", "detail"),
+    *("profile", "type", "run", "plan", "count", "target", "target device", "detail"),
 )
 
 
@@ -78,12 +78,17 @@ class RecordEntry(msgspec.Struct, frozen=True, rename="camel"):
     """`chat` or `mail`."""
     run_id: str
     """The run that it was about."""
+    plan_id: str
+    """The planned run that it was about."""
     count: int | None
     """How many recipients or sessions it was about; null where it was not about a number."""
     target: str
-    """Whose run was stopped, whose sessions were ended, or which device was signed out."""
+    """The operator whose run, plan, sessions or device it was about."""
+    target_device_id: str
+    """The device that was signed out or called otherwise."""
     detail: str
-    """`plan` for a run that was planned; `resend` or `leave` for uncertain recipients."""
+    """`plan` for a run that was planned; `resend` or `leave` for uncertain recipients; why a plan
+    was not started; what the device that it was about is called."""
 
 
 class RecordAnswer(msgspec.Struct, frozen=True):
@@ -152,9 +157,11 @@ class Record:
             profile_id=fields.get("profile", ""),
             type=fields.get("type", ""),
             run_id=fields.get("run", ""),
+            plan_id=fields.get("plan", ""),
             count=int(fields["count"]) if "count" in fields else None,
             target=fields.get("target", ""),
-            detail=fields.get("of", "") or fields.get("as", ""),
+            target_device_id=fields.get("target_device", ""),
+            detail=fields.get("detail", ""),
         )
 
 

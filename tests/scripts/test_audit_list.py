@@ -50,7 +50,7 @@ async def test_each_action_is_one_entry_that_says_who_and_what(bench: Bench) -> 
     assert started["session"] == opened.sid
     assert bench.upstream.origin(started["origin"].encode()).address == "10.0.0.1"
     assert (found[-3].fields["target"], found[-3].fields["run"]) == ("1", ticket.run_id)
-    assert (found[-4].fields["as"], found[-4].fields["count"]) == ("leave", "1")
+    assert (found[-4].fields["detail"], found[-4].fields["count"]) == ("leave", "1")
     raw = str(await bench.client.xrange(bench.names.record))
     for secret in (SECRET_TEXT, "gateway-token", "10.0.0.1", "recipient-", device.resume_token):
         assert secret not in raw

@@ -83,6 +83,7 @@ def device_rename(
     joined_head: str,
     updated_head: str,
     all_head: str,
+    by: bytes,
 ) -> None: ...
 
 

@@ -25,6 +25,7 @@ def plan_set(
     options: bytes,
     most: int,
     head: str,
+    by: bytes,
 ) -> None: ...
 
 
@@ -39,11 +40,12 @@ def plan_change(
     text: str,
     attachments: bytes,
     head: str,
+    by: bytes,
 ) -> None: ...
 
 
 @script
-def plan_end(keys: PlanKeys, /, *, only_of: str, only_due: Literal["", "1"], head: str) -> None: ...
+def plan_end(keys: PlanKeys, /, *, only_of: str, code: str, head: str, by: bytes) -> None: ...
 
 
 @script

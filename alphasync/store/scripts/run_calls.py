@@ -190,7 +190,7 @@ def run_stop(
 
 @script
 def run_pause(
-    keys: ProfileKeys, /, *, only_of: str, paused: Literal["", "1"], head: str
+    keys: ProfileKeys, /, *, only_of: str, paused: Literal["", "1"], head: str, by: bytes
 ) -> None: ...
 
 
@@ -207,6 +207,7 @@ def run_take(
     message: str,
     head: str,
     progress_head: str,
+    by: bytes,
 ) -> None: ...
 
 

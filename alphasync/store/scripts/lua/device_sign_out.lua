@@ -8,7 +8,7 @@
 --   | {'MORE'}: it has more runs than one script may end; ask again
 --   later: ms after which devices_tell is to be called, or 0; session: '' where it has none
 local device = device_key(devices, device_id)
-local d = redis.call('HMGET', device, 'operator', 'session', 'away_until', 'token', 'ended_session')
+local d = redis.call('HMGET', device, 'operator', 'session', 'away_until', 'token', 'ended_session', 'name')
 if not d[1] or (only_of ~= '' and d[1] ~= only_of) then return {'UNKNOWN'} end
 if d[5] then return {'OK', '0', d[5]} end
 if not d[2] or (d[2] == '' and tonumber(d[3]) <= now) then return {'UNKNOWN'} end
@@ -20,5 +20,6 @@ redis.call('DEL', device)
 redis.call('HSET', device, 'operator', d[1], 'session', 'signed out', 'ended_session', d[2])
 redis.call('PEXPIRE', device, RETRY_TTL)
 local later = unlist_device(meta, log, channel, devices, device_id, left_head, all_head)
-audit(record, devices, by, 'device_signed_out', {'target', device_id})
+audit(record, devices, by, 'device_signed_out',
+  {'target', d[1], 'target_device', device_id, 'detail', d[6] or ''})
 return {'OK', int(later), d[2]}

@@ -1,12 +1,15 @@
 -- Take a planned run back without having started it, and tell all devices.
--- KEYS: meta log runs plan
--- ARGV: channel profile only_of only_due head
---   only_of: as of plan_change; only_due: '1' where it is not to end before its time; else ''
--- USES: end_plan is_others
+-- KEYS: meta log runs plan record devices
+-- ARGV: channel profile type plan_id only_of code head by
+--   only_of: as of plan_change; code: '' where a person takes it back, else why it cannot start: then it does
+--     not end before its time
+-- USES: end_plan is_others audit
 -- RETURN: {'OK'} | {'GONE'} | {'OTHERS'} | {'NOT_YET', start_at}
-local start_at = redis.call('HGET', plan, 'start_at')
-if not start_at then return {'GONE'} end
+local p = redis.call('HMGET', plan, 'start_at', 'operator')
+if not p[1] then return {'GONE'} end
 if is_others(plan, only_of) then return {'OTHERS'} end
-if only_due == '1' and now < tonumber(start_at) then return {'NOT_YET', start_at} end
+if code ~= '' and now < tonumber(p[1]) then return {'NOT_YET', p[1]} end
 end_plan(meta, log, channel, profile, runs, plan, head)
+audit(record, devices, by, code == '' and 'plan_cancelled' or 'plan_not_started',
+  {'profile', profile, 'type', type, 'plan', plan_id, 'target', p[2] or '', 'detail', code})
 return {'OK'}

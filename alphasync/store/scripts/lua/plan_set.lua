@@ -1,9 +1,9 @@
 -- Put a planned run on record, and tell all devices. The same one asked for again, because the answer was
 -- lost, is the one that there is.
--- KEYS: meta log runs plan
--- ARGV: channel profile type plan_id device operator sign_in identity start_at latest text attachments options most head
+-- KEYS: meta log runs plan record devices
+-- ARGV: channel profile type plan_id device operator sign_in identity start_at latest text attachments options most head by
 --   options: a JSON object, or '' where there are none; head: begins the event, without a field
--- USES: int emit admitted plans_of is_in_time plan_members
+-- USES: int emit admitted plans_of is_in_time plan_members audit
 -- RETURN: {'OK', plan_id} | {'WRONG_TIME'}: in the past, or too far ahead
 --   | {'FULL'}: the account has its most plans
 local ending = ':' .. profile
@@ -25,4 +25,5 @@ redis.call('HSET', plan, 'plan_id', plan_id, 'profile', profile, 'type', type, '
   'options', options, 'waiting_for', '')
 redis.call('PEXPIRE', plan, PLAN_TTL)
 emit(meta, log, channel, profile, '', head .. plan_members(plan))
+audit(record, devices, by, 'run_planned', {'profile', profile, 'type', type, 'plan', plan_id})
 return {'OK', plan_id}

@@ -2,7 +2,7 @@
 -- is a run, so that of many servers one starts it. While another run of the profile and type goes on, or
 -- the account has its most, it waits; when it has waited too long it is skipped.
 -- KEYS: meta log lock run runs sent tally uncertain failed reasons never never_notes starts devices plan record
--- ARGV: channel profile type device operator sign_in run_id server stub identity runs_most running_most head lost_head lost_reason waits_head ends by
+-- ARGV: channel profile type plan_id device operator sign_in run_id server stub identity runs_most running_most head lost_head lost_reason waits_head ends by
 --   waits_head: begins the event about a plan that waits, without a field
 --   ends: a JSON object of what becomes of the plan to the beginning of the event that says so
 -- USES: int emit plan_members end_plan begin_run audit
@@ -15,9 +15,15 @@ if late < 0 then return {'NOT_YET', p[1]} end
 local late_by = ',"lateBy":' .. int(late)
 local heads = cjson.decode(ends)
 
+local function given_up(code)
+  audit(record, devices, by, 'plan_not_started',
+    {'profile', profile, 'type', type, 'plan', plan_id, 'target', operator, 'detail', code})
+end
+
 if late > tonumber(p[2]) then
   local why = p[5] ~= '' and p[5] or 'too_late'
   end_plan(meta, log, channel, profile, runs, plan, heads[why] .. late_by)
+  given_up(why)
   return {'SKIPPED'}
 end
 
@@ -36,6 +42,7 @@ local outcome, value = begin_run(
 if outcome == 'LIST_LOST' or outcome == 'NEVER_LOST' then
   local code = outcome == 'LIST_LOST' and 'blocklist_lost' or 'do_not_contact_lost'
   end_plan(meta, log, channel, profile, runs, plan, heads[code])
+  given_up(code)
   return {'FAILED'}
 end
 if outcome ~= 'OK' then
@@ -51,5 +58,5 @@ local reason = 'Started'
 if late >= 60000 then reason = 'Started ' .. int(math.floor(late / 60000)) .. ' min late' end
 end_plan(meta, log, channel, profile, runs, plan, heads['started'] .. ',"runId":"' .. run_id
   .. '","reason":"' .. reason .. '"' .. late_by)
-audit(record, devices, by, 'run_started', {'profile', profile, 'type', type, 'run', run_id, 'of', 'plan'})
+audit(record, devices, by, 'run_started', {'profile', profile, 'type', type, 'run', run_id, 'plan', plan_id, 'detail', 'plan'})
 return {'OK', value, int(now), p[3], p[4]}

@@ -1,14 +1,16 @@
 -- Pause a run, or let it go on, and tell all devices. Its lock stays held, and its runner claims nobody
 -- while it is paused.
--- KEYS: meta log run
--- ARGV: channel only_of paused head
+-- KEYS: meta log run record devices
+-- ARGV: channel only_of paused head by
 --   only_of: as of run_stop; paused: '1' | ''
--- USES: emit is_others
+-- USES: emit is_others audit
 -- RETURN: {'OK'}: it is so, now or before | {'NOT_RUNNING'} | {'OTHERS'}
-local r = redis.call('HMGET', run, 'status', 'paused', 'profile', 'identity')
+local r = redis.call('HMGET', run, 'status', 'paused', 'profile', 'identity', 'type', 'run_id', 'operator')
 if r[1] ~= 'running' then return {'NOT_RUNNING'} end
 if is_others(run, only_of) then return {'OTHERS'} end
 if (r[2] or '') == paused then return {'OK'} end
 local revision = emit(meta, log, channel, r[3], '', head .. ',' .. r[4])
 redis.call('HSET', run, 'paused', paused, 'revision', revision)
+audit(record, devices, by, paused == '1' and 'run_paused' or 'run_resumed',
+  {'profile', r[3], 'type', r[5] or '', 'run', r[6] or '', 'target', r[7] or ''})
 return {'OK'}

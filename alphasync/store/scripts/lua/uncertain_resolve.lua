@@ -31,6 +31,6 @@ if count > 0 then
   local revision = emit(meta, log, channel, profile, '', head .. ',"count":' .. int(count) .. counted)
   if known then redis.call('HSET', run, 'revision', revision) end
   audit(record, devices, by, 'uncertain_resolved',
-    {'profile', profile, 'type', type, 'count', int(count), 'as', action})
+    {'profile', profile, 'type', type, 'count', int(count), 'detail', action})
 end
 return {'OK', int(count)}
