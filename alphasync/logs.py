@@ -2,13 +2,18 @@
 
 import contextlib
 import logging
+import re
 import sys
+import threading
 import time
 from collections.abc import Callable
+from types import TracebackType
 from typing import TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
+
+from alphasync import log_subject
 
 WINDOW = 10.0
 """Seconds."""
@@ -16,6 +21,18 @@ LINES_MAX = 50
 """Lines of one kind in a window: clients, emitters and gateways decide how often it happens."""
 KINDS_MAX = 1_000
 """Kinds that are counted. Ours are a few dozen; texts of libraries may hold anything."""
+TEXT_MAX = 16_384
+"""Characters of one value: a trace has a few thousand, what an error quotes may have any number."""
+_SECRETS = re.compile(
+    r"(?<![\w-])eyJ[\w-]{5,}\.[\w.-]*"  # a JSON Web Token
+    r"|\bbearer\s+[\w.~+/=-]+"
+    r"|(?<=://)[^\s/@:]*:[^\s/@]+(?=@)"  # name and password in an address
+    r"|(?<=with args beginning with: ).*",  # what Redis quotes of a command that it does not know
+    re.IGNORECASE,
+)
+
+
+log = structlog.get_logger(__name__)
 
 
 class Stderr:
@@ -65,6 +82,19 @@ class Sparing:
         return {**event, "left_out_before": left_out} if left_out else event
 
 
+def add_subject(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """What the line itself says goes before what it is about."""
+    return {**log_subject.fields(), **event}
+
+
+def without_secrets(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """The last net: our own lines name no secrets, but an error of others may quote one."""
+    return {
+        name: _SECRETS.sub("***", value[:TEXT_MAX]) if isinstance(value, str) else value
+        for name, value in event.items()
+    }
+
+
 class Libraries(logging.Handler):
     """What libraries log goes the way of our own lines."""
 
@@ -85,6 +115,39 @@ def _text(record: logging.LogRecord) -> str:
         return str(record.msg)
 
 
+def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    log.critical("a failure that nobody has caught", exc_info=(kind, error, trace))
+
+
+def _uncaught_in_thread(failed: threading.ExceptHookArgs) -> None:
+    if failed.exc_value is not None and failed.exc_type is not SystemExit:
+        thread = failed.thread.name if failed.thread else ""
+        trace = (failed.exc_type, failed.exc_value, failed.exc_traceback)
+        log.error("a thread has failed", thread=thread, exc_info=trace)
+
+
+def _unraisable(failed: "sys.UnraisableHookArgs") -> None:
+    if failed.exc_value is None or sys.is_finalizing():  # of what a line needs some is gone by then
+        sys.__unraisablehook__(failed)
+        return
+    # Not the object's own words: they may hold anything.
+    trace = (failed.exc_type, failed.exc_value, failed.exc_traceback)
+    where = failed.err_msg or type(failed.object).__name__
+    log.error("a failure that could not be raised", where=where, exc_info=trace)
+
+
+def _hear_everything() -> None:
+    """Whatever else would write by itself writes a line like ours."""
+    logging.basicConfig(level=logging.WARNING, handlers=[Libraries()], force=True)
+    logging.captureWarnings(capture=True)
+    sys.excepthook = _uncaught
+    threading.excepthook = _uncaught_in_thread
+    sys.unraisablehook = _unraisable
+
+
 def configure(level: str, worker: int | None = None) -> None:
     """Logs as lines for people on a terminal, as JSON elsewhere; those of a worker say which."""
     for_people = sys.stderr.isatty()
@@ -96,10 +159,12 @@ def configure(level: str, worker: int | None = None) -> None:
         processors=[
             Sparing(),
             structlog.contextvars.merge_contextvars,
+            add_subject,
             name_worker,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            without_secrets,
             structlog.dev.ConsoleRenderer() if for_people else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
@@ -107,4 +172,4 @@ def configure(level: str, worker: int | None = None) -> None:
         logger_factory=structlog.WriteLoggerFactory(cast("TextIO", Stderr())),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, handlers=[Libraries()], force=True)
+    _hear_everything()

@@ -124,5 +124,5 @@ async def surroundings(settings: Settings, *, wait: bool) -> AsyncIterator[tuple
             # Devices are kept in step without it: a server that restarts meanwhile comes up.
             log.warning("the gateway is away: no logins and no runs meanwhile", reason=str(error))
         if wrong := only_here(settings):
-            log.warning("redis is not shared", reason=wrong)
+            log.error("redis is not shared", reason=wrong)
         yield redis, gateway

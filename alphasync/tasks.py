@@ -1,6 +1,7 @@
 """Tasks with a name and an owner: none is lost sight of, and none fails unseen."""
 
 import asyncio
+import contextvars
 from collections.abc import Coroutine
 
 import structlog
@@ -19,9 +20,11 @@ class Tasks:
 
     def spawn(self, work: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
         """Start a task; a failure that nobody expected goes to the log with its trace."""
-        task = asyncio.create_task(work, name=name)
+        context = contextvars.copy_context()
+        task = asyncio.create_task(work, name=name, context=context)
         self._running.add(task)
-        task.add_done_callback(self._done)
+        # In its own context: the line about its failure is about what the task was about.
+        task.add_done_callback(self._done, context=context)
         return task
 
     def cancel(self) -> None:

@@ -30,6 +30,7 @@ from alphasync.intake.answers import (
     refusal,
 )
 from alphasync.intake.unread import Unread
+from alphasync.log_subject import REQUEST_ID, Named, about, request_id
 
 if TYPE_CHECKING:
     from alphasync.intake.handling import Connections
@@ -60,6 +61,7 @@ class Connection(RequestHandler):
         "_unread",
         "late",
         "network",
+        "request_id",
         "since",
         "turned_away",
     )
@@ -83,6 +85,8 @@ class Connection(RequestHandler):
         """Of the present request, and of what came together with its head."""
         self.late = False
         """Whether a body is overdue."""
+        self.request_id = ""
+        """Of the present request."""
         self.since = 0.0
         self.network = ""
         self.turned_away = False
@@ -156,6 +160,8 @@ class Connection(RequestHandler):
         self._head_by = None
         self._serving = True
         self._lines = 0
+        self.request_id = request_id(request.headers.get(REQUEST_ID))
+        about(Named(request=self.request_id))
         self._body = body = request.content
         chunked = "chunked" in request.headers.get(hdrs.TRANSFER_ENCODING, "").lower()
         self._unread.begin(request.content_length or 0, chunked=chunked)
@@ -191,6 +197,8 @@ class Connection(RequestHandler):
     def rest(self) -> None:
         """A request has been carried out and answered."""
         self._serving = False
+        self.request_id = ""
+        about(None)
         self._body = None
         self._await_client()
         if self._unread and self._counted:
@@ -220,7 +228,7 @@ class Connection(RequestHandler):
         if self._refused or self._socket is None:
             return
         self._refused = True
-        log.warning("malformed request", error=TooManyLines.__name__)
+        log.info("malformed request", error=TooManyLines.__name__)
         if self._body is not None and not self._body.is_eof():
             self._socket.pause_reading()
             self._body.set_exception(TooManyLines())
@@ -242,6 +250,9 @@ class Connection(RequestHandler):
             resp.headers.setdefault(hdrs.SERVER, SERVER)
             for name, value in EVERYWHERE.items():
                 resp.headers.setdefault(name, value)
+            # Polls come by the million and are short: theirs is said where somebody asks for it.
+            if self.request_id and (REQUEST_ID in request.headers or resp.status >= 400):
+                resp.headers[REQUEST_ID] = self.request_id
         done = await super().finish_response(request, resp, start_time)
         # Only now: a client that is still taking its answer does not keep us waiting for a request.
         self.rest()
@@ -260,7 +271,7 @@ class Connection(RequestHandler):
             response = refusal(MalformedRequest(), 400)
         elif isinstance(exc, HttpProcessingError | RequestPayloadError):
             # It quotes nothing: tokens may stand there.
-            log.warning("malformed request", error=type(exc).__name__)
+            log.info("malformed request", error=type(exc).__name__)
             response = refusal(MalformedRequest(), 400)
         elif self.late:
             response = refusal(BodyTimeout(), 408)

@@ -16,6 +16,7 @@ from alphasync.errors import (
     UnknownEvent,
     UnknownOutcome,
 )
+from alphasync.log_subject import about
 from alphasync.protocol import packets
 from alphasync.protocol.parsing import key_in, parse
 from alphasync.protocol.run_commands import (
@@ -75,6 +76,7 @@ class Dispatcher:
         session = self._sessions.get(sid)
         if session is None:
             return None  # it left while the event was on its way
+        about(session)
         began = time.perf_counter()
         count = 1 + session.socket.reckon()
         try:
@@ -84,9 +86,9 @@ class Dispatcher:
         except AlphasyncError as error:
             telemetry.commands.labels(_label(event), error.code).inc()
             return self._refuse(session, event, arguments, error)
-        except Exception as error:  # whatever it is, the device gets an answer and we the trace
+        except Exception:  # whatever it is, the device gets an answer and we the trace
             telemetry.commands.labels(_label(event), "internal_error").inc()
-            log.exception("command failed", command=event, error=str(error))
+            log.exception("command failed", command=event)
             return self._refuse(session, event, arguments, AlphasyncError())
         _CARRIED_OUT[event].inc()
         telemetry.command_seconds.observe(time.perf_counter() - began)

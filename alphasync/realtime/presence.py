@@ -10,6 +10,7 @@ from alphasync import telemetry
 from alphasync.domain.identity import Identity
 from alphasync.domain.snapshot import Snapshot
 from alphasync.errors import SignedOut, StoreUnavailable
+from alphasync.log_subject import about
 from alphasync.membership.name import ServerName
 from alphasync.realtime.catch_up import Beginning, CatchUp
 from alphasync.realtime.expiry import Expiry
@@ -148,6 +149,7 @@ class Presence:
     async def put_on_record(self, session: Session) -> None:
         """Have it on record that the session is here. It is cut where that cannot be done, and
         disconnected where another session has its device by now, or where its login was ended."""
+        about(session)
         registration = session.registration
 
         async def step() -> bool:
@@ -173,12 +175,14 @@ class Presence:
             await self._manager.supersede(session.sid)
 
     async def _join(self, session: Session) -> None:
+        about(session)
         if await self._joins.join(session):
             self.settle(session)
             if session.superseded:
                 await self._manager.supersede(session.superseded)
 
     async def _begin_anew(self, session: Session, snapshot: Snapshot) -> None:
+        about(session)
         known: Snapshot | None = snapshot
 
         async def begin() -> Beginning:
@@ -202,12 +206,14 @@ class Presence:
             await asyncio.sleep(self._heartbeat)
             for session in self._sessions:
                 if session.phase is Phase.REGISTERED:
+                    about(session)
                     try:
                         if not await self._devices.touch(
                             session.who, session.sid, session.device_id
                         ):
                             await self.put_on_record(session)
                     except StoreUnavailable:
-                        log.warning("heartbeat not written", device=session.device_id)
+                        # That Redis is away is said elsewhere, once and not for each device.
+                        log.debug("heartbeat not written")
                     except Exception:  # that of one device must not end those of all
-                        log.exception("heartbeat failed", device=session.device_id)
+                        log.exception("heartbeat failed")

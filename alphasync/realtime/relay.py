@@ -7,6 +7,7 @@ import structlog
 
 from alphasync import telemetry
 from alphasync.domain.snapshot import Snapshot
+from alphasync.log_subject import Named, about
 from alphasync.realtime.order import Envelope, Position, Verdict, parse, unparse
 from alphasync.services.account_state import AccountState, LogLost
 from alphasync.store.retries import until_redis_answers
@@ -91,6 +92,7 @@ class Relay:
         self._moved.set()
 
     async def _recover(self) -> None:
+        about(Named(account=self.account))
         try:
             while self._again:
                 self._again = False
@@ -124,7 +126,7 @@ class Relay:
 
     async def _start_anew(self) -> None:
         snapshot = await self._account_state.snapshot(self.account)
-        log.info("resync", account=self.account, epoch=snapshot.epoch)
+        log.info("resync", epoch=snapshot.epoch)
         self.position.jump(snapshot.epoch, snapshot.revision)
         self._resync(self.account, snapshot)
         self._moved.set()

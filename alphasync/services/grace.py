@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 
+from alphasync.log_subject import Named, about
 from alphasync.membership.holdings import Holding
 from alphasync.membership.lease_table import Adoption
 from alphasync.services.devices import Devices
@@ -51,6 +52,7 @@ class Graces:
         await self._timers.close()
 
     async def _end(self, account: str, device_id: str, session: str, seconds: float) -> None:
+        about(Named(account=account, device=device_id))
         while True:  # at least once: at a takeover the grace may be over already
             await asyncio.sleep(seconds + GRACE_MARGIN)
             seconds = await until_redis_answers(
@@ -61,6 +63,7 @@ class Graces:
 
     async def _adopt(self, holding: Holding, adoption: Adoption) -> None:
         account, device_id, session = holding.account, holding.name, holding.instance
+        about(Named(account=account, device=device_id))
         grace = await until_redis_answers(
             self._devices.lose,
             account,

@@ -65,7 +65,7 @@ class Slot:
                     continue
                 deaths = 1 if _now() - since > STEADY_AFTER else deaths + 1
                 wait = pause(deaths)
-                log.error(
+                log.warning(
                     "worker died", worker=self.number, pid=worker.pid, how=ending(status), wait=wait
                 )
                 await asyncio.sleep(wait)
@@ -96,7 +96,7 @@ class Slot:
             await asyncio.sleep(step)
             silent = silent + step if worker.signs_of_life == heard else 0.0
             heard = worker.signs_of_life
-        log.error(
+        log.warning(
             "worker killed: no sign of life",
             worker=self.number,
             pid=worker.pid,
@@ -122,7 +122,7 @@ class Slot:
             async with asyncio.timeout(DRAIN_WITHIN):
                 await old.ended()
         except TimeoutError:
-            log.error("worker killed: it did not end", worker=self.number, pid=old.pid)
+            log.warning("worker killed: it did not end", worker=self.number, pid=old.pid)
             old.kill()
             await old.ended()
 

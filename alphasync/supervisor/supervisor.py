@@ -70,7 +70,7 @@ class Supervisor:
         if self._living:
             await asyncio.wait(self._living.values(), timeout=DRAIN_WITHIN)
         for worker in self._living:
-            log.error("worker killed: it did not end", worker=worker.number, pid=worker.pid)
+            log.warning("worker killed: it did not end", worker=worker.number, pid=worker.pid)
         self.kill()
         await self._burying.wait()
 

@@ -8,6 +8,7 @@ from aiohttp import hdrs, web
 from msgspec import Meta
 
 from alphasync.domain.devices import named_by
+from alphasync.log_subject import also
 from alphasync.services.logins import Logins
 from alphasync.services.profiles import Profiles
 from alphasync.services.tokens import InvalidToken, MissingToken, bearer
@@ -85,6 +86,7 @@ class Accounts:
         agent = named_by(request.headers.get(hdrs.USER_AGENT, ""))
         earlier = _earlier(request)
         found = await self._logins.log_in(email, credentials.password, address, agent, earlier)
+        also(account=found.identity.account)
         return ok(
             LoginAnswer(
                 token=found.token,
@@ -100,6 +102,7 @@ class Accounts:
         if token is None:
             raise MissingToken
         fresh = await self._logins.refresh(token)
+        also(account=fresh.identity.account)
         return ok(
             RefreshAnswer(
                 token=fresh.token,

@@ -8,9 +8,10 @@ from aiohttp.typedefs import Middleware
 
 from alphasync.intake import GUARDED
 from alphasync.intake.origins import OriginRule
+from alphasync.log_subject import REQUEST_ID, fields
 from alphasync.web.json_bodies import Handler
 
-ALLOWED_HEADERS = "Authorization, Content-Type, X-Alpha-Date-Token, Traceparent"
+ALLOWED_HEADERS = f"Authorization, Content-Type, X-Alpha-Date-Token, Traceparent, {REQUEST_ID}"
 
 
 def allow(rule: OriginRule) -> Middleware:
@@ -41,6 +42,9 @@ def allow(rule: OriginRule) -> Middleware:
 
 def _mark(response: web.StreamResponse, origin: str | None) -> None:
     response.headers.update(GUARDED)
+    if request := fields().get("request"):
+        response.headers[REQUEST_ID] = request
     if origin is not None:
         response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
         response.headers[hdrs.ACCESS_CONTROL_ALLOW_CREDENTIALS] = "true"
+        response.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = REQUEST_ID

@@ -4,6 +4,7 @@ from aiohttp import hdrs, web
 
 from alphasync.domain.identity import Identity
 from alphasync.domain.roles import Right
+from alphasync.log_subject import also
 from alphasync.services.logins import Logins
 from alphasync.services.tokens import MissingToken, bearer
 
@@ -17,5 +18,6 @@ async def who_asks(request: web.Request, logins: Logins, right: Right) -> Identi
     if token is None:
         raise MissingToken
     who = await logins.identify(token)
+    also(account=who.account)
     who.check(right)
     return who

@@ -8,6 +8,7 @@ from alphasync import telemetry
 from alphasync.domain.runs import Counters
 from alphasync.errors import StoreUnavailable
 from alphasync.gateway.tracing import begin_run
+from alphasync.log_subject import Named, about
 from alphasync.membership.holdings import Holding, Holdings
 from alphasync.membership.lease_table import Adoption
 from alphasync.services.progress import NOTHING, NoLongerRunner
@@ -90,15 +91,17 @@ class Pool:
     async def _process(self, ticket: Ticket, resume: Resume | None, holding: Holding) -> None:
         # Of this task alone: each run has one.
         structlog.contextvars.bind_contextvars(trace=begin_run(ticket.run_id))
+        processor = Processor(self._tools, ticket, resume)
+        about(processor)
         try:
-            await Processor(self._tools, ticket, resume).process()
+            await processor.process()
         except HandedOver:
             telemetry.runs_ended.labels("handed_over").inc()
-            log.info("run handed over", run=ticket.run_id)
+            log.info("run handed over")
             return  # the note of it stays, for whoever takes over
         except Exception:  # a fault of ours: the run ends for its devices too, and we get the trace
             telemetry.runs_ended.labels("failed").inc()
-            log.exception("run failed", run=ticket.run_id)
+            log.exception("run failed")
             if not await until_redis_answers(self._tools.progress.abandon, ticket):
                 await until_redis_answers(self._tools.lost.tell, ticket, NOTHING, Counters())
         # The note that it was launched with: under a later name the run may be held anew.
@@ -109,13 +112,14 @@ class Pool:
         telemetry.runs.dec()
 
     async def _adopt(self, holding: Holding) -> None:
+        about(Named(account=holding.account, run=holding.instance))
         resumed = await until_redis_answers(self._takeover.run, holding)
         if resumed is not None:
             ticket, resume = resumed
             if any(self._same(ticket, other) for other in self._runs.values()):
                 return  # noted twice, or asked for again: it is on its way already
             telemetry.takeovers.labels("run").inc()
-            log.info("run taken over", run=ticket.run_id, owner=holding.owner)
+            log.info("run taken over", owner=holding.owner)
             self.launch(ticket, resume)
 
     @staticmethod

@@ -1,6 +1,7 @@
 """Processing a run: from the recipients' list to the last answer."""
 
 import asyncio
+from collections.abc import Mapping
 
 import msgspec
 import structlog
@@ -49,6 +50,10 @@ class Processor:
         if self._resume:
             self._ready_at += max(0.0, self._interval - self._resume.since_claim)
 
+    def log_fields(self) -> Mapping[str, str]:
+        ticket = self.ticket  # of the present moment: another device may have taken the run over
+        return {"account": ticket.account, "device": ticket.device_id, "run": ticket.run_id}
+
     @property
     def ticket(self) -> Ticket:
         return self._steps.ticket
@@ -91,7 +96,7 @@ class Processor:
 
     async def _interrupt(self, reason: str, code: str) -> None:
         progress = self._tools.progress
-        log.info("run interrupted", run=self.ticket.run_id, reason=reason)
+        log.info("run interrupted", reason=reason)
         await until_redis_answers(
             progress.interrupt, self.ticket, self._steps.unreported, reason, code
         )
@@ -104,10 +109,10 @@ class Processor:
             lost.tell, self.ticket, steps.unreported, steps.counters, steps.answered
         ):
             telemetry.runs_ended.labels("lost").inc()
-            log.error("run ended: Redis has lost its record", run=self.ticket.run_id)
+            log.error("run ended: Redis has lost its record")
             return
         telemetry.runs_ended.labels("by_another").inc()
-        log.info("run ended by another", run=self.ticket.run_id)
+        log.info("run ended by another")
         if steps.unreported is not NOTHING:
             await until_redis_answers(progress.settle, self.ticket, steps.unreported)
 

@@ -104,3 +104,102 @@ def test_what_libraries_log_is_one_line_of_json_each() -> None:
     assert (lines[7]["event"], lines[7]["level"]) == ("garbage 7", "error")
     assert "ValueError: what came" in lines[7]["exception"]
     assert lines[-1]["event"] == "%d of %s"
+
+
+EVERYBODY = """
+import asyncio, gc, logging, sys, threading, warnings
+from alphasync import logs
+logs.configure("info")
+
+async def fails():
+    raise ValueError("nobody awaits this")
+
+async def main():
+    task = asyncio.ensure_future(fails())
+    await asyncio.sleep(0)
+    del task
+    gc.collect()
+    asyncio.get_running_loop().call_soon(lambda: 1 / 0)
+    await asyncio.sleep(0)
+
+class Finalized:
+    def __del__(self):
+        raise ValueError("in a finalizer")
+
+asyncio.run(main())
+logging.getLogger("aiohttp.server").error("of aiohttp")
+logging.getLogger("alphasync.socketio").error("of python-socketio")
+warnings.warn("an old habit", DeprecationWarning)
+Finalized()
+thread = threading.Thread(target=lambda: 1 / 0, name="beside")
+thread.start()
+thread.join()
+raise LookupError("the end\\nof it")
+"""
+
+
+def test_whoever_writes_writes_a_line_of_json() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "always", "-c", EVERYBODY],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    said = [
+        (line.get("logger", ""), line["level"], line["event"].splitlines()[0]) for line in lines
+    ]
+    assert said[0] == ("asyncio", "error", "Task exception was never retrieved")
+    assert said[1][:2] == ("asyncio", "error")
+    assert said[2:4] == [
+        ("aiohttp.server", "error", "of aiohttp"),
+        ("alphasync.socketio", "error", "of python-socketio"),
+    ]
+    assert said[4][:2] == ("py.warnings", "warning")
+    assert "an old habit" in said[4][2]
+    assert said[5:] == [
+        ("", "error", "a failure that could not be raised"),
+        ("", "error", "a thread has failed"),
+        ("", "critical", "a failure that nobody has caught"),
+    ]
+    assert lines[6]["thread"] == "beside"
+    for line, failure in zip(
+        (lines[0], lines[1], *lines[5:]),
+        ("ValueError", "ZeroDivisionError", "ValueError", "ZeroDivisionError", "LookupError"),
+        strict=True,
+    ):
+        assert failure in line["exception"]
+
+
+def test_an_interrupt_at_the_terminal_is_no_failure() -> None:
+    script = "from alphasync import logs; logs.configure('info'); raise KeyboardInterrupt"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60
+    )
+    assert "nobody has caught" not in done.stderr
+    assert "KeyboardInterrupt" in done.stderr
+
+
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        (f"refused {TOKEN}, again", "refused ***, again"),
+        ("Authorization: Bearer abc.DEF-1~+/=", "Authorization: ***"),
+        ("at redis://me:pass:word@host:1/0", "at redis://***@host:1/0"),
+        (
+            "ERR unknown command 'X', with args beginning with: 'Hi Anna'",
+            "ERR unknown command 'X', with args beginning with: ***",
+        ),
+        ("http://[::1]:80/a@b is eyJ", "http://[::1]:80/a@b is eyJ"),
+        ("x" * 20_000, "x" * logs.TEXT_MAX),
+    ],
+)
+def test_what_others_quote_is_no_secret_and_not_endless(said: str, written: str) -> None:
+    assert logs.without_secrets(None, "error", {"exception": said, "n": 1}) == {
+        "exception": written,
+        "n": 1,
+    }
