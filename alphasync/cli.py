@@ -13,6 +13,8 @@ from alphasync.checks import CannotStart
 from alphasync.config.values import duration
 from alphasync.data_commands.account import erase, export
 from alphasync.data_commands.importing import import_legacy
+from alphasync.doctor.finding import Finding
+from alphasync.doctor.finding import as_json as to_json
 from alphasync.gateway.sandbox import (
     FaultsError,
     PeopleError,
@@ -198,18 +200,37 @@ app.command()(erase)
 
 
 @app.command("doctor")
-def examine(data_dir: DataDir = None) -> None:
-    """Check what the server needs, and say what to do."""
-    settings = _settings(data_dir=data_dir)
+def examine(
+    data_dir: DataDir = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")] = False,
+) -> None:
+    """Check what the server needs, and what is weak.
 
-    async def run() -> bool:
-        healthy = True
+    Ends with 0 where all is well, and with 1 where something is broken or weak.
+    """
+    if as_json:
+        logs.configure("warning")  # what the parts log must not stand between
+    found: list[Finding] = []
+
+    async def run(settings: config.Settings) -> bool:
         async for finding in doctor.examine(settings):
-            print(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.what:<8} {finding.text}")
-            healthy = healthy and finding.ok
-        return healthy
+            found.append(finding)
+            if not as_json:
+                print(finding.line(), flush=True)
+        return True
 
-    if not _run(serving.until_stopped(run())):
+    try:
+        settings = config.load(data_dir=data_dir)
+    except config.WrongSetting as error:
+        if not as_json:
+            _fail(str(error))
+        found.append(Finding("settings", ok=False, text=str(error)))
+    else:
+        if not _run(serving.until_stopped(run(settings))):
+            found.append(Finding("doctor", ok=False, text="stopped before its end"))
+    if as_json:
+        print(to_json(found))
+    if not all(finding.ok for finding in found):
         raise typer.Exit(1)
 
 

@@ -70,7 +70,7 @@ async def test_one_that_cannot_be_written_to_is_named_in_one_line(
     folder: Path, command: str, used_before: bool, obstacle: str
 ) -> None:
     data = folder / "data"
-    data.mkdir()
+    data.mkdir(0o700)
     if used_before:
         async with alphasync("doctor", "--data-dir", str(data)) as process:
             assert await process.exit() == 0

@@ -1,4 +1,4 @@
-"""The commands beside ``serve``: token, sandbox, doctor, and the help."""
+"""The commands beside ``serve``: token, sandbox, and the help."""
 
 import json
 import re
@@ -9,7 +9,6 @@ import aiohttp
 import jwt
 import pytest
 
-from tests.harness import cluster
 from tests.integration.command_line.programs import SECRET, alphasync, one_line_of_refusal
 
 pytestmark = pytest.mark.slow
@@ -96,50 +95,6 @@ async def test_sandbox_with_people(tmp_path: Path) -> None:
 async def test_sandbox_on_a_port_that_is_taken(taken_port: int) -> None:
     async with alphasync("sandbox", "--port", str(taken_port)) as process:
         await one_line_of_refusal(process, "--port")
-
-
-async def test_doctor_finds_everything_well(redis_url: str) -> None:
-    async with (
-        cluster(redis_url) as running,
-        alphasync(
-            "doctor", REDIS_URL=redis_url, JWT_SECRET=SECRET, GATEWAY_URL=running.sandbox.url
-        ) as process,
-    ):
-        await process.exit()
-        found = findings(process.out)
-        for what in ("secret", "redis", "clock", "gateway"):
-            assert found[what][0] == "ok", process.out
-        console = found["console"][0] == "ok"
-        assert (await process.exit() == 0) is console
-        assert found["redis"][1].startswith(("Valkey ", "Redis "))
-
-
-async def test_doctor_finds_what_is_wrong(free_port: int) -> None:
-    settings = {
-        "REDIS_URL": f"redis://127.0.0.1:{free_port}",
-        "GATEWAY_URL": f"http://127.0.0.1:{free_port}",
-        "JWT_SECRET": "short",
-    }
-    async with alphasync("doctor", **settings) as process:
-        assert await process.exit() == 1
-        found = findings(process.out)
-        for what, name in (
-            ("secret", "JWT_SECRET"),
-            ("redis", "REDIS_URL"),
-            ("gateway", "GATEWAY_URL"),
-        ):
-            assert found[what][0] == "FAIL", process.out
-            assert name in found[what][1]
-        assert "Traceback" not in process.out + process.err
-
-
-def findings(text: str) -> dict[str, tuple[str, str]]:
-    """What the doctor looked at: whether it is well, and the words."""
-    found = {}
-    for line in text.strip().splitlines():
-        verdict, what, words = line.split(maxsplit=2)
-        found[what] = (verdict, words)
-    return found
 
 
 async def test_no_command_shows_the_help() -> None:

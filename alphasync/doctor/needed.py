@@ -1,16 +1,16 @@
-"""``alphasync doctor``: looks at everything the server needs and says what to do."""
+"""What the server needs: whether it is there, and of use."""
 
 import re
 import time
 from collections.abc import AsyncIterator
 
-import msgspec
 from redis.asyncio import Redis, RedisCluster
-from redis.exceptions import ResponseError
+from redis.exceptions import RedisError, ResponseError
 
 from alphasync.checks import CannotStart, check_gateway, check_redis, only_here
 from alphasync.config import Settings, WrongSetting
 from alphasync.config.signing_key import weakness_among
+from alphasync.doctor.finding import Finding
 from alphasync.gateway.port import GatewayError, GatewayRefused
 from alphasync.intake.hosts import ANY
 from alphasync.options import http_gateway, key_set, trust
@@ -31,14 +31,8 @@ CLUSTER_MIN = (7, 0)
 _REPLICA = re.compile(r"^slave\d+$")
 
 
-class Finding(msgspec.Struct, frozen=True):
-    what: str
-    ok: bool
-    text: str
-
-
-async def examine(settings: Settings) -> AsyncIterator[Finding]:
-    """One finding after the other; nothing is changed but that the embedded Valkey is started."""
+async def examine_needed(settings: Settings) -> AsyncIterator[Finding]:
+    """One finding after the other, also of what is well."""
     yield _secret(settings)
     if (found := await _key_set(settings)) is not None:
         yield found
@@ -47,13 +41,12 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     try:
         async with redis_url(settings) as redis:
             await check_redis(settings, redis, wait=False, every=True)
-            found = await _redis(redis, settings.redis_wait_replicas)
-            yield _certificate(settings, found)
+            yield await _redis(redis, settings.redis_wait_replicas)
             if wrong := only_here(settings):
                 yield Finding("redis", ok=False, text=wrong)
             yield await _clock(redis, settings.token_leeway)
     except CannotStart as error:
-        yield Finding("redis", ok=False, text=_with_advice(error))
+        yield Finding("redis", ok=False, text=str(error), remedy=error.advice)
     try:
         _ = settings.uses_sandbox
     except WrongSetting as error:
@@ -64,18 +57,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
             await check_gateway(gateway, private=settings.gateway_private)
             yield await _gateway(settings, gateway)
     except CannotStart as error:
-        yield Finding("gateway", ok=False, text=_with_advice(error))
-
-
-def _certificate(settings: Settings, found: Finding) -> Finding:
-    if settings.redis_verify:
-        return found
-    text = f"{found.text}; its certificate is not looked at (REDIS_VERIFY)"
-    return Finding(found.what, ok=found.ok, text=text)
-
-
-def _with_advice(error: CannotStart) -> str:
-    return f"{error}. {error.advice}" if error.advice else str(error)
+        yield Finding("gateway", ok=False, text=str(error), remedy=error.advice)
 
 
 def _secret(settings: Settings) -> Finding:
@@ -84,7 +66,9 @@ def _secret(settings: Settings) -> Finding:
     except WrongSetting as error:
         return Finding("secret", ok=False, text=str(error))
     if weakness := weakness_among(keys):
-        return Finding("secret", ok=False, text=f"JWT_SECRET {weakness}")
+        text, _, remedy = f"JWT_SECRET {weakness}".partition(": ")
+        # In production no server starts with it.
+        return Finding("secret", ok=False, text=text, weak=True, remedy=remedy.capitalize())
     source = "JWT_SECRET" if settings.jwt_secret else f"kept in {settings.data_dir}"
     if len(keys) > 1:
         source += f": {len(keys)} keys, the first signs"
@@ -122,8 +106,10 @@ def _hosts(settings: Settings) -> Finding:
         return Finding("hosts", ok=False, text=str(error))
     if ANY in hosts:
         text = "any name will do: pages of others may reach this server (ALLOWED_HOSTS)"
-        # No failure: in production it was said on purpose, elsewhere it is so by default.
-        return Finding("hosts", ok=True, text=text)
+        if settings.env != "production":  # so by default: a machine has many names
+            return Finding("hosts", ok=True, text=text)
+        remedy = "Name in ALLOWED_HOSTS what clients call it"
+        return Finding("hosts", ok=False, text=text, weak=True, remedy=remedy)
     return Finding("hosts", ok=True, text=", ".join(hosts))
 
 
@@ -147,6 +133,8 @@ async def _redis(url: str, wait_replicas: int | None) -> Finding:
         losable = await may_be_lost(client)
     except ResponseError as error:
         return Finding("redis", ok=False, text=f"{redacted(url)}: {words(error, 'info')}")
+    except RedisError as error:  # it has just answered
+        return Finding("redis", ok=False, text=f"{redacted(url)}: {type(error).__name__}")
     finally:
         await client.aclose()
     version = str(info.get("valkey_version") or info["redis_version"])
@@ -186,6 +174,8 @@ async def _clock(url: str, leeway: float) -> Finding:
         seconds, microseconds = await client.time()
     except ResponseError as error:
         return Finding("clock", ok=False, text=words(error, "time"))
+    except RedisError as error:
+        return Finding("clock", ok=False, text=f"{redacted(url)}: {type(error).__name__}")
     finally:
         await client.aclose()
     skew = time.time() - (seconds + microseconds / 1e6)
