@@ -104,8 +104,10 @@ class KeySet:
             await asyncio.wait({reading}, timeout=None if self.public else RECALL_AFTER)
             if not self.public:
                 await self._recall()
-            self._ready.set()
+            if self.public:
+                self._ready.set()
             await asyncio.wait({reading})
+            self._ready.set()
             await asyncio.sleep(LOOK_INTERVAL_MIN if self._wrong else self._interval)
 
     def _look(self) -> asyncio.Task[None]:

@@ -74,7 +74,7 @@ class AtAddress:
             raise NotRead(
                 str(error.os_error) if refused else f"it cannot be reached ({error.strerror})"
             ) from None
-        except (aiohttp.ClientError, OSError) as error:
+        except (aiohttp.ClientError, OSError, ValueError) as error:  # a name that DNS cannot have
             raise NotRead(f"no answer that can be read ({type(error).__name__})") from None
 
     async def _asked(self) -> bytes:

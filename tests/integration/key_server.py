@@ -58,6 +58,10 @@ class KeyServer:
         status, text, headers = self.answer or (200, self.text(), {})
         return web.Response(status=status, text=text, headers=headers)
 
+    async def elsewhere(self, _: web.Request) -> web.Response:
+        """Where a redirect may lead."""
+        return web.Response(text=self.text())
+
 
 @contextlib.asynccontextmanager
 async def key_server(folder: Path, *names: str) -> AsyncIterator[KeyServer]:
@@ -67,6 +71,7 @@ async def key_server(folder: Path, *names: str) -> AsyncIterator[KeyServer]:
     there = KeyServer(*names)
     app = web.Application()
     app.router.add_get("/jwks.json", there.handle)
+    app.router.add_get("/elsewhere", there.elsewhere)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)

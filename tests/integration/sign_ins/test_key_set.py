@@ -281,6 +281,11 @@ async def test_a_name_that_leads_to_a_link_local_address_is_not_asked(
         await AtAddress("https://login.example.com/jwks.json").read()
 
 
+async def test_a_name_that_dns_cannot_have_is_said_as_such() -> None:
+    with pytest.raises(NotRead):
+        await AtAddress(f"https://{'a' * 70}.example/").read()
+
+
 async def test_doctor_says_whether_it_can_be_read(there: KeyServer) -> None:
     async def said() -> tuple[bool, str]:
         settings = Settings(jwt_secret=SECRET, redis_url="memory://", **there.settings())
