@@ -97,6 +97,9 @@ const bearer = (token) => ({ Authorization: `Bearer ${token}` });
 export const sessions = (token, cursor = null) =>
   call(`/api/sessions${cursor === null ? '' : `?${new URLSearchParams({ cursor })}`}`, { headers: bearer(token) });
 
+/** What was done in the account, newest first: `{entries, next}`, see docs/protocol.md. Throws ApiError. */
+export const record = (token, query) => call(`/api/audit?${new URLSearchParams(query)}`, { headers: bearer(token) });
+
 /** End a session, or with null all of the operator's but this one: `{ended}`. Throws ApiError. */
 export const endSession = (token, id = null) =>
   call(`/api/sessions${id === null ? '' : `/${encodeURIComponent(id)}`}`, { method: 'DELETE', headers: bearer(token) });

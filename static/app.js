@@ -1,7 +1,7 @@
 // The console put together: events change the state, the state draws the page, the page sends commands.
 
 import { createAccount } from './account.js';
-import { ApiError, endSession, exportPart, importDoNotContact, profiles as fetchProfiles, sessions as fetchSessions } from './api.js';
+import { ApiError, endSession, exportPart, importDoNotContact, profiles as fetchProfiles, record as fetchRecord, sessions as fetchSessions } from './api.js';
 import { createArranging, readArrangement } from './arrangement.js';
 import { itemsOf } from './attachments.js';
 import { createCommands } from './commands.js';
@@ -13,7 +13,7 @@ import { loadWords } from './failures.js';
 import { addDrawings } from './icons.js';
 import { createKept } from './kept.js';
 import { keyOf, partsOf } from './keys.js';
-import { createLists } from './lists.js';
+import { createLists, wholeOf } from './lists.js';
 import { asProfiles } from './names.js';
 import { profileIn } from './place.js';
 import { createQuestions } from './questions.js';
@@ -41,6 +41,7 @@ import { createPeople } from './view/people.js';
 import { createPin } from './view/pin.js';
 import { createProfile } from './view/profile.js';
 import { createRecipients } from './view/recipients.js';
+import { createRecord } from './view/record.js';
 import { createSessions } from './view/sessions.js';
 import { createShortcuts } from './view/shortcuts.js';
 import { createSignIn } from './view/signin.js';
@@ -137,6 +138,7 @@ const account = createAccount({
     if (signedIn) signIn.hide();
     else {
       sessions.close();
+      record.close();
       signIn.show(why, email);
     }
   },
@@ -208,10 +210,20 @@ const sessions = createSessions({
   ended: account.ended,
   ask,
 });
+const exportOf = (path, query) => exportPart(session.get()?.token ?? '', path, query);
+const record = createRecord({
+  page: (query) => fetchRecord(session.get()?.token ?? '', query),
+  file: (query, report) => wholeOf(exportOf, '/api/audit/export', query, report),
+  ended: account.ended,
+  names: {
+    profile: (id) => state.profiles.items.find(({ external_id: known }) => known === id)?.name ?? words.aside.profile(id),
+    device: (id) => nameOf(state, id),
+  },
+});
 const lists = createLists({
   send: (...command) => account.link().send(...command),
   files: {
-    part: (path, query) => exportPart(session.get()?.token, path, query),
+    part: exportOf,
     bring: (file) => importDoNotContact(session.get()?.token, file),
   },
 });
@@ -270,7 +282,7 @@ const drawBanner = createBanner({
 });
 const drawHeader = createHeader({ dispatch, stopAll, tally: () => people.counts() });
 const drawDevices = createDevices({ send: (...command) => account.link().send(...command), ask });
-const drawAccount = createAccountMenu({ dispatch, signOut, showShortcuts, showNever, showSessions: sessions.open });
+const drawAccount = createAccountMenu({ dispatch, signOut, showShortcuts, showNever, showSessions: sessions.open, showRecord: record.open });
 
 const arranging = createArranging({ state: () => state, dispatch, operatorId: () => session.get().operatorId });
 const people = createPeople({ dispatch, ...arranging, press: many.press, reload: loadProfiles });

@@ -7,21 +7,22 @@ import { words } from './words.js';
 
 const say = words.recipients;
 
+/** All parts of an export, one behind the other; `part(path, query)` of api.js, `report` is told how many there are. */
+export async function wholeOf(part, path, query, report) {
+  const parts = [];
+  let cursor = null;
+  do {
+    const { text, next } = await part(path, cursor === null ? query : { ...query, cursor });
+    parts.push(text);
+    cursor = next;
+    report(parts.length);
+  } while (cursor !== null);
+  return parts;
+}
+
 /** `parts`: `{send(command, payload), files}`, the latter being `{part(path, query), bring(file)}` of api.js with a token. */
 export function createLists({ send, files }) {
-  /** All parts of an export, one behind the other. */
-  async function whole(path, query, report) {
-    const parts = [];
-    let cursor = null;
-    do {
-      const { text, next } = await files.part(path, cursor === null ? query : { ...query, cursor });
-      parts.push(text);
-      cursor = next;
-      report(parts.length);
-    } while (cursor !== null);
-    return parts;
-  }
-
+  const whole = (...what) => wholeOf(files.part, ...what);
   const asked = (cursor, find) => ({ ...(cursor && { cursor }), ...(find && { find }) });
 
   return {

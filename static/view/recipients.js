@@ -7,6 +7,7 @@ import { refusal } from '../status.js';
 import { exact } from '../times.js';
 import { words } from '../words.js';
 import { $, byId, element, setAttr, setBlocked, setHidden, setText } from './dom.js';
+import { download } from './download.js';
 
 const say = words.recipients;
 const SEARCH_PAUSE = 250; // ms without a key until it is searched
@@ -156,10 +157,7 @@ export function createRecipients() {
     setBlocked(save, true);
     try {
       const parts = await of.file((number) => of === source && tell(say.exporting(number)));
-      const link = element('a', '', '', { download: of.name });
-      link.href = URL.createObjectURL(new Blob(parts, { type: 'text/csv' }));
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+      download(of.name, parts);
       if (of === source) tell(say.exported);
     } catch (error) {
       if (of === source) failed(error);
