@@ -292,7 +292,8 @@ CALLS = (
             "The account's record, for admins: logins and their ends, starts and stops of runs, "
             "and changes of the lists; what was written is not in it."
         ),
-        header="Authorization: Bearer <token>",
+        header=BEARER,
+        right=Right.ADMINISTER,
         query=RecordQuery,
         answer=RecordAnswer,
         errors=(
@@ -310,7 +311,8 @@ CALLS = (
         method="GET",
         path="/api/audit/export",
         about=f"The same as CSV. {IN_PARTS}",
-        header="Authorization: Bearer <token>",
+        header=BEARER,
+        right=Right.ADMINISTER,
         query=RecordQuery,
         answer=None,
         csv="What the entries of `GET /api/audit` say, with the time in UTC.",

@@ -3,19 +3,18 @@
 from typing import Annotated
 
 import msgspec
-from aiohttp import hdrs, web
+from aiohttp import web
 from msgspec import Meta
 
 from alphasync.domain.audit import Action
-from alphasync.domain.identity import Identity
 from alphasync.domain.roles import Right
 from alphasync.services.audit import Audit, Filters, Noted
 from alphasync.services.listing import Place
 from alphasync.services.logins import Logins
-from alphasync.services.tokens import MissingToken, bearer
 from alphasync.services.upstream import Upstream
 from alphasync.web.json_bodies import ok, query_of
 from alphasync.web.lists import Part, spreadsheet_time
+from alphasync.web.who_asks import who_asks
 
 Milliseconds = Annotated[str, Meta(pattern=r"^[0-9]{1,15}$")]
 HEADINGS = (
@@ -115,14 +114,14 @@ class Record:
         ]
 
     async def entries(self, request: web.Request) -> web.Response:
-        who = await self._admin(request)
+        who = await who_asks(request, self._logins, Right.ADMINISTER)
         query = query_of(request, RecordQuery)
         async with self._audit.turns.of(who.account):
             page = await self._audit.page(who.account, query.cursor or "", query.filters)
         return ok(RecordAnswer([self._shown(each) for each in page.entries], page.next or None))
 
     async def export(self, request: web.Request) -> web.Response:
-        who = await self._admin(request)
+        who = await who_asks(request, self._logins, Right.ADMINISTER)
         query = query_of(request, RecordQuery)
         part = Part(Place(id=query.cursor or ""), HEADINGS)
         async with self._audit.turns.of(who.account):
@@ -131,15 +130,6 @@ class Record:
                 rows = [_row(self._shown(each)) for each in page.entries]
                 part.add(rows, Place(id=page.next))
         return part.response("record", part.place.id or None)
-
-    async def _admin(self, request: web.Request) -> Identity:
-        """Raises NotAllowed for whoever is no admin."""
-        token = bearer(request.headers.get(hdrs.AUTHORIZATION))
-        if token is None:
-            raise MissingToken
-        who = await self._logins.identify(token)
-        who.check(Right.ADMINISTER)
-        return who
 
     def _shown(self, noted: Noted) -> RecordEntry:
         fields = noted.fields

@@ -2,6 +2,7 @@
 
 import pytest
 
+from alphasync.domain.roles import Role
 from tests.harness import Cluster, Device
 from tests.integration.limited import COMMANDS, FOREIGN, OWN
 from tests.integration.support import (
@@ -78,7 +79,7 @@ async def test_the_same_profile_of_another_account_is_another(
 
 async def test_a_team_shares_its_account(servers: Cluster) -> None:
     anna = await servers.device(0, token=servers.token("anna", team="t1"))
-    ben = await servers.device(1, token=servers.token("ben", team="t1"))
+    ben = await servers.device(1, token=servers.token("ben", team="t1", role=Role.MANAGER))
     outsider = await servers.device(1, token=servers.token("anna"))
     await anna.emit("updateMessage", {"profileId": "1", "type": "chat", "message": "Hi Ben"})
     await ben.wait_for("messageUpdated", message="Hi Ben")

@@ -14,8 +14,9 @@ from redis.asyncio import Redis
 
 import alphasync
 from alphasync.domain.events import INTERRUPTED_BY
-from alphasync.errors import BlocklistLost
+from alphasync.errors import BlocklistLost, SignedOut
 from alphasync.gateway.port import BadCredentials, GatewayError
+from alphasync.services.endings import SESSION_ENDED
 from alphasync.services.lost import ALL_LOST, RUN_LOST, STORAGE_LOST
 from alphasync.services.recipients import Lister
 from alphasync.store import keys
@@ -100,15 +101,30 @@ async def the_token_of_the_device_ends(scene: Scene) -> None:
     await wait_until(lambda: not device.client.connected, what="cut at the end of its token")
 
 
-async def nobody_signs_in_again(scene: Scene) -> None:
-    """The gateway takes the token of the run's login no more."""
+async def signed_in(scene: Scene) -> str:
     credentials = {"email": "a@b.example", "password": "x"}
     async with (
         aiohttp.ClientSession(scene.servers.urls[0]) as http,
         http.post("/api/auth/login", json=credentials) as response,
     ):
-        token = (await response.json())["token"]
+        return str((await response.json())["token"])
+
+
+async def its_session_is_ended(scene: Scene) -> None:
+    token = await signed_in(scene)
     device = await scene.servers.device(token=token)
+    assert (await device.start("p", detached=True))["ok"]
+    headers = {"Authorization": f"Bearer {token}"}
+    async with (
+        aiohttp.ClientSession(scene.servers.urls[1], headers=headers) as http,
+        http.delete("/api/sessions/current") as response,
+    ):
+        assert response.status == 200, await response.text()
+
+
+async def nobody_signs_in_again(scene: Scene) -> None:
+    """The gateway takes the token of the run's login no more."""
+    device = await scene.servers.device(token=await signed_in(scene))
     scene.backend.answer = lambda _recipient, _number: answered({}, 401)
     assert (await device.start("p"))["ok"]
 
@@ -161,6 +177,7 @@ CASES = {
         nobody_signs_in_again,
         {"sign_in_timeout": 0.5},
     ),
+    "its session was ended": Case("signed_out", SESSION_ENDED, its_session_is_ended, SLOW),
     "listing refused": Case(
         "gateway_refused", ".*no, no.*", listing_gives({"message": "no, no"}, 403)
     ),
@@ -277,6 +294,6 @@ def test_there_is_a_case_for_every_code_that_a_run_can_end_with() -> None:
     found = {code for path in sources for code in ending.findall(path.read_text())}
     assert {"device_disconnected", "runner_lost", "gateway_unavailable"} <= found
     found |= of_the_gateway(GatewayError) - {BadCredentials.code}
-    found |= {STORAGE_LOST, BlocklistLost.code}
+    found |= {STORAGE_LOST, BlocklistLost.code, SignedOut.code}
     assert found == {case.code for case in CASES.values()}
     assert found == set(INTERRUPTED_BY)

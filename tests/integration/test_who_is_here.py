@@ -2,6 +2,7 @@
 
 import pytest
 
+from alphasync.domain.roles import Role
 from tests.harness import Cluster, Device, wait_until
 
 NOBODY = {"name": "Mine", "deviceId": "0123456789abcdef"}
@@ -100,7 +101,7 @@ async def test_a_name_may_be_of_joined_characters(servers: Cluster, name: str) -
 
 
 async def test_in_a_team_each_event_says_who_did_it(servers: Cluster) -> None:
-    anna = await servers.device(0, token=servers.token("anna", team="t"))
+    anna = await servers.device(0, token=servers.token("anna", team="t", role=Role.MANAGER))
     ben = await servers.device(1, token=servers.token("ben", team="t"))
     about = {"profileId": "1001", "type": "chat"}
     assert (await anna.call("updateMessage", {**about, "message": "Hi"}))["ok"]
