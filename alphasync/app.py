@@ -62,6 +62,7 @@ from alphasync.services.plans import Plans
 from alphasync.services.previews import Previews
 from alphasync.services.profiles import Profiles
 from alphasync.services.progress import Progress
+from alphasync.services.refusals import Refusals
 from alphasync.services.roster import Roster
 from alphasync.services.run_texts import RunTexts
 from alphasync.services.runs import Runs
@@ -102,6 +103,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
     trusted = trust(settings)
     others_keys = key_set(settings, pipeline)
     tokens = Tokens(secrets, settings.token_ttl, settings.token_leeway, trusted, others_keys)
+    refusals = Refusals(scripts)
     tries = LoginTries(scripts, login_limits(settings))
     upstream = Upstream(
         scripts, pipeline, secrets, upstream_times(settings), settings.sessions_per_operator
@@ -196,6 +198,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
             own_devices=OwnDevices(scripts, roster, bounds),
             sign_off=sign_off,
         ),
+        refusals=refusals,
         origins=origins,
         heartbeat=settings.heartbeat_interval,
         ping_interval=settings.ping_interval,
@@ -238,7 +241,9 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
     metrics = Metrics(settings.metrics_token)
     if settings.figures_for_clients:
         web_app.add_routes(metrics.routes())
-    logins = Logins(gateway, tokens, upstream, listed, tries, endings, settings.profiles_max)
+    logins = Logins(
+        gateway, tokens, upstream, listed, tries, endings, refusals, settings.profiles_max
+    )
     web_app.add_routes(
         Accounts(
             logins,
@@ -264,6 +269,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
         console=console,
         listed=listed,
         key_set=others_keys,
+        refusals=refusals,
         gateway=backend,
         gauges=Gauges(store, realtime, membership.lease),
         clients=ClientPort(

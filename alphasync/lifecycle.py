@@ -20,6 +20,7 @@ from alphasync.services.builds import Builds
 from alphasync.services.grace import Graces
 from alphasync.services.key_set import KeySet
 from alphasync.services.listed_profiles import ListedProfiles
+from alphasync.services.refusals import Refusals
 from alphasync.services.roster import Roster
 from alphasync.services.runs import Runs
 from alphasync.store.connect import Store
@@ -94,6 +95,7 @@ class Server:
     console: Console
     listed: ListedProfiles
     key_set: KeySet | None
+    refusals: Refusals
     gateway: HttpGateway
     gauges: Gauges
     clients: ClientPort
@@ -152,6 +154,7 @@ class Server:
         await self.listed.close()
         if self.key_set is not None:
             await self.key_set.close()
+        await self.refusals.close()
         await self.gateway.aclose()
         await self.eviction.close()
         await self.store.close()

@@ -284,6 +284,8 @@ export const words = {
     /** By what the server calls them; the filter has them, too. */
     actions: {
       signed_in: 'Signed in',
+      sign_in_refused: 'Was not let in',
+      refused: 'Was refused',
       signed_out: 'Signed out',
       sessions_ended: 'Signed sessions out',
       device_renamed: 'Named a device',
@@ -311,6 +313,8 @@ export const words = {
     counts: {
       signed_out: (number) => (number === 1 ? '' : count(number, { one: 'session', other: 'sessions' })),
       sessions_ended: (number) => count(number, { one: 'session', other: 'sessions' }),
+      sign_in_refused: (number) => (number === 1 ? '' : count(number, { one: 'time', other: 'times' })),
+      refused: (number) => (number === 1 ? '' : count(number, { one: 'time', other: 'times' })),
     },
     details: { plan: 'as planned', resend: 'to be messaged again', leave: 'not to be messaged again' },
     by: (operator) => `by ${operator}`,

@@ -16,7 +16,7 @@ from alphasync.membership import holdings
 from alphasync.protocol import packets
 from alphasync.services import plan_notes
 from alphasync.services.audit import by
-from alphasync.services.login_tries import count_of
+from alphasync.services.login_tries import count_of, whose_of
 from alphasync.services.roster import Roster
 from alphasync.store import keys
 from alphasync.store.scripts.calls import Scripts
@@ -98,6 +98,7 @@ class Erasing:
         held = await self._drop_holdings()
         if email is not None:
             kinds["loginTries"] += int(await self._client.unlink(count_of(email)))
+            kinds["loginTries"] += int(await self._client.unlink(whose_of(email)))
         if found.connected:
             await Roster(self._scripts).announce(self._account)
         return Erased(kinds, noted, held)

@@ -64,6 +64,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("signInIndexOfAll", "signins", left_out=_INDEX),
     Kind("signOut", "signouts:<operator>", stays="else the tokens of ended logins were good again"),
     Kind("record", "audit", "entries", hidden=frozenset({"origin"})),
+    Kind("refusals", "refused:<operator>", left_out=_NOW),
     Kind("upstream", "upstream:<operator>", left_out="is the backend's token, a secret"),
 )
 

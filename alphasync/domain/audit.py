@@ -5,6 +5,10 @@ from enum import StrEnum
 
 class Action(StrEnum):
     SIGNED_IN = "signed_in"
+    SIGN_IN_REFUSED = "sign_in_refused"
+    """To somebody with an operator's e-mail address."""
+    REFUSED = "refused"
+    """What the role of a token does not allow, or what came too often."""
     SIGNED_OUT = "signed_out"
     """By the operator; by nobody where there were more logins than are kept."""
     SESSIONS_ENDED = "sessions_ended"

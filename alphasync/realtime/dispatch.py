@@ -11,6 +11,7 @@ from alphasync.domain.drafts import well_formed
 from alphasync.domain.events import ErrorEvent
 from alphasync.errors import (
     AlphasyncError,
+    NotAllowed,
     StoreUnavailable,
     TooManyRequests,
     UnknownEvent,
@@ -32,6 +33,7 @@ from alphasync.realtime.followups import FollowUps
 from alphasync.realtime.handlers import REGISTRY, Handlers, Result
 from alphasync.realtime.manager import Manager
 from alphasync.realtime.sessions import Phase, Session, Sessions
+from alphasync.services.refusals import Refusals
 
 Ack = dict[str, object]
 
@@ -56,11 +58,13 @@ class Dispatcher:
         handlers: Handlers,
         followups: FollowUps,
         allowance: EventAllowance,
+        refusals: Refusals,
         early_max: int,
         early_bytes: int,
     ) -> None:
         self._followups = followups
         self._allowance = allowance
+        self._refusals = refusals
         self._early_max = early_max
         self._early_space = Space(early_bytes)
         self._sessions = sessions
@@ -85,6 +89,8 @@ class Dispatcher:
             return self._slow_down(session, event, arguments, count, error)
         except AlphasyncError as error:
             telemetry.commands.labels(_label(event), error.code).inc()
+            if isinstance(error, NotAllowed):
+                self._refusals.note(session.who, _label(event), error.code, session.device_id)
             return self._refuse(session, event, arguments, error)
         except Exception:  # whatever it is, the device gets an answer and we the trace
             telemetry.commands.labels(_label(event), "internal_error").inc()
@@ -107,6 +113,7 @@ class Dispatcher:
             return None
         if not self._allowance.refuse(session, count):
             telemetry.limits.labels("event_rate").inc()
+            self._refusals.note(session.who, _label(event), error.code, session.device_id)
             self._manager.cut(session)
             return None
         telemetry.commands.labels(_label(event), error.code).inc()

@@ -36,6 +36,7 @@ from alphasync.realtime.turns import Turns
 from alphasync.services.account_state import AccountState
 from alphasync.services.devices import Devices
 from alphasync.services.grace import Graces
+from alphasync.services.refusals import Refusals
 from alphasync.services.tokens import InvalidToken, Tokens
 from alphasync.store.connect import Store
 from alphasync.transport import Allowance, FindPeer, Peers, SocketServer
@@ -65,6 +66,7 @@ class Realtime:
         graces: Graces,
         account_state: AccountState,
         handlers: Handlers,
+        refusals: Refusals,
         origins: OriginRule,
         heartbeat: float,
         ping_interval: float,
@@ -159,6 +161,7 @@ class Realtime:
             handlers,
             self._followups,
             event_allowance,
+            refusals,
             early_max=events.burst,
             early_bytes=limits.early_bytes,
         )

@@ -32,6 +32,8 @@ class Filters(NamedTuple):
     action: Action | None = None
     operator_id: str | None = None
     profile: str | None = None
+    outcome: str | None = None
+    """``ok``, or the code of a refusal."""
     since: int | None = None
     until: int | None = None
 
@@ -70,6 +72,7 @@ class Audit:
                     action=filters.action or "",
                     operator=filters.operator_id or "",
                     profile=filters.profile or "",
+                    outcome=filters.outcome or "",
                     most=RECORD_LISTED_MAX - len(found),
                 )
             )

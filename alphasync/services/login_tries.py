@@ -71,13 +71,26 @@ class LoginTries:
         """The gateway did not say that it was wrong."""
         await self._settle(email, address, "unknown")
 
-    async def succeed(self, email: str, address: str) -> None:
+    async def succeed(self, email: str, address: str, account: str, operator_id: str) -> None:
         """It was right: the wrong ones before it were slips of the keyboard."""
-        await self._settle(email, address, "right")
+        await self._settle(email, address, "right", account, operator_id)
 
-    async def _settle(self, email: str, address: str, outcome: Literal["right", "unknown"]) -> None:
+    async def _settle(
+        self,
+        email: str,
+        address: str,
+        outcome: Literal["right", "unknown"],
+        account: str = "",
+        operator_id: str = "",
+    ) -> None:
         await self._scripts.call(
-            login_settle(_keys(email, address), outcome=outcome, known_for=CLIENT_KNOWN_TTL * 1000)
+            login_settle(
+                _keys(email, address),
+                outcome=outcome,
+                known_for=CLIENT_KNOWN_TTL * 1000,
+                tenant=account,
+                operator=operator_id,
+            )
         )
 
 
@@ -85,6 +98,11 @@ def count_of(email: str) -> str:
     """The key that counts the wrong logins for an address, from anywhere. All others are of a pair
     of two addresses, or of one that is not this."""
     return keys.tries("account", _digest(one_form(email)))
+
+
+def whose_of(email: str) -> str:
+    """The key that says of which account and operator an address is."""
+    return keys.tries("whose", _digest(one_form(email)))
 
 
 def _keys(email: str, address: str) -> keys.LoginKeys:
@@ -95,6 +113,7 @@ def _keys(email: str, address: str) -> keys.LoginKeys:
         address=keys.tries("address", _digest(address)),
         overall=keys.tries("overall", ""),
         known=keys.tries("known", _digest(f"{account}\n{address}")),
+        whose=whose_of(email),
     )
 
 

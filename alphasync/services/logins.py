@@ -3,11 +3,13 @@
 import msgspec
 
 from alphasync.domain.identity import Identity, account_of
-from alphasync.errors import SignedOut, TooManyProfiles
+from alphasync.domain.roles import Right
+from alphasync.errors import NotAllowed, SignedOut, TooManyProfiles, TooManyRequests
 from alphasync.gateway import port
 from alphasync.services.endings import Endings
 from alphasync.services.listed_profiles import ListedProfiles, LoginKey
 from alphasync.services.login_tries import LoginTries, one_form
+from alphasync.services.refusals import Refusals
 from alphasync.services.tokens import Tokens
 from alphasync.services.upstream import Origin, Upstream
 
@@ -40,6 +42,7 @@ class Logins:
         listed: ListedProfiles,
         tries: LoginTries,
         endings: Endings,
+        refusals: Refusals,
         profiles_max: int,
     ) -> None:
         self._gateway = gateway
@@ -48,6 +51,7 @@ class Logins:
         self._listed = listed
         self._tries = tries
         self._endings = endings
+        self._refusals = refusals
         self._profiles_max = profiles_max
 
     async def log_in(
@@ -59,13 +63,16 @@ class Logins:
         token of an earlier login from the same device, or ''. Raises TooManyRequests,
         BadCredentials and the other errors of the gateway, TooManyProfiles and StoreUnavailable.
         """
-        login = await self._checked(email, password, address, earlier)
+        origin = Origin(email, address, agent)
+        try:
+            login = await self._checked(email, password, address, earlier)
+        except (port.BadCredentials, TooManyRequests) as error:
+            self._refusals.note_login(email, error.code, self._upstream.sealed(origin))
+            raise
         limited = self._limits_of(login)
         profiles = await self._listed_by(login) if limited is None else limited
         account = account_of(login.operator_id, login.team)
-        opened = await self._upstream.open(
-            account, login.operator_id, login.token, limited, Origin(email, address, agent)
-        )
+        opened = await self._upstream.open(account, login.operator_id, login.token, limited, origin)
         await self._endings.make_room(account, login.operator_id, opened.too_many)
         token, who = self._tokens.mint(
             login.operator_id,
@@ -87,6 +94,14 @@ class Logins:
         who = await self._tokens.prove(token)
         await self._endings.check(who)
         return await self._upstream.completed(who)
+
+    def check(self, who: Identity, right: Right, call: str) -> None:
+        """Raise NotAllowed, and note it, where they may not make this call."""
+        try:
+            who.check(right)
+        except NotAllowed as error:
+            self._refusals.note(who, call, error.code)
+            raise
 
     async def refresh(self, token: str) -> Refreshed:
         """A fresh token for a valid one; that of a login gets more time with it.
@@ -115,7 +130,8 @@ class Logins:
         except port.GatewayError:
             await self._tries.take_back(email, address)
             raise
-        await self._tries.succeed(email, address)
+        account = account_of(login.operator_id, login.team)
+        await self._tries.succeed(email, address, account, login.operator_id)
         return login
 
     async def _is_known(self, email: str, earlier: str) -> bool:

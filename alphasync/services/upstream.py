@@ -150,7 +150,7 @@ class Upstream:
                 token=self._fernet.encrypt(token.encode()),
                 limited="" if profiles is None else "1",
                 profiles=_lines(profiles or ()),
-                origin=self._fernet.encrypt(msgspec.msgpack.encode(origin)),
+                origin=self.sealed(origin),
                 lifetime=_ms(self._times.lifetime),
                 lasts=_ms(self._times.lasts),
                 linger=_ms(ENDED_LOGIN_GRACE),
@@ -166,6 +166,10 @@ class Upstream:
             at=answer.number(2),
             too_many=answer.texts(3),
         )
+
+    def sealed(self, origin: Origin) -> bytes:
+        """Encrypted, as it is kept."""
+        return self._fernet.encrypt(msgspec.msgpack.encode(origin))
 
     def origin(self, encrypted: bytes) -> Origin:
         """What is on record of where a login came from; UNKNOWN for one of an earlier version, or

@@ -25,6 +25,7 @@ key (under ``as:{account}:``)      type    lifetime
 ``never``                          zset    none: who is not to be contacted, until a person decides
 ``never:notes``                    hash    none: by whom each of these was added, and why
 ``audit``                          stream  `AUDIT_TTL` after the last entry: who did what
+``refused:<operator>``             hash    an hour from the first: how often what was refused
 ``plan:<type>:<id>:<profile>``     hash    32 days after the last change: a run to be started
 ``runs``, ``drafts``, ``devices``  zset    as the longest-living key they name
 ``runs:running``                   zset    as a run's record: those that are running, by their start
@@ -39,6 +40,7 @@ key outside any account            type    lifetime
 ``as:handle:<hash>``               string  9 h; of an earlier version: whose the handle is
 ``as:jwks:<hash>``                 string  30 days after it was read: the key set of JWT_JWKS
 ``as:{logins}:<kind>:<hash>``      string  the window of the login limits; of ``known`` 30 days
+``as:{logins}:whose:<hash>``       hash    30 days after a login: of which account an e-mail is
 ``as:{replicas}:leases``           zset    a day after the last server: until when each lives
 ``as:{replicas}:of:<server>``      set     the same: the runs and devices that a server holds
 ``as:{replicas}:plans``              zset    33 days after the last: all plans, by when to look
@@ -129,6 +131,9 @@ class AccountKeys:
 
     def signed_out(self, operator_id: str) -> str:
         return f"{self.prefix}signouts:{operator_id}"
+
+    def refused(self, operator_id: str) -> str:
+        return f"{self.prefix}refused:{operator_id}"
 
     def upstream(self, operator_id: str) -> str:
         return f"{self.prefix}upstream:{operator_id}"
@@ -264,6 +269,19 @@ def of_sign_in(account: str, operator_id: str, sign_in: str) -> OperatorKeys:
     )
 
 
+class RefusalKeys(NamedTuple):
+    """Of what an operator was refused, and of the record that says so."""
+
+    record: str
+    devices: str
+    refusals: str
+
+
+def of_refusals(account: str, operator_id: str) -> RefusalKeys:
+    names = of_account(account)
+    return RefusalKeys(names.record, names.devices, names.refused(operator_id))
+
+
 class TokenKeys(NamedTuple):
     """Of what a token stands for. ``sign_in``: its login, or ''."""
 
@@ -301,6 +319,7 @@ class LoginKeys(NamedTuple):
     address: str
     overall: str
     known: str
+    whose: str
 
 
 class LeaseKeys(NamedTuple):

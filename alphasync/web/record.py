@@ -19,7 +19,7 @@ from alphasync.web.who_asks import who_asks
 Milliseconds = Annotated[str, Meta(pattern=r"^[0-9]{1,15}$")]
 HEADINGS = (
     *("id", "time", "action", "operator", "session", "address", "agent", "device", "device name"),
-    *("profile", "type", "run", "plan", "count", "target", "target device", "detail"),
+    *("profile", "type", "run", "plan", "outcome", "count", "target", "target device", "detail"),
 )
 
 
@@ -38,6 +38,8 @@ class RecordQuery(msgspec.Struct, frozen=True, rename="camel"):
     """Who did it."""
     profile: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
     """Which profile it was about."""
+    outcome: Annotated[str, Meta(pattern=r"^[a-z_]{1,40}$")] | None = None
+    """`ok` for what was done, or the code with which it was refused."""
 
     @property
     def filters(self) -> Filters:
@@ -45,6 +47,7 @@ class RecordQuery(msgspec.Struct, frozen=True, rename="camel"):
             action=None if self.action is None else Action(self.action),
             operator_id=self.operator_id,
             profile=self.profile,
+            outcome=self.outcome,
             since=None if self.since is None else int(self.since),
             until=None if self.until is None else int(self.until),
         )
@@ -79,15 +82,19 @@ class RecordEntry(msgspec.Struct, frozen=True, rename="camel"):
     """The run that it was about."""
     plan_id: str
     """The planned run that it was about."""
+    outcome: str
+    """`ok`, or the code with which it was refused."""
     count: int | None
-    """How many recipients or sessions it was about; null where it was not about a number."""
+    """How many recipients or sessions it was about, or how many of the same were refused within
+    an hour until then; null where it was not about a number."""
     target: str
     """The operator whose run, plan, sessions or device it was about."""
     target_device_id: str
     """The device that was signed out or called otherwise."""
     detail: str
     """`plan` for a run that was planned; `resend` or `leave` for uncertain recipients; why a plan
-    was not started; what the device that it was about is called."""
+    was not started; what the device that it was about is called; the command
+    or call that was refused."""
 
 
 class RecordAnswer(msgspec.Struct, frozen=True):
@@ -148,6 +155,7 @@ class Record:
             type=fields.get("type", ""),
             run_id=fields.get("run", ""),
             plan_id=fields.get("plan", ""),
+            outcome=fields.get("outcome", "ok"),
             count=int(fields["count"]) if "count" in fields else None,
             target=fields.get("target", ""),
             target_device_id=fields.get("target_device", ""),

@@ -9,6 +9,12 @@ from alphasync.services.logins import Logins
 from alphasync.services.tokens import MissingToken, bearer
 
 
+def call_of(request: web.Request) -> str:
+    """Names a call, whatever stands in its path."""
+    resource = request.match_info.route.resource
+    return f"{request.method} {resource.canonical if resource is not None else ''}"
+
+
 async def who_asks(request: web.Request, logins: Logins, right: Right) -> Identity:
     """Whose token a call has, who needs this right for it.
 
@@ -19,5 +25,5 @@ async def who_asks(request: web.Request, logins: Logins, right: Right) -> Identi
         raise MissingToken
     who = await logins.identify(token)
     also(account=who.account)
-    who.check(right)
+    logins.check(who, right, call_of(request))
     return who

@@ -44,6 +44,7 @@ from alphasync.services.failed import Failed
 from alphasync.services.login_tries import LoginLimits, LoginTries
 from alphasync.services.own_devices import OwnDevices
 from alphasync.services.progress import NOTHING, Outcome, Progress, Settled
+from alphasync.services.refusals import Refusals
 from alphasync.services.roster import Roster
 from alphasync.services.runs import Runs, Ticket
 from alphasync.services.signed_in import SignedIn
@@ -139,6 +140,7 @@ class Bench:
         self.announced: list[Ended] = []
         self.endings = Endings(self.scripts, TIMES.lasts, self.announced.append)
         self.audit = Audit(self.scripts)
+        self.refusals = Refusals(self.scripts)
         self.signed_in = SignedIn(self.scripts, self.upstream)
         self._channel = store.client.pubsub()
 
@@ -162,6 +164,7 @@ class Bench:
 
     async def close(self) -> None:
         await self.roster.close()
+        await self.refusals.close()
         await self._channel.aclose()  # type: ignore[no-untyped-call]  # untyped in redis-py
         await self.store.close()
 

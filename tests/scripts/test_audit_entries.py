@@ -146,7 +146,8 @@ ACTIONS: list[tuple[Action, Step, Step, dict[str, str]]] = [
 
 
 def test_they_are_all_tried() -> None:
-    assert {action for action, *_ in ACTIONS} == set(Action)
+    refusals = {Action.REFUSED, Action.SIGN_IN_REFUSED}  # see test_audit_add.py
+    assert {action for action, *_ in ACTIONS} == set(Action) - refusals
 
 
 @pytest.mark.parametrize(

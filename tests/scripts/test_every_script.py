@@ -30,7 +30,7 @@ from alphasync.store.redis.pipeline import ReplyError
 from alphasync.store.rights import ANY_TAG, try_scripts
 from alphasync.store.scripts.calls import Answer, Scripts
 from alphasync.store.scripts.declaring import Call
-from tests.harness import Valkey
+from tests.harness import Valkey, wait_until
 from tests.scripts.bench import LIFETIMES, Bench, became
 from tests.scripts.drafting import attach, clear, kept
 from tests.scripts.planning import Planner
@@ -138,8 +138,10 @@ async def everything(bench: Bench) -> None:
     await bench.endings.end_all(who, this_one=True)
     await bench.endings.check(bench.come_with(await bench.sign_in()))
     await bench.logins.begin("a@b.example", "10.0.0.1")
-    await bench.logins.succeed("a@b.example", "10.0.0.1")
+    await bench.logins.succeed("a@b.example", "10.0.0.1", "o:1", "1")
     await bench.logins.begin("a@b.example", "10.0.0.1")
+    bench.refusals.note(who, "clearBlocklist", "not_allowed", "d1")
+    await wait_until(lambda: not bench.refusals.waiting)
     await Agreement(bench.scripts, terms_of(("secret",), LIFETIMES)).tell(bench.server.current)
     await LostRuns(bench.scripts).tell(third, NOTHING, Counters())
     await bench.leases.resign(other.server.current, closed_for=0)

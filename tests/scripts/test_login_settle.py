@@ -21,7 +21,7 @@ async def kept(bench: Bench) -> list[bytes]:
 async def test_a_right_login_begins_anew(bench: Bench, logins: LoginTries) -> None:
     for _ in range(LIMITS.pair):
         await logins.begin(EMAIL, HOME)
-    await logins.succeed(EMAIL, HOME)
+    await logins.succeed(EMAIL, HOME, "o:1", "1")
     assert bench.last("login_settle") == "OK"
     for _ in range(LIMITS.pair):
         await logins.begin(EMAIL, HOME)
@@ -43,14 +43,14 @@ async def test_a_right_login_is_taken_back_for_the_others_and_no_more(
     for number in range(LIMITS.address):
         await logins.begin(f"{number}@b.example", HOME)
         await logins.begin(EMAIL, "10.0.0.9")
-        await logins.succeed(EMAIL, "10.0.0.9")
+        await logins.succeed(EMAIL, "10.0.0.9", "o:1", "1")
     with pytest.raises(TooManyRequests):
         await logins.begin(EMAIL, HOME)
 
 
 async def test_guesses_from_anywhere_do_not_lock_an_operator_out(logins: LoginTries) -> None:
     await logins.begin(EMAIL, HOME)
-    await logins.succeed(EMAIL, HOME)
+    await logins.succeed(EMAIL, HOME, "o:1", "1")
     for number in range(LIMITS.account):
         await logins.begin(EMAIL, f"10.1.0.{number}")
     for number in range(LIMITS.overall - LIMITS.account):

@@ -5,7 +5,7 @@ What each one does, returns and names is said in the header of its file in ``lua
 
 from typing import Literal
 
-from alphasync.store.keys import AccountKeys, DraftKeys, ProfileKeys
+from alphasync.store.keys import AccountKeys, DraftKeys, ProfileKeys, RefusalKeys
 from alphasync.store.scripts.declaring import script
 
 
@@ -110,7 +110,23 @@ def audit_list(
     action: str,
     operator: str,
     profile: str,
+    outcome: str,
     most: int,
+) -> None: ...
+
+
+@script
+def audit_add(
+    keys: RefusalKeys,
+    /,
+    *,
+    action: str,
+    target: str,
+    detail: str,
+    code: str,
+    origin: bytes,
+    most: int,
+    by: bytes,
 ) -> None: ...
 
 

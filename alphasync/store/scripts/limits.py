@@ -16,6 +16,8 @@ pauses one for the night, and has all servers down meanwhile, finds it in the mo
 REVISION_JUMP = 1_000_000
 """How far the revision of a new log is ahead of what is known of the old one: farther than anything
 that a failover can have lost. A fencing token is a revision, and none is ever given twice."""
+REFUSALS_TTL = 3600
+"""Seconds in which refusals of the same are counted together."""
 PLAN_TTL = 32 * 86400
 """Seconds. Longer than a plan is ahead, and may be late."""
 RETRY_TTL = 30 * 60

@@ -101,6 +101,7 @@ def _constants(lifetimes: Lifetimes, publish: str) -> str:
         "META_TTL": max(limits.META_TTL, lifetimes.run + 3600, lifetimes.draft + 3600),
         "EDITS_TTL": limits.EDITS_TTL,
         "PLAN_TTL": limits.PLAN_TTL,
+        "REFUSALS_TTL": limits.REFUSALS_TTL,
         "RETRY_TTL": limits.RETRY_TTL,
         "FAILED_TTL": max(limits.FAILED_TTL, lifetimes.run),
         "VERSION_PAUSE": limits.VERSION_PAUSE,

@@ -32,7 +32,13 @@ def login_attempt(
 
 @script
 def login_settle(
-    keys: LoginKeys, /, *, outcome: Literal["right", "unknown"], known_for: int
+    keys: LoginKeys,
+    /,
+    *,
+    outcome: Literal["right", "unknown"],
+    known_for: int,
+    tenant: str,
+    operator: str,
 ) -> None: ...
 
 

@@ -3,6 +3,7 @@
 import aiohttp
 
 from alphasync.domain.roles import Role
+from tests.harness import wait_until
 from tests.integration.sign_ins.offices import Office
 
 
@@ -39,3 +40,32 @@ async def test_it_is_exported_as_csv(office: Office) -> None:
     assert lines[0].startswith("id,time,action,operator")
     assert len(lines) == 2
     assert ",signed_in,demo," in lines[1]
+
+
+async def test_what_was_refused_is_on_it(office: Office) -> None:
+    login = await office.login()
+    wrong = {"email": "a@b.example", "password": "wrong"}
+    assert (await office.call("POST", "/api/auth/login", json=wrong))[0] == 401
+    viewer = office.cluster.tokens.mint("demo", role=Role.VIEWER).token
+    assert (await office.call("GET", "/api/audit", headers=bearer(viewer)))[0] == 403
+    device = await office.cluster.device(token=viewer)
+    await device.call("stopAllProcessing")
+
+    async def refused() -> dict[str, tuple[str, str, str]]:
+        path = "/api/audit"
+        _, body = await office.call("GET", path, headers=bearer(login["token"]))
+        return {
+            each["detail"]: (each["action"], each["operatorId"], each["outcome"])
+            for each in body["entries"]
+            if each["outcome"] != "ok"
+        }
+
+    async def all_there() -> bool:
+        return len(await refused()) == 3
+
+    await wait_until(all_there)
+    assert await refused() == {
+        "": ("sign_in_refused", "", "bad_credentials"),
+        "GET /api/audit": ("refused", "demo", "not_allowed"),
+        "stopAllProcessing": ("refused", "demo", "not_allowed"),
+    }
