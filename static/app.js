@@ -42,6 +42,7 @@ import { createPin } from './view/pin.js';
 import { createProfile } from './view/profile.js';
 import { createRecipients } from './view/recipients.js';
 import { createRecord } from './view/record.js';
+import { createRights } from './view/rights.js';
 import { createSessions } from './view/sessions.js';
 import { createShortcuts } from './view/shortcuts.js';
 import { createSignIn } from './view/signin.js';
@@ -170,7 +171,7 @@ function takeUp(lists) {
 function remember() {
   kept = null;
   const arrangement = readArrangement(session.get().operatorId);
-  state = { ...initialState, selected: profileIn(location.hash), arrangement, detaching: readDetaching(), rhythm: readRhythm() };
+  state = { ...initialState, who: identity.who(), selected: profileIn(location.hash), arrangement, detaching: readDetaching(), rhythm: readRhythm() };
   const own = createKept({ tab: tab.name, operatorId: session.get().operatorId });
   for (const [key, text] of Object.entries(own.texts())) {
     local('draftRestored', { ...text, ...partsOf(key) });
@@ -282,6 +283,7 @@ const drawBanner = createBanner({
 });
 const drawHeader = createHeader({ dispatch, stopAll, tally: () => people.counts() });
 const drawDevices = createDevices({ send: (...command) => account.link().send(...command), ask });
+const drawRights = createRights();
 const drawAccount = createAccountMenu({ dispatch, signOut, showShortcuts, showNever, showSessions: sessions.open, showRecord: record.open });
 
 const arranging = createArranging({ state: () => state, dispatch, operatorId: () => session.get().operatorId });
@@ -302,6 +304,7 @@ const drawProfile = createProfile({
 function draw() {
   frame = 0;
   if (account.link() === null) return;
+  drawRights(state);
   if (!state.syncing) people.render(state); // half a snapshot is not shown
   many.render(state);
   drawHeader(state);

@@ -3,6 +3,7 @@
 import { inConflict } from './drafts.js';
 import { keyOf } from './keys.js';
 import { isolated } from './names.js';
+import { isTheirs } from './rights.js';
 import { isOwn, refusal, startOf, startProblem, startWhy } from './status.js';
 import { words } from './words.js';
 
@@ -53,10 +54,11 @@ const FITS = {
 /** What can be done with the runs of profiles, in the order of its buttons. */
 export const DOINGS = Object.freeze(Object.keys(FITS));
 
-/** For which profiles each of these is, `{start: [profileId], stop, pause, resume}`. */
-export function fitting({ runs }, ids, type) {
+/** For which profiles each of these is, `{start: [profileId], stop, pause, resume}`, without runs that are others' to change. */
+export function fitting({ runs, who }, ids, type) {
+  const fits = (does, run) => FITS[does](run) && (does === 'start' || isTheirs(who, run));
   const found = {};
-  for (const does of DOINGS) found[does] = [...ids].filter((id) => FITS[does](runs[keyOf(id, type)]));
+  for (const does of DOINGS) found[does] = [...ids].filter((id) => fits(does, runs[keyOf(id, type)]));
   return found;
 }
 

@@ -1,5 +1,6 @@
 // What the console can be asked to do from its field, by its keys and by its panels, in one place.
 
+import { mayDo } from './palette.js';
 import { setTheme } from './view/account.js';
 
 /**
@@ -37,5 +38,5 @@ export function createDoing({ state, dispatch, commands, begin, open, planLater,
     signOut: () => signOut(),
   };
 
-  return (choice) => doings[choice.action](choice);
+  return (choice) => mayDo(state(), choice) && doings[choice.action](choice);
 }

@@ -3,6 +3,7 @@
 import { isOwn } from './status.js';
 import { keyOf, TYPES } from './keys.js';
 import { fold, hasWords, isolated } from './names.js';
+import { COMMANDS, isTheirs, may } from './rights.js';
 import { running } from './state.js';
 import { words } from './words.js';
 
@@ -20,8 +21,25 @@ function haystackOf(profile) {
   return haystacks.get(profile);
 }
 
+/** The right that a choice takes, where it takes more than to see. */
+const TAKES = {
+  start: COMMANDS.startProcessing,
+  again: COMMANDS.startProcessing,
+  stop: COMMANDS.stopProcessing,
+  pause: COMMANDS.pauseProcessing,
+  resume: COMMANDS.resumeProcessing,
+  later: COMMANDS.planRun,
+  takeOver: COMMANDS.takeOverProcessing,
+  stopAll: COMMANDS.stopAllProcessing,
+  select: COMMANDS.startProcessing,
+  selectAll: COMMANDS.startProcessing,
+};
+
+/** Whether who is signed in may do this at all. */
+export const mayDo = ({ who }, { action }) => may(who, TAKES[action] ?? 'see');
+
 /** What can be done about the runs of the open profile. */
-function runActions({ runs, unsent, selected, profiles, device }) {
+function runActions({ runs, unsent, selected, profiles, device, who }) {
   const profile = profiles.items.find(({ external_id: id }) => id === selected);
   if (!profile) return [];
   const name = isolated(profile.name);
@@ -32,6 +50,7 @@ function runActions({ runs, unsent, selected, profiles, device }) {
     const again = { action: 'again', type, profileId: selected, icon: 'again', text: say.again[type](name) };
     const anyFailed = unsent[keyOf(selected, type)]?.named > 0;
     if (status !== 'running') return [{ action: 'start', type, icon: 'play', text: say.start[type](name) }, later, ...(anyFailed ? [again] : [])];
+    if (!isTheirs(who, run)) return [later];
     const hold = paused ? 'resume' : 'pause';
     return [
       { action: 'stop', type, icon: 'stop', text: say.stop[type](name) },
@@ -50,12 +69,12 @@ function profileActions({ selected, profiles }) {
 }
 
 function actionsOf(state, { theme, who }) {
-  const { all } = running(state);
+  const { theirs } = running(state);
   const { show } = state.filter;
   return [
     ...runActions(state),
     ...profileActions(state),
-    ...(all > 0 ? [{ action: 'stopAll', icon: 'stop', text: say.stopAll(all) }] : []),
+    ...(theirs > 0 ? [{ action: 'stopAll', icon: 'stop', text: say.stopAll(theirs) }] : []),
     ...['running', 'needs', 'all']
       .filter((name) => name !== show)
       .map((name) => ({
@@ -71,7 +90,7 @@ function actionsOf(state, { theme, who }) {
     { action: 'never', icon: 'never', text: say.never },
     { action: 'shortcuts', icon: 'keyboard', text: say.shortcuts },
     { action: 'signOut', icon: 'out', text: say.signOut },
-  ];
+  ].filter((choice) => mayDo(state, choice));
 }
 
 /** Where the words begin a name, before where they stand in it. */

@@ -1,6 +1,6 @@
 // Runs that are to start later, and what server events do to them. Pure: (plans, name, data) -> plans.
 //
-// They are kept by key, the earliest first: {planId, startAt, latest, message, waitingFor, every, interval}; times are ms
+// They are kept by key, the earliest first: {planId, operatorId, startAt, latest, message, waitingFor, every, interval}; times are ms
 // since the epoch, latest is ms after startAt; waitingFor is '' before its time, and else what keeps it; every and
 // interval are those of runs.js.
 
@@ -18,6 +18,7 @@ const text = (value) => (typeof value === 'string' ? value : '');
 
 const planOf = (data) => ({
   planId: text(data.planId),
+  operatorId: text(data.operatorId),
   startAt: data.startAt,
   latest: data.latest,
   message: text(data.message),

@@ -22,9 +22,9 @@ export function createQuestions({ ask, state, commands, leave }) {
 
     /** Several runs may be those of others, and the button of a phone is a sign without words. */
     async stopAll() {
-      const { all, ours } = running(state());
+      const { theirs, ours } = running(state());
       const { stopAll: ok, stopAllTitle, stopAllText } = words.header;
-      if (all < 2 || (await ask({ title: stopAllTitle(all), text: stopAllText(all - ours), ok }))) void commands.stopAll();
+      if (theirs < 2 || (await ask({ title: stopAllTitle(theirs), text: stopAllText(theirs - ours), ok }))) void commands.stopAll();
     },
 
     async confirmBlocklist(profile, type) {

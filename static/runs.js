@@ -1,10 +1,10 @@
 // What server events do to the runs. Pure: (runs, name, data) -> runs.
 //
 // A run as the console knows it:
-//   {status, current, total, sent, skipped, failed, uncertain, message, error, note, reason, code, deviceId, paused,
-//    detached, every, interval, cycle, nextCycleAt, totals, only, away, waitingFor, waitUntil, waitLeft, stoppedBy,
+//   {status, current, total, sent, skipped, failed, uncertain, message, error, note, reason, code, deviceId, operatorId,
+//    paused, detached, every, interval, cycle, nextCycleAt, totals, only, away, waitingFor, waitUntil, waitLeft, stoppedBy,
 //    startedAt, endedAt, duration, followed, steps, begun, revision}
-// status is 'running', 'completed', 'stopped' or 'interrupted'; paused: it sends nothing until somebody resumes it;
+// status is 'running', 'completed', 'stopped' or 'interrupted'; operatorId: whose it is, '' where nobody says; paused: it sends nothing until somebody resumes it;
 // every: seconds between two cycles of one that begins anew when it is through, else 0; cycle: which one the counters are
 // of, nextCycleAt: while it waits for the next, totals: {sent, failed, uncertain} of all; interval: seconds between messages;
 // detached: it goes on when every device is gone; only: 'failed' where it is over those whom the run before could not
@@ -34,6 +34,7 @@ const BLANK = Object.freeze({
   reason: '',
   code: '',
   deviceId: null,
+  operatorId: '',
   paused: false,
   detached: false,
   every: 0,
@@ -97,6 +98,7 @@ const moves = {
     ...BLANK,
     ...counters(data),
     deviceId: text(data.deviceId, null),
+    operatorId: text(data.operatorId),
     detached: data.detached === true,
     ...chosen(data),
     only: text(data.only),
@@ -115,6 +117,7 @@ const moves = {
       waitingFor: text(progress.waitingFor),
       ...waitOf(progress, data.timestamp),
       deviceId: text(progress.deviceId, text(data.deviceId, run.deviceId)),
+      operatorId: text(data.operatorId, run.operatorId),
       startedAt: number(progress.startedAt, run.startedAt),
       steps: stepped(run.steps, data.timestamp, progress.current),
     };
@@ -154,7 +157,7 @@ const moves = {
     ...run,
     ...counters(data),
     error: '',
-    ...(data.fromDeviceId ? { deviceId: text(data.deviceId, run.deviceId), away: false } : { note: text(data.message) }),
+    ...(data.fromDeviceId ? { deviceId: text(data.deviceId, run.deviceId), operatorId: text(data.operatorId, run.operatorId), away: false } : { note: text(data.message) }),
   }),
 
   // The answer for the recipient that was in flight when the run ended: the counters move, the status stays.
@@ -175,6 +178,7 @@ const moves = {
     reason: text(data.reason),
     code: text(data.code),
     deviceId: text(data.deviceId, null),
+    operatorId: text(data.operatorId),
     paused: data.paused === true,
     detached: data.detached === true,
     ...chosen(data),

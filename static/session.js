@@ -1,6 +1,7 @@
 // What one tab remembers over a reload: who is signed in, and which device it is. Kept per tab, because two tabs are
 // two devices.
 
+import { whoOf } from './rights.js';
 import { ofBrowser, ofTab } from './storage.js';
 import { words } from './words.js';
 
@@ -29,8 +30,10 @@ export const identity = {
     if (!deviceId || operatorId !== session.get()?.operatorId) return null;
     return { deviceId, resumeToken };
   },
-  set: ({ deviceId, resumeToken }) =>
-    ofTab.write(DEVICE, { deviceId, resumeToken, operatorId: session.get()?.operatorId }),
+  set: ({ deviceId, resumeToken, role, team }) =>
+    ofTab.write(DEVICE, { deviceId, resumeToken, role, team, operatorId: session.get()?.operatorId }),
+  /** Who is signed in, as of rights.js, as far as the server has said it in this tab. */
+  who: () => whoOf(identity.get() && ofTab.read(DEVICE), String(session.get()?.operatorId ?? '')),
   forget: () => ofTab.remove(DEVICE),
 };
 

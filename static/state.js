@@ -11,6 +11,7 @@ import { keyFrom } from './keys.js';
 import { EMPTY as NOTHING_YET, journalAfter } from './journal.js';
 import { applyPlan, PLAN_EVENTS } from './plans.js';
 import { PLAIN } from './rhythm.js';
+import { isTheirs, NOBODY, whoOf } from './rights.js';
 import { applyRun, RUN_EVENTS } from './runs.js';
 import { amongThese, NONE_SELECTED } from './selection.js';
 import { applyUncertain, resolvedWords, UNCERTAIN_EVENTS } from './uncertain.js';
@@ -20,6 +21,7 @@ import { words } from './words.js';
 export const initialState = Object.freeze({
   connection: Object.freeze({ status: 'connecting', detail: '', asOf: null }), // asOf: ms, until when all was known
   device: null, // {id, name} once registered
+  who: NOBODY, // who is signed in, see rights.js
   devices: Object.freeze({}), // who is here, by id, see devices.js
   epoch: null, // identity of the server's event log
   revision: 0, // the latest revision seen, of anything: all before it is known
@@ -87,7 +89,9 @@ const handlers = {
     const device = { id: String(data.deviceId), name: data.name ?? '' };
     const goesOn = data.recovered === true && data.epoch === state.epoch && !state.syncing;
     const next = goesOn ? state : reset(state, data);
-    return { ...next, device, superseded: false };
+    const who = whoOf(data, state.who.operatorId);
+    const same = who.role === state.who.role && who.team === state.who.team;
+    return { ...next, device, who: same ? state.who : who, superseded: false };
   },
 
   resync: reset,
@@ -276,12 +280,16 @@ export function apply(state, { name, data }) {
  */
 export const seen = ({ epoch, revision, syncing }) => (epoch === null || syncing ? null : { epoch, revision });
 
-/** How many runs go on now: `{all, ours, waiting}`, those that end with this device, and those that wait for a sign-in. */
-export function running({ runs, device }) {
+/**
+ * How many runs go on now: `{all, ours, theirs, waiting}`, those that end with this device, those that who is signed in may
+ * stop, and those that wait for a sign-in.
+ */
+export function running({ runs, device, who }) {
   const all = Object.values(runs).filter((run) => run.status === 'running');
   return {
     all: all.length,
     ours: all.filter((run) => device && run.deviceId === device.id && !run.detached).length,
+    theirs: all.filter((run) => isTheirs(who, run)).length,
     waiting: all.filter((run) => run.waitingFor === 'sign_in').length,
   };
 }

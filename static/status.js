@@ -4,6 +4,7 @@ import { inConflict, isTooLong } from './drafts.js';
 import { keyOf } from './keys.js';
 import { lengthProblem, measure } from './limits.js';
 import { inVain, PARTS, tookOf } from './outcome.js';
+import { COMMANDS, may } from './rights.js';
 import { clock, duration, exact, moment, roughly, when } from './times.js';
 import { words } from './words.js';
 
@@ -118,14 +119,15 @@ export function notSaved(ack) {
 }
 
 /** What a start depends on, for a card that shows `message`. */
-export function startOf({ runs, drafts, device, connection }, profileId, type, message) {
+export function startOf({ runs, drafts, device, connection, who }, profileId, type, message) {
   const key = keyOf(profileId, type);
   const connected = connection.status === 'connected';
-  return { run: runs[key], me: device?.id ?? null, type, message, connected, conflict: inConflict(drafts[key]) };
+  return { run: runs[key], me: device?.id ?? null, type, message, connected, conflict: inConflict(drafts[key]), looks: !may(who, COMMANDS.startProcessing) };
 }
 
 /** Why a run cannot be started now, as a sentence; empty when it can. */
-export function startProblem({ run, me, type, message, connected, conflict }) {
+export function startProblem({ run, me, type, message, connected, conflict, looks }) {
+  if (looks) return words.rights.viewer;
   if (!connected) return words.run.offline;
   if (run?.status === 'running') {
     return isOwn(run, me) ? words.run.ownRuns : fixed.locked;
@@ -137,7 +139,8 @@ export function startProblem({ run, me, type, message, connected, conflict }) {
 
 /** The same in few words, for the button; empty also where another run goes on, which the button stops. */
 export function startWhy(start) {
-  const { run, type, message, connected, conflict } = start;
+  const { run, type, message, connected, conflict, looks } = start;
+  if (looks) return words.rights.viewer;
   if (!connected) return words.why.offline;
   if (run?.status === 'running') return '';
   if (conflict) return words.why.twoTexts;

@@ -107,6 +107,16 @@ export const words = {
     events: 'Developer: raw events',
   },
 
+  /** What the role of who is signed in may do. */
+  rights: {
+    role: { viewer: 'Viewer', operator: 'Operator', manager: 'Manager', admin: 'Admin' },
+    team: (team) => `team ${team}`,
+    viewer: 'You can only look: your role is viewer',
+    empty: 'Nothing is written here',
+    othersRun: 'Only a manager can stop, pause or take over the run of somebody else',
+    othersPlan: 'Only a manager can change it',
+  },
+
   /** The right column. A sentence is a list: who and which profile stand in it as they are. */
   aside: {
     label: 'What happens',
@@ -196,14 +206,15 @@ export const words = {
     close: 'Close',
     find: 'Ctrl K',
     command: '⌘', // where there is such a key, in place of Ctrl
+    /** The keys, what they do, and the right that this takes where it takes more than to see. */
     list: [
       ['Ctrl K', 'Find a profile, or do something'],
       ['/', 'Search the list'],
       ['j', 'Next profile'],
       ['k', 'Previous profile'],
-      ['x', 'Select the profile, in the list'],
-      ['Shift x', 'Select all up to this one, in the list'],
-      ['Ctrl Enter', 'Start what is in the box'],
+      ['x', 'Select the profile, in the list', 'work'],
+      ['Shift x', 'Select all up to this one, in the list', 'work'],
+      ['Ctrl Enter', 'Start what is in the box', 'work'],
       ['Esc', 'Close, leave the box, or end a selection'],
       ['?', 'Show these keys'],
     ],
@@ -819,6 +830,7 @@ export const words = {
       nothing_failed: 'Nobody is left to be tried again',
       unknown_event: 'The server does not know how to do this: reload the page and try again',
       internal_error: 'Something is wrong on the server: try again in a moment',
+      not_allowed: 'Your role does not allow this',
       sign_in_again: 'Sign in again to go on',
       unknown_outcome: 'Not known yet whether this was done: the storage does not answer. If it was, it shows here once it does',
       unknown_profile: 'The backend does not list this profile: reload the page to see which there are',

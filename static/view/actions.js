@@ -2,6 +2,7 @@
 // notice that says what became of a press.
 
 import { leftOf } from '../outcome.js';
+import { isTheirs } from '../rights.js';
 import { isOwn, noticeOf, startOf, startProblem, startWhy } from '../status.js';
 import { words } from '../words.js';
 import { $, setAttr, setBlocked, setHidden, setText, untilReleased } from './dom.js';
@@ -32,6 +33,7 @@ export function createActions(parts, type, { start, stop, pause, resume, later, 
   let problem = ''; // why a press does nothing
   let working = false; // a press is on its way to the server
   let paused = false;
+  let others = ''; // why the run that goes on is not theirs to stop
   let settling = null;
 
   const block = () => setBlocked(go, settling !== null || working || problem !== '');
@@ -42,15 +44,18 @@ export function createActions(parts, type, { start, stop, pause, resume, later, 
     else if (!working && problem === '') stop();
   });
   untilReleased(go);
-  hold.addEventListener('click', () => (paused ? resume() : pause()));
+  hold.addEventListener('click', () => {
+    if (others !== '') return;
+    if (paused) resume();
+    else pause();
+  });
   parts.later.addEventListener('click', later);
   setAttr(parts.later, 'aria-label', words.plans.later[type]);
   setAttr(parts.later, 'title', words.plans.later[type]);
   parts['later-item'].addEventListener('click', later);
   setText(parts['later-item'], words.plans.later[type]);
   setAttr(parts.take, 'aria-label', words.card.takeOverOf[type]);
-  setAttr(parts.take, 'title', words.card.takeOverHint);
-  parts.take.addEventListener('click', takeOver);
+  parts.take.addEventListener('click', () => others === '' && takeOver());
   const choice = $('input', parts.detach);
   setAttr(parts.detach, 'title', words.card.detachHint);
   choice.addEventListener('change', () => detach(choice.checked));
@@ -93,16 +98,19 @@ export function createActions(parts, type, { start, stop, pause, resume, later, 
     turn(running ? 'stop' : 'start', switched || working);
     working = busy === 'startProcessing' || busy === 'stopProcessing';
     const impossible = startProblem(started);
-    problem = running ? startWhy(started) : impossible;
+    others = running && !isTheirs(state.who, run) ? words.rights.othersRun : '';
+    const short = startWhy(started) || others;
+    problem = running ? short : impossible;
     block();
     setAttr(go, 'aria-busy', working ? 'true' : null);
-    setAttr(go, 'title', impossible || null);
+    setAttr(go, 'title', others || impossible || null);
     setText($('span', go), labelOf(type, kind, busy, run));
     paused = run?.paused === true;
     setHidden(hold, !running);
     setHidden(parts.later, running); // its room is that of the words of Pause
     setHidden(parts['later-item'], !running);
-    setBlocked(hold, working || !started.connected || HOLDS.has(busy));
+    setBlocked(hold, others !== '' || working || !started.connected || HOLDS.has(busy));
+    setAttr(hold, 'title', others || null);
     setAttr($('use', hold), 'href', paused ? '#i-play' : '#i-pause');
     const does = paused ? 'resume' : 'pause';
     setAttr(hold, 'aria-label', words.card[does][type]);
@@ -112,8 +120,9 @@ export function createActions(parts, type, { start, stop, pause, resume, later, 
     setHidden(parts.detach, running);
     showRhythm(state.rhythm, running);
     setHidden(parts.take, !running || isOwn(run, started.me));
-    setBlocked(parts.take, working || !started.connected || busy === 'takeOverProcessing');
-    setText(why, working || said?.about === 'start' ? '' : startWhy(started));
+    setAttr(parts.take, 'title', others || words.card.takeOverHint);
+    setBlocked(parts.take, others !== '' || working || !started.connected || busy === 'takeOverProcessing');
+    setText(why, working || said?.about === 'start' ? '' : short);
     setText(parts.notice, said?.text ?? '');
     parts.notice.dataset.tone = said?.tone ?? '';
     setAttr(parts.notice, 'title', said?.hint || null);

@@ -27,7 +27,7 @@ export function createChips(card, remove) {
     list.replaceChildren(
       ...items.map((item, index) => {
         const chip = element('li', 'chip', item.title, { 'data-testid': `attachment-chip-${index}` });
-        const button = element('button', 'chip-remove', '', { type: 'button', 'aria-label': words.attachments.remove(isolated(item.title)) });
+        const button = element('button', 'chip-remove', '', { type: 'button', 'data-takes': 'work', 'aria-label': words.attachments.remove(isolated(item.title)) });
         button.append(icon('close'));
         button.addEventListener('click', () => {
           remove(item.link);

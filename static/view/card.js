@@ -3,12 +3,13 @@
 
 import { itemsOf } from '../attachments.js';
 import { keyOf } from '../keys.js';
+import { COMMANDS, may } from '../rights.js';
 import { pageOf, unsentOf } from '../unsent.js';
 import { words } from '../words.js';
 import { createActions } from './actions.js';
 import { createChips } from './attachments.js';
 import { whenChanged } from './changes.js';
-import { $, clone, setText } from './dom.js';
+import { $, clone, setAttr, setText } from './dom.js';
 import { createLine } from './line.js';
 import { createPlans } from './plans.js';
 import { createRun } from './run.js';
@@ -67,8 +68,6 @@ function prepare(type) {
   parts.text.id = `${type}-text`;
   parts.counter.id = `${type}-counter`;
   $('label', node).htmlFor = parts.text.id;
-  parts.text.setAttribute('aria-describedby', parts.counter.id);
-  parts.text.placeholder = words.card.placeholder[type];
   parts.progress.setAttribute('aria-label', words.card.progress[type]);
   parts.why.id = `${type}-why`;
   parts.go.setAttribute('aria-describedby', parts.why.id);
@@ -160,6 +159,14 @@ export function createCard(type, { commands, confirmBlocklist, confirmCancel, sh
     return createChips(node, (link) => detach(profileId, link));
   }
 
+  /** A text that is not theirs to write is there to be read. */
+  function showRole(who) {
+    const reads = !may(who, COMMANDS.updateMessage);
+    text.lock(reads);
+    setAttr(parts.text, 'placeholder', reads ? words.rights.empty : words.card.placeholder[type]);
+    setAttr(parts.text, 'aria-describedby', reads ? `${parts.counter.id} ${parts.why.id}` : parts.counter.id);
+  }
+
   function render(state, shownProfile) {
     const id = shownProfile.external_id;
     const key = keyOf(id, type);
@@ -167,7 +174,7 @@ export function createCard(type, { commands, confirmBlocklist, confirmCancel, sh
     const [list, offers, typists] = [state.uncertain[key], state.offers[key], state.typists[key]];
     const [sent, cleared, unsent] = [state.sends[key], state.cleared[key], state.unsent[key]];
     const about = [shownProfile, run, state.plans[key], draft, notice, busy, list, offers, typists, sent, cleared, unsent];
-    const now = [...about, state.device, state.devices, state.connection, state.detaching, state.rhythm, state.attachments[id]];
+    const now = [...about, state.device, state.devices, state.who, state.connection, state.detaching, state.rhythm, state.attachments[id]];
     if (now.every((value, index) => value === last[index]) && last.length > 0) return;
     last = now;
     const switched = profileId !== id;
@@ -176,12 +183,13 @@ export function createCard(type, { commands, confirmBlocklist, confirmCancel, sh
     profileId = id;
     const message = draft?.message ?? '';
 
+    showRole(state.who);
     text.show(message, draft?.caret ?? null, switched);
     line(state, { draft, message, offer: offers?.[0], typists, run, sent, switched });
     takeBack(message, draft?.deviceId === state.device?.id ? cleared : undefined);
     showActions(state, { profileId, run, message, notice, busy });
     showRun(state, run);
-    showPlans(state.plans[key]);
+    showPlans(state.plans[key], state.who);
     uncertain(list?.recipients, list?.more, busy === 'resolveUncertain');
     drawUnsent({ unsent, run });
     chips(itemsOf(state.attachments, id));

@@ -1,9 +1,10 @@
 // Who is here, in a dialog of its own: each device with its name, since when, and what it does. One renames one's own
-// devices there, and signs out another one.
+// devices there, and signs out another one; an admin those of the whole team.
 
 import { inOrder, markOf, runsOf } from '../devices.js';
 import { partsOf } from '../keys.js';
 import { isolated } from '../names.js';
+import { administers } from '../rights.js';
 import { refusal } from '../status.js';
 import { namesOf } from '../tidings.js';
 import { clock, exact, when } from '../times.js';
@@ -104,8 +105,8 @@ export function createDevices({ send, ask }) {
     const doing = $('.device-doing', row);
     setText(doing, words.join(doingOf(state, id, nameOfProfile)));
     setHidden(doing, doing.textContent === '');
-    const mine = device.operatorId === operatorId;
-    setHidden($('.device-actions', row), !mine);
+    const theirs = device.operatorId === operatorId || administers(state.who);
+    setHidden($('.device-actions', row), !theirs);
     for (const [selector, label] of [['.device-rename', say.renameLabel], ['.device-sign-out', say.signOutLabel]]) {
       const button = $(selector, row);
       setAttr(button, 'aria-label', label(isolated(name)));
@@ -133,7 +134,7 @@ export function createDevices({ send, ask }) {
     });
   }
 
-  const shown = ({ devices, device, connection, runs, typists, profiles }) => [devices, device, connection, runs, typists, profiles];
+  const shown = ({ devices, device, who, connection, runs, typists, profiles }) => [devices, device, who, connection, runs, typists, profiles];
   return whenChanged(shown, (next) => {
     state = next;
     const number = Object.keys(state.devices).length;

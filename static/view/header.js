@@ -49,9 +49,9 @@ export function createHeader({ dispatch, stopAll, tally }) {
     setAttr(stop, 'title', status === 'connected' ? null : words.run.offline);
   }
 
-  return whenChanged(({ connection: link, filter, runs }) => [link, filter, runs, tally()], (state) => {
+  return whenChanged(({ connection: link, filter, runs, who }) => [link, filter, runs, who, tally()], (state) => {
     showConnection(state.connection);
     showCounts(state);
-    setHidden(stop, running(state).all === 0);
+    setHidden(stop, running(state).theirs === 0);
   });
 }

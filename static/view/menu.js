@@ -15,7 +15,7 @@ export function createMenu(button, list, opened = () => {}) {
   button.setAttribute('aria-controls', list.id);
   setHidden(list, true);
 
-  const items = () => [...list.querySelectorAll('[role^="menuitem"]')].filter((item) => !item.hidden);
+  const items = () => [...list.querySelectorAll('[role^="menuitem"]')].filter((item) => item.getClientRects().length > 0);
 
   function elsewhere({ target }) {
     if (!list.contains(target) && !button.contains(target)) close(false);

@@ -41,7 +41,7 @@ export function createRecipients() {
     const about = element('div', 'recipient-about');
     about.append(element('bdi', 'recipient-id', entry.id, { title: entry.id }));
     about.append(element('span', 'recipient-line', source.line(entry, page), { dir: 'auto', title: exact(source.at(entry)) }));
-    const button = element('button', 'button small recipient-remove', say.remove, { type: 'button' });
+    const button = element('button', 'button small recipient-remove', say.remove, { type: 'button', 'data-takes': 'clear' });
     setAttr(button, 'aria-label', source.removeLabel(isolated(entry.id)));
     button.addEventListener('click', () => void turn(entry, button));
     node.append(about, button);

@@ -3,6 +3,7 @@
 
 import { DOINGS, fitting, sourcesOf, summaryOf } from '../batch.js';
 import { icon } from '../icons.js';
+import { COMMANDS, may } from '../rights.js';
 import { ended, ranged, SELECTED_MAX, toggled, touching, withAll } from '../selection.js';
 import { words } from '../words.js';
 import { whenChanged } from './changes.js';
@@ -75,8 +76,8 @@ export function createSelecting({ state, dispatch, shown, batch, start, copy }) 
   }
 
   function showDoings(now) {
-    const { selection: { ids, type }, runs, batch: going } = now;
-    const fits = fitting({ runs }, ids, type);
+    const { selection: { ids, type }, runs, who, batch: going } = now;
+    const fits = fitting({ runs, who }, ids, type);
     for (const [does, button] of buttons) {
       const number = fits[does].length;
       setText(button.lastElementChild, says.does[does](number));
@@ -108,7 +109,7 @@ export function createSelecting({ state, dispatch, shown, batch, start, copy }) 
     if (going !== null) bar.scrollTop = bar.scrollHeight; // with large text not all of it is in sight
   }
 
-  const drawDoings = whenChanged(({ selection, selected, runs, drafts, batch: going }) => [selection, selected, runs, drafts, going?.over], showDoings);
+  const drawDoings = whenChanged(({ selection, selected, runs, who, drafts, batch: going }) => [selection, selected, runs, who, drafts, going?.over], showDoings);
   const drawBatch = whenChanged(({ batch: going }) => [going], ({ batch: going }) => showBatch(going));
   const drawCount = whenChanged(
     ({ now, seen }) => [now.selection, seen.join()],
@@ -124,8 +125,8 @@ export function createSelecting({ state, dispatch, shown, batch, start, copy }) 
 
   return {
     press(event, id, standing) {
-      const { selection, selected } = state();
-      const wanted = wish(event, selection);
+      const { selection, selected, who } = state();
+      const wanted = may(who, COMMANDS.startProcessing) ? wish(event, selection) : null;
       if (wanted === null) return false;
       event.preventDefault();
       become(wanted === 'range' ? ranged(selection, id, standing(), selected) : toggled(selection, id));

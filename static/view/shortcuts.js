@@ -18,10 +18,11 @@ function nameFinder(button) {
 }
 
 function fillDialog() {
-  for (const [keys, what] of words.shortcuts.list) {
-    const term = element('dt');
+  for (const [keys, what, takes] of words.shortcuts.list) {
+    const attributes = takes ? { 'data-takes': takes } : {};
+    const term = element('dt', '', '', attributes);
     term.append(...namesOf(keys).map((key) => element('kbd', '', key)));
-    byId('shortcut-list').append(term, element('dd', '', what));
+    byId('shortcut-list').append(term, element('dd', '', what, attributes));
   }
 }
 

@@ -15,7 +15,7 @@ function historyKey({ key, code, ctrlKey, metaKey, altKey, shiftKey }) {
 const FROM_MENU = { historyUndo: 'undo', historyRedo: 'redo' };
 
 /**
- * `commands`: those of commands.js. Returns `{finishLetter, leave, show}`; `shownId()` names the profile of the card.
+ * `commands`: those of commands.js. Returns `{lock, finishLetter, leave, show}`; `shownId()` names the profile of the card.
  */
 export function createText(area, type, commands, shownId) {
   let composing = null; // the profile for which a letter is being composed
@@ -43,7 +43,7 @@ export function createText(area, type, commands, shownId) {
 
   /** Undo or redo in place of the browser, which knows nothing of what others type. */
   function change(event, which) {
-    if (which === null || composing !== null) return;
+    if (which === null || composing !== null || area.readOnly) return;
     event.preventDefault();
     const done = commands[which](shownId(), type);
     if (done === null) return;
@@ -78,6 +78,11 @@ export function createText(area, type, commands, shownId) {
   }
 
   return {
+    /** Whether it can only be read. */
+    lock(readOnly) {
+      if (area.readOnly !== readOnly) area.readOnly = readOnly;
+    },
+
     /** What is being composed counts as it stands there. */
     finishLetter() {
       if (composing !== null) area.blur();

@@ -54,7 +54,7 @@ function group({ key, profileId, name, type }, title) {
 export function failedGroup(item) {
   const node = group(item, words.unsent.title(item.number));
   const label = say.tryAgainLabel(item.type, isolated(item.name));
-  const again = element('button', 'button small tiding-again', words.unsent.again(item.named), { type: 'button', 'aria-label': label });
+  const again = element('button', 'button small tiding-again', words.unsent.again(item.named), { type: 'button', 'aria-label': label, 'data-takes': 'work' });
   again.dataset.again = item.key;
   again.dataset.testid = `again-${item.key}`;
   const list = element('ul', 'tiding-people');
@@ -67,7 +67,7 @@ export function failedGroup(item) {
 const CHOICES = ['resend', 'leave'];
 
 function choices(item, whom, recipient) {
-  const box = element('span', 'choices');
+  const box = element('span', 'choices', '', { 'data-takes': 'work' });
   for (const action of CHOICES) {
     const label = words.uncertain.choice(whom, words.uncertain[action]);
     const button = element('button', 'button small', words.uncertain[action], { type: 'button', 'aria-label': label });
@@ -94,7 +94,7 @@ export function uncertainGroup(item) {
   }
   const unlisted = item.number - item.list.length;
   if (unlisted > 0 && item.list.length > 0) list.append(element('li', 'soft', words.uncertain.more(unlisted)));
-  const all = element('li', 'tiding-choice tiding-all');
+  const all = element('li', 'tiding-choice tiding-all', '', { 'data-takes': 'work' });
   all.append(element('b', '', words.uncertain.allOfThem), choices(item, words.uncertain.all));
   if (item.number > 1 || item.list.length === 0) list.append(all);
   node.append(list);

@@ -39,7 +39,7 @@ export function createUncertain(card, type, decide) {
   }
 
   function choices(mark, whom) {
-    const group = element('span', 'choices');
+    const group = element('span', 'choices', '', { 'data-takes': 'work' });
     group.append(...CHOICES.map((choice) => button(choice, mark, whom)));
     return group;
   }

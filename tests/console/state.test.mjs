@@ -166,10 +166,10 @@ test('a cleared blocklist is told at its card, on every device', () => {
 
 test('running counts all and own', () => {
   const own = event('processingStarted', { profileId: '8', type: 'mail', deviceId: ME, revision: 12 });
-  assert.deepEqual(running(after(registered(), started(11), own)), { all: 2, ours: 1, waiting: 0 });
+  assert.deepEqual(running(after(registered(), started(11), own)), { all: 2, ours: 1, theirs: 2, waiting: 0 });
   const detached = apply(after(registered(), started(11)), { ...own, data: { ...own.data, detached: true } });
-  assert.deepEqual(running(detached), { all: 2, ours: 0, waiting: 0 });
-  assert.deepEqual(running(initialState), { all: 0, ours: 0, waiting: 0 });
+  assert.deepEqual(running(detached), { all: 2, ours: 0, theirs: 2, waiting: 0 });
+  assert.deepEqual(running(initialState), { all: 0, ours: 0, theirs: 0, waiting: 0 });
 });
 
 test('a superseded page has no device any more', () => {

@@ -1,0 +1,45 @@
+"""What the console offers to a role is what the server lets it do."""
+
+import json
+import subprocess
+from typing import Any
+
+import pytest
+
+from alphasync.domain.roles import LEAST, Right, Role, may
+from alphasync.realtime.handlers import REGISTRY
+from tests.js.node import STATIC, node_with_client
+
+PROGRAM = """
+const { ROLES, LEAST, COMMANDS, may } = await import(process.argv[1]);
+const mays = ROLES.map((role) => Object.keys(LEAST).map((right) => may({ role }, right)));
+console.log(JSON.stringify({ ROLES, LEAST, COMMANDS, mays }));
+"""
+
+
+@pytest.fixture(scope="module")
+def console() -> dict[str, Any]:
+    """What static/rights.js says, and how it judges."""
+    module = (STATIC / "rights.js").as_uri()
+    command = [*node_with_client(), "--input-type=module", "-e", PROGRAM, module]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    assert isinstance(found, dict)
+    return found
+
+
+def test_they_have_the_same_roles_and_rights(console: dict[str, Any]) -> None:
+    assert console["ROLES"] == list(Role)
+    assert console["LEAST"] == {right.name.lower(): role for right, role in LEAST.items()}
+
+
+def test_each_command_takes_the_same_right(console: dict[str, Any]) -> None:
+    assert console["COMMANDS"] == {
+        name: command.right.name.lower()
+        for name, (command, _) in REGISTRY.items()
+        if command.right is not Right.SEE
+    }
+
+
+def test_they_judge_alike(console: dict[str, Any]) -> None:
+    assert console["mays"] == [[may(role, right) for right in LEAST] for role in Role]
