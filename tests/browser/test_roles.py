@@ -83,6 +83,7 @@ async def test_a_viewer_looks_and_has_nothing_to_do(
     await viewer.hook("recipients-close").click()
     await viewer.hook("account").click()
     await expect(viewer.hook("account-role")).to_have_text("Viewer · team red")
+    await expect(viewer.hook("record-open")).to_be_hidden()
     assert (await ann.call("updateMessage", {**CHAT, "message": "Good evening"}))["ok"]
     await expect(text).to_have_value("Good evening")
     assert await viewer.audit() == []
@@ -195,6 +196,7 @@ async def test_who_is_an_account_of_their_own_is_told_nothing_of_roles(
 ) -> None:
     alone = await (await open_console(small_world.urls[0])).begin("1001")
     await alone.hook("account").click()
-    await expect(alone.hook("sign-out")).to_be_visible()
+    for name in ("sign-out", "record-open"):
+        await expect(alone.hook(name)).to_be_visible()
     await expect(alone.hook("account-role")).to_be_hidden()
     assert await alone.page.locator("html").get_attribute("data-lacks") is None
