@@ -94,9 +94,9 @@ async def _key_set(settings: Settings) -> Finding | None:
         text = str(error)
         if not isinstance(error, WrongSetting):
             text = f"JWT_JWKS: {settings.jwt_jwks}: {error}"
-        return Finding("key set", ok=False, text=text)
+        return Finding("key_set", ok=False, text=text)
     text = f"{settings.jwt_jwks}, keys that are taken: {len(found.public)}"
-    return Finding("key set", ok=True, text=text)
+    return Finding("key_set", ok=True, text=text)
 
 
 def _hosts(settings: Settings) -> Finding:

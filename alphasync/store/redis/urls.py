@@ -1,5 +1,6 @@
 """What a ``REDIS_URL`` says, and what of it may be shown."""
 
+import ipaddress
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -184,4 +185,11 @@ def on_this_machine(url: str) -> bool:
         return True
     hosts = re.split(r"[/?]", rest.rpartition("@")[2])[0].split(",")
     names = [host.rpartition(":")[0] if _HOST.match(host) else host for host in hosts]
-    return all(name.strip("[]") in LOOPBACK or name.startswith("127.") for name in names)
+    return all(_is_loopback(name.strip("[]")) for name in names)
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        return name in LOOPBACK or ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False

@@ -289,7 +289,7 @@ async def test_a_name_that_dns_cannot_have_is_said_as_such() -> None:
 async def test_doctor_says_whether_it_can_be_read(there: KeyServer) -> None:
     async def said() -> tuple[bool, str]:
         settings = Settings(jwt_secret=SECRET, redis_url="memory://", **there.settings())
-        found = [one async for one in examine(settings) if one.what == "key set"]
+        found = [one async for one in examine(settings) if one.what == "key_set"]
         return found[0].ok, found[0].text
 
     assert await said() == (True, f"{there.url}, keys that are taken: 1")

@@ -241,6 +241,7 @@ def test_settings_of_a_certificate_where_there_is_none(tmp_path: Path) -> None:
         ("redis+cluster://127.0.0.1:1,10.0.0.1:2", False),
         ("redis://redis.example:6379/0", False),
         ("redis://10.0.0.1", False),
+        ("redis://127.0.0.1.example", False),
     ],
 )
 def test_which_addresses_are_of_this_machine_only(url: str, here: bool) -> None:
