@@ -49,14 +49,14 @@ async def paused(scene: Scene) -> None:
 
 async def doubtful(scene: Scene) -> None:
     ticket = await scene.bench.start(device=scene.phone)
-    claimed = await scene.bench.claim(ticket, 1, "r1")
+    claimed = await scene.bench.claim(ticket, 1, "recipient-1")
     await scene.bench.progress.step(ticket, 2, became(claimed, Outcome.UNCERTAIN))
     await scene.bench.stop()
 
 
 async def messaged(scene: Scene) -> None:
     ticket = await scene.bench.start(device=scene.phone)
-    claimed = await scene.bench.claim(ticket, 1, "r1")
+    claimed = await scene.bench.claim(ticket, 1, "recipient-1")
     await scene.bench.progress.complete(ticket, became(claimed, Outcome.SENT))
 
 
@@ -75,7 +75,7 @@ async def long_due(scene: Scene) -> None:
 
 
 async def avoided(scene: Scene) -> None:
-    await scene.bench.avoid("r1")
+    await scene.bench.avoid("recipient-1")
 
 
 async def come(scene: Scene) -> None:
@@ -133,15 +133,20 @@ ACTIONS: list[tuple[Action, Step, Step, dict[str, str]]] = [
         {**PLAN, "detail": "too_late"},
     ),
     (Action.BLOCKLIST_CLEARED, messaged, lambda s: s.bench.forget(), {**CHAT, "count": "1"}),
-    (Action.BLOCKLIST_REMOVED, messaged, lambda s: s.bench.unblock("r1"), {**CHAT, "count": "1"}),
+    (
+        Action.BLOCKLIST_REMOVED,
+        messaged,
+        lambda s: s.bench.unblock("recipient-1"),
+        {**CHAT, "count": "1"},
+    ),
     (
         Action.UNCERTAIN_RESOLVED,
         doubtful,
-        lambda s: s.bench.resolve("leave", "r1"),
+        lambda s: s.bench.resolve("leave", "recipient-1"),
         {**CHAT, "count": "1", "detail": "leave"},
     ),
     (Action.DO_NOT_CONTACT_ADDED, nothing, avoided, {"count": "1"}),
-    (Action.DO_NOT_CONTACT_REMOVED, avoided, lambda s: s.bench.allow("r1"), {}),
+    (Action.DO_NOT_CONTACT_REMOVED, avoided, lambda s: s.bench.allow("recipient-1"), {}),
 ]
 
 
@@ -167,7 +172,7 @@ async def test_it_is_one_entry_that_says_who_and_what(
     assert entry.fields["operator"] == "1"
     assert entry.fields.items() >= said.items()
     raw = str(entry)
-    for secret in ("Hello", "Other", "r1", desk.resume_token, phone.resume_token):
+    for secret in ("Hello", "Other", "recipient-1", desk.resume_token, phone.resume_token):
         assert secret not in raw, "who did what, and never what was written to whom"
 
 
