@@ -28,7 +28,9 @@ class Gauges:
         self._tasks.spawn(self._measure_lag(), "loop lag")
 
     async def close(self) -> None:
+        """A last look, too: what stands in files is read on after this process."""
         await self._tasks.close()
+        self.look()
 
     async def _keep_looking(self) -> None:
         while True:

@@ -140,7 +140,6 @@ class Server:
         self.runs.accepting = False
         self.membership.stop_adopting()
         await self.plan_watch.close()
-        await self.gauges.close()
         noticed = asyncio.sleep(notice if self.realtime.connections else 0)
         await asyncio.gather(self.pool.drain(), self.graces.drain(), noticed)
         loop = asyncio.get_running_loop()
@@ -157,4 +156,5 @@ class Server:
         await self.refusals.close()
         await self.gateway.aclose()
         await self.eviction.close()
+        await self.gauges.close()
         await self.store.close()

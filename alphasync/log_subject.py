@@ -31,6 +31,24 @@ class Named:
         return self.fields
 
 
+class Request(Named):
+    """An HTTP request. Most write no line: the id of one that came with none is made when somebody
+    asks for it."""
+
+    def __init__(self, given: str | None) -> None:
+        super().__init__()
+        self._given = given
+
+    @property
+    def id(self) -> str:
+        if "request" not in self.fields:
+            self.fields["request"] = request_id(self._given)
+        return self.fields["request"]
+
+    def log_fields(self) -> Mapping[str, str]:
+        return {"request": self.id, **self.fields}
+
+
 _subject: ContextVar[Subject | None] = ContextVar("what the log is about", default=None)
 
 

@@ -22,7 +22,9 @@ from alphasync.config.tokens import TokenSettings
 from alphasync.config.values import bare, shortened
 from alphasync.intake.hosts import ANY
 
-SECRETS = frozenset({"gateway_url", "gateway_token", "jwt_secret", "metrics_token", "redis_url"})
+SECRETS = frozenset(
+    {"gateway_url", "gateway_token", "jwt_jwks", "jwt_secret", "metrics_token", "redis_url"}
+)
 """Settings that may hold one: their values are not said back."""
 LOCK_TTL_MIN = 30.0
 """Seconds. It is renewed three times in its life, behind all else that a busy server does; one that

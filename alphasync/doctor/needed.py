@@ -87,15 +87,15 @@ async def _key_set(settings: Settings) -> Finding | None:
     Servers start without them, too."""
     try:
         found = key_set(settings)
-        if found is None:
-            return None
+    except WrongSetting as error:
+        return Finding("key_set", ok=False, text=str(error))
+    if found is None:
+        return None
+    try:
         await found.read()
-    except (WrongSetting, NotRead, NoKeys) as error:
-        text = str(error)
-        if not isinstance(error, WrongSetting):
-            text = f"JWT_JWKS: {settings.jwt_jwks}: {error}"
-        return Finding("key_set", ok=False, text=text)
-    text = f"{settings.jwt_jwks}, keys that are taken: {len(found.public)}"
+    except (NotRead, NoKeys) as error:
+        return Finding("key_set", ok=False, text=f"JWT_JWKS: {found.source}: {error}")
+    text = f"{found.source}, keys that are taken: {len(found.public)}"
     return Finding("key_set", ok=True, text=text)
 
 

@@ -30,7 +30,7 @@ from alphasync.intake.answers import (
     refusal,
 )
 from alphasync.intake.unread import Unread
-from alphasync.log_subject import REQUEST_ID, Named, about, request_id
+from alphasync.log_subject import REQUEST_ID, Request, about
 
 if TYPE_CHECKING:
     from alphasync.intake.handling import Connections
@@ -49,6 +49,7 @@ class Connection(RequestHandler):
 
     __slots__ = (
         "_answer_by",
+        "_asked",
         "_body",
         "_counted",
         "_head_by",
@@ -61,7 +62,6 @@ class Connection(RequestHandler):
         "_unread",
         "late",
         "network",
-        "request_id",
         "since",
         "turned_away",
     )
@@ -85,7 +85,7 @@ class Connection(RequestHandler):
         """Of the present request, and of what came together with its head."""
         self.late = False
         """Whether a body is overdue."""
-        self.request_id = ""
+        self._asked: Request | None = None
         """Of the present request."""
         self.since = 0.0
         self.network = ""
@@ -160,8 +160,8 @@ class Connection(RequestHandler):
         self._head_by = None
         self._serving = True
         self._lines = 0
-        self.request_id = request_id(request.headers.get(REQUEST_ID))
-        about(Named(request=self.request_id))
+        self._asked = asked = Request(request.headers.get(REQUEST_ID))
+        about(asked)
         self._body = body = request.content
         chunked = "chunked" in request.headers.get(hdrs.TRANSFER_ENCODING, "").lower()
         self._unread.begin(request.content_length or 0, chunked=chunked)
@@ -197,7 +197,7 @@ class Connection(RequestHandler):
     def rest(self) -> None:
         """A request has been carried out and answered."""
         self._serving = False
-        self.request_id = ""
+        self._asked = None
         about(None)
         self._body = None
         self._await_client()
@@ -251,8 +251,8 @@ class Connection(RequestHandler):
             for name, value in EVERYWHERE.items():
                 resp.headers.setdefault(name, value)
             # Polls come by the million and are short: theirs is said where somebody asks for it.
-            if self.request_id and (REQUEST_ID in request.headers or resp.status >= 400):
-                resp.headers[REQUEST_ID] = self.request_id
+            if self._asked is not None and (REQUEST_ID in request.headers or resp.status >= 400):
+                resp.headers[REQUEST_ID] = self._asked.id
         done = await super().finish_response(request, resp, start_time)
         # Only now: a client that is still taking its answer does not keep us waiting for a request.
         self.rest()

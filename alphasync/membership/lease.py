@@ -122,18 +122,25 @@ class Lease:
             # What was taken over is noted as held, and was not looked after.
             own = self._server.current
             held = await self._holdings.noted_for(own)
-            self._hand_out(Adoption([holding for holding in held if holding.owner != own]))
+            left = [holding for holding in held if holding.owner != own]
+            for dead in {holding.owner for holding in left}:
+                # Perhaps it has ended in order: who is told once too often is told.
+                self._tell_of(dead, sum(holding.owner == dead for holding in left))
+            self._hand_out(Adoption(left))
         for dead in expired:
             self._adoption_unsure = True
             adoption = await self._table.adopt(self._server.current, dead)
             found = len(adoption.holdings)
             if not adoption.in_order:  # who has ended by itself is nothing to be woken for
-                telemetry.takeovers.labels("server").inc()
-                log.warning("taking over from a dead server", dead=dead, holdings=found)
+                self._tell_of(dead, found)
             elif found:
                 log.info("taking over from a server that has ended", ended=dead, holdings=found)
             self._hand_out(adoption)
         self._adoption_unsure = False
+
+    def _tell_of(self, dead: str, found: int) -> None:
+        telemetry.takeovers.labels("server").inc()
+        log.warning("taking over from a dead server", dead=dead, holdings=found)
 
     async def _adopt_late_runs(self, former: str) -> None:
         """Runs that were noted under a name of this server after it was taken for dead: whoever has

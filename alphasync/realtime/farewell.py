@@ -35,7 +35,7 @@ async def persist(step: Callable[[], Awaitable[T]], session: Session) -> T | Non
     None when it failed: whatever else goes wrong must not keep what is still to be done for the
     session from being done. It is in the log then, with its trace.
     """
-    about(session)
+    about(session.registration)
     try:
         async with asyncio.timeout(PERSIST_TIMEOUT):
             return await until_redis_answers(step)

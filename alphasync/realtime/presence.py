@@ -149,7 +149,7 @@ class Presence:
     async def put_on_record(self, session: Session) -> None:
         """Have it on record that the session is here. It is cut where that cannot be done, and
         disconnected where another session has its device by now, or where its login was ended."""
-        about(session)
+        about(session.registration)
         registration = session.registration
 
         async def step() -> bool:
@@ -175,14 +175,14 @@ class Presence:
             await self._manager.supersede(session.sid)
 
     async def _join(self, session: Session) -> None:
-        about(session)
+        about(session.registration)
         if await self._joins.join(session):
             self.settle(session)
             if session.superseded:
                 await self._manager.supersede(session.superseded)
 
     async def _begin_anew(self, session: Session, snapshot: Snapshot) -> None:
-        about(session)
+        about(session.registration)
         known: Snapshot | None = snapshot
 
         async def begin() -> Beginning:
@@ -206,7 +206,7 @@ class Presence:
             await asyncio.sleep(self._heartbeat)
             for session in self._sessions:
                 if session.phase is Phase.REGISTERED:
-                    about(session)
+                    about(session.registration)
                     try:
                         if not await self._devices.touch(
                             session.who, session.sid, session.device_id

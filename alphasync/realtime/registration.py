@@ -67,6 +67,9 @@ class Registration(msgspec.Struct, array_like=True):
     server: str = ""
     """On record as the one that has the device."""
 
+    def log_fields(self) -> Mapping[str, str]:
+        return {"account": self.who.account, "device": self.device_id}
+
 
 def read_handshake(auth: object, environ: Mapping[str, object]) -> Handshake:
     """The handshake of a connection. Raises MissingToken, and InvalidToken for what can be none.

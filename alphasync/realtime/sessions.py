@@ -2,7 +2,7 @@
 
 import asyncio
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from alphasync.domain.identity import Identity
@@ -69,9 +69,6 @@ class Session:
     @property
     def device_id(self) -> str:
         return self.registration.device_id
-
-    def log_fields(self) -> Mapping[str, str]:
-        return {"account": self.who.account, "device": self.device_id}
 
     def is_in_step(self) -> bool:
         """Whether it has got all events until now, and gets those that come."""

@@ -60,6 +60,9 @@ class Call(msgspec.Struct, frozen=True):
 
 
 BEARER = "Authorization: Bearer <token>"
+OF_A_TOKEN = (MissingToken, InvalidToken, SignInAgain, SignedOut)
+"""What any call can be refused with that says by a token who asks."""
+OF_ANY_CALL = (TooManyRequests, StoreUnavailable)
 IN_PARTS = (
     "A long list comes in parts of half a megabyte: the headings are in the first one, and each "
     f"but the last has the `cursor` of the next in `{NEXT_HEADER}`, percent-encoded as the query "
@@ -83,10 +86,9 @@ CALLS = (
             BadCredentials,
             TooManyProfiles,
             UnsupportedMediaType,
-            TooManyRequests,
             GatewayRefused,
             GatewayUnavailable,
-            StoreUnavailable,
+            *OF_ANY_CALL,
         ),
     ),
     Call(
@@ -95,7 +97,7 @@ CALLS = (
         about="A fresh token for a valid one; the session lives on with it.",
         header=BEARER,
         answer=RefreshAnswer,
-        errors=(MissingToken, InvalidToken, SignInAgain, SignedOut, StoreUnavailable),
+        errors=(*OF_A_TOKEN, StoreUnavailable),
     ),
     Call(
         method="POST",
@@ -108,14 +110,7 @@ CALLS = (
         header=BEARER,
         right=Right.SEE,
         answer=EndedAnswer,
-        errors=(
-            MissingToken,
-            InvalidToken,
-            SignInAgain,
-            SignedOut,
-            TooManyRequests,
-            StoreUnavailable,
-        ),
+        errors=(*OF_A_TOKEN, *OF_ANY_CALL),
     ),
     Call(
         method="GET",
@@ -125,15 +120,7 @@ CALLS = (
         right=Right.SEE,
         query=SessionsQuery,
         answer=SessionsAnswer,
-        errors=(
-            MissingToken,
-            InvalidToken,
-            SignInAgain,
-            SignedOut,
-            InvalidPayload,
-            TooManyRequests,
-            StoreUnavailable,
-        ),
+        errors=(*OF_A_TOKEN, InvalidPayload, *OF_ANY_CALL),
     ),
     Call(
         method="DELETE",
@@ -147,15 +134,7 @@ CALLS = (
         header=BEARER,
         right=Right.SEE,
         answer=EndedAnswer,
-        errors=(
-            MissingToken,
-            InvalidToken,
-            SignInAgain,
-            SignedOut,
-            UnknownSession,
-            TooManyRequests,
-            StoreUnavailable,
-        ),
+        errors=(*OF_A_TOKEN, UnknownSession, *OF_ANY_CALL),
     ),
     Call(
         method="DELETE",
@@ -170,15 +149,7 @@ CALLS = (
         right=Right.SEE,
         query=EndQuery,
         answer=EndedAnswer,
-        errors=(
-            MissingToken,
-            InvalidToken,
-            SignInAgain,
-            SignedOut,
-            InvalidPayload,
-            TooManyRequests,
-            StoreUnavailable,
-        ),
+        errors=(*OF_A_TOKEN, InvalidPayload, *OF_ANY_CALL),
     ),
     Call(
         method="GET",
@@ -186,14 +157,7 @@ CALLS = (
         about="The profiles that the operator writes for, as far as the login is for them.",
         header=f"{HANDLE_HEADER}: <alphaDateToken>",
         answer=list[Profile],
-        errors=(
-            InvalidToken,
-            SignInAgain,
-            TooManyRequests,
-            GatewayRefused,
-            GatewayUnavailable,
-            StoreUnavailable,
-        ),
+        errors=(InvalidToken, SignInAgain, GatewayRefused, GatewayUnavailable, *OF_ANY_CALL),
     ),
     Call(
         method="GET",
@@ -205,10 +169,9 @@ CALLS = (
             InvalidToken,
             SignInAgain,
             UnknownProfile,
-            TooManyRequests,
             GatewayRefused,
             GatewayUnavailable,
-            StoreUnavailable,
+            *OF_ANY_CALL,
         ),
     ),
     Call(
@@ -227,20 +190,16 @@ CALLS = (
         ),
         answer=Imported,
         errors=(
-            MissingToken,
-            InvalidToken,
-            SignInAgain,
+            *OF_A_TOKEN,
             NotAllowed,
-            SignedOut,
             UnsupportedMediaType,
             CsvTooLarge,
             CsvNotText,
             CsvEmpty,
             CsvLines,
             DoNotContactFull,
-            TooManyRequests,
-            StoreUnavailable,
             UnknownOutcome,
+            *OF_ANY_CALL,
         ),
     ),
     Call(
@@ -252,15 +211,7 @@ CALLS = (
         query=ExportQuery,
         csv=f"Answer: `text/csv` with `id`, `added` (UTC), `operator` and `note`. {IN_PARTS}",
         answer=None,
-        errors=(
-            MissingToken,
-            InvalidToken,
-            SignInAgain,
-            SignedOut,
-            InvalidPayload,
-            TooManyRequests,
-            StoreUnavailable,
-        ),
+        errors=(*OF_A_TOKEN, InvalidPayload, *OF_ANY_CALL),
     ),
     Call(
         method="GET",
@@ -274,16 +225,7 @@ CALLS = (
             f"`device`. {IN_PARTS}"
         ),
         answer=None,
-        errors=(
-            MissingToken,
-            InvalidToken,
-            SignInAgain,
-            SignedOut,
-            InvalidPayload,
-            UnknownProfile,
-            TooManyRequests,
-            StoreUnavailable,
-        ),
+        errors=(*OF_A_TOKEN, InvalidPayload, UnknownProfile, *OF_ANY_CALL),
     ),
     Call(
         method="GET",
@@ -296,16 +238,7 @@ CALLS = (
         right=Right.ADMINISTER,
         query=RecordQuery,
         answer=RecordAnswer,
-        errors=(
-            MissingToken,
-            InvalidToken,
-            SignInAgain,
-            SignedOut,
-            NotAllowed,
-            InvalidPayload,
-            TooManyRequests,
-            StoreUnavailable,
-        ),
+        errors=(*OF_A_TOKEN, NotAllowed, InvalidPayload, *OF_ANY_CALL),
     ),
     Call(
         method="GET",
@@ -316,15 +249,6 @@ CALLS = (
         query=RecordQuery,
         answer=None,
         csv="What the entries of `GET /api/audit` say, with the time in UTC.",
-        errors=(
-            MissingToken,
-            InvalidToken,
-            SignInAgain,
-            SignedOut,
-            NotAllowed,
-            InvalidPayload,
-            TooManyRequests,
-            StoreUnavailable,
-        ),
+        errors=(*OF_A_TOKEN, NotAllowed, InvalidPayload, *OF_ANY_CALL),
     ),
 )

@@ -13,6 +13,7 @@ from collections.abc import Collection
 
 import structlog
 
+from alphasync.log_subject import about
 from alphasync.services.key_source import KeySource, NotRead
 from alphasync.services.public_keys import NoKeys, PublicKey, of_jwks, shown
 from alphasync.store import keys
@@ -49,10 +50,12 @@ class KeySet:
     ) -> None:
         self.allowed = allowed
         self.public: tuple[PublicKey, ...] = ()
+        self.source = source.name
+        """What it is called, for people."""
         self._source = source
         self._interval = interval
         self._pipeline = pipeline
-        self._key = keys.key_set(hashlib.sha256(source.name.encode()).hexdigest()[:32])
+        self._key = keys.key_set(hashlib.sha256(source.whole.encode()).hexdigest()[:32])
         self._tasks = Tasks()
         self._reading: asyncio.Task[None] | None = None
         self._keeping: asyncio.Task[None] | None = None
@@ -118,6 +121,7 @@ class KeySet:
         return self._reading
 
     async def _read(self) -> None:
+        about(None)  # it is for all, whoever brought it about
         try:
             text = await self.read()
         except (NotRead, NoKeys) as error:

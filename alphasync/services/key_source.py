@@ -27,6 +27,10 @@ class KeySource(Protocol):
     def name(self) -> str:
         """What it is called in the log."""
 
+    @property
+    def whole(self) -> str:
+        """What tells it from others, which may hold a secret."""
+
     async def read(self) -> bytes:
         """The key set as it is now. Raises NotRead."""
 
@@ -38,6 +42,10 @@ class InFile:
     @property
     def name(self) -> str:
         return str(self._path)
+
+    @property
+    def whole(self) -> str:
+        return self.name
 
     async def read(self) -> bytes:
         return await asyncio.to_thread(self.read_now)
@@ -60,6 +68,10 @@ class AtAddress:
 
     @property
     def name(self) -> str:
+        return str(self._url.with_query(None))  # keys may stand there
+
+    @property
+    def whole(self) -> str:
         return str(self._url)
 
     async def read(self) -> bytes:

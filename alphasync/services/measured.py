@@ -1,5 +1,6 @@
 """The gateway, with a look at the clock: how long each call took, and what came back."""
 
+import asyncio
 import re
 import time
 from collections.abc import Coroutine
@@ -46,7 +47,7 @@ class MeasuredGateway:
 
 async def _measured(name: str, call: Coroutine[Any, Any, T]) -> T:
     began = time.perf_counter()
-    outcome = "cancelled"
+    outcome = "internal_error"
     try:
         result = await call
         # What came of a send is data: Sent, NotSent, Unknown and so on.
@@ -54,6 +55,9 @@ async def _measured(name: str, call: Coroutine[Any, Any, T]) -> T:
         return result
     except AlphasyncError as error:
         outcome = error.code
+        raise
+    except asyncio.CancelledError:
+        outcome = "cancelled"
         raise
     finally:
         telemetry.gateway_seconds.labels(name).observe(time.perf_counter() - began)

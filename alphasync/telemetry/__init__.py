@@ -76,7 +76,7 @@ def _now(name: str, what: str, labels: tuple[str, ...] = ()) -> Gauge:
 commands = Counter("alphasync_commands", "Commands by outcome.", ["event", "outcome"])
 command_seconds = Tally(
     "alphasync_command_seconds",
-    "From a command's arrival to its acknowledgement at the socket, of those carried out.",
+    "From the start of carrying a command out to its result, of those carried out.",
     SHORT,
 )
 connections = _now("alphasync_connections", "Connections of clients by transport.", ("transport",))

@@ -11,7 +11,6 @@ from typing import Any
 
 import aiohttp
 import pytest
-import structlog
 from structlog.testing import capture_logs
 
 from alphasync.intake import Bounds
@@ -165,7 +164,6 @@ MALFORMED = {
 async def test_what_is_no_http_is_a_400_and_one_line_that_quotes_nothing(
     name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    structlog.reset_defaults()
     async with served(BRIEF) as running:
         with capture_logs() as lines:
             answer = await running.answer(MALFORMED[name])

@@ -31,7 +31,6 @@ async def running(redis_url: str) -> AsyncIterator[Cluster]:
 
 @pytest.fixture
 def lines() -> Iterator[Lines]:
-    structlog.reset_defaults()
     steps: list[Processor] = [logs.add_subject, structlog.processors.format_exc_info]
     with capture_logs(processors=steps) as written:
         yield written

@@ -1,6 +1,7 @@
 """Each line that the log can have: a constant text, of which the page says what to do about it."""
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,11 +35,16 @@ def lines_written(source: str) -> Iterator[tuple[ast.Call, str]]:
 
 
 SOURCES = sorted((ROOT / "alphasync").rglob("*.py"))
-WRITTEN = [
-    (path.relative_to(ROOT), call, level)
-    for path in SOURCES
-    for call, level in lines_written(path.read_text())
-]
+
+
+@functools.cache
+def written() -> list[tuple[Path, ast.Call, str]]:
+    """Once it is asked for: each process of a run collects all tests, and carries out some."""
+    return [
+        (path.relative_to(ROOT), call, level)
+        for path in SOURCES
+        for call, level in lines_written(path.read_text())
+    ]
 
 
 def explained(section: str) -> set[str]:
@@ -52,7 +58,7 @@ def explained(section: str) -> set[str]:
 def test_the_page_explains_each_line_and_no_other(section: str) -> None:
     ours = {
         call.args[0].value
-        for _, call, level in WRITTEN
+        for _, call, level in written()
         if level in SECTIONS[section] and isinstance(call.args[0], ast.Constant)
     }
     assert explained(section) == ours
@@ -62,7 +68,7 @@ def test_what_a_line_says_is_a_constant() -> None:
     """One can look for it, and nobody else decides on it."""
     made_up = [
         f"{path}:{call.lineno}"
-        for path, call, level in WRITTEN
+        for path, call, level in written()
         if level in ("warning", "error", "critical") and not isinstance(call.args[0], ast.Constant)
     ]
     assert not made_up
@@ -71,7 +77,7 @@ def test_what_a_line_says_is_a_constant() -> None:
 def test_no_line_has_a_field_for_what_is_nobodys_business() -> None:
     told = [
         f"{path}:{call.lineno} {keyword.arg}"
-        for path, call, _ in WRITTEN
+        for path, call, _ in written()
         for keyword in call.keywords
         if keyword.arg in NEVER_LOGGED
     ]

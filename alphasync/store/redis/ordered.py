@@ -143,6 +143,7 @@ class OrderedPipeline:
             finally:
                 self._wire = None
                 self._stalled = False
+                self._measured = None
                 fail(self._sent, UnknownOutcome)
                 await connection.disconnect(nowait=True)
             await asyncio.sleep(backoff(attempts.number))
@@ -170,7 +171,7 @@ class OrderedPipeline:
         self._waiting.clear()
         if batch:
             now = self._loop.time()
-            if now - self._measured_at >= MEASURE_INTERVAL:
+            if self._measured is None and now - self._measured_at >= MEASURE_INTERVAL:
                 self._measured, self._measured_at = batch[0], now
             self._sent.extend(batch)
             wire.write(b"".join(map(self._complete, batch)))

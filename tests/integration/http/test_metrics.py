@@ -106,3 +106,37 @@ async def test_several_workers_answer_at_one_port_for_all() -> None:
         os.kill(server.pid, signal.SIGHUP)
         await wait_until(lambda: "rolling restart done" in server.log, START_WITHIN, "restarted")
         assert await status(port) == 200
+
+
+async def figures(url: str) -> dict[str, float]:
+    async with aiohttp.ClientSession() as http, http.get(f"{url}/metrics") as answer:
+        lines = (await answer.text()).splitlines()
+    pairs = (line.rpartition(" ") for line in lines if not line.startswith("#"))
+    return {name: float(value) for name, _, value in pairs}
+
+
+async def test_what_people_do_is_measured(one_server: Cluster) -> None:
+    before = await figures(one_server.urls[0])
+    device = await one_server.device()
+    for number in range(3):
+        about = {"profileId": "1001", "type": "chat", "message": "x" * number}
+        assert (await device.call("updateMessage", about))["ok"]
+    assert (await device.start("1001"))["ok"]
+    await device.wait_for("processingComplete")
+    one_server.servers[0].gauges.look()
+    now = await figures(one_server.urls[0])
+
+    def grown(name: str) -> float:
+        return now[name] - before.get(name, 0.0)
+
+    assert grown("alphasync_command_seconds_count") >= 4
+    assert grown("alphasync_redis_seconds_count") >= 1
+    assert grown('alphasync_gateway_seconds_count{call="send"}') >= 1
+    assert grown('alphasync_commands_total{event="updateMessage",outcome="ok"}') == 3
+    assert now['alphasync_connections{transport="websocket"}'] >= 1
+    assert now["alphasync_redis_connected"] >= 1
+    await wait_until(lambda: _lag_is_measured(one_server.urls[0]), what="the loop's lag")
+
+
+async def _lag_is_measured(url: str) -> bool:
+    return (await figures(url))["alphasync_loop_lag_seconds_count"] > 0

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from redis.exceptions import ResponseError
 
+from alphasync import telemetry
 from alphasync.store.redis import ordered as ordered_module
 from alphasync.store.redis.pipeline import ReplyError
 from tests.harness import wait_until
@@ -184,3 +185,30 @@ async def test_an_answer_reaches_its_caller_without_a_task_in_between(bench: Ben
 
 
 # Losing the connection.
+
+
+@pytest.mark.usefixtures("no_hurry")
+async def test_a_round_trip_is_measured_to_its_end_however_many_follow(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow Redis is what it is measured for: those behind take no place from it."""
+    seen: list[float] = []
+    monkeypatch.setattr(ordered_module, "MEASURE_INTERVAL", 0.0)
+    monkeypatch.setattr(telemetry.redis_seconds, "observe", seen.append)
+    [slow] = await bench.submitted("slow")
+    behind = [*await bench.submitted("behind"), *await bench.submitted("further behind")]
+    bench.connection.answer(b"1")
+    assert await outcome(slow) == b"1"
+    assert len(seen) == 1
+    bench.connection.answer(b"2", b"3")
+    assert [await outcome(future) for future in behind] == [b"2", b"3"]
+    # One that is never answered keeps nobody from being measured on the next connection.
+    refused, cut_off = await bench.submitted("refused", "cut off")
+    bench.connection.answer(ResponseError("READONLY replica"))
+    assert await outcome(refused) == "StoreUnavailable"
+    assert await outcome(cut_off) == "UnknownOutcome"
+    await wait_until(lambda: len(bench.made) == 2 and bench.pipeline.connected)
+    number = len(seen)
+    await bench.submitted("on another connection")
+    bench.connection.answer(b"4")
+    await wait_until(lambda: len(seen) == number + 1, what="measured again")
