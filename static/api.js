@@ -128,3 +128,16 @@ export async function exportPart(token, path, query) {
   });
   return { text, next: next === null ? null : decodeURIComponent(next) };
 }
+
+/** All parts of an export, one behind the other; `part(path, query)` is exportPart with a token, `report` is told how many there are. */
+export async function wholeOf(part, path, query, report) {
+  const parts = [];
+  let cursor = null;
+  do {
+    const { text, next } = await part(path, cursor === null ? query : { ...query, cursor });
+    parts.push(text);
+    cursor = next;
+    report(parts.length);
+  } while (cursor !== null);
+  return parts;
+}

@@ -1,7 +1,7 @@
 // The console put together: events change the state, the state draws the page, the page sends commands.
 
 import { createAccount } from './account.js';
-import { ApiError, endSession, exportPart, importDoNotContact, profiles as fetchProfiles, record as fetchRecord, sessions as fetchSessions } from './api.js';
+import { ApiError, endSession, exportPart, importDoNotContact, profiles as fetchProfiles, record as fetchRecord, sessions as fetchSessions, wholeOf } from './api.js';
 import { createArranging, readArrangement } from './arrangement.js';
 import { itemsOf } from './attachments.js';
 import { createCommands } from './commands.js';
@@ -13,7 +13,7 @@ import { loadWords } from './failures.js';
 import { addDrawings } from './icons.js';
 import { createKept } from './kept.js';
 import { keyOf, partsOf } from './keys.js';
-import { createLists, wholeOf } from './lists.js';
+import { createLists } from './lists.js';
 import { asProfiles } from './names.js';
 import { profileIn } from './place.js';
 import { createQuestions } from './questions.js';
@@ -42,7 +42,7 @@ import { createPin } from './view/pin.js';
 import { createProfile } from './view/profile.js';
 import { createRecipients } from './view/recipients.js';
 import { createRecord } from './view/record.js';
-import { createRights } from './view/rights.js';
+import { createRights, markCommands } from './view/rights.js';
 import { createSessions } from './view/sessions.js';
 import { createShortcuts } from './view/shortcuts.js';
 import { createSignIn } from './view/signin.js';
@@ -53,6 +53,7 @@ import { words } from './words.js';
 
 addDrawings();
 fill();
+markCommands();
 
 let state = initialState;
 let frame = 0;
@@ -209,6 +210,7 @@ const sessions = createSessions({
   list: (cursor) => fetchSessions(session.get()?.token ?? '', cursor),
   end: (id) => endSession(session.get()?.token ?? '', id),
   ended: account.ended,
+  operatorId: () => state.who.operatorId,
   ask,
 });
 const exportOf = (path, query) => exportPart(session.get()?.token ?? '', path, query);

@@ -1,24 +1,13 @@
 // The lists of recipients, as view/recipients.js shows them: who was messaged for a profile and type, and whom not to
 // contact. Pure, but for what it is given.
 
+import { wholeOf } from './api.js';
 import { isolated } from './names.js';
+import { COMMANDS } from './rights.js';
 import { moment } from './times.js';
 import { words } from './words.js';
 
 const say = words.recipients;
-
-/** All parts of an export, one behind the other; `part(path, query)` of api.js, `report` is told how many there are. */
-export async function wholeOf(part, path, query, report) {
-  const parts = [];
-  let cursor = null;
-  do {
-    const { text, next } = await part(path, cursor === null ? query : { ...query, cursor });
-    parts.push(text);
-    cursor = next;
-    report(parts.length);
-  } while (cursor !== null);
-  return parts;
-}
 
 /** `parts`: `{send(command, payload), files}`, the latter being `{part(path, query), bring(file)}` of api.js with a token. */
 export function createLists({ send, files }) {
@@ -44,6 +33,7 @@ export function createLists({ send, files }) {
         removeLabel: say.forgetLabel,
         remove: ({ id }) => send('removeFromBlocklist', { ...about, recipientId: id }),
         removed: say.forgotten,
+        takes: COMMANDS.removeFromBlocklist,
         concerns: (name, data) =>
           ['blocklistCleared', 'blocklistRecipientRemoved'].includes(name) && data.profileId === about.profileId && data.type === type,
         file: (report) => whole(`/api/profiles/${encodeURIComponent(about.profileId)}/blocklist/export`, { type }, report),
@@ -61,6 +51,7 @@ export function createLists({ send, files }) {
       removeLabel: say.allowLabel,
       remove: ({ id }) => send('removeDoNotContact', { recipientId: id }),
       removed: say.allowed,
+      takes: COMMANDS.removeDoNotContact,
       concerns: (name) => name === 'doNotContactChanged',
       add: (recipientId, note) => send('addDoNotContact', { recipientId, ...(note && { note }) }),
       bring: (file) => files.bring(file),

@@ -13,7 +13,8 @@ const AT_MAX = 999_999_999_999_999; // ms; the server takes 15 digits
 function dayStart(day, after = 0) {
   const at = new Date(`${day}T00:00`);
   at.setDate(at.getDate() + after);
-  return Math.min(Math.max(at.getTime(), 0), AT_MAX);
+  const ms = at.getTime();
+  return Number.isNaN(ms) ? AT_MAX : Math.max(ms, 0); // a field takes years of five digits, which are no date
 }
 
 /** The query for what is wanted: an action, an operator's id and whole days of this device, each '' for any. */
@@ -35,7 +36,10 @@ function whoseOf({ target, operatorId, runId, planId }) {
   return (runId !== '' ? say.startedBy : planId !== '' ? say.plannedBy : say.whom)(isolated(target));
 }
 
-/** On what, how many and how; `names` is `{profile(id), device(id)}`. */
+/** The code with which it was refused; empty where it was done. */
+const refusalOf = ({ outcome }) => (outcome === 'ok' ? '' : (outcome ?? ''));
+
+/** On what, how many, how, and why not; `names` is `{profile(id), device(id)}`. */
 export function aboutOf(entry, names) {
   const { action, profileId, type, targetDeviceId, count, detail } = entry;
   const of = profileId === '' ? '' : isolated(names.profile(profileId));
@@ -46,14 +50,17 @@ export function aboutOf(entry, names) {
     whoseOf(entry),
     count !== null && (say.counts[action] ?? say.count)(count),
     !device && detail && wordOf(DETAILS, detail),
+    wordOf(say.outcomes, refusalOf(entry)),
   ]);
 }
 
 /** Who, on which device and from where. */
-export function byOf({ operatorId, deviceId, device, agent, address }, names) {
+export function byOf(entry, names) {
+  const { operatorId, deviceId, device, agent, address } = entry;
+  const nobody = refusalOf(entry) === '' ? say.nobody : say.somebody;
   const name = device || (deviceId && names.device(deviceId));
   return words.join([
-    operatorId === '' ? say.nobody : say.by(isolated(operatorId)),
+    operatorId === '' ? nobody : say.by(isolated(operatorId)),
     name && isolated(name),
     agent !== name && agent && isolated(agent),
     address && isolated(address),

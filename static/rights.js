@@ -14,7 +14,7 @@ export const LEAST = Object.freeze({
   administer: 'admin',
 });
 
-/** What a command takes that takes more than to see; the runs and plans of others take `others` besides. */
+/** What a command takes that takes more than to see, and with it what is pressed to send it; the runs and plans of others take `others` besides. */
 export const COMMANDS = Object.freeze({
   updateMessage: 'work',
   clearMessage: 'work',

@@ -116,7 +116,8 @@ const handlers = {
   },
 
   allProcessingStopped(state, data) {
-    const stopped = data.message ?? words.header.allStopped;
+    const goesOn = running(state).all > 0; // those that were not theirs to stop
+    const stopped = goesOn ? words.header.someStopped(data.stoppedProfiles?.length ?? 0) : (data.message ?? words.header.allStopped);
     const text = data.stoppedBy === state.device?.id ? stopped : words.run.elsewhere(stopped);
     return { ...state, banner: { tone: 'info', text } };
   },

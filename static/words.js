@@ -91,6 +91,7 @@ export const words = {
     superseded: 'Another page goes on as this device. Nothing typed here is sent any more.',
     waiting: (number) => `${number === 1 ? 'A run waits' : count(number, { one: 'run waits', other: 'runs wait' })} until you sign in again. Nothing is lost.`,
     allStopped: 'All processing stopped',
+    someStopped: (number) => (number === 0 ? 'No run was stopped' : `${count(number, { one: 'run', other: 'runs' })} stopped`),
     error: 'Error',
   },
 
@@ -206,15 +207,15 @@ export const words = {
     close: 'Close',
     find: 'Ctrl K',
     command: '⌘', // where there is such a key, in place of Ctrl
-    /** The keys, what they do, and the right that this takes where it takes more than to see. */
+    /** The keys, what they do, and the command they are for where that takes more than to see. */
     list: [
       ['Ctrl K', 'Find a profile, or do something'],
       ['/', 'Search the list'],
       ['j', 'Next profile'],
       ['k', 'Previous profile'],
-      ['x', 'Select the profile, in the list', 'work'],
-      ['Shift x', 'Select all up to this one, in the list', 'work'],
-      ['Ctrl Enter', 'Start what is in the box', 'work'],
+      ['x', 'Select the profile, in the list', 'startProcessing'],
+      ['Shift x', 'Select all up to this one, in the list', 'startProcessing'],
+      ['Ctrl Enter', 'Start what is in the box', 'startProcessing'],
       ['Esc', 'Close, leave the box, or end a selection'],
       ['?', 'Show these keys'],
     ],
@@ -249,7 +250,6 @@ export const words = {
     title: 'Where you are signed in',
     titleAll: 'Who is signed in',
     own: 'This session',
-    loading: 'Loading…',
     what: 'The sessions',
     unknown: 'Unknown device',
     since: (time) => `Since ${time}`,
@@ -330,6 +330,14 @@ export const words = {
     details: { plan: 'as planned', resend: 'to be messaged again', leave: 'not to be messaged again' },
     by: (operator) => `by ${operator}`,
     nobody: 'by the server',
+    /** By whom what nobody is known to have done was tried. */
+    somebody: 'by somebody who is not known',
+    /** Why it was refused. */
+    outcomes: {
+      bad_credentials: 'e-mail or password was wrong',
+      too_many_requests: 'too many tries',
+      not_allowed: 'the role does not allow it',
+    },
   },
 
   /** The connection, by its state. */

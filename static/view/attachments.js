@@ -5,6 +5,7 @@ import { loadWords } from '../failures.js';
 import { icon } from '../icons.js';
 import { MAX_ATTACHMENTS } from '../limits.js';
 import { isolated, plain } from '../names.js';
+import { COMMANDS } from '../rights.js';
 import { session } from '../session.js';
 import { words } from '../words.js';
 import { $, byId, element, setAttr, setText } from './dom.js';
@@ -27,7 +28,7 @@ export function createChips(card, remove) {
     list.replaceChildren(
       ...items.map((item, index) => {
         const chip = element('li', 'chip', item.title, { 'data-testid': `attachment-chip-${index}` });
-        const button = element('button', 'chip-remove', '', { type: 'button', 'data-takes': 'work', 'aria-label': words.attachments.remove(isolated(item.title)) });
+        const button = element('button', 'chip-remove', '', { type: 'button', 'data-takes': COMMANDS.updateAttachments, 'aria-label': words.attachments.remove(isolated(item.title)) });
         button.append(icon('close'));
         button.addEventListener('click', () => {
           remove(item.link);

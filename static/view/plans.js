@@ -1,7 +1,7 @@
 // The planned runs of a card: when, what, and what can be done about each.
 
 import { icon } from '../icons.js';
-import { isTheirs, NOBODY } from '../rights.js';
+import { COMMANDS, isTheirs, NOBODY } from '../rights.js';
 import { rhythmOf } from '../status.js';
 import { exact, moment } from '../times.js';
 import { words } from '../words.js';
@@ -27,7 +27,7 @@ function row(plan, type, who, actions) {
     element('span', 'plan-rhythm', rhythmOf(plan)),
     element('span', 'plan-words', plan.waitingFor ? (say.waits[plan.waitingFor] ?? '') : plan.message, { dir: 'auto' }),
   );
-  const does = element('span', 'plan-does', '', { 'data-takes': 'work' });
+  const does = element('span', 'plan-does', '', { 'data-takes': COMMANDS.changePlan });
   if (isTheirs(who, plan)) does.append(...buttons(plan, type, at, actions));
   else does.append(element('span', 'soft', words.rights.othersPlan));
   item.append(icon('clock'), about, does);

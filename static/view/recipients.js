@@ -14,8 +14,9 @@ const SEARCH_PAUSE = 250; // ms without a key until it is searched
 
 /**
  * Returns `open(source)` and `note(event)`, which is told of each event. A source: `{title, empty, read(cursor, find),
- * line(entry, page), at(entry), remove(entry), removed(entry), concerns(event), file(report), name, add(id, note), bring(file)}`,
- * the last two only where the list takes new ones; `read`, `remove` and `add` resolve to acks.
+ * line(entry, page), at(entry), remove(entry), removed(entry), takes, concerns(event), file(report), name, add(id, note),
+ * bring(file)}`, the last two only where the list takes new ones; `read`, `remove` and `add` resolve to acks, and `takes` is
+ * the right that it takes to remove somebody.
  */
 export function createRecipients() {
   const dialog = byId('recipients');
@@ -41,7 +42,7 @@ export function createRecipients() {
     const about = element('div', 'recipient-about');
     about.append(element('bdi', 'recipient-id', entry.id, { title: entry.id }));
     about.append(element('span', 'recipient-line', source.line(entry, page), { dir: 'auto', title: exact(source.at(entry)) }));
-    const button = element('button', 'button small recipient-remove', say.remove, { type: 'button', 'data-takes': 'clear' });
+    const button = element('button', 'button small recipient-remove', say.remove, { type: 'button', 'data-takes': source.takes });
     setAttr(button, 'aria-label', source.removeLabel(isolated(entry.id)));
     button.addEventListener('click', () => void turn(entry, button));
     node.append(about, button);
@@ -73,6 +74,14 @@ export function createRecipients() {
     told((back ? say.added : of.removed)(isolated(entry.id)), ack.count);
   }
 
+  /** To its button, or where the role has none to the row itself. */
+  function goTo(node) {
+    const button = $('.recipient-remove', node);
+    const to = button.checkVisibility() ? button : node;
+    if (to === node) node.tabIndex = -1;
+    to.focus();
+  }
+
   /** The first page, or the one behind those that are shown. */
   async function read(further = false) {
     const [of, number] = [source, (asked += 1)];
@@ -95,7 +104,7 @@ export function createRecipients() {
     tell(say.number(ack.count));
     setText(byId('recipients-empty'), wanted !== '' ? (next === null ? say.nothing : say.notYet) : of.empty);
     setHidden(byId('recipients-empty'), list.children.length > 0);
-    if (further && rows.length > 0) $('.recipient-remove', rows[0]).focus();
+    if (further && rows.length > 0) goTo(rows[0]);
   }
 
   /** What went wrong over HTTP, and which lines of a file. */

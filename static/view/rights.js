@@ -1,12 +1,18 @@
 // The role of who is signed in: what it may not do is not shown, see css/ground.css, and the account menu says which it is.
 
 import { plain } from '../names.js';
-import { LEAST, may } from '../rights.js';
+import { COMMANDS, LEAST, may } from '../rights.js';
 import { words } from '../words.js';
 import { whenChanged } from './changes.js';
 import { byId, setAttr, setHidden, setText } from './dom.js';
 
-/** Returns `render(state)`. An element says by `data-takes` which right it is for. */
+/** What sends a command in index.html names it by `data-command`, and takes its right: the table of rights.js decides. */
+export function markCommands(root = document) {
+  for (const node of root.querySelectorAll('[data-command]')) node.dataset.takes = COMMANDS[node.dataset.command];
+  for (const template of root.querySelectorAll('template')) markCommands(template.content);
+}
+
+/** Returns `render(state)`. An element says by `data-takes` which right it is for, see markCommands. */
 export function createRights() {
   const line = byId('account-role');
   return whenChanged(({ who }) => [who], ({ who }) => {

@@ -11,15 +11,15 @@ const say = words.sessions;
 
 /**
  * `list(cursor)`, `end(id)`, where null is all others, and `ended(error)`, whether a call failed because one has to sign in
- * again, as in account.js; `ask` as of confirm.js. Returns `open()` and `note(event)`, which is told of each event.
+ * again, as in account.js; `operatorId()`, whose the page is; `ask` as of confirm.js. Returns `open()`, `close()` and
+ * `note(event)`, which is told of each event.
  */
-export function createSessions({ list, end, ended, ask }) {
+export function createSessions({ list, end, ended, operatorId, ask }) {
   const dialog = byId('sessions');
   const rows = byId('sessions-list');
   const [title, note, more, others, close] = ['title', 'note', 'more', 'others', 'close'].map((name) => byId(`sessions-${name}`));
   let next = null; // where the next page begins
   let asked = 0; // the newest question: what answers an older one is not shown
-  let operatorId = null; // whose the session of this page is
 
   more.addEventListener('click', () => void load(next));
   others.addEventListener('click', () => void endOthers());
@@ -29,42 +29,50 @@ export function createSessions({ list, end, ended, ask }) {
     rows.replaceChildren();
   });
 
-  /** A call's answer; null where it failed, which is said then. */
-  async function answered(calling) {
-    try {
-      return await calling;
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      if (ended(error)) dialog.close();
-      else setText(note, error.code === 'unknown_session' ? say.gone : loadWords(say.what, error));
-      return null;
-    }
+  /** `about`: `list` for how its loading goes, over once it has been loaded; else what was done. */
+  function tell(text, about = '') {
+    setText(note, text);
+    note.dataset.about = about;
+  }
+
+  function failed(error, about) {
+    if (!(error instanceof ApiError)) throw error;
+    if (ended(error)) dialog.close();
+    else tell(error.code === 'unknown_session' ? say.gone : loadWords(say.what, error), about);
   }
 
   async function load(cursor = null) {
     asked += 1;
     const mine = asked;
-    const answer = await answered(list(cursor));
-    if (mine !== asked || answer === null) return;
-    if (cursor === null) rows.replaceChildren();
-    operatorId = answer.sessions.find(({ current }) => current)?.operatorId ?? operatorId;
+    try {
+      const answer = await list(cursor);
+      if (mine === asked) show(answer, cursor !== null);
+    } catch (error) {
+      if (mine === asked) failed(error, 'list');
+    }
+  }
+
+  function show(answer, further) {
+    if (!further) rows.replaceChildren();
     rows.append(...answer.sessions.map(rowOf));
     next = answer.next;
     setHidden(more, next === null);
-    setHidden(others, rows.querySelector('[data-other="own"]') === null);
+    setHidden(others, next === null && rows.querySelector('[data-other="own"]') === null); // a later page may have some
     setText(title, rows.querySelector('[data-other="mate"]') === null ? say.title : say.titleAll);
-    if (note.textContent === say.loading) setText(note, '');
+    if (note.dataset.about === 'list') tell('');
   }
 
   function rowOf(session) {
-    const row = clone('session-row');
+    const row = clone('device-row');
+    for (const part of ['.device-rename', '.device-form']) $(part, row).remove(); // a session has no name of its own
     const name = plain(session.device || session.agent || say.unknown);
-    const mate = operatorId !== null && session.operatorId !== operatorId;
+    const mate = session.operatorId !== operatorId();
     row.dataset.testid = `session-${session.id}`;
     row.dataset.id = session.id;
     row.dataset.state = session.here ? 'here' : 'out';
     row.dataset.other = session.current ? '' : mate ? 'mate' : 'own';
     setText($('.device-name', row), name);
+    setText($('.device-own', row), say.own);
     setHidden($('.device-own', row), !session.current);
     const line = $('.device-line', row);
     const agent = session.device && session.agent !== session.device && isolated(session.agent);
@@ -73,7 +81,7 @@ export function createSessions({ list, end, ended, ask }) {
     const times = $('.device-doing', row);
     setText(times, words.join([say.since(when(session.since)), session.here ? say.here : say.seen(when(session.lastSeen))]));
     setAttr(times, 'title', exact(session.since));
-    const button = $('.session-end', row);
+    const button = $('.device-sign-out', row);
     setHidden(button, session.current);
     setAttr(button, 'aria-label', say.endLabel(isolated(name)));
     button.addEventListener('click', () => void endOne(session.id, name));
@@ -83,24 +91,29 @@ export function createSessions({ list, end, ended, ask }) {
   async function endOne(id, name) {
     const sure = await ask({ title: say.endTitle(isolated(name)), text: say.endText, ok: say.end });
     if (!sure) return;
-    const done = await answered(end(id));
-    if (done !== null) setText(note, say.ended(isolated(name)));
-    close.focus(); // the button that had it goes with its row
-    void load();
+    await carryOut(id, () => say.ended(isolated(name)));
   }
 
   async function endOthers() {
     if (!(await ask({ title: say.othersTitle, text: say.othersText, ok: say.others }))) return;
-    const done = await answered(end(null));
-    if (done !== null) setText(note, say.endedOthers(done.ended));
-    close.focus();
+    await carryOut(null, (done) => say.endedOthers(done.ended));
+  }
+
+  async function carryOut(id, said) {
+    try {
+      tell(said(await end(id)));
+    } catch (error) {
+      failed(error, '');
+    }
+    if (!dialog.open) return; // closed meanwhile, or one has to sign in again
+    close.focus(); // the button that had it goes
     void load();
   }
 
   return {
     open() {
       setText(title, say.title);
-      setText(note, say.loading);
+      tell(words.loading, 'list');
       for (const button of [more, others]) setHidden(button, true);
       dialog.showModal();
       close.focus();

@@ -1,5 +1,6 @@
 // The keys of the console. Where one types, only those with Ctrl do something, and Escape.
 
+import { COMMANDS } from '../rights.js';
 import { words } from '../words.js';
 import { $, byId, element, setAttr, setText } from './dom.js';
 
@@ -18,8 +19,8 @@ function nameFinder(button) {
 }
 
 function fillDialog() {
-  for (const [keys, what, takes] of words.shortcuts.list) {
-    const attributes = takes ? { 'data-takes': takes } : {};
+  for (const [keys, what, command] of words.shortcuts.list) {
+    const attributes = command ? { 'data-takes': COMMANDS[command] } : {};
     const term = element('dt', '', '', attributes);
     term.append(...namesOf(keys).map((key) => element('kbd', '', key)));
     byId('shortcut-list').append(term, element('dd', '', what, attributes));

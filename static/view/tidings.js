@@ -1,6 +1,7 @@
 // The rows of the right column, from the plain data of ../tidings.js.
 
 import { isolated } from '../names.js';
+import { COMMANDS } from '../rights.js';
 import { exact, when } from '../times.js';
 import { words } from '../words.js';
 import { element, setAttr } from './dom.js';
@@ -54,7 +55,7 @@ function group({ key, profileId, name, type }, title) {
 export function failedGroup(item) {
   const node = group(item, words.unsent.title(item.number));
   const label = say.tryAgainLabel(item.type, isolated(item.name));
-  const again = element('button', 'button small tiding-again', words.unsent.again(item.named), { type: 'button', 'aria-label': label, 'data-takes': 'work' });
+  const again = element('button', 'button small tiding-again', words.unsent.again(item.named), { type: 'button', 'aria-label': label, 'data-takes': COMMANDS.startProcessing });
   again.dataset.again = item.key;
   again.dataset.testid = `again-${item.key}`;
   const list = element('ul', 'tiding-people');
@@ -67,7 +68,7 @@ export function failedGroup(item) {
 const CHOICES = ['resend', 'leave'];
 
 function choices(item, whom, recipient) {
-  const box = element('span', 'choices', '', { 'data-takes': 'work' });
+  const box = element('span', 'choices', '', { 'data-takes': COMMANDS.resolveUncertain });
   for (const action of CHOICES) {
     const label = words.uncertain.choice(whom, words.uncertain[action]);
     const button = element('button', 'button small', words.uncertain[action], { type: 'button', 'aria-label': label });
@@ -94,7 +95,7 @@ export function uncertainGroup(item) {
   }
   const unlisted = item.number - item.list.length;
   if (unlisted > 0 && item.list.length > 0) list.append(element('li', 'soft', words.uncertain.more(unlisted)));
-  const all = element('li', 'tiding-choice tiding-all', '', { 'data-takes': 'work' });
+  const all = element('li', 'tiding-choice tiding-all', '', { 'data-takes': COMMANDS.resolveUncertain });
   all.append(element('b', '', words.uncertain.allOfThem), choices(item, words.uncertain.all));
   if (item.number > 1 || item.list.length === 0) list.append(all);
   node.append(list);

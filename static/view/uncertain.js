@@ -1,6 +1,7 @@
 // The recipients of a card who may have been messaged, and the buttons with which a person decides about them.
 
 import { isolated } from '../names.js';
+import { COMMANDS } from '../rights.js';
 import { words } from '../words.js';
 import { $, element, setAttr, setHidden, setText } from './dom.js';
 import { whoAndWhy } from './unsent.js';
@@ -39,7 +40,7 @@ export function createUncertain(card, type, decide) {
   }
 
   function choices(mark, whom) {
-    const group = element('span', 'choices', '', { 'data-takes': 'work' });
+    const group = element('span', 'choices', '', { 'data-takes': COMMANDS.resolveUncertain });
     group.append(...CHOICES.map((choice) => button(choice, mark, whom)));
     return group;
   }

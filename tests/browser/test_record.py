@@ -12,6 +12,8 @@ from tests.harness import Cluster
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 CALL = "**/api/audit?*"
+DAYS = "[0, 1].map((days) => new Date(Date.now() + days * 86_400_000).toLocaleDateString('sv'))"
+"""Today and tomorrow, as fields of days have them."""
 ENTRY: dict[str, object] = {
     **dict.fromkeys(("sessionId", "address", "agent", "deviceId", "device", "runId", "planId"), ""),
     "at": 1_790_000_000_000,
@@ -59,11 +61,15 @@ async def test_who_did_what_is_seen_filtered_and_exported(
     lines = Path(await (await download.value).path()).read_text("utf-8-sig").splitlines()
     assert [line.split(",")[2] for line in lines] == ["action", "signed_in", "signed_in"]
     await expect(b.hook("record-note")).to_have_text("Exported.")
-    today = await b.page.evaluate("new Date().toLocaleDateString('sv')")
+    today, tomorrow = await b.page.evaluate(DAYS)
     await b.hook("record-from").fill(today)
     await b.hook("record-to").fill(today)
     await expect(rows).to_have_count(2)
+    await b.hook("record-to").fill("")
+    await b.hook("record-from").fill(tomorrow)
+    await expect(b.hook("record-empty")).to_have_text("Nothing fits.")
     await b.hook("record-from").fill("")
+    await expect(rows).to_have_count(2)
     await b.hook("record-to").fill("2020-01-31")
     await expect(b.hook("record-empty")).to_have_text("Nothing fits.")
     await b.hook("record-to").fill("")

@@ -45,6 +45,15 @@ test('only a manager has to do with the runs of others, and a viewer not with an
   }
 });
 
+test('where runs go on, as those of others do, it is not said that all were stopped', () => {
+  const all = event('allProcessingStopped', { deviceId: OTHER, stoppedBy: OTHER, message: 'All processing stopped', stoppedProfiles: [{ profileId: '8', type: 'mail' }] });
+  const stopped = event('processingStopped', chat({ deviceId: OTHER, operatorId: 'ann', message: 'Stopped', revision: 12 }));
+  const said = (...events) => after(seenBy('operator'), ...events).banner.text;
+  assert.equal(said(all), words.run.elsewhere('1 run stopped'));
+  assert.equal(said(stopped, all), words.run.elsewhere('All processing stopped'));
+  assert.equal(said({ ...all, data: { ...all.data, stoppedProfiles: [] } }), words.run.elsewhere('No run was stopped'));
+});
+
 test('a run that was taken over is whose it is then', () => {
   const taken = after(
     seenBy('operator'),

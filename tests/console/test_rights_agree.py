@@ -1,6 +1,7 @@
 """What the console offers to a role is what the server lets it do."""
 
 import json
+import re
 import subprocess
 from typing import Any
 
@@ -43,3 +44,29 @@ def test_each_command_takes_the_same_right(console: dict[str, Any]) -> None:
 
 def test_they_judge_alike(console: dict[str, Any]) -> None:
     assert console["mays"] == [[may(role, right) for right in LEAST] for role in Role]
+
+
+def named(pattern: str, *files: str) -> set[str]:
+    """What is named like this in these files of the console."""
+    texts = (path.read_text() for each in files for path in STATIC.glob(each))
+    return {name for text in texts for name in re.findall(pattern, text)}
+
+
+def test_what_is_pressed_takes_the_right_of_its_command(console: dict[str, Any]) -> None:
+    pressed = named(r'data-command="(\w+)"', "index.html")
+    assert pressed
+    elsewhere = named(r"COMMANDS\.(\w+)", "*.js", "view/*.js")
+    keys = named(r"\['[^']+', '[^']+', '(\w+)'\]", "words.js")
+    assert keys
+    assert pressed | elsewhere | keys <= set(console["COMMANDS"])
+
+
+def test_a_right_is_named_only_where_no_command_is_sent() -> None:
+    assert named(r'data-takes="(\w+)"', "index.html") == {"administer"}
+    assert named(r"'data-takes': '(\w+)'", "view/*.js") == set()
+
+
+def test_what_a_role_lacks_is_hidden(console: dict[str, Any]) -> None:
+    """By a rule for each right: else what takes it would be offered to all."""
+    taken = set(console["COMMANDS"].values()) | {"administer"}
+    assert named(r'\[data-lacks~="(\w+)"\] \[data-takes="\1"\]', "css/ground.css") == taken

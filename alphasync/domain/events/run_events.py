@@ -218,7 +218,8 @@ class StoppedProfile(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class AllProcessingStopped(LoggedEvent, frozen=True, kw_only=True):
-    """A person stopped all runs: it comes once, after the `processingStopped` of each."""
+    """A person stopped all the runs that they may: it comes once, after the `processingStopped` of
+    each. Others may go on."""
 
     event_name = "allProcessingStopped"
     device_id: str
