@@ -50,6 +50,13 @@ export const words = {
   counting: 'Counting…',
   loading: 'Loading…',
 
+  /** A list as a file. */
+  file: {
+    export: 'Export CSV',
+    exporting: (number) => `Exporting, part ${number}…`,
+    exported: 'Exported.',
+  },
+
   signIn: {
     title: 'Sign in · alphasync',
     lead: 'One account, all your devices in step.',
@@ -283,9 +290,6 @@ export const words = {
     refresh: 'Refresh',
     more: 'Show more',
     searchOn: 'Search on',
-    export: 'Export CSV',
-    exporting: (number) => `Exporting, part ${number}…`,
-    exported: 'Exported.',
     close: 'Close',
     shown: (number, more) => (more ? `The newest ${number}` : `${number} in all`),
     empty: 'Nothing is on record yet.',
@@ -746,9 +750,6 @@ export const words = {
     import: 'Import CSV…',
     importing: 'Importing…',
     imported: (added, already) => `${count(added, PEOPLE)} added${already > 0 ? `, ${already} there already` : ''}.`,
-    export: 'Export CSV',
-    exporting: (number) => `Exporting, part ${number}…`,
-    exported: 'Exported.',
     close: 'Close',
     line: (number, what) => `Line ${number}: ${what}`,
     linesMore: (number) => `And ${count(number, { one: 'more line', other: 'more lines' })}`,

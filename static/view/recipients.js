@@ -7,7 +7,7 @@ import { refusal } from '../status.js';
 import { exact } from '../times.js';
 import { words } from '../words.js';
 import { $, byId, element, setAttr, setBlocked, setHidden, setText } from './dom.js';
-import { download } from './download.js';
+import { downloads } from './download.js';
 
 const say = words.recipients;
 const SEARCH_PAUSE = 250; // ms without a key until it is searched
@@ -160,19 +160,13 @@ export function createRecipients() {
       if (of === source) failed(error);
     }
   });
-  save.addEventListener('click', async () => {
-    if (save.getAttribute('aria-disabled')) return;
-    const of = source;
-    setBlocked(save, true);
-    try {
-      const parts = await of.file((number) => of === source && tell(say.exporting(number)));
-      download(of.name, parts);
-      if (of === source) tell(say.exported);
-    } catch (error) {
-      if (of === source) failed(error);
-    } finally {
-      setBlocked(save, false);
-    }
+  downloads(save, {
+    begin() {
+      const of = source;
+      return { name: of.name, parts: of.file, shown: () => of === source };
+    },
+    tell,
+    failed,
   });
   byId('recipients-close').addEventListener('click', () => dialog.close());
   dialog.addEventListener('close', () => {

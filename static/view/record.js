@@ -6,7 +6,7 @@ import { aboutOf, actionOf, byOf, queryOf } from '../record.js';
 import { exact, moment } from '../times.js';
 import { words } from '../words.js';
 import { $, byId, clone, element, setAttr, setBlocked, setHidden, setText } from './dom.js';
-import { download } from './download.js';
+import { downloads } from './download.js';
 
 const say = words.record;
 const KNOWN_MAX = 50; // operators that are offered
@@ -110,18 +110,13 @@ export function createRecord({ page, file, ended, names }) {
   });
   more.addEventListener('click', () => more.getAttribute('aria-disabled') || void read(true));
   refresh.addEventListener('click', () => refresh.getAttribute('aria-disabled') || void read());
-  save.addEventListener('click', async () => {
-    if (save.getAttribute('aria-disabled')) return;
-    setBlocked(save, true);
-    try {
-      const parts = await file(wanted(), (number) => tell(say.exporting(number)));
-      download('record.csv', parts);
-      tell(say.exported);
-    } catch (error) {
-      failed(error);
-    } finally {
-      setBlocked(save, false);
-    }
+  downloads(save, {
+    begin() {
+      const query = wanted();
+      return { name: 'record.csv', parts: (report) => file(query, report), shown: () => dialog.open };
+    },
+    tell,
+    failed,
   });
   byId('record-close').addEventListener('click', () => dialog.close());
   dialog.addEventListener('close', () => {
