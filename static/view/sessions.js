@@ -75,8 +75,9 @@ export function createSessions({ list, end, ended, operatorId, ask }) {
     setText($('.device-own', row), say.own);
     setHidden($('.device-own', row), !session.current);
     const line = $('.device-line', row);
-    const agent = session.device && session.agent !== session.device && isolated(session.agent);
-    setText(line, words.join([mate && isolated(session.email || session.operatorId), agent, isolated(session.address)]));
+    const whose = mate && (session.email || session.operatorId);
+    const agent = session.device && session.agent !== session.device && session.agent;
+    setText(line, words.join([whose, agent, session.address].filter(Boolean).map(isolated)));
     setHidden(line, line.textContent === '');
     const times = $('.device-doing', row);
     setText(times, words.join([say.since(when(session.since)), session.here ? say.here : say.seen(when(session.lastSeen))]));
