@@ -44,6 +44,10 @@ class Survey(NamedTuple):
     connected: int
     """Devices that are connected, or were when their server went."""
 
+    @property
+    def in_use(self) -> bool:
+        return bool(self.running or self.connected)
+
 
 class Erased(NamedTuple):
     kinds: Counter[str]
@@ -87,21 +91,30 @@ class Erasing:
 
     async def carry_out(self, found: Survey, email: str | None = None) -> Erased:
         """Remove it all, in batches; may be repeated where it was broken off."""
-        for name in found.running:
-            await self._stop(name)
         noted = await self._drop_plan_notes()
-        if found.running:
-            await asyncio.sleep(RUNNERS_LEAVE)
-        kinds = await self._unlink(found.names)
+        await self._stop_all(found.running)
+        # Of a device that is still there, or of a plan that was just about to start.
+        later = await survey(self._client, self._account)
+        await self._stop_all(later.running)
+        kinds = await self._unlink(later.names)
         # What came meanwhile: of devices that typed, of a runner that found its run gone.
-        kinds += await self._unlink((await survey(self._client, self._account)).names)
+        last = await survey(self._client, self._account)
+        kinds += await self._unlink(last.names)
+        # Whoever joined while there were plans has noted them again.
+        noted += await self._drop_plan_notes()
         held = await self._drop_holdings()
         if email is not None:
             kinds["loginTries"] += int(await self._client.unlink(count_of(email)))
             kinds["loginTries"] += int(await self._client.unlink(whose_of(email)))
-        if found.connected:
+        if found.connected or later.connected or last.connected:
             await Roster(self._scripts).announce(self._account)
         return Erased(kinds, noted, held)
+
+    async def _stop_all(self, running: list[bytes]) -> None:
+        for name in running:
+            await self._stop(name)
+        if running:
+            await asyncio.sleep(RUNNERS_LEAVE)
 
     async def _stop(self, name: bytes) -> None:
         _, said = kind_of(_behind(self._prefix, name))

@@ -71,8 +71,11 @@ KINDS: tuple[Kind, ...] = (
 OTHER = Kind("other", "", "entries")
 """What is in none of the patterns: another version's."""
 
+HIDDEN = OTHER._replace(name="otherSecret", left_out="is a secret by its name")
+"""Of those what is called a secret, whatever is in it."""
+
 SECRET = re.compile(r"token|secret|proof|password|hash", re.IGNORECASE)
-"""Fields of another version's keys that are not taken out."""
+"""Keys of another version, and fields of its keys, that are not taken out."""
 
 _PARTS = {"type": "(?P<type>chat|mail)", "id": "(?P<id>[^:]+)"}
 _NAMED = {"type": "type", "profile": "profileId", "id": "id", "operator": "operatorId"}
@@ -96,4 +99,4 @@ def kind_of(name: str) -> tuple[Kind, dict[str, str]]:
         if match := expression.fullmatch(name):
             said = match.groupdict().items()
             return kind, {_NAMED[part]: value for part, value in said if part in _NAMED}
-    return OTHER, {"key": name}
+    return (HIDDEN if SECRET.search(name) else OTHER), {"key": name}

@@ -58,11 +58,10 @@ def export(
 
     try:
         with _output(out) as write:
-            finished = carry_out(run(write))
+            if not carry_out(run(write)):
+                raise typer.Exit(STOPPED)
     except OSError as error:
         fail(f"--out: {error.strerror or error}")
-    if not finished:
-        raise typer.Exit(STOPPED)
 
 
 def erase(
@@ -91,8 +90,11 @@ def erase(
         async with kept(settings) as client:
             return await erasing.survey(client, account)
 
-    async def remove(found: erasing.Survey) -> erasing.Erased:
+    async def remove() -> erasing.Erased:
         async with kept(settings) as client, store_of(settings) as store:
+            # Who was asked took their time, and was not told of what has begun meanwhile.
+            found = await erasing.survey(client, account)
+            _refuse_in_use(found, force=force)
             return await erasing.Erasing(client, store.scripts, account).carry_out(found, email)
 
     found = carry_out(look())
@@ -102,24 +104,27 @@ def erase(
     print(f"{len(found.names)} keys of {account}")
     for name, why in found.stay.items():
         print(f"stays: {name}, {why}")
-    running, connected = len(found.running), found.connected
-    if running or connected:
-        print(f"{running} runs are going on, {connected} devices are connected")
+    if found.in_use:
+        print(f"{len(found.running)} runs are going on, {found.connected} devices are connected")
     if dry_run:
         return
-    if (running or connected) and not force:
-        fail("nothing was removed: stop the runs and close the devices, or add --force")
+    _refuse_in_use(found, force=force)
     if not yes:
         if not sys.stdin.isatty():
             fail("nothing was removed: add --yes where nobody can be asked")
         if typer.prompt(f"Type {account} to remove it all") != account:
             fail("nothing was removed")
-    erased = carry_out(remove(found))
+    erased = carry_out(remove())
     if erased is None:
         print("broken off: repeat it", file=sys.stderr)
         raise typer.Exit(STOPPED)
     print("removed:")
     _print_kinds(erased.kinds + Counter(planNotes=erased.plan_notes, holdings=erased.holdings))
+
+
+def _refuse_in_use(found: erasing.Survey, *, force: bool) -> None:
+    if found.in_use and not force:
+        fail("nothing was removed: stop the runs and close the devices, or add --force")
 
 
 def _print_kinds(kinds: Counter[str]) -> None:
@@ -138,11 +143,16 @@ def _account(operator: str | None, team: str | None) -> str:
 
 @contextlib.contextmanager
 def _output(out: Path | None) -> Iterator[Callable[[bytes], object]]:
-    """Raises OSError, also where the file is there already."""
+    """A file that does not become whole is not left behind. Raises OSError, also where it is there
+    already."""
     if out is None:
         yield sys.stdout.buffer.write
         sys.stdout.buffer.flush()
         return
     descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        yield file.write
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file.write
+    except BaseException:
+        out.unlink(missing_ok=True)
+        raise

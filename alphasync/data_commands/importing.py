@@ -22,6 +22,7 @@ from alphasync.data_commands.common import (
     settings_of,
     store_of,
 )
+from alphasync.domain.usable import PROFILE_ID_MAX, is_profile_id
 from alphasync.legacy import source as earlier
 from alphasync.legacy.importing import Import
 from alphasync.legacy.summary import Summary
@@ -42,6 +43,17 @@ def import_legacy(
             show_default=False,
         ),
     ],
+    team: Annotated[
+        str | None,
+        typer.Option(
+            help="The team whose account it goes to; then name its operators.",
+            show_default="each operator's own account",
+        ),
+    ] = None,
+    operator: Annotated[
+        list[str] | None,
+        typer.Option(help="Whose it is to be; may be repeated.", show_default="of all"),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would become of it; write nothing.")
     ] = False,
@@ -55,6 +67,11 @@ def import_legacy(
     be repeated: what is there stays, and only what is new is added. Exit code 0: all is in; 3: all
     but what the summary names; 1: it could not begin or go on; 130: broken off, repeat it.
     """
+    operators = operator or []
+    if team is not None and not operators:
+        fail("--team: name its operators too, each with --operator")
+    if not all(is_profile_id(name) for name in (*operators, *([] if team is None else [team]))):
+        fail(f"--operator and --team name ids of 1 to {PROFILE_ID_MAX} printable characters")
     settings = settings_of(data_dir)
     logs.configure("error")
     summary, began = Summary(), time.monotonic()
@@ -62,7 +79,8 @@ def import_legacy(
     async def run() -> bool:
         async with earlier.opened(source) as found, _target(settings, dry_run=dry_run) as target:
             with progress_of(await found.size(), "keys") as advance:
-                await Import(found, target, summary, advance).carry_out()
+                importing = Import(found, target, summary, advance, team=team, operators=operators)
+                await importing.carry_out()
         return True
 
     finished, trouble = False, ""

@@ -12,6 +12,8 @@ from alphasync.intake.origins import NoOrigin, host_and_port
 ANY = "*"
 BELOW = "*."
 """Begins a pattern of all names below one."""
+PORTS_LEFT_OUT = (80, 443)
+"""A ``Host`` without a port means one of these: browsers leave out that of the scheme."""
 LENGTH_MAX = 300
 """Characters of a ``Host`` that are looked at: a name has 253 at most."""
 
@@ -52,8 +54,9 @@ class HostRule:
             name, port = host_and_port(host)
         except NoOrigin:
             return False
-        if name in self._exact or (port is not None and f"{name}:{port}" in self._exact):
+        ports = PORTS_LEFT_OUT if port is None else (port,)
+        if name in self._exact or any(f"{name}:{meant}" in self._exact for meant in ports):
             return True
         return any(
-            name.endswith(f".{above}") and wanted in (None, port) for above, wanted in self._below
+            name.endswith(f".{above}") and wanted in (None, *ports) for above, wanted in self._below
         )

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Literal, Protocol
 
+from alphasync.domain.identity import account_of
 from alphasync.errors import BlocklistLost, MessageTooLong, TooManyDrafts, TooManyRuns
 from alphasync.legacy.entries import Draft, Entry, Messaged, Run, Unusable, entry_of
 from alphasync.legacy.source import Found, Source
@@ -32,15 +33,25 @@ class Target(Protocol):
 
 
 class Import:
-    """``progress`` is told how many keys were looked at."""
+    """``progress`` is told how many keys were looked at. ``team``: whose account it goes to; None:
+    to that of each operator. ``operators``: whose it is to be; of all, if empty."""
 
     def __init__(
-        self, source: Source, target: Target, summary: Summary, progress: Callable[[int], None]
+        self,
+        source: Source,
+        target: Target,
+        summary: Summary,
+        progress: Callable[[int], None],
+        *,
+        team: str | None = None,
+        operators: Collection[str] = (),
     ) -> None:
         self._source = source
         self._target = target
         self._summary = summary
         self._progress = progress
+        self._team = team
+        self._operators = frozenset(operators)
         self._lists: dict[Place, dict[str, int]] = defaultdict(dict)
         self._gathered = 0
         self._looked_at = 0
@@ -62,10 +73,16 @@ class Import:
         try:
             if found.unusable:
                 raise Unusable(found.unusable)
-            return entry_of(found.kind, found.key, found.value)
+            entry = entry_of(found.kind, found.key, found.value)
         except Unusable as error:
             self._leave_out(found, str(error))
             return None
+        operator = entry.place.operator_id
+        if self._operators and operator not in self._operators:
+            self._summary.others += 1
+            return None
+        place = entry.place._replace(account=account_of(operator, self._team))
+        return entry._replace(place=place)
 
     def _leave_out(self, found: Found, reason: str) -> None:
         self._summary.leave_out(found.kind, repr(found.key)[2:-1], reason)

@@ -41,7 +41,7 @@ class Summary:
         self.counts: dict[Kind, Counter[Became]] = {kind: Counter() for kind in KINDS}
         self.left_out: dict[str, LeftOut] = {}
         self.others = 0
-        """Keys that are none of the earlier server's state."""
+        """Keys that are none of the earlier server's state, or of operators that are left alone."""
 
     def count(self, kind: Kind, became: Became, number: int = 1) -> None:
         self.counts[kind][became] += number
@@ -87,7 +87,7 @@ class Summary:
             numbers = (f"{counter[became]:>12}" for became in BECAME)
             lines.append("".join((f"{WORDS[kind]:<16}", *numbers)))
         if self.others:
-            lines.append(f"{self.others} other keys were not looked at")
+            lines.append(f"{self.others} other keys were left alone")
         for reason, left in self.left_out.items():
             lines.append(f"left out, {left.count}: {reason}")
             lines += [f"    {example}" for example in left.examples]

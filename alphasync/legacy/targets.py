@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from typing import Literal
 
 from redis.asyncio import Redis, RedisCluster
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from alphasync.errors import BlocklistLost
+from alphasync.errors import BlocklistLost, StoreUnavailable
 from alphasync.protocol.draft_commands import check_draft_length
 from alphasync.services.earlier_state import EarlierDraft, EarlierRun, EarlierState, Place, Taken
 from alphasync.store import keys
@@ -81,10 +83,19 @@ class Bringing:
         return await until_redis_answers(self._state.messaged, place, entries)
 
     async def draft(self, place: Place, draft: EarlierDraft) -> Literal["new", "known", "old"]:
-        became, revision = await self._looking.has_draft(place, draft)
+        became, revision = await until_redis_answers(self._look, place, draft)
         if became != "new":
             return became
         return await until_redis_answers(self._state.draft, place, draft, known_revision=revision)
 
     async def run(self, place: Place, run: EarlierRun) -> Literal["new", "known"]:
         return await until_redis_answers(self._state.run, place, run)
+
+    async def _look(
+        self, place: Place, draft: EarlierDraft
+    ) -> tuple[Literal["new", "known", "old"], int]:
+        """Raises StoreUnavailable: what is looked at by itself has the errors of its client."""
+        try:
+            return await self._looking.has_draft(place, draft)
+        except (RedisConnectionError, RedisTimeoutError) as error:
+            raise StoreUnavailable from error

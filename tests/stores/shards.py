@@ -1,6 +1,11 @@
 """A Redis Cluster: three primaries that share the slots, each with a replica."""
 
+import asyncio
+import contextlib
 import re
+import shutil
+import tempfile
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -154,3 +159,16 @@ def slot_of(key: str) -> int:
 def _nodes(node: Node) -> list[list[str]]:
     """Id, address, flags, primary, ping, pong, epoch, link and slots of each node it knows."""
     return [line.split() for line in str(node.ask("CLUSTER", "NODES")).splitlines()]
+
+
+@contextlib.contextmanager
+def started(name: str, twice: str = "") -> Iterator[ClusterSite]:
+    """A whole cluster, in a folder that goes with it."""
+    folder = Path(tempfile.mkdtemp(prefix=f"as-{name}-"))
+    site = ClusterSite(folder, twice)
+    try:
+        asyncio.run(site.start())
+        yield site
+    finally:
+        site.stop()
+        shutil.rmtree(folder, ignore_errors=True)

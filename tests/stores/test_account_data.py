@@ -1,11 +1,7 @@
 """A cluster: an account is on one of its servers, and what is kept of it is found there."""
 
-import asyncio
 import json
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 from redis.asyncio import RedisCluster
@@ -18,7 +14,7 @@ from alphasync.store import keys
 from alphasync.store.connect import Store, make_client, make_store
 from alphasync.store.scripts.limits import Lifetimes
 from tests.harness import wait_until
-from tests.stores.shards import ClusterSite
+from tests.stores.shards import ClusterSite, started
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 ACCOUNTS = [f"o:{number}" for number in range(8)]
@@ -27,14 +23,8 @@ ACCOUNTS = [f"o:{number}" for number in range(8)]
 
 @pytest.fixture(scope="module")
 def shards() -> Iterator[ClusterSite]:
-    folder = Path(tempfile.mkdtemp(prefix="as-data-"))
-    site = ClusterSite(folder)
-    try:
-        asyncio.run(site.start())
+    with started("data") as site:
         yield site
-    finally:
-        site.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -2,11 +2,8 @@
 
 import asyncio
 import contextlib
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +15,7 @@ from tests.faults.returning import unbroken
 from tests.harness import PATIENCE, SECRET, Cluster, Device, cluster, wait_until
 from tests.integration.support import people, reached
 from tests.stores.nodes import Node
-from tests.stores.shards import ClusterSite
+from tests.stores.shards import ClusterSite, started
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
@@ -33,14 +30,8 @@ INTERVAL = 0.02
 
 @pytest.fixture(scope="module")
 def shards() -> Iterator[ClusterSite]:
-    folder = Path(tempfile.mkdtemp(prefix="as-shards-"))
-    site = ClusterSite(folder, twice=ACCOUNT.log)
-    try:
-        asyncio.run(site.start())
+    with started("shards", twice=ACCOUNT.log) as site:
         yield site
-    finally:
-        site.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -52,13 +52,17 @@ class Process:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def ended(self) -> bool:
+        return self._process.returncode is not None
+
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
 
     async def says(self, text: str) -> str:
         """Everything written to standard output, once it holds the text."""
         await wait_until(
-            lambda: text in self.out or self._process.returncode is not None,
+            lambda: text in self.out or self.ended,
             within=START_WITHIN,
             what=f"{text!r} of {self.out} {self.err}",
         )
@@ -91,11 +95,29 @@ async def alphasync(*arguments: str, **settings: str) -> AsyncIterator[Process]:
 
 
 @contextlib.asynccontextmanager
+async def alphasync_that_asks(
+    stdin: int, *arguments: str, **settings: str
+) -> AsyncIterator[Process]:
+    """The same, with the file that it reads its answers from."""
+    async with _running((*PROGRAM, *arguments), settings, stdin) as process:
+        yield process
+
+
+@contextlib.asynccontextmanager
 async def started(*words: str, **settings: str) -> AsyncIterator[Process]:
     """The same for all words of the command, of which the first may be another program's."""
+    async with _running(words, settings, None) as process:
+        yield process
+
+
+@contextlib.asynccontextmanager
+async def _running(
+    words: tuple[str, ...], settings: dict[str, str], stdin: int | None
+) -> AsyncIterator[Process]:
     environment = {name: value for name, value in os.environ.items() if name not in SETTINGS}
     process = await asyncio.create_subprocess_exec(
         *words,
+        stdin=stdin,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env={**environment, "PYTHONUNBUFFERED": "1", "WORKERS": "1", **settings},

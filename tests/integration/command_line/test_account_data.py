@@ -1,20 +1,28 @@
 """``alphasync export`` and ``alphasync erase``: all that is kept of an account."""
 
 import json
+import os
+import pty
 import stat
 from collections import Counter
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from redis.asyncio import Redis
+from redis.asyncio import Redis, RedisCluster
 
-from alphasync.account_data import export
+from alphasync.account_data import erase, export
 from alphasync.services.plan_notes import PlanNote
 from alphasync.store import keys
-from alphasync.store.connect import make_client
-from tests.harness import Cluster, Device, Valkey
-from tests.integration.command_line.programs import alphasync, one_line_of_refusal
+from alphasync.store.connect import make_client, make_store
+from alphasync.store.scripts.limits import Lifetimes
+from tests.harness import Cluster, Device, Valkey, wait_until
+from tests.integration.command_line.programs import (
+    alphasync,
+    alphasync_that_asks,
+    one_line_of_refusal,
+)
 
 pytestmark = pytest.mark.slow
 OWN = keys.of_account("o:demo")
@@ -45,10 +53,12 @@ async def test_what_devices_did_is_taken_out(one_server: Cluster, redis_url: str
     client = make_client(redis_url)
     await client.hset(OWN.prefix + "news:7", mapping={"a": "b", "api_token": "hush"})
     await client.set(OWN.prefix + "text", "\xff")
+    await client.set(OWN.prefix + "tokens:7", "hush")
     found = await exported(redis_url)
     assert found[0] == {"kind": "export", "format": 1, "account": "o:demo"}
     end = found[-1]
     assert end["kind"] == "end"
+    assert end["leftOut"]["otherSecret"]["keys"] == 1
     assert end["records"] == Counter(line["kind"] for line in found[1:-1])
     by_kind: dict[str, list[dict[str, Any]]] = {}
     for line in found[1:-1]:
@@ -99,6 +109,14 @@ async def test_a_great_list_is_read_in_pages(valkey: Valkey, redis_url: str) -> 
         f"r{n}" for n in range(number)
     }
     await client.aclose()
+
+
+async def test_a_file_that_does_not_become_whole_is_not_left_behind(tmp_path: Path) -> None:
+    out = tmp_path / "demo.jsonl"
+    words = ("export", "--operator", "demo", "--out", str(out))
+    async with alphasync(*words, REDIS_URL="redis://127.0.0.1:1") as process:
+        await one_line_of_refusal(process, "REDIS_URL")
+    assert not out.exists()
 
 
 @pytest.mark.parametrize("command", ["export", "erase"])
@@ -183,4 +201,69 @@ async def test_a_run_is_stopped_before_it_is_removed(one_server: Cluster, redis_
     await device.wait_for("resync")
     left = {key.decode().removeprefix(OWN.prefix) for key in await kept(client)}
     assert not {name for name in left if name.startswith(("run", "sent", "lock"))}, left
+    await client.aclose()
+
+
+async def test_what_begins_while_a_person_is_asked_is_not_removed(
+    one_server: Cluster, redis_url: str
+) -> None:
+    client = make_client(redis_url)
+    assert isinstance(client, Redis)
+    await client.zadd(OWN.sent("chat", "1001"), {"r": 1})
+    ours, theirs = pty.openpty()
+    try:
+        words = ("erase", "--operator", "demo")
+        async with alphasync_that_asks(theirs, *words, REDIS_URL=redis_url) as process:
+            await process.says("keys of o:demo")
+            await typed(await one_server.device(0))
+            os.write(ours, b"o:demo\n")
+            assert "--force" in await one_line_of_refusal(process, "nothing was removed")
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert await client.exists(OWN.draft("chat", "1001"), OWN.sent("chat", "1001")) == 2
+    await client.aclose()
+
+
+@pytest.fixture
+async def erasing(redis_url: str) -> AsyncIterator[erase.Erasing]:
+    client, store = make_client(redis_url), make_store(redis_url, Lifetimes())
+    store.start()
+    await wait_until(lambda: store.pipeline.connected, what="connected")
+    yield erase.Erasing(client, store.scripts, "o:demo")
+    await store.close()
+    await client.aclose()
+
+
+async def test_a_run_that_began_since_it_was_looked_is_stopped_too(
+    one_server: Cluster, redis_url: str, erasing: erase.Erasing
+) -> None:
+    client = make_client(redis_url)
+    device = await one_server.device(0)
+    found = await erase.survey(client, "o:demo")
+    assert (await device.start("1001", messageInterval=5))["ok"]
+    await device.wait_for("processingProgress")
+    await erasing.carry_out(found)
+    assert (await device.wait_for("processingStopped"))["stoppedBy"] == "administrator"
+    await device.wait_for("resync")
+    await client.aclose()
+
+
+async def test_a_plan_that_is_noted_again_meanwhile_leaves_no_note(
+    redis_url: str, erasing: erase.Erasing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = make_client(redis_url)
+    note = PlanNote("o:demo", "chat", "1", "0a" * 8).encode()
+    looked = erase.survey
+
+    async def joined_meanwhile(asked: Redis | RedisCluster, account: str) -> erase.Survey:
+        if await client.exists(OWN.plan("chat", "1", "0a")):
+            await client.zadd(keys.PLANS, {note: 1})
+        return await looked(asked, account)
+
+    await client.hset(OWN.plan("chat", "1", "0a"), "start_at", "1")
+    found = await looked(client, "o:demo")
+    monkeypatch.setattr(erase, "survey", joined_meanwhile)
+    assert (await erasing.carry_out(found)).plan_notes == 1
+    assert not await client.exists(keys.PLANS)
     await client.aclose()

@@ -3,6 +3,7 @@
 import json
 import signal
 import time
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -11,8 +12,13 @@ from redis.asyncio import Redis
 from alphasync.services.earlier_state import RUN_LEFT
 from alphasync.store import keys
 from alphasync.store.connect import make_client
-from tests.harness import Cluster, Valkey
-from tests.integration.command_line.programs import Process, alphasync, one_line_of_refusal
+from tests.harness import Cluster, Valkey, wait_until
+from tests.integration.command_line.programs import (
+    START_WITHIN,
+    Process,
+    alphasync,
+    one_line_of_refusal,
+)
 
 pytestmark = pytest.mark.slow
 OWN = keys.of_account("o:demo")
@@ -30,6 +36,21 @@ GARBAGE: dict[bytes, bytes] = {
 def source_url(valkey: Valkey) -> str:
     """Another database of the same Redis: the keys of the two do not meet."""
     return f"{valkey.url}?db=1"
+
+
+Both = tuple[Redis, Redis]
+
+
+@pytest.fixture
+async def both(redis_url: str, source_url: str) -> AsyncIterator[Both]:
+    """Clients of this server's Redis, and of the earlier one's."""
+    target, source = make_client(redis_url), make_client(source_url)
+    assert isinstance(target, Redis)
+    assert isinstance(source, Redis)
+    yield target, source
+    for client in (target, source):
+        await client.flushdb()
+        await client.aclose()
 
 
 def earlier(at: int) -> dict[Any, Any]:
@@ -94,11 +115,9 @@ async def bring(valkey: Valkey, source_url: str, *options: str, exits: int) -> P
 
 
 async def test_all_comes_in_once_and_what_is_not_usable_is_named(
-    valkey: Valkey, source_url: str, redis_url: str
+    valkey: Valkey, source_url: str, both: Both
 ) -> None:
-    target, source = make_client(redis_url), make_client(source_url)
-    assert isinstance(target, Redis)
-    assert isinstance(source, Redis)
+    target, source = both
     await fill(source)
     before = await dumped(source, target)
 
@@ -134,16 +153,12 @@ async def test_all_comes_in_once_and_what_is_not_usable_is_named(
     assert (again["sent"]["new"], again["sent"]["known"]) == (0, 500)
     assert (again["message"]["known"], again["processing"]["known"]) == (1, 1)
     assert {key: await target.dump(key) for key in own} == first, "a repeat changes nothing"
-    for client in (source, target):
-        await client.flushdb()
-        await client.aclose()
 
 
 async def test_devices_see_drafts_and_runs_at_once(
-    valkey: Valkey, source_url: str, one_server: Cluster
+    valkey: Valkey, source_url: str, both: Both, one_server: Cluster
 ) -> None:
-    source = make_client(source_url)
-    assert isinstance(source, Redis)
+    _, source = both
     await fill(source, garbage=False)
     device = await one_server.device(0)
     text = (await bring(valkey, source_url, exits=0)).out
@@ -157,16 +172,12 @@ async def test_devices_see_drafts_and_runs_at_once(
     await bring(valkey, source_url, exits=0)
     late = await one_server.device(0)
     assert (await late.wait_for("messageSync"))["message"] == "Mine", "the newer one stays"
-    await source.flushdb()
-    await source.aclose()
 
 
 async def test_broken_off_it_leaves_what_is_counted_and_a_repeat_brings_the_rest(
-    valkey: Valkey, source_url: str, redis_url: str
+    valkey: Valkey, source_url: str, both: Both
 ) -> None:
-    target, source = make_client(redis_url), make_client(source_url)
-    assert isinstance(target, Redis)
-    assert isinstance(source, Redis)
+    target, source = both
     at, number = int(time.time() * 1000) - 1000, 100_000
     for start in range(0, number, 10_000):
         await source.mset(
@@ -174,13 +185,13 @@ async def test_broken_off_it_leaves_what_is_counted_and_a_repeat_brings_the_rest
         )
     sent = OWN.sent("chat", "1001")
     words = ("import-legacy", "--from", source_url, "--json")
-    async with alphasync(*words, REDIS_URL=redis_url) as process:
+    async with alphasync(*words, REDIS_URL=valkey.url) as process:
 
         async def begun() -> bool:
-            return await target.zcard(sent) > 0
+            return process.ended or await target.zcard(sent) > 0
 
-        while not await begun():
-            assert process.pid
+        await wait_until(begun, START_WITHIN, what="it writes")
+        assert not process.ended, process.err
         process.signal(signal.SIGINT)
         assert await process.exit() == 130
         said = json.loads(process.out)
@@ -189,9 +200,28 @@ async def test_broken_off_it_leaves_what_is_counted_and_a_repeat_brings_the_rest
     assert 0 < said["sent"]["new"] <= there < number
     await bring(valkey, source_url, exits=0)
     assert await target.zcard(sent) == number
-    for client in (source, target):
-        await client.flushdb()
-        await client.aclose()
+
+
+async def test_it_goes_to_the_account_of_a_team(
+    valkey: Valkey, source_url: str, both: Both
+) -> None:
+    target, source = both
+    at = int(time.time() * 1000) - 60_000
+    entries = {f"sent:{who}:1001:of {who}:chat": {"sentAt": at} for who in ("demo", "8", "9")}
+    await source.mset({key: json.dumps(value) for key, value in entries.items()})
+    async with alphasync(
+        *("import-legacy", "--from", source_url, "--team", "red"), REDIS_URL=valkey.url
+    ) as process:
+        assert "--operator" in await one_line_of_refusal(process, "--team")
+    options = ("--team", "red", "--operator", "demo", "--operator", "8", "--json")
+    said = json.loads((await bring(valkey, source_url, *options, exits=0)).out)
+    assert (said["sent"]["new"], said["others"]) == (2, 1)
+    red = keys.of_account("t:red").sent("chat", "1001")
+    assert set(await target.zrange(red, 0, -1)) == {b"of demo", b"of 8"}
+    assert not await target.exists(OWN.sent("chat", "1001"))
+    await bring(valkey, source_url, "--operator", "9", exits=0)
+    assert await target.exists(keys.of_account("o:9").sent("chat", "1001"))
+    assert not await target.exists(OWN.sent("chat", "1001"))
 
 
 @pytest.mark.parametrize(
@@ -203,11 +233,9 @@ async def test_a_source_that_is_none(valkey: Valkey, source: str) -> None:
 
 
 async def test_a_list_that_was_lost_is_not_made_whole_by_it(
-    valkey: Valkey, source_url: str, redis_url: str
+    valkey: Valkey, source_url: str, both: Both
 ) -> None:
-    target, source = make_client(redis_url), make_client(source_url)
-    assert isinstance(target, Redis)
-    assert isinstance(source, Redis)
+    target, source = both
     await fill(source, garbage=False)
     until = int(time.time() * 1000) + 3_600_000
     await target.hset(OWN.tally("chat", "1001"), "until", str(until))
@@ -216,6 +244,3 @@ async def test_a_list_that_was_lost_is_not_made_whole_by_it(
         assert (said["sent"]["new"], said["sent"]["unusable"]) == (0, 501)
         assert ["clear the blocklist" in reason for reason in said["leftOut"]] == [True]
     assert not await target.exists(OWN.sent("chat", "1001"))
-    for client in (source, target):
-        await client.flushdb()
-        await client.aclose()

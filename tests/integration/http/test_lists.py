@@ -98,15 +98,23 @@ async def test_a_file_that_is_none_is_refused(
     assert (found, said["code"]) == (status, code)
 
 
-async def test_who_asks_has_to_be_known(web: aiohttp.ClientSession, bearer: dict[str, str]) -> None:
+async def test_who_asks_has_to_be_known(web: aiohttp.ClientSession) -> None:
     for headers, code in (({}, "missing_token"), ({"Authorization": "Bearer x"}, "invalid_token")):
         status, said = await send(web, headers, "r1")
         assert (status, said["code"]) == (401, code)
         for path in (EXPORT, "/api/profiles/1001/blocklist/export?type=chat"):
             status, said, _ = await answer(web, "GET", path, headers=headers)
             assert (status, said["code"]) == (401, code)
-    plain = {**bearer, "Content-Type": "text/plain"}
-    status, said, _ = await answer(web, "POST", IMPORT, data="r1", headers=plain)
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
+)
+async def test_a_file_of_another_kind_is_refused(
+    web: aiohttp.ClientSession, bearer: dict[str, str], kind: str
+) -> None:
+    headers = {**bearer, "Content-Type": kind}
+    status, said, _ = await answer(web, "POST", IMPORT, data="r1", headers=headers)
     assert (status, said["code"]) == (415, "unsupported_media_type")
 
 

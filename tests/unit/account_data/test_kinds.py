@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alphasync.account_data.kinds import KINDS, OTHER, kind_of
+from alphasync.account_data.kinds import HIDDEN, KINDS, OTHER, kind_of
 from alphasync.store import keys
 from alphasync.store.keys import AccountKeys
 
@@ -33,7 +33,7 @@ def test_the_page_says_what_each_kind_is() -> None:
 
 
 def test_kinds_have_a_name_of_their_own() -> None:
-    assert len({kind.name for kind in KINDS} | {OTHER.name}) == len(KINDS) + 1
+    assert len({kind.name for kind in (*KINDS, OTHER, HIDDEN)}) == len(KINDS) + 2
 
 
 @pytest.mark.parametrize("part", ["1001", "a:b", "é\n:", "chat:1"])
@@ -49,7 +49,7 @@ def test_each_key_that_can_be_named_is_found_by_its_own_kind(part: str) -> None:
             given = [by_name.get(p, part) for p in inspect.signature(member).parameters]
         key = member(*given) if callable(member) else member
         kind, said = kind_of(key.removeprefix(names.prefix))
-        assert kind is not OTHER, key
+        assert kind in KINDS, key
         if "profile" in kind.pattern:
             assert said["profileId"] == part
             assert said["type"] == "chat"
@@ -57,3 +57,9 @@ def test_each_key_that_can_be_named_is_found_by_its_own_kind(part: str) -> None:
 
 def test_what_another_version_keeps_is_named() -> None:
     assert kind_of("surprise:x") == (OTHER, {"key": "surprise:x"})
+
+
+@pytest.mark.parametrize("name", ["tokens:7", "upstreamSecret:7", "PASSWORDS", "x:proof"])
+def test_what_another_version_calls_a_secret_is_left_out_whole(name: str) -> None:
+    assert kind_of(name) == (HIDDEN, {"key": name})
+    assert HIDDEN.left_out
