@@ -14,6 +14,7 @@ from alphasync.errors import (
     MessageTooLong,
     MessageTooShort,
     PaceOutOfRange,
+    SignedOut,
     TooManyPlans,
     UnknownPlan,
     UnknownProfile,
@@ -46,6 +47,7 @@ class PlanRun(ProfileCommand, frozen=True, kw_only=True):
         PaceOutOfRange,
         WrongStartTime,
         TooManyPlans,
+        SignedOut,
     )
     message: str
     """What every recipient gets, within the limits of its type."""

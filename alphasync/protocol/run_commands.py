@@ -21,6 +21,7 @@ from alphasync.errors import (
     NotRunning,
     PaceOutOfRange,
     ShuttingDown,
+    SignedOut,
     TooManyPreviews,
     TooManyRuns,
     UnknownProfile,
@@ -71,6 +72,7 @@ class StartProcessing(ProfileCommand, frozen=True, kw_only=True):
         NothingFailed,
         TooManyRuns,
         ShuttingDown,
+        SignedOut,
     )
     message: str
     """What every recipient gets, within the limits of its type."""
@@ -189,4 +191,4 @@ class TakeOverProcessing(ProfileCommand, frozen=True, kw_only=True):
 
     event_name = "takeOverProcessing"
     right = Right.WORK
-    errors = (UnknownProfile, NotRunning)
+    errors = (UnknownProfile, NotRunning, SignedOut)

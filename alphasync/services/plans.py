@@ -9,6 +9,7 @@ from alphasync.domain import events
 from alphasync.domain.identity import Identity, takes
 from alphasync.domain.roles import Right
 from alphasync.errors import (
+    SignedOut,
     StoreUnavailable,
     TooManyPlans,
     UnknownOutcome,
@@ -21,6 +22,7 @@ from alphasync.services.account_state import encode_options
 from alphasync.services.audit import acting
 from alphasync.services.bounds import USUAL, USUAL_PACE, AccountBounds, PaceBounds
 from alphasync.services.plan_notes import PlanNote, PlanNotes
+from alphasync.store import keys
 from alphasync.store.redis.pipeline import Unconfirmed
 from alphasync.store.scripts.calls import Answer, Scripts
 from alphasync.store.scripts.declaring import Call
@@ -44,7 +46,8 @@ class Plans:
         """Plan a run; gives the plan's id.
 
         Raises UnknownProfile, MessageTooShort, MessageTooLong, MessageBlank, PaceOutOfRange,
-        WrongStartTime, TooManyPlans, StoreUnavailable, and UnknownOutcome: it may be planned.
+        SignedOut, WrongStartTime, TooManyPlans, StoreUnavailable, and UnknownOutcome: it may be
+        planned.
         """
         who.check_profile(command.profile)
         command.check_content()
@@ -58,13 +61,15 @@ class Plans:
             device_id=device_id,
             operator_id=who.operator_id,
         )
+        names = keys.NewPlanKeys(
+            note.account, note.type, note.profile, note.plan_id, who.operator_id, who.sign_in
+        )
         await self._notes.add(note, command.start_at)
         answer = await self._confirmed(
             plan_set(
-                note.keys,
+                names,
                 device=device_id,
                 operator=who.operator_id,
-                sign_in=who.sign_in,
                 identity=packets.members(identity),
                 start_at=command.start_at,
                 latest=command.latest,
@@ -74,11 +79,14 @@ class Plans:
                 most=self._bounds.plans,
                 head=packets.opening(events.RunPlanned),
                 by=acting(who, device_id),
+                begun_at=who.begun_at,
             )
         )
         if answer.outcome == "OK" and answer.text(1) == note.plan_id:
             return note.plan_id
         await self._notes.drop(note)  # or they could be made without end
+        if answer.outcome == "SIGNED_OUT":
+            raise SignedOut
         if answer.outcome == "WRONG_TIME":
             raise WrongStartTime
         if answer.outcome == "FULL":

@@ -20,6 +20,7 @@ from alphasync.errors import (
     NothingFailed,
     NotRunning,
     ShuttingDown,
+    SignedOut,
     StoreUnavailable,
     TooManyRuns,
     UnknownOutcome,
@@ -102,9 +103,9 @@ class Runs:
         """Take the lock and start the run.
 
         Raises UnknownProfile, MessageTooShort, MessageTooLong, MessageBlank, PaceOutOfRange,
-        ShuttingDown, TooManyRuns, BlocklistLost, DoNotContactLost, NothingFailed, Locked or
-        AlreadyRunning (the last two with ``lockOwner``), StoreUnavailable, and UnknownOutcome: the
-        run may start all the same.
+        ShuttingDown, SignedOut, TooManyRuns, BlocklistLost, DoNotContactLost, NothingFailed, Locked
+        or AlreadyRunning (the last two with ``lockOwner``), StoreUnavailable, and UnknownOutcome:
+        the run may start all the same.
         """
         who.check_profile(command.profile)
         command.check_content()
@@ -131,11 +132,10 @@ class Runs:
         answer = await self._launching.call(
             holding,
             run_start(
-                keys.of_profile(who.account, type_, profile),
+                keys.StartKeys(who.account, type_, profile, who.operator_id, who.sign_in),
                 device=device_id,
                 operator=who.operator_id,
                 run_id=run_id,
-                sign_in=who.sign_in,
                 detached="1" if command.detached else "",
                 only=command.only or "",
                 server=holding.owner,
@@ -150,9 +150,12 @@ class Runs:
                 lost_head=packets.head(lost),
                 lost_reason=LOST,
                 by=acting(who, device_id),
+                begun_at=who.begun_at,
             ),
         )
         if answer.outcome != "OK":
+            if answer.outcome == "SIGNED_OUT":
+                raise SignedOut
             if answer.outcome == "FULL":
                 raise TooManyRuns
             if answer.outcome == "BUSY":
@@ -247,7 +250,7 @@ class Runs:
     async def take_over(self, who: Identity, device_id: str, command: TakeOverProcessing) -> None:
         """Make a run this device's, and its operator's.
 
-        Raises UnknownProfile, NotRunning and NotAllowed.
+        Raises UnknownProfile, NotRunning, NotAllowed and SignedOut.
         """
         who.check_profile(command.profile)
         identity = events.ProcessingStarted(
@@ -256,22 +259,27 @@ class Runs:
             device_id=device_id,
             operator_id=who.operator_id,
         )
+        names = keys.StartKeys(
+            who.account, command.type, command.profile, who.operator_id, who.sign_in
+        )
         taken = events.ProcessingTakenOver(message=ANOTHER_DEVICE)
         progress = events.ProcessingProgress(progress=events.Progress(message=ANOTHER_DEVICE))
         answer = await self._scripts.call(
             run_take(
-                keys.of_profile(who.account, command.type, command.profile),
+                names,
                 only_of=who.only_of,
                 device=device_id,
                 operator=who.operator_id,
-                sign_in=who.sign_in,
                 identity=packets.members(identity),
                 message=ANOTHER_DEVICE,
                 head=packets.head(taken),
                 progress_head=packets.progress_head(progress),
                 by=acting(who, device_id),
+                begun_at=who.begun_at,
             )
         )
+        if answer.outcome == "SIGNED_OUT":
+            raise SignedOut
         _check_changed(answer)
 
     async def stop_all(self, who: Identity, device_id: str) -> int:

@@ -194,6 +194,43 @@ class PlanKeys(ProfileKeys):
         self.plan = of_account(account).plan(type_, plan_id, profile)
 
 
+class StartKeys(ProfileKeys):
+    """Those of a profile and type, and of what the token stands for with which a run of it is
+    started or taken over."""
+
+    __slots__ = ("sign_in", "signed_out", "signin")
+
+    def __init__(
+        self, account: str, type_: ProcessingType, profile: str, operator_id: str, sign_in: str
+    ) -> None:
+        names = of_account(account)
+        super().__init__(names, type_, profile)
+        self.sign_in = sign_in
+        self.signin = names.signin(sign_in)
+        self.signed_out = names.signed_out(operator_id)
+
+
+class NewPlanKeys(PlanKeys):
+    """Those of a planned run, and of what the token stands for with which it is planned."""
+
+    __slots__ = ("sign_in", "signed_out", "signin")
+
+    def __init__(
+        self,
+        account: str,
+        type_: ProcessingType,
+        profile: str,
+        plan_id: str,
+        operator_id: str,
+        sign_in: str,
+    ) -> None:
+        super().__init__(account, type_, profile, plan_id)
+        names = of_account(account)
+        self.sign_in = sign_in
+        self.signin = names.signin(sign_in)
+        self.signed_out = names.signed_out(operator_id)
+
+
 class DraftKeys(NamedTuple):
     """Those of a draft and its versions."""
 

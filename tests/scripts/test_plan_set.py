@@ -5,7 +5,7 @@ import pytest
 from alphasync.domain.drafts import Attachment
 from alphasync.domain.events import RunPlanned
 from alphasync.domain.plans import LATEST_DEFAULT, PLAN_AHEAD_MAX, Plan
-from alphasync.errors import TooManyPlans, UnknownProfile, WrongStartTime
+from alphasync.errors import SignedOut, TooManyPlans, UnknownProfile, WrongStartTime
 from alphasync.protocol.plan_commands import PlanRun
 from alphasync.services.bounds import AccountBounds
 from alphasync.store.scripts.limits import PAGE_RECORDS_MAX
@@ -89,3 +89,17 @@ async def test_many_are_read_in_pages(bench: Bench) -> None:
     planner = Planner(bench, AccountBounds(plans=200))
     made = [(await planner.plan(ahead=HOUR + n)).plan_id for n in range(PAGE_RECORDS_MAX + 6)]
     assert sorted((await bench.snapshot()).plans) == sorted(made)
+
+
+async def test_a_login_that_was_ended_plans_nothing(bench: Bench) -> None:
+    planner, opened, other = Planner(bench), await bench.sign_in(), await bench.sign_in()
+    await bench.endings.end(bench.come_with(other), opened.sid, of_all=False)
+    bench.who = bench.come_with(opened)
+    async with bench.verify():
+        with pytest.raises(SignedOut):
+            await planner.plan()
+    assert bench.last("plan_set") == "SIGNED_OUT"
+    assert await planner.noted() == {}
+    bench.who = bench.come_with(other)
+    async with bench.verify(RunPlanned):
+        await planner.plan()

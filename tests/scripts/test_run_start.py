@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import msgspec
 import pytest
 
 from alphasync.domain.events import BlocklistCleared, ProcessingInterrupted, ProcessingStarted
@@ -13,6 +14,7 @@ from alphasync.errors import (
     DoNotContactLost,
     Locked,
     NothingFailed,
+    SignedOut,
     TooManyRuns,
 )
 from alphasync.services.progress import NOTHING, NoLongerRunner, Outcome
@@ -218,3 +220,32 @@ async def test_there_is_nobody_to_try_again(bench: Bench) -> None:
     assert bench.last("run_start") == "NOTHING_FAILED"
     assert (await bench.snapshot()).runs == {}
     await bench.start()
+
+
+@pytest.mark.parametrize("left", [False, True])
+async def test_a_login_that_was_ended_starts_nothing(bench: Bench, left: bool) -> None:
+    """Its server may not have heard of it yet."""
+    opened, other = await bench.sign_in(), await bench.sign_in()
+    bench.who = bench.come_with(opened)
+    if left:
+        await bench.start("1002", detached=True)
+        await bench.endings.leave(bench.who)
+    else:
+        await bench.endings.end(bench.come_with(other), opened.sid, of_all=False)
+    async with bench.verify():
+        with pytest.raises(SignedOut):
+            await bench.start(detached=True)
+    assert bench.last("run_start") == "SIGNED_OUT"
+    bench.who = bench.come_with(other)
+    async with bench.verify(ProcessingStarted):
+        await bench.start(detached=True)
+
+
+async def test_nor_does_a_token_that_no_login_made_and_that_is_void(bench: Bench) -> None:
+    await bench.endings.end_all(bench.who, this_one=True)
+    async with bench.verify():
+        with pytest.raises(SignedOut):
+            await bench.start(detached=True)
+    bench.who = msgspec.structs.replace(bench.who, begun_at=bench.announced[-1].at + 1)
+    async with bench.verify(ProcessingStarted):
+        await bench.start(detached=True)

@@ -12,7 +12,7 @@ from alphasync.domain.events import (
     ProcessingTakenOver,
 )
 from alphasync.domain.roles import Role
-from alphasync.errors import Locked, NotAllowed, NotRunning, UnknownProfile
+from alphasync.errors import Locked, NotAllowed, NotRunning, SignedOut, UnknownProfile
 from alphasync.protocol.run_commands import TakeOverProcessing
 from alphasync.services.progress import Owner
 from tests.scripts.bench import PROFILE, Bench
@@ -113,3 +113,16 @@ async def test_an_operator_leaves_those_of_others_alone(bench: Bench) -> None:
             await take(bench, "d2")
     assert bench.last("run_take") == "OTHERS"
     assert (await bench.run()).device_id == "d1"
+
+
+async def test_a_login_that_was_ended_takes_nothing_over(bench: Bench) -> None:
+    opened, other = await bench.sign_in(), await bench.sign_in()
+    await bench.start(device="d1", detached=True)
+    await bench.endings.end(bench.come_with(other), opened.sid, of_all=False)
+    async with bench.verify():
+        with pytest.raises(SignedOut):
+            await bench.runs.take_over(bench.come_with(opened), "d2", COMMAND)
+    assert bench.last("run_take") == "SIGNED_OUT"
+    assert (await bench.run()).device_id == "d1"
+    async with bench.verify(ProcessingTakenOver, ProcessingProgress):
+        await bench.runs.take_over(bench.come_with(other), "d2", COMMAND)

@@ -5,18 +5,17 @@ What each one does, returns and names is said in the header of its file in ``lua
 
 from typing import Literal
 
-from alphasync.store.keys import DueKeys, PlanKeys
+from alphasync.store.keys import DueKeys, NewPlanKeys, PlanKeys
 from alphasync.store.scripts.declaring import script
 
 
 @script
 def plan_set(
-    keys: PlanKeys,
+    keys: NewPlanKeys,
     /,
     *,
     device: str,
     operator: str,
-    sign_in: str,
     identity: str,
     start_at: int,
     latest: int,
@@ -26,6 +25,7 @@ def plan_set(
     most: int,
     head: str,
     by: bytes,
+    begun_at: int,
 ) -> None: ...
 
 

@@ -5,18 +5,17 @@ What each one does, returns and names is said in the header of its file in ``lua
 
 from typing import Literal
 
-from alphasync.store.keys import AccountKeys, AdoptedRunKeys, ProfileKeys
+from alphasync.store.keys import AccountKeys, AdoptedRunKeys, ProfileKeys, StartKeys
 from alphasync.store.scripts.declaring import script
 
 
 @script
 def run_start(
-    keys: ProfileKeys,
+    keys: StartKeys,
     /,
     *,
     device: str,
     operator: str,
-    sign_in: str,
     detached: Literal["", "1"],
     only: Literal["", "failed"],
     run_id: str,
@@ -32,6 +31,7 @@ def run_start(
     lost_head: str,
     lost_reason: str,
     by: bytes,
+    begun_at: int,
 ) -> None: ...
 
 
@@ -196,18 +196,18 @@ def run_pause(
 
 @script
 def run_take(
-    keys: ProfileKeys,
+    keys: StartKeys,
     /,
     *,
     only_of: str,
     device: str,
     operator: str,
-    sign_in: str,
     identity: str,
     message: str,
     head: str,
     progress_head: str,
     by: bytes,
+    begun_at: int,
 ) -> None: ...
 
 

@@ -196,3 +196,33 @@ async def test_a_server_that_is_not_told_directly_reads_it(
     monkeypatch.setattr(offices.cluster.servers[0].realtime.sign_offs, "_others", nobody)
     assert (await end(offices, own, f"/{sid_of(stolen)}"))[0] == 200
     await is_out(device)
+
+
+async def test_nothing_is_started_with_it_until_its_server_hears(
+    offices: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What goes on without a device would go on with the operator's newest login."""
+
+    async def nobody() -> set[str]:
+        return set()
+
+    stolen, own = await offices.login(), await offices.login()
+    device, mine = await offices.device(stolen, 1), await offices.device(own)
+    assert (await mine.start("p2", detached=True))["ok"]
+    teller, deaf = (server.realtime for server in offices.cluster.servers)
+    monkeypatch.setattr(teller.sign_offs, "_others", nobody)
+    monkeypatch.setattr(deaf.sign_offs, "hear", lambda _account, _envelope: None)
+    assert (await end(offices, own, f"/{sid_of(stolen)}"))[0] == 200
+    about = {"profileId": "p1", "type": "chat"}
+    later = {"startAt": (await mine.wait_for("sessionsEnded"))["timestamp"] + 60_000}
+    for command, payload in (
+        ("startProcessing", {**about, "message": "Hello", "detached": True}),
+        ("planRun", {**about, "message": "Hello", **later}),
+        ("takeOverProcessing", {**about, "profileId": "p2"}),
+    ):
+        answer = await device.call(command, payload)
+        assert (answer["ok"], answer["code"]) == (False, "signed_out"), command
+    assert device.client.connected, "it has not heard"
+    assert not mine.named("runPlanned")
+    assert not mine.named("processingTakenOver")
+    assert {event["profileId"] for event in mine.named("processingStarted")} == {"p2"}

@@ -1,11 +1,12 @@
 -- Put a planned run on record, and tell all devices. The same one asked for again, because the answer was
 -- lost, is the one that there is.
--- KEYS: meta log runs plan record devices
--- ARGV: channel profile type plan_id device operator sign_in identity start_at latest text attachments options most head by
+-- KEYS: meta log runs plan record devices signin signed_out
+-- ARGV: channel profile type plan_id sign_in device operator identity start_at latest text attachments options most head by begun_at
 --   options: a JSON object, or '' where there are none; head: begins the event, without a field
--- USES: int emit admitted plans_of is_in_time plan_members audit
--- RETURN: {'OK', plan_id} | {'WRONG_TIME'}: in the past, or too far ahead
+-- USES: is_signed_out int emit admitted plans_of is_in_time plan_members audit
+-- RETURN: {'SIGNED_OUT'}: as of run_start | {'OK', plan_id} | {'WRONG_TIME'}: in the past, or too far ahead
 --   | {'FULL'}: the account has its most plans
+if is_signed_out(signin, signed_out, sign_in, begun_at) then return {'SIGNED_OUT'} end
 local ending = ':' .. profile
 for _, other in ipairs(redis.call('ZRANGE', plans_of(runs), 0, -1)) do
   if string.sub(other, -#ending) == ending and redis.call('HGET', other, 'start_at') == start_at then

@@ -1,16 +1,18 @@
 -- Take the processing lock, put a new run on record and tell all devices. The run's first revision
 -- is its fencing token: later holders of the lock have a higher one.
--- KEYS: meta log lock run runs sent tally uncertain failed reasons never never_notes starts devices record
--- ARGV: channel profile type device operator sign_in detached only run_id server stub identity text attachments options runs_most running_most head lost_head lost_reason by
+-- KEYS: meta log lock run runs sent tally uncertain failed reasons never never_notes starts devices record signin signed_out
+-- ARGV: channel profile type sign_in device operator detached only run_id server stub identity text attachments options runs_most running_most head lost_head lost_reason by begun_at
 --   detached: '1' where the run goes on without its device, or any; else ''
 --   only: 'failed' where it is over those who are listed as failed; else ''
--- USES: int begin_run audit
--- RETURN: {'OK', fence, now, honours} | {'HELD', device} | {'FULL'}: the account has its most runs on record
+-- USES: is_signed_out int begin_run audit
+-- RETURN: {'SIGNED_OUT'}: the token stands for nothing any more; its session has not heard of it yet
+--   | {'OK', fence, now, honours} | {'HELD', device} | {'FULL'}: the account has its most runs on record
 --   | {'BUSY'}: it has its most running runs
 --   | {'LIST_LOST'}: who was messaged is not known any more
 --   | {'NEVER_LOST'}: nor is who is not to be contacted
 --   | {'NOTHING_FAILED'}: nobody is listed as failed
 --   honours: as the listing said from which they came who failed, else ''
+if is_signed_out(signin, signed_out, sign_in, begun_at) then return {'SIGNED_OUT'} end
 -- An earlier version that takes a run over knows nothing of `only` or of options: it would message everybody,
 -- or under other idempotency keys. It
 -- finds no record that it can read, and leaves the run to the next server.

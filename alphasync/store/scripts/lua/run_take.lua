@@ -1,10 +1,11 @@
 -- Make a run the asking device's and its operator's, and tell all devices; clients that know nothing of
 -- this learn it by the progress. Its lock stays held, and its runner goes on.
--- KEYS: meta log lock run record devices
--- ARGV: channel profile only_of device operator sign_in identity message head progress_head by
+-- KEYS: meta log lock run record devices signin signed_out
+-- ARGV: channel profile sign_in only_of device operator identity message head progress_head by begun_at
 --   only_of: as of run_stop
--- USES: emit is_others counters tell audit
--- RETURN: {'OK'}: it is so, now or before | {'NOT_RUNNING'} | {'OTHERS'}
+-- USES: is_signed_out emit is_others counters tell audit
+-- RETURN: {'SIGNED_OUT'}: as of run_start | {'OK'}: it is so, now or before | {'NOT_RUNNING'} | {'OTHERS'}
+if is_signed_out(signin, signed_out, sign_in, begun_at) then return {'SIGNED_OUT'} end
 local r = redis.call('HMGET', run, 'status', 'device', 'run_id', 'type', 'operator')
 if r[1] ~= 'running' then return {'NOT_RUNNING'} end
 if is_others(run, only_of) then return {'OTHERS'} end
