@@ -57,3 +57,22 @@ async def test_those_that_have_ended_make_room_first(bench: Bench) -> None:
     last = await bench.sign_in("last")
     assert last.too_many == []
     assert await kept(bench) == {opened[0].sid, opened[2].sid, last.sid}
+
+
+async def test_those_that_have_run_out_are_not_listed_for_ever(bench: Bench) -> None:
+    """In no list: that of the account knows also those of operators who never come again."""
+    gone = [
+        await bench.upstream.open(bench.who.account, operator, "t", None)
+        for operator in "1234567891234"
+    ]
+    living = await bench.upstream.open(bench.who.account, "5", "t", None)
+    for login in gone:
+        await bench.client.delete(bench.names.signin(login.sid))
+    assert await bench.client.zcard(bench.names.all_signins) == 14
+    other = await bench.upstream.open(bench.who.account, "6", "t", None)
+    assert await bench.client.zcard(bench.names.all_signins) == 5
+    assert await bench.client.zcard(bench.names.signins("6")) == 1
+    last = await bench.sign_in()
+    found = await bench.client.zrange(bench.names.all_signins, 0, -1)
+    assert found == [bench.names.signin(login.sid).encode() for login in (living, other, last)]
+    assert await bench.client.zcard(bench.names.signins("1")) == 1

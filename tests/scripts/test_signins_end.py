@@ -1,5 +1,7 @@
 """signins_end: logins end, with what they have started."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -7,6 +9,8 @@ from alphasync.domain.events import DeviceJoined, ProcessingInterrupted, Session
 from alphasync.errors import SignedOut, SignInAgain, UnknownSession
 from alphasync.services.endings import Ended
 from alphasync.services.upstream import Opened
+from alphasync.store.scripts.calls import Answer
+from alphasync.store.scripts.declaring import Call
 from alphasync.store.scripts.limits import PAGE_ENDS_MAX
 from tests.scripts.bench import PROFILE, Bench
 from tests.scripts.planning import Planner
@@ -96,6 +100,40 @@ async def test_who_signs_out_and_has_nothing_going_leaves_nothing(bench: Bench) 
     await bench.stop()
     await bench.endings.leave(bench.who)
     assert not await bench.client.exists(bench.names.signin(opened.sid))
+
+
+async def test_nor_for_a_run_that_ends_with_its_device(bench: Bench) -> None:
+    opened, other = await bench.sign_in("t"), await bench.sign_in("other")
+    await as_who(bench, opened)
+    await bench.start()
+    await as_who(bench, other)
+    await bench.start("1002", detached=True)
+    await bench.endings.leave(bench.come_with(opened))
+    assert not await bench.client.exists(bench.names.signin(opened.sid))
+    assert await bench.upstream.for_run(bench.who.account, "1", opened.sid) is None
+
+
+async def test_who_has_signed_in_meanwhile_stays(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of none but tokens that no login made, there may be more runs than one script may end."""
+    for number in range(PAGE_ENDS_MAX + 1):
+        await bench.start(str(number))
+    call, opened = bench.scripts.call, list[Opened]()
+
+    async def answered(made: Call, **how: Any) -> Answer:
+        answer = await call(made, **how)
+        if answer.outcome == "MORE":
+            opened.append(await bench.sign_in())
+            await as_who(bench, opened[-1])
+            await bench.start("new", detached=True)
+        return answer
+
+    monkeypatch.setattr(bench.scripts, "call", answered)
+    assert await bench.endings.end_all(bench.who, this_one=True) == 0
+    assert len(opened) == 1
+    await bench.endings.check(bench.come_with(opened[0]))
+    assert (await bench.run("new")).status == "running"
 
 
 async def test_all_but_this_one_and_then_this_one(bench: Bench) -> None:

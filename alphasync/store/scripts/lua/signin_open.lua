@@ -15,6 +15,10 @@ for _, set in ipairs({signins, all_signins}) do
   local latest = redis.call('ZREVRANGE', set, 0, 0, 'WITHSCORES')[2] or 0
   redis.call('ZADD', set, int(math.max(now, tonumber(latest) + 1)), signin)
   redis.call('PEXPIRE', set, int(tonumber(lasts) + tonumber(linger)))
+  -- Nobody else looks for those that have run out; each login drops more of them than it adds.
+  for _, other in ipairs(redis.call('ZRANGE', set, 0, 9)) do
+    if redis.call('EXISTS', other) == 0 then redis.call('ZREM', set, other) end
+  end
 end
 audit(record, '', by, 'signed_in', {})
 local surplus = redis.call('ZCARD', signins) - tonumber(most)

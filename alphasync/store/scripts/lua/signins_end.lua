@@ -7,10 +7,10 @@
 --   mode: "revoked": their runs are interrupted, and what the gateway gave is forgotten
 --     | "left": the operator has signed out: runs that need no device go on, and plans stay, with it
 --   again: '1' where an earlier call with these was answered MORE; else ''
--- USES: int emit running_of end_run signin_key is_wanted audit
+-- USES: int emit running_of end_run signin_key wanted_logins audit
 -- RETURN: {'OK', now, ids} | {'MORE', now, ids}: there are more runs than one script may end; ask again with these
 local ids = {}
-if chosen == '' then
+if chosen == '' and again == '' then
   for _, key in ipairs(redis.call('ZRANGE', signins, 0, -1)) do
     local sid = string.match(key, '[^:]*$')
     if sid ~= spared then ids[#ids + 1] = sid end
@@ -28,9 +28,10 @@ for _, sid in ipairs(ids) do ended[sid] = true end
 if again == '' then
   audit(record, devices, by, mode == 'left' and 'signed_out' or 'sessions_ended',
     {'target', operator, 'count', int(#ids)})
+  local wanted = mode == 'left' and wanted_logins(runs) or {}
   for _, sid in ipairs(ids) do
     local signin = signin_key(all_signins, sid)
-    if mode == 'left' and is_wanted(runs, sid) then
+    if wanted[sid] then
       redis.call('HSET', signin, 'left', '1')
     else
       redis.call('DEL', signin)

@@ -19,13 +19,18 @@ local function signin_key(all_signins, sid)
   return string.sub(all_signins, 1, -2) .. ':' .. sid
 end
 
--- Whether a run or a plan of the account is of this login.
+-- Whose runs and plans go on when nobody of theirs is there: a set of logins. A run that depends on a
+-- device ends with it.
 -- USES: running_of plans_of
-local function is_wanted(runs, sid)
-  for _, set in ipairs({running_of(runs), plans_of(runs)}) do
-    for _, key in ipairs(redis.call('ZRANGE', set, 0, -1)) do
-      if redis.call('HGET', key, 'sign_in') == sid then return true end
-    end
+local function wanted_logins(runs)
+  local wanted = {}
+  for _, run in ipairs(redis.call('ZRANGE', running_of(runs), 0, -1)) do
+    local r = redis.call('HMGET', run, 'sign_in', 'detached')
+    if r[1] and r[2] == '1' then wanted[r[1]] = true end
   end
-  return false
+  for _, plan in ipairs(redis.call('ZRANGE', plans_of(runs), 0, -1)) do
+    local sid = redis.call('HGET', plan, 'sign_in')
+    if sid then wanted[sid] = true end
+  end
+  return wanted
 end
