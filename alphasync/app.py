@@ -19,6 +19,7 @@ from alphasync.options import (
     account_bounds,
     connection_bounds,
     connection_limits,
+    ending_ttl,
     event_limits,
     frame_allowance,
     http_gateway,
@@ -158,7 +159,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
     def announce(ended: Ended) -> None:
         realtime.sign_offs.announce(ended)
 
-    endings = Endings(scripts, upstream_times(settings).lasts, announce)
+    endings = Endings(scripts, ending_ttl(settings), announce)
 
     async def sign_off(session: str) -> None:
         await realtime.sign_off(session)

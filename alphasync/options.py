@@ -15,6 +15,7 @@ from alphasync.services.login_tries import LoginLimits
 from alphasync.services.previews import PreviewBounds
 from alphasync.services.public_keys import NoKeys, of_pem
 from alphasync.services.signing import Trust
+from alphasync.services.tokens import KNOWN_TTL
 from alphasync.services.upstream import UpstreamTimes
 from alphasync.store.redis.pipeline import Pipeline
 from alphasync.store.scripts.limits import Lifetimes
@@ -108,6 +109,12 @@ def key_set(settings: Settings, pipeline: Pipeline | None = None) -> KeySet | No
 
 def upstream_times(settings: Settings) -> UpstreamTimes:
     return UpstreamTimes(lifetime=settings.token_ttl, lasts=settings.session_max)
+
+
+def ending_ttl(settings: Settings) -> float:
+    """Seconds that it is known that a login was ended: for as long as any token of it is good for
+    something, be it to show that its device is a known one."""
+    return max(settings.session_max, settings.token_ttl + KNOWN_TTL)
 
 
 def sign_in_grace(settings: Settings) -> float:

@@ -46,7 +46,7 @@ class Ended(msgspec.Struct, frozen=True):
 
 
 class Endings:
-    """``lasts``: seconds from a login to its end at the latest."""
+    """``lasts``: seconds for which it is known that a login was ended."""
 
     def __init__(self, scripts: Scripts, lasts: float, announce: Callable[[Ended], None]) -> None:
         self._scripts = scripts

@@ -4,7 +4,7 @@ import msgspec
 
 from alphasync.domain.identity import Identity, account_of
 from alphasync.domain.roles import Right
-from alphasync.errors import NotAllowed, SignedOut, TooManyProfiles, TooManyRequests
+from alphasync.errors import NotAllowed, SignedOut, SignInAgain, TooManyProfiles, TooManyRequests
 from alphasync.gateway import port
 from alphasync.services.endings import Endings
 from alphasync.services.listed_profiles import ListedProfiles, LoginKey
@@ -104,7 +104,8 @@ class Logins:
             raise
 
     async def refresh(self, token: str) -> Refreshed:
-        """A fresh token for a valid one; that of a login gets more time with it.
+        """A fresh token for a valid one; that of a login gets more time with it. Of somebody else
+        it is the same again: by a key of ours it would outlive theirs.
 
         Raises InvalidToken, SignInAgain when the login has ended, SignedOut when it was ended by
         somebody, and StoreUnavailable.
@@ -112,12 +113,22 @@ class Logins:
         who = await self._tokens.prove(token)
         lives = None
         if who.sign_in:
-            lives = await self._upstream.prolong(who)
+            lives = await self._prolong(who)
         else:
             await self._endings.check(who)
+        if not self._tokens.is_ours(token):
+            return Refreshed(token, who, prolonged=False)
         fresh, identity = self._tokens.refresh(who, lives)
         prolonged = identity.expires_at > who.expires_at or self._tokens.is_full(lives)
         return Refreshed(fresh, identity, prolonged)
+
+    async def _prolong(self, who: Identity) -> float:
+        """The seconds that the login has by now. Raises SignInAgain, or SignedOut."""
+        try:
+            return await self._upstream.prolong(who)
+        except SignInAgain:
+            await self._endings.check(who)
+            raise
 
     async def _checked(self, email: str, password: str, address: str, earlier: str) -> port.Login:
         """What the gateway says to the credentials; only its refusals use up tries."""

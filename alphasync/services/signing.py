@@ -81,6 +81,10 @@ class Signing:
             self._checked(token, algorithm, self._others(algorithm, kid), leeway), ours=False
         )
 
+    def is_ours(self, token: str) -> bool:
+        """Of one whose signature is good: whether it is by a key of ours."""
+        return _named(token)[0] == ALGORITHM
+
     async def seek(self, token: str) -> bool:
         """Look for the key that a token names which is none of those that are known; returns
         whether there was a reason to."""

@@ -184,6 +184,10 @@ class Tokens:
         except InvalidToken:
             return None
 
+    def is_ours(self, token: str) -> bool:
+        """Of one that proves somebody: whether a key of ours has signed it."""
+        return self._signing.is_ours(token)
+
     def is_full(self, lives: float | None) -> bool:
         """Whether a login has as much as any."""
         return lives is not None and lives >= self._lifetime

@@ -33,7 +33,7 @@ key (under ``as:{account}:``)      type    lifetime
 ``signin:<id>``                    hash    as its token, and an hour: what a login got
 ``signins:<operator>``             zset    30 days after the last login: the operator's, by time
 ``signins``                        zset    the same: those of all operators
-``signouts:<operator>``            hash    30 days: when logins were ended, and other tokens
+``signouts:<operator>``            hash    30 days and a token: when logins ended, and other tokens
 ``upstream:<operator>``            string  9 h; of an earlier version: the gateway token, encrypted
 
 key outside any account            type    lifetime

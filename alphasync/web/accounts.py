@@ -52,13 +52,14 @@ class RefreshAnswer(msgspec.Struct, frozen=True, rename="camel"):
     """The token to go on with."""
 
     token: str
-    """It takes the place of the one that was given, which stays valid until its end."""
+    """It takes the place of the one that was given, which stays valid until its end. For a token by
+    a key of somebody else it is the same one."""
     operator_id: str
     """Whose it is."""
     expires_at: int
     """When it ends: ms since the Unix epoch."""
     prolonged: bool
-    """False: the new token ends when the old one did, and asking again changes nothing."""
+    """False: this token ends when the given one does, and asking again changes nothing."""
     status: bool = True
     """Always true."""
 

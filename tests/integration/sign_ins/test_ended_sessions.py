@@ -80,7 +80,8 @@ async def test_an_ended_one_is_out_everywhere_and_cannot_come_back(offices: Offi
     for server in (0, 1):
         await is_refused(offices, stolen, server)
         await is_refused(offices, stolen, server, **offer)
-    assert (await offices.refresh(stolen["token"]))[0] == 401
+    status, body = await offices.refresh(stolen["token"])
+    assert (status, body["code"]) == (401, "signed_out")
     assert (await offices.profiles(stolen))[0] == 401
     assert (await offices.call("GET", "/api/sessions", headers=bearer(stolen)))[0] == 401
     assert mine.client.connected
@@ -123,6 +124,7 @@ async def test_signing_out_of_this_one(offices: Office) -> None:
         status, _ = await offices.call("POST", "/api/auth/logout", headers=bearer(login))
         assert status == (200, 401)[number]
     await is_out(device)
+    assert (await offices.refresh(login["token"]))[1]["code"] == "signed_out"
     assert staying.client.connected
     assert (await end(offices, other, "/current"))[0] == 200
     await is_out(staying)

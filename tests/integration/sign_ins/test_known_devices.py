@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from tests.integration.sign_ins.offices import Office, opened, sid_of
+from alphasync.services.tokens import KNOWN_TTL
+from alphasync.store.connect import make_client
+from tests.integration.sign_ins.offices import ACCOUNT, Office, opened, sid_of
 from tests.integration.sign_ins.test_ended_sessions import bearer, end
 
 MAIL = "a@b.example"
@@ -35,3 +37,14 @@ async def test_by_an_earlier_token_also_from_another_address(redis_url: str) -> 
         over = {"token": tokens.mint("demo", email=MAIL, lifetime=-86400).token}
         assert await log_in(office, "192.0.2.9", "all", over) == 200
         assert await log_in(office, "192.0.2.10", "all", known) == 200
+
+
+async def test_that_it_was_ended_is_known_for_as_long_as_its_token_is(redis_url: str) -> None:
+    """Else a stolen one would show a known device again."""
+    async with opened(redis_url, settings={"session_max": 900, "token_ttl": 600}) as office:
+        own, stolen = await office.login(), await office.login()
+        assert (await end(office, own, f"/{sid_of(stolen)}"))[0] == 200
+        client = make_client(redis_url)
+        lives = await client.ttl(ACCOUNT.signed_out("demo"))
+        await client.aclose()
+        assert KNOWN_TTL + 600 - 60 < lives <= KNOWN_TTL + 600
