@@ -165,8 +165,14 @@ def judged(account: Account) -> Counter[str]:
         seen["planned"] += name == "planEnded" and payload["outcome"] == "started"
         seen["rests"] += "nextCycleAt" in told
     seen["tried again"] = sum(len(retry.messaged) for retry in account.retries)
-    seen["avoided"] = len(account.avoided)
+    seen["avoided"] = len(account.of_runs)
     return seen
+
+
+def cycles_told(histories: Iterable[History]) -> int:
+    """The greatest number of a cycle that any device was told of; 1 where none was."""
+    told = (p.get("progress", p) for history in histories for _, p in history.events)
+    return max((int(progress.get("cycle", 1)) for progress in told), default=1)
 
 
 class Lives:

@@ -58,13 +58,15 @@ class PeopleAtWork:
             for retry, run_id in self._retries
         ]
 
-    def of_runs(self, times: dict[str, int]) -> list[OfRun]:
-        """``times``: the gateway's keys, each with when it was used."""
+    def of_runs(self, times: dict[str, int], cycles: int) -> list[OfRun]:
+        """``times``: the gateway's keys, each with when it was used; ``cycles``: as many as no run
+        had more of."""
         return [
-            OfRun(recipient, ticket.started_at, times[idempotency_key(ticket, recipient)])
+            OfRun(recipient, ticket.started_at, times[key])
             for ticket in self._started
             for recipient in self.maybe_avoided
-            if idempotency_key(ticket, recipient) in times
+            for cycle in range(1, cycles + 1)
+            if (key := idempotency_key(ticket, recipient, cycle)) in times
         ]
 
     async def work(self, device: ReturningDevice, rng: random.Random, over: asyncio.Event) -> None:
@@ -94,12 +96,7 @@ class PeopleAtWork:
     async def _start(
         self, device: ReturningDevice, rng: random.Random, profile: str, type_: ProcessingType
     ) -> None:
-        payload: dict[str, Any] = {
-            "profileId": profile,
-            "type": type_,
-            "message": MAIL if type_ == "mail" else "Hello",
-            "detached": rng.random() < DETACHED,
-        }
+        payload = _start_of(rng, profile, type_)
         if rng.random() < CONTINUOUS:
             payload["continuous"] = {"pause": rng.uniform(CYCLE_PAUSE_MIN, 4.0)}
         begun = await device.call("startProcessing", payload)
@@ -151,13 +148,10 @@ class PeopleAtWork:
         about = {"profileId": profile, "type": type_}
         _, last = device.events[-1]
         listed = await device.call("listFailed", about)
-        payload = {
-            **about,
-            "message": MAIL if type_ == "mail" else "Hello",
-            "detached": rng.random() < DETACHED,
-            "only": "failed",
-        }
+        payload = {**_start_of(rng, profile, type_), "only": "failed"}
         begun = await device.call("startProcessing", payload)
+        if begun["ok"]:
+            self._started.append(_ticket_of(profile, type_, begun["runId"], begun["startedAt"]))
         if begun["ok"] and listed["ok"] and "cursor" not in listed:
             known = int(last.get("revision", 0))
             recipients = frozenset(found["id"] for found in listed["recipients"])
@@ -234,6 +228,15 @@ class PeopleAtWork:
                 seconds, microseconds = await self._site.redis.time()
                 return int(seconds) * 1000 + int(microseconds) // 1000
             await asyncio.sleep(0.1)
+
+
+def _start_of(rng: random.Random, profile: str, type_: ProcessingType) -> dict[str, Any]:
+    return {
+        "profileId": profile,
+        "type": type_,
+        "message": MAIL if type_ == "mail" else "Hello",
+        "detached": rng.random() < DETACHED,
+    }
 
 
 def _ticket_of(profile: str, type_: ProcessingType, run_id: str, started_at: int) -> Ticket:

@@ -12,7 +12,7 @@ from alphasync.services.account_state import AccountState
 from alphasync.store import keys
 from alphasync.store.connect import make_store
 from alphasync.store.scripts.limits import Lifetimes
-from tests.faults.books import Account, Delivery, History, Lists
+from tests.faults.books import Account, Delivery, History, Lists, cycles_told
 from tests.faults.breaking import Breaking
 from tests.faults.harness import Site
 from tests.faults.people_at_work import ACCOUNT, CAST, LOST_ANSWERS, OPERATOR, TYPES, PeopleAtWork
@@ -99,7 +99,8 @@ class Soak:
             lists=lists,
             retries=self._people.retries(keys_used),
             avoided=self._people.avoided,
-            of_runs=self._people.of_runs(times),
+            # The last one may have begun and not have been told of.
+            of_runs=self._people.of_runs(times, cycles_told(self.histories) + 1),
             not_to_contact={str(member) for member in never},
             maybe_avoided=self._people.maybe_avoided,
             truth=await self._truth(),

@@ -1,7 +1,6 @@
 """The layers, from bytes to the gateway's answers: what the cases of each are, and how one is
 brought to the server."""
 
-import contextlib
 import functools
 import itertools
 import json
@@ -21,8 +20,10 @@ from tests.faults.malformed.models import around
 from tests.faults.malformed.values import odd, texts, to_bytes, written
 from tests.faults.malformed.wire import (
     SILENCE,
+    Answer,
     Fault,
     Hand,
+    Silent,
     closes_or_answers,
     stranger,
     token_of,
@@ -101,11 +102,14 @@ async def bring_packets(hand: Hand, messages: list[str | bytes]) -> str:
     ws = await hand.device()
     named = [f"4{message}" if isinstance(message, str) else message for message in messages]
     hand.say(ws, *named)
-    with contextlib.suppress(Fault):
+    try:
         if (await hand.call("heartbeat", [], within=2.0)) != "closed":
             return "goes on"
+        outcome = "closed"
+    except Silent:
+        outcome = "silent"
     await hand.lose()
-    return "closed"
+    return outcome
 
 
 async def bring_auth(hand: Hand, auth: str) -> str:
@@ -137,7 +141,16 @@ async def bring_call(hand: Hand, case: tuple[Call, str, dict[str, str], bytes]) 
         names = {name: value.replace("{token}", found["token"]) for name, value in headers.items()}
         handle = found["alphaDateToken"]
         headers = {name: value.replace("{handle}", handle) for name, value in names.items()}
-    return (await hand.ask(call.method, target, headers, body)).outcome
+    answer = await hand.ask(call.method, target, headers, body)
+    return code_of(answer) if answer.status == 404 else answer.outcome
+
+
+def code_of(answer: Answer) -> str:
+    """Of a refusal; the status where there is none: a path that is no call's."""
+    try:
+        return str(answer.json()["code"])
+    except (ValueError, KeyError, TypeError):
+        return answer.outcome
 
 
 async def bring_answer(hand: Hand, case: answers.Case) -> str:
