@@ -2,7 +2,7 @@
 
 import msgspec
 
-from alphasync.domain.roles import Right
+from alphasync.domain.roles import LEAST, Right
 from alphasync.errors import (
     AlphasyncError,
     CsvEmpty,
@@ -42,8 +42,9 @@ class Call(msgspec.Struct, frozen=True):
     about: str
     answer: object | None
     """The model of the body of a 200; None where it is CSV."""
-    errors: tuple[type[AlphasyncError], ...]
-    """Besides what any request can be refused with."""
+    errors: tuple[type[AlphasyncError], ...] = ()
+    """Its own: besides what any request can be refused with, and what any can be that takes a
+    ``right``."""
     body: type | None = None
     csv: str = ""
     """What a body of CSV is like, of the request or of the answer."""
@@ -53,6 +54,14 @@ class Call(msgspec.Struct, frozen=True):
     """The one that says who asks."""
     right: Right | None = None
     """What the role of the token in `Authorization` has to have, where one is asked for."""
+
+    @property
+    def refused_with(self) -> tuple[type[AlphasyncError], ...]:
+        """Besides what any request can be refused with."""
+        if self.right is None:
+            return self.errors
+        role = () if LEAST[self.right] is LEAST[Right.SEE] else (NotAllowed,)
+        return (*OF_A_TOKEN, *role, *self.errors, *OF_ANY_CALL)
 
     @property
     def title(self) -> str:
@@ -110,7 +119,6 @@ CALLS = (
         header=BEARER,
         right=Right.SEE,
         answer=EndedAnswer,
-        errors=(*OF_A_TOKEN, *OF_ANY_CALL),
     ),
     Call(
         method="GET",
@@ -120,7 +128,7 @@ CALLS = (
         right=Right.SEE,
         query=SessionsQuery,
         answer=SessionsAnswer,
-        errors=(*OF_A_TOKEN, InvalidPayload, *OF_ANY_CALL),
+        errors=(InvalidPayload,),
     ),
     Call(
         method="DELETE",
@@ -134,7 +142,7 @@ CALLS = (
         header=BEARER,
         right=Right.SEE,
         answer=EndedAnswer,
-        errors=(*OF_A_TOKEN, UnknownSession, *OF_ANY_CALL),
+        errors=(UnknownSession,),
     ),
     Call(
         method="DELETE",
@@ -149,7 +157,7 @@ CALLS = (
         right=Right.SEE,
         query=EndQuery,
         answer=EndedAnswer,
-        errors=(*OF_A_TOKEN, InvalidPayload, *OF_ANY_CALL),
+        errors=(InvalidPayload,),
     ),
     Call(
         method="GET",
@@ -190,8 +198,6 @@ CALLS = (
         ),
         answer=Imported,
         errors=(
-            *OF_A_TOKEN,
-            NotAllowed,
             UnsupportedMediaType,
             CsvTooLarge,
             CsvNotText,
@@ -199,7 +205,6 @@ CALLS = (
             CsvLines,
             DoNotContactFull,
             UnknownOutcome,
-            *OF_ANY_CALL,
         ),
     ),
     Call(
@@ -211,7 +216,7 @@ CALLS = (
         query=ExportQuery,
         csv=f"Answer: `text/csv` with `id`, `added` (UTC), `operator` and `note`. {IN_PARTS}",
         answer=None,
-        errors=(*OF_A_TOKEN, InvalidPayload, *OF_ANY_CALL),
+        errors=(InvalidPayload,),
     ),
     Call(
         method="GET",
@@ -225,7 +230,7 @@ CALLS = (
             f"`device`. {IN_PARTS}"
         ),
         answer=None,
-        errors=(*OF_A_TOKEN, InvalidPayload, UnknownProfile, *OF_ANY_CALL),
+        errors=(InvalidPayload, UnknownProfile),
     ),
     Call(
         method="GET",
@@ -238,7 +243,7 @@ CALLS = (
         right=Right.ADMINISTER,
         query=RecordQuery,
         answer=RecordAnswer,
-        errors=(*OF_A_TOKEN, NotAllowed, InvalidPayload, *OF_ANY_CALL),
+        errors=(InvalidPayload,),
     ),
     Call(
         method="GET",
@@ -249,6 +254,6 @@ CALLS = (
         query=RecordQuery,
         answer=None,
         csv="What the entries of `GET /api/audit` say, with the time in UTC.",
-        errors=(*OF_A_TOKEN, NotAllowed, InvalidPayload, *OF_ANY_CALL),
+        errors=(InvalidPayload,),
     ),
 )

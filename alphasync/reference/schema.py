@@ -79,7 +79,7 @@ def whole() -> Schema:
                 **({"body": refs[call.body]} if call.body else {}),
                 **({"query": refs[call.query]} if call.query else {}),
                 **({"answer": refs[call.answer]} if call.answer else {}),
-                "errors": [error.code for error in call.errors],
+                "errors": [error.code for error in call.refused_with],
             }
             for call in CALLS
         },
