@@ -36,8 +36,11 @@ export function loginWords(error, now = Date.now()) {
   if (status === 400 || code === 'invalid_payload') return failure.notAddress;
   if (status === 401) return failure.wrong;
   if (status === 429 && !error.retryAfter) return failure.tooManyWait;
-  return failure.sentence(why(error), again(error, now));
+  return doWords(error, now);
 }
+
+/** Why something could not be done. */
+export const doWords = (error, now = Date.now()) => failure.sentence(why(error), again(error, now));
 
 /** Why something could not be loaded: `what` is e.g. "The profiles". */
 export const loadWords = (what, error, now = Date.now()) =>

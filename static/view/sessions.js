@@ -1,7 +1,7 @@
 // Who is signed in, in a dialog of its own: each session with its device, from where and since when. One ends it there.
 
 import { ApiError } from '../api.js';
-import { loadWords } from '../failures.js';
+import { doWords, loadWords } from '../failures.js';
 import { isolated, plain } from '../names.js';
 import { exact, when } from '../times.js';
 import { words } from '../words.js';
@@ -37,8 +37,9 @@ export function createSessions({ list, end, ended, operatorId, ask }) {
 
   function failed(error, about) {
     if (!(error instanceof ApiError)) throw error;
-    if (ended(error)) dialog.close();
-    else tell(error.code === 'unknown_session' ? say.gone : loadWords(say.what, error), about);
+    if (ended(error)) return dialog.close();
+    if (error.code === 'unknown_session') return tell(say.gone);
+    tell(about === 'list' ? loadWords(say.what, error) : doWords(error), about);
   }
 
   async function load(cursor = null) {

@@ -151,6 +151,25 @@ async def test_an_error_goes_once_it_is_over(small_world: Cluster, open_console:
     a.complaints.clear()  # what was broken off
 
 
+async def test_that_one_could_not_be_signed_out_stays_said(
+    small_world: Cluster, open_console: Open
+) -> None:
+    async def answer(route: Route) -> None:
+        if route.request.method == "DELETE":
+            await route.abort()
+        else:
+            await sessions(route, OWN)
+
+    a = await begin(small_world, open_console, answer)
+    await a.hook("sessions-list").get_by_role("button").click()
+    async with a.page.expect_response(CALLS):
+        await a.hook("confirm-ok").click()
+    await a.page.evaluate("new Promise((done) => setTimeout(done))")
+    said = "The server cannot be reached. Try again in a moment."
+    await expect(a.hook("sessions-note")).to_have_text(said)
+    a.complaints.clear()  # what was broken off
+
+
 async def test_who_has_to_sign_in_again_asks_no_more(
     small_world: Cluster, open_console: Open
 ) -> None:
