@@ -3,17 +3,16 @@
 import asyncio
 from typing import Any
 
-import msgspec
-
 from alphasync import telemetry
-from alphasync.realtime.allowance import EventAllowance, Rest
+from alphasync.realtime import handover
+from alphasync.realtime.allowance import EventAllowance
 from alphasync.realtime.catch_up import Beginning, CatchUp
 from alphasync.realtime.farewell import Farewell, persist
+from alphasync.realtime.handover import Arriving, Handover
 from alphasync.realtime.limits import Limits
 from alphasync.realtime.manager import NAMESPACE, Manager
 from alphasync.realtime.order import parse
 from alphasync.realtime.presence import Presence
-from alphasync.realtime.registration import Registration
 from alphasync.realtime.sessions import Session, Sessions
 from alphasync.realtime.state import state_anew
 from alphasync.realtime.subscriber import Subscriber
@@ -32,23 +31,6 @@ SEE_OFF_GRACE = 3.0
 
 class TooManyConnections(Exception):
     """The account has as many sessions on this server as it may: this one cannot come, too."""
-
-
-class Arriving(msgspec.Struct, frozen=True, array_like=True):
-    """A registered session on its way."""
-
-    registration: Registration
-    rest: Rest
-    epoch: str
-    revision: int
-    """The last event that was sent to it, or waits in its packets."""
-
-
-class Handover(msgspec.Struct, frozen=True, array_like=True):
-    """What one server tells the other: the socket's ids by namespace, and the session it has."""
-
-    sids: dict[str, str]
-    arriving: Arriving | None = None
 
 
 class Moves:
@@ -106,7 +88,7 @@ class Moves:
         if sids is None:
             return None
         arriving = None if session is None else self._let_go(session)
-        return msgspec.msgpack.encode(Handover(sids, arriving))
+        return handover.encode(Handover(sids, arriving))
 
     def _quiet(self, socket: EngineSocket) -> bool:
         session = self._session(socket)
@@ -142,9 +124,9 @@ class Moves:
     # Here
 
     async def take_on(self, socket: EngineSocket, state: bytes, environ: dict[str, Any]) -> None:
-        handover = msgspec.msgpack.decode(state, type=Handover)
-        self._server.take_on(socket.sid, handover.sids, environ)
-        arriving = handover.arriving
+        told = handover.decode(state)
+        self._server.take_on(socket.sid, told.sids, environ)
+        arriving = told.arriving
         if arriving is None:
             return
         before, account = arriving.registration.server, arriving.registration.who.account

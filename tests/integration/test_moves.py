@@ -4,9 +4,10 @@ import asyncio
 import json
 from collections.abc import Iterable
 
+import msgspec
 import pytest
 
-from alphasync.realtime import catch_up, moves
+from alphasync.realtime import catch_up, handover, moves
 from alphasync.realtime.state import made_ready
 from alphasync.services.account_state import AccountState, LogLost
 from alphasync.store.keys import holdings
@@ -35,6 +36,26 @@ async def test_a_session_moves_with_all_that_belongs_to_it(pair: Pair) -> None:
     await wait_until(lambda: client.named("messageUpdated"), what="the other's text")
     assert len(client.named("deviceRegistered")) == 1, "it is the device that it was"
     assert client.named("messageUpdated")[0]["message"] == "Yo"
+
+
+async def test_a_session_comes_from_a_server_that_knows_no_roles(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encode = handover.encode
+
+    def as_before(told: handover.Handover) -> bytes:
+        written = msgspec.msgpack.decode(encode(told))
+        written[1][0][1]["role"] = None
+        return msgspec.msgpack.encode(written)
+
+    monkeypatch.setattr(handover, "encode", as_before)
+    client = await pair.client()
+    await client.upgrade()
+    await moved(pair, client)
+    await client.emit("updateMessage", {"profileId": "1001", "type": "chat", "message": "Hi"}, 7)
+    await wait_until(lambda: 7 in client.acks, what="acknowledged")
+    assert client.acks[7]["ok"]
+    assert len(client.named("deviceRegistered")) == 1, "it is the device that it was"
 
 
 @pytest.mark.parametrize("registered", [True, False], ids=["joined", "joining"])
