@@ -263,17 +263,19 @@ class UnknownSession(AlphasyncError):
 
 
 class SignedOut(AlphasyncError):
-    """Another device has signed this one out, or has ended its session; the connection is closed,
-    the `resumeToken` is void, and runs are interrupted. Lead the operator to the sign-in, and do
-    not connect again by yourself. Where only the device was signed out, the token itself is good
-    until it ends; where its session was ended, it is void."""
+    """Another device, of the operator or of an admin of the team, has signed this one out or has
+    ended its session; the connection is closed, the `resumeToken` is void, and runs are
+    interrupted. Lead the operator to the sign-in, and do not connect again by yourself. Where only
+    the device was signed out, the token itself is good until it ends; where its session was ended,
+    it is void."""
 
     code = "signed_out"
     default_message = "This device was signed out from another one"
 
 
 class UnknownDevice(AlphasyncError):
-    """There is no such device here or within its grace, or it is another operator's."""
+    """There is no such device here or within its grace, or it is another operator's, which only an
+    admin of the team names and signs out."""
 
     code = "unknown_device"
     default_message = "Unknown device"

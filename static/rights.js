@@ -10,7 +10,6 @@ export const LEAST = Object.freeze({
   work: 'operator',
   clear: 'manager',
   others: 'manager',
-  oversee: 'manager',
   administer: 'admin',
 });
 

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 from redis.asyncio import Redis, RedisCluster
 
-from alphasync.account_data.keyspace import names_of
+from alphasync.account_data.keyspace import names_of, scan
 from alphasync.account_data.kinds import kind_of
 from alphasync.domain import events
 from alphasync.domain.runs import ProcessingType
@@ -16,7 +16,7 @@ from alphasync.membership import holdings
 from alphasync.protocol import packets
 from alphasync.services import plan_notes
 from alphasync.services.audit import by
-from alphasync.services.login_tries import count_of, whose_of
+from alphasync.services.login_tries import MARKS, count_of
 from alphasync.services.roster import Roster
 from alphasync.store import keys
 from alphasync.store.scripts.calls import Scripts
@@ -96,6 +96,7 @@ class Erasing:
         # Of a device that is still there, or of a plan that was just about to start.
         later = await survey(self._client, self._account)
         await self._stop_all(later.running)
+        marks = await self._drop_marks()
         kinds = await self._unlink(later.names)
         # What came meanwhile: of devices that typed, of a runner that found its run gone.
         last = await survey(self._client, self._account)
@@ -103,9 +104,9 @@ class Erasing:
         # Whoever joined while there were plans has noted them again.
         noted += await self._drop_plan_notes()
         held = await self._drop_holdings()
+        kinds["loginTries"] += marks
         if email is not None:
             kinds["loginTries"] += int(await self._client.unlink(count_of(email)))
-            kinds["loginTries"] += int(await self._client.unlink(whose_of(email)))
         if found.connected or later.connected or last.connected:
             await Roster(self._scripts).announce(self._account)
         return Erased(kinds, noted, held)
@@ -145,6 +146,23 @@ class Erasing:
         async for member, _ in self._client.zscan_iter(keys.PLANS, count=AT_ONCE):
             if _account_of(plan_notes.decode, member) == self._account:
                 dropped += int(await self._client.zrem(keys.PLANS, member))
+        return dropped
+
+    async def _drop_marks(self) -> int:
+        """What says of which account an e-mail address is: a wrong password for one of them would
+        begin the account's record anew."""
+        found = list({name async for name in scan(self._client, MARKS, MARKS)})
+        dropped = 0
+        for start in range(0, len(found), AT_ONCE):
+            names = found[start : start + AT_ONCE]
+            whose = await asyncio.gather(*(self._client.hget(name, "account") for name in names))
+            ours = [
+                name
+                for name, account in zip(names, whose, strict=True)
+                if account == self._account.encode()
+            ]
+            if ours:
+                dropped += int(await self._client.unlink(*ours))
         return dropped
 
     async def _drop_holdings(self) -> int:

@@ -15,10 +15,11 @@ async def names_of(client: Redis | RedisCluster, account: str) -> list[bytes]:
     """The account's keys, each once and in order. An account's name has no character in it that a
     pattern has a meaning for."""
     prefix = keys.of_account(account).prefix
-    return sorted({name async for name in _scan(client, f"{prefix}*", prefix)})
+    return sorted({name async for name in scan(client, f"{prefix}*", prefix)})
 
 
-async def _scan(client: Redis | RedisCluster, pattern: str, where: str) -> AsyncIterator[bytes]:
+async def scan(client: Redis | RedisCluster, pattern: str, where: str) -> AsyncIterator[bytes]:
+    """Names that fit a pattern, some perhaps twice, on the server that has the key ``where``."""
     how: dict[str, Any] = {}
     if isinstance(client, RedisCluster):
         await client.initialize()

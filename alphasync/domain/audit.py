@@ -13,6 +13,7 @@ class Action(StrEnum):
     """By the operator; by nobody where there were more logins than are kept."""
     SESSIONS_ENDED = "sessions_ended"
     DEVICE_RENAMED = "device_renamed"
+    """Another operator's: one's own is nobody else's business."""
     DEVICE_SIGNED_OUT = "device_signed_out"
     RUN_STARTED = "run_started"
     RUN_PAUSED = "run_paused"

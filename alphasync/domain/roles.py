@@ -22,7 +22,6 @@ class Right(Enum):
     )
     CLEAR = "let those who were messaged be messaged again, take off the do-not-contact list"
     OTHERS = "stop, pause, take over and change the runs and plans of others"
-    OVERSEE = "see the history and the analytics of all"
     ADMINISTER = "see and end the sessions of others, name and sign out their devices, the record"
 
 
@@ -31,7 +30,6 @@ LEAST: dict[Right, Role] = {
     Right.WORK: Role.OPERATOR,
     Right.CLEAR: Role.MANAGER,
     Right.OTHERS: Role.MANAGER,
-    Right.OVERSEE: Role.MANAGER,
     Right.ADMINISTER: Role.ADMIN,
 }
 """The least role that has a right."""

@@ -15,8 +15,9 @@ from alphasync.protocol.commands import Command, DeviceId
 
 
 class RenameDevice(Command, frozen=True, kw_only=True):
-    """Call a device otherwise: this one, or another one of the same operator. All are told, and it
-    keeps the name over what it says of itself, for as long as it is on record."""
+    """Call a device otherwise: this one, another one of the same operator or, for an admin, of
+    anybody in the team. All are told, and it keeps the name over what it says of itself, for as
+    long as it is on record."""
 
     event_name = "renameDevice"
     right = Right.SEE
@@ -37,9 +38,9 @@ class RenameDevice(Command, frozen=True, kw_only=True):
 
 
 class SignOutDevice(Command, frozen=True, kw_only=True):
-    """Sign another device of the same operator out: its connection is closed, its runs are
-    interrupted, and it does not come back as the device that it was. Its token is good until it
-    ends: who has it can connect anew."""
+    """Sign another device of the same operator out or, for an admin, one of anybody in the team:
+    its connection is closed, its runs are interrupted, and it does not come back as the device that
+    it was. Its token is good until it ends: who has it can connect anew."""
 
     event_name = "signOutDevice"
     right = Right.SEE

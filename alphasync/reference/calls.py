@@ -12,6 +12,7 @@ from alphasync.errors import (
     DoNotContactFull,
     InvalidPayload,
     NotAllowed,
+    NotForThisToken,
     SignedOut,
     SignInAgain,
     StoreUnavailable,
@@ -236,14 +237,18 @@ CALLS = (
         method="GET",
         path="/api/audit",
         about=(
-            "The account's record, for admins: logins and their ends, starts and stops of runs, "
-            "and changes of the lists; what was written is not in it."
+            "The account's record, for admins whose token is for all profiles: logins and their "
+            "ends; runs and plans that were planned, changed, started, paused, resumed, taken "
+            "over, stopped or cancelled, or could not start; devices that were signed out, and "
+            "those of others that were renamed; cleared blocklists, decisions about uncertain "
+            "recipients, changes of the do-not-contact list; and what was refused, or came too "
+            "often. What was written is not in it."
         ),
         header=BEARER,
         right=Right.ADMINISTER,
         query=RecordQuery,
         answer=RecordAnswer,
-        errors=(InvalidPayload,),
+        errors=(NotForThisToken, InvalidPayload),
     ),
     Call(
         method="GET",
@@ -254,6 +259,6 @@ CALLS = (
         query=RecordQuery,
         answer=None,
         csv="What the entries of `GET /api/audit` say, with the time in UTC.",
-        errors=(InvalidPayload,),
+        errors=(NotForThisToken, InvalidPayload),
     ),
 )

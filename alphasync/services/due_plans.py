@@ -99,7 +99,7 @@ class DuePlans:
                     only_of="",
                     code=SignInAgain.code,
                     head=failed,
-                    by=by(operator, "", record["device"]),
+                    by=by("", ""),
                 )
             )
             # That it was told is the end of it, as that it is gone.

@@ -105,6 +105,10 @@ def whose_of(email: str) -> str:
     return keys.tries("whose", _digest(one_form(email)))
 
 
+MARKS = keys.tries("whose", "*")
+"""The pattern of all of these keys."""
+
+
 def _keys(email: str, address: str) -> keys.LoginKeys:
     account = one_form(email)
     return keys.LoginKeys(

@@ -15,8 +15,8 @@ from alphasync.store.scripts.calls import Scripts
 from alphasync.tasks import Tasks
 
 NOTED_MAX = 10
-"""Entries about refusals of one operator in an hour: to be refused is free, and what others did is
-not to be pushed out by it."""
+"""Entries about refusals of one operator in an hour with the same action and code: to be refused is
+free, and what others did is not to be pushed out by it."""
 WAITING_MAX = 100
 """Refusals that are being written down, as while Redis does not answer; of more none is kept."""
 

@@ -64,7 +64,9 @@ class SignIn(msgspec.Struct, frozen=True):
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """Who logged in, and from where: personal data, kept as long as the login."""
+    """Who logged in, and from where: personal data, kept as long as the login, and encrypted, for
+    ``AUDIT_TTL`` with each entry of the record that was made with it. There it is the same sealed
+    text, with the e-mail address, which the record does not show, and under the key of its time."""
 
     email: str = ""
     address: str = ""
@@ -278,8 +280,7 @@ class Upstream:
         if token is None:
             raise SignInAgain
         if self._has_older and not _opens(self._newest, kept):
-            fresh = self._newest.encrypt(token.encode())
-            await self._scripts.call(signin_reseal(name, was=kept, token=fresh))
+            await self._reseal(name, kept, token)
         return SignIn(
             account=account,
             sid=sid,
@@ -288,6 +289,19 @@ class Upstream:
             profiles=frozenset(answer.text(4).strip("\n").split("\n")) - {""}
             if answer.text(3)
             else None,
+        )
+
+    async def _reseal(self, name: keys.SignInKeys, was: bytes, token: str) -> None:
+        """Encrypt what is kept of a login with the newest key."""
+        kept = await self._pipeline.submit("HGET", name.signin, "origin")
+        origin = self.origin(kept if isinstance(kept, bytes) else b"")
+        await self._scripts.call(
+            signin_reseal(
+                name,
+                was=was,
+                token=self._newest.encrypt(token.encode()),
+                origin=b"" if origin == UNKNOWN else self.sealed(origin),
+            )
         )
 
     def _decrypted(self, encrypted: bytes) -> str | None:

@@ -24,6 +24,7 @@ STATUS = {
     "sign_in_again": 401,
     "signed_out": 401,
     "not_allowed": 403,
+    "not_for_this_token": 403,
     "too_many_profiles": 403,
     "unknown_profile": 404,
     "unknown_session": 404,

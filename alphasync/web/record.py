@@ -7,7 +7,9 @@ from aiohttp import web
 from msgspec import Meta
 
 from alphasync.domain.audit import Action
+from alphasync.domain.identity import Identity
 from alphasync.domain.roles import Right
+from alphasync.errors import NotForThisToken
 from alphasync.services.audit import Audit, Filters, Noted
 from alphasync.services.listing import Place
 from alphasync.services.logins import Logins
@@ -17,6 +19,9 @@ from alphasync.web.lists import Part, spreadsheet_time
 from alphasync.web.who_asks import who_asks
 
 Milliseconds = Annotated[str, Meta(pattern=r"^[0-9]{1,15}$")]
+PAGES_MAX = 20
+"""Of one answer of an export, each of which looks at a thousand entries at most: where a filter
+finds little, it goes on with the next answer."""
 HEADINGS = (
     *("id", "time", "action", "operator", "session", "address", "agent", "device", "device name"),
     *("profile", "type", "run", "plan", "outcome", "count", "target", "target device", "detail"),
@@ -26,7 +31,7 @@ HEADINGS = (
 class RecordQuery(msgspec.Struct, frozen=True, rename="camel"):
     """Which entries; all without any of these."""
 
-    cursor: Annotated[str, Meta(pattern=r"^[0-9]{1,15}-[0-9]{1,15}$")] | None = None
+    cursor: Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,14}-[0-9]{1,15}$(?!\n)")] | None = None
     """As the answer before said; absent for the first one."""
     since: Milliseconds | None = None
     """Those of this moment or later, in ms since the Unix epoch."""
@@ -63,11 +68,12 @@ class RecordEntry(msgspec.Struct, frozen=True, rename="camel"):
     action: str
     """What was done."""
     operator_id: str
-    """Who did it; empty where it was nobody."""
+    """Who did it; empty where it was nobody, as for a plan that could not start."""
     session_id: str
     """The login that it was done with; empty for a token that no login here made."""
     address: str
-    """From where that was opened: an IPv4 address, or the /64 network of an IPv6 address."""
+    """From where that was opened: an IPv4 address, or the /64 network of an IPv6 address. Empty,
+    as `agent`, once the key of `JWT_SECRET` by which the entry was encrypted is dropped."""
     agent: str
     """With which browser and system."""
     device_id: str
@@ -86,11 +92,12 @@ class RecordEntry(msgspec.Struct, frozen=True, rename="camel"):
     """`ok`, or the code with which it was refused."""
     count: int | None
     """How many recipients or sessions it was about, or how many of the same were refused within
-    an hour until then; null where it was not about a number."""
+    an hour until then; null where it was not about a number. What was done to very many recipients
+    at once is several entries, each with its own number."""
     target: str
     """The operator whose run, plan, sessions or device it was about."""
     target_device_id: str
-    """The device that was signed out or called otherwise."""
+    """The device that was signed out, or another operator's that was called otherwise."""
     detail: str
     """`plan` for a run that was planned; `resend` or `leave` for uncertain recipients; why a plan
     was not started; what the device that it was about is called; the command
@@ -121,22 +128,31 @@ class Record:
         ]
 
     async def entries(self, request: web.Request) -> web.Response:
-        who = await who_asks(request, self._logins, Right.ADMINISTER)
+        who = await self._reader(request)
         query = query_of(request, RecordQuery)
         async with self._audit.turns.of(who.account):
             page = await self._audit.page(who.account, query.cursor or "", query.filters)
         return ok(RecordAnswer([self._shown(each) for each in page.entries], page.next or None))
 
     async def export(self, request: web.Request) -> web.Response:
-        who = await who_asks(request, self._logins, Right.ADMINISTER)
+        who = await self._reader(request)
         query = query_of(request, RecordQuery)
         part = Part(Place(id=query.cursor or ""), HEADINGS)
         async with self._audit.turns.of(who.account):
-            while part.wants_more:
+            for _ in range(PAGES_MAX):
                 page = await self._audit.page(who.account, part.place.id, query.filters)
                 rows = [_row(self._shown(each)) for each in page.entries]
                 part.add(rows, Place(id=page.next))
+                if not part.wants_more:
+                    break
         return part.response("record", part.place.id or None)
+
+    async def _reader(self, request: web.Request) -> Identity:
+        """Who asks, and may read of all profiles, as the record is about all of them."""
+        who = await who_asks(request, self._logins, Right.ADMINISTER)
+        if who.profiles is not None:
+            raise NotForThisToken
+        return who
 
     def _shown(self, noted: Noted) -> RecordEntry:
         fields = noted.fields

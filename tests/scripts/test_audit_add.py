@@ -53,6 +53,19 @@ async def test_one_operator_fills_no_record_with_them(bench: Bench) -> None:
     assert len(await noted(bench)) == refusals.NOTED_MAX
 
 
+async def test_strangers_leave_room_for_the_operators_own(bench: Bench) -> None:
+    await bench.logins.begin(EMAIL, "10.0.0.1")
+    await bench.logins.succeed(EMAIL, "10.0.0.1", bench.who.account, "1")
+    bench.refusals.note_login(EMAIL, "too_many_requests", b"")
+    await wait_until(lambda: not bench.refusals.waiting)
+    await bench.client.hset(
+        bench.names.refused("1"), "entries sign_in_refused too_many_requests", 1000
+    )
+    await bench.client.hset(bench.names.refused("1"), "entries", 1000)  # of an earlier version
+    bench.refusals.note(bench.who, "clearBlocklist", "not_allowed")
+    assert len(await noted(bench, "not_allowed")) == 1
+
+
 async def test_of_more_at_once_none_is_kept(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(refusals, "WAITING_MAX", 3)
     for number in range(5):

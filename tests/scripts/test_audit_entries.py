@@ -82,6 +82,19 @@ async def come(scene: Scene) -> None:
     scene.bench.who = scene.bench.come_with(await scene.bench.sign_in())
 
 
+async def administers(scene: Scene) -> None:
+    """The phone is another operator's."""
+    theirs = msgspec.structs.replace(scene.bench.who, operator_id="2")
+    scene.phone = (await scene.bench.devices.join(theirs, "s3", "phone")).device_id
+    scene.bench.who = msgspec.structs.replace(scene.bench.who, role=Role.ADMIN)
+
+
+async def due_without_login(scene: Scene) -> None:
+    await come(scene)
+    await due(scene)
+    await scene.bench.client.delete(scene.bench.names.signin(scene.bench.who.sign_in))
+
+
 async def stop_all(scene: Scene) -> None:
     await scene.bench.runs.stop_all(scene.bench.who, scene.desk)
 
@@ -89,6 +102,7 @@ async def stop_all(scene: Scene) -> None:
 CHAT = {"profile": "1001", "type": "chat"}
 RUN = {**CHAT, "target": "1"}
 PLAN = {**CHAT, "target": "1"}
+NOBODY = {"operator": "", "session": "", "device": ""}
 
 ACTIONS: list[tuple[Action, Step, Step, dict[str, str]]] = [
     (Action.SIGNED_IN, nothing, come, {}),
@@ -101,9 +115,9 @@ ACTIONS: list[tuple[Action, Step, Step, dict[str, str]]] = [
     ),
     (
         Action.DEVICE_RENAMED,
-        nothing,
+        administers,
         lambda s: s.bench.rename("kitchen", s.phone),
-        {"target": "1", "detail": "kitchen"},
+        {"target": "2", "detail": "kitchen"},
     ),
     (
         Action.DEVICE_SIGNED_OUT,
@@ -130,7 +144,13 @@ ACTIONS: list[tuple[Action, Step, Step, dict[str, str]]] = [
         Action.PLAN_NOT_STARTED,
         long_due,
         lambda s: s.planner.due.look(),
-        {**PLAN, "detail": "too_late"},
+        {**PLAN, **NOBODY, "detail": "too_late"},
+    ),
+    (
+        Action.PLAN_NOT_STARTED,
+        due_without_login,
+        lambda s: s.planner.due.look(),
+        {**PLAN, **NOBODY, "detail": "sign_in_again"},
     ),
     (Action.BLOCKLIST_CLEARED, messaged, lambda s: s.bench.forget(), {**CHAT, "count": "1"}),
     (
@@ -169,8 +189,7 @@ async def test_it_is_one_entry_that_says_who_and_what(
     await act(scene)
     [entry] = (await bench.audit.page(bench.who.account, "", Filters())).entries
     assert entry.fields["action"] == action
-    assert entry.fields["operator"] == "1"
-    assert entry.fields.items() >= said.items()
+    assert entry.fields.items() >= {"operator": "1", **said}.items()
     raw = str(entry)
     for secret in ("Hello", "Other", "recipient-1", desk.resume_token, phone.resume_token):
         assert secret not in raw, "who did what, and never what was written to whom"
@@ -192,7 +211,8 @@ async def test_it_says_whose_device_it_was(bench: Bench) -> None:
     [
         (paused, lambda s: pause(s.bench, s.desk)),
         (running, lambda s: take(s.bench, s.phone)),
-        (nothing, lambda s: s.bench.rename("phone", s.phone)),
+        (administers, lambda s: s.bench.rename("phone", s.phone)),
+        (nothing, lambda s: s.bench.rename("one's own", s.phone)),
         (planned, lambda s: s.planner.change(s.planned(), s.desk, message="Hello")),
     ],
 )

@@ -1,9 +1,13 @@
 """never_add: whom no run contacts, once each, up to the most."""
 
+import contextlib
+
 import pytest
 
+from alphasync.domain.audit import Action
 from alphasync.domain.events import DoNotContactChanged
 from alphasync.errors import DoNotContactFull, UnknownOutcome
+from alphasync.services.audit import Filters
 from alphasync.services.do_not_contact import ADDED_AT_ONCE_MAX, DoNotContact, Entry
 from alphasync.store.redis.pipeline import Argument, Reply, Unconfirmed
 from tests.scripts.bench import Bench
@@ -37,6 +41,20 @@ async def test_many_are_added_in_pages_and_told_once(bench: Bench) -> None:
         assert await bench.do_not_contact.add_all(bench.who, many) == (len(many) - 1, len(many))
     assert made[0].added == len(many) - 1
     assert not isinstance(made[0].device_id, str)
+
+
+@pytest.mark.parametrize("room", [0, -1])
+async def test_each_page_is_on_record_by_itself(bench: Bench, room: int) -> None:
+    """What is added stays on record, also where the last page never comes."""
+    many = [Entry(f"r{number}", "") for number in range(ADDED_AT_ONCE_MAX + 20)]
+    bench.do_not_contact = DoNotContact(bench.scripts, len(many) + room)
+    await bench.avoid("r7")
+    with pytest.raises(DoNotContactFull) if room else contextlib.nullcontext():
+        await bench.do_not_contact.add_all(bench.who, many)
+    wanted = Filters(action=Action.DO_NOT_CONTACT_ADDED)
+    found = (await bench.audit.page(bench.who.account, "", wanted)).entries
+    expected = ["20", f"{ADDED_AT_ONCE_MAX - 1}", "1"]
+    assert [entry.fields["count"] for entry in found] == expected[1 if room else 0 :]
 
 
 async def test_no_more_than_its_most(bench: Bench) -> None:

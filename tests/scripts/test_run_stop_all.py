@@ -1,7 +1,9 @@
 """run_stop_all: every run that the token may touch, then once more all of them together."""
 
+from alphasync.domain.audit import Action
 from alphasync.domain.events import AllProcessingStopped, ProcessingStopped
 from alphasync.domain.runs import RunStatus
+from alphasync.services.audit import Filters, Noted
 from alphasync.store.scripts.limits import PAGE_ENDS_MAX
 from tests.scripts.bench import Bench, identity
 
@@ -53,3 +55,13 @@ async def test_more_runs_than_one_script_may_end(bench: Bench) -> None:
     assert asked == ["MORE", "MORE", "OK"]
     listed = [item.profile_id for item in made[-1].stopped_profiles]
     assert listed == [str(number) for number in range(len(stopped))]
+    wanted = Filters(action=Action.RUN_STOPPED)
+    noted, before = list[Noted](), ""
+    while True:
+        page = await bench.audit.page(bench.who.account, before, wanted)
+        noted += page.entries
+        if not (before := page.next):
+            break
+    assert [entry.fields["profile"] for entry in reversed(noted)] == listed
+    assert len({entry.fields["run"] for entry in noted}) == len(stopped)
+    assert {(entry.fields["operator"], entry.fields["device"]) for entry in noted} == {("1", "d2")}

@@ -5,6 +5,7 @@ from msgspec import UNSET
 
 from alphasync.domain.events import UncertainResolved
 from alphasync.domain.runs import Counters
+from alphasync.services.audit import Filters
 from alphasync.services.progress import Outcome
 from tests.scripts.bench import PROFILE, Bench, became
 
@@ -110,6 +111,11 @@ async def test_of_thousands_no_script_sees_to_all_and_the_devices_hear_of_it_onc
     assert outcomes[-1] == "OK"
     assert len(outcomes) > 2000 / 256
     assert set(outcomes[:-1]) == {"MORE"}
+    found = (await bench.audit.page(bench.who.account, "", Filters())).entries
+    assert {entry.fields["detail"] for entry in found} == {action}
+    counts = [int(entry.fields["count"]) for entry in found]
+    assert sum(counts) == 2000
+    assert len(counts) > 2000 / 256, "each page is on record by itself"
 
 
 async def test_one_of_thousands_is_decided_about_in_one_call(bench: Bench) -> None:

@@ -149,6 +149,9 @@ async def test_all_of_an_account_is_removed_and_nothing_of_another(
         await client.set(names.prefix + "unknown", "x")
         note = PlanNote(names.account, "chat", "1", "0a" * 8).encode()
         await client.zadd(keys.PLANS, {note: 1, b"not ours": 2})
+    marks = [keys.tries("whose", "a" * 64), keys.tries("whose", "b" * 64)]
+    for mark, names in zip(marks, (OWN, other), strict=True):
+        await client.hset(mark, mapping={"account": names.account, "operator": "demo"})
     ended = OWN.signed_out("demo").encode()
     await client.hset(ended, "logins", "5")
     before = await kept(client)
@@ -161,6 +164,9 @@ async def test_all_of_an_account_is_removed_and_nothing_of_another(
     assert "1  planNotes" in out
     assert await kept(client) == {ended}, "tokens that were ended stay so"
     assert "stays: signOut" in out
+    assert "1  loginTries" in out
+    left = [await client.exists(mark) for mark in marks]
+    assert left == [0, 1], "a wrong password would bring its record back"
     assert len([key async for key in client.scan_iter(other.prefix + "*", count=1000)]) == 3
     assert await client.zcard(keys.PLANS) == 2
     await erased(redis_url, "--yes", exits=0)

@@ -3,13 +3,13 @@
 -- who asks again is answered the same.
 -- KEYS: meta log devices runs record
 -- ARGV: channel device_id only_of reason head left_head all_head by
--- USES: int device_key end_runs_of missing_of new_of unlist_device audit
--- RETURN: {'OK', later, session} | {'UNKNOWN'}: the account has none such, or another operator has
+-- USES: int is_others device_key end_runs_of missing_of new_of unlist_device audit
+-- RETURN: {'OK', later, session} | {'UNKNOWN'}: the account has none such, or none that may be signed out
 --   | {'MORE'}: it has more runs than one script may end; ask again
 --   later: ms after which devices_tell is to be called, or 0; session: '' where it has none
 local device = device_key(devices, device_id)
 local d = redis.call('HMGET', device, 'operator', 'session', 'away_until', 'token', 'ended_session', 'name')
-if not d[1] or (only_of ~= '' and d[1] ~= only_of) then return {'UNKNOWN'} end
+if not d[1] or is_others(d[1], only_of) then return {'UNKNOWN'} end
 if d[5] then return {'OK', '0', d[5]} end
 if not d[2] or (d[2] == '' and tonumber(d[3]) <= now) then return {'UNKNOWN'} end
 if not end_runs_of(meta, log, channel, runs, device_id, reason, head) then return {'MORE'} end

@@ -6,7 +6,7 @@
 -- RETURN: {'OK'}: it is so, now or before | {'GONE'} | {'OTHERS'}: it is another operator's | {'WRONG_TIME'}: in the past, or too far ahead
 local p = redis.call('HMGET', plan, 'start_at', 'latest', 'text', 'attachments', 'operator')
 if not p[1] then return {'GONE'} end
-if is_others(plan, only_of) then return {'OTHERS'} end
+if is_others(p[5], only_of) then return {'OTHERS'} end
 local names, changed = {'start_at', 'latest', 'text', 'attachments'}, false
 local wanted = {start_at, latest, text, attachments}
 for i = 1, 4 do

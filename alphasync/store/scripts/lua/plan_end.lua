@@ -7,7 +7,7 @@
 -- RETURN: {'OK'} | {'GONE'} | {'OTHERS'} | {'NOT_YET', start_at}
 local p = redis.call('HMGET', plan, 'start_at', 'operator')
 if not p[1] then return {'GONE'} end
-if is_others(plan, only_of) then return {'OTHERS'} end
+if is_others(p[2], only_of) then return {'OTHERS'} end
 if code ~= '' and now < tonumber(p[1]) then return {'NOT_YET', p[1]} end
 end_plan(meta, log, channel, profile, runs, plan, head)
 audit(record, devices, by, code == '' and 'plan_cancelled' or 'plan_not_started',

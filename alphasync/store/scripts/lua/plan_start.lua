@@ -15,8 +15,10 @@ if late < 0 then return {'NOT_YET', p[1]} end
 local late_by = ',"lateBy":' .. int(late)
 local heads = cjson.decode(ends)
 
+-- That its time came and went is nobody's deed.
 local function given_up(code)
-  audit(record, devices, by, 'plan_not_started',
+  local nobody = cjson.encode({operator = '', session = '', device = ''})
+  audit(record, devices, nobody, 'plan_not_started',
     {'profile', profile, 'type', type, 'plan', plan_id, 'target', operator, 'detail', code})
 end
 

@@ -7,7 +7,7 @@
 -- RETURN: {'OK'}: it is so, now or before | {'NOT_RUNNING'} | {'OTHERS'}
 local r = redis.call('HMGET', run, 'status', 'paused', 'profile', 'identity', 'type', 'run_id', 'operator')
 if r[1] ~= 'running' then return {'NOT_RUNNING'} end
-if is_others(run, only_of) then return {'OTHERS'} end
+if is_others(r[7], only_of) then return {'OTHERS'} end
 if (r[2] or '') == paused then return {'OK'} end
 local revision = emit(meta, log, channel, r[3], '', head .. ',' .. r[4])
 redis.call('HSET', run, 'paused', paused, 'revision', revision)

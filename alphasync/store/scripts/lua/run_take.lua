@@ -8,7 +8,7 @@
 if is_signed_out(signin, signed_out, sign_in, begun_at) then return {'SIGNED_OUT'} end
 local r = redis.call('HMGET', run, 'status', 'device', 'run_id', 'type', 'operator')
 if r[1] ~= 'running' then return {'NOT_RUNNING'} end
-if is_others(run, only_of) then return {'OTHERS'} end
+if is_others(r[5], only_of) then return {'OTHERS'} end
 if r[2] == device then return {'OK'} end
 if redis.call('HGET', lock, 'run_id') == r[3] then redis.call('HSET', lock, 'device', device) end
 redis.call('HSET', run, 'device', device, 'operator', operator, 'sign_in', sign_in,

@@ -12,7 +12,7 @@ if recipient == '' then
   chosen, behind = {}, tostring(page[1])
   for i = 1, #page[2], 2 do chosen[#chosen + 1] = page[2][i] end
 end
-local count, of_run = tonumber(before), 0
+local here, of_run = 0, 0
 local known = redis.call('HGET', run, 'run_id')
 for _, id in ipairs(chosen) do
   local text = redis.call('HGET', uncertain, id)
@@ -20,17 +20,21 @@ for _, id in ipairs(chosen) do
     local _, _, run_id = recalled(text)
     redis.call('HDEL', uncertain, id)
     if action == 'resend' then unblock(sent, tally, id) end
-    count = count + 1
+    here = here + 1
     if known and run_id == known then of_run = of_run + 1 end
   end
 end
 if of_run > 0 then recount(run, of_run, action == 'leave' and 'sent' or '') end
+-- Each page is on record as it is decided about, as its last one may never come.
+if here > 0 then
+  audit(record, devices, by, 'uncertain_resolved',
+    {'profile', profile, 'type', type, 'count', int(here), 'detail', action})
+end
+local count = before + here
 if behind ~= '0' then return {'MORE', int(count), behind} end
 if count > 0 then
   local counted = known and ',' .. counters(run) or ''
   local revision = emit(meta, log, channel, profile, '', head .. ',"count":' .. int(count) .. counted)
   if known then redis.call('HSET', run, 'revision', revision) end
-  audit(record, devices, by, 'uncertain_resolved',
-    {'profile', profile, 'type', type, 'count', int(count), 'detail', action})
 end
 return {'OK', int(count)}

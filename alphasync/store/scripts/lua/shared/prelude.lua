@@ -11,3 +11,8 @@ local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local function int(n)
   return string.format('%.0f', n)
 end
+
+-- Whether what is this operator's may not be touched by who asks for that of `only_of`: '' is for anybody's.
+local function is_others(operator, only_of)
+  return only_of ~= '' and operator ~= only_of
+end

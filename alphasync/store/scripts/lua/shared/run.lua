@@ -6,11 +6,6 @@ local function running_of(runs)
   return runs .. ':running'
 end
 
--- Whether a run or a plan is none of this operator's; '' is told of nobody's.
-local function is_others(record, only_of)
-  return only_of ~= '' and redis.call('HGET', record, 'operator') ~= only_of
-end
-
 -- Keep the record of a run that goes on: for a day without any server, so that one goes on with it.
 -- USES: running_of index
 local function keep_running(runs, run, fence)
