@@ -2,13 +2,18 @@
 
 import secrets
 import time
+from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
+import pytest
 
+from alphasync.gateway.sandbox.cast import default_people
+from alphasync.gateway.sandbox.people import Account, People
 from alphasync.reference.calls import CALLS
 from alphasync.store.connect import make_client
-from tests.harness import Cluster, Device
+from alphasync.web.accounts import HANDLE_HEADER
+from tests.harness import Cluster, Device, cluster
 from tests.unit.protocol.payloads import NEEDED
 
 PROFILE = "1001"
@@ -34,15 +39,34 @@ def nobodys() -> Things:
     )
 
 
+@pytest.fixture(params=[1, 2], ids=["one-server", "two-servers"])
+async def servers(request: pytest.FixtureRequest, redis_url: str) -> AsyncIterator[Cluster]:
+    """At whose gateway the others can sign in, too, and have no profile."""
+    others = [Account(address_of(name), "demo", f"{name}-0", {}) for name in ("early", "later")]
+    people = People.of([*default_people().accounts, *others])
+    async with cluster(redis_url, servers=request.param, people=people) as running:
+        yield running
+
+
+def address_of(name: str) -> str:
+    return f"{name}@example.com"
+
+
+async def signed_in(servers: Cluster, email: str) -> dict[str, Any]:
+    url = f"{servers.urls[0]}/api/auth/login"
+    credentials = {"email": email, "password": "demo"}
+    async with aiohttp.ClientSession() as http, http.post(url, json=credentials) as answer:
+        found: dict[str, Any] = await answer.json()
+        assert answer.status == 200, found
+        return found
+
+
 async def furnished(servers: Cluster) -> tuple[Device, Things]:
     """An account with something of everything, and the ids of it."""
-    url = f"{servers.urls[0]}/api/auth/login"
-    credentials = {"email": "demo@example.com", "password": "demo"}
-    async with aiohttp.ClientSession() as http, http.post(url, json=credentials) as answer:
-        token = (await answer.json())["token"]
-        headers = {"Authorization": f"Bearer {token}"}
-        async with http.get(f"{servers.urls[0]}/api/sessions", headers=headers) as listed:
-            session = (await listed.json())["sessions"][0]["id"]
+    token = (await signed_in(servers, "demo@example.com"))["token"]
+    url, headers = f"{servers.urls[0]}/api/sessions", {"Authorization": f"Bearer {token}"}
+    async with aiohttp.ClientSession(headers=headers) as http, http.get(url) as listed:
+        session = (await listed.json())["sessions"][0]["id"]
     first = await servers.device(0, token=token)
     second = await servers.device(1, token=token)
     for device, text in ((first, "secret one"), (second, "secret two"), (first, "secret three")):
@@ -72,14 +96,20 @@ async def all_answers(servers: Cluster, name: str, things: Things) -> dict[str, 
     device = await servers.device(1, token=servers.token(name))
     ordered = sorted(NEEDED.items(), key=lambda item: item[0].event_name in LAST)
     for model, needed in ordered:
-        payload = {field: things.get(field, value) for field, value in needed.items()}
+        fields = (*needed, *model.__struct_encode_fields__)
+        payload = needed | {field: things[field] for field in fields if field in things}
         ack = await device.call(model.event_name, payload)
         told[model.event_name] = {key: value for key, value in ack.items() if key not in NEW}
-    for number, call in enumerate(CALLS):
-        if not call.header.startswith("Authorization"):
+    told["another's device"] = await come_as(servers, name, things["deviceId"], device)
+    handle = (await signed_in(servers, address_of(name)))["alphaDateToken"]
+    for number, call in enumerate(CALLS, start=1):
+        if call.header.startswith(HANDLE_HEADER):
+            headers = {HANDLE_HEADER: handle}
+        elif call.header.startswith("Authorization"):
+            # Each as somebody else: some of them end what one has signed in with.
+            headers = {"Authorization": f"Bearer {servers.token(f'{name}-{number}')}"}
+        else:
             continue
-        # Each as somebody else: some of them end what one has signed in with.
-        headers = {"Authorization": f"Bearer {servers.token(f'{name}-{number}')}"}
         url = servers.urls[0] + call.path.format(profile=PROFILE, session=things["session"])
         csv = f"id\n{things['recipientId']}\n" if call.method == "POST" else None
         headers |= {"Content-Type": "text/csv"} if csv else {}
@@ -92,6 +122,17 @@ async def all_answers(servers: Cluster, name: str, things: Things) -> dict[str, 
         if call.title != "POST /api/auth/refresh":  # a token is never twice the same
             told[call.title] = (answer.status, body)
     return told
+
+
+async def come_as(
+    servers: Cluster, name: str, device_id: str, device: Device
+) -> tuple[bool, list[str]]:
+    """Whether one is that device who comes with a proof and a token of another one's, and what one
+    is told."""
+    proof = device.last("deviceRegistered")["resumeToken"]
+    auth = {"deviceId": device_id, "resumeToken": proof}
+    came = await servers.device(0, token=servers.token(name), auth=auth)
+    return came.id == device_id, sorted(came.last("deviceRegistered"))
 
 
 async def state_of(servers: Cluster, account: str) -> dict[bytes, bytes | None]:
@@ -116,4 +157,7 @@ async def test_whoever_asks_for_what_is_of_others_is_told_as_if_it_were_not(
     after = await state_of(servers, "o:demo")
     assert after.keys() == before.keys()
     assert [name for name in before if after[name] != before[name]] == []
-    assert owner.events[heard:] == []
+    # Behind this there is nothing more on its way to them.
+    assert (await owner.call("stopAllProcessing"))["ok"]
+    await owner.wait_for("allProcessingStopped")
+    assert [name for name, _ in owner.events[heard:]] == ["allProcessingStopped"]

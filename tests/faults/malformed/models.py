@@ -1,6 +1,7 @@
 """Values of the models by which the server reads what comes: right ones, and ones at a bound."""
 
 import functools
+import re
 from typing import Any
 
 import msgspec
@@ -37,7 +38,9 @@ def _right(kind: Any, name: str) -> st.SearchStrategy[Any]:
         case inspect.Metadata():
             return _right(kind.type, name)
         case inspect.StrType(pattern=str() as pattern):
-            return st.from_regex(pattern, fullmatch=True)
+            return st.one_of(
+                st.from_regex(pattern, fullmatch=True), st.sampled_from(_at_edges(pattern))
+            )
         case inspect.StrType():
             shortest = kind.min_length or 0
             longest = max(shortest, min(kind.max_length or LENGTH_MAX, LENGTH_MAX))
@@ -63,6 +66,14 @@ def _right(kind: Any, name: str) -> st.SearchStrategy[Any]:
         case inspect.AnyType():
             return st.none() | st.text(max_size=5)
     raise NotImplementedError(f"no values of {kind!r}")
+
+
+def _at_edges(pattern: str) -> list[str]:
+    """Texts that a pattern takes and no examples have by chance: of the smallest numbers, and of
+    the largest ones."""
+    some = examples(st.from_regex(pattern, fullmatch=True), RIGHT, seed=0)
+    edges = {re.sub("[0-9]", digit, text) for text in some for digit in "09"}
+    return sorted(text for text in {*edges, *some} if re.search(pattern, text))
 
 
 def _least(kind: Any) -> Any:
