@@ -1,13 +1,16 @@
-"""The people of a sandbox that was given no file: five profiles, from few recipients to many."""
+"""The people of a sandbox that was given no file: an operator with five profiles, from few
+recipients to many, and a team with one operator of each role."""
 
 from collections.abc import Callable
 from random import Random
 
+from alphasync.domain.roles import Role
 from alphasync.gateway.port import Attachments, Media, MediaType, Recipient
 from alphasync.gateway.sandbox.people import (
     DEMO_EMAIL,
     DEMO_OPERATOR,
     DEMO_PASSWORD,
+    DEMO_TEAM,
     Account,
     People,
     Person,
@@ -23,6 +26,11 @@ _PROFILES = (
     ("1003", "Hanna Lindqvist", 26, "Sweden", 60),
     ("1004", "Amara Okafor", 31, "Nigeria", 200),
     ("1005", "Yuki Tanabe", 38, "Japan", 500),
+)
+_TEAM_PROFILES = (
+    ("2001", "Elena Petrova", 30, "Bulgaria", 15),
+    ("2002", "Nora Haddad", 27, "Jordan", 40),
+    ("2003", "Mei Lin", 35, "Taiwan", 150),
 )
 
 # First and last names that go together. 10 x (8 x 8) = 640 different people.
@@ -76,12 +84,21 @@ _AUDIOS: _Titles = ("a-short-hello", "a-song-for-you")
 
 
 def default_people() -> People:
-    """The demo account. Always the same people with the same ids and pictures."""
-    profiles = {
+    """The demo account and the team. Always the same people with the same ids and pictures."""
+    demo = Account(DEMO_EMAIL, DEMO_PASSWORD, DEMO_OPERATOR, _profiles(_PROFILES))
+    shared = _profiles(_TEAM_PROFILES)
+    team = [
+        Account(f"{role}@example.com", DEMO_PASSWORD, role, shared, DEMO_TEAM, role)
+        for role in Role
+    ]
+    return People.of([demo, *team])
+
+
+def _profiles(given: tuple[tuple[str, str, int, str, int], ...]) -> dict[str, Person]:
+    return {
         external_id: _profile(number, external_id, name, age, country, count)
-        for number, (external_id, name, age, country, count) in enumerate(_PROFILES, 1)
+        for number, (external_id, name, age, country, count) in enumerate(given, 1)
     }
-    return People.of([Account(DEMO_EMAIL, DEMO_PASSWORD, DEMO_OPERATOR, profiles)])
 
 
 def _profile(

@@ -4,12 +4,14 @@ from typing import Self
 
 import msgspec
 
+from alphasync.domain.roles import Role
 from alphasync.gateway.port import Attachments, Profile, Recipient
 from alphasync.gateway.sandbox.pictures import avatar
 
 DEMO_EMAIL = "demo@example.com"
 DEMO_PASSWORD = "demo"
 DEMO_OPERATOR = "demo"
+DEMO_TEAM = "demo-team"
 
 NO_ATTACHMENTS = Attachments((), (), ())
 
@@ -27,16 +29,19 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class Account(msgspec.Struct, frozen=True):
-    """One operator, with profiles keyed by `external_id`."""
+    """One operator, with profiles keyed by `external_id`. `team`, `role`: what a login says of
+    them; None for nothing."""
 
     email: str
     password: str
     operator_id: str
     profiles: dict[str, Person]
+    team: str | None = None
+    role: Role | None = None
 
 
 class People(msgspec.Struct, frozen=True):
-    """All accounts, at least one; e-mails, operators and profiles occur once."""
+    """All accounts, at least one; e-mails and operators occur once, and profiles in one team."""
 
     accounts: tuple[Account, ...]
 
@@ -48,11 +53,15 @@ class People(msgspec.Struct, frozen=True):
         emails: set[str] = set()
         operators: set[str] = set()
         profiles: set[str] = set()
+        of_teams: dict[str, str] = {}
         for account in accounts:
             once(emails, account.email, "e-mail")
             once(operators, account.operator_id, "operatorId")
             for profile_id in account.profiles:
-                once(profiles, profile_id, "profile")
+                if account.team is None or of_teams.get(profile_id) != account.team:
+                    once(profiles, profile_id, "profile")
+                if account.team is not None:
+                    of_teams[profile_id] = account.team
         return cls(tuple(accounts))
 
     @property

@@ -9,6 +9,9 @@ A profile may also have `external_id` (the id by which events and requests name 
 `photo_link` (else one is drawn), `age`, `gender`, `country_name`, `status`, and `attachments` of
 `images`, `videos` and `audios`, whose items have `id`, `link`, `filename` and `thumb_link`.
 
+An account may also have `team` and `role`, as the answer to a login has them. The profiles of a
+team stand with one of its accounts; another one that has none is for all of these.
+
 CSV: a row per recipient with the columns profile_id, profile_name, recipient_id and
 recipient_name; the names may be empty, further columns are ignored. All belong to the demo account.
 """
@@ -17,9 +20,11 @@ import csv
 import io
 import json
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
+from alphasync.domain.roles import Role
 from alphasync.gateway.port import Attachments, Media, MediaType, Recipient
 from alphasync.gateway.sandbox.people import (
     DEMO_EMAIL,
@@ -28,6 +33,7 @@ from alphasync.gateway.sandbox.people import (
     Account,
     People,
     PeopleError,
+    Person,
     person,
 )
 from alphasync.nesting import NestedTooDeeply, decode_json
@@ -74,6 +80,8 @@ class _Account(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
     password: str
     operator_id: Id
     profiles: list[_Profile]
+    team: Annotated[str, msgspec.Meta(min_length=1)] | None = None
+    role: Role | None = None
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -108,6 +116,7 @@ def _from_json(text: str) -> People:
     except msgspec.DecodeError as error:
         raise PeopleError(_json_mistake(text) or str(error)) from error
     accounts = []
+    of_teams: dict[str, dict[str, Person]] = {}
     for number, account in enumerate(file.accounts):
         profiles = {}
         for index, item in enumerate(account.profiles):
@@ -133,9 +142,25 @@ def _from_json(text: str) -> People:
             except PeopleError as error:
                 raise PeopleError(f"{error} - at {field}.recipients") from error
         accounts.append(
-            Account(account.email, account.password, str(account.operator_id), profiles)
+            Account(
+                account.email,
+                account.password,
+                str(account.operator_id),
+                profiles,
+                account.team,
+                account.role,
+            )
         )
-    return People.of(accounts)
+        if account.team is not None:
+            of_teams.setdefault(account.team, {}).update(profiles)
+    return People.of(
+        [
+            account
+            if account.profiles or account.team is None
+            else msgspec.structs.replace(account, profiles=of_teams[account.team])
+            for account in accounts
+        ]
+    )
 
 
 def _json_mistake(text: str) -> str | None:

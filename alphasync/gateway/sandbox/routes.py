@@ -80,8 +80,9 @@ class Sandbox:
                 found = account
         if found is None:
             return error_answer(401, "E-mail or password is wrong")
-        token = issue_token(found.operator_id)
-        return _json({"operatorId": found.operator_id, "token": token})
+        answer = {"operatorId": found.operator_id, "token": issue_token(found.operator_id)}
+        membership = {"team": found.team, "role": found.role}
+        return _json(answer | {name: said for name, said in membership.items() if said is not None})
 
     async def profiles(self, request: web.Request) -> web.Response:
         """List the profiles of the operator."""

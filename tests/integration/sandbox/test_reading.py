@@ -6,6 +6,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from alphasync.domain.roles import Role
 from alphasync.gateway.http import HttpGateway
 from alphasync.gateway.port import (
     BadCredentials,
@@ -27,6 +28,16 @@ async def test_login(gateway: HttpGateway) -> None:
         await gateway.login("demo@example.com", "wrong")
     with pytest.raises(BadCredentials):
         await gateway.login("", "")
+
+
+async def test_a_login_of_the_team_says_its_role(gateway: HttpGateway) -> None:
+    for role in Role:
+        login = await gateway.login(f"{role}@example.com", "demo")
+        assert login == Login(role, login.token, None, "demo-team", role)
+        profiles = await gateway.profiles(login.token)
+        assert [profile.external_id for profile in profiles] == ["2001", "2002", "2003"]
+        with pytest.raises(BadCredentials):
+            await gateway.login(f"{role}@example.com", role)
 
 
 async def test_profiles_and_attachments(gateway: HttpGateway) -> None:

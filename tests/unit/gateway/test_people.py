@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from alphasync.domain.roles import Role
 from alphasync.gateway.port import Attachments, Media, Recipient
 from alphasync.gateway.sandbox.cast import default_people
 from alphasync.gateway.sandbox.people import DEMO_EMAIL, DEMO_PASSWORD, PeopleError
@@ -20,7 +21,9 @@ def write_json(folder: Path, *accounts: object) -> Path:
     return path
 
 
-def account(*profiles: object, email: str = "a@example.com", operator: object = 5) -> object:
+def account(
+    *profiles: object, email: str = "a@example.com", operator: object = 5
+) -> dict[str, object]:
     return {"email": email, "password": "pw", "operatorId": operator, "profiles": list(profiles)}
 
 
@@ -80,10 +83,31 @@ def test_the_default_account_is_the_demo_or_the_first(tmp_path: Path) -> None:
     assert load_people(write_json(tmp_path, first)).default_account.operator_id == "1"
 
 
+def test_a_team_shares_the_profiles_that_stand_with_one_of_its_accounts(tmp_path: Path) -> None:
+    ann = account(ANA) | {"team": "red", "role": "manager"}
+    bob = account(email="b@example.com", operator="6") | {"team": "red"}
+    alone = account({**ANA, "id": 8}, email="c@example.com", operator="7")
+    first, second, third = load_people(write_json(tmp_path, bob, ann, alone)).accounts
+    assert (second.team, second.role) == ("red", Role.MANAGER)
+    assert (first.team, first.role) == ("red", None)
+    assert first.profiles == second.profiles
+    assert list(first.profiles) == ["7"]
+    assert (third.team, list(third.profiles)) == (None, ["8"])
+
+
 @pytest.mark.parametrize(
     ("accounts", "place"),
     [
         ([], "at least one account"),
+        ([account() | {"role": "owner"}], "$.accounts[0].role"),
+        ([account() | {"team": ""}], "$.accounts[0].team"),
+        (
+            [
+                account(ANA) | {"team": "red"},
+                account(ANA, email="b@example.com", operator=6) | {"team": "blue"},
+            ],
+            "profile '7' occurs twice",
+        ),
         ([{"email": "a"}], "$.accounts[0]"),
         ([account({"id": 1, "name": "A", "recipients": [{"id": None}]})], "recipients[0].id"),
         ([account({"id": 1, "name": "A", "recipients": [], "agge": 5})], "agge"),
@@ -185,3 +209,12 @@ def test_the_default_cast() -> None:
     photos = {person.profile.photo_link for person in demo.profiles.values()}
     assert len(photos) == len(demo.profiles)
     assert default_people() == default_people()
+
+
+def test_the_default_team_has_one_of_each_role_on_the_same_profiles() -> None:
+    _, *team = default_people().accounts
+    assert [(one.email, one.role) for one in team] == [
+        (f"{role}@example.com", role) for role in Role
+    ]
+    assert {one.team for one in team} == {"demo-team"}
+    assert all(one.password == "demo" and one.profiles == team[0].profiles for one in team)
