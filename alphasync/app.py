@@ -67,6 +67,7 @@ from alphasync.services.refusals import Refusals
 from alphasync.services.roster import Roster
 from alphasync.services.run_texts import RunTexts
 from alphasync.services.runs import Runs
+from alphasync.services.service_tokens import ServiceTokens
 from alphasync.services.signed_in import SignedIn
 from alphasync.services.takeover import Takeover
 from alphasync.services.tokens import Tokens
@@ -85,6 +86,7 @@ from alphasync.web.login_list import LoginList
 from alphasync.web.metrics import Metrics
 from alphasync.web.pages import Pages
 from alphasync.web.record import Record
+from alphasync.web.token_list import TokenList
 from alphasync.web.tracing import traced
 from alphasync.worker.plan_watch import PlanWatch
 from alphasync.worker.pool import Pool
@@ -242,8 +244,19 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
     metrics = Metrics(settings.metrics_token)
     if settings.figures_for_clients:
         web_app.add_routes(metrics.routes())
+    service_tokens = ServiceTokens(
+        scripts, pipeline, upstream, settings.service_tokens_max, ending_ttl(settings)
+    )
     logins = Logins(
-        gateway, tokens, upstream, listed, tries, endings, refusals, settings.profiles_max
+        gateway,
+        tokens,
+        upstream,
+        listed,
+        tries,
+        endings,
+        refusals,
+        service_tokens,
+        settings.profiles_max,
     )
     web_app.add_routes(
         Accounts(
@@ -254,6 +267,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
     )
     web_app.add_routes(LoginList(logins, endings, SignedIn(scripts, upstream)).routes())
     web_app.add_routes(Lists(logins, do_not_contact, messaged).routes())
+    web_app.add_routes(TokenList(logins, service_tokens, client_of).routes())
     web_app.add_routes(Record(logins, Audit(scripts), upstream).routes())
     realtime.attach(web_app)
     return Server(

@@ -23,6 +23,9 @@ AlphasyncError
 +-- Superseded                superseded            the device identity was taken up elsewhere
 +-- SignedOut                 signed_out            by another device, or its session was ended
 +-- UnknownSession            unknown_session       not there, or another operator's
++-- TooManyServiceTokens      too_many_service_tokens  the account has its most
++-- UnknownServiceToken       unknown_service_token    not there, or not any more
++-- NotForServiceTokens       not_for_service_tokens   only a person may do it
 +-- UnknownDevice             unknown_device        not there, or another operator's
 +-- TooManyPlans              too_many_plans        the account has its most
 +-- UnknownPlan               unknown_plan          not planned, or not any more
@@ -260,6 +263,28 @@ class UnknownSession(AlphasyncError):
 
     code = "unknown_session"
     default_message = "There is no such session"
+
+
+class TooManyServiceTokens(AlphasyncError):
+    """The account has `SERVICE_TOKENS_MAX` service tokens. Revoke one that nobody uses."""
+
+    code = "too_many_service_tokens"
+    default_message = "This account has as many service tokens as it may have"
+
+
+class UnknownServiceToken(AlphasyncError):
+    """There is no such service token of the account, or not any more."""
+
+    code = "unknown_service_token"
+    default_message = "There is no such service token"
+
+
+class NotForServiceTokens(AlphasyncError):
+    """A service token may not do it, whatever its role: sessions, service tokens and the record are
+    for people. Sign in."""
+
+    code = "not_for_service_tokens"
+    default_message = "Only somebody who has signed in can do this"
 
 
 class SignedOut(AlphasyncError):

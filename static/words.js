@@ -305,6 +305,8 @@ export const words = {
       sessions_ended: 'Signed sessions out',
       device_renamed: 'Named a device',
       device_signed_out: 'Signed a device out',
+      token_made: 'Made a service token',
+      token_revoked: 'Revoked a service token',
       run_started: 'Started a run',
       run_paused: 'Paused a run',
       run_resumed: 'Resumed a run',

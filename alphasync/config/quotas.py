@@ -61,6 +61,8 @@ class AccountSettings(Section):
     audit_max: int = Field(20_000, ge=0, le=1_000_000)
     """Entries of an account's record of who did what; the oldest make room for new ones, about a
     hundred at a time. Each takes some 300 bytes of Redis; 0 writes none."""
+    service_tokens_max: int = Field(20, ge=0, le=200)
+    """Service tokens of an account; over it `too_many_service_tokens`. With 0 there are none."""
     plans_per_account: int = Field(100, ge=1, le=1_000)
     """Planned runs; over it `too_many_plans`."""
     devices_per_account: int = Field(2_000, ge=1, le=20_000)

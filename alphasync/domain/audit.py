@@ -15,6 +15,8 @@ class Action(StrEnum):
     DEVICE_RENAMED = "device_renamed"
     """Another operator's: one's own is nobody else's business."""
     DEVICE_SIGNED_OUT = "device_signed_out"
+    TOKEN_MADE = "token_made"
+    TOKEN_REVOKED = "token_revoked"
     RUN_STARTED = "run_started"
     RUN_PAUSED = "run_paused"
     RUN_RESUMED = "run_resumed"

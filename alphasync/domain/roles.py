@@ -22,7 +22,10 @@ class Right(Enum):
     )
     CLEAR = "let those who were messaged be messaged again, take off the do-not-contact list"
     OTHERS = "stop, pause, take over and change the runs and plans of others"
-    ADMINISTER = "see and end the sessions of others, name and sign out their devices, the record"
+    ADMINISTER = (
+        "see and end the sessions of others, name and sign out their devices, the record, make and "
+        "revoke service tokens"
+    )
 
 
 LEAST: dict[Right, Role] = {
@@ -38,6 +41,10 @@ _ORDER = tuple(Role)
 
 def may(role: Role, right: Right) -> bool:
     return _ORDER.index(role) >= _ORDER.index(LEAST[right])
+
+
+def is_above(role: Role, other: Role) -> bool:
+    return _ORDER.index(role) > _ORDER.index(other)
 
 
 def role_of(claim: str | None, team: str | None) -> Role:

@@ -12,14 +12,17 @@ from alphasync.errors import (
     DoNotContactFull,
     InvalidPayload,
     NotAllowed,
+    NotForServiceTokens,
     NotForThisToken,
     SignedOut,
     SignInAgain,
     StoreUnavailable,
     TooManyProfiles,
     TooManyRequests,
+    TooManyServiceTokens,
     UnknownOutcome,
     UnknownProfile,
+    UnknownServiceToken,
     UnknownSession,
     UnsupportedMediaType,
 )
@@ -35,6 +38,7 @@ from alphasync.web.accounts import HANDLE_HEADER, Credentials, LoginAnswer, Refr
 from alphasync.web.lists import NEXT_HEADER, BlocklistQuery, ExportQuery, Imported
 from alphasync.web.login_list import EndedAnswer, EndQuery, SessionsAnswer, SessionsQuery
 from alphasync.web.record import RecordAnswer, RecordQuery
+from alphasync.web.token_list import NewToken, TokenMade, TokenRevoked, TokensAnswer
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -55,6 +59,8 @@ class Call(msgspec.Struct, frozen=True):
     """The one that says who asks."""
     right: Right | None = None
     """What the role of the token in `Authorization` has to have, where one is asked for."""
+    services: bool = False
+    """Whether that may be a service token."""
 
     @property
     def refused_with(self) -> tuple[type[AlphasyncError], ...]:
@@ -62,7 +68,8 @@ class Call(msgspec.Struct, frozen=True):
         if self.right is None:
             return self.errors
         role = () if LEAST[self.right] is LEAST[Right.SEE] else (NotAllowed,)
-        return (*OF_A_TOKEN, *role, *self.errors, *OF_ANY_CALL)
+        person = () if self.services else (NotForServiceTokens,)
+        return (*OF_A_TOKEN, *person, *role, *self.errors, *OF_ANY_CALL)
 
     @property
     def title(self) -> str:
@@ -192,6 +199,7 @@ CALLS = (
         ),
         header=BEARER,
         right=Right.WORK,
+        services=True,
         csv=(
             "Body: `text/csv` in UTF-8, at most 1 MB, separated by commas or semicolons. The first "
             "column has the ids, the second, which may be absent, a note; or a first line says "
@@ -214,6 +222,7 @@ CALLS = (
         about="The do-not-contact list, newest first.",
         header=BEARER,
         right=Right.SEE,
+        services=True,
         query=ExportQuery,
         csv=f"Answer: `text/csv` with `id`, `added` (UTC), `operator` and `note`. {IN_PARTS}",
         answer=None,
@@ -225,6 +234,7 @@ CALLS = (
         about="Who was messaged for a profile and type, newest first.",
         header=BEARER,
         right=Right.SEE,
+        services=True,
         query=BlocklistQuery,
         csv=(
             "Answer: `text/csv` with `id`, `messaged` (UTC), `run`, `run started`, `operator` and "
@@ -260,5 +270,47 @@ CALLS = (
         answer=None,
         csv="What the entries of `GET /api/audit` say, with the time in UTC.",
         errors=(NotForThisToken, InvalidPayload),
+    ),
+    Call(
+        method="GET",
+        path="/api/tokens",
+        about=(
+            "The account's service tokens, for admins; for one whose token is for some profiles "
+            "those that are for no other. What they are for is said [below](#from-a-backend)."
+        ),
+        header=BEARER,
+        right=Right.ADMINISTER,
+        answer=TokensAnswer,
+    ),
+    Call(
+        method="POST",
+        path="/api/tokens",
+        about=(
+            "Make one. It acts for who makes it, with the gateway's token of their session, which "
+            "it keeps; neither their signing out nor its end there ends it."
+        ),
+        header=BEARER,
+        right=Right.ADMINISTER,
+        body=NewToken,
+        answer=TokenMade,
+        errors=(
+            InvalidPayload,
+            UnknownProfile,
+            TooManyServiceTokens,
+            UnsupportedMediaType,
+            UnknownOutcome,
+        ),
+    ),
+    Call(
+        method="DELETE",
+        path="/api/tokens/{token}",
+        about=(
+            "Revoke one, by its id: no server takes it any more, and all runs that were started "
+            "with it are interrupted. Plans stay, for a session of its operator."
+        ),
+        header=BEARER,
+        right=Right.ADMINISTER,
+        answer=TokenRevoked,
+        errors=(UnknownServiceToken, UnknownOutcome),
     ),
 )

@@ -59,7 +59,7 @@ def _call(schema: Schema, said: Call) -> str:
     if said.header:
         parts.append(f"Header: `{said.header}`.")
     if said.right is not None:
-        parts.append(_least(said.right))
+        parts.append(_least(said.right) + (" Also by a service token." if said.services else ""))
     if "query" in call:
         parts += ["Query:", fields(schema, call["query"])]
     if said.csv:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import structlog
 
 from alphasync.domain.identity import Identity
-from alphasync.errors import AlphasyncError, UnknownProfile
+from alphasync.errors import AlphasyncError, SignInAgain, UnknownProfile
 from alphasync.gateway.port import Gateway
 from alphasync.services.upstream import Upstream
 from alphasync.tasks import Tasks
@@ -145,6 +145,8 @@ def asking(gateway: Gateway, upstream: Upstream) -> Ask:
 
     async def ask(login: LoginKey) -> list[str]:
         sign_in = await upstream.of(login.account, login.sign_in)
+        if not sign_in.token:
+            raise SignInAgain  # it has none of its own: nothing is known
         found = await upstream.ask(sign_in, "", gateway.profiles)
         return [profile.external_id for profile in found]
 

@@ -4,12 +4,20 @@ import msgspec
 
 from alphasync.domain.identity import Identity, account_of
 from alphasync.domain.roles import Right
-from alphasync.errors import NotAllowed, SignedOut, SignInAgain, TooManyProfiles, TooManyRequests
+from alphasync.errors import (
+    NotAllowed,
+    NotForServiceTokens,
+    SignedOut,
+    SignInAgain,
+    TooManyProfiles,
+    TooManyRequests,
+)
 from alphasync.gateway import port
 from alphasync.services.endings import Endings
 from alphasync.services.listed_profiles import ListedProfiles, LoginKey
 from alphasync.services.login_tries import LoginTries, one_form
 from alphasync.services.refusals import Refusals
+from alphasync.services.service_tokens import ServiceTokens, is_service_token
 from alphasync.services.tokens import Tokens
 from alphasync.services.upstream import Origin, Upstream
 
@@ -43,6 +51,7 @@ class Logins:
         tries: LoginTries,
         endings: Endings,
         refusals: Refusals,
+        service_tokens: ServiceTokens,
         profiles_max: int,
     ) -> None:
         self._gateway = gateway
@@ -52,6 +61,7 @@ class Logins:
         self._tries = tries
         self._endings = endings
         self._refusals = refusals
+        self._service_tokens = service_tokens
         self._profiles_max = profiles_max
 
     async def log_in(
@@ -88,9 +98,14 @@ class Logins:
             self._listed.note(LoginKey(who.account, who.operator_id, who.sign_in), profiles)
         return LoggedIn(token, who, opened.handle, profiles)
 
-    async def identify(self, token: str) -> Identity:
-        """Who a token proves, with the profiles that it is for. Raises InvalidToken, SignInAgain
-        where these are not on record any more, SignedOut, and StoreUnavailable."""
+    async def identify(self, token: str, *, services: bool = False) -> Identity:
+        """Who a token proves, with the profiles that it is for. ``services``: also a service token.
+        Raises InvalidToken, SignInAgain where the profiles are not on record any more, SignedOut,
+        NotForServiceTokens, and StoreUnavailable."""
+        if is_service_token(token):
+            if not services:
+                raise NotForServiceTokens
+            return await self._service_tokens.identify(token)
         who = await self._tokens.prove(token)
         await self._endings.check(who)
         return await self._upstream.completed(who)

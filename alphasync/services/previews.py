@@ -125,15 +125,15 @@ class Previews:
     async def _asking(self, who: Identity, asked: _Asked) -> Ask:
         """Ask with the token that a run of this device would have. Raises SignInAgain."""
         gateway, upstream = self._gateway, self._upstream
-        if who.sign_in:
-            sign_in = await upstream.of(who.account, who.sign_in)
+        sign_in = await upstream.of(who.account, who.sign_in) if who.sign_in else None
+        if sign_in is not None and sign_in.token:
             return lambda cursor: upstream.ask(
                 sign_in,
                 asked.profile,
                 lambda token: gateway.recipients(token, asked.profile, asked.type, cursor),
             )
-        former = await upstream.for_run(who.account, who.operator_id, "")
-        token = self._service_token if former is None else former
+        former = await upstream.for_run(who.account, who.operator_id, who.sign_in)
+        token = former or self._service_token
         return lambda cursor: gateway.recipients(token, asked.profile, asked.type, cursor)
 
 

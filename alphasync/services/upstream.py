@@ -5,6 +5,7 @@ for others. ``alphaDateToken`` names a login without being it, and so does the c
 """
 
 import base64
+import contextlib
 import hashlib
 from collections.abc import Awaitable, Callable, Collection
 from typing import Literal, TypeVar
@@ -57,6 +58,8 @@ class SignIn(msgspec.Struct, frozen=True):
     """'' for one that was made before logins were kept apart."""
     operator_id: str
     token: str
+    """'' for a service token that was made with a token that was signed elsewhere: the service's
+    own stands for it."""
     profiles: frozenset[str] | None
 
     def may_see(self, profile_id: str) -> bool:
@@ -151,7 +154,7 @@ class Upstream:
                 operator=operator_id,
                 token=self._fernet.encrypt(token.encode()),
                 limited="" if profiles is None else "1",
-                profiles=_lines(profiles or ()),
+                profiles=lines(profiles or ()),
                 origin=self.sealed(origin),
                 lifetime=_ms(self._times.lifetime),
                 lasts=_ms(self._times.lasts),
@@ -236,13 +239,19 @@ class Upstream:
         )
         if answer.outcome == "GONE":
             raise SignInAgain
-        if self._has_older:
-            await self._read(who.account, who.sign_in)  # what lives on must outlive an older key
+        await self.keep_readable(who.account, who.sign_in)
         return answer.number(1) / 1000
 
+    async def keep_readable(self, account: str, sid: str) -> None:
+        """What lives on must outlive an older key: while there is one, have what is kept of a login
+        encrypted with the newest."""
+        if self._has_older:
+            with contextlib.suppress(SignInAgain):
+                await self._read(account, sid)
+
     async def for_run(self, account: str, operator_id: str, sid: str) -> str | None:
-        """The token for a run that a login started; None when it has gone. Without ``sid`` that of
-        an earlier version's login, if there was one."""
+        """The token for a run that a login started, '' for the service's own; None when it has
+        gone. Without ``sid`` that of an earlier version's login, if there was one."""
         if not sid:
             return await self._former_token(account, operator_id)
         try:
@@ -276,19 +285,18 @@ class Upstream:
         name = keys.SignInKeys(keys.of_account(account).signin(sid))
         answer = await self._scripts.call(signin_read(name, used_by=used_by))
         kept = b"" if answer.outcome == "GONE" else answer.text(2).encode()
-        token = self._decrypted(kept)
+        none = answer.outcome == "OK" and not kept
+        token = "" if none else self._decrypted(kept)
         if token is None:
             raise SignInAgain
-        if self._has_older and not _opens(self._newest, kept):
+        if kept and self._has_older and not _opens(self._newest, kept):
             await self._reseal(name, kept, token)
         return SignIn(
             account=account,
             sid=sid,
             operator_id=answer.text(1),
             token=token,
-            profiles=frozenset(answer.text(4).strip("\n").split("\n")) - {""}
-            if answer.text(3)
-            else None,
+            profiles=profiles_in(answer.text(4)) if answer.text(3) else None,
         )
 
     async def _reseal(self, name: keys.SignInKeys, was: bytes, token: str) -> None:
@@ -345,9 +353,14 @@ def _opens(cipher: Fernet, encrypted: bytes) -> bool:
     return True
 
 
-def _lines(profiles: Collection[str]) -> str:
+def lines(profiles: Collection[str]) -> str:
     """Each between line feeds, so that one is found whole; an id has none in it."""
     return "\n".join(("", *sorted(profiles), ""))
+
+
+def profiles_in(text: str) -> frozenset[str]:
+    """What was written so."""
+    return frozenset(text.strip("\n").split("\n")) - {""}
 
 
 def _ms(seconds: float) -> int:

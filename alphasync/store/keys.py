@@ -30,9 +30,11 @@ key (under ``as:{account}:``)      type    lifetime
 ``runs``, ``drafts``, ``devices``  zset    as the longest-living key they name
 ``runs:running``                   zset    as a run's record: those that are running, by their start
 ``runs:planned``                   zset    as a plan: those of the account
-``signin:<id>``                    hash    as its token, and an hour: what a login got
+``signin:<id>``                    hash    as its token, and an hour: what a login got; a service
+                                           token until it ends, or without end, until it is revoked
 ``signins:<operator>``             zset    30 days after the last login: the operator's, by time
 ``signins``                        zset    the same: those of all operators
+``tokens``                         zset    none: the service tokens, until a person revokes them
 ``signouts:<operator>``            hash    30 days and a token: when logins ended, and other tokens
 ``upstream:<operator>``            string  9 h; of an earlier version: the gateway token, encrypted
 
@@ -70,7 +72,7 @@ class AccountKeys:
 
     __slots__ = (
         *("account", "channel", "devices", "drafts", "log", "meta", "never", "never_notes"),
-        *("prefix", "record", "runs"),
+        *("prefix", "record", "runs", "tokens"),
     )
 
     def __init__(self, account: str) -> None:
@@ -84,6 +86,7 @@ class AccountKeys:
         self.never = prefix + "never"
         self.never_notes = prefix + "never:notes"
         self.record = prefix + "audit"
+        self.tokens = prefix + "tokens"
         self.channel = channel_of(account)
 
     def lock(self, type_: ProcessingType, profile: str) -> str:
@@ -343,6 +346,33 @@ class EndingKeys(NamedTuple):
     runs: str
     signins: str
     all_signins: str
+    signed_out: str
+    record: str
+    devices: str
+
+
+class NewTokenKeys(NamedTuple):
+    """Of a service token that is made, and of the login that it is made with."""
+
+    signin: str
+    tokens: str
+    maker: str
+    sign_in: str
+    """That login, or ''."""
+    signed_out: str
+    record: str
+    devices: str
+
+
+class RevokedKeys(NamedTuple):
+    """Of a service token, and of what ends with it."""
+
+    channel: str
+    meta: str
+    log: str
+    runs: str
+    signin: str
+    tokens: str
     signed_out: str
     record: str
     devices: str

@@ -94,7 +94,7 @@ class Lists:
         ]
 
     async def import_do_not_contact(self, request: web.Request) -> web.Response:
-        who = await who_asks(request, self._logins, Right.WORK)
+        who = await who_asks(request, self._logins, Right.WORK, services=True)
         if request.content_type != CSV:
             # Plain text can be sent by any page of the web, without being asked.
             raise UnsupportedMediaType("The body must be text/csv")
@@ -116,7 +116,7 @@ class Lists:
         return ok(Imported(added=done.number, already=already, count=done.in_all))
 
     async def export_do_not_contact(self, request: web.Request) -> web.Response:
-        who = await who_asks(request, self._logins, Right.SEE)
+        who = await who_asks(request, self._logins, Right.SEE, services=True)
         place = place_of(query_of(request, ExportQuery).cursor)
         answer = Part(place, ("id", "added", "operator", "note"))
         async with self._do_not_contact.turns.of(who.account):
@@ -130,7 +130,7 @@ class Lists:
         return answer.response("do-not-contact", answer.place.cursor)
 
     async def export_blocklist(self, request: web.Request) -> web.Response:
-        who = await who_asks(request, self._logins, Right.SEE)
+        who = await who_asks(request, self._logins, Right.SEE, services=True)
         profile = request.match_info["profile"]
         query = query_of(request, BlocklistQuery)
         answer = Part(

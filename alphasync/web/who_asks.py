@@ -15,15 +15,18 @@ def call_of(request: web.Request) -> str:
     return f"{request.method} {resource.canonical if resource is not None else ''}"
 
 
-async def who_asks(request: web.Request, logins: Logins, right: Right) -> Identity:
-    """Whose token a call has, who needs this right for it.
+async def who_asks(
+    request: web.Request, logins: Logins, right: Right, *, services: bool = False
+) -> Identity:
+    """Whose token a call has, who needs this right for it. ``services``: it may be a service token.
 
-    Raises MissingToken, InvalidToken, SignInAgain, NotAllowed and StoreUnavailable.
+    Raises MissingToken, InvalidToken, SignInAgain, SignedOut, NotForServiceTokens, NotAllowed and
+    StoreUnavailable.
     """
     token = bearer(request.headers.get(hdrs.AUTHORIZATION))
     if token is None:
         raise MissingToken
-    who = await logins.identify(token)
+    who = await logins.identify(token, services=services)
     also(account=who.account)
     logins.check(who, right, call_of(request))
     return who

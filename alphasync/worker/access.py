@@ -91,10 +91,10 @@ class Access:
         token = await until_redis_answers(
             self._upstream.for_run, ticket.account, ticket.operator_id, ticket.sign_in
         )
-        self._of_a_login = bool(ticket.sign_in) or token is not None
+        self._of_a_login = token != "" and (bool(ticket.sign_in) or token is not None)
         if token is None and ticket.sign_in:
             return False
-        self.token = token if token is not None else self._service_token
+        self.token = token or self._service_token
         return True
 
     async def _found(self, run: Waiting) -> bool:

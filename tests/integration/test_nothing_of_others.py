@@ -36,6 +36,7 @@ def nobodys() -> Things:
         version=2**40,
         recipientId="somebody",
         session=secrets.token_hex(16),
+        token="ast.0123456789abcdef",
     )
 
 
@@ -65,8 +66,12 @@ async def furnished(servers: Cluster) -> tuple[Device, Things]:
     """An account with something of everything, and the ids of it."""
     token = (await signed_in(servers, "demo@example.com"))["token"]
     url, headers = f"{servers.urls[0]}/api/sessions", {"Authorization": f"Bearer {token}"}
-    async with aiohttp.ClientSession(headers=headers) as http, http.get(url) as listed:
-        session = (await listed.json())["sessions"][0]["id"]
+    async with aiohttp.ClientSession(headers=headers) as http:
+        async with http.get(url) as listed:
+            session = (await listed.json())["sessions"][0]["id"]
+        backend = {"name": "secret backend", "role": "admin"}
+        async with http.post(f"{servers.urls[0]}/api/tokens", json=backend) as made:
+            service = (await made.json())["id"]
     first = await servers.device(0, token=token)
     second = await servers.device(1, token=token)
     for device, text in ((first, "secret one"), (second, "secret two"), (first, "secret three")):
@@ -86,6 +91,7 @@ async def furnished(servers: Cluster) -> tuple[Device, Things]:
         version=versions[0]["version"],
         recipientId=messaged[0]["id"],
         session=session,
+        token=service,
     )
     return first, things
 
@@ -110,7 +116,7 @@ async def all_answers(servers: Cluster, name: str, things: Things) -> dict[str, 
             headers = {"Authorization": f"Bearer {servers.token(f'{name}-{number}')}"}
         else:
             continue
-        url = servers.urls[0] + call.path.format(profile=PROFILE, session=things["session"])
+        url = servers.urls[0] + call.path.format(profile=PROFILE, **things)
         csv = f"id\n{things['recipientId']}\n" if call.method == "POST" else None
         headers |= {"Content-Type": "text/csv"} if csv else {}
         params = {"type": "chat"} if "blocklist" in call.path else {}

@@ -1,5 +1,6 @@
 """What each role may do, over the socket and over HTTP: the server decides."""
 
+import re
 import time
 
 import aiohttp
@@ -41,7 +42,7 @@ async def test_each_call_and_each_role(servers: Cluster, role: Role) -> None:
     for call in CALLS:
         if call.right is None:
             continue
-        path = call.path.replace("{profile}", PROFILE)
+        path = re.sub(r"\{\w+\}", PROFILE, call.path)
         url = servers.urls[0] + path
         async with (
             aiohttp.ClientSession() as session,

@@ -11,6 +11,8 @@ from alphasync.domain.plans import Plan
 from alphasync.domain.roles import Role
 from alphasync.services.audit import Filters
 from alphasync.services.progress import Outcome
+from alphasync.services.service_tokens import Made
+from tests.scripts.backends import make, tokens_of
 from tests.scripts.bench import Bench, became, identity
 from tests.scripts.planning import HOUR, Planner
 from tests.scripts.test_run_pause import pause, resume
@@ -26,6 +28,7 @@ class Scene:
     desk: str
     phone: str
     plan: Plan | None = None
+    token: Made | None = None
 
     def planned(self) -> Plan:
         assert self.plan is not None
@@ -99,6 +102,15 @@ async def stop_all(scene: Scene) -> None:
     await scene.bench.runs.stop_all(scene.bench.who, scene.desk)
 
 
+async def token(scene: Scene) -> None:
+    scene.token = await make(scene.bench, msgspec.structs.replace(scene.bench.who, role=Role.ADMIN))
+
+
+async def revoke(scene: Scene) -> None:
+    assert scene.token is not None
+    await tokens_of(scene.bench).revoke(scene.bench.who, scene.token.id)
+
+
 CHAT = {"profile": "1001", "type": "chat"}
 RUN = {**CHAT, "target": "1"}
 PLAN = {**CHAT, "target": "1"}
@@ -125,6 +137,8 @@ ACTIONS: list[tuple[Action, Step, Step, dict[str, str]]] = [
         lambda s: s.bench.sign_out(s.phone),
         {"target": "1", "detail": "phone"},
     ),
+    (Action.TOKEN_MADE, come, token, {"target": "1", "detail": "backend"}),
+    (Action.TOKEN_REVOKED, token, revoke, {"target": "1", "detail": "backend"}),
     (Action.RUN_STARTED, nothing, running, CHAT),
     (Action.RUN_STARTED, due, lambda s: s.planner.due.look(), {**CHAT, "detail": "plan"}),
     (Action.RUN_PAUSED, running, lambda s: pause(s.bench, s.desk), RUN),

@@ -31,6 +31,7 @@ from alphasync.store.rights import ANY_TAG, try_scripts
 from alphasync.store.scripts.calls import Answer, Scripts
 from alphasync.store.scripts.declaring import Call
 from tests.harness import Valkey, wait_until
+from tests.scripts.backends import admin, make, start_as, tokens_of
 from tests.scripts.bench import LIFETIMES, Bench, became
 from tests.scripts.drafting import attach, clear, kept
 from tests.scripts.planning import Planner
@@ -140,6 +141,11 @@ async def everything(bench: Bench) -> None:
     await bench.logins.begin("a@b.example", "10.0.0.1")
     await bench.logins.succeed("a@b.example", "10.0.0.1", "o:1", "1")
     await bench.logins.begin("a@b.example", "10.0.0.1")
+    maker = admin(bench, await bench.sign_in())
+    made = await make(bench, maker)
+    await start_as(bench, await tokens_of(bench).identify(made.token), "1008")
+    await tokens_of(bench).revoke(maker, made.id)
+    await make(bench, maker, lifetime=600)
     bench.refusals.note(who, "clearBlocklist", "not_allowed", "d1")
     await wait_until(lambda: not bench.refusals.waiting)
     await Agreement(bench.scripts, terms_of(("secret",), LIFETIMES)).tell(bench.server.current)
@@ -198,7 +204,7 @@ async def test_every_key_has_an_end(bench: Bench) -> None:
     }
     endless = [key.decode() for key in found if await bench.client.pttl(key) < 0]
     names = bench.names
-    reasoned = {keys.TIDE, names.never, names.never_notes}
+    reasoned = {keys.TIDE, names.never, names.never_notes, names.tokens}
     assert set(endless) <= reasoned, "for what keys.py gives a reason"
 
 

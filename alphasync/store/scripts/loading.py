@@ -25,6 +25,7 @@ from alphasync.store.scripts import (
     plan_calls,
     run_calls,
     server_calls,
+    token_calls,
 )
 from alphasync.store.scripts.declaring import Declared, declared_in
 from alphasync.store.scripts.limits import Lifetimes
@@ -82,7 +83,8 @@ def load(lifetimes: Lifetimes, publish: str = "PUBLISH") -> dict[str, Script]:
     """All scripts by name (the file's name without its ending); ``publish`` is the command that
     they publish events with. Raises Mismatch."""
     declared = declared_in(
-        account_calls, device_calls, login_calls, plan_calls, run_calls, server_calls
+        *(account_calls, device_calls, login_calls, plan_calls, run_calls, server_calls),
+        token_calls,
     )
     bodies = {
         file.name.removesuffix(".lua"): file.read_text()

@@ -24,8 +24,10 @@ from alphasync.web.accounts import Accounts
 from alphasync.web.lists import Lists
 from alphasync.web.login_list import LoginList
 from alphasync.web.record import Record
+from alphasync.web.token_list import TokenList
 
 T = TypeVar("T")
+DOORS = (Accounts, Lists, LoginList, Record, TokenList)
 DOCS = Path(__file__).parents[3] / "docs"
 SCHEMA = whole()
 MAKE = "python -m alphasync.reference"
@@ -95,7 +97,7 @@ def test_a_command_is_answered_as_its_model_says(name: str) -> None:
 
 
 def test_every_http_call_is_in_it() -> None:
-    parts: list[Any] = [part.__new__(part) for part in (Accounts, Lists, LoginList, Record)]
+    parts: list[Any] = [part.__new__(part) for part in DOORS]
     assert {(route.method, route.path) for part in parts for route in part.routes()} == {
         (call.method, call.path) for call in CALLS
     }

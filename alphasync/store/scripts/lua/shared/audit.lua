@@ -4,13 +4,13 @@
 -- An entry for each of what somebody did in one go.
 -- by: JSON of who acts, operator, session and device, '' where there is none; abouts: fields and values of each.
 -- Where the login came from is copied as it is on record, encrypted: it goes with the login, and the entry stays.
--- USES: int device_key
+-- USES: int device_name
 local function audit_each(record, devices, by, action, abouts)
   if AUDIT_MAX == 0 or #abouts == 0 then return end
   local who = cjson.decode(by)
   local common = {'action', action, 'operator', who.operator, 'session', who.session, 'device', who.device}
   if who.device ~= '' then
-    common[#common + 1], common[#common + 2] = 'name', redis.call('HGET', device_key(devices, who.device), 'name') or ''
+    common[#common + 1], common[#common + 2] = 'name', device_name(devices, who.device)
   end
   if who.session ~= '' then
     local signin = string.gsub(record, 'audit$', 'signin:') .. who.session

@@ -68,9 +68,9 @@ local function listed(uncertain, from)
 end
 
 -- Note that a run starts, for as long as it may be asked which run messaged whom.
--- USES: int device_key
+-- USES: int device_name
 local function note_start(starts, devices, run_id, operator, device)
-  local name = redis.call('HGET', device_key(devices, device), 'name') or ''
+  local name = device_name(devices, device)
   redis.call('ZREMRANGEBYSCORE', starts, int(now), int(now))  -- of one millisecond the last one counts
   redis.call('ZADD', starts, int(now), cjson.encode({id = run_id, operator = operator, device = device, name = name}))
   redis.call('ZREMRANGEBYRANK', starts, 0, -STARTS_MAX - 1)

@@ -5,6 +5,14 @@ local function device_key(devices, id)
   return string.sub(devices, 1, -2) .. ':' .. id
 end
 
+-- What a device is called. A service token acts as a device that is never there, and has the name itself.
+-- USES: device_key
+local function device_name(devices, id)
+  local token = string.match(id, '^api:(.+)$')
+  local key = token and string.gsub(devices, 'devices$', 'signin:') .. token or device_key(devices, id)
+  return redis.call('HGET', key, 'name') or ''
+end
+
 -- What is left of the grace of a device that is away. A clock that was set back: one that seems to last
 -- for longer than it was given is of before, and ends in its time.
 local function left_of(device, away_until)

@@ -1,0 +1,74 @@
+"""token_revoke: nobody comes with a service token any more, and what it has started ends."""
+
+import asyncio
+
+import msgspec
+import pytest
+
+from alphasync.domain.events import ProcessingInterrupted
+from alphasync.domain.runs import RunStatus
+from alphasync.errors import SignedOut, UnknownServiceToken
+from alphasync.services.tokens import InvalidToken
+from alphasync.store.scripts import limits
+from tests.scripts.backends import admin, make, start_as, tokens_of
+from tests.scripts.bench import Bench
+
+
+async def test_nothing_takes_it_any_more(bench: Bench) -> None:
+    who = admin(bench, await bench.sign_in())
+    made, other = await make(bench, who), await make(bench, who)
+    acts = await tokens_of(bench).identify(made.token)
+    await tokens_of(bench).revoke(who, made.id)
+    assert bench.last("token_revoke") == "OK"
+    with pytest.raises(InvalidToken):
+        await tokens_of(bench).identify(made.token)
+    assert [each.id for each in await tokens_of(bench).listed(who.account)] == [other.id]
+    with pytest.raises(SignedOut):  # what it had on its way
+        await start_as(bench, acts, "1009")
+    await start_as(bench, await tokens_of(bench).identify(other.token), "1009")
+
+
+async def test_its_runs_are_interrupted_and_those_of_others_go_on(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = admin(bench, await bench.sign_in())
+    made = await make(bench, who)
+    acts = await tokens_of(bench).identify(made.token)
+    for profile in ("1001", "1002"):
+        await start_as(bench, acts, profile)
+    await start_as(bench, who, "1003")
+    async with bench.verify(ProcessingInterrupted, ProcessingInterrupted) as events:
+        await tokens_of(bench).revoke(who, made.id)
+    assert {event.code for event in events} == {"signed_out"}
+    assert (await bench.run("1003")).status is RunStatus.RUNNING
+
+
+async def test_there_is_none_or_it_is_another_accounts(bench: Bench) -> None:
+    who = admin(bench, await bench.sign_in())
+    made = await make(bench, who)
+    other = msgspec.structs.replace(who, account="o:2", operator_id="2")
+    for asking, id_ in ((who, "ast.0000000000000000"), (who, who.sign_in), (other, made.id)):
+        with pytest.raises(UnknownServiceToken):
+            await tokens_of(bench).revoke(asking, id_)
+    await tokens_of(bench).identify(made.token)
+
+
+async def test_two_who_revoke_it_at_once(bench: Bench) -> None:
+    who = admin(bench, await bench.sign_in())
+    made = await make(bench, who)
+    both = [tokens_of(bench).revoke(who, made.id) for _ in range(2)]
+    results = await asyncio.gather(*both, return_exceptions=True)
+    assert [type(result) for result in results] == [type(None), UnknownServiceToken]
+    assert bench.last("token_revoke") == "UNKNOWN"
+
+
+async def test_very_many_runs_are_ended_in_parts(bench: Bench) -> None:
+    who = admin(bench, await bench.sign_in())
+    made = await make(bench, who)
+    acts = await tokens_of(bench).identify(made.token)
+    for number in range(limits.PAGE_ENDS_MAX + 1):
+        await start_as(bench, acts, str(2000 + number))
+    await tokens_of(bench).revoke(who, made.id)
+    outcomes = [call.outcome for call in bench.scripts.calls if call.name == "token_revoke"]
+    assert outcomes == ["MORE", "OK"]
+    assert await bench.client.zcard(f"{bench.names.runs}:running") == 0
