@@ -88,7 +88,7 @@ class CatchUp:
             beginning = None if session.is_gone() else await begin()
             if beginning is None:
                 return True
-            packets = await made_ready(beginning.packets)
+            packets = await made_ready(beginning.packets, session.socket.fit)
             await self._wait_for_room(session, sum(packet.size for packet in packets))
         async with asyncio.timeout(FOLLOW_TIMEOUT):
             await relay.reached(beginning.epoch, beginning.revision)

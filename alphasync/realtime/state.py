@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import UNSET, structs
 
@@ -18,6 +18,9 @@ from alphasync.transport import Outgoing, message
 
 READY_AT_ONCE_MAX = 128 * 1024
 """Bytes of a state that are made ready in one turn of the loop."""
+
+Fit = Callable[[Outgoing], Outgoing]
+"""Makes a packet what its client is to get."""
 
 
 def registered(
@@ -67,12 +70,12 @@ def state_of(session: Session, snapshot: Snapshot) -> Iterator[str]:
             yield packets.encode(_plan(session, plan, snapshot.revision))
 
 
-async def made_ready(packets_: Iterable[str]) -> list[Outgoing]:
+async def made_ready(packets_: Iterable[str], fit: Fit) -> list[Outgoing]:
     """The packets as they are sent. The loop serves others between them: a state may be large."""
     ready: list[Outgoing] = []
     size = 0
     for packet in packets_:
-        ready.append(message(packet))
+        ready.append(fit(message(packet)))
         size += ready[-1].size
         if size > READY_AT_ONCE_MAX:
             size = 0

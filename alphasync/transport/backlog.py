@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable
 
-from alphasync.transport.outgoing import MESSAGE, Outgoing
+from alphasync.transport.outgoing import Outgoing
 
 KeyOf = Callable[[str], Hashable | None]
 """The key of a message of which only the latest has to arrive; None for one that must arrive."""
@@ -76,8 +76,8 @@ class Backlog:
         kept: list[Outgoing] = []
         seen: set[Hashable] = set()
         for packet in reversed(self.packets):
-            text = "" if packet.binary else packet.text
-            key = key_of(text[1:]) if text[:1] == MESSAGE else None
+            said = packet.said
+            key = key_of(said) if said else None
             if key is not None:
                 if key in seen:
                     continue

@@ -183,6 +183,8 @@ class Rooms(socketio.AsyncManager):  # type: ignore[misc]  # python-socketio has
             await asyncio.sleep(0)
 
     def _put(self, sid: str, namespace: str, eio_sid: str, packets: list[Outgoing]) -> None:
+        if len(packets) > 1:
+            packets = self.server.eio.fit(eio_sid, packets)
         held = self._held.get((namespace, sid)) if self._held else None
         if held is None:
             for one in packets:

@@ -24,6 +24,7 @@ from alphasync.transport.moving import Mover
 from alphasync.transport.opening import Opening
 from alphasync.transport.options import Options, counts_nothing, ignore
 from alphasync.transport.outgoing import Outgoing
+from alphasync.transport.packing import Packing
 from alphasync.transport.passing_on import PassingOn
 from alphasync.transport.peers import Peers
 from alphasync.transport.proofs import Door
@@ -90,6 +91,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         self.links = Links(self.options, self.logger)
         self.rules = HttpRules(self, address_of)
         self.mover = mover
+        self.packing = Packing()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._peers = peers
         self.forwarder: Forwarder | None = None
@@ -124,6 +126,12 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         socket = self.sockets.get(sid)
         if socket is not None:
             socket.put(packet)
+
+    def fit(self, sid: str, packets: list[Outgoing]) -> list[Outgoing]:
+        """A message and its binary parts, as a session is to get them."""
+        socket = self.sockets.get(sid)
+        packed = socket is not None and socket.packed and len(packets) > 1
+        return [self.packing.whole(packets)] if packed else packets
 
     async def send_packet(self, sid: str, pkt: Packet) -> None:
         self.put(sid, Outgoing(pkt.encode()))

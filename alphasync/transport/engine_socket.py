@@ -60,6 +60,7 @@ class EngineSocket(Inbox):
 
     def put(self, packet: Outgoing) -> None:
         """Send a packet, without waiting; a session that ends sends nothing."""
+        packet = self.fit(packet) if self.packed else packet
         link = self._link
         if link is not None:
             link.put(packet)
@@ -69,9 +70,12 @@ class EngineSocket(Inbox):
             except Overflow:
                 self.overflow()
                 return
-            poll = self.polls.open
-            if poll is not None and not poll.done():
+            if (poll := self.polls.open) is not None and not poll.done():
                 poll.set_result(self.backlog.drain(BODY_PACKETS_MAX))
+
+    def fit(self, packet: Outgoing) -> Outgoing:
+        """A packet as the client is to get it."""
+        return self.host.packing.of(packet) if self.packed else packet
 
     def put_all(self, packets: list[Outgoing]) -> None:
         """Send what the client has asked for, however large: it does not count as too slow as long
@@ -209,8 +213,7 @@ class EngineSocket(Inbox):
         self._come_to_end()
 
     def abort(self, why: str) -> bool:
-        """End the session, and its WebSocket without waiting for the client's side; returns whether
-        it had one."""
+        """End the session and its WebSocket, at once; returns whether it had one."""
         link = self._link
         self.end(Reason.TRANSPORT_ERROR, code=TRY_AGAIN, said=why)
         if link is not None:
@@ -227,7 +230,7 @@ class EngineSocket(Inbox):
         self.polls.answer_nothing()
         self.host.forget(self.sid, self.address)
         packets = [packet.text for packet in self.backlog.drain()]
-        return Moved(state, packets, self.meter.left)
+        return Moved(state, packets, self.meter.left, self.packed)
 
     def resume(self, moved: Moved, meter: Meter) -> None:
         """Go on with what was elsewhere. ``meter``: of the WebSocket that it comes to."""
@@ -235,7 +238,8 @@ class EngineSocket(Inbox):
         self.meter = meter
         if moved.left is not None:
             meter.lower(moved.left)
-        self.put_all([Outgoing.of(text) for text in moved.packets])
+        self.packed = moved.packed
+        self.put_all(moved.waiting())
 
     def ping(self) -> None:
         """Ping now: after a move the client counts from the last one, at the other server."""

@@ -8,7 +8,7 @@ from alphasync.transport.http_bodies import UNREADABLE, read_body
 from alphasync.transport.moving import Departure, Mover
 from alphasync.transport.opening import Answer
 from alphasync.transport.options import Options
-from alphasync.transport.peer_client import CLOCK, TELL
+from alphasync.transport.peer_client import CLOCK, PACKED, TELL
 from alphasync.transport.proofs import Asked, Door
 from alphasync.transport.refusals import BAD_REQUEST, FORBIDDEN, UNKNOWN_SID, Refused
 from alphasync.transport.requests import Requests
@@ -79,17 +79,18 @@ class FromPeers:
             self._told(body)
             return web.Response()
         if step in ("prepare", "take", "release"):
-            return await self._move(sid, step)
+            return await self._move(sid, step, packed=PACKED in request.query)
         return await self._requests.in_session(request, sid, body)
 
-    async def _move(self, sid: str, step: str) -> web.Response:
-        """Let a session go to its WebSocket."""
+    async def _move(self, sid: str, step: str, *, packed: bool) -> web.Response:
+        """Let a session go to its WebSocket. ``packed``: the server there knows MessagePack."""
         socket = self._sessions.by_id.get(sid)
         if socket is None or not socket.state.open or self._mover is None:
             raise Refused(UNKNOWN_SID)
         departure = socket.probe
         if step == "prepare":
-            if socket.upgraded or departure is not None:
+            strange = socket.packed and not packed  # that server could not tell its client anything
+            if strange or socket.upgraded or departure is not None:
                 raise Refused(BAD_REQUEST)
             Departure(socket)
             return web.Response()
@@ -98,7 +99,7 @@ class FromPeers:
         if step == "release":
             departure.close()
             return web.Response()
-        moved = await departure.hand_over(self._mover)
+        moved = await departure.hand_over(self._mover, packed=packed)
         if moved is None:
             raise Refused(UNKNOWN_SID)
         return web.Response(body=moved)

@@ -7,6 +7,7 @@ import engineio
 
 from alphasync.transport.inbox import Handler
 from alphasync.transport.outgoing import Outgoing
+from alphasync.transport.packing import Packing
 
 Reason = engineio.AsyncServer.reason
 """Why a session has ended, as python-engineio says it to applications."""
@@ -15,6 +16,9 @@ Reason = engineio.AsyncServer.reason
 class Host(Handler, Protocol):
     @property
     def logger(self) -> logging.Logger: ...
+
+    @property
+    def packing(self) -> Packing: ...
 
     async def tell_end(self, sid: str, reason: str) -> None:
         """Tell the application that a session has ended."""

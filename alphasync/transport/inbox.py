@@ -43,6 +43,7 @@ class Inbox:
         "_task",
         "busy",
         "meter",
+        "packed",
         "posting",
         "sid",
         "surplus",
@@ -52,6 +53,8 @@ class Inbox:
         self.sid = sid
         self._handler = handler
         self.meter = Meter(handler.options.allowance)
+        self.packed: bool | None = None
+        """Whether it speaks MessagePack, and not JSON; None until its first message."""
         self.posting = False
         """A body of the client is being handled."""
         self.busy = 0

@@ -52,14 +52,15 @@ class Departure:
         self._timer.cancel()
         self._socket.keep_polling()
 
-    async def hand_over(self, mover: Mover) -> bytes | None:
-        """Give the session away; None when it is not to be had."""
+    async def hand_over(self, mover: Mover, *, packed: bool) -> bytes | None:
+        """Give the session away; None when it is not to be had. ``packed``: whether the other
+        server knows MessagePack, which the client may have begun to speak meanwhile."""
         self._timer.cancel()
         socket = self._socket
         state = None
         try:
             await socket.handled()
-            if not socket.state.over:
+            if not socket.state.over and (packed or not socket.packed):
                 state = await mover.give_up(socket)
         except Exception:  # whatever the application raises: the client has to begin anew
             socket.host.logger.exception("giving a session up failed")

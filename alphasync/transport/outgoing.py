@@ -67,15 +67,25 @@ class Outgoing:
         return self.frame[0] == FIN | BINARY
 
     @property
+    def payload(self) -> bytes:
+        return self.frame[self._start :]
+
+    @property
     def text(self) -> str:
         """The packet in an HTTP body."""
-        payload = self.frame[self._start :]
+        payload = self.payload
         return "b" + base64.b64encode(payload).decode() if self.binary else payload.decode()
+
+    @property
+    def said(self) -> str:
+        """The Socket.IO packet, as JSON; '' where it is another kind of packet."""
+        text = "" if self.binary else self.text
+        return text[1:] if text[:1] == MESSAGE else ""
 
     @property
     def deflated(self) -> bytes:
         if self._deflated is None:
-            self._deflated = deflated(self.frame[0] & 0x0F, self.frame[self._start :])
+            self._deflated = deflated(self.frame[0] & 0x0F, self.payload)
         return self._deflated
 
 

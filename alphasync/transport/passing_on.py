@@ -92,7 +92,8 @@ class PassingOn:
         self._sessions.check_room(forwarded.client)
 
         def ask(step: Step) -> Awaitable[bytes]:
-            return self._forwarder.move(owner, forwarded._replace(method="POST", transport=step))
+            asked = forwarded._replace(method="POST", transport=step, packed=True)
+            return self._forwarder.move(owner, asked)
 
         def begin(link: Link) -> None:
             Arrival(self._host, self._sessions, mover, link, forwarded.sid, environ, ask)

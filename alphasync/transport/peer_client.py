@@ -20,6 +20,8 @@ CLOCK = "clock"
 """Stands in the place of a transport's name: it is asked how late it is there."""
 TELL = "tell"
 """The same: the other server's application is told something."""
+PACKED = "packed"
+"""In the address of a move: the server that asks knows MessagePack."""
 ANSWER_GRACE = 5.0
 """Seconds beyond the longest poll until an answer is given up: one that is on its way still comes.
 """
@@ -35,11 +37,14 @@ class Forwarded(NamedTuple):
     """The client's address."""
     stamp: str = ""
     """What the client put into its request to make it unlike all others."""
+    packed: bool = False
+    """Of a move: whether the asking server knows MessagePack, too."""
 
     @property
     def target(self) -> str:
         stamp = f"&t={self.stamp}" if self.stamp else ""
-        return f"/?EIO=4&transport={self.transport}&sid={self.sid}{stamp}"
+        packed = f"&{PACKED}=1" if self.packed else ""
+        return f"/?EIO=4&transport={self.transport}&sid={self.sid}{stamp}{packed}"
 
 
 class NotNow(Exception):

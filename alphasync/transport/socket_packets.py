@@ -23,6 +23,8 @@ from alphasync.nesting import check_nesting
 RESERVED = frozenset({"connect", "connect_error", "disconnect", "disconnecting", "*"})
 """Event names that only a server or client library itself may use, and the name of the catch-all
 handler: python-socketio would call it with a client's argument as the sid."""
+EVENTS = frozenset({str(EVENT), str(BINARY_EVENT)})
+"""How a message begins that is an event."""
 FROM_CLIENT = frozenset({CONNECT, DISCONNECT, EVENT, ACK, BINARY_EVENT, BINARY_ACK})
 
 
@@ -112,3 +114,10 @@ def check(packet: SocketPacket) -> None:
         raise MalformedPacket("an event needs a name")
     elif data[0] in RESERVED:
         raise MalformedPacket(f"{data[0]!r} is a reserved name")
+
+
+def counts(message: str | bytes) -> bool:
+    """Whether a message counts against what a client may send, before anybody reads it. Events are
+    the application's to count, with their binary parts; what is MessagePack counts once it is read.
+    """
+    return isinstance(message, str) and message[:1] not in EVENTS

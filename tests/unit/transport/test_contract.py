@@ -83,6 +83,7 @@ SIGNATURES: dict[tuple[str, str], str] = {
     ("socketio.packet.Packet", "add_attachment"): "(attachment)",
     ("socketio.packet.Packet", "decode"): "(encoded_packet)",
     ("socketio.packet.Packet", "encode"): "()",
+    ("socketio.packet.Packet", "reconstruct_binary"): "(data, attachments)",
     ("socketio.AsyncManager", "_generate_ack_id"): "(sid, callback)",
     ("socketio.AsyncManager", "basic_disconnect"): "(sid, namespace, **kwargs)",
     ("socketio.AsyncManager", "basic_enter_room"): "(sid, namespace, room, eio_sid=None)",

@@ -1,0 +1,163 @@
+"""Socket.IO packets as MessagePack, for clients with ``socket.io-msgpack-parser``.
+
+A packet is one binary message, a map: ``type``, ``nsp`` and, where there are such, ``data`` and
+``id``. The form is that of python-socketio's ``MsgPackPacket``. What is in it is bound as in JSON:
+by what JSON can say, and how deep.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta
+from socketio.packet import ACK, BINARY_ACK, BINARY_EVENT, CONNECT, EVENT
+from socketio.packet import Packet as SocketPacket
+
+from alphasync.nesting import NESTING_MAX
+from alphasync.transport.socket_packets import HEADER, MalformedPacket
+
+NUMBER_MAX = 2**53
+"""What JavaScript counts to exactly."""
+ID_MAX = 10**15 - 1
+"""Of an acknowledgement: as many digits as in JSON."""
+UNDEFINED = 0, b"\0"
+"""The one extension that is taken, type and value: the official client writes ``undefined`` so, and
+leaves it in its packets."""
+UNBINARY = {BINARY_EVENT: EVENT, BINARY_ACK: ACK}
+"""Binary parts stand where they belong: MessagePack needs no types of packets for them."""
+
+
+class _Packet(msgspec.Struct, forbid_unknown_fields=True):
+    type: Annotated[int, Meta(ge=CONNECT, le=ACK)]
+    nsp: Annotated[str, Meta(pattern=r"\A/[^,]*\Z")]
+    data: Any = None
+    id: Annotated[int, Meta(ge=0, le=ID_MAX)] | None = None
+    options: Any = None
+    """What the official client notes for its own transport."""
+
+
+def _undefined(code: int, data: memoryview) -> object:
+    if (code, bytes(data)) == UNDEFINED:
+        return UNSET
+    raise MalformedPacket("an extension type")
+
+
+_decoder = msgspec.msgpack.Decoder(_Packet, ext_hook=_undefined)
+_encoder = msgspec.msgpack.Encoder()
+
+
+def read(message: str | bytes, binary_max: int) -> SocketPacket:
+    """The packet in a client's message. Raises MalformedPacket, as StrictPacket does.
+
+    ``binary_max``: binary values in one packet.
+    """
+    if isinstance(message, str):
+        raise MalformedPacket("a text, where MessagePack is spoken")
+    try:
+        found = _decoder.decode(message)
+        _check(found.data, binary_max)
+    except (ValueError, RecursionError) as error:
+        raise MalformedPacket(str(error)) from None
+    data = None if found.data is UNSET else found.data
+    namespace = found.nsp.partition("?")[0]
+    return SocketPacket(found.type, data, namespace, found.id, binary=False)
+
+
+def _check(data: object, binary_max: int) -> None:
+    """Raise ValueError for what JSON cannot say, binary values apart.
+
+    What is ``undefined`` is made what it is in JSON: null in an array, and nothing in an object.
+    """
+    level: list[Any] = [[data]]
+    depth = binary = 0
+    while level:
+        if depth > NESTING_MAX:
+            raise MalformedPacket("nested too deeply")
+        depth += 1
+        inner: list[Any] = []
+        for holder in level:
+            is_map = type(holder) is dict
+            if is_map and not all(type(name) is str for name in holder):
+                raise MalformedPacket("a name that is no text")
+            values = holder.values() if is_map else holder
+            undefined = False
+            for value in values:
+                kind = type(value)
+                if kind is str or kind is bool or value is None:
+                    continue
+                if kind is list or kind is dict:
+                    inner.append(value)
+                elif kind is int:
+                    if not -NUMBER_MAX <= value <= NUMBER_MAX:
+                        raise MalformedPacket("a number beyond those that are exact")
+                elif kind is float:
+                    if value - value != 0.0:
+                        raise MalformedPacket("a number that is none, or infinite")
+                elif kind is bytes:
+                    binary += 1
+                    if binary > binary_max:
+                        raise MalformedPacket("too many binary values, or any")
+                elif value is UNSET:
+                    undefined = True
+                else:
+                    raise MalformedPacket("a time")
+            if undefined:
+                _leave_out(holder)
+        level = inner
+
+
+def _leave_out(holder: Any) -> None:
+    if isinstance(holder, list):
+        holder[:] = [None if value is UNSET else value for value in holder]
+        return
+    for name in [name for name, value in holder.items() if value is UNSET]:
+        del holder[name]
+
+
+def pack(text: str, attachments: Sequence[bytes] = ()) -> bytes:
+    """A packet of ours from its JSON form, with its binary parts. Raises MalformedPacket."""
+    header = HEADER.match(text)
+    if header is None:
+        raise MalformedPacket("no packet")
+    kind, _, namespace, ack = header.groups()
+    packet: dict[str, Any] = {"type": UNBINARY.get(int(kind), int(kind)), "nsp": namespace or "/"}
+    payload = text[header.end() :]
+    if payload:  # the official client takes a null for a payload, too, and a disconnect has none
+        data = _decoded(payload)
+        packet["data"] = SocketPacket.reconstruct_binary(data, attachments) if attachments else data
+    if ack:
+        packet["id"] = int(ack)
+    try:
+        return _encoder.encode(packet)
+    except (OverflowError, UnicodeEncodeError):
+        return _encoder.encode(_mended(packet))
+
+
+def _decoded(payload: str) -> Any:
+    try:
+        return msgspec.json.decode(payload)
+    except msgspec.DecodeError:
+        return json.loads(payload)  # half of a surrogate pair, and NaN: Python writes them
+
+
+def _mended(value: Any) -> Any:
+    """Without what MessagePack cannot say and JSON can: half of a surrogate pair, and whole numbers
+    of more than 64 bits. A client in JavaScript knows neither."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_mended(name): _mended(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_mended(one) for one in value]
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        return float(value)
+    return value
+
+
+def unpack(packed: bytes) -> str:
+    """The JSON form of a packet of ours that has no binary values."""
+    packet = msgspec.msgpack.decode(packed)
+    namespace = "" if packet["nsp"] == "/" else f"{packet['nsp']},"
+    payload = msgspec.json.encode(packet["data"]).decode() if "data" in packet else ""
+    return f"{packet['type']}{namespace}{packet.get('id', '')}{payload}"
