@@ -25,9 +25,9 @@ from tests.leaks import Connections
 from tests.stores.kinds import DEFAULT, EMBEDDED, KINDS, Servers
 from tests.stores.shards import ClusterSite
 
-PROCESSES_PER_CORE = 4
+PROCESSES_PER_CORE = 3
 PROCESSES_MAX = 12
-"""Each has 200 MB, and its own servers beside."""
+"""Each has 200 MB, and its own servers beside: more of them only wait longer for the cores."""
 
 # Kept for the next process: the tests start hundreds, and compiling is half of what a start takes.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -5,37 +5,47 @@ import { COMMANDS, isTheirs, NOBODY } from '../rights.js';
 import { rhythmOf } from '../status.js';
 import { exact, moment } from '../times.js';
 import { words } from '../words.js';
-import { $, element, setHidden } from './dom.js';
+import { element, setAttr, setHidden } from './dom.js';
 
 const say = words.plans;
 
-function buttons(plan, type, at, { change, cancel }) {
-  const changing = element('button', 'button small', say.change, { type: 'button', 'aria-label': say.changeLabel[type](at) });
-  const cancelling = element('button', 'button small', say.cancel, { type: 'button', 'aria-label': say.cancelLabel[type](at) });
+/** A row that stays while its plan does: a dialog gives the focus back to the button that opened it. */
+function row(planId, type, { change, cancel }) {
+  let plan = null;
+  const item = element('li', 'plan', '', { 'data-testid': `${type}-plan`, 'data-plan': planId });
+  const about = element('span', 'plan-about');
+  const does = element('span', 'plan-does', '', { 'data-takes': COMMANDS.changePlan });
+  const changing = element('button', 'button small', say.change, { type: 'button' });
+  const cancelling = element('button', 'button small', say.cancel, { type: 'button' });
+  const theirs = element('span', 'soft', words.rights.othersPlan);
   changing.addEventListener('click', () => change(plan));
   cancelling.addEventListener('click', () => cancel(plan));
-  return [changing, cancelling];
-}
-
-function row(plan, type, who, actions) {
-  const at = moment(plan.startAt);
-  const item = element('li', 'plan', '', { 'data-testid': `${type}-plan`, 'data-plan': plan.planId });
-  if (plan.waitingFor) item.dataset.tone = 'warn';
-  const about = element('span', 'plan-about', '', { title: exact(plan.startAt) });
-  about.append(
-    element('b', '', say.at(at)),
-    element('span', 'plan-rhythm', rhythmOf(plan)),
-    element('span', 'plan-words', plan.waitingFor ? (say.waits[plan.waitingFor] ?? '') : plan.message, { dir: 'auto' }),
-  );
-  const does = element('span', 'plan-does', '', { 'data-takes': COMMANDS.changePlan });
-  if (isTheirs(who, plan)) does.append(...buttons(plan, type, at, actions));
-  else does.append(element('span', 'soft', words.rights.othersPlan));
   item.append(icon('clock'), about, does);
-  return item;
+
+  return {
+    item,
+    set(to, who) {
+      plan = to;
+      const at = moment(plan.startAt);
+      if (plan.waitingFor) item.dataset.tone = 'warn';
+      else delete item.dataset.tone;
+      setAttr(about, 'title', exact(plan.startAt));
+      about.replaceChildren(
+        element('b', '', say.at(at)),
+        element('span', 'plan-rhythm', rhythmOf(plan)),
+        element('span', 'plan-words', plan.waitingFor ? (say.waits[plan.waitingFor] ?? '') : plan.message, { dir: 'auto' }),
+      );
+      setAttr(changing, 'aria-label', say.changeLabel[type](at));
+      setAttr(cancelling, 'aria-label', say.cancelLabel[type](at));
+      const mine = isTheirs(who, plan);
+      if (does.contains(changing) !== mine || !does.hasChildNodes()) does.replaceChildren(...(mine ? [changing, cancelling] : [theirs]));
+    },
+  };
 }
 
 /** `actions`: `{change(plan), cancel(plan)}`; `otherwise`: what has the focus when the row that had it is gone. Returns `render(plans, who)`. */
 export function createPlans(list, type, actions, otherwise) {
+  const rows = new Map(); // by the plan's id
   let shown = null;
   let seenBy = null; // whose rights they are shown with
   list.setAttribute('aria-label', say.label[type]);
@@ -44,13 +54,16 @@ export function createPlans(list, type, actions, otherwise) {
     setHidden(list, plans.length === 0);
     if (who === seenBy && (plans === shown || (plans.length === 0 && shown?.length === 0))) return;
     [shown, seenBy] = [plans, who];
-    const { activeElement: had } = document;
-    const of = had?.closest('.plan')?.dataset.plan;
-    const at = [...(had?.parentElement.children ?? [])].indexOf(had);
-    const inside = list.contains(had);
-    list.replaceChildren(...plans.map((plan) => row(plan, type, who, actions)));
-    if (!inside) return;
-    const same = [...list.children].find((item) => item.dataset.plan === of);
-    ((same && $('.plan-does', same).children[at]) || otherwise).focus();
+    const had = list.contains(document.activeElement) ? document.activeElement : null;
+    const before = new Map(rows);
+    rows.clear();
+    for (const plan of plans) {
+      const kept = before.get(plan.planId) ?? row(plan.planId, type, actions);
+      kept.set(plan, who);
+      rows.set(plan.planId, kept);
+    }
+    before.forEach(({ item }, planId) => rows.has(planId) || item.remove());
+    [...rows.values()].forEach(({ item }, at) => list.children[at] === item || list.insertBefore(item, list.children[at] ?? null));
+    if (had && had !== document.activeElement) (list.contains(had) ? had : otherwise).focus(); // moved, or gone
   };
 }

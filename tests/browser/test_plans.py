@@ -45,6 +45,12 @@ async def test_it_is_planned_changed_and_cancelled(world: Cluster, open_console:
         await expect(row.locator(".row-plan")).to_be_visible()
     change = second.page.get_by_role("button", name=re.compile("Change the chat planned"))
     await change.click()
+    # Changed elsewhere while the dialog is open, which gives the focus back to its button.
+    other = await world.device(0)
+    plan = await other.wait_for("planSync")
+    about = {"profileId": "1001", "type": "chat", "planId": plan["planId"]}
+    assert (await other.call("changePlan", {**about, "message": "Good day"}))["ok"]
+    await expect(second.hook("chat-plan")).to_have_text(re.compile("Good day"))
     await second.hook("later-text").fill("Good evening")
     await second.hook("later-save").click()
     await expect(second.hook("chat-plan")).to_have_text(re.compile("Good evening"))

@@ -33,6 +33,7 @@ AT_A_TIME = 100
 MEMORY_SLACK = 4_000_000
 """Bytes by which a server's memory moves by itself; 2,000 sessions take ten times as many."""
 FILES_SLACK = 5
+ROUNDS_MAX = 4
 
 log = logging.getLogger(__name__)
 
@@ -85,12 +86,15 @@ async def test_who_does_not_say_who_they_are_is_closed() -> None:
             return measure(server.pid)[0]
 
         files = measure(server.pid)[1] + FILES_SLACK
-        await come_and_say_nothing(server.url)
-        before = await files_closed()  # what it has taken for the first round it may keep
-        await come_and_say_nothing(server.url)
-        after = await files_closed()
-        log.info("%.1f MB, after the first round %.1f MB", after / 1e6, before / 1e6)
-        assert after <= before + MEMORY_SLACK
-        for limit, count in (("unauthenticated", 2 * SOCKETS), ("connections_per_address", 0)):
+        # What it has taken it may keep, and how many are there at once is the machine's: but what
+        # is left behind by each of them would be more with every round.
+        used: list[int] = []
+        while len(used) < 2 or used[-1] > max(used[:-1]) + MEMORY_SLACK:
+            assert len(used) < ROUNDS_MAX, used
+            await come_and_say_nothing(server.url)
+            used.append(await files_closed())
+        log.info("after each round %s MB", [round(size / 1e6, 1) for size in used])
+        rounds = len(used)
+        for limit, count in (("unauthenticated", rounds * SOCKETS), ("connections_per_address", 0)):
             assert await limited(running.http, server.url, limit) == count
         assert await (await running.device()).call("heartbeat") == {"ok": True}

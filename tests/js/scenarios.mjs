@@ -93,11 +93,11 @@ const SCENARIOS = {
 
   // Scenario 2, the device left on purpose.
   async leave() {
-    const where = { profileId: '1001', type: 'chat' };
-    const b = await interruptedBy((client) => client.leave(), where, 10);
-    await b.shows(where, '✅ Completed (10/10)');
+    const where = { profileId: '1003', type: 'chat' };
+    const b = await interruptedBy((client) => client.leave(), where, 60);
+    await b.shows(where, '✅ Completed (60/60)');
     const { stats } = await b.event('processingComplete', where);
-    assert.equal(stats.sent + stats.skipped, 10);
+    assert.equal(stats.sent + stats.skipped, 60);
     assert.ok(stats.skipped >= 5);
   },
 
