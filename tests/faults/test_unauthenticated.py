@@ -56,7 +56,8 @@ async def idle_polling(endpoint: Endpoint, opening: asyncio.Semaphore) -> None:
     async with asyncio.timeout(CLOSED_WITHIN):
         while (answer := await endpoint.poll(sid)).text == "2":
             pass
-    assert (answer.status, answer.text) == (200, "1")
+    # Between two polls there is nobody to tell that the session ends.
+    assert (answer.status, answer.text) == (200, "1") or answer.status == 400
     await endpoint.gone(sid)
 
 
