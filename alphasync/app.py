@@ -50,6 +50,7 @@ from alphasync.services.due_plans import DuePlans
 from alphasync.services.endings import Ended, Endings
 from alphasync.services.failed import Failed
 from alphasync.services.grace import Graces
+from alphasync.services.history import History
 from alphasync.services.launching import Launching
 from alphasync.services.listed_profiles import ListedProfiles, asking
 from alphasync.services.login_tries import LoginTries
@@ -85,6 +86,7 @@ from alphasync.web.lists import Lists
 from alphasync.web.login_list import LoginList
 from alphasync.web.metrics import Metrics
 from alphasync.web.pages import Pages
+from alphasync.web.past_runs import PastRuns
 from alphasync.web.record import Record
 from alphasync.web.token_list import TokenList
 from alphasync.web.tracing import traced
@@ -269,6 +271,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
     web_app.add_routes(Lists(logins, do_not_contact, messaged).routes())
     web_app.add_routes(TokenList(logins, service_tokens, client_of).routes())
     web_app.add_routes(Record(logins, Audit(scripts), upstream).routes())
+    web_app.add_routes(PastRuns(logins, History(scripts, pipeline)).routes())
     realtime.attach(web_app)
     return Server(
         membership=membership,

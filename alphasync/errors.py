@@ -16,6 +16,7 @@ AlphasyncError
 +-- NotForThisToken           not_for_this_token    a token for some profiles may not do it
 +-- NotAllowed                not_allowed           the role of this token may not do it
 +-- NotRunning                not_running           nothing to stop
++-- UnknownRun                unknown_run           not in the history, or not for this token
 +-- NothingFailed             nothing_failed        nobody to try again
 +-- NotRegistered             not_registered        sent before ``deviceRegistered`` (retryable)
 +-- SignInAgain               sign_in_again         the login has ended, or its token is refused
@@ -285,6 +286,13 @@ class NotForServiceTokens(AlphasyncError):
 
     code = "not_for_service_tokens"
     default_message = "Only somebody who has signed in can do this"
+
+
+class UnknownRun(AlphasyncError):
+    """The history has no such run, or not any more, or it is not yours to see."""
+
+    code = "unknown_run"
+    default_message = "There is no such run in the history"
 
 
 class SignedOut(AlphasyncError):

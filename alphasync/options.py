@@ -30,6 +30,9 @@ def lifetimes(settings: Settings) -> Lifetimes:
         sent=settings.blocklist_ttl,
         audit=settings.audit_ttl,
         audit_max=settings.audit_max,
+        history=settings.history_ttl,
+        history_max=settings.history_max,
+        history_bytes=settings.history_bytes_per_account,
     )
 
 

@@ -10,6 +10,7 @@ export const LEAST = Object.freeze({
   work: 'operator',
   clear: 'manager',
   others: 'manager',
+  oversee: 'manager',
   administer: 'admin',
 });
 

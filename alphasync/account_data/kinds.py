@@ -7,10 +7,10 @@ is left out without a reason.
 import re
 from typing import Literal, NamedTuple
 
-Shape = Literal["record", "entries", "notes", "documents"]
+Shape = Literal["record", "entries", "notes", "documents", "values"]
 """How a key becomes lines: ``record``: one line, with all of it; ``entries``: a line for each part;
 ``notes``: the same, where a part is what is remembered of a recipient; ``documents``: the same,
-where it is JSON."""
+where it is JSON; ``values``: the same, where what a name has is JSON."""
 
 _INDEX = "names keys that are here themselves"
 _NOW = "is only about this moment"
@@ -65,6 +65,12 @@ KINDS: tuple[Kind, ...] = (
     Kind("signInIndexOfAll", "signins", left_out=_INDEX),
     Kind("signOut", "signouts:<operator>", stays="else the tokens of ended logins were good again"),
     Kind("record", "audit", "entries", hidden=frozenset({"origin"})),
+    Kind("historyIndex", "history", left_out="orders what is here itself"),
+    Kind("pastRun", "history:runs", "values"),
+    Kind("pastRunText", "history:texts", "entries"),
+    Kind("historySize", "history:kept", left_out="counts what is here itself"),
+    Kind("pastRunFailed", "history:failed:<id>", "notes"),
+    Kind("pastRunUncertain", "history:uncertain:<id>", "notes"),
     Kind("refusals", "refused:<operator>", left_out=_NOW),
     Kind("upstream", "upstream:<operator>", left_out="is the backend's token, a secret"),
 )

@@ -66,9 +66,10 @@ def _shaped(part: Line, kind: Kind) -> Line:
         return part
     if kind.shape == "notes" and "value" in part:
         return {"id": part["id"], **_note(part["value"])}
-    if kind.shape == "documents":
+    if kind.shape in ("documents", "values"):
+        where = "id" if kind.shape == "documents" else "value"
         try:
-            return {**part, "id": msgspec.json.decode(part["id"])}
+            return {**part, where: msgspec.json.decode(part[where])}
         except msgspec.DecodeError:
             return part
     if kind.name == "event" and "e" in part.get("fields", {}):

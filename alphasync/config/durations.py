@@ -52,6 +52,8 @@ class RunSettings(Section):
     """For how long a recipient who was messaged is not messaged again."""
     audit_ttl: Duration = 180 * DAY
     """For how long it is on record who did what in an account."""
+    history_ttl: Duration = 90 * DAY
+    """How long a run that has ended is kept in the account's history."""
 
 
 class SignInSettings(Section):

@@ -22,6 +22,7 @@ class Right(Enum):
     )
     CLEAR = "let those who were messaged be messaged again, take off the do-not-contact list"
     OTHERS = "stop, pause, take over and change the runs and plans of others"
+    OVERSEE = "see the history of the runs of all, not only of its own"
     ADMINISTER = (
         "see and end the sessions of others, name and sign out their devices, the record, make and "
         "revoke service tokens"
@@ -33,6 +34,7 @@ LEAST: dict[Right, Role] = {
     Right.WORK: Role.OPERATOR,
     Right.CLEAR: Role.MANAGER,
     Right.OTHERS: Role.MANAGER,
+    Right.OVERSEE: Role.MANAGER,
     Right.ADMINISTER: Role.ADMIN,
 }
 """The least role that has a right."""

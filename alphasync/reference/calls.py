@@ -22,6 +22,7 @@ from alphasync.errors import (
     TooManyServiceTokens,
     UnknownOutcome,
     UnknownProfile,
+    UnknownRun,
     UnknownServiceToken,
     UnknownSession,
     UnsupportedMediaType,
@@ -37,6 +38,13 @@ from alphasync.services.tokens import InvalidToken, MissingToken
 from alphasync.web.accounts import HANDLE_HEADER, Credentials, LoginAnswer, RefreshAnswer
 from alphasync.web.lists import NEXT_HEADER, BlocklistQuery, ExportQuery, Imported
 from alphasync.web.login_list import EndedAnswer, EndQuery, SessionsAnswer, SessionsQuery
+from alphasync.web.past_runs import (
+    RecipientsAnswer,
+    RecipientsQuery,
+    RunAnswer,
+    RunsAnswer,
+    RunsQuery,
+)
 from alphasync.web.record import RecordAnswer, RecordQuery
 from alphasync.web.token_list import NewToken, TokenMade, TokenRevoked, TokensAnswer
 
@@ -242,6 +250,55 @@ CALLS = (
         ),
         answer=None,
         errors=(InvalidPayload, UnknownProfile),
+    ),
+    Call(
+        method="GET",
+        path="/api/runs",
+        about=(
+            "The history: the runs that have ended, whichever way, of the profiles that the token "
+            "is for; those of all operators for a manager, else one's own. They are kept for "
+            "`HISTORY_TTL`, `HISTORY_MAX` of them. What servers of an earlier version have ended "
+            "is not in it, nor a run whose record ran out while there was no server for a day."
+        ),
+        header=BEARER,
+        right=Right.SEE,
+        query=RunsQuery,
+        answer=RunsAnswer,
+        errors=(InvalidPayload,),
+    ),
+    Call(
+        method="GET",
+        path="/api/runs/export",
+        about=f"The same as CSV, with the texts. {IN_PARTS}",
+        header=BEARER,
+        right=Right.SEE,
+        query=RunsQuery,
+        answer=None,
+        csv="What `GET /api/runs` and `GET /api/runs/{run}` say, with times in UTC.",
+        errors=(InvalidPayload,),
+    ),
+    Call(
+        method="GET",
+        path="/api/runs/{run}",
+        about="One run of the history, with its text.",
+        header=BEARER,
+        right=Right.SEE,
+        answer=RunAnswer,
+        errors=(UnknownRun,),
+    ),
+    Call(
+        method="GET",
+        path="/api/runs/{run}/recipients",
+        about=(
+            "Whom it could not message, and why, or whom it has perhaps messaged. What a person "
+            "decides about somebody of the latter takes them off that list, and counts in the run "
+            "for as long as it is the last one of its profile and type."
+        ),
+        header=BEARER,
+        right=Right.SEE,
+        query=RecipientsQuery,
+        answer=RecipientsAnswer,
+        errors=(UnknownRun, InvalidPayload),
     ),
     Call(
         method="GET",

@@ -25,6 +25,12 @@ key (under ``as:{account}:``)      type    lifetime
 ``never``                          zset    none: who is not to be contacted, until a person decides
 ``never:notes``                    hash    none: by whom each of these was added, and why
 ``audit``                          stream  `AUDIT_TTL` after the last entry: who did what
+``history``                        zset    `HISTORY_TTL` after the last run: those that ended
+``history:runs``                   hash    the same: run id to what is known of it
+``history:texts``                  hash    the same: run id to its text
+``history:kept``                   hash    the same: how much that is
+``history:failed:<id>``            hash    `HISTORY_TTL`: whom a run could not message
+``history:uncertain:<id>``         hash    the same: whom it has perhaps messaged
 ``refused:<operator>``             hash    an hour from the first: how often what was refused
 ``plan:<type>:<id>:<profile>``     hash    32 days after the last change: a run to be started
 ``runs``, ``drafts``, ``devices``  zset    as the longest-living key they name
@@ -71,8 +77,8 @@ class AccountKeys:
     """Keys of one account."""
 
     __slots__ = (
-        *("account", "channel", "devices", "drafts", "log", "meta", "never", "never_notes"),
-        *("prefix", "record", "runs", "tokens"),
+        *("account", "channel", "devices", "drafts", "history", "log", "meta", "never"),
+        *("never_notes", "prefix", "record", "runs", "tokens"),
     )
 
     def __init__(self, account: str) -> None:
@@ -87,6 +93,7 @@ class AccountKeys:
         self.never_notes = prefix + "never:notes"
         self.record = prefix + "audit"
         self.tokens = prefix + "tokens"
+        self.history = prefix + "history"
         self.channel = channel_of(account)
 
     def lock(self, type_: ProcessingType, profile: str) -> str:
@@ -134,6 +141,20 @@ class AccountKeys:
 
     def signed_out(self, operator_id: str) -> str:
         return f"{self.prefix}signouts:{operator_id}"
+
+    @property
+    def history_runs(self) -> str:
+        return f"{self.history}:runs"
+
+    @property
+    def history_texts(self) -> str:
+        return f"{self.history}:texts"
+
+    def history_failed(self, run_id: str) -> str:
+        return f"{self.history}:failed:{run_id}"
+
+    def history_uncertain(self, run_id: str) -> str:
+        return f"{self.history}:uncertain:{run_id}"
 
     def refused(self, operator_id: str) -> str:
         return f"{self.prefix}refused:{operator_id}"

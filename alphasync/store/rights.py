@@ -147,9 +147,11 @@ def _direct(tag: str) -> tuple[tuple[Argument, ...], ...]:
         ("ZREM", scores, "1"),
         ("ZMSCORE", scores, "1"),
         ("ZCARD", scores),
+        ("ZREVRANGE", scores, "0", "0"),
         ("HGET", hash_, "a"),
         ("HMGET", hash_, "a"),
         ("HGETALL", hash_),
+        ("HSCAN", hash_, "0"),
         ("PUBLISH", keys.probe(tag, "try"), "tried"),
         ("DEL", text),
     )

@@ -31,6 +31,7 @@ STATUS = {
     "unknown_session": 404,
     "unknown_service_token": 404,
     "too_many_service_tokens": 409,
+    "unknown_run": 404,
     "do_not_contact_full": 409,
     "csv_too_large": 413,
     "csv_not_text": 400,

@@ -37,6 +37,7 @@ def nobodys() -> Things:
         recipientId="somebody",
         session=secrets.token_hex(16),
         token="ast.0123456789abcdef",
+        run=secrets.token_hex(8),
     )
 
 
@@ -77,7 +78,8 @@ async def furnished(servers: Cluster) -> tuple[Device, Things]:
     for device, text in ((first, "secret one"), (second, "secret two"), (first, "secret three")):
         assert (await device.call("updateMessage", {**ABOUT, "message": text}))["ok"]
     versions = (await first.call("listVersions", ABOUT))["versions"]
-    assert (await first.start(PROFILE, message="secret text"))["ok"]
+    begun = await first.start(PROFILE, message="secret text")
+    assert begun["ok"], begun
     await first.wait_for("processingComplete")
     messaged = (await first.call("listBlocklist", ABOUT))["recipients"]
     assert (await first.call("addDoNotContact", {"recipientId": messaged[0]["id"]}))["ok"]
@@ -92,6 +94,7 @@ async def furnished(servers: Cluster) -> tuple[Device, Things]:
         recipientId=messaged[0]["id"],
         session=session,
         token=service,
+        run=begun["runId"],
     )
     return first, things
 

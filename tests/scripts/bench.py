@@ -41,6 +41,7 @@ from alphasync.services.do_not_contact import Changed, DoNotContact, Listed
 from alphasync.services.drafts import Drafts
 from alphasync.services.endings import Ended, Endings
 from alphasync.services.failed import Failed
+from alphasync.services.history import History
 from alphasync.services.login_tries import LoginLimits, LoginTries
 from alphasync.services.own_devices import OwnDevices
 from alphasync.services.progress import NOTHING, Outcome, Progress, Settled
@@ -140,6 +141,7 @@ class Bench:
         self.announced: list[Ended] = []
         self.endings = Endings(self.scripts, TIMES.lasts, self.announced.append)
         self.audit = Audit(self.scripts)
+        self.history = History(self.scripts, store.pipeline)
         self.refusals = Refusals(self.scripts)
         self.signed_in = SignedIn(self.scripts, self.upstream)
         self._channel = store.client.pubsub()

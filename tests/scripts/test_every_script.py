@@ -20,6 +20,7 @@ from alphasync.protocol.list_commands import ListUncertain
 from alphasync.protocol.run_commands import StartProcessing
 from alphasync.protocol.version_commands import RestoreVersion
 from alphasync.realtime.order import parse
+from alphasync.services import history
 from alphasync.services.audit import Filters
 from alphasync.services.earlier_state import EarlierDraft, EarlierRun, EarlierState, Place
 from alphasync.services.lost import LostRuns
@@ -134,6 +135,7 @@ async def everything(bench: Bench) -> None:
     phone = await bench.devices.join(who, "s4", "phone")
     await bench.start("1007", device=phone.device_id)
     await bench.audit.page(who.account, "", Filters())
+    await bench.history.page(who, "", history.Filters())
     await bench.signed_in.page(who, "", of_all=True)
     await bench.endings.leave(bench.come_with(await bench.sign_in()))
     await bench.endings.end_all(who, this_one=True)

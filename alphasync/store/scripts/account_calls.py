@@ -116,6 +116,25 @@ def audit_list(
 
 
 @script
+def history_find(
+    keys: AccountKeys,
+    /,
+    *,
+    before: str,
+    since: int | Literal[""],
+    until_: int | Literal[""],
+    only_of: str,
+    may_see: Literal["all", "only"],
+    profiles: str,
+    operator: str,
+    profile: str,
+    type: str,
+    outcome: str,
+    most: int,
+) -> None: ...
+
+
+@script
 def audit_add(
     keys: RefusalKeys,
     /,

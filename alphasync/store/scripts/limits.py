@@ -59,6 +59,19 @@ UNCERTAIN_LISTED_MAX = 100
 """Uncertain recipients of one event or answer."""
 UNCERTAIN_BYTES_MAX = 16 * 1024
 """Bytes of them."""
+HISTORY_SEARCHED_MAX = 1_000
+"""Runs of the history that one script looks at: about a millisecond."""
+HISTORY_DROPPED_MAX = 8
+"""Runs of the history that may go with each that comes: where a bound was lowered, they go bit by
+bit."""
+HISTORY_UNCERTAIN_MAX = 1_000
+"""Uncertain recipients that are kept of a run in the history."""
+HISTORY_WORDS_MAX = 160
+"""Bytes of the beginning of a run's text, by which a person knows it again."""
+HISTORY_OVERHEAD = 1_000
+"""Bytes that a run of the history takes besides its text and recipients, about."""
+HISTORY_PERSON = 200
+"""Bytes that a recipient of it takes who could not be messaged, or perhaps was, about."""
 AUDIT_SEARCHED_MAX = 100
 """Entries of an account's record that one script looks at."""
 FAILED_PAGE_MAX = 100
@@ -88,3 +101,8 @@ class Lifetimes(msgspec.Struct, frozen=True):
     audit: float = 180 * 86400
     audit_max: int = 20_000
     """Entries of an account's record; 0 for none."""
+    history: float = 90 * 86400
+    history_max: int = 50_000
+    """Runs of an account's history; 0 for none."""
+    history_bytes: int = 64_000_000
+    """Bytes of it, about."""

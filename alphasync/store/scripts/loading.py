@@ -33,7 +33,7 @@ from alphasync.store.scripts.limits import Lifetimes
 FOLDER = files("alphasync.store.scripts") / "lua"
 SHARED = (
     *("prelude", "log", "device", "audit", "roster", "plan", "snapshot", "versions"),
-    *("lists", "listed", "blocklist", "run", "draft", "signin"),
+    *("lists", "listed", "blocklist", "history", "run", "draft", "signin"),
 )
 """In this order: a function may call those in front of it."""
 
@@ -116,6 +116,7 @@ def _constants(lifetimes: Lifetimes, publish: str) -> str:
         "DEVICE_TTL": lifetimes.device,
         "SENT_TTL": lifetimes.sent,
         "AUDIT_TTL": lifetimes.audit,
+        "HISTORY_TTL": lifetimes.history,
     }
     numbers = {
         "LOG_EVENTS_MAX": limits.LOG_EVENTS_MAX,
@@ -139,6 +140,14 @@ def _constants(lifetimes: Lifetimes, publish: str) -> str:
     numbers |= {
         "AUDIT_MAX": lifetimes.audit_max,
         "AUDIT_SEARCHED_MAX": limits.AUDIT_SEARCHED_MAX,
+        "HISTORY_MAX": lifetimes.history_max,
+        "HISTORY_BYTES": lifetimes.history_bytes,
+        "HISTORY_SEARCHED_MAX": limits.HISTORY_SEARCHED_MAX,
+        "HISTORY_DROPPED_MAX": limits.HISTORY_DROPPED_MAX,
+        "HISTORY_UNCERTAIN_MAX": limits.HISTORY_UNCERTAIN_MAX,
+        "HISTORY_WORDS_MAX": limits.HISTORY_WORDS_MAX,
+        "HISTORY_OVERHEAD": limits.HISTORY_OVERHEAD,
+        "HISTORY_PERSON": limits.HISTORY_PERSON,
         "VERSION_WORDS_MAX": limits.VERSION_WORDS_MAX,
         "VERSION_OVERHEAD": limits.VERSION_OVERHEAD,
         "VERSIONS_DROPPED_MAX": limits.VERSIONS_DROPPED_MAX,

@@ -23,11 +23,12 @@ from alphasync.reference.schema import COMMANDS, as_json, whole
 from alphasync.web.accounts import Accounts
 from alphasync.web.lists import Lists
 from alphasync.web.login_list import LoginList
+from alphasync.web.past_runs import PastRuns
 from alphasync.web.record import Record
 from alphasync.web.token_list import TokenList
 
 T = TypeVar("T")
-DOORS = (Accounts, Lists, LoginList, Record, TokenList)
+DOORS = (Accounts, Lists, LoginList, PastRuns, Record, TokenList)
 DOCS = Path(__file__).parents[3] / "docs"
 SCHEMA = whole()
 MAKE = "python -m alphasync.reference"

@@ -38,7 +38,7 @@ local outcome, value = begin_run(
     never = never, never_notes = never_notes, starts = starts, devices = devices,
     runs_most = runs_most, running_most = running_most},
   {'run_id', run_id, 'profile', profile, 'type', type, 'device', device, 'operator', operator,
-    'sign_in', sign_in, 'detached', '1', 'only', '', 'replica', server, 'stub', stub, 'identity', identity,
+    'sign_in', sign_in, 'detached', '1', 'only', '', 'plan', plan_id, 'replica', server, 'stub', stub, 'identity', identity,
     'text', p[3], kept_attachments, p[4], 'options', options},
   run_id, device, head, lost_head, lost_reason)
 if outcome == 'LIST_LOST' or outcome == 'NEVER_LOST' then

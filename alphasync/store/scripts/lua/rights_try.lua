@@ -10,7 +10,7 @@ local commands = {
   {"HSET", hash, "a", "1"}, {"PEXPIRE", hash, keep}, {"HGET", hash, "a"}, {"HMGET", hash, "a"},
   {"HGETALL", hash}, {"HKEYS", hash}, {"HVALS", hash}, {"HSCAN", hash, "0"}, {"HLEN", hash}, {"HEXISTS", hash, "a"},
   {"HINCRBY", hash, "a", "1"}, {"HDEL", hash, "a"},
-  {"SUNIONSTORE", members, members}, {"SMEMBERS", members},
+  {"SUNIONSTORE", members, members}, {"SMEMBERS", members}, {"COPY", hash, members, "REPLACE"},
   {"ZADD", scores, "1", "a"}, {"PEXPIRE", scores, keep}, {"ZSCORE", scores, "a"},
   {"ZCARD", scores}, {"ZCOUNT", scores, "0", "1"}, {"ZRANGE", scores, "0", "0"},
   {"ZRANGEBYSCORE", scores, "2", "3"},

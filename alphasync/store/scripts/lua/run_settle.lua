@@ -1,12 +1,13 @@
 -- The answer for a recipient that was in flight when its run was ended or taken over.
 -- KEYS: meta log run runs sent tally uncertain failed reasons
 -- ARGV: channel profile run_id fence settled outcome claimed_at why failed_most message head resolved_head
--- USES: emit keep_ended unclaim recalled list_failed recount settle counters
+-- USES: emit keep_ended unclaim recalled list_failed recount settle counters forget_doubted count_again
 -- RETURN: {'OK'} | {'RELEASED'}: the record is another's by now, only the lists are settled,
 --   and somebody who was taken for uncertain is so no longer
 local r = redis.call('HMGET', run, 'run_id', 'fence', 'inflight', 'identity')
 if r[1] == run_id and r[2] == fence
     and settle(run, sent, tally, uncertain, failed, reasons, settled, outcome, claimed_at, why, failed_most) then
+  count_again(run)
   local revision = emit(meta, log, channel, profile, '', head .. ',' .. r[4] .. ',' .. counters(run))
   redis.call('HSET', run, 'message', message, 'revision', revision)
   keep_ended(runs, run)
@@ -22,6 +23,7 @@ unclaim(sent, tally, settled, outcome, claimed_at)
 if text and outcome ~= 'uncertain' then
   redis.call('HDEL', uncertain, settled)
   local _, _, doubted_by = recalled(text)
+  forget_doubted(uncertain, doubted_by, settled)
   if r[1] and doubted_by == r[1] then recount(run, 1, outcome == 'released' and '' or outcome) end
   local counted = r[1] and ',' .. counters(run) or ''
   local revision = emit(meta, log, channel, profile, '', resolved_head .. ',"count":1' .. counted)

@@ -45,28 +45,34 @@ local function release(lock, run_id)
 end
 
 -- The recipient in flight may have been messaged: list it for a person to decide.
--- USES: remembered forget_failed
+-- USES: remembered forget_failed note_doubted count_again
 local function doubt(run, uncertain, failed, reasons, why)
   local r = redis.call('HMGET', run, 'inflight', 'inflight_name', 'run_id')
   forget_failed(failed, reasons, r[1])
-  redis.call('HSET', uncertain, r[1], remembered(r[2], r[3], why))
+  local text = remembered(r[2], r[3], why)
+  redis.call('HSET', uncertain, r[1], text)
   redis.call('PEXPIRE', uncertain, SENT_TTL)
   redis.call('HINCRBY', run, 'uncertain', 1)
   redis.call('HSET', run, 'inflight', '')
+  note_doubted(uncertain, r[3], r[1], text)
+  count_again(run)
 end
 
 -- So many of those whom a run counts as uncertain became something else, by a person's decision or by a
 -- late answer. becomes: a counter, or '' for those who are for the next run, and not counted by this one.
+-- USES: count_again
 local function recount(run, number, becomes)
   -- Of a continuous run they are perhaps of an earlier cycle.
   local here = math.min(number, tonumber(redis.call('HGET', run, 'uncertain')))
   redis.call('HINCRBY', run, 'uncertain', -here)
   redis.call('HINCRBY', run, becomes == '' and 'total' or becomes, becomes == '' and -here or here)
-  if here == number then return end
-  redis.call('HINCRBY', run, 'past_uncertain', here - number)
-  if becomes == 'sent' or becomes == 'failed' then
-    redis.call('HINCRBY', run, 'past_' .. becomes, number - here)
+  if here < number then
+    redis.call('HINCRBY', run, 'past_uncertain', here - number)
+    if becomes == 'sent' or becomes == 'failed' then
+      redis.call('HINCRBY', run, 'past_' .. becomes, number - here)
+    end
   end
+  count_again(run)
 end
 
 -- Record what became of the recipient in flight; `outcome` is a counter, or 'released' for a
@@ -123,11 +129,13 @@ end
 
 -- Move a running run to an ended state, free its lock and tell the devices.
 -- head: the event's packet without the run's identity, which the run's record carries.
--- USES: emit running_of keep_ended release counters
+-- USES: emit running_of keep_ended release counters note_end
 local function end_run(meta, log, channel, runs, run, status, message, head, stopped_by)
   local r = redis.call('HMGET', run, 'identity', 'profile', 'lock', 'run_id')
   release(r[3], r[4])
   redis.call('HSET', run, 'next_at', '')
+  note_end(runs, run, status, status == 'interrupted' and message or '',
+    string.match(head, '"code":"([%w_]+)"') or '', stopped_by or '')
   local revision = emit(meta, log, channel, r[2], '', head .. ',' .. r[1] .. ',' .. counters(run))
   redis.call('HSET', run, 'status', status, 'message', message, 'away', '', 'detached', '', 'paused', '',
     'options', '', 'waiting_for', '', 'stopped_by', stopped_by or '',
