@@ -1,6 +1,7 @@
 """Clients that open at one server and go over to a WebSocket at another."""
 
 import asyncio
+import base64
 import contextlib
 import json
 from collections.abc import AsyncIterator
@@ -10,6 +11,7 @@ from typing import Any
 import aiohttp
 
 from alphasync.lifecycle import Server
+from tests.conformance.packed import ACK, CONNECT, DISCONNECT, EVENT, packed, unpacked
 from tests.conformance.wire import Endpoint, packets
 from tests.harness import PATIENCE, Cluster, Event, cluster, wait_until
 from tests.integration.support import people
@@ -34,7 +36,8 @@ class Client:
     polling: "asyncio.Task[None] | None" = None
     reading: "asyncio.Task[None] | None" = None
 
-    def take(self, packet: str) -> None:
+    def take(self, packet: str | bytes) -> None:
+        assert isinstance(packet, str), packet
         if packet.startswith("42"):
             name, *data = json.loads(packet[2:])
             self.events.append((name, data[0] if data else {}))
@@ -102,6 +105,38 @@ class Client:
             await self.ws.close()
 
 
+class PackedClient(Client):
+    """One that speaks MessagePack."""
+
+    def take(self, packet: str | bytes) -> None:
+        if isinstance(packet, str):
+            if not packet.startswith("b"):
+                super().take(packet)
+                return
+            packet = base64.b64decode(packet[1:])
+        told = unpacked(packet)
+        if told["type"] == EVENT:
+            name, *data = told["data"]
+            self.events.append((name, data[0] if data else {}))
+        elif told["type"] == DISCONNECT:
+            self.disconnected = True
+        elif told["type"] == ACK:
+            self.acks[told["id"]] = told["data"][0]
+
+    async def connect(self, token: str) -> None:
+        await self._send(packed(CONNECT, {"token": token}))
+
+    async def emit(self, event: str, data: object, ack: int | None = None) -> None:
+        await self._send(packed(EVENT, [event, data], id=ack))
+
+    async def _send(self, packet: bytes) -> None:
+        if self.ws is not None:
+            await self.ws.send_bytes(packet)
+        else:
+            body = f"b{base64.b64encode(packet).decode()}"
+            assert (await self.endpoint.post(self.sid, body)).text == "ok"
+
+
 @dataclass
 class Pair:
     """Two servers, and clients that open at the first and upgrade at the second."""
@@ -125,12 +160,13 @@ class Pair:
         connect: bool = True,
         polling: bool = True,
         token: str = "",
+        kind: type[Client] = Client,
     ) -> Client:
         """``registered``: wait until it is. ``connect``: to the namespace at all."""
         endpoint = Endpoint(f"{self.cluster.urls[0]}/socket.io/", self.http)
         sid = await endpoint.sid()
         endpoint.elsewhere = f"{self.cluster.urls[1]}/socket.io/"
-        client = Client(endpoint, sid)
+        client = kind(endpoint, sid)
         self.stack.push_async_callback(client.close)
         if connect:
             await client.connect(token or self.cluster.token())

@@ -28,6 +28,13 @@ SCENARIOS = [
     "typedBeforeConnected",
 ]
 NEEDS_WEBSOCKET = ["breakOff", "comesBack", "typingThroughUpgrade"]
+PACKED = {
+    "startAndComplete": [False, True],
+    "joinsLate": [True, False],
+    "comesBack": [True],
+    "typingThroughUpgrade": [True],
+}
+"""Which of the clients have the MessagePack parser, by scenario."""
 
 
 @pytest.fixture(scope="session")
@@ -80,3 +87,19 @@ async def test_where_only_polling_gets_through(
     assert result["ok"], result["error"]
     assert set(result["transports"]) <= {"polling"}
     assert set((await deliveries(sending)).values()) <= {1}
+
+
+@pytest.mark.parametrize("scenario", PACKED)
+async def test_with_the_messagepack_parser(
+    sending: Cluster, node: list[str], scenario: str
+) -> None:
+    result = await run_scenario(node, scenario, sending.urls, packed=PACKED[scenario])
+    assert result["ok"], result["error"]
+    assert set(result["transports"]) <= {"websocket"}
+
+
+async def test_with_the_messagepack_parser_where_only_polling_gets_through(
+    sending: Cluster, node: list[str]
+) -> None:
+    result = await run_scenario(node, "typingFast", sending.urls, ["polling"], packed=[True])
+    assert result["ok"], result["error"]

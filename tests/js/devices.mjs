@@ -4,9 +4,11 @@ import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
 import { connect as connectTcp } from 'node:net';
 
+import parser from 'socket.io-msgpack-parser';
+
 import { ExistingClient } from './client.mjs';
 
-const { scenario, urls, transports } = JSON.parse(process.argv[2]);
+const { scenario, urls, transports, packed = [false] } = JSON.parse(process.argv[2]);
 const options = transports ? { transports } : {};
 
 export { scenario };
@@ -30,7 +32,8 @@ export async function login() {
 
 /** A connected client on one of the servers. */
 export function open(server, token, more = {}) {
-  const client = new ExistingClient(urls[server % urls.length], token, { ...options, ...more });
+  const form = packed[clients.length % packed.length] ? { parser } : {};
+  const client = new ExistingClient(urls[server % urls.length], token, { ...options, ...form, ...more });
   clients.push(client);
   return client;
 }

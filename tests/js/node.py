@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,10 +77,16 @@ def _install(npm: list[str]) -> None:
 
 
 async def run_scenario(
-    node: list[str], scenario: str, urls: list[str], transports: list[str] | None = None
+    node: list[str],
+    scenario: str,
+    urls: list[str],
+    transports: list[str] | None = None,
+    packed: Sequence[bool] = (False,),
 ) -> dict[str, Any]:
-    """Run one scenario of scenarios.mjs; returns what it printed."""
-    request = json.dumps({"scenario": scenario, "urls": urls, "transports": transports})
+    """Run one scenario of scenarios.mjs; returns what it printed. ``packed``: for each client in
+    turn whether it has the MessagePack parser."""
+    wanted = {"scenario": scenario, "urls": urls, "transports": transports, "packed": packed}
+    request = json.dumps(wanted)
     process = await asyncio.create_subprocess_exec(
         *node,
         str(HERE / "scenarios.mjs"),

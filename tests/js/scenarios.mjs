@@ -1,5 +1,6 @@
 // One scenario of the existing client against a running server:
 //   node scenarios.mjs '{"scenario": "typing", "urls": ["http://…", "http://…"], "transports": null}'
+// `packed`: for each client in turn whether it has the MessagePack parser.
 // Prints one line of JSON, {"scenario", "ok", "error"?, "transports"}, and exits with 0 when it held.
 
 import assert from 'node:assert/strict';
