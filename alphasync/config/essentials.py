@@ -19,7 +19,7 @@ from alphasync.config.values import (
     Seconds,
     WhenUnset,
 )
-from alphasync.gateway.addresses import is_link_local
+from alphasync.gateway.addresses import gives_out_secrets
 
 DEFAULT_ORIGINS = ("http://localhost:3000", "http://localhost:5173")
 SANDBOX = "sandbox"
@@ -128,7 +128,7 @@ class GatewaySettings(Section):
     """`true`: any name in `GATEWAY_URL` may lead to a private address. Without it only one without
     a dot, or of a network's own such as `gateway.internal`, may, so that whoever answers for a
     public name cannot lead the server into your network. An address in place of a name may always
-    be private; one that is link-local, as clouds give out secrets at, is never asked."""
+    be private; where clouds give out secrets, as at link-local ones, nothing is ever asked."""
     gateway_timeout: Duration = 10.0
     """How long one call may take."""
     gateway_answer_max: int = Field(4 * 1024 * 1024, ge=64 * 1024, le=64 * 1024 * 1024)
@@ -157,7 +157,9 @@ class GatewaySettings(Section):
             raise ValueError("expected an http:// or https:// address, or sandbox")
         if "@" in parts.netloc or parts.query or parts.fragment:
             raise ValueError("expected an address without credentials, query or fragment")
-        if is_link_local(parts.hostname):
-            raise ValueError("there is no gateway at a link-local address")
+        if gives_out_secrets(parts.hostname):
+            raise ValueError(
+                "there is no gateway where clouds give out secrets, as at link-local addresses"
+            )
         _ = parts.port  # raises for one that is none
         return value

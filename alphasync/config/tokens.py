@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, field_validator
 
 from alphasync.config.essentials import Section
 from alphasync.config.values import DAY, Names, Seconds, WhenUnset, parts
-from alphasync.gateway.addresses import is_link_local
+from alphasync.gateway.addresses import gives_out_secrets
 
 Algorithm = Literal[
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
@@ -31,9 +31,9 @@ class TokenSettings(Section):
     read at the start, every `JWT_JWKS_INTERVAL`, and when a token names a key that is not in it, at
     most every 30 s; while it cannot be read,
     [its last keys are used](deploy/README.md#tokens-that-are-signed-elsewhere). Keys in it that
-    encrypt, and those that are secret, are left out. An address may be private, and not link-local,
-    as clouds give out secrets at; it is asked without a redirect, and its answer may take 10 s and
-    64 KiB."""
+    encrypt, and those that are secret, are left out. An address may be private, and none where
+    clouds give out secrets, as link-local ones are; it is asked without a redirect, and its answer
+    may take 10 s and 64 KiB."""
     jwt_jwks_ca_file: Path | None = None
     """With an address in `JWT_JWKS`: a file with the certificate of who signs its server's. Then
     they alone are believed, and not whom the system knows. The certificate is looked at in any
@@ -63,7 +63,9 @@ class TokenSettings(Section):
             raise ValueError("expected the path of a file, or an https:// address")
         if "@" in parts.netloc or parts.fragment:
             raise ValueError("expected an address without credentials or fragment")
-        if is_link_local(parts.hostname):
-            raise ValueError("there is no key set at a link-local address")
+        if gives_out_secrets(parts.hostname):
+            raise ValueError(
+                "there is no key set where clouds give out secrets, as at link-local addresses"
+            )
         _ = parts.port  # raises for one that is none
         return value

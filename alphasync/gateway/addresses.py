@@ -22,8 +22,22 @@ PRIVATE_ZONES = tuple(
 )
 """Ends of names that the public DNS has for nobody (RFC 6761, RFC 6762 appendix G, RFC 8375,
 ICANN's `internal`), and Kubernetes' `svc`."""
-NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-"""IPv4 addresses as a network has them that speaks IPv6 only (RFC 6052)."""
+HOLD_IPV4 = tuple(
+    ipaddress.IPv6Network(network)
+    for network in ("64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96", "::/96")
+)
+"""Networks whose addresses end with one of IPv4: of networks that speak IPv6 only (RFC 6052, 8215
+and 7915), and as it was written once (RFC 4291, section 2.5.5.1)."""
+UNSPECIFIED_OR_OWN = frozenset(map(ipaddress.IPv6Address, ("::", "::1")))
+SECRETS = frozenset(
+    map(
+        ipaddress.ip_address,
+        # Amazon, Google, Alibaba, Azure, Oracle; all have 169.254.169.254 besides or instead.
+        ("fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "168.63.129.16", "192.0.0.192"),
+    )
+)
+"""Where clouds give out secrets to whoever asks from one of their machines, and which is not of the
+nearest wire only."""
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -47,31 +61,35 @@ def is_address(host: str) -> bool:
     return True
 
 
-def is_link_local(text: str) -> bool:
-    """Whether it is an address of the nearest wire only, as clouds give out secrets at. A name is
-    none."""
-    return is_address(text) and _meant(text).is_link_local
+def gives_out_secrets(text: str) -> bool:
+    """Whether it is an address of the nearest wire only, or another where clouds give out secrets.
+    A name is none."""
+    return is_address(text) and (_meant(text).is_link_local or _meant(text) in SECRETS)
 
 
 def objection(text: str, *, private: bool) -> str | None:
     """Why nothing is to be sent to this address; None where there is nothing against it."""
     address = _meant(text)
+    if address in SECRETS:
+        return f"{text} is where a cloud gives out secrets: nothing is asked there"
     if address.is_link_local or address.is_multicast:
         return f"{text} is an address of the nearest wire only, or of many: nothing is asked there"
-    if not (private or address.is_global):
+    is_local = isinstance(address, ipaddress.IPv6Address) and address.is_site_local
+    if not private and (is_local or not address.is_global):
         return f"{text} is a private address; GATEWAY_PRIVATE=true allows those"
     return None
 
 
 def _meant(text: str) -> Address:
-    """The address, in its plain form: IPv6 can say an IPv4 address in three ways. Raises
+    """The address, in its plain form: IPv6 can say an IPv4 address in several ways. Raises
     ValueError."""
     address = ipaddress.ip_address(text.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        if address in NAT64:
-            return ipaddress.IPv4Address(address.packed[-4:])
-        return address.ipv4_mapped or address.sixtofour or address
-    return address
+    if isinstance(address, ipaddress.IPv4Address) or address in UNSPECIFIED_OR_OWN:
+        return address
+    if any(address in network for network in HOLD_IPV4):
+        return ipaddress.IPv4Address(address.packed[-4:])
+    through = address.teredo[1] if address.teredo else None
+    return address.ipv4_mapped or address.sixtofour or through or address
 
 
 class Resolver(AbstractResolver):

@@ -1,6 +1,7 @@
 """How often anybody may try to log in."""
 
 import hashlib
+import re
 import unicodedata
 from typing import Literal
 
@@ -18,6 +19,11 @@ CLIENT_KNOWN_TTL = 30 * 86400
 
 UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 """Unicode's categories of control, format and white space characters."""
+IGNORED = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
+    "\U000e0000-\U000e0fff]"
+)
+"""The others that show nothing: the rest of Unicode's Default_Ignorable_Code_Point."""
 
 
 class LoginLimits(msgspec.Struct, frozen=True):
@@ -123,9 +129,10 @@ def _keys(email: str, address: str) -> keys.LoginKeys:
 
 def one_form(email: str) -> str:
     """What counts as one e-mail address, however it is typed."""
-    folded = unicodedata.normalize("NFKC", email).casefold()
-    composed = unicodedata.normalize("NFKC", folded)
     # Neither white space nor what cannot be seen at all makes another address of it.
+    shown = "".join(c for c in email if unicodedata.category(c) not in UNSEEN)
+    folded = unicodedata.normalize("NFKC", IGNORED.sub("", shown)).casefold()
+    composed = unicodedata.normalize("NFKC", folded)
     return "".join(c for c in composed if unicodedata.category(c) not in UNSEEN)
 
 

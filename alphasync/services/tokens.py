@@ -164,8 +164,10 @@ class Tokens:
         try:
             read = self._signing.read(token, late)
             claims = msgspec.convert(read.claims, Claims)
-        except (jwt.PyJWTError, msgspec.ValidationError, ValueError) as error:
+        except (jwt.PyJWTError, msgspec.ValidationError, ValueError, OverflowError) as error:
             raise InvalidToken from error
+        if claims.exp > NUMBER_MAX:
+            raise InvalidToken
         if not read.ours:
             # Nobody else makes logins of ours: theirs are none, whatever they are called.
             claims = msgspec.structs.replace(claims, sid=None, sid_at=None)

@@ -21,14 +21,14 @@ CURRENT = "current"
 class SessionsQuery(msgspec.Struct, frozen=True):
     """Which part of the list."""
 
-    cursor: Annotated[str, Meta(pattern=r"^[0-9]{1,16}$")] | None = None
+    cursor: Annotated[str, Meta(pattern=r"^[0-9]{1,16}$(?!\n)")] | None = None
     """The `next` of the answer before; absent for the first one."""
 
 
 class EndQuery(msgspec.Struct, frozen=True, rename="camel"):
     """Which ones."""
 
-    this_one: Annotated[str, Meta(pattern=r"^(true|false)$")] = "false"
+    this_one: Annotated[str, Meta(pattern=r"^(true|false)$(?!\n)")] = "false"
     """`true`: this one as well."""
 
 

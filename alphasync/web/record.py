@@ -18,7 +18,7 @@ from alphasync.web.json_bodies import ok, query_of
 from alphasync.web.lists import Part, spreadsheet_time
 from alphasync.web.who_asks import who_asks
 
-Milliseconds = Annotated[str, Meta(pattern=r"^[0-9]{1,15}$")]
+Milliseconds = Annotated[str, Meta(pattern=r"^[0-9]{1,15}$(?!\n)")]
 PAGES_MAX = 20
 """Of one answer of an export, each of which looks at a thousand entries at most: where a filter
 finds little, it goes on with the next answer."""
@@ -37,13 +37,13 @@ class RecordQuery(msgspec.Struct, frozen=True, rename="camel"):
     """Those of this moment or later, in ms since the Unix epoch."""
     until: Milliseconds | None = None
     """Those of this moment or earlier."""
-    action: Annotated[str, Meta(pattern=f"^({'|'.join(Action)})$")] | None = None
+    action: Annotated[str, Meta(pattern=rf"^({'|'.join(Action)})$(?!\n)")] | None = None
     """What was done."""
     operator_id: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
     """Who did it."""
     profile: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
     """Which profile it was about."""
-    outcome: Annotated[str, Meta(pattern=r"^[a-z_]{1,40}$")] | None = None
+    outcome: Annotated[str, Meta(pattern=r"^[a-z_]{1,40}$(?!\n)")] | None = None
     """`ok` for what was done, or the code with which it was refused."""
 
     @property

@@ -51,6 +51,18 @@ async def test_a_pair_that_does_not_fit_is_a_first_visit(bench: Bench) -> None:
     assert await bench.field(bench.names.device(first.device_id), "session") == "s1"
 
 
+async def test_an_identity_is_of_its_operator_only(bench: Bench) -> None:
+    """Of a team, too: who leaves as a device has its runs end."""
+    first = await bench.devices.join(bench.who, "s1", "phone")
+    mate = msgspec.structs.replace(bench.who, operator_id="bob", team="red")
+    other = await bench.devices.join(mate, "s2", "phone", first.device_id, first.resume_token)
+    assert (other.resumed, other.superseded) == (False, "")
+    assert other.device_id != first.device_id
+    device = bench.names.device(first.device_id)
+    assert await bench.field(device, "session") == "s1"
+    assert await bench.field(device, "operator") == bench.who.operator_id
+
+
 async def test_an_identity_is_of_its_account_only(bench: Bench) -> None:
     first = await bench.devices.join(bench.who, "s1", "phone")
     other = await bench.devices.join(

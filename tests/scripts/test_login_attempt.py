@@ -49,6 +49,8 @@ async def test_tries_are_counted_up_to_the_limit(bench: Bench, logins: LoginTrie
         "a@b. example",
         "a\u200b@b.example\u00ad",
         "\ufeffa@b.example\x00",
+        "a\u034f\ufe0f@b.example\u3164",
+        "\u115f\u1160a\u180b@\uffa0b.example\U000e0100",
     ],
 )
 async def test_an_address_counts_as_one_however_it_is_typed(logins: LoginTries, other: str) -> None:

@@ -32,7 +32,9 @@ async def test_an_admin_reads_it_and_nobody_else(office: Office) -> None:
     other = office.cluster.tokens.mint("another").token
     status, body = await office.call("GET", "/api/audit", headers=bearer(other))
     assert (status, body["entries"]) == (200, [])
-    for query in ("action=none", "cursor=x", "since=-1"):
+    odd = ("action=none", "cursor=x", "since=-1")
+    of_a_line = ("action=run_started%0A", "cursor=1-0%0A", "since=1%0A", "outcome=ok%0A")
+    for query in (*odd, *of_a_line):
         path = f"/api/audit?{query}"
         status, body = await office.call("GET", path, headers=bearer(login["token"]))
         assert (status, body["code"]) == (400, "invalid_payload")

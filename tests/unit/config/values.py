@@ -156,6 +156,7 @@ BAD: list[tuple[str, str]] = [
     ("gateway_url", "http://169.254.169.254"),
     ("gateway_url", "http://[fe80::1]"),
     ("gateway_url", "http://[::ffff:169.254.169.254]"),
+    ("gateway_url", "http://[fd00:ec2::254]"),
     ("gateway_private", "perhaps"),
     ("trusted_proxies", "localhost"),
     ("allowed_hosts", ","),

@@ -217,14 +217,17 @@ WRONG_CLAIMS: dict[str, list[Any]] = {
         "a\nb",
         "\ud83d",
     ],
-    "exp": [None, "", "soon", "9999999999", True, [], {}, float("inf"), float("nan")],
+    "exp": [
+        *(None, "", "soon", "9999999999", True, [], {}, float("inf"), float("nan")),
+        *(2**53 + 1, 1e308, 10**400, -(10**400)),
+    ],
     "email": [5, True, [], {}],
     "profiles": ["12", 5, True, {}, [None], [True], [1.5], [[]], [""], ["a\nb"], ["\ud83d"]],
     "role": [5, True, [], {}, "", "owner", "Admin"],
     "team": ["", True, 1.5, [], {}, "x" * (ID_MAX + 1), "a\nb", "\x00"],
     "jti": [5, True, [], {}],
-    "nbf": ["soon", [], {}],
-    "iat": ["soon", [], {}],
+    "nbf": ["soon", [], {}, 10**400],
+    "iat": ["soon", [], {}, 10**400],
 }
 
 

@@ -48,7 +48,9 @@ local function find_missing()
 end
 
 if mode == 'resume' then
-  if redis.call('HGET', device, 'proof') ~= proof then return {'UNKNOWN'} end
+  -- Of a team everybody's devices are in one account: another one's is none of theirs, whatever they bring.
+  local known = redis.call('HMGET', device, 'proof', 'operator')
+  if known[1] ~= proof or known[2] ~= operator then return {'UNKNOWN'} end
   how = 'resumed'
 elseif mode == 'restore' then
   local holder = redis.call('HGET', device, 'session')
