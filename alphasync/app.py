@@ -51,6 +51,7 @@ from alphasync.services.endings import Ended, Endings
 from alphasync.services.failed import Failed
 from alphasync.services.grace import Graces
 from alphasync.services.history import History
+from alphasync.services.kept_answers import KeptAnswers
 from alphasync.services.launching import Launching
 from alphasync.services.listed_profiles import ListedProfiles, asking
 from alphasync.services.login_tries import LoginTries
@@ -79,6 +80,7 @@ from alphasync.store.connect import MEMORY, make_store
 from alphasync.store.eviction import EvictionWatch
 from alphasync.web.accounts import Accounts
 from alphasync.web.addresses import ClientAddress
+from alphasync.web.commanding import Commanding
 from alphasync.web.console import Build, Console, console_folder
 from alphasync.web.cors import allow
 from alphasync.web.json_bodies import errors
@@ -260,15 +262,11 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
         service_tokens,
         settings.profiles_max,
     )
-    web_app.add_routes(
-        Accounts(
-            logins,
-            Profiles(gateway, upstream, listed),
-            client_of,
-        ).routes()
-    )
+    web_app.add_routes(Accounts(logins, Profiles(gateway, upstream, listed), client_of).routes())
     web_app.add_routes(LoginList(logins, endings, SignedIn(scripts, upstream)).routes())
     web_app.add_routes(Lists(logins, do_not_contact, messaged).routes())
+    answers = KeptAnswers(scripts, settings.idempotency_keys_max)
+    web_app.add_routes(Commanding(logins, realtime.from_http, answers, client_of).routes())
     web_app.add_routes(TokenList(logins, service_tokens, client_of).routes())
     web_app.add_routes(Record(logins, Audit(scripts), upstream).routes())
     web_app.add_routes(PastRuns(logins, History(scripts, pipeline)).routes())

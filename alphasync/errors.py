@@ -39,6 +39,8 @@ AlphasyncError
 +-- TooManyRuns               too_many_runs         the same
 +-- TooManyPreviews           too_many_previews     of a server or an account at a time (retryable)
 +-- TooManyDevices            too_many_devices      the same; the connection is closed
++-- IdempotencyKeyReused      idempotency_key_reused  it was used for something else
++-- StillWorking              still_working         the same call is being carried out (retryable)
 +-- StoreUnavailable          store_unavailable     not done: Redis does not answer (retryable)
 +-- UnknownOutcome            unknown_outcome       one of these that may have been done (retryable)
 +-- ShuttingDown              shutting_down         this server takes no new runs (retryable)
@@ -384,6 +386,23 @@ class TooManyDevices(AlphasyncError):
 
     code = "too_many_devices"
     default_message = "This account has as many devices as it may have"
+
+
+class IdempotencyKeyReused(AlphasyncError):
+    """A call with this `Idempotency-Key` asked for something else within a day. Nothing was done:
+    mend the client."""
+
+    code = "idempotency_key_reused"
+    default_message = "This idempotency key was used for something else"
+
+
+class StillWorking(AlphasyncError):
+    """A call with this `Idempotency-Key` is being carried out, or its server was lost with it. Ask
+    again in a moment, and you get its answer."""
+
+    code = "still_working"
+    retryable = True
+    default_message = "The same call is being carried out just now"
 
 
 class StoreUnavailable(AlphasyncError):

@@ -71,6 +71,8 @@ KINDS: tuple[Kind, ...] = (
     Kind("historySize", "history:kept", left_out="counts what is here itself"),
     Kind("pastRunFailed", "history:failed:<id>", "notes"),
     Kind("pastRunUncertain", "history:uncertain:<id>", "notes"),
+    Kind("answer", "answers", left_out="repeats what was told"),
+    Kind("answerTimes", "answers:times", left_out=_INDEX),
     Kind("refusals", "refused:<operator>", left_out=_NOW),
     Kind("upstream", "upstream:<operator>", left_out="is the backend's token, a secret"),
 )

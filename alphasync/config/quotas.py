@@ -68,6 +68,9 @@ class AccountSettings(Section):
     history_bytes_per_account: int = Field(64_000_000, ge=1_000_000, le=10_000_000_000)
     """Bytes of Redis that an account's history takes, about: a run takes 1 KB besides its text, and
     0.2 KB for each recipient whom it could not message. The oldest make room for new ones."""
+    idempotency_keys_max: int = Field(1_000, ge=1, le=10_000)
+    """Calls with an `Idempotency-Key` of an account whose answers are kept, for a day; the oldest
+    make room for new ones."""
     plans_per_account: int = Field(100, ge=1, le=1_000)
     """Planned runs; over it `too_many_plans`."""
     devices_per_account: int = Field(2_000, ge=1, le=20_000)

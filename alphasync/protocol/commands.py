@@ -57,6 +57,8 @@ class Command(
     """What it takes; the runs and plans of others take `Right.OTHERS` besides."""
     only_asks: ClassVar[bool] = False
     asks_gateway: ClassVar[bool] = False
+    needs_device: ClassVar[bool] = False
+    """Whether it is about the device that it comes from, and is not taken over HTTP."""
     errors: ClassVar[tuple[type[AlphasyncError], ...]] = ()
     answer: ClassVar[type] = acks.Done
     operator_id: Ignored | UnsetType = UNSET
@@ -90,4 +92,5 @@ class Heartbeat(Command, frozen=True, kw_only=True):
 
     event_name = "heartbeat"
     right = Right.SEE
+    needs_device = True
     only_asks = True

@@ -21,6 +21,7 @@ class RenameDevice(Command, frozen=True, kw_only=True):
 
     event_name = "renameDevice"
     right = Right.SEE
+    needs_device = True
     answer = acks.DeviceRenamed
     errors = (UnknownDevice,)
     device_id: DeviceId | UnsetType = UNSET
@@ -44,6 +45,7 @@ class SignOutDevice(Command, frozen=True, kw_only=True):
 
     event_name = "signOutDevice"
     right = Right.SEE
+    needs_device = True
     errors = (UnknownDevice,)
     device_id: DeviceId
     """Which one; not this one."""

@@ -50,6 +50,7 @@ class UpdateMessage(ProfileCommand, frozen=True, kw_only=True):
 
     event_name = "updateMessage"
     right = Right.WORK
+    needs_device = True
     answer = acks.DraftStored
     errors = (UnknownProfile, MessageTooLong, TooManyDrafts)
     message: str
@@ -75,6 +76,7 @@ class ClearMessage(ProfileCommand, frozen=True, kw_only=True):
 
     event_name = "clearMessage"
     right = Right.WORK
+    needs_device = True
     answer = acks.DraftEmptied
 
 
@@ -88,6 +90,7 @@ class UpdateAttachments(ProfileCommand, frozen=True, kw_only=True):
 
     event_name = "updateAttachments"
     right = Right.WORK
+    needs_device = True
     answer = acks.AttachmentsStored
     errors = (UnknownProfile, WrongLink, TooManyAttachments, TooManyDrafts)
     attachments: Annotated[list[Attachment], Meta(max_length=ATTACHMENTS_MAX)]

@@ -191,4 +191,5 @@ class TakeOverProcessing(ProfileCommand, frozen=True, kw_only=True):
 
     event_name = "takeOverProcessing"
     right = Right.WORK
+    needs_device = True
     errors = (UnknownProfile, NotRunning, SignedOut)

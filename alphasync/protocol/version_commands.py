@@ -47,5 +47,6 @@ class RestoreVersion(VersionCommand, frozen=True, kw_only=True):
 
     event_name = "restoreVersion"
     right = Right.WORK
+    needs_device = True
     answer = acks.VersionRestored
     errors = (UnknownProfile, UnknownVersion, TooManyDrafts)

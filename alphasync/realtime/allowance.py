@@ -9,9 +9,11 @@ import asyncio
 import msgspec
 
 from alphasync import telemetry
+from alphasync.domain.identity import Identity
 from alphasync.errors import TooManyRequests
 from alphasync.realtime.limits import EventLimits, client_network
 from alphasync.realtime.sessions import Session
+from alphasync.services.acting import device_of
 from alphasync.transport import Bucket, Buckets
 
 
@@ -59,6 +61,16 @@ class EventAllowance:
     def spend_late(self, session: Session, count: int) -> None:
         """For an event that came before its device was known. Raises TooManyRequests."""
         self._spend([(self._device, _device(session))], count)
+
+    def spend_call(self, who: Identity, network: str, count: int) -> None:
+        """For a command that came over HTTP from this address, as what counts as one. Raises
+        TooManyRequests."""
+        asked = [
+            (self._device, f"{who.account}/{device_of(who)}"),
+            (self._account, who.account),
+            (self._address, network),
+        ]
+        self._spend(asked, count)
 
     def refuse(self, session: Session, count: int) -> bool:
         """Whether an event may simply be refused; otherwise the client does not listen."""

@@ -1,4 +1,4 @@
-"""The commands of a device: each takes the session, calls one service and returns its result."""
+"""The commands: each takes who acts, calls one service and returns its result."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ from alphasync.protocol import (
     version_commands,
 )
 from alphasync.realtime.sessions import Session
+from alphasync.services.acting import Acting
 from alphasync.services.blocklist import Blocklist
 from alphasync.services.devices import Devices
 from alphasync.services.do_not_contact import DoNotContact
@@ -32,16 +33,18 @@ from alphasync.services.versions import Versions
 Result = Mapping[str, object]
 """What the acknowledgement says besides ``ok``: the command's ``answer``."""
 C = TypeVar("C", bound=commands.Command)
-Handler = Callable[["Handlers", Session, C], Awaitable[Result]]
+A = TypeVar("A", bound=Acting)
+Handler = Callable[["Handlers", A, C], Awaitable[Result]]
 
-REGISTRY: dict[str, tuple[type[commands.Command], Handler[Any]]] = {}
-"""Event name to payload model and handler: the one place where they are bound."""
+REGISTRY: dict[str, tuple[type[commands.Command], Handler[Any, Any]]] = {}
+"""Event name to payload model and handler: the one place where they are bound, for sockets and for
+HTTP. Only those that ``needs_device`` are handed a session."""
 
 
-def handles(model: type[C]) -> Callable[[Handler[C]], Handler[C]]:
+def handles(model: type[C]) -> Callable[[Handler[A, C]], Handler[A, C]]:
     """Bind a handler to the event name and the payload of ``model``."""
 
-    def bind(handler: Handler[C]) -> Handler[C]:
+    def bind(handler: Handler[A, C]) -> Handler[A, C]:
         REGISTRY[model.event_name] = (model, handler)
         return handler
 
@@ -84,121 +87,115 @@ class Handlers:
         self._sign_off = sign_off
 
     @handles(run_commands.PreviewRun)
-    async def preview(
-        self, session: Session, command: run_commands.PreviewRun
-    ) -> acks.RunPreviewed:
-        return await self._previews.preview(session.who, command)
+    async def preview(self, acting: Acting, command: run_commands.PreviewRun) -> acks.RunPreviewed:
+        return await self._previews.preview(acting.who, command)
 
     @handles(run_commands.StartProcessing)
-    async def start(
-        self, session: Session, command: run_commands.StartProcessing
-    ) -> acks.RunStarted:
-        self._listed.check(session.who, command.profile)
-        ticket = await self._runs.start(session.who, session.device_id, command)
+    async def start(self, acting: Acting, command: run_commands.StartProcessing) -> acks.RunStarted:
+        self._listed.check(acting.who, command.profile)
+        ticket = await self._runs.start(acting.who, acting.device_id, command)
         return {"runId": ticket.run_id, "startedAt": ticket.started_at}
 
     @handles(run_commands.ReadRun)
-    async def read_run(self, session: Session, command: run_commands.ReadRun) -> acks.RunRead:
-        return await self._run_texts.read(session.who, command)
+    async def read_run(self, acting: Acting, command: run_commands.ReadRun) -> acks.RunRead:
+        return await self._run_texts.read(acting.who, command)
 
     @handles(run_commands.StopProcessing)
-    async def stop(self, session: Session, command: run_commands.StopProcessing) -> acks.Done:
-        await self._runs.stop(session.who, session.device_id, command)
+    async def stop(self, acting: Acting, command: run_commands.StopProcessing) -> acks.Done:
+        await self._runs.stop(acting.who, acting.device_id, command)
         return {}
 
     @handles(run_commands.PauseProcessing)
-    async def pause(self, session: Session, command: run_commands.PauseProcessing) -> acks.Done:
-        await self._runs.pause(session.who, session.device_id, command)
+    async def pause(self, acting: Acting, command: run_commands.PauseProcessing) -> acks.Done:
+        await self._runs.pause(acting.who, acting.device_id, command)
         return {}
 
     @handles(run_commands.ResumeProcessing)
-    async def resume(self, session: Session, command: run_commands.ResumeProcessing) -> acks.Done:
-        await self._runs.resume(session.who, session.device_id, command)
+    async def resume(self, acting: Acting, command: run_commands.ResumeProcessing) -> acks.Done:
+        await self._runs.resume(acting.who, acting.device_id, command)
         return {}
 
     @handles(run_commands.TakeOverProcessing)
     async def take_over(
-        self, session: Session, command: run_commands.TakeOverProcessing
+        self, acting: Acting, command: run_commands.TakeOverProcessing
     ) -> acks.Done:
-        await self._runs.take_over(session.who, session.device_id, command)
+        await self._runs.take_over(acting.who, acting.device_id, command)
         return {}
 
     @handles(run_commands.StopAllProcessing)
-    async def stop_all(
-        self, session: Session, _: run_commands.StopAllProcessing
-    ) -> acks.RunsStopped:
-        return {"stopped": await self._runs.stop_all(session.who, session.device_id)}
+    async def stop_all(self, acting: Acting, _: run_commands.StopAllProcessing) -> acks.RunsStopped:
+        return {"stopped": await self._runs.stop_all(acting.who, acting.device_id)}
 
     @handles(plan_commands.PlanRun)
-    async def plan_run(self, session: Session, command: plan_commands.PlanRun) -> acks.PlanMade:
-        self._listed.check(session.who, command.profile)
-        return {"planId": await self._plans.plan(session.who, session.device_id, command)}
+    async def plan_run(self, acting: Acting, command: plan_commands.PlanRun) -> acks.PlanMade:
+        self._listed.check(acting.who, command.profile)
+        return {"planId": await self._plans.plan(acting.who, acting.device_id, command)}
 
     @handles(plan_commands.ChangePlan)
-    async def change_plan(self, session: Session, command: plan_commands.ChangePlan) -> acks.Done:
-        await self._plans.change(session.who, session.device_id, command)
+    async def change_plan(self, acting: Acting, command: plan_commands.ChangePlan) -> acks.Done:
+        await self._plans.change(acting.who, acting.device_id, command)
         return {}
 
     @handles(plan_commands.CancelPlan)
-    async def cancel_plan(self, session: Session, command: plan_commands.CancelPlan) -> acks.Done:
-        await self._plans.cancel(session.who, session.device_id, command)
+    async def cancel_plan(self, acting: Acting, command: plan_commands.CancelPlan) -> acks.Done:
+        await self._plans.cancel(acting.who, acting.device_id, command)
         return {}
 
     @handles(draft_commands.UpdateMessage)
     async def update_message(
-        self, session: Session, command: draft_commands.UpdateMessage
+        self, acting: Acting, command: draft_commands.UpdateMessage
     ) -> acks.DraftStored:
-        return await self._drafts.update(session.who, session.device_id, command)
+        return await self._drafts.update(acting.who, acting.device_id, command)
 
     @handles(draft_commands.ClearMessage)
     async def clear_message(
-        self, session: Session, command: draft_commands.ClearMessage
+        self, acting: Acting, command: draft_commands.ClearMessage
     ) -> acks.DraftEmptied:
-        return await self._drafts.clear(session.who, session.device_id, command)
+        return await self._drafts.clear(acting.who, acting.device_id, command)
 
     @handles(version_commands.ListVersions)
     async def list_versions(
-        self, session: Session, command: version_commands.ListVersions
+        self, acting: Acting, command: version_commands.ListVersions
     ) -> acks.VersionsListed:
-        return {"versions": await self._versions.listed(session.who, command)}
+        return {"versions": await self._versions.listed(acting.who, command)}
 
     @handles(version_commands.ReadVersion)
     async def read_version(
-        self, session: Session, command: version_commands.ReadVersion
+        self, acting: Acting, command: version_commands.ReadVersion
     ) -> acks.VersionRead:
-        text = await self._versions.read(session.who, command)
+        text = await self._versions.read(acting.who, command)
         return {"version": command.version, "message": text}
 
     @handles(version_commands.RestoreVersion)
     async def restore_version(
-        self, session: Session, command: version_commands.RestoreVersion
+        self, acting: Acting, command: version_commands.RestoreVersion
     ) -> acks.VersionRestored:
-        return await self._versions.restore(session.who, session.device_id, command)
+        return await self._versions.restore(acting.who, acting.device_id, command)
 
     @handles(draft_commands.UpdateAttachments)
     async def update_attachments(
-        self, session: Session, command: draft_commands.UpdateAttachments
+        self, acting: Acting, command: draft_commands.UpdateAttachments
     ) -> acks.AttachmentsStored:
-        return await self._drafts.attach(session.who, session.device_id, command)
+        return await self._drafts.attach(acting.who, acting.device_id, command)
 
     @handles(list_commands.ClearBlocklist)
     async def clear_blocklist(
-        self, session: Session, command: list_commands.ClearBlocklist
+        self, acting: Acting, command: list_commands.ClearBlocklist
     ) -> acks.BlocklistEmptied:
-        deleted = await self._blocklist.clear(session.who, session.device_id, command)
+        deleted = await self._blocklist.clear(acting.who, acting.device_id, command)
         return {"deletedCount": deleted}
 
     @handles(list_commands.CountBlocklist)
     async def count_blocklist(
-        self, session: Session, command: list_commands.CountBlocklist
+        self, acting: Acting, command: list_commands.CountBlocklist
     ) -> acks.BlocklistCounted:
-        return {"count": await self._blocklist.count(session.who, command)}
+        return {"count": await self._blocklist.count(acting.who, command)}
 
     @handles(list_commands.ListBlocklist)
     async def list_blocklist(
-        self, session: Session, command: list_commands.ListBlocklist
+        self, acting: Acting, command: list_commands.ListBlocklist
     ) -> acks.BlocklistListed:
-        listed = await self._messaged.listed(session.who, command)
+        listed = await self._messaged.listed(acting.who, command)
         return {
             "recipients": listed.recipients,
             "runs": listed.runs,
@@ -208,30 +205,30 @@ class Handlers:
 
     @handles(list_commands.RemoveFromBlocklist)
     async def remove_from_blocklist(
-        self, session: Session, command: list_commands.RemoveFromBlocklist
+        self, acting: Acting, command: list_commands.RemoveFromBlocklist
     ) -> acks.BlocklistRemoved:
-        removed, count = await self._messaged.remove(session.who, session.device_id, command)
+        removed, count = await self._messaged.remove(acting.who, acting.device_id, command)
         return {"removed": removed, "count": count}
 
     @handles(list_commands.AddDoNotContact)
     async def add_do_not_contact(
-        self, session: Session, command: list_commands.AddDoNotContact
+        self, acting: Acting, command: list_commands.AddDoNotContact
     ) -> acks.DoNotContactAdded:
-        done = await self._do_not_contact.add(session.who, session.device_id, command)
+        done = await self._do_not_contact.add(acting.who, acting.device_id, command)
         return {"added": done.number > 0, "count": done.in_all}
 
     @handles(list_commands.RemoveDoNotContact)
     async def remove_do_not_contact(
-        self, session: Session, command: list_commands.RemoveDoNotContact
+        self, acting: Acting, command: list_commands.RemoveDoNotContact
     ) -> acks.DoNotContactRemoved:
-        done = await self._do_not_contact.remove(session.who, session.device_id, command)
+        done = await self._do_not_contact.remove(acting.who, acting.device_id, command)
         return {"removed": done.number > 0, "count": done.in_all}
 
     @handles(list_commands.ListDoNotContact)
     async def list_do_not_contact(
-        self, session: Session, command: list_commands.ListDoNotContact
+        self, acting: Acting, command: list_commands.ListDoNotContact
     ) -> acks.DoNotContactListed:
-        listed = await self._do_not_contact.listed(session.who, command)
+        listed = await self._do_not_contact.listed(acting.who, command)
         return {
             "recipients": listed.recipients,
             "next": listed.place.cursor,
@@ -240,15 +237,15 @@ class Handlers:
 
     @handles(run_commands.ListFailed)
     async def list_failed(
-        self, session: Session, command: run_commands.ListFailed
+        self, acting: Acting, command: run_commands.ListFailed
     ) -> acks.FailedListed:
-        return await self._failed.listed(session.who, command)
+        return await self._failed.listed(acting.who, command)
 
     @handles(list_commands.ListUncertain)
     async def list_uncertain(
-        self, session: Session, command: list_commands.ListUncertain
+        self, acting: Acting, command: list_commands.ListUncertain
     ) -> acks.UncertainListed:
-        listed = await self._uncertain.listed(session.who, command)
+        listed = await self._uncertain.listed(acting.who, command)
         answer: acks.UncertainListed = {"recipients": listed.recipients, "more": listed.more}
         if listed.cursor:
             answer["cursor"] = listed.cursor
@@ -256,23 +253,23 @@ class Handlers:
 
     @handles(list_commands.ResolveUncertain)
     async def resolve_uncertain(
-        self, session: Session, command: list_commands.ResolveUncertain
+        self, acting: Acting, command: list_commands.ResolveUncertain
     ) -> acks.UncertainDecided:
-        count = await self._uncertain.resolve(session.who, session.device_id, command)
+        count = await self._uncertain.resolve(acting.who, acting.device_id, command)
         return {"count": count}
 
     @handles(device_commands.RenameDevice)
     async def rename_device(
-        self, session: Session, command: device_commands.RenameDevice
+        self, acting: Acting, command: device_commands.RenameDevice
     ) -> acks.DeviceRenamed:
-        await self._own_devices.rename(session.who, session.device_id, command)
+        await self._own_devices.rename(acting.who, acting.device_id, command)
         return {"name": command.name}
 
     @handles(device_commands.SignOutDevice)
     async def sign_out_device(
-        self, session: Session, command: device_commands.SignOutDevice
+        self, acting: Acting, command: device_commands.SignOutDevice
     ) -> acks.Done:
-        signed_out = await self._own_devices.sign_out(session.who, session.device_id, command)
+        signed_out = await self._own_devices.sign_out(acting.who, acting.device_id, command)
         if signed_out:
             await self._sign_off(signed_out)
         return {}

@@ -20,6 +20,7 @@ from alphasync.realtime.catch_up import CatchUp
 from alphasync.realtime.dispatch import Dispatcher
 from alphasync.realtime.farewell import Farewell
 from alphasync.realtime.followups import FollowUps
+from alphasync.realtime.from_http import FromHttp
 from alphasync.realtime.handlers import Handlers
 from alphasync.realtime.joins import Complete, Joins
 from alphasync.realtime.limits import EventLimits, JoinLimits, Limits
@@ -165,6 +166,7 @@ class Realtime:
             early_max=events.burst,
             early_bytes=limits.early_bytes,
         )
+        self.from_http = FromHttp(handlers, account_state, event_allowance, refusals)
         self.server.on("connect", self._connect)
         self.server.on("disconnect", self._disconnect)
         self.server.on("*", self._dispatch.carry_out)

@@ -13,6 +13,7 @@ from alphasync.domain.runs import Key, Run, RunStatus
 from alphasync.domain.snapshot import Snapshot
 from alphasync.protocol import packets
 from alphasync.realtime.sessions import Session
+from alphasync.services.acting import Acting
 from alphasync.services.lost import LOST_REASONS, STORAGE_LOST
 from alphasync.transport import Outgoing, message
 
@@ -57,17 +58,17 @@ def state_anew(session: Session, snapshot: Snapshot) -> Iterator[str]:
 def state_of(session: Session, snapshot: Snapshot) -> Iterator[str]:
     """Who is here, then one packet per run, draft and plan, without those of profiles that the
     device may not see."""
-    yield packets.encode(_devices(session, snapshot))
+    yield packets.encode(devices_state(session, snapshot))
     may_see = session.who.may_see
     for run in snapshot.runs.values():
         if may_see(run.profile_id):
             yield packets.encode(run_state(session, run))
     for draft in snapshot.drafts.values():
         if may_see(draft.profile_id):
-            yield packets.encode(_draft(session, draft))
+            yield packets.encode(draft_state(session, draft))
     for plan in snapshot.plans.values():
         if may_see(plan.profile_id):
-            yield packets.encode(_plan(session, plan, snapshot.revision))
+            yield packets.encode(plan_state(session, plan, snapshot.revision))
 
 
 async def made_ready(packets_: Iterable[str], fit: Fit) -> list[Outgoing]:
@@ -111,7 +112,7 @@ def _interrupted(run: Run, now: int) -> events.ProcessingInterrupted:
     )
 
 
-def no_run(session: Session, key: Key, now: int, revision: int) -> events.ProcessingStateSync:
+def no_run(acting: Acting, key: Key, now: int, revision: int) -> events.ProcessingStateSync:
     """What a device is told of a run that is not on record. ``now``: ms since the Unix epoch."""
     profile_id, type_ = key
     return events.ProcessingStateSync(
@@ -121,10 +122,10 @@ def no_run(session: Session, key: Key, now: int, revision: int) -> events.Proces
         current=0,
         total=0,
         # Clients expect a device and a time: those of the start that came to nothing.
-        device_id=session.device_id,
+        device_id=acting.device_id,
         started_at=now,
         is_own_device=True,
-        operator_id=session.who.operator_id,
+        operator_id=acting.who.operator_id,
         status="none",
         sent=0,
         skipped=0,
@@ -139,7 +140,7 @@ def no_run(session: Session, key: Key, now: int, revision: int) -> events.Proces
     )
 
 
-def run_state(session: Session, run: Run) -> events.ProcessingStateSync:
+def run_state(acting: Acting, run: Run) -> events.ProcessingStateSync:
     return events.ProcessingStateSync(
         profile_id=run.profile_id,
         type=run.type,
@@ -148,7 +149,7 @@ def run_state(session: Session, run: Run) -> events.ProcessingStateSync:
         total=run.counters.total,
         device_id=run.device_id,
         started_at=run.started_at,
-        is_own_device=run.device_id == session.device_id,
+        is_own_device=run.device_id == acting.device_id,
         operator_id=run.operator_id,
         status=run.status,
         sent=run.counters.sent,
@@ -173,15 +174,15 @@ def run_state(session: Session, run: Run) -> events.ProcessingStateSync:
     )
 
 
-def _devices(session: Session, snapshot: Snapshot) -> events.DevicesSync:
+def devices_state(acting: Acting, snapshot: Snapshot) -> events.DevicesSync:
     listed = [
-        events.ListedDevice(**structs.asdict(device), is_own_device=id_ == session.device_id)
+        events.ListedDevice(**structs.asdict(device), is_own_device=id_ == acting.device_id)
         for id_, device in snapshot.devices.items()
     ]
     return events.DevicesSync(devices=listed, revision=snapshot.revision)
 
 
-def _plan(session: Session, plan: Plan, revision: int) -> events.PlanSync:
+def plan_state(acting: Acting, plan: Plan, revision: int) -> events.PlanSync:
     return events.PlanSync(
         plan_id=plan.plan_id,
         profile_id=plan.profile_id,
@@ -196,19 +197,19 @@ def _plan(session: Session, plan: Plan, revision: int) -> events.PlanSync:
         message_interval=plan.options.message_interval or UNSET,
         continuous=plan.options.continuous or UNSET,
         waiting_for=plan.waiting_for or UNSET,
-        is_own_device=plan.device_id == session.device_id,
+        is_own_device=plan.device_id == acting.device_id,
         revision=revision,
     )
 
 
-def _draft(session: Session, draft: Draft) -> events.MessageSync:
+def draft_state(acting: Acting, draft: Draft) -> events.MessageSync:
     return events.MessageSync(
         profile_id=draft.profile_id,
         type=draft.type,
         message=draft.message,
         device_id=draft.device_id,
         timestamp=draft.timestamp,
-        is_own_device=draft.device_id == session.device_id,
+        is_own_device=draft.device_id == acting.device_id,
         revision=draft.revision,
         attachments=list(draft.attachments) if draft.attachments_revision else UNSET,
         attachments_revision=draft.attachments_revision or UNSET,

@@ -10,16 +10,19 @@ from alphasync.errors import (
     CsvNotText,
     CsvTooLarge,
     DoNotContactFull,
+    IdempotencyKeyReused,
     InvalidPayload,
     NotAllowed,
     NotForServiceTokens,
     NotForThisToken,
     SignedOut,
     SignInAgain,
+    StillWorking,
     StoreUnavailable,
     TooManyProfiles,
     TooManyRequests,
     TooManyServiceTokens,
+    UnknownEvent,
     UnknownOutcome,
     UnknownProfile,
     UnknownRun,
@@ -36,6 +39,7 @@ from alphasync.gateway.port import (
 )
 from alphasync.services.tokens import InvalidToken, MissingToken
 from alphasync.web.accounts import HANDLE_HEADER, Credentials, LoginAnswer, RefreshAnswer
+from alphasync.web.commanding import StateAnswer
 from alphasync.web.lists import NEXT_HEADER, BlocklistQuery, ExportQuery, Imported
 from alphasync.web.login_list import EndedAnswer, EndQuery, SessionsAnswer, SessionsQuery
 from alphasync.web.past_runs import (
@@ -54,13 +58,15 @@ class Call(msgspec.Struct, frozen=True):
     path: str
     about: str
     answer: object | None
-    """The model of the body of a 200; None where it is CSV."""
+    """The model of the body of a 200; None where it is CSV, or said in words."""
     errors: tuple[type[AlphasyncError], ...] = ()
     """Its own: besides what any request can be refused with, and what any can be that takes a
     ``right``."""
     body: type | None = None
     csv: str = ""
     """What a body of CSV is like, of the request or of the answer."""
+    in_words: str = ""
+    """What the bodies are like, where that is said elsewhere."""
     query: type | None = None
     """What stands behind the `?`."""
     header: str = ""
@@ -262,6 +268,7 @@ CALLS = (
         ),
         header=BEARER,
         right=Right.SEE,
+        services=True,
         query=RunsQuery,
         answer=RunsAnswer,
         errors=(InvalidPayload,),
@@ -272,6 +279,7 @@ CALLS = (
         about=f"The same as CSV, with the texts. {IN_PARTS}",
         header=BEARER,
         right=Right.SEE,
+        services=True,
         query=RunsQuery,
         answer=None,
         csv="What `GET /api/runs` and `GET /api/runs/{run}` say, with times in UTC.",
@@ -283,6 +291,7 @@ CALLS = (
         about="One run of the history, with its text.",
         header=BEARER,
         right=Right.SEE,
+        services=True,
         answer=RunAnswer,
         errors=(UnknownRun,),
     ),
@@ -296,6 +305,7 @@ CALLS = (
         ),
         header=BEARER,
         right=Right.SEE,
+        services=True,
         query=RecipientsQuery,
         answer=RecipientsAnswer,
         errors=(UnknownRun, InvalidPayload),
@@ -327,6 +337,42 @@ CALLS = (
         answer=None,
         csv="What the entries of `GET /api/audit` say, with the time in UTC.",
         errors=(NotForThisToken, InvalidPayload),
+    ),
+    Call(
+        method="POST",
+        path="/api/commands/{name}",
+        about=(
+            "Carry out a command of [those below](#commands), as a device's: all but those that "
+            "say that they are not taken over HTTP. How is said [below](#from-a-backend)."
+        ),
+        header=BEARER,
+        right=Right.SEE,
+        services=True,
+        in_words=(
+            "Body: `application/json`, the command's fields, at most 64 KB; none for a command "
+            "that needs none. Answer: its acknowledgement, `ok: true` and what it says, or with "
+            "another status than 200 `{ok: false, code, message, retryable}`."
+        ),
+        answer=None,
+        errors=(
+            InvalidPayload,
+            UnknownEvent,
+            UnsupportedMediaType,
+            IdempotencyKeyReused,
+            StillWorking,
+        ),
+    ),
+    Call(
+        method="GET",
+        path="/api/state",
+        about=(
+            "Who is here, the runs on record, the drafts and the plans, as a device is told of "
+            "them that joins. It counts as 20 commands."
+        ),
+        header=BEARER,
+        right=Right.SEE,
+        services=True,
+        answer=StateAnswer,
     ),
     Call(
         method="GET",

@@ -62,8 +62,7 @@ def _call(schema: Schema, said: Call) -> str:
         parts.append(_least(said.right) + (" Also by a service token." if said.services else ""))
     if "query" in call:
         parts += ["Query:", fields(schema, call["query"])]
-    if said.csv:
-        parts.append(said.csv)
+    parts += [words for words in (said.csv, said.in_words) if words]
     if "body" in call:
         parts += ["Body:", fields(schema, call["body"])]
     if "answer" in call:
@@ -83,7 +82,8 @@ def _commands(schema: Schema) -> str:
         parts += [
             f"### {name}",
             schema["$defs"][_name(command["payload"])]["description"],
-            _least(COMMANDS[name].right),
+            _least(COMMANDS[name].right)
+            + (" Not taken over HTTP." if COMMANDS[name].needs_device else ""),
             fields(schema, command["payload"], without=_not_read(COMMANDS[name])),
         ]
         if schema["$defs"][_name(command["acknowledgement"])]["properties"]:

@@ -67,6 +67,7 @@ def whole() -> Schema:
                 "payload": refs[model],
                 "acknowledgement": refs[model.answer],
                 "errors": errors_of(model),
+                "overHttp": not model.needs_device,
             }
             for name, model in COMMANDS.items()
         },

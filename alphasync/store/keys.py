@@ -32,6 +32,8 @@ key (under ``as:{account}:``)      type    lifetime
 ``history:failed:<id>``            hash    `HISTORY_TTL`: whom a run could not message
 ``history:uncertain:<id>``         hash    the same: whom it has perhaps messaged
 ``refused:<operator>``             hash    an hour from the first: how often what was refused
+``answers``                        hash    a day from the last: what calls with a key were answered
+``answers:times``                  zset    the same: the keys of these, by when they came
 ``plan:<type>:<id>:<profile>``     hash    32 days after the last change: a run to be started
 ``runs``, ``drafts``, ``devices``  zset    as the longest-living key they name
 ``runs:running``                   zset    as a run's record: those that are running, by their start
@@ -77,8 +79,8 @@ class AccountKeys:
     """Keys of one account."""
 
     __slots__ = (
-        *("account", "channel", "devices", "drafts", "history", "log", "meta", "never"),
-        *("never_notes", "prefix", "record", "runs", "tokens"),
+        *("account", "answer_times", "answers", "channel", "devices", "drafts", "history", "log"),
+        *("meta", "never", "never_notes", "prefix", "record", "runs", "tokens"),
     )
 
     def __init__(self, account: str) -> None:
@@ -94,6 +96,8 @@ class AccountKeys:
         self.record = prefix + "audit"
         self.tokens = prefix + "tokens"
         self.history = prefix + "history"
+        self.answers = prefix + "answers"
+        self.answer_times = prefix + "answers:times"
         self.channel = channel_of(account)
 
     def lock(self, type_: ProcessingType, profile: str) -> str:

@@ -32,15 +32,39 @@ STATUS = {
     "unknown_service_token": 404,
     "too_many_service_tokens": 409,
     "unknown_run": 404,
+    "unknown_event": 404,
+    "unknown_plan": 404,
+    "unknown_version": 404,
+    "locked": 409,
+    "already_running": 409,
+    "not_running": 409,
+    "nothing_failed": 409,
+    "blocklist_lost": 409,
+    "do_not_contact_lost": 409,
+    "recipient_in_flight": 409,
+    "still_working": 409,
+    "too_many_runs": 409,
+    "too_many_plans": 409,
+    "too_many_recipients": 409,
     "do_not_contact_full": 409,
     "csv_too_large": 413,
     "csv_not_text": 400,
     "csv_empty": 400,
     "csv_lines": 422,
+    "message_too_short": 422,
+    "message_too_long": 422,
+    "message_blank": 422,
+    "wrong_link": 422,
+    "pace_out_of_range": 422,
+    "wrong_start_time": 422,
+    "idempotency_key_reused": 422,
     "unsupported_media_type": 415,
     "too_many_requests": 429,
+    "too_many_previews": 429,
+    "endless_listing": 502,
     "gateway_refused": 502,
     "gateway_unavailable": 502,
+    "shutting_down": 503,
     "store_unavailable": 503,
     "unknown_outcome": 503,
 }
@@ -55,16 +79,27 @@ def ok(value: object, status: int = 200) -> web.Response:
 async def body(request: web.Request, model: type[T]) -> T:
     """The request's JSON body as ``model``. Raises InvalidPayload, naming the field at
     fault, and UnsupportedMediaType."""
+    return decoded(await raw_body(request, BODY_MAX), model)
+
+
+async def raw_body(request: web.Request, most: int) -> bytes:
+    """The request's body, which says that it is JSON. Raises InvalidPayload for more than so many
+    bytes, and UnsupportedMediaType."""
     if request.content_type != "application/json":
         # A form or plain text can be sent by any page of the web, without being asked.
         raise UnsupportedMediaType
-    if (request.content_length or 0) > BODY_MAX:
+    if (request.content_length or 0) > most:
         raise InvalidPayload("The body is too long")
     raw = b""
-    while chunk := await request.content.read(BODY_MAX + 1 - len(raw)):
+    while chunk := await request.content.read(most + 1 - len(raw)):
         raw += chunk
-    if len(raw) > BODY_MAX:
+    if len(raw) > most:
         raise InvalidPayload("The body is too long")
+    return raw
+
+
+def decoded(raw: bytes, model: type[T]) -> T:
+    """What JSON says, as ``model``. Raises InvalidPayload."""
     try:
         return decode_json(raw, model)
     except msgspec.ValidationError as error:

@@ -215,14 +215,14 @@ class PastRuns:
         ]
 
     async def runs(self, request: web.Request) -> web.Response:
-        who = await who_asks(request, self._logins, Right.SEE)
+        who = await who_asks(request, self._logins, Right.SEE, services=True)
         query = query_of(request, RunsQuery)
         async with self._history.turns.of(who.account):
             page = await self._history.page(who, query.cursor or "", query.filters)
         return ok(RunsAnswer([_shown(run) for run in page.runs], page.next or None))
 
     async def export(self, request: web.Request) -> web.Response:
-        who = await who_asks(request, self._logins, Right.SEE)
+        who = await who_asks(request, self._logins, Right.SEE, services=True)
         query = query_of(request, RunsQuery)
         part = Part(Place(id=query.cursor or ""), HEADINGS)
         async with self._history.turns.of(who.account):
@@ -236,13 +236,13 @@ class PastRuns:
         return part.response("runs", part.place.id or None)
 
     async def run(self, request: web.Request) -> web.Response:
-        who = await who_asks(request, self._logins, Right.SEE)
+        who = await who_asks(request, self._logins, Right.SEE, services=True)
         run = await self._history.run(who, request.match_info["run"])
         texts = await self._history.texts(who.account, [run])
         return ok(RunAnswer(_shown(run), texts.get(run.id, ""), list(run.attachments)))
 
     async def recipients(self, request: web.Request) -> web.Response:
-        who = await who_asks(request, self._logins, Right.SEE)
+        who = await who_asks(request, self._logins, Right.SEE, services=True)
         query = query_of(request, RecipientsQuery)
         async with self._history.turns.of(who.account):
             page = await self._history.recipients(

@@ -1,5 +1,6 @@
 """Whatever one account asks for of another's, it is told what it would be told if that were not."""
 
+import json
 import secrets
 import time
 from collections.abc import AsyncIterator
@@ -10,6 +11,7 @@ import pytest
 
 from alphasync.gateway.sandbox.cast import default_people
 from alphasync.gateway.sandbox.people import Account, People
+from alphasync.protocol.commands import Command
 from alphasync.reference.calls import CALLS
 from alphasync.store.connect import make_client
 from alphasync.web.accounts import HANDLE_HEADER
@@ -18,7 +20,7 @@ from tests.unit.protocol.payloads import NEEDED
 
 PROFILE = "1001"
 ABOUT = {"profileId": PROFILE, "type": "chat"}
-NEW = {"runId", "planId", "revision", "startedAt", "timestamp"}
+NEW = {"runId", "planId", "revision", "startedAt", "timestamp", "epoch"}
 """What is never twice the same in an answer."""
 LAST = ("updateMessage", "startProcessing", "planRun")
 """The other commands would find what these make."""
@@ -110,6 +112,7 @@ async def all_answers(servers: Cluster, name: str, things: Things) -> dict[str, 
         ack = await device.call(model.event_name, payload)
         told[model.event_name] = {key: value for key, value in ack.items() if key not in NEW}
     told["another's device"] = await come_as(servers, name, things["deviceId"], device)
+    told |= await over_http(servers, f"{name}-http", [*ordered], things)
     handle = (await signed_in(servers, address_of(name)))["alphaDateToken"]
     for number, call in enumerate(CALLS, start=1):
         if call.header.startswith(HANDLE_HEADER):
@@ -119,7 +122,9 @@ async def all_answers(servers: Cluster, name: str, things: Things) -> dict[str, 
             headers = {"Authorization": f"Bearer {servers.token(f'{name}-{number}')}"}
         else:
             continue
-        url = servers.urls[0] + call.path.format(profile=PROFILE, **things)
+        url = servers.urls[0] + call.path.format(
+            profile=PROFILE, name="stopAllProcessing", **things
+        )
         csv = f"id\n{things['recipientId']}\n" if call.method == "POST" else None
         headers |= {"Content-Type": "text/csv"} if csv else {}
         params = {"type": "chat"} if "blocklist" in call.path else {}
@@ -128,8 +133,31 @@ async def all_answers(servers: Cluster, name: str, things: Things) -> dict[str, 
             http.request(call.method, url, params=params, data=csv) as answer,
         ):
             body = await answer.text()
-        if call.title != "POST /api/auth/refresh":  # a token is never twice the same
+        if call.title == "GET /api/state":
+            said = json.loads(body)
+            told[call.title] = {key: value for key, value in said.items() if key not in NEW}
+        elif call.title != "POST /api/auth/refresh":  # a token is never twice the same
             told[call.title] = (answer.status, body)
+    return told
+
+
+async def over_http(
+    servers: Cluster,
+    name: str,
+    ordered: list[tuple[type[Command], dict[str, Any]]],
+    things: Things,
+) -> dict[str, Any]:
+    """The same by the commands over HTTP."""
+    told: dict[str, Any] = {}
+    headers = {"Authorization": f"Bearer {servers.token(name)}"}
+    async with aiohttp.ClientSession(servers.urls[0], headers=headers) as http:
+        for model, needed in ordered:
+            path = f"/api/commands/{model.event_name}"
+            fields = (*needed, *model.__struct_encode_fields__)
+            payload = needed | {field: things[field] for field in fields if field in things}
+            async with http.post(path, json=payload) as answer:
+                said = await answer.json()
+                told[path] = answer.status, {k: v for k, v in said.items() if k not in NEW}
     return told
 
 

@@ -36,6 +36,7 @@ from tests.scripts.backends import admin, make, start_as, tokens_of
 from tests.scripts.bench import LIFETIMES, Bench, became
 from tests.scripts.drafting import attach, clear, kept
 from tests.scripts.planning import Planner
+from tests.scripts.test_answer_begin import Counted
 from tests.scripts.test_run_pause import pause, resume
 from tests.scripts.test_run_rest import begin, rest
 from tests.scripts.test_run_take import take
@@ -148,6 +149,7 @@ async def everything(bench: Bench) -> None:
     await start_as(bench, await tokens_of(bench).identify(made.token), "1008")
     await tokens_of(bench).revoke(maker, made.id)
     await make(bench, maker, lifetime=600)
+    await Counted(bench).ask("a key")
     bench.refusals.note(who, "clearBlocklist", "not_allowed", "d1")
     await wait_until(lambda: not bench.refusals.waiting)
     await Agreement(bench.scripts, terms_of(("secret",), LIFETIMES)).tell(bench.server.current)

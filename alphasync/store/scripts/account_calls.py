@@ -161,3 +161,11 @@ def never_remove(keys: AccountKeys, /, *, recipient: str, head: str, by: bytes) 
 
 @script
 def never_list(keys: AccountKeys, /, *, score: str, id: str, part: str, most: int) -> None: ...
+
+
+@script
+def answer_begin(keys: AccountKeys, /, *, key: str, fingerprint: str, most: int) -> None: ...
+
+
+@script
+def answer_keep(keys: AccountKeys, /, *, key: str, fingerprint: str, answer: bytes) -> None: ...

@@ -46,6 +46,11 @@ EDIT_OVERHEAD = 96
 """Bytes that an edit takes besides what was taken away and sent."""
 EDITS_TTL = 30 * 60
 """Seconds after the last edit: a phone without a line for so long still gets its text merged."""
+ANSWERS_TTL = 86400.0
+"""Seconds for which a call with an idempotency key is told the same."""
+ANSWER_TIMEOUT = 120.0
+"""Seconds after which one without an answer is taken for lost with its server: a preview is none of
+these, and nothing else takes so long."""
 PAGE_ENDS_MAX = 64
 """Runs that one script ends, and uncertain recipients that it sees to."""
 PAGE_PRUNED_MAX = 1_000

@@ -104,6 +104,8 @@ def _constants(lifetimes: Lifetimes, publish: str) -> str:
         "EDITS_TTL": limits.EDITS_TTL,
         "PLAN_TTL": limits.PLAN_TTL,
         "REFUSALS_TTL": limits.REFUSALS_TTL,
+        "ANSWERS_TTL": limits.ANSWERS_TTL,
+        "ANSWER_TIMEOUT": limits.ANSWER_TIMEOUT,
         "RETRY_TTL": limits.RETRY_TTL,
         "FAILED_TTL": max(limits.FAILED_TTL, lifetimes.run),
         "VERSION_PAUSE": limits.VERSION_PAUSE,

@@ -49,7 +49,7 @@ TO_BE_REACHED: dict[str, Mapping[str, Collection[str]]] = {
     # What is no call of ours gets a 404 without a code.
     "calls": dict.fromkeys(
         (call.title for call in CALLS),
-        ("200", "unknown_profile", "unknown_session", "unknown_service_token"),
+        ("200", "unknown_profile", "unknown_session", "unknown_service_token", "unknown_event"),
     ),
     "gateway": {
         **dict.fromkeys(("login", "profiles", "attachments"), ("200",)),
