@@ -100,6 +100,16 @@ export const sessions = (token, cursor = null) =>
 /** What was done in the account, newest first: `{entries, next}`, see docs/protocol.md. Throws ApiError. */
 export const record = (token, query) => call(`/api/audit?${new URLSearchParams(query)}`, { headers: bearer(token) });
 
+/** The history of runs, the last that ended first: `{runs, next}`, see docs/protocol.md. Throws ApiError. */
+export const pastRuns = (token, query) => call(`/api/runs?${new URLSearchParams(query)}`, { headers: bearer(token) });
+
+/** One of them: `{run, message, attachments}`. Throws ApiError. */
+export const pastRun = (token, id) => call(`/api/runs/${encodeURIComponent(id)}`, { headers: bearer(token) });
+
+/** Whom it could not message, or perhaps has: `{recipients: [{id, name, reason, at}], unnamed, next}`. Throws ApiError. */
+export const pastRecipients = (token, id, query) =>
+  call(`/api/runs/${encodeURIComponent(id)}/recipients?${new URLSearchParams(query)}`, { headers: bearer(token) });
+
 /** End a session, or with null all of the operator's but this one: `{ended}`. Throws ApiError. */
 export const endSession = (token, id = null) =>
   call(`/api/sessions${id === null ? '' : `/${encodeURIComponent(id)}`}`, { method: 'DELETE', headers: bearer(token) });

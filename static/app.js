@@ -1,7 +1,7 @@
 // The console put together: events change the state, the state draws the page, the page sends commands.
 
 import { createAccount } from './account.js';
-import { ApiError, endSession, exportPart, importDoNotContact, profiles as fetchProfiles, record as fetchRecord, sessions as fetchSessions, wholeOf } from './api.js';
+import { ApiError, endSession, exportPart, importDoNotContact, pastRecipients, pastRun, pastRuns as fetchPastRuns, profiles as fetchProfiles, record as fetchRecord, sessions as fetchSessions, wholeOf } from './api.js';
 import { createArranging, readArrangement } from './arrangement.js';
 import { itemsOf } from './attachments.js';
 import { createCommands } from './commands.js';
@@ -41,6 +41,7 @@ import { createPeople } from './view/people.js';
 import { createPin } from './view/pin.js';
 import { createProfile } from './view/profile.js';
 import { createRecipients } from './view/recipients.js';
+import { createPastRuns } from './view/pastruns.js';
 import { createRecord } from './view/record.js';
 import { createRights, markCommands } from './view/rights.js';
 import { createSessions } from './view/sessions.js';
@@ -126,6 +127,7 @@ const account = createAccount({
         typists.note(event, state.device?.id);
         recipients.note(event);
         sessions.note(event);
+        past.note(event);
         if (event.name === 'local/caughtUp') commands.flush();
       },
       seen: () => seen(state),
@@ -140,6 +142,7 @@ const account = createAccount({
     if (signedIn) signIn.hide();
     else {
       sessions.close();
+      past.close();
       record.close();
       signIn.show(why, email);
     }
@@ -205,6 +208,7 @@ const showVersions = createVersions({
   restored: (type) => byId(`${type}-text`).focus(),
 });
 
+const profileOf = (id) => state.profiles.items.find(({ external_id: known }) => known === id);
 const recipients = createRecipients();
 const sessions = createSessions({
   list: (cursor) => fetchSessions(session.get()?.token ?? '', cursor),
@@ -214,14 +218,33 @@ const sessions = createSessions({
   ask,
 });
 const exportOf = (path, query) => exportPart(session.get()?.token ?? '', path, query);
+const names = {
+  profile: (id) => profileOf(id)?.name ?? words.aside.profile(id),
+  device: (id) => nameOf(state, id),
+};
+const past = createPastRuns({
+  api: {
+    page: (query) => fetchPastRuns(session.get()?.token ?? '', query),
+    file: (query, report) => wholeOf(exportOf, '/api/runs/export', query, report),
+    run: (id) => pastRun(session.get()?.token ?? '', id),
+    recipients: (id, query) => pastRecipients(session.get()?.token ?? '', id, query),
+  },
+  ended: account.ended,
+  names,
+  profiles: () => state.profiles.items,
+  sendAgain({ profileId, type }, message) {
+    const profile = profileOf(profileId);
+    if (profile === undefined) return local('banner', { tone: 'error', text: words.past.noProfile });
+    act({ action: 'open', profileId });
+    commands.type(profileId, type, message);
+    return local('banner', { tone: 'info', text: words.past.put(type, profile.name) });
+  },
+});
 const record = createRecord({
   page: (query) => fetchRecord(session.get()?.token ?? '', query),
   file: (query, report) => wholeOf(exportOf, '/api/audit/export', query, report),
   ended: account.ended,
-  names: {
-    profile: (id) => state.profiles.items.find(({ external_id: known }) => known === id)?.name ?? words.aside.profile(id),
-    device: (id) => nameOf(state, id),
-  },
+  names,
 });
 const lists = createLists({
   send: (...command) => account.link().send(...command),
@@ -286,7 +309,7 @@ const drawBanner = createBanner({
 const drawHeader = createHeader({ dispatch, stopAll, tally: () => people.counts() });
 const drawDevices = createDevices({ send: (...command) => account.link().send(...command), ask });
 const drawRights = createRights();
-const drawAccount = createAccountMenu({ dispatch, signOut, showShortcuts, showNever, showSessions: sessions.open, showRecord: record.open });
+const drawAccount = createAccountMenu({ dispatch, signOut, showShortcuts, showNever, showSessions: sessions.open, showPast: past.open, showRecord: record.open });
 
 const arranging = createArranging({ state: () => state, dispatch, operatorId: () => session.get().operatorId });
 const people = createPeople({ dispatch, ...arranging, press: many.press, reload: loadProfiles });

@@ -10,7 +10,7 @@ const TYPES = { chat: words.chat, mail: words.mail };
 const AT_MAX = 999_999_999_999_999; // ms; the server takes 15 digits
 
 /** The first moment of a day as a field of the type date gives it, and days behind that, in ms since the epoch. */
-function dayStart(day, after = 0) {
+export function dayStart(day, after = 0) {
   const at = new Date(`${day}T00:00`);
   at.setDate(at.getDate() + after);
   const ms = at.getTime();

@@ -62,11 +62,11 @@ def test_what_is_pressed_takes_the_right_of_its_command(console: dict[str, Any])
 
 
 def test_a_right_is_named_only_where_no_command_is_sent() -> None:
-    assert named(r'data-takes="(\w+)"', "index.html") == {"administer"}
+    assert named(r'data-takes="(\w+)"', "index.html") == {"administer", "oversee"}
     assert named(r"'data-takes': '(\w+)'", "view/*.js") == set()
 
 
 def test_what_a_role_lacks_is_hidden(console: dict[str, Any]) -> None:
     """By a rule for each right: else what takes it would be offered to all."""
-    taken = set(console["COMMANDS"].values()) | {"administer"}
+    taken = set(console["COMMANDS"].values()) | {"administer", "oversee"}
     assert named(r'\[data-lacks~="(\w+)"\] \[data-takes="\1"\]', "css/ground.css") == taken
