@@ -38,16 +38,20 @@ export function applyDevices(devices, name, data) {
   return rest;
 }
 
+/** What a backend is called that stands in the place of a device, which no list of devices has: its runs say it. */
+const backendName = (runs, id) => (id?.startsWith('api:') && Object.values(runs).find((run) => run.deviceId === id)?.deviceName) || '';
+
 /** What a device is called; its id where it is not here any more or has no name. */
-export function nameOf({ devices, device }, deviceId) {
+export function nameOf({ devices, device, runs = {} }, deviceId) {
+  if (deviceId.startsWith('api:')) return backendName(runs, deviceId) || words.devices.backend;
   const known = Object.hasOwn(devices, deviceId) ? devices[deviceId].name : '';
   if (known !== '') return known;
   return device?.id === deviceId && device.name ? device.name : words.devices.unnamed(deviceId);
 }
 
 /** The same for the middle of a sentence, whatever its script; empty where it is not here any more or has no name. */
-export function knownName({ devices }, deviceId) {
-  const name = Object.hasOwn(devices, deviceId ?? '') ? devices[deviceId].name : '';
+export function knownName({ devices, runs = {} }, deviceId) {
+  const name = Object.hasOwn(devices, deviceId ?? '') ? devices[deviceId].name : backendName(runs, deviceId);
   return name && isolated(name);
 }
 

@@ -1,10 +1,12 @@
 // What server events do to the runs. Pure: (runs, name, data) -> runs.
 //
 // A run as the console knows it:
-//   {status, current, total, sent, skipped, failed, uncertain, message, error, note, reason, code, deviceId, operatorId,
-//    paused, detached, every, interval, cycle, nextCycleAt, totals, only, away, waitingFor, waitUntil, waitLeft, stoppedBy,
+//   {status, current, total, sent, skipped, failed, uncertain, message, error, note, reason, code, deviceId, deviceName,
+//    operatorId, paused, detached, every, interval, cycle, nextCycleAt, totals, only, away, waitingFor, waitUntil, waitLeft, stoppedBy,
 //    startedAt, endedAt, duration, followed, steps, begun, revision}
-// status is 'running', 'completed', 'stopped' or 'interrupted'; operatorId: whose it is, '' where nobody says; paused: it sends nothing until somebody resumes it;
+// status is 'running', 'completed', 'stopped' or 'interrupted'; operatorId: whose it is, '' where nobody says;
+// deviceName: of a backend that started it, which is on no list of devices, else '';
+// paused: it sends nothing until somebody resumes it;
 // every: seconds between two cycles of one that begins anew when it is through, else 0; cycle: which one the counters are
 // of, nextCycleAt: while it waits for the next, totals: {sent, failed, uncertain} of all; interval: seconds between messages;
 // detached: it goes on when every device is gone; only: 'failed' where it is over those whom the run before could not
@@ -34,6 +36,7 @@ const BLANK = Object.freeze({
   reason: '',
   code: '',
   deviceId: null,
+  deviceName: '',
   operatorId: '',
   paused: false,
   detached: false,
@@ -98,6 +101,7 @@ const moves = {
     ...BLANK,
     ...counters(data),
     deviceId: text(data.deviceId, null),
+    deviceName: text(data.deviceName),
     operatorId: text(data.operatorId),
     detached: data.detached === true,
     ...chosen(data),
@@ -157,7 +161,7 @@ const moves = {
     ...run,
     ...counters(data),
     error: '',
-    ...(data.fromDeviceId ? { deviceId: text(data.deviceId, run.deviceId), operatorId: text(data.operatorId, run.operatorId), away: false } : { note: text(data.message) }),
+    ...(data.fromDeviceId ? { deviceId: text(data.deviceId, run.deviceId), deviceName: '', operatorId: text(data.operatorId, run.operatorId), away: false } : { note: text(data.message) }),
   }),
 
   // The answer for the recipient that was in flight when the run ended: the counters move, the status stays.
@@ -178,6 +182,7 @@ const moves = {
     reason: text(data.reason),
     code: text(data.code),
     deviceId: text(data.deviceId, null),
+    deviceName: text(data.deviceName),
     operatorId: text(data.operatorId),
     paused: data.paused === true,
     detached: data.detached === true,

@@ -229,6 +229,7 @@ export const words = {
   },
 
   devices: {
+    backend: 'a backend',
     unnamed: (id) => `Device ${id}`,
     title: 'Who is here',
     button: (number) => `Who is here: ${count(number, { one: 'device', other: 'devices' })}`,

@@ -106,6 +106,8 @@ class Run(msgspec.Struct, frozen=True):
     """When the next cycle begins, while it waits for that; else 0."""
     totals: Totals | None = None
     """Of a continuous run."""
+    device_name: str = ""
+    """What the service token is called that stands in the place of its device; else ''."""
     only: Literal["", "failed"] = ""
     """`failed`: it is over those whom the run before could not message."""
 

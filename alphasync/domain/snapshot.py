@@ -171,6 +171,7 @@ def _run_after(run: Run | None, event: RunEvent, revision: int) -> Run:
             message="",
             revision=revision,
             detached=event.detached is True,
+            device_name=event.device_name or "",
             only=event.only or "",
             options=RunOptions(event.message_interval or None, event.continuous or None),
         )
@@ -206,6 +207,7 @@ def _run_after(run: Run | None, event: RunEvent, revision: int) -> Run:
         case events.ProcessingTakenOver():
             if run.status is not RunStatus.RUNNING:
                 raise IllegalMove(f"a run that is {run.status} is not taken over")
+            same = isinstance(event.from_device_id, UnsetType)
             return replace(
                 run,
                 message=event.message,
@@ -213,8 +215,9 @@ def _run_after(run: Run | None, event: RunEvent, revision: int) -> Run:
                 **_cycles(event),
                 waiting_for="",
                 device_id=filled(event.device_id),
+                device_name=run.device_name if same else "",
                 operator_id=filled(event.operator_id),
-                away=run.away and isinstance(event.from_device_id, UnsetType),
+                away=run.away and same,
             )
         case events.ProcessingComplete():
             _check(run, RunStatus.COMPLETED)

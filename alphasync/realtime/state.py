@@ -165,6 +165,7 @@ def run_state(acting: Acting, run: Run) -> events.ProcessingStateSync:
         waiting_for=run.waiting_for or UNSET,
         paused=run.paused or UNSET,
         detached=run.detached or UNSET,
+        device_name=run.device_name or UNSET,
         only=run.only or UNSET,
         message_interval=run.options.message_interval or UNSET,
         continuous=run.options.continuous or UNSET,

@@ -182,6 +182,7 @@ def _run(record: dict[str, str]) -> Run:
         away=record["away"] == "1",
         paused=record.get("paused") == "1",
         detached=record.get("detached") == "1",
+        device_name=record.get("device_name", ""),
         only="failed" if record.get("only") == "failed" else "",
         options=decode_options(record.get("options") or "{}"),
         **_cycles(record),

@@ -55,3 +55,13 @@ test('this device comes first, who is away last, and each has its runs', () => {
   assert.deepEqual(runsOf(state, 'b'), [{ profileId: '7', type: 'chat' }]);
   assert.deepEqual(runsOf(state, ME), []);
 });
+
+test('a backend is called as its run says, and is on no list of devices', () => {
+  const run = { ...chat(), deviceId: 'api:ast.1', operatorId: '1', startedAt: 5, detached: true };
+  let state = after(here(), event('processingStarted', { ...run, deviceName: 'billing', revision: 11 }));
+  assert.equal(nameOf(state, 'api:ast.1'), 'billing');
+  assert.equal(nameOf(state, 'api:ast.2'), 'a backend');
+  state = after(state, event('processingTakenOver', { ...run, deviceId: OTHER, fromDeviceId: 'api:ast.1', revision: 12 }));
+  assert.equal(nameOf(state, 'api:ast.1'), 'a backend');
+  assert.deepEqual(Object.keys(state.devices), [ME, OTHER]);
+});

@@ -95,6 +95,9 @@ class ProcessingStarted(ProfileEvent, frozen=True, kw_only=True):
     """Of a run that begins anew when it is through; else absent."""
     only: Literal["failed"] | UnsetType = UNSET
     """`failed`: it is over those whom the run before could not message; else absent."""
+    device_name: str | UnsetType = UNSET
+    """What the service token is called that started it over HTTP: `deviceId` is `api:` and its id
+    then. Else absent."""
     started_at: Script[int] = UNSET
 
 

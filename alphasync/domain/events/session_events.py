@@ -87,6 +87,9 @@ class ProcessingStateSync(Event, frozen=True, kw_only=True):
     """When the next cycle begins, in ms since the Unix epoch; absent while none is waited for."""
     totals: Totals | UnsetType = UNSET
     """Of a continuous run: what became of people in all its cycles; else absent."""
+    device_name: str | UnsetType = UNSET
+    """What the service token is called that started it over HTTP: `deviceId` is `api:` and its id
+    then. Else absent."""
     only: Literal["failed"] | UnsetType = UNSET
     """`failed`: the run is over those whom the run before could not message; else absent."""
 

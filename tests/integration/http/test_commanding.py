@@ -41,6 +41,11 @@ class Backend:
         status, body, _ = await answer(self.web, "POST", path, json=payload, headers=headers)
         return status, body
 
+    async def is_through(self) -> bool:
+        """Whether nothing runs any more."""
+        _, state, _ = await answer(self.web, "GET", "/api/state", headers=bearer(self.token))
+        return not any(run["isProcessing"] for run in state["runs"])
+
 
 async def backend_of(web: aiohttp.ClientSession, **wanted: Any) -> tuple[Backend, str]:
     """With a service token, and the id of that."""
@@ -56,7 +61,10 @@ async def test_a_run_is_started_seen_by_consoles_and_stopped(
     status, begun = await backend.call("startProcessing", LONG)
     assert status == 200, begun
     check(begun, ok=True, runId=str, startedAt=int)
-    check(await device.wait_for("processingStarted"), deviceId=f"api:{id_}", detached=True)
+    started = await device.wait_for("processingStarted")
+    check(started, deviceId=f"api:{id_}", deviceName="billing", detached=True)
+    later = await one_server.device()
+    check(await later.wait_for("processingStateSync"), deviceId=f"api:{id_}", deviceName="billing")
     status, again = await backend.call("startProcessing", LONG)
     assert status == 409
     check(again, ok=False, code="already_running", lockOwner=f"api:{id_}", retryable=False)
@@ -73,17 +81,11 @@ async def test_a_run_is_started_seen_by_consoles_and_stopped(
 
 
 async def test_it_goes_on_without_any_device_and_says_who_on_the_record(
-    web: aiohttp.ClientSession, one_server: Cluster
+    web: aiohttp.ClientSession,
 ) -> None:
     backend, id_ = await backend_of(web)
     _, begun = await backend.call("startProcessing", {**ABOUT, "message": "Hello"})
-    device = await one_server.device()
-    await wait_until(
-        lambda: (
-            device.named("processingComplete")
-            or not device.last("processingStateSync")["isProcessing"]
-        )
-    )
+    await wait_until(backend.is_through)
     headers = bearer((await login(web))["token"])
     _, record, _ = await answer(web, "GET", "/api/audit?action=run_started", headers=headers)
     entry = record["entries"][0]

@@ -12,7 +12,7 @@ if is_others(r[5], only_of) then return {'OTHERS'} end
 if r[2] == device then return {'OK'} end
 if redis.call('HGET', lock, 'run_id') == r[3] then redis.call('HSET', lock, 'device', device) end
 redis.call('HSET', run, 'device', device, 'operator', operator, 'sign_in', sign_in,
-  'identity', identity, 'away', '')
+  'identity', identity, 'away', '', 'device_name', '')
 emit(meta, log, channel, profile, '',
   head .. ',"fromDeviceId":"' .. r[2] .. '",' .. identity .. ',' .. counters(run))
 tell(meta, log, channel, profile, run, message, progress_head)

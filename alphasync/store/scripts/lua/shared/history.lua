@@ -68,7 +68,7 @@ end
 -- Put a run on record that ends now: to be called while its record still says how it ran. Whoever ends it once
 -- more, as its record was lost, changes nothing.
 -- outcome: its status from now on; why, code: of one that was interrupted; stopped_by: a device
--- USES: int history_of reasons_of keep_failed make_room waited
+-- USES: int history_of reasons_of keep_failed make_room waited device_name
 local function note_end(runs, run, outcome, why, code, stopped_by)
   if HISTORY_MAX == 0 then return end
   local history = history_of(runs)
@@ -79,7 +79,7 @@ local function note_end(runs, run, outcome, why, code, stopped_by)
 
   local names = {'profile', 'type', 'device', 'operator', 'detached', 'only', 'plan', 'options', 'started_at',
     'cycle', 'total', 'sent', 'skipped', 'failed', 'uncertain', 'past_sent', 'past_failed', 'past_uncertain',
-    'pauses', 'paused_for', 'paused_at', 'waits', 'waited_for'}
+    'pauses', 'paused_for', 'paused_at', 'waits', 'waited_for', 'device_name'}
   local values = redis.call('HMGET', run, unpack(names))
   local r = {}
   for at, name in ipairs(names) do r[name] = values[at] or '' end
@@ -89,9 +89,9 @@ local function note_end(runs, run, outcome, why, code, stopped_by)
   r.paused_at = nil
   r.outcome, r.reason, r.code, r.stopped_by = outcome, why, code, stopped_by
   r.ended_at = int(now)
-  local device = string.gsub(history, 'history$', 'device:')
-  r.name = redis.call('HGET', device .. r.device, 'name') or ''
-  r.stopper = stopped_by ~= '' and redis.call('HGET', device .. stopped_by, 'name') or ''
+  local devices = string.gsub(history, 'history$', 'devices')
+  r.name, r.device_name = r.device_name ~= '' and r.device_name or device_name(devices, r.device), nil
+  r.stopper = stopped_by ~= '' and device_name(devices, stopped_by) or ''
   local t = redis.call('HMGET', run, 'text', 'attachments_with_options', 'attachments')
   local text = t[1] or ''
   r.attachments = t[2] or t[3] or '[]'

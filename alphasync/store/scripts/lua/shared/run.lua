@@ -151,7 +151,7 @@ end
 -- fields: of the record, names and values: whose it is and what it sends
 -- Returns 'OK', the fencing token and, for such a run, 'honours' of the one before | 'HELD' and the device
 --   | 'NOTHING_FAILED' | 'LIST_LOST' | 'NEVER_LOST' | 'BUSY' | 'FULL'
--- USES: int emit admitted running_of keep_running list_is_lost never_is_lost note_start doubt end_run
+-- USES: int emit admitted running_of keep_running list_is_lost never_is_lost note_start doubt end_run device_name
 local function begin_run(at, fields, run_id, device, head, lost_head, lost_reason)
   local lock, run, runs = at.lock, at.run, at.runs
   local held = redis.call('HMGET', lock, 'device', 'run_id')
@@ -186,8 +186,12 @@ local function begin_run(at, fields, run_id, device, head, lost_head, lost_reaso
   local honours = at.only == 'failed' and redis.call('HGET', run, 'honours') or ''
   if at.only ~= 'failed' then redis.call('DEL', at.failed, at.reasons) end
 
-  local fence = emit(at.meta, at.log, at.channel, at.profile, '', head .. ',"startedAt":' .. int(now))
+  -- A service token is on no list of devices, from which one could learn what it is called.
+  local called = string.sub(device, 1, 4) == 'api:' and device_name(at.devices, device) or ''
+  local named = called ~= '' and ',"deviceName":' .. cjson.encode(called) or ''
+  local fence = emit(at.meta, at.log, at.channel, at.profile, '', head .. named .. ',"startedAt":' .. int(now))
   redis.call('DEL', run)
+  if called ~= '' then redis.call('HSET', run, 'device_name', called) end
   redis.call('HSET', run, unpack(fields))
   redis.call('HSET', run, 'status', 'running', 'fence', fence, 'lock', lock, 'started_at', int(now),
     'total', 0, 'sent', 0, 'skipped', 0, 'failed', 0, 'uncertain', 0, 'message', '',
