@@ -60,7 +60,8 @@ class EngineSocket(Inbox):
 
     def put(self, packet: Outgoing) -> None:
         """Send a packet, without waiting; a session that ends sends nothing."""
-        packet = self.fit(packet) if self.packed else packet
+        if self.packed:
+            packet = self.fit(packet)
         link = self._link
         if link is not None:
             link.put(packet)
@@ -125,8 +126,7 @@ class EngineSocket(Inbox):
         self._move(State.WEBSOCKET)
         link.begin(self, self.backlog)
         self.polls.answer_nothing()
-        extra = self.backlog.extra
-        packets = self.backlog.drain()
+        extra, packets = self.backlog.extra, self.backlog.drain()
         self.backlog.extra = extra  # they are not on their way yet
         for packet in packets:
             link.put(packet)

@@ -27,7 +27,16 @@ async def test_it_types_and_carries_a_run_to_its_end(
     assert other.named("processingInterrupted") == []
 
 
-@CLIENTS
+async def test_one_that_speaks_messagepack(server: Cluster, tmp_path: Path) -> None:
+    other = await server.device()
+    code, said = await run("messagepack.mjs", tmp_path, server.urls[0], "demo@example.com", "demo")
+    assert code == 0, said
+    assert "deviceRegistered" in said
+    assert re.search(r"^stored \{\s*ok: true", said, re.MULTILINE), said
+    assert (await other.wait_for("messageUpdated"))["message"] == "Hello there"
+
+
+@pytest.mark.parametrize("name", ["client.mjs", "client.py", "messagepack.mjs"])
 async def test_it_says_why_it_cannot_go_on(server: Cluster, name: str, tmp_path: Path) -> None:
     code, said = await run(name, tmp_path, server.urls[0], "demo@example.com", "wrong")
     assert code != 0

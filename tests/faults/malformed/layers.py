@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from alphasync.realtime.handlers import REGISTRY
 from alphasync.realtime.registration import Auth
 from alphasync.reference.calls import CALLS, Call
-from tests.faults.malformed import answers, engine, http_bytes, socket_packets
+from tests.conformance.frames import BINARY, TEXT, frame
+from tests.faults.malformed import answers, engine, http_bytes, packed_packets, socket_packets
 from tests.faults.malformed.models import around
 from tests.faults.malformed.values import odd, texts, to_bytes, written
 from tests.faults.malformed.wire import (
@@ -23,8 +24,8 @@ from tests.faults.malformed.wire import (
     Answer,
     Fault,
     Hand,
-    Silent,
     closes_or_answers,
+    goes_on,
     stranger,
     token_of,
     told,
@@ -102,14 +103,15 @@ async def bring_packets(hand: Hand, messages: list[str | bytes]) -> str:
     ws = await hand.device()
     named = [f"4{message}" if isinstance(message, str) else message for message in messages]
     hand.say(ws, *named)
-    try:
-        if (await hand.call("heartbeat", [], within=2.0)) != "closed":
-            return "goes on"
-        outcome = "closed"
-    except Silent:
-        outcome = "silent"
-    await hand.lose()
-    return outcome
+    return await goes_on(hand)
+
+
+async def bring_packed(hand: Hand, messages: list[str | bytes]) -> str:
+    ws = await hand.device(packed=True)
+    for message in messages:
+        opcode = BINARY if isinstance(message, bytes) else TEXT
+        ws.write(frame(opcode, message if isinstance(message, bytes) else to_bytes(message)))
+    return await goes_on(hand)
 
 
 async def bring_auth(hand: Hand, auth: str) -> str:
@@ -280,6 +282,7 @@ LAYERS: dict[str, Layer] = {
     "bodies": Layer(each(engine.KINDS_OF_BODIES), bring_body, share=10),
     "frames": Layer(each(engine.KINDS_OF_FRAMES), bring_frames, share=14, hands=64),
     "packets": Layer(each(socket_packets.KINDS), bring_packets, share=16),
+    "packed": Layer(each(packed_packets.KINDS), bring_packed, share=8),
     "credentials": Layer(
         {field: functools.partial(auth, field) for field in Auth.__annotations__},
         bring_auth,
@@ -288,6 +291,6 @@ LAYERS: dict[str, Layer] = {
     "commands": Layer(
         {event: functools.partial(command, event) for event in REGISTRY}, bring_command, share=20
     ),
-    "calls": Layer({of.title: functools.partial(call, of) for of in CALLS}, bring_call, share=8),
+    "calls": Layer({of.title: functools.partial(call, of) for of in CALLS}, bring_call, share=16),
     "gateway": Layer(each(answers.KINDS), bring_answer, share=4),
 }

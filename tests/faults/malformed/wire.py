@@ -9,7 +9,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from alphasync.services.tokens import Tokens
-from tests.conformance.frames import CLOSE, PING, PONG, TEXT, RawWebSocket, frame, raw_websocket
+from alphasync.transport.messagepack import pack, unpack
+from tests.conformance.frames import (
+    BINARY,
+    CLOSE,
+    PING,
+    PONG,
+    TEXT,
+    RawWebSocket,
+    frame,
+    raw_websocket,
+)
 from tests.faults.malformed.values import to_bytes
 from tests.harness import SECRET
 
@@ -59,6 +69,7 @@ class Hand:
     """The one that answers what a case says, where there is one."""
     _stack: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
     _ws: RawWebSocket | None = None
+    _packed: bool = False
     _ids: Any = field(default_factory=lambda: itertools.count(1))
 
     @property
@@ -104,10 +115,12 @@ class Hand:
 
     # Its device
 
-    async def device(self) -> RawWebSocket:
-        """A connection with a registered device on it; the same one while it stands."""
+    async def device(self, *, packed: bool = False) -> RawWebSocket:
+        """A connection with a registered device on it; the same one while it stands. ``packed``:
+        one that speaks MessagePack, as all of this hand then do."""
         if self._ws is not None:
             return self._ws
+        self._packed = packed
         ws: RawWebSocket = await self._stack.enter_async_context(stranger(self.url))
         self._ws = ws
         self.say(ws, f"40{json.dumps({'token': token_of(self.account)})}")
@@ -130,13 +143,17 @@ class Hand:
 
     def say(self, ws: RawWebSocket, *messages: str | bytes) -> None:
         for message in messages:
-            opcode = 2 if isinstance(message, bytes) else TEXT
-            ws.write(frame(opcode, message if isinstance(message, bytes) else to_bytes(message)))
+            if isinstance(message, bytes):
+                ws.write(frame(BINARY, message))
+            elif self._packed and message.startswith("4"):
+                ws.write(frame(BINARY, pack(message[1:])))
+            else:
+                ws.write(frame(TEXT, to_bytes(message)))
 
     async def call(self, event: str, arguments: list[str], within: float = ANSWER_WITHIN) -> str:
         """Emit an event with these arguments, which need be no JSON: ``ok``, the code of a refusal,
         or ``closed``."""
-        ws = await self.device()
+        ws = await self.device(packed=self._packed)
         number = next(self._ids)
         self.say(ws, f"42{number}[{','.join([json.dumps(event), *arguments])}]")
         said = await told(ws, f"43{number}[", within=within)
@@ -176,7 +193,7 @@ async def told(ws: RawWebSocket, *starts: str, within: float = ANSWER_WITHIN) ->
                     return None
                 if opcode == PONG:
                     return "pong"
-                text = payload.decode()
+                text = f"4{unpack(payload)}" if opcode == BINARY else payload.decode()
                 if text == "2":
                     ws.write(frame(TEXT, b"3"))
                 elif UNFORESEEN in text:
@@ -198,3 +215,15 @@ async def closes_or_answers(ws: RawWebSocket) -> str:
     except Silent:
         return "waits"
     return "closed" if said is None else "goes on"
+
+
+async def goes_on(hand: Hand) -> str:
+    """What has become of the hand's device."""
+    try:
+        if (await hand.call("heartbeat", [], within=2.0)) != "closed":
+            return "goes on"
+        outcome = "closed"
+    except Silent:
+        outcome = "silent"
+    await hand.lose()
+    return outcome
