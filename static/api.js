@@ -81,13 +81,14 @@ export const profiles = (alphaDateToken) => call('/api/profiles', { headers: pro
 export const attachments = (alphaDateToken, profileId) =>
   call(`/api/profiles/${encodeURIComponent(profileId)}/attachments`, { headers: profileHeader(alphaDateToken) });
 
-/** Whether this server sends to its built-in sandbox; false when it does not say. */
-export async function isSandbox() {
+/** What the server says of itself, `{sandbox, build}`: whether it sends to its built-in sandbox, and which console it has; null where it does not. */
+export async function about() {
   try {
-    return (await call('/api/config')).sandbox === true;
+    const { sandbox, build } = await call('/api/config');
+    return { sandbox: sandbox === true, build: typeof build === 'string' ? build : null };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    return false;
+    return null;
   }
 }
 

@@ -1,7 +1,7 @@
 // The console put together: events change the state, the state draws the page, the page sends commands.
 
 import { createAccount } from './account.js';
-import { ApiError, endSession, exportPart, importDoNotContact, pastRecipients, pastRun, pastRuns as fetchPastRuns, profiles as fetchProfiles, record as fetchRecord, sessions as fetchSessions, wholeOf } from './api.js';
+import { about, ApiError, endSession, exportPart, importDoNotContact, pastRecipients, pastRun, pastRuns as fetchPastRuns, profiles as fetchProfiles, record as fetchRecord, sessions as fetchSessions, wholeOf } from './api.js';
 import { createArranging, readArrangement } from './arrangement.js';
 import { itemsOf } from './attachments.js';
 import { createCommands } from './commands.js';
@@ -19,6 +19,7 @@ import { profileIn } from './place.js';
 import { createQuestions } from './questions.js';
 import { readRhythm } from './rhythm.js';
 import { identity, session } from './session.js';
+import { createRenewing, keepShell } from './shell.js';
 import { connect } from './socket.js';
 import { apply, initialState, running, seen } from './state.js';
 import { statusLine } from './status.js';
@@ -128,7 +129,10 @@ const account = createAccount({
         recipients.note(event);
         sessions.note(event);
         past.note(event);
-        if (event.name === 'local/caughtUp') commands.flush();
+        if (event.name === 'local/caughtUp') {
+          commands.flush();
+          void renewing.look();
+        }
       },
       seen: () => seen(state),
       log,
@@ -304,6 +308,7 @@ const aside = createAside({
 const drawBanner = createBanner({
   dispatch,
   useHere: () => account.link()?.useHere(),
+  renew: () => location.reload(),
   signIn: () => account.expire(words.signIn.again),
 });
 const drawHeader = createHeader({ dispatch, stopAll, tally: () => people.counts() });
@@ -324,6 +329,13 @@ const drawProfile = createProfile({
   planLater,
   pick: (profile) => void picker.open(profile),
   detach: (profileId, gone) => commands.attach(profileId, attached(profileId).filter(({ link }) => link !== gone)),
+});
+
+const renewing = createRenewing({
+  ask: async () => (await about())?.build ?? null,
+  idle: () => document.hidden && safe && running(state).ours === 0,
+  offer: () => local('banner', { tone: 'info', text: words.header.newVersion, action: 'renew' }),
+  reload: () => location.reload(),
 });
 
 function draw() {
@@ -356,12 +368,16 @@ const signIn = createSignIn((answer) => {
 });
 
 addEventListener('pagehide', keep);
-document.addEventListener('visibilitychange', keep); // the last that a phone says of a page that it closes
+document.addEventListener('visibilitychange', () => {
+  keep(); // the last that a phone says of a page that it closes
+  renewing.leave();
+});
 addEventListener('beforeunload', (event) => {
   keep();
   if (running(state).ours > 0 || !safe) event.preventDefault(); // the browser asks
 });
 
+void keepShell();
 tab = await claimTab();
 if (tab.copied) identity.forget(); // it is the other tab's
 account.begin();

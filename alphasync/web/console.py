@@ -6,6 +6,7 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,8 @@ from alphasync.services.builds import Builds
 INDEX = "index.html"
 GUARD = "guard.js"
 """Has the page loaded anew whose files are nowhere; so it has no build in its address."""
+WORKER = "worker.js"
+"""Keeps the page of its build where there is no network. No page names it."""
 CLIENT_BUNDLE = "vendor/socket.io.min.js"
 SERVED = frozenset({".css", ".html", ".js", ".svg", ".png", ".ico", ".map", ".webmanifest"})
 """Endings of the files that are given out: the folder holds others in a work tree."""
@@ -40,7 +43,7 @@ def is_module(name: str, text: bytes) -> bool:
     return name.endswith(".js") and not name.startswith("vendor/") and bool(MODULE.search(text))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Build:
     name: str
     """A digest of the files, their names included."""
@@ -81,9 +84,14 @@ class Build:
             return None
         return build if build.name == name else None
 
+    def served(self, name: str) -> bytes | None:
+        """What is at the address of a file; None where it has none."""
+        return self.page if name == INDEX else self.files.get(name)
+
     def pack(self) -> bytes:
         return zlib.compress(msgspec.msgpack.encode(dict(self.files)))
 
+    @cached_property
     def page(self) -> bytes | None:
         """The page, with the addresses of its own files; None when there is none."""
         text = self.files.get(INDEX)
@@ -115,7 +123,7 @@ class Console:
     async def file(self, build_name: str, name: str) -> bytes | None:
         """A file of a build, whoever has it; None when it is nowhere."""
         build = await self._find(build_name)
-        return None if build is None else build.files.get(name)
+        return None if build is None else build.served(name)
 
     async def _find(self, name: str) -> Build | None:
         if name == self.build.name:

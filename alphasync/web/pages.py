@@ -10,7 +10,7 @@ from alphasync.intake import GUARDED, PAGE_GUARDED
 from alphasync.store.connect import Store
 from alphasync.store.rights import Trials
 from alphasync.web.compressed import GzipCache, compressed
-from alphasync.web.console import CLIENT_BUNDLE, GUARD, INDEX, Console
+from alphasync.web.console import CLIENT_BUNDLE, GUARD, INDEX, WORKER, Console
 from alphasync.web.json_bodies import ok
 
 SECURITY_POLICY = "; ".join(
@@ -18,6 +18,8 @@ SECURITY_POLICY = "; ".join(
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
+        "manifest-src 'self'",
+        "worker-src 'self'",
         # Pictures come from wherever the gateway keeps them: no list of hosts could be right. All
         # that this leaves open is what a page can tell others by the address of a picture.
         "img-src 'self' data: https: http:",
@@ -30,6 +32,9 @@ SECURITY_POLICY = "; ".join(
 HEADERS = {"Content-Security-Policy": SECURITY_POLICY, **PAGE_GUARDED}
 ANY_ORIGIN = {"Cross-Origin-Resource-Policy": "cross-origin"}
 """Pages of other origins may load the client's script from here by a tag, as they always could."""
+WORKER_SCOPE = {"Service-Worker-Allowed": "/"}
+"""The worker of a build is at the address of its files, and for the page, which has none of them
+in its own."""
 PAGE = "no-store"
 """A page names the files of its build; an older copy of it could name files that are nowhere."""
 FOREVER = "public, max-age=31536000, immutable"
@@ -57,7 +62,7 @@ class Pages:
         self._outspoken = outspoken
         self._objected: str | None = None
         self._console = console
-        self._page = console.build.page()
+        self._page = console.build.page
         self._cache = GzipCache()
 
     def routes(self) -> list[web.RouteDef]:
@@ -93,11 +98,15 @@ class Pages:
         """A file of this server's console, or of another one's."""
         name = request.match_info["path"]
         content = await self._console.file(request.match_info["build"], name)
-        return await self._answer(request, name, content, FOREVER)
+        answer = await self._answer(request, name, content, FOREVER)
+        if name == WORKER:
+            answer.headers.update(WORKER_SCOPE)
+        return answer
 
     async def config(self, _: web.Request) -> web.Response:
-        """What the console has to know before anybody has signed in."""
-        return ok({"sandbox": self._sandbox})
+        """What the console has to know before anybody has signed in, and of which build it is
+        here: a page of another one is an old one."""
+        return ok({"sandbox": self._sandbox, "build": self._console.build.name})
 
     async def alive(self, _: web.Request) -> web.Response:
         """The process answers."""

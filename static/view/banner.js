@@ -7,8 +7,8 @@ import { byId, setHidden, setText } from './dom.js';
 
 const INFO_TTL = 6_000; // ms until a banner goes that asks for nothing
 
-/** `actions`: `{signIn, useHere, dispatch}`. Returns `render(state)`. */
-export function createBanner({ signIn, useHere, dispatch }) {
+/** `actions`: `{signIn, useHere, renew, dispatch}`. Returns `render(state)`. */
+export function createBanner({ signIn, useHere, renew, dispatch }) {
   const banner = byId('banner');
   let last = null; // the entry that is shown
   let going = null;
@@ -17,6 +17,7 @@ export function createBanner({ signIn, useHere, dispatch }) {
 
   byId('use-here').addEventListener('click', useHere);
   byId('sign-in-again').addEventListener('click', signIn);
+  byId('renew').addEventListener('click', renew);
   byId('banner-close').addEventListener('click', clear);
 
   function bannerOf({ superseded, banner: entry, ...state }) {
@@ -33,13 +34,14 @@ export function createBanner({ signIn, useHere, dispatch }) {
     if (entry !== last) {
       last = entry;
       clearTimeout(going);
-      if (entry?.tone === 'info') going = setTimeout(clear, INFO_TTL);
+      if (entry?.tone === 'info' && !entry.action) going = setTimeout(clear, INFO_TTL);
     }
     if (shown === null) return;
     banner.dataset.tone = shown.tone;
     setText(byId('banner-text'), shown.text);
     setHidden(byId('use-here'), !superseded);
     setHidden(byId('sign-in-again'), shown.action !== 'signIn');
+    setHidden(byId('renew'), shown.action !== 'renew');
     setHidden(byId('banner-close'), entry === null || superseded);
   });
 }

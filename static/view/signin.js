@@ -1,6 +1,6 @@
 // The sign-in form.
 
-import { ApiError, isSandbox, login } from '../api.js';
+import { about, ApiError, login } from '../api.js';
 import { loginWords } from '../failures.js';
 import { session } from '../session.js';
 import { words } from '../words.js';
@@ -15,8 +15,14 @@ export function createSignIn(signedIn) {
   const error = byId('signin-error');
   const button = form.querySelector('[data-testid="sign-in"]');
 
+  /** Said plainly, and before anybody has typed a password: the page may be one that was kept. */
+  const showNetwork = () => setText(byId('signin-network'), navigator.onLine ? '' : words.signIn.offline);
+  for (const name of ['online', 'offline']) addEventListener(name, showNetwork);
+  showNetwork();
+
   // Also for who is signed in already: the header has a badge.
-  void isSandbox().then((sandbox) => {
+  void about().then((server) => {
+    const sandbox = server?.sandbox ?? false;
     setHidden(byId('demo-hint'), !sandbox);
     setHidden(byId('sandbox'), !sandbox);
     byId('sandbox').parentElement.dataset.sandbox = String(sandbox);

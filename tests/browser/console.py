@@ -43,6 +43,7 @@ for (const one of document.getAnimations()) {
 """
 SEND_INTERVAL = 0.2
 """Seconds between two messages: a run of ten is long enough to be looked at."""
+NO_WORKER = "Service Worker registration blocked by Playwright"
 EMAIL, PASSWORD = "demo@example.com", "demo"
 LOCKED = "Another device is already processing this profile"
 
@@ -65,17 +66,17 @@ class Console:
 
     @classmethod
     async def open(cls, browser: Browser, url: str, **options: Any) -> "Console":
-        """A fresh device that looks at the server's page. Options as of ``Browser.new_context``."""
-        context = await browser.new_context(
-            **{"viewport": {"width": 1280, "height": 860}, **options}
-        )
+        """A fresh device that looks at the server's page. Options as of ``Browser.new_context``;
+        its page is kept for when there is no network where ``service_workers`` is ``allow``."""
+        usual = {"viewport": {"width": 1280, "height": 860}, "service_workers": "block"}
+        context = await browser.new_context(**{**usual, **options})
         await context.add_init_script(REPORT_VIOLATIONS)
         console = cls(url, context, await context.new_page())
         await console.page.goto(url)
         return console
 
     def _note(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        if message.type in ("error", "warning") and message.text != NO_WORKER:
             self.complaints.append(message.text)
 
     def _crashed(self, error: Error) -> None:

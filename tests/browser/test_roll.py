@@ -8,6 +8,7 @@ from playwright.async_api import Route, expect
 
 from alphasync.web.console import Build, console_folder
 from tests.browser.console import Open
+from tests.builds import other_console
 from tests.harness import Cluster, cluster
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -18,11 +19,7 @@ ALL_MODULES = len([name for name in Build.read(console_folder()).files if name.e
 async def test_a_page_of_an_old_server_gets_its_files_from_a_new_one(
     redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, open_console: Open
 ) -> None:
-    for name, content in Build.read(console_folder()).files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_bytes(content)
-    words = tmp_path / "words.js"
-    words.write_text(words.read_text().replace("Not running", "Idle"))
+    other_console(tmp_path, "Not running", "Idle")
     async with cluster(redis_url, servers=0) as running:
         monkeypatch.setattr("alphasync.app.console_folder", lambda: tmp_path)
         old = await running.add_server()

@@ -8,7 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from alphasync.web.console import Build, console_folder
+from tests.builds import other_console
 from tests.harness import PATIENCE, Cluster, cluster
 
 
@@ -17,10 +17,7 @@ async def rolling(
     redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Cluster]:
     """Two servers: the first has an older console."""
-    for name, content in Build.read(console_folder()).files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_bytes(content)
-    (tmp_path / "keys.js").write_text((tmp_path / "keys.js").read_text() + "// older\n")
+    other_console(tmp_path)
     async with cluster(redis_url, servers=0) as running:
         monkeypatch.setattr("alphasync.app.console_folder", lambda: tmp_path)
         await running.add_server()
@@ -46,10 +43,10 @@ async def test_both_servers_serve_the_files_of_both_consoles(rolling: Cluster) -
                 text = await page.text()
             build = server.console.build
             assert set(re.findall(r"/static/([0-9a-f]{16})/", text)) == {build.name}
-            for name, content in build.files.items():
+            for name in build.files:
                 async with http.get(f"{other}/static/{build.name}/{name}") as answer:
                     assert answer.status == 200
-                    assert await answer.read() == content
+                    assert await answer.read() == build.served(name)
                     assert "immutable" in answer.headers["Cache-Control"]
 
 

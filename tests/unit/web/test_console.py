@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from alphasync.web.console import GUARD, INDEX, Build, console_folder
+from alphasync.web.console import GUARD, INDEX, WORKER, Build, console_folder
 
 FILES = {INDEX: b'<script src="/static/a.js">', "a.js": b"1", "b/c.css": b"2"}
 
@@ -46,12 +46,12 @@ def test_a_folder_is_read_as_it_is_served(tmp_path: Path) -> None:
         (folder / name).write_text(name)
     (folder / "link.js").symlink_to(outside)
     assert set(Build.read(folder).files) == {"a.js", "b/c.css"}
-    assert Build.read(tmp_path / "nowhere").page() is None
+    assert Build.read(tmp_path / "nowhere").page is None
 
 
 def test_the_page_names_the_files_of_its_own_build_only() -> None:
     build = Build.read(console_folder())
-    page = build.page()
+    page = build.page
     assert page is not None
     text = page.decode()
     named = re.findall(r'(?:src|href)="(/[^"]*)"', text)
@@ -65,11 +65,11 @@ def test_the_page_names_the_files_of_its_own_build_only() -> None:
 
 def test_the_page_names_every_module_and_no_other_script() -> None:
     build = Build.read(console_folder())
-    page = build.page()
+    page = build.page
     assert page is not None
     found = re.findall(r'"modulepreload" href="/static/[0-9a-f]+/([^"]*)"', page.decode())
     others = {name for name in build.files if name.startswith("vendor/")}
-    classic = {GUARD, "theme-early.js", *others}
+    classic = {GUARD, WORKER, "theme-early.js", *others}
     assert set(found) == {name for name in build.files if name.endswith(".js")} - classic
 
 
