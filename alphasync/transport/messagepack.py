@@ -24,6 +24,9 @@ ID_MAX = 10**15 - 1
 UNDEFINED = 0, b"\0"
 """The one extension that is taken, type and value: the official client writes ``undefined`` so, and
 leaves it in its packets."""
+VALUE_SIZE = 16
+"""Bytes that a value counts as, at least: there may be one in each byte of a packet, and to look at
+so many takes as long as to read a text many times as long."""
 UNBINARY = {BINARY_EVENT: EVENT, BINARY_ACK: ACK}
 """Binary parts stand where they belong: MessagePack needs no types of packets for them."""
 
@@ -47,33 +50,32 @@ _decoder = msgspec.msgpack.Decoder(_Packet, ext_hook=_undefined)
 _encoder = msgspec.msgpack.Encoder()
 
 
-def read(message: str | bytes, binary_max: int) -> SocketPacket:
-    """The packet in a client's message. Raises MalformedPacket, as StrictPacket does.
+def read(message: str | bytes, binary_max: int) -> tuple[SocketPacket, int]:
+    """The packet in a client's message, and the bytes that it counts as.
 
-    ``binary_max``: binary values in one packet.
+    ``binary_max``: binary values in one packet. Raises MalformedPacket, as StrictPacket does.
     """
     if isinstance(message, str):
         raise MalformedPacket("a text, where MessagePack is spoken")
     try:
         found = _decoder.decode(message)
-        _check(found.data, binary_max)
+        values = _check(found.data, binary_max)
     except (ValueError, RecursionError) as error:
         raise MalformedPacket(str(error)) from None
     data = None if found.data is UNSET else found.data
     namespace = found.nsp.partition("?")[0]
-    return SocketPacket(found.type, data, namespace, found.id, binary=False)
+    packet = SocketPacket(found.type, data, namespace, found.id, binary=False)
+    return packet, max(len(message), values * VALUE_SIZE)
 
 
-def _check(data: object, binary_max: int) -> None:
-    """Raise ValueError for what JSON cannot say, binary values apart.
+def _check(data: object, binary_max: int) -> int:
+    """How many values there are. Raises ValueError for what JSON cannot say, binary ones apart.
 
     What is ``undefined`` is made what it is in JSON: null in an array, and nothing in an object.
     """
     level: list[Any] = [[data]]
-    depth = binary = 0
+    depth = binary = count = 0
     while level:
-        if depth > NESTING_MAX:
-            raise MalformedPacket("nested too deeply")
         depth += 1
         inner: list[Any] = []
         for holder in level:
@@ -81,13 +83,17 @@ def _check(data: object, binary_max: int) -> None:
             if is_map and not all(type(name) is str for name in holder):
                 raise MalformedPacket("a name that is no text")
             values = holder.values() if is_map else holder
+            count += len(holder)
             undefined = False
             for value in values:
                 kind = type(value)
                 if kind is str or kind is bool or value is None:
                     continue
                 if kind is list or kind is dict:
-                    inner.append(value)
+                    if depth > NESTING_MAX:
+                        raise MalformedPacket("nested too deeply")
+                    if value:
+                        inner.append(value)
                 elif kind is int:
                     if not -NUMBER_MAX <= value <= NUMBER_MAX:
                         raise MalformedPacket("a number beyond those that are exact")
@@ -105,6 +111,7 @@ def _check(data: object, binary_max: int) -> None:
             if undefined:
                 _leave_out(holder)
         level = inner
+    return count
 
 
 def _leave_out(holder: Any) -> None:

@@ -87,7 +87,9 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         try:
             if socket.packed is None:
                 socket.packed = isinstance(data, bytes) and self.packet_class is StrictPacket
-            pkt = self._unpack(socket, data) if socket.packed else self._decode(eio_sid, data)
+            if socket.packed:
+                return self._unpack(socket, data)
+            pkt = self._decode(eio_sid, data)
             return None if pkt is None else self._carry_out(socket, pkt, len(data))
         except ValueError as error:
             self._break_off(eio_sid, str(error))
@@ -95,12 +97,12 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
             socket.flooded(str(error))
         return None
 
-    def _unpack(self, socket: EngineSocket, data: str | bytes) -> SocketPacket:
-        """The packet in a message of a client that speaks MessagePack. Raises TooMuch, too."""
-        pkt = read(data, self.attachments_max)
+    def _unpack(self, socket: EngineSocket, data: str | bytes) -> Awaitable[object] | None:
+        """Handle a message of a client that speaks MessagePack. Raises TooMuch, too."""
+        pkt, size = read(data, self.attachments_max)
         if pkt.packet_type != EVENT:
-            socket.meter.spend(1)
-        return pkt
+            socket.meter.spend(1 + (size - 1) // EVENT_SIZE)
+        return self._carry_out(socket, pkt, size)
 
     def _decode(self, eio_sid: str, data: str | bytes) -> SocketPacket | None:
         """The packet that is complete with this message, or None."""

@@ -199,6 +199,24 @@ async def test_a_flood_of_acknowledgements_is_cut(make_sockets: MakeSockets) -> 
     assert sockets.limits == ["control_rate"]
 
 
+MANY = [1] * 20_000
+
+
+async def test_a_packet_of_many_values_counts_as_several(make_sockets: MakeSockets) -> None:
+    """Be it an event, which the application reckons with, or another one."""
+    allowance = Allowance(rate=0.001, burst=10, byte_rate=0.001, byte_burst=300_000)
+    sockets = await make_sockets(allowance=allowance)
+    seen: list[int] = []
+    sockets.sio.on("x", lambda sid, data: seen.append(len(data)))
+    client = await packed_member(sockets)
+    await client.send(packed(EVENT, ["x", MANY]))
+    await wait_until(lambda: seen, what="it has come")
+    assert sockets.sio.eio.sockets[client.sid].reckon() == len(MANY) * 16 // (16 * 1024)
+    await client.send(packed(ACK, MANY, id=999))
+    await client.closed()
+    assert sockets.limits == ["control_rate"]
+
+
 async def test_events_are_the_applications_to_count(make_sockets: MakeSockets) -> None:
     allowance = Allowance(rate=0.001, burst=20)
     sockets = await make_sockets(allowance=allowance)

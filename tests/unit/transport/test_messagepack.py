@@ -91,11 +91,11 @@ REFUSED: dict[str, str | bytes] = {
 @pytest.mark.parametrize("packet", REFUSED.values(), ids=REFUSED)
 def test_what_is_refused(packet: str | bytes) -> None:
     with pytest.raises(MalformedPacket):
-        check(read(packet, 2))
+        check(read(packet, 2)[0])
 
 
 def value_of(packet: bytes, binary_max: int = 0) -> Any:
-    return read(holding(packet), binary_max).data[1]
+    return read(holding(packet), binary_max)[0].data[1]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_undefined_is_what_it_is_in_json() -> None:
     ]
     assert value_of(UNDEFINED) is None
     connect = b"\x83\xa4type\x00\xa3nsp\xa1/\xa4data" + UNDEFINED
-    assert read(connect, 0).data is None
+    assert read(connect, 0)[0].data is None
 
 
 def test_of_a_name_that_is_there_twice_the_last_counts_as_in_json() -> None:
@@ -136,8 +136,17 @@ def test_as_many_binary_values_as_may_be() -> None:
 
 
 def test_a_packet_that_is_read() -> None:
-    packet = read(written(nsp="/x?token=1", data=["x", 1], id=7, options={"compress": True}), 0)
+    whole = written(nsp="/x?token=1", data=["x", 1], id=7, options={"compress": True})
+    packet, size = read(whole, 0)
+    assert size == len(whole)
     assert (packet.packet_type, packet.namespace, packet.data, packet.id) == (2, "/x", ["x", 1], 7)
+
+
+def test_many_small_values_count_as_more_than_they_are_long() -> None:
+    smalls: tuple[Any, ...] = (1, [], {}, [[1]])
+    for small in smalls:
+        many = written(data=["x", [small] * 1_000])
+        assert read(many, 0)[1] > 1_000 * 16 > len(many)
 
 
 PACKETS: dict[str, dict[str, Any]] = {
