@@ -37,7 +37,8 @@ quick: $(VENV)/.test
 
 # Requests, packets and answers that are none: many more than the suite makes of them.
 malformed: $(VENV)/.test
-	@exec $(BIN)/python -m pytest tests/faults/malformed --malformed 100000 --log-cli-level=INFO $(ARGS)
+	@exec $(BIN)/python -m pytest tests/faults/malformed tests/integration/http/test_openapi.py \
+		--malformed 100000 --log-cli-level=INFO $(ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check

@@ -3,11 +3,28 @@
 import sys
 from pathlib import Path
 
+import yaml
+
 from alphasync.reference import settings
+from alphasync.reference.asyncapi import asyncapi
+from alphasync.reference.openapi import openapi
 from alphasync.reference.page import filled
-from alphasync.reference.schema import as_json
+from alphasync.reference.schema import Schema, as_json
 
 PAGES = ("protocol.md", "transport.md")
+
+DOCUMENTS = {"openapi.yaml": openapi, "asyncapi.yaml": asyncapi}
+
+
+def as_yaml(document: Schema) -> str:
+    return yaml.dump(document, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=100)
+
+
+class _Plain(yaml.SafeDumper):
+    """What stands twice is written twice: not every tool knows YAML's aliases."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
 
 
 def main(folder: Path) -> None:
@@ -15,6 +32,8 @@ def main(folder: Path) -> None:
         page = folder / name
         page.write_text(filled(page))
     (folder / "protocol.schema.json").write_text(as_json())
+    for name, made in DOCUMENTS.items():
+        (folder / name).write_text(as_yaml(made()))
     (folder / "settings.md").write_text(settings.page())
 
 
