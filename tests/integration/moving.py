@@ -123,8 +123,8 @@ class PackedClient(Client):
         elif told["type"] == ACK:
             self.acks[told["id"]] = told["data"][0]
 
-    async def connect(self, token: str) -> None:
-        await self._send(packed(CONNECT, {"token": token}))
+    async def connect(self, token: str, **offer: object) -> None:
+        await self._send(packed(CONNECT, {"token": token, **offer}))
 
     async def emit(self, event: str, data: object, ack: int | None = None) -> None:
         await self._send(packed(EVENT, [event, data], id=ack))

@@ -79,6 +79,28 @@ async def test_both_kinds_are_told_the_same(pair: Pair) -> None:
         assert special.named(name) == plain.named(name) != []
 
 
+async def test_who_comes_back_gets_the_events_that_it_missed(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typing = await pair.cluster.device(0)
+    before = await pair.client(kind=PackedClient)
+    for number in range(3):
+        assert (await typing.call("updateMessage", {**TEXT, "message": f"{number}"}))["ok"]
+    await told(before, "2")
+    known = before.named("deviceRegistered")[0]
+    offer = {name: known[name] for name in ("deviceId", "resumeToken", "epoch", "revision")}
+    client = await pair.client(kind=PackedClient, connect=False, registered=False)
+    assert isinstance(client, PackedClient)
+    with counted(monkeypatch) as names:
+        await client.connect(pair.cluster.token(), **offer)
+        await told(client, "2")
+        assert names[:4] == ["deviceRegistered", *["messageUpdated"] * 3]
+    assert client.named("deviceRegistered")[0]["recovered"]
+    assert client.named("messageUpdated") == before.named("messageUpdated")
+    await wait_until(lambda: before.named("error"), what="the earlier connection is told")
+    assert before.named("error")[0]["code"] == "superseded"
+
+
 async def test_a_refusal_comes_as_an_event_and_as_an_acknowledgement(pair: Pair) -> None:
     client = await pair.client(kind=PackedClient)
     await client.emit("updateMessage", {"profileId": "1001"}, 1)
