@@ -41,6 +41,7 @@ UPGRADE = {
     "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
 }
 ENDINGS = ("processingComplete", "processingInterrupted", "processingStopped")
+COMMANDS = "/api/commands/{name}"
 JSON, CSV = "application/json", "text/csv"
 JSON_TYPES = [JSON] * 9 + ["text/plain", "\xff", "a/b;", ""]
 CSV_TYPES = [CSV] * 9 + [JSON, "text/csv; charset=x"]
@@ -226,13 +227,17 @@ def call(of: Call) -> st.SearchStrategy[Asked]:
         body, types = around(of.body).map(lambda value: to_bytes(written(value))), JSON_TYPES
     else:
         body, types = (st.just(b"") if of.method == "GET" else _csv), CSV_TYPES
+    named = st.tuples(_segments, body)
+    if of.path == COMMANDS:
+        named, types = st.one_of([_command_over_http] * 9 + [named]), JSON_TYPES
 
-    def ask(segment: str, query: str, value: str, sent: bytes, type_: str) -> Asked:
+    def ask(named: tuple[str, bytes], query: str, value: str, type_: str) -> Asked:
+        segment, sent = named
         path = re.sub(r"\{.*?\}", lambda _: segment, of.path) + query
         headers = {"Content-Type": type_} if sent else {}
         return of, path, headers | ({name: value} if name else {}), sent
 
-    return st.builds(ask, _segments, query, says, body, st.sampled_from(types))
+    return st.builds(ask, named, query, says, st.sampled_from(types))
 
 
 _header_values = st.text(
@@ -265,6 +270,12 @@ def _in_a_query(fields: Any) -> str:
 _queries = st.one_of(odd.map(_in_a_query), st.dictionaries(texts, odd).map(_in_a_query))
 _segments = st.one_of(
     st.just("1001"), st.sampled_from(["%ff", "%00", "..", "%2f", ""]), texts.map(_quoted)
+)
+
+_command_over_http = st.sampled_from(sorted(REGISTRY)).flatmap(
+    lambda event: st.tuples(
+        st.just(event), around(REGISTRY[event][0]).map(lambda value: to_bytes(written(value)))
+    )
 )
 
 
