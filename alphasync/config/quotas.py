@@ -60,7 +60,7 @@ class AccountSettings(Section):
     further ones it is only said how many they are. Each takes some 300 bytes of Redis for a day."""
     audit_max: int = Field(20_000, ge=0, le=1_000_000)
     """Entries of an account's record of who did what; the oldest make room for new ones, about a
-    hundred at a time. Each takes some 300 bytes of Redis; 0 writes none."""
+    hundred at a time. Each takes some 350 bytes of Redis; 0 writes none."""
     service_tokens_max: int = Field(20, ge=0, le=200)
     """Service tokens of an account; over it `too_many_service_tokens`. With 0 there are none."""
     history_max: int = Field(50_000, ge=0, le=1_000_000)
