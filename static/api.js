@@ -98,6 +98,17 @@ const bearer = (token) => ({ Authorization: `Bearer ${token}` });
 export const sessions = (token, cursor = null) =>
   call(`/api/sessions${cursor === null ? '' : `?${new URLSearchParams({ cursor })}`}`, { headers: bearer(token) });
 
+/** The account's service tokens: `{tokens: [{id, name, role, profiles, operatorId, madeAt, usedAt, expiresAt}]}`. Throws ApiError. */
+export const serviceTokens = (token) => call('/api/tokens', { headers: bearer(token) });
+
+/** Make one of `{name, role, profiles, lifetime}`: `{token, id}`. Throws ApiError. */
+export const makeServiceToken = (token, wanted) =>
+  call('/api/tokens', { method: 'POST', headers: { 'Content-Type': 'application/json', ...bearer(token) }, body: JSON.stringify(wanted) });
+
+/** Revoke one. Throws ApiError. */
+export const revokeServiceToken = (token, id) =>
+  call(`/api/tokens/${encodeURIComponent(id)}`, { method: 'DELETE', headers: bearer(token) });
+
 /** What was done in the account, newest first: `{entries, next}`, see docs/protocol.md. Throws ApiError. */
 export const record = (token, query) => call(`/api/audit?${new URLSearchParams(query)}`, { headers: bearer(token) });
 

@@ -1,7 +1,7 @@
 // The console put together: events change the state, the state draws the page, the page sends commands.
 
 import { createAccount } from './account.js';
-import { about, ApiError, endSession, exportPart, importDoNotContact, pastRecipients, pastRun, pastRuns as fetchPastRuns, profiles as fetchProfiles, record as fetchRecord, sessions as fetchSessions, wholeOf } from './api.js';
+import { about, ApiError, endSession, exportPart, importDoNotContact, makeServiceToken, pastRecipients, pastRun, pastRuns as fetchPastRuns, profiles as fetchProfiles, record as fetchRecord, revokeServiceToken, serviceTokens, sessions as fetchSessions, wholeOf } from './api.js';
 import { createArranging, readArrangement } from './arrangement.js';
 import { itemsOf } from './attachments.js';
 import { createCommands } from './commands.js';
@@ -28,6 +28,7 @@ import { createTypists } from './typists.js';
 import { createAccountMenu } from './view/account.js';
 import { createAside } from './view/aside.js';
 import { createPicker } from './view/attachments.js';
+import { createBackends } from './view/backends.js';
 import { createBanner } from './view/banner.js';
 import { createConfirm } from './view/confirm.js';
 import { createDevices } from './view/devices.js';
@@ -148,6 +149,7 @@ const account = createAccount({
       sessions.close();
       past.close();
       record.close();
+      backends.close();
       signIn.show(why, email);
     }
   },
@@ -219,6 +221,15 @@ const sessions = createSessions({
   end: (id) => endSession(session.get()?.token ?? '', id),
   ended: account.ended,
   operatorId: () => state.who.operatorId,
+  ask,
+});
+const backends = createBackends({
+  api: {
+    list: () => serviceTokens(session.get()?.token ?? ''),
+    make: (wanted) => makeServiceToken(session.get()?.token ?? '', wanted),
+    revoke: (id) => revokeServiceToken(session.get()?.token ?? '', id),
+  },
+  ended: account.ended,
   ask,
 });
 const exportOf = (path, query) => exportPart(session.get()?.token ?? '', path, query);
@@ -314,7 +325,7 @@ const drawBanner = createBanner({
 const drawHeader = createHeader({ dispatch, stopAll, tally: () => people.counts() });
 const drawDevices = createDevices({ send: (...command) => account.link().send(...command), ask });
 const drawRights = createRights();
-const drawAccount = createAccountMenu({ dispatch, signOut, showShortcuts, showNever, showSessions: sessions.open, showPast: past.open, showRecord: record.open });
+const drawAccount = createAccountMenu({ dispatch, signOut, showShortcuts, showNever, showSessions: sessions.open, showPast: past.open, showRecord: record.open, showBackends: backends.open });
 
 const arranging = createArranging({ state: () => state, dispatch, operatorId: () => session.get().operatorId });
 const people = createPeople({ dispatch, ...arranging, press: many.press, reload: loadProfiles });
