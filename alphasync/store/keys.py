@@ -25,7 +25,7 @@ key (under ``as:{account}:``)      type    lifetime
 ``never``                          zset    none: who is not to be contacted, until a person decides
 ``never:notes``                    hash    none: by whom each of these was added, and why
 ``audit``                          stream  `AUDIT_TTL` after the last entry: who did what
-``history``                        zset    `HISTORY_TTL` after the last run: those that ended
+``history``                        zset    `HISTORY_TTL` and a day after the last of its runs
 ``history:runs``                   hash    the same: run id to what is known of it
 ``history:texts``                  hash    the same: run id to its text
 ``history:kept``                   hash    the same: how much that is

@@ -51,8 +51,9 @@ ANSWERS_TTL = 86400.0
 ANSWER_TIMEOUT = 120.0
 """Seconds after which one without an answer is taken for lost with its server: a preview is none of
 these, and nothing else takes so long."""
-PAGE_ENDS_MAX = 64
-"""Runs that one script ends, and uncertain recipients that it sees to."""
+PAGE_ENDS_MAX = 32
+"""Runs that one script ends, and uncertain recipients that it sees to: a run takes as much to be
+kept in the history as to be ended."""
 PAGE_PRUNED_MAX = 1_000
 """Entries of a blocklist that one script drops."""
 PAGE_SEARCHED_MAX = 1_000
@@ -66,6 +67,8 @@ UNCERTAIN_BYTES_MAX = 16 * 1024
 """Bytes of them."""
 HISTORY_SEARCHED_MAX = 1_000
 """Runs of the history that one script looks at: about a millisecond."""
+HISTORY_RENEWED = 86400
+"""Seconds after which a run that ends has the history live on: it lives for so much longer."""
 HISTORY_DROPPED_MAX = 8
 """Runs of the history that may go with each that comes: where a bound was lowered, they go bit by
 bit."""

@@ -119,6 +119,7 @@ def _constants(lifetimes: Lifetimes, publish: str) -> str:
         "SENT_TTL": lifetimes.sent,
         "AUDIT_TTL": lifetimes.audit,
         "HISTORY_TTL": lifetimes.history,
+        "HISTORY_RENEWED": limits.HISTORY_RENEWED,
     }
     numbers = {
         "LOG_EVENTS_MAX": limits.LOG_EVENTS_MAX,

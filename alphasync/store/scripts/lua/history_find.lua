@@ -25,7 +25,9 @@ local function may_fit(each)
   return true
 end
 
-local found = redis.call('ZRANGE', history, top, bottom, 'BYSCORE', 'REV', 'LIMIT', 0, HISTORY_SEARCHED_MAX)
+local reach = HISTORY_SEARCHED_MAX
+if #needles == 0 and may_see == 'all' then reach = math.min(reach, tonumber(most)) end
+local found = redis.call('ZRANGE', history, top, bottom, 'BYSCORE', 'REV', 'LIMIT', 0, reach)
 local ids = {}
 for at, each in ipairs(found) do
   local id, ended, kind, who, whose
@@ -37,7 +39,7 @@ for at, each in ipairs(found) do
     and (profile == '' or profile == whose) and (may_see == 'all' or visible[whose]) then
     ids[#ids + 1] = id
   end
-  if #ids == tonumber(most) or at == HISTORY_SEARCHED_MAX then
+  if #ids == tonumber(most) or at == reach then
     return {'OK', ids, redis.call('ZSCORE', history, each)}
   end
 end
