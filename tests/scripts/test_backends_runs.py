@@ -7,6 +7,7 @@ from alphasync.domain.events import (
     ProcessingStarted,
     ProcessingTakenOver,
 )
+from alphasync.membership.holdings import Holding
 from alphasync.services.acting import device_of
 from tests.scripts.backends import admin, make, start_as, tokens_of
 from tests.scripts.bench import Bench
@@ -46,3 +47,16 @@ async def test_of_a_revoked_one_the_history_still_knows_the_name(bench: Bench) -
         await tokens_of(bench).revoke(who, made.id)
     [kept] = await bench.client.hvals(f"{bench.names.history}:runs")
     assert b'"name":"backend"' in kept
+
+
+async def test_another_server_goes_on_with_it_as_with_any_detached_one(bench: Bench) -> None:
+    made = await make(bench, admin(bench, await bench.sign_in()))
+    ticket = await start_as(bench, await tokens_of(bench).identify(made.token), "1001")
+    other = bench.other_server()
+    await other.leases.renew(other.server.current, "register")
+    holding = Holding("run", bench.server.current, ticket.account, "1001", "chat", ticket.run_id)
+    async with bench.verify(ProcessingTakenOver):
+        taken = await other.takeover.run(holding)
+    assert taken is not None
+    assert (taken[0].device_id, taken[0].sign_in) == (ticket.device_id, made.id)
+    assert (await bench.run()).device_name == "backend"
