@@ -1,11 +1,13 @@
 """Who may call from where, over HTTP and on sockets."""
 
 import json
+import re
 from typing import Any
 
 import aiohttp
 import pytest
 
+from alphasync.reference.calls import CALLS
 from tests.harness import Cluster, cluster
 from tests.integration.http.asking import ALLOWED, DEMO, FOREIGN
 
@@ -18,6 +20,7 @@ PATHS = [
     ("GET", "/api/profiles"),
     ("GET", "/api/profiles/1001/attachments"),
 ]
+EVERY = [(call.method, re.sub(r"\{\w+\}", "1001", call.path)) for call in CALLS]
 
 
 @pytest.mark.parametrize("origin", ALLOWED)
@@ -46,7 +49,7 @@ async def test_allowed_origins_over_http(web: aiohttp.ClientSession, origin: str
 
 @pytest.mark.parametrize("origin", FOREIGN)
 async def test_foreign_origins_over_http(web: aiohttp.ClientSession, origin: str) -> None:
-    for method, path in PATHS:
+    for method, path in EVERY:
         asked = {"Origin": origin, "Access-Control-Request-Method": method}
         for verb in ("OPTIONS", method):
             async with web.request(verb, path, headers=asked) as response:
