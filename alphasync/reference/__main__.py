@@ -1,5 +1,7 @@
-"""``python -m alphasync.reference [FOLDER]``: writes the reference; FOLDER is docs by default."""
+"""``python -m alphasync.reference [FOLDER]``: writes the reference; FOLDER is docs by default, and
+beside it are the files of the console."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -13,11 +15,17 @@ from alphasync.reference.schema import Schema, as_json
 
 PAGES = ("protocol.md", "transport.md")
 
-DOCUMENTS = {"openapi.yaml": openapi, "asyncapi.yaml": asyncapi}
+DOCUMENTS = {"openapi": openapi, "asyncapi": asyncapi}
+SHOWN = Path("static/docs")
+"""What the page at /docs shows, beside the folder."""
 
 
 def as_yaml(document: Schema) -> str:
     return yaml.dump(document, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=100)
+
+
+def as_json_line(document: Schema) -> str:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 class _Plain(yaml.SafeDumper):
@@ -32,8 +40,10 @@ def main(folder: Path) -> None:
         page = folder / name
         page.write_text(filled(page))
     (folder / "protocol.schema.json").write_text(as_json())
-    for name, made in DOCUMENTS.items():
-        (folder / name).write_text(as_yaml(made()))
+    for name, make in DOCUMENTS.items():
+        document = make()
+        (folder / f"{name}.yaml").write_text(as_yaml(document))
+        (folder.parent / SHOWN / f"{name}.json").write_text(as_json_line(document))
     (folder / "settings.md").write_text(settings.page())
 
 

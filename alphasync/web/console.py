@@ -4,7 +4,7 @@ import hashlib
 import re
 import zlib
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,8 @@ CLIENT_BUNDLE = "vendor/socket.io.min.js"
 SERVED = frozenset({".css", ".html", ".js", ".svg", ".png", ".ico", ".map", ".webmanifest"})
 """Endings of the files that are given out: the folder holds others in a work tree."""
 SKIPPED = "node_modules"
+DOCS = "docs"
+"""Of the folder: a page of its own, which is no part of the console."""
 BUILD_NAME = re.compile(r"[0-9a-f]{16}")
 MODULE = re.compile(rb"^(?:import|export) ", re.MULTILINE)
 UNPACKED_MAX = 8 * 1024 * 1024
@@ -43,6 +45,20 @@ def is_module(name: str, text: bytes) -> bool:
     return name.endswith(".js") and not name.startswith("vendor/") and bool(MODULE.search(text))
 
 
+def files_of(folder: Path, endings: Collection[str] = SERVED) -> dict[str, bytes]:
+    """What of a folder is given out, by path."""
+    found = {
+        path.relative_to(folder).as_posix(): path
+        for path in folder.rglob("*")
+        if path.suffix in endings and path.is_file()
+    }
+    return {
+        name: path.read_bytes()
+        for name, path in found.items()
+        if SKIPPED not in path.parts and path.resolve().is_relative_to(folder.resolve())
+    }
+
+
 @dataclass(frozen=True)
 class Build:
     name: str
@@ -59,18 +75,10 @@ class Build:
 
     @classmethod
     def read(cls, folder: Path) -> "Build":
-        """What of a folder is served. A folder that is not there is an empty build."""
-        found = {
-            path.relative_to(folder).as_posix(): path
-            for path in folder.rglob("*")
-            if path.suffix in SERVED and path.is_file()
-        }
+        """What of a folder is the console. A folder that is not there is an empty build."""
+        files = files_of(folder)
         return cls.of(
-            {
-                name: path.read_bytes()
-                for name, path in found.items()
-                if SKIPPED not in path.parts and path.resolve().is_relative_to(folder.resolve())
-            }
+            {name: text for name, text in files.items() if not name.startswith(f"{DOCS}/")}
         )
 
     @classmethod

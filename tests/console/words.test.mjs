@@ -10,7 +10,7 @@ import { words } from '../../static/words.js';
 const STATIC = fileURLToPath(new URL('../../static/', import.meta.url));
 const WITH_WORDS = new Set(['words.js', 'guard.js']); // the guard speaks when nothing else could be loaded
 const modules = readdirSync(STATIC, { recursive: true }).filter(
-  (name) => name.endsWith('.js') && !/^(vendor|node_modules)\//.test(name) && !WITH_WORDS.has(name),
+  (name) => name.endsWith('.js') && !/^(vendor|node_modules|docs)\//.test(name) && !WITH_WORDS.has(name),
 );
 const page = readFileSync(`${STATIC}index.html`, 'utf8');
 

@@ -5,13 +5,12 @@ import json
 import re
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from openapi_spec_validator import validate
 
 from alphasync.protocol.packets import EVENTS
-from alphasync.reference.__main__ import DOCUMENTS, as_yaml
+from alphasync.reference.__main__ import DOCUMENTS, SHOWN, as_json_line, as_yaml
 from alphasync.reference.asyncapi import asyncapi
 from alphasync.reference.calls import CALLS
 from alphasync.reference.openapi import BY_NAME, SAID_BY_STATUS, openapi
@@ -29,7 +28,10 @@ OPERATIONS = [(path, method) for path, item in DOCUMENT["paths"].items() for met
 
 @pytest.mark.parametrize(("name", "make"), DOCUMENTS.items())
 def test_the_file_is_what_the_models_make_of_it(name: str, make: Callable[[], Schema]) -> None:
-    assert (DOCS / name).read_text() == as_yaml(make()), MAKE
+    document = make()
+    assert (DOCS / f"{name}.yaml").read_text() == as_yaml(document), MAKE
+    shown = DOCS.parent / SHOWN / f"{name}.json"
+    assert shown.read_text() == as_json_line(document), MAKE
 
 
 def test_openapi_is_valid() -> None:
@@ -84,9 +86,8 @@ def test_asyncapi_is_understood_by_its_own_parser() -> None:
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_no_reference_leads_nowhere(name: str) -> None:
-    text = Path(DOCS / name).read_text()
     document = DOCUMENTS[name]()
-    for ref in set(re.findall(r"\$ref: '?(#/[^\s']+)", text)):
+    for ref in set(re.findall(r'"\$ref":"(#/[^"]+)', as_json_line(document))):
         node = document
         for step in ref.removeprefix("#/").split("/"):
             assert step in node, ref

@@ -1,0 +1,57 @@
+"""/docs: the HTTP calls and the events, to read and to try."""
+
+import asyncio
+import mimetypes
+from pathlib import Path
+
+from aiohttp import hdrs, web
+
+from alphasync.web.compressed import GzipCache, compressed
+from alphasync.web.console import files_of
+from alphasync.web.pages import HEADERS
+
+CALLS = "index.html"
+EVENTS = "events.html"
+ENDINGS = frozenset({".css", ".html", ".js", ".json"})
+CACHE = "public, max-age=300"
+"""Seconds. A server of another version has other files at these addresses."""
+
+
+class DocsPage:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: dict[str, bytes] | None = None
+        self._reading = asyncio.Lock()
+        self._cache = GzipCache()
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/docs", self.calls),
+            web.get("/docs/events", self.events),
+            web.get("/docs/{path:.+}", self.file),
+        ]
+
+    async def calls(self, request: web.Request) -> web.Response:
+        return await self._answer(request, CALLS)
+
+    async def events(self, request: web.Request) -> web.Response:
+        return await self._answer(request, EVENTS)
+
+    async def file(self, request: web.Request) -> web.Response:
+        return await self._answer(request, request.match_info["path"])
+
+    async def _answer(self, request: web.Request, name: str) -> web.Response:
+        content = (await self._read()).get(name)
+        if content is None:
+            raise web.HTTPNotFound(headers={hdrs.CACHE_CONTROL: "no-store"})
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        headers = {**HEADERS, hdrs.CONTENT_TYPE: kind, hdrs.CACHE_CONTROL: CACHE}
+        response = web.Response(body=content, headers=headers)
+        return await compressed(request, response, self._cache.gzipped)
+
+    async def _read(self) -> dict[str, bytes]:
+        """Once, when somebody asks: 2 MB that most servers are never asked for."""
+        async with self._reading:
+            if self._files is None:
+                self._files = await asyncio.to_thread(files_of, self._folder, ENDINGS)
+            return self._files
