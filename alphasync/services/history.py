@@ -239,6 +239,9 @@ def _has_all(text: str, words: list[str]) -> bool:
 
 
 def _recipient(id_: str, note: str, run_id: str) -> Recipient | None:
-    """What is remembered of one (``remembered`` in listed.lua); None where that was another run."""
-    name, at, of_run, reason = note.split("\n", 3)
-    return Recipient(id_, name, reason, int(at)) if of_run == run_id else None
+    """What is remembered of one (``remembered`` in listed.lua); None where that was another run, or
+    is not what this version remembers."""
+    match note.split("\n", 3):
+        case [name, at, of_run, reason] if of_run == run_id and at.isdecimal():
+            return Recipient(id_, name, reason, int(at))
+    return None

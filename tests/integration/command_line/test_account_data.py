@@ -72,6 +72,9 @@ async def test_what_devices_did_is_taken_out(one_server: Cluster, redis_url: str
     assert {*by_kind["messaged"][0]} == {"kind", "type", "profileId", "id", "at"}
     assert [line["id"] for line in by_kind["doNotContact"]] == ["r9"]
     assert by_kind["event"][0]["event"]
+    past = by_kind["pastRun"][0]
+    assert past["id"] == by_kind["pastRunText"][0]["id"]
+    assert past["value"]["operator"] == "demo"
     assert by_kind["runStart"][0]["id"]["operator"] == "demo"
     (kept,) = by_kind["device"]
     assert "name" in kept["fields"]
