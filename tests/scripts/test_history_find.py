@@ -44,6 +44,20 @@ async def test_they_come_page_by_page_while_more_end(
     assert ids(found) == ids(tickets)[::-1]
 
 
+async def test_those_that_ended_in_one_moment_come_once_each(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "RUNS_LISTED_MAX", 1)
+    tickets = [await bench.start(str(number)) for number in range(3)]
+    await bench.runs.stop_all(bench.who, "d2")
+    found, before = list[PastRun](), ""
+    while len(found) < len(tickets):
+        page = await bench.history.page(bench.who, before, Filters())
+        found, before = found + page.runs, page.next
+        assert page.runs
+    assert sorted(ids(found)) == sorted(ids(tickets))
+
+
 async def test_each_filter(bench: Bench) -> None:
     own, other, theirs = (
         await ran(bench),
