@@ -42,7 +42,6 @@ NEVER = 2**53
 REVOKED = "The service token that it was started with was revoked"
 """Why a run is interrupted, for people."""
 _FORM = re.compile(r"ast_([a-z2-7]+)_([0-9a-f]{16})_([0-9a-f]{64})")
-_ID = re.compile(r"ast\.[0-9a-f]{16}")
 
 
 class Made(NamedTuple):
@@ -69,6 +68,12 @@ class Listed(NamedTuple):
     used_at: int | None
     """When it was used last, within a minute or so."""
     ends: int | None
+
+    def is_within(self, profiles: frozenset[str] | None) -> bool:
+        """Whether it is for none but these."""
+        if profiles is None:
+            return True
+        return self.profiles is not None and profiles.issuperset(self.profiles)
 
 
 class _Parts(NamedTuple):
@@ -145,12 +150,12 @@ class ServiceTokens:
         token = f"{BEGINNING}{_written(who.account)}_{digits}_{secret}"
         return Made(token, id_, answer.number(1), _time(answer.text(2)))
 
-    async def listed(self, account: str) -> list[Listed]:
-        """Newest first. There are few."""
-        names = keys.of_account(account)
+    async def listed(self, who: Identity) -> list[Listed]:
+        """Newest first, those that are for no profile that is not theirs. There are few."""
+        names = keys.of_account(who.account)
         found = Answer([await self._pipeline.submit("ZREVRANGE", names.tokens, 0, -1)]).texts(0)
         records = await self._scripts.hashes([names.signin(id_) for id_ in found])
-        return [
+        listed = [
             Listed(
                 id=id_,
                 name=record["name"],
@@ -164,16 +169,16 @@ class ServiceTokens:
             for id_, record in zip(found, records, strict=True)
             if record  # one that has run out is listed until the next one is made
         ]
+        return [each for each in listed if each.is_within(who.profiles)]
 
     async def revoke(self, who: Identity, id_: str) -> None:
         """No server takes it from now on, and the runs that it has started are interrupted. Raises
-        UnknownServiceToken."""
+        UnknownServiceToken, also for one that is for profiles that are not theirs."""
         names = keys.of_account(who.account)
-        operator_id = None
-        if _ID.fullmatch(id_):
-            operator_id = await self._scripts.field(names.signin(id_), "operator")
-        if operator_id is None:
+        found = [each for each in await self.listed(who) if each.id == id_]
+        if not found:
             raise UnknownServiceToken
+        operator_id = found[0].operator_id
         interrupted = events.ProcessingInterrupted(reason=REVOKED, code=SignedOut.code)
         call = token_revoke(
             keys.RevokedKeys(

@@ -71,4 +71,4 @@ async def test_a_session_that_was_ended_makes_none(bench: Bench) -> None:
     with pytest.raises(SignedOut):
         await make(bench, who)
     assert bench.last("token_make") == "SIGNED_OUT"
-    assert await tokens_of(bench).listed(who.account) == []
+    assert await tokens_of(bench).listed(who) == []

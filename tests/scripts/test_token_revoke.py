@@ -22,7 +22,7 @@ async def test_nothing_takes_it_any_more(bench: Bench) -> None:
     assert bench.last("token_revoke") == "OK"
     with pytest.raises(InvalidToken):
         await tokens_of(bench).identify(made.token)
-    assert [each.id for each in await tokens_of(bench).listed(who.account)] == [other.id]
+    assert [each.id for each in await tokens_of(bench).listed(who)] == [other.id]
     with pytest.raises(SignedOut):  # what it had on its way
         await start_as(bench, acts, "1009")
     await start_as(bench, await tokens_of(bench).identify(other.token), "1009")
@@ -51,6 +51,19 @@ async def test_there_is_none_or_it_is_another_accounts(bench: Bench) -> None:
         with pytest.raises(UnknownServiceToken):
             await tokens_of(bench).revoke(asking, id_)
     await tokens_of(bench).identify(made.token)
+
+
+async def test_who_may_use_some_profiles_sees_and_revokes_those_for_no_other(bench: Bench) -> None:
+    who = admin(bench, await bench.sign_in())
+    own = await make(bench, who, profiles=["1001"])
+    others = [await make(bench, who, profiles=["1001", "1002"]), await make(bench, who)]
+    limited = msgspec.structs.replace(who, profiles=frozenset({"1001", "1003"}))
+    assert [each.id for each in await tokens_of(bench).listed(limited)] == [own.id]
+    for other in others:
+        with pytest.raises(UnknownServiceToken):
+            await tokens_of(bench).revoke(limited, other.id)
+        await tokens_of(bench).identify(other.token)
+    await tokens_of(bench).revoke(limited, own.id)
 
 
 async def test_two_who_revoke_it_at_once(bench: Bench) -> None:

@@ -43,14 +43,14 @@ async def test_nobody_comes_with_another_secret_account_or_id(bench: Bench) -> N
         with pytest.raises(InvalidToken):
             await tokens_of(bench).identify(wrong)
     assert bench.last("token_use") == "UNKNOWN"
-    assert (await tokens_of(bench).listed(bench.who.account))[0].used_at is None
+    assert (await tokens_of(bench).listed(bench.who))[0].used_at is None
 
 
 async def test_it_is_noted_once_in_a_while_that_it_is_in_use(bench: Bench) -> None:
     made = await make(bench, admin(bench, await bench.sign_in()))
     name = bench.names.signin(made.id)
     await tokens_of(bench).identify(made.token)
-    [listed] = await tokens_of(bench).listed(bench.who.account)
+    [listed] = await tokens_of(bench).listed(bench.who)
     assert listed.used_at is not None
     assert listed.used_at >= made.at
     await bench.client.hset(name, "seen", listed.used_at - 50_000)
