@@ -10,7 +10,9 @@ const SIGN_IN_AGAIN = 'sign_in_again';
 const SIGNED_OUT = 'signed_out'; // by another device of the operator
 const STAYS = new Set(['previewRun']); // refused for the backend's sake: the start that it is about may wait for a sign-in
 const ACK_TIMEOUT = 10_000; // ms; a command that Redis cannot take is refused well before that
-const PROBE_TIMEOUT = 5_000; // ms; far less than the server's pings take to be missed
+const PROBE_TIMEOUT = 700; // ms; who comes back to the page is to see what is so now within a second
+const NAP = 5_000; // ms; a page that was not looked at for less has not been put to sleep: it may be slow, and is given time
+const PATIENCE = 5_000; // ms for that; far less than the server's pings take to be missed
 const RETRY_FIRST = 1_000; // ms; the client library does not come back by itself when the server said no
 const RETRY_MOST = 10_000; // ms
 
@@ -29,6 +31,7 @@ export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, on
   const { io } = globalThis; // the classic script at /socket.io/socket.io.js
   const socket = io({
     autoConnect: false,
+    rememberUpgrade: true, // back by a connection of its own at once: what the browser has open for requests may be dead, too
     auth: (answer) => answer({ token: session.get()?.token, ...offer(), deviceName: deviceName() }),
   });
   let retry = null;
@@ -37,6 +40,8 @@ export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, on
   let signedOut = false; // the server does not take the token any more
   let round = 0; // of registrations and resyncs
   let joined = false; // the server has registered us, on this connection
+  let over = false; // closed on purpose, or abandoned
+  let left = null; // when nobody looked at the page any more, in ms since the epoch
 
   const status = (name, detail = '') => report({ name: 'local/connection', data: { status: name, detail, at: Date.now() } });
 
@@ -162,26 +167,34 @@ export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, on
     status('offline', words.refusal.noNetwork);
   }
 
-  /** A connection can be dead without a sign, as after the sleep of a laptop: ask, and do not say "connected" for long. */
-  function probe() {
-    socket.timeout(PROBE_TIMEOUT).emit('heartbeat', (error) => {
-      if (error && socket.connected) breakOff();
+  /** A connection can be dead without a sign, as after the sleep of a phone: ask, and where no answer comes, or it breaks only
+      now, begin another one at once. The client library would wait a second before its next try. */
+  function probe(patience) {
+    socket.timeout(patience).emit('heartbeat', (error) => {
+      if (!error || over || taken || signedOut || !navigator.onLine) return;
+      breakOff();
+      if (!socket.connected) connectNow();
     });
   }
 
-  /** What waits for its next try, tries now. */
-  function tryNow() {
-    if (taken || signedOut) return;
-    if (socket.connected) {
-      probe();
-      return;
-    }
+  function connectNow() {
     clearTimeout(retry);
     attempts = 0;
     socket.disconnect(); // forgets the back-off; nobody hears it
     status('connecting');
     socket.connect();
   }
+
+  /** What waits for its next try, tries now. */
+  function tryNow() {
+    if (taken || signedOut) return;
+    const slept = left !== null && Date.now() - left > NAP;
+    left = null;
+    if (socket.connected) probe(slept ? PROBE_TIMEOUT : PATIENCE);
+    else connectNow();
+  }
+
+  const leave = () => (left ??= Date.now());
 
   /** Break the transport only: the server waits for this device to come back. A leave on purpose would end its runs. */
   const breakOff = () => socket.io.engine?.close();
@@ -190,11 +203,15 @@ export function connect({ report, seen, log, onUnauthorised, onTokenExpiring, on
   const listeners = [
     [globalThis, 'offline', wentOffline],
     [globalThis, 'online', tryNow],
-    [document, 'visibilitychange', () => document.hidden || tryNow()], // unseen, a page's timers stand still
+    [globalThis, 'pageshow', ({ persisted }) => persisted && tryNow()], // back from where the browser keeps whole pages
+    [document, 'visibilitychange', () => (document.hidden ? leave() : tryNow())], // unseen, a page's timers stand still
+    [document, 'freeze', leave],
+    [document, 'resume', tryNow],
   ];
   for (const [target, name, listener] of listeners) target?.addEventListener(name, listener);
 
   function rest() {
+    over = true;
     for (const [target, name, listener] of listeners) target?.removeEventListener(name, listener);
     clearTimeout(retry);
   }

@@ -99,6 +99,7 @@ async def test_a_new_version_is_taken_at_once_and_whole(
             await expect(console.page.get_by_text("all your devices in step")).to_be_visible()
             assert await builds_of(console.page) == {new_build}
             assert not await console.page.evaluate(KEPT, old_build), "of two builds one is kept"
+            await console.context.close()
             console.complaints.clear()
 
 
@@ -122,4 +123,5 @@ async def test_an_open_page_says_that_there_is_a_new_version(
             await expect(console.hook("connection")).to_have_text("Connected")
             await expect(console.hook("chat-text")).to_have_value("Half a sentence")
             assert await builds_of(console.page) == {running.servers[1].console.build.name}
+            await console.context.close()
             console.complaints.clear()

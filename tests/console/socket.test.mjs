@@ -23,10 +23,14 @@ function browser() {
 function bench() {
   const bed = { state: initialState, reported: [], sent: [], waiting: [], calls: [] };
   const on = {};
+  const shut = () => {
+    bed.calls.push('close');
+    socket.connected = false;
+  };
   const socket = {
     connected: false,
     active: true,
-    io: { reconnection: (on) => bed.calls.push(`reconnection ${on}`), engine: { transport: { name: 'websocket' }, close: () => bed.calls.push('close') } },
+    io: { reconnection: (on) => bed.calls.push(`reconnection ${on}`), engine: { transport: { name: 'websocket' }, close: shut } },
     on: (name, callback) => (on[name] = callback),
     onAny: (callback) => (bed.emit = callback),
     onAnyOutgoing() {},
@@ -35,8 +39,9 @@ function bench() {
       bed.calls.push('disconnect');
       socket.connected = false;
     },
-    timeout: () => ({
+    timeout: (ms) => ({
       emit(name, ...rest) {
+        bed.patience = ms;
         bed.sent.push(name);
         bed.waiting.push(rest.at(-1));
       },
@@ -218,7 +223,7 @@ test('with a network again it connects at once, and not where it is connected al
   assert.deepEqual(bed.calls, []);
 });
 
-test('a connection that looks alive after a sleep is asked, and broken off if it does not answer', async () => {
+test('a connection that looks alive after a sleep is asked, and another one is begun if it does not answer', async () => {
   const bed = await settled();
   bed.calls.length = 0;
   happens('online');
@@ -226,7 +231,46 @@ test('a connection that looks alive after a sleep is asked, and broken off if it
   assert.deepEqual([bed.sent.at(-1), bed.calls], ['heartbeat', []]);
   happens('online');
   bed.waiting.shift()(new Error('operation has timed out'));
-  assert.deepEqual(bed.calls, ['close']);
+  assert.deepEqual([bed.calls, shown(bed)], [['close', 'disconnect', 'connect'], 'connecting']);
+});
+
+test('one that breaks only as the page wakes does not wait for its next try', async () => {
+  const bed = await settled();
+  happens('online');
+  bed.calls.length = 0;
+  await bed.down();
+  assert.deepEqual(bed.calls.slice(-2), ['disconnect', 'connect']);
+});
+
+test('one that was closed on purpose meanwhile stays closed', async () => {
+  const bed = await settled();
+  happens('online');
+  bed.link.close();
+  bed.calls.length = 0;
+  await bed.down('io client disconnect');
+  assert.deepEqual(bed.calls, []);
+});
+
+test('after a sleep an answer is waited for less than a second, after a glance elsewhere longer', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: 1_000 });
+  const page = Object.assign(new EventTarget(), { hidden: false });
+  globalThis.document = page;
+  try {
+    const bed = await settled();
+    const found = [];
+    for (const asleep of [1_000, 60_000]) {
+      for (const hidden of [true, false]) {
+        page.hidden = hidden;
+        page.dispatchEvent(new Event('visibilitychange'));
+        if (hidden) t.mock.timers.tick(asleep);
+      }
+      found.push(bed.patience < 1_000);
+      await bed.answer();
+    }
+    assert.deepEqual(found, [false, true]);
+  } finally {
+    delete globalThis.document;
+  }
 });
 
 test('a connection that was closed, or whose device is elsewhere now, does not come back with the network', async () => {

@@ -21,6 +21,7 @@ class Network:
         self._flowing.set()
         self._answering = asyncio.Event()
         self._answering.set()
+        self._stranded: list[asyncio.Event] = []
         self._writers: set[asyncio.StreamWriter] = set()
         self._server = StreamServer(self._connected)
 
@@ -41,6 +42,13 @@ class Network:
         self.cut()
         self._answering.set()
 
+    def strand(self) -> None:
+        """Nothing comes back any more on connections that are open; new ones are as ever."""
+        self._stranded.append(self._answering)
+        self._answering.clear()
+        self._answering = asyncio.Event()
+        self._answering.set()
+
     def cut(self) -> None:
         """End all connections."""
         for writer in self._writers:
@@ -49,6 +57,8 @@ class Network:
     async def close(self) -> None:
         self._flowing.set()
         self.answer_again()
+        for answering in self._stranded:
+            answering.set()
         await self._server.close()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
