@@ -38,6 +38,7 @@ import { fill } from './view/fill.js';
 import { createHeader } from './view/header.js';
 import { createLater } from './view/later.js';
 import { createMany } from './view/many.js';
+import { createNotices } from './view/notices.js';
 import { createPalette } from './view/palette.js';
 import { createPeople } from './view/people.js';
 import { createPin } from './view/pin.js';
@@ -77,6 +78,8 @@ function dispatch(event) {
 }
 
 const local = (name, data = {}) => dispatch({ name: `local/${name}`, data });
+
+const notices = createNotices({ local });
 
 const commands = createCommands({
   link: {
@@ -125,7 +128,9 @@ const account = createAccount({
   connect: () =>
     connect({
       report(event) {
+        const before = state;
         dispatch(event);
+        notices.note(event, before, state);
         typists.note(event, state.device?.id);
         recipients.note(event);
         sessions.note(event);
@@ -325,7 +330,7 @@ const drawBanner = createBanner({
 const drawHeader = createHeader({ dispatch, stopAll, tally: () => people.counts() });
 const drawDevices = createDevices({ send: (...command) => account.link().send(...command), ask });
 const drawRights = createRights();
-const drawAccount = createAccountMenu({ dispatch, signOut, showShortcuts, showNever, showSessions: sessions.open, showPast: past.open, showRecord: record.open, showBackends: backends.open });
+const drawAccount = createAccountMenu({ dispatch, signOut, showShortcuts, showNever, showSessions: sessions.open, showPast: past.open, showRecord: record.open, showBackends: backends.open, showNotices: () => notices.menu() });
 
 const arranging = createArranging({ state: () => state, dispatch, operatorId: () => session.get().operatorId });
 const people = createPeople({ dispatch, ...arranging, press: many.press, reload: loadProfiles });

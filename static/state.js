@@ -48,7 +48,7 @@ export const initialState = Object.freeze({
   sends: Object.freeze({}), // by key: {message, startedAt}, what a run sends
   attachments: Object.freeze({}), // by profileId, see attachments.js
   journal: NOTHING_YET, // what happened since the page was opened, see journal.js
-  banner: null, // {tone, text, action: 'signIn', 'renew' or none}, not about one card
+  banner: null, // {tone, text, action: 'signIn', 'renew', 'notify' or none}, not about one card
 });
 
 /** An object without one of its keys; the same object when it has none such. */

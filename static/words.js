@@ -118,6 +118,21 @@ export const words = {
     events: 'Developer: raw events',
   },
 
+  /** What is told to who does not look at the page just now, `(type, run) => text`, and the choices about it. */
+  notices: {
+    on: 'Notifications',
+    sound: 'Sound',
+    title: 'Number in the title',
+    ask: 'Be told when a run ends or needs you, also while you look elsewhere?',
+    notify: 'Notify me',
+    turnedOn: 'You are told on this device when a run of yours ends or needs you',
+    denied: 'The browser does not allow notifications of this page: allow them in its settings',
+    completed: (type, { sent, total }) => (total > 0 ? `${type} completed · ${sent} sent` : `${type} completed`),
+    interrupted: (type, { current, total }) => (total > 0 ? `${type} was interrupted at ${current} of ${total}` : `${type} was interrupted`),
+    uncertain: (type, { uncertain }) => `${type} needs you · ${uncertain} may have been messaged`,
+    signIn: (type) => `${type} waits until you sign in again`,
+  },
+
   /** What the role of who is signed in may do. */
   rights: {
     role: { viewer: 'Viewer', operator: 'Operator', manager: 'Manager', admin: 'Admin' },

@@ -68,3 +68,20 @@ addEventListener('fetch', (event) => {
     if (pathname === PAGE) event.respondWith(page(request));
   } else if (pathname.startsWith('/static/')) event.respondWith(file(request, pathname));
 });
+
+/** Where a notice leads: to the console that is open, or to one that is opened for it. */
+async function follow(place) {
+  const pages = await clients.matchAll({ type: 'window' });
+  const open = pages.find(({ visibilityState }) => visibilityState === 'visible') ?? pages[0];
+  if (open === undefined) {
+    await clients.openWindow(PAGE + place);
+    return;
+  }
+  open.postMessage({ place });
+  await open.focus();
+}
+
+addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  event.waitUntil(follow(event.notification.data?.place ?? ''));
+});

@@ -15,12 +15,15 @@ export function setTheme(name) {
   ofBrowser.write('alphasync.theme', name);
 }
 
-/** `actions`: `{dispatch, signOut, showShortcuts, showNever, showSessions, showPast, showRecord, showBackends}`. Returns `render(state)`. */
-export function createAccountMenu({ dispatch, signOut, showShortcuts, showNever, showSessions, showPast, showRecord, showBackends }) {
+/** `actions`: `{dispatch, signOut, showShortcuts, showNever, showSessions, showPast, showRecord, showBackends, showNotices}`. Returns `render(state)`. */
+export function createAccountMenu({ dispatch, signOut, showShortcuts, showNever, showSessions, showPast, showRecord, showBackends, showNotices }) {
   const device = byId('device-id');
   const themes = THEMES.map((name) => document.querySelector(`[data-theme-choice="${name}"]`));
 
-  createMenu(byId('account'), byId('account-menu'), showTheme);
+  createMenu(byId('account'), byId('account-menu'), () => {
+    showTheme();
+    showNotices();
+  });
 
   function showTheme() {
     const { theme } = document.documentElement.dataset;

@@ -41,6 +41,7 @@ export function createBanner({ signIn, useHere, renew, dispatch }) {
     setText(byId('banner-text'), shown.text);
     setHidden(byId('use-here'), !superseded);
     setHidden(byId('sign-in-again'), shown.action !== 'signIn');
+    setHidden(byId('notify-me'), shown.action !== 'notify');
     setHidden(byId('renew'), shown.action !== 'renew');
     setHidden(byId('banner-close'), entry === null || superseded);
   });

@@ -11,6 +11,14 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+const NUMBER = /^\(\d+\) /; // of what came while nobody looked, before the title
+
+/** Title the page; `number` is that of what nobody has seen yet, and stays as it is where none is given. */
+export function setTitle(text = document.title.replace(NUMBER, ''), number = null) {
+  const before = number === null ? (NUMBER.exec(document.title)?.[0] ?? '') : number > 0 ? `(${number}) ` : '';
+  if (document.title !== before + text) document.title = before + text;
+}
+
 /** Set an attribute; null takes it away. */
 export function setAttr(node, name, value) {
   if (value === null) node.removeAttribute(name);

@@ -3,7 +3,7 @@
 import { TYPES } from '../keys.js';
 import { isolated } from '../names.js';
 import { words } from '../words.js';
-import { about, byId, setAvatar, setHidden, setText } from './dom.js';
+import { about, byId, setAvatar, setHidden, setText, setTitle } from './dom.js';
 import { createCard } from './card.js';
 import { createTabs } from './tabs.js';
 
@@ -28,7 +28,7 @@ export function createProfile(actions) {
     setHidden(byId('empty'), profile !== null);
     byId('console').dataset.view = profile === null ? 'list' : 'profile';
     const title = profile === null ? words.name : words.profile.title(isolated(profile.name));
-    if (document.title !== title) document.title = title;
+    setTitle(title);
     if (profile === null) {
       setText(byId('empty'), emptyWords(state));
       shown = null;

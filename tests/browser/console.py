@@ -36,6 +36,10 @@ document.addEventListener('securitypolicyviolation', (event) =>
   console.error(`policy ${event.violatedDirective} violated by ${event.blockedURI}`));
 """
 AUDIT = (Path(__file__).parent / "audit.js").read_text()
+HIDE = """(hidden) => {
+  Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});
+  document.dispatchEvent(new Event('visibilitychange'));
+}"""
 FINISH = """
 for (const one of document.getAnimations()) {
   if (one.effect.getComputedTiming().endTime !== Infinity) one.finish();
@@ -107,6 +111,10 @@ class Console:
         shown = self.hook("device-id")
         await expect(shown).to_have_attribute("data-id", re.compile("."))
         return await shown.get_attribute("data-id") or ""
+
+    async def hide(self, hidden: bool = True) -> None:
+        """Have the page take itself for one that nobody looks at, or for one that is looked at."""
+        await self.page.evaluate(HIDE, hidden)
 
     async def audit(self) -> list[str]:
         """What hinders people in using the page, once nothing moves any more: in the middle of a

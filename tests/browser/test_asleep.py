@@ -9,10 +9,6 @@ from tests.harness import Cluster, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 WHERE = {"profileId": "1001", "type": "chat"}
-HIDE = """(hidden) => {
-  Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});
-  document.dispatchEvent(new Event('visibilitychange'));
-}"""
 UPGRADED = "5"
 """The packet with which a client goes on over its WebSocket."""
 SOON = 10.0
@@ -43,15 +39,19 @@ async def test_a_connection_that_died_meanwhile_is_not_waited_for(
         console = await open_console(between.url)
         page = console.page
         sent: list[str | bytes] = []
-        page.on("websocket", lambda one: one.on("framesent", lambda frame: sent.append(frame)))
+
+        def note(frame: str | bytes) -> None:
+            sent.append(frame)
+
+        page.on("websocket", lambda one: one.on("framesent", note))
         await console.begin("1001")
         await wait_until(lambda: UPGRADED in sent, what="over a WebSocket")
-        await page.evaluate(HIDE, True)
+        await console.hide()
         between.strand()
         await page.evaluate("const now = Date.now; Date.now = () => now() + 60_000")
         other = await small_world.device()
         await other.call("updateMessage", {**WHERE, "message": "Typed while it slept"})
-        await page.evaluate(HIDE, False)
+        await console.hide(False)
         await expect(console.hook("chat-text")).to_have_value(
             "Typed while it slept", timeout=SOON * 1000
         )
