@@ -11,6 +11,7 @@ import typer
 from alphasync import config, doctor, logs, serving
 from alphasync.checks import CannotStart
 from alphasync.client_commands.runs import runs, start
+from alphasync.client_commands.watch import watch
 from alphasync.config.values import duration
 from alphasync.data_commands.account import erase, export
 from alphasync.data_commands.importing import import_legacy
@@ -198,6 +199,7 @@ def token(
 app.command("import-legacy")(import_legacy)
 app.command()(start)
 app.command()(runs)
+app.command()(watch)
 app.command()(export)
 app.command()(erase)
 
