@@ -29,6 +29,8 @@ from alphasync.options import (
     login_limits,
     pace_bounds,
     preview_bounds,
+    push_contact,
+    push_limits,
     request_limits,
     sign_in_grace,
     trust,
@@ -65,6 +67,9 @@ from alphasync.services.plans import Plans
 from alphasync.services.previews import Previews
 from alphasync.services.profiles import Profiles
 from alphasync.services.progress import Progress
+from alphasync.services.push_message import PushKeys
+from alphasync.services.push_services import PushServices
+from alphasync.services.pushes import Pushes
 from alphasync.services.refusals import Refusals
 from alphasync.services.roster import Roster
 from alphasync.services.run_texts import RunTexts
@@ -139,10 +144,25 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
     )
     graces = Graces(devices)
     failed = Failed(scripts)
+    push_keys = PushKeys(secrets, push_contact(settings))
+
+    def announce(ended: Ended) -> None:
+        realtime.sign_offs.announce(ended)
+
+    endings = Endings(scripts, ending_ttl(settings), announce)
+    pushes = Pushes(
+        scripts,
+        pipeline,
+        endings,
+        push_keys,
+        PushServices(private=settings.push_private),
+        push_limits(settings),
+    )
     tools = Tools(
         gateway=gateway,
         progress=Progress(scripts, bounds),
         lost=LostRuns(scripts, bounds),
+        told=pushes,
         failed=failed,
         blocklist=blocklist,
         upstream=upstream,
@@ -162,11 +182,6 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
     due = DuePlans(scripts, notes, upstream, launching, bounds)
     drafts = Drafts(scripts, bounds)
     address_of = ClientAddress(settings.trusted_proxies)
-
-    def announce(ended: Ended) -> None:
-        realtime.sign_offs.announce(ended)
-
-    endings = Endings(scripts, ending_ttl(settings), announce)
 
     async def sign_off(session: str) -> None:
         await realtime.sign_off(session)
@@ -203,6 +218,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
             failed=failed,
             devices=devices,
             listed=listed,
+            pushes=pushes,
             own_devices=OwnDevices(scripts, roster, bounds),
             sign_off=sign_off,
         ),
@@ -243,6 +259,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
         readiness.objection,
         console,
         sandbox=settings.uses_sandbox,
+        push_key=push_keys.public,
         outspoken=settings.env == "development",
     )
     web_app.add_routes(pages.routes())
@@ -288,6 +305,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
         listed=listed,
         key_set=others_keys,
         refusals=refusals,
+        pushes=pushes,
         gateway=backend,
         gauges=Gauges(store, realtime, membership.lease),
         clients=ClientPort(

@@ -37,6 +37,7 @@ AlphasyncError
 +-- PaceOutOfRange            pace_out_of_range     a start asks for pauses beyond the bounds
 +-- WrongLink                 wrong_link            an attachment's is not http or https
 +-- TooManyRuns               too_many_runs         the same
++-- TooManySubscriptions      too_many_subscriptions  of an account, to be told by push
 +-- TooManyPreviews           too_many_previews     of a server or an account at a time (retryable)
 +-- TooManyDevices            too_many_devices      the same; the connection is closed
 +-- IdempotencyKeyReused      idempotency_key_reused  it was used for something else
@@ -369,6 +370,14 @@ class TooManyRuns(AlphasyncError):
 
     code = "too_many_runs"
     default_message = "This account has as many runs as it may have"
+
+
+class TooManySubscriptions(AlphasyncError):
+    """The account has `PUSH_PER_ACCOUNT` subscriptions. This device is told while its console is
+    open."""
+
+    code = "too_many_subscriptions"
+    default_message = "As many devices of this account are told by push as may be"
 
 
 class TooManyPreviews(AlphasyncError):

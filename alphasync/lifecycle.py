@@ -20,6 +20,7 @@ from alphasync.services.builds import Builds
 from alphasync.services.grace import Graces
 from alphasync.services.key_set import KeySet
 from alphasync.services.listed_profiles import ListedProfiles
+from alphasync.services.pushes import Pushes
 from alphasync.services.refusals import Refusals
 from alphasync.services.roster import Roster
 from alphasync.services.runs import Runs
@@ -96,6 +97,7 @@ class Server:
     listed: ListedProfiles
     key_set: KeySet | None
     refusals: Refusals
+    pushes: Pushes
     gateway: HttpGateway
     gauges: Gauges
     clients: ClientPort
@@ -154,6 +156,7 @@ class Server:
         if self.key_set is not None:
             await self.key_set.close()
         await self.refusals.close()
+        await self.pushes.close()
         await self.gateway.aclose()
         await self.eviction.close()
         await self.gauges.close()

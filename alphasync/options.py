@@ -14,6 +14,7 @@ from alphasync.services.key_source import AtAddress, InFile, NotRead
 from alphasync.services.login_tries import LoginLimits
 from alphasync.services.previews import PreviewBounds
 from alphasync.services.public_keys import NoKeys, of_pem
+from alphasync.services.pushes import Limits as PushLimits
 from alphasync.services.signing import Trust
 from alphasync.services.tokens import KNOWN_TTL
 from alphasync.services.upstream import UpstreamTimes
@@ -57,6 +58,18 @@ def preview_bounds(settings: Settings) -> PreviewBounds:
         timeout=settings.preview_timeout,
         recipients=settings.recipients_max,
     )
+
+
+def push_limits(settings: Settings) -> PushLimits:
+    return PushLimits(settings.push_per_account, settings.push_ttl, settings.push_private)
+
+
+def push_contact(settings: Settings) -> str:
+    """Whom push services may write to, or '' where nobody has said so."""
+    if settings.push_contact:
+        return settings.push_contact
+    named = [host for host in settings.hosts if "*" not in host]
+    return f"https://{named[0]}" if named else ""
 
 
 def pace_bounds(settings: Settings) -> PaceBounds:

@@ -81,11 +81,15 @@ export const profiles = (alphaDateToken) => call('/api/profiles', { headers: pro
 export const attachments = (alphaDateToken, profileId) =>
   call(`/api/profiles/${encodeURIComponent(profileId)}/attachments`, { headers: profileHeader(alphaDateToken) });
 
-/** What the server says of itself, `{sandbox, build}`: whether it sends to its built-in sandbox, and which console it has; null where it does not. */
+/**
+ * What the server says of itself, `{sandbox, build, pushKey}`: whether it sends to its built-in sandbox, which console it has, and
+ * with what browsers subscribe to its pushes; null where it does not.
+ */
 export async function about() {
   try {
-    const { sandbox, build } = await call('/api/config');
-    return { sandbox: sandbox === true, build: typeof build === 'string' ? build : null };
+    const { sandbox, build, pushKey } = await call('/api/config');
+    const text = (value) => (typeof value === 'string' ? value : null);
+    return { sandbox: sandbox === true, build: text(build), pushKey: text(pushKey) };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     return null;

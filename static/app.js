@@ -19,6 +19,7 @@ import { profileIn } from './place.js';
 import { createQuestions } from './questions.js';
 import { readRhythm } from './rhythm.js';
 import { identity, session } from './session.js';
+import { createPush } from './push.js';
 import { createRenewing, keepShell } from './shell.js';
 import { connect } from './socket.js';
 import { apply, initialState, running, seen } from './state.js';
@@ -79,7 +80,11 @@ function dispatch(event) {
 
 const local = (name, data = {}) => dispatch({ name: `local/${name}`, data });
 
-const notices = createNotices({ local });
+const push = createPush({
+  send: (...command) => account.link().send(...command),
+  keyOf: async () => (await about())?.pushKey ?? null,
+});
+const notices = createNotices({ local, changed: (on) => void push.want(on) });
 
 const commands = createCommands({
   link: {
@@ -116,6 +121,7 @@ async function loadProfiles() {
   try {
     const items = asProfiles(await fetchProfiles(session.get()?.alphaDateToken ?? ''));
     local('profiles', { status: 'ready', items });
+    void push.names(items);
     turning.first(items[0]?.external_id);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
@@ -138,6 +144,7 @@ const account = createAccount({
         if (event.name === 'local/caughtUp') {
           commands.flush();
           void renewing.look();
+          void push.joined();
         }
       },
       seen: () => seen(state),
@@ -169,6 +176,7 @@ const account = createAccount({
     keep();
     kept = null; // what is not saved stays for the next time
     typists.forget();
+    void push.left();
     commands.forget();
     many.forget();
     state = initialState;

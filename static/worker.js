@@ -85,3 +85,34 @@ addEventListener('notificationclick', (event) => {
   event.notification.close();
   event.waitUntil(follow(event.notification.data?.place ?? ''));
 });
+
+/** What a push says in words: with the page closed there are no others at hand. */
+const TYPES = { chat: 'Chat', mail: 'Mail' };
+
+function wordsOf({ outcome, type, current, total, sent, uncertain }) {
+  const what = TYPES[type] ?? '';
+  if (uncertain > 0) return `${what} needs you · ${uncertain} may have been messaged`;
+  if (outcome === 'interrupted') return `${what} was interrupted at ${current} of ${total}`;
+  return `${what} completed · ${sent} sent`;
+}
+
+async function nameOf(profileId) {
+  const found = await caches.match('/names', { cacheName: 'alphasync-names' });
+  return (await found?.json())?.[profileId] ?? `Profile ${profileId}`;
+}
+
+async function tell(news) {
+  const open = await clients.matchAll({ type: 'window' });
+  if (open.some(({ visibilityState }) => visibilityState === 'visible')) return; // it is seen there
+  const { profileId, type, startedAt } = news;
+  await registration.showNotification(await nameOf(profileId), {
+    body: wordsOf(news),
+    tag: `${type}/${profileId}/${startedAt}`, // as the page's own, of which it takes the place
+    data: { place: `#profile=${encodeURIComponent(profileId)}` },
+  });
+}
+
+addEventListener('push', (event) => {
+  const news = event.data?.json();
+  if (news?.kind === 'runEnded') event.waitUntil(tell(news));
+});

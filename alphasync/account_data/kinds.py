@@ -64,6 +64,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("signInIndex", "signins:<operator>", left_out=_INDEX),
     Kind("signInIndexOfAll", "signins", left_out=_INDEX),
     Kind("signOut", "signouts:<operator>", stays="else the tokens of ended logins were good again"),
+    Kind("push", "pushes", left_out="is where devices are reached, with secrets of theirs"),
     Kind("record", "audit", "entries", hidden=frozenset({"origin"})),
     Kind("historyIndex", "history", left_out="orders what is here itself"),
     Kind("pastRun", "history:runs", "values"),

@@ -33,6 +33,8 @@ class DeviceSettings(Section):
     between two tries."""
     page_grace: Duration = 5.0
     """How long it has where its page was closed or loaded again; at most `DEVICE_GRACE`."""
+    push_ttl: Duration = 7 * 86400
+    """How long a device is told by push how runs have ended, after its console was last open."""
     device_ttl: Duration = 2 * 3600
     """How long a device is remembered after its last sign of life; longer than `DEVICE_GRACE`."""
     heartbeat_interval: Duration = 10 * 60

@@ -85,6 +85,15 @@ class ServerSettings(Section):
     cors_origins: Origins = list(DEFAULT_ORIGINS)
     """Origins of web clients besides the server's own, by comma, each whole: there are no
     wildcards. `capacitor://localhost` and the like may be named."""
+    push_contact: Annotated[
+        Annotated[HeaderValue, Field(pattern=r"^(mailto:|https://).")] | None,
+        WhenUnset("`https://` and the first of `ALLOWED_HOSTS`"),
+    ] = None
+    """Whom the push services of browsers may write to, as `mailto:you@example.com`. Apple's takes
+    nothing from a server that does not say."""
+    push_private: bool = False
+    """`true`: push services may be at private addresses, and without TLS, as in tests. Clients say
+    where they are."""
     jwt_secret: Annotated[str | None, WhenUnset("made once")] = None
     """Signs the tokens, and is the same on all servers. In production it must be set, to 32 bytes
     or more; elsewhere one is made and kept in the data directory. Several keys stand by comma, each

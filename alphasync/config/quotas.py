@@ -73,6 +73,9 @@ class AccountSettings(Section):
     make room for new ones."""
     plans_per_account: int = Field(100, ge=1, le=1_000)
     """Planned runs; over it `too_many_plans`."""
+    push_per_account: int = Field(200, ge=1, le=2_000)
+    """Devices that are told by push how runs have ended, each where its operator has asked for it;
+    over it `too_many_subscriptions`."""
     devices_per_account: int = Field(2_000, ge=1, le=20_000)
     """Devices that are connected or may come back; over it `too_many_devices`, and the connection
     is closed."""

@@ -95,13 +95,19 @@ def _meant(text: str) -> Address:
 class Resolver(AbstractResolver):
     """Looks names up, and leaves out addresses where nothing is to be sent.
 
-    ``private``: whether private addresses will do for every name.
+    ``private``: whether private addresses will do for every name; ``own_names``: whether they will
+    do for those that only a network of one's own has.
     """
 
     def __init__(
-        self, *, private: bool, made: Callable[[], AbstractResolver] = ThreadedResolver
+        self,
+        *,
+        private: bool,
+        own_names: bool = True,
+        made: Callable[[], AbstractResolver] = ThreadedResolver,
     ) -> None:
         self._private = private
+        self._own_names = own_names
         self._resolver = made()
 
     async def resolve(
@@ -109,7 +115,7 @@ class Resolver(AbstractResolver):
     ) -> list[ResolveResult]:
         """Raises AddressRefused where no address is left, and OSError."""
         found = await self._resolver.resolve(host, port, family)
-        private = self._private or is_private_name(host)
+        private = self._private or (self._own_names and is_private_name(host))
         against = [objection(one["host"], private=private) for one in found]
         good = [one for one, wrong in zip(found, against, strict=True) if wrong is None]
         if found and not good:

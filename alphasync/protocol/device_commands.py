@@ -9,9 +9,12 @@ from alphasync.domain.devices import DEVICE_NAME_MAX
 from alphasync.domain.drafts import well_formed
 from alphasync.domain.roles import Right
 from alphasync.domain.usable import is_blank, is_printable
-from alphasync.errors import UnknownDevice
+from alphasync.errors import TooManySubscriptions, UnknownDevice
 from alphasync.protocol import acknowledgements as acks
 from alphasync.protocol.commands import Command, DeviceId
+
+ENDPOINT_MAX = 1024
+"""Characters; those of the push services that there are have some 300."""
 
 
 class RenameDevice(Command, frozen=True, kw_only=True):
@@ -36,6 +39,31 @@ class RenameDevice(Command, frozen=True, kw_only=True):
         if not (1 <= len(name) <= DEVICE_NAME_MAX and is_printable(name)) or is_blank(name):
             raise ValueError(f"Expected 1 to {DEVICE_NAME_MAX} printable characters in `name`")
         force_setattr(self, "name", name)
+
+
+class SubscribePush(Command, frozen=True, kw_only=True):
+    """Have this device told by its browser's push service that a run of its operator has completed
+    or was interrupted, also where no console is open. It takes the place of what the device had;
+    nothing is sent once its session was ended or the device signed out, or after `PUSH_TTL`."""
+
+    event_name = "subscribePush"
+    right = Right.SEE
+    errors = (TooManySubscriptions,)
+    endpoint: Annotated[str, Meta(min_length=1, max_length=ENDPOINT_MAX)]
+    """Where the push service takes messages."""
+    p256dh: Annotated[str, Meta(max_length=100)]
+    """The browser's public key, in base64url."""
+    auth: Annotated[str, Meta(max_length=30)]
+    """Its secret, likewise."""
+    key: Annotated[str, Meta(max_length=100)]
+    """The `pushKey` of `GET /api/config` that the subscription was made with."""
+
+
+class UnsubscribePush(Command, frozen=True, kw_only=True):
+    """Tell this device nothing by push any more. Repeatable."""
+
+    event_name = "unsubscribePush"
+    right = Right.SEE
 
 
 class SignOutDevice(Command, frozen=True, kw_only=True):

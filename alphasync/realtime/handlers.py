@@ -25,6 +25,7 @@ from alphasync.services.messaged import MessagedBefore
 from alphasync.services.own_devices import OwnDevices
 from alphasync.services.plans import Plans
 from alphasync.services.previews import Previews
+from alphasync.services.pushes import Pushes
 from alphasync.services.run_texts import RunTexts
 from alphasync.services.runs import Runs
 from alphasync.services.uncertain import Uncertain
@@ -68,6 +69,7 @@ class Handlers:
         devices: Devices,
         listed: ListedProfiles,
         own_devices: OwnDevices,
+        pushes: Pushes,
         sign_off: Callable[[str], Awaitable[None]],
     ) -> None:
         self._runs = runs
@@ -84,6 +86,7 @@ class Handlers:
         self._devices = devices
         self._listed = listed
         self._own_devices = own_devices
+        self._pushes = pushes
         self._sign_off = sign_off
 
     @handles(run_commands.PreviewRun)
@@ -270,8 +273,21 @@ class Handlers:
         self, acting: Acting, command: device_commands.SignOutDevice
     ) -> acks.Done:
         signed_out = await self._own_devices.sign_out(acting.who, acting.device_id, command)
+        await self._pushes.forget(acting.who.account, command.device_id)
         if signed_out:
             await self._sign_off(signed_out)
+        return {}
+
+    @handles(device_commands.SubscribePush)
+    async def subscribe(
+        self, session: Session, command: device_commands.SubscribePush
+    ) -> acks.Done:
+        await self._pushes.subscribe(session.who, session.device_id, command)
+        return {}
+
+    @handles(device_commands.UnsubscribePush)
+    async def unsubscribe(self, session: Session, _: device_commands.UnsubscribePush) -> acks.Done:
+        await self._pushes.forget(session.who.account, session.device_id)
         return {}
 
     @handles(commands.Heartbeat)

@@ -24,6 +24,7 @@ key (under ``as:{account}:``)      type    lifetime
 ``reasons:<type>:<profile>``       hash    the same: recipient to name, when, run, why
 ``never``                          zset    none: who is not to be contacted, until a person decides
 ``never:notes``                    hash    none: by whom each of these was added, and why
+``pushes``                         hash    `PUSH_TTL` after the last: how devices are reached
 ``audit``                          stream  `AUDIT_TTL` after the last entry: who did what
 ``history``                        zset    `HISTORY_TTL` and a day after the last of its runs
 ``history:runs``                   hash    the same: run id to what is known of it
@@ -80,7 +81,7 @@ class AccountKeys:
 
     __slots__ = (
         *("account", "answer_times", "answers", "channel", "devices", "drafts", "history", "log"),
-        *("meta", "never", "never_notes", "prefix", "record", "runs", "tokens"),
+        *("meta", "never", "never_notes", "prefix", "pushes", "record", "runs", "tokens"),
     )
 
     def __init__(self, account: str) -> None:
@@ -94,6 +95,7 @@ class AccountKeys:
         self.never = prefix + "never"
         self.never_notes = prefix + "never:notes"
         self.record = prefix + "audit"
+        self.pushes = prefix + "pushes"
         self.tokens = prefix + "tokens"
         self.history = prefix + "history"
         self.answers = prefix + "answers"

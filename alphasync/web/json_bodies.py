@@ -61,6 +61,7 @@ STATUS = {
     "unsupported_media_type": 415,
     "too_many_requests": 429,
     "too_many_previews": 429,
+    "too_many_subscriptions": 409,
     "endless_listing": 502,
     "gateway_refused": 502,
     "gateway_unavailable": 502,

@@ -52,6 +52,7 @@ class Pages:
         console: Console,
         *,
         sandbox: bool,
+        push_key: str,
         outspoken: bool,
     ) -> None:
         """``ready`` says why this server is not ready, or None. ``outspoken``: whether strangers
@@ -59,6 +60,7 @@ class Pages:
         self._trials = Trials(store)
         self._ready = ready
         self._sandbox = sandbox
+        self._push_key = push_key
         self._outspoken = outspoken
         self._objected: str | None = None
         self._console = console
@@ -104,9 +106,15 @@ class Pages:
         return answer
 
     async def config(self, _: web.Request) -> web.Response:
-        """What the console has to know before anybody has signed in, and of which build it is
-        here: a page of another one is an old one."""
-        return ok({"sandbox": self._sandbox, "build": self._console.build.name})
+        """What the console has to know before anybody has signed in, of which build it is here: a
+        page of another one is an old one, and the key for subscriptions to push."""
+        return ok(
+            {
+                "sandbox": self._sandbox,
+                "build": self._console.build.name,
+                "pushKey": self._push_key,
+            }
+        )
 
     async def alive(self, _: web.Request) -> web.Response:
         """The process answers."""

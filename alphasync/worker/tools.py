@@ -9,6 +9,7 @@ from alphasync.services.blocklist import Blocklist
 from alphasync.services.failed import Failed
 from alphasync.services.lost import LostRuns
 from alphasync.services.progress import Progress
+from alphasync.services.pushes import Told
 from alphasync.services.upstream import Upstream
 
 
@@ -17,6 +18,8 @@ class Tools:
     gateway: port.Gateway
     progress: Progress
     lost: LostRuns
+    told: Told
+    """Hears of runs that have ended."""
     failed: Failed
     blocklist: Blocklist
     upstream: Upstream

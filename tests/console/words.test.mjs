@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { words } from '../../static/words.js';
 
 const STATIC = fileURLToPath(new URL('../../static/', import.meta.url));
-const WITH_WORDS = new Set(['words.js', 'guard.js']); // the guard speaks when nothing else could be loaded
+const WITH_WORDS = new Set(['words.js', 'guard.js', 'worker.js']); // the guard speaks when nothing else could be loaded, the worker when nothing is
 const modules = readdirSync(STATIC, { recursive: true }).filter(
   (name) => name.endsWith('.js') && !/^(vendor|node_modules|docs)\//.test(name) && !WITH_WORDS.has(name),
 );

@@ -111,4 +111,10 @@ def devices_tell(keys: AccountKeys, /, *, all_head: str) -> None: ...
 
 
 @script
+def push_set(
+    keys: AccountKeys, /, *, device_id: str, subscription: bytes, most: int, lasts: int
+) -> None: ...
+
+
+@script
 def device_touch(keys: DeviceKeys, /, *, session: str) -> None: ...

@@ -18,7 +18,7 @@ DURATIONS = [
     and name not in ("send_interval", "worker_timeout", "token_ttl")
 ]
 PACES = ("send_interval_max", "cycle_pause_min", "cycle_pause_max")
-ACCOUNTS = ("drafts", "runs", "running", "plans", "devices", "listed_devices", "previews")
+ACCOUNTS = ("drafts", "runs", "running", "plans", "devices", "listed_devices", "previews", "push")
 ACCOUNT_BOUNDS = [f"{what}_per_account" for what in ACCOUNTS]
 JOINS_OF = ("", "_per_address")
 EVENTS_OF = ("", "_per_account", "_per_address")
@@ -75,6 +75,8 @@ GOOD: list[tuple[str, str, Any]] = [
     ("metrics_port", "", None),
     ("metrics_host", "::", "::"),
     ("metrics_token", " sixteen letters!\n", "sixteen letters!"),
+    ("push_contact", " mailto:you@example.com\n", "mailto:you@example.com"),
+    ("push_private", "true", True),
     ("internal_host", "", None),
     ("internal_host", "10.0.0.1", "10.0.0.1"),
     ("internal_port", "3002", 3002),
@@ -214,6 +216,9 @@ BAD: list[tuple[str, str]] = [
     ("metrics_port", "-1"),
     ("metrics_port", "65536"),
     ("metrics_token", "fifteen letters"),
+    ("push_contact", "you@example.com"),
+    ("push_contact", "http://app.example.com"),
+    ("push_private", "perhaps"),
     ("metrics_token", "sixteen\nletters!"),
     ("gateway_token", "a\nb"),
     ("gateway_token", "ä"),

@@ -50,6 +50,13 @@ NEEDED: dict[type[Command], dict[str, Any]] = {
     list_commands.ResolveUncertain: {"profileId": "1", "type": "chat", "action": "leave"},
     device_commands.RenameDevice: {"name": "Front desk"},
     device_commands.SignOutDevice: {"deviceId": "a0"},
+    device_commands.SubscribePush: {
+        "endpoint": "https://push.example/1",
+        "p256dh": "B",
+        "auth": "A",
+        "key": "K",
+    },
+    device_commands.UnsubscribePush: {},
     commands.Heartbeat: {},
 }
 """The least that each command takes."""

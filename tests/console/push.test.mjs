@@ -1,0 +1,78 @@
+// How the browser's push service is asked, and what the server is told of it.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { createPush } from '../../static/push.js';
+
+const KEY = Buffer.alloc(65, 4).toString('base64url');
+const OTHER = Buffer.alloc(65, 5).toString('base64url');
+
+/** A browser with a push service, and a server with a key. */
+function bench({ key = KEY, refuses = false } = {}) {
+  const bed = { key, sent: [], has: null, made: 0 };
+  const made = (applicationServerKey) => ({
+    options: { applicationServerKey: Uint8Array.from(applicationServerKey).buffer },
+    toJSON: () => ({ endpoint: 'https://push.example/1', keys: { p256dh: 'P', auth: 'A' } }),
+    unsubscribe: async () => void (bed.has = null),
+  });
+  const pushManager = {
+    getSubscription: async () => bed.has,
+    async subscribe({ applicationServerKey }) {
+      if (refuses) throw new Error('no push service');
+      bed.made += 1;
+      bed.has = made(applicationServerKey);
+      return bed.has;
+    },
+  };
+  bed.push = createPush({
+    send: async (...command) => bed.sent.push(command),
+    keyOf: async () => bed.key,
+    container: { getRegistration: async () => ({ pushManager }) },
+    store: { delete: async () => true },
+  });
+  return bed;
+}
+
+const TOLD = ['subscribePush', { endpoint: 'https://push.example/1', p256dh: 'P', auth: 'A', key: KEY }];
+
+test('who wants it is subscribed once connected, and the server is told anew with each connection', async () => {
+  const bed = bench();
+  await bed.push.want(true);
+  assert.deepEqual(bed.sent, []);
+  await bed.push.joined();
+  await bed.push.joined();
+  assert.deepEqual([bed.sent, bed.made], [[TOLD, TOLD], 1]);
+});
+
+test('a subscription that was made with another key is made anew', async () => {
+  const bed = bench();
+  await bed.push.joined();
+  await bed.push.want(true);
+  bed.key = OTHER;
+  await bed.push.joined();
+  assert.deepEqual([bed.made, bed.sent.at(-1)[1].key], [2, OTHER]);
+});
+
+test('turned off, the browser and the server forget it; signed out, the browser does', async () => {
+  for (const end of ['want', 'left']) {
+    const bed = bench();
+    await bed.push.joined();
+    await bed.push.want(true);
+    await bed.push[end](false);
+    assert.equal(bed.has, null);
+    assert.deepEqual(bed.sent.slice(1), end === 'want' ? [['unsubscribePush']] : []);
+  }
+});
+
+test('without a push service, a worker or a key of the server nothing is told', async () => {
+  for (const bed of [bench({ refuses: true }), bench({ key: null }), bench({ key: 'short' })]) {
+    await bed.push.joined();
+    await bed.push.want(true);
+    assert.deepEqual(bed.sent, []);
+  }
+  const bare = createPush({ send: () => assert.fail(), keyOf: async () => KEY, container: undefined, store: undefined });
+  await bare.joined();
+  await bare.want(true);
+  await bare.names([]);
+});
