@@ -54,6 +54,8 @@ def test_every_command_of_the_contract_is_here() -> None:
         "resolveUncertain",
         "renameDevice",
         "signOutDevice",
+        "subscribePush",
+        "unsubscribePush",
         "heartbeat",
     }
 
