@@ -31,6 +31,7 @@ from alphasync.store.redis.pipeline import ReplyError
 from alphasync.store.rights import ANY_TAG, try_scripts
 from alphasync.store.scripts.calls import Answer, Scripts
 from alphasync.store.scripts.declaring import Call
+from alphasync.store.scripts.device_calls import push_set
 from tests.harness import Valkey, wait_until
 from tests.scripts.backends import admin, make, start_as, tokens_of
 from tests.scripts.bench import LIFETIMES, Bench, became
@@ -161,6 +162,9 @@ async def everything(bench: Bench) -> None:
     await bench.snapshot()
     await try_scripts(replace(bench.store, scripts=bench.scripts), ANY_TAG)
     await bench.account_state.run(bench.who.account, ("1001", "chat"))
+    await bench.scripts.call(
+        push_set(bench.names, device_id="d1", subscription=b"x", most=2, lasts=60_000)
+    )
 
 
 async def test_everything_is_everything(bench: Bench) -> None:

@@ -14,6 +14,8 @@ SEEING = {
     "listUncertain",
     "renameDevice",
     "signOutDevice",
+    "subscribePush",
+    "unsubscribePush",
     "heartbeat",
 }
 CLEARING = {"clearBlocklist", "removeFromBlocklist", "removeDoNotContact"}
