@@ -193,17 +193,17 @@ class ServiceTokens:
                 devices=names.devices,
             ),
             id=id_,
-            again="",
             lasts=self._lasts,
             reason=interrupted.reason,
             interrupted_head=packets.head(interrupted),
             by=acting(who),
         )
         answer = await self._scripts.call(call)
-        while answer.outcome == "MORE":
-            answer = await self._scripts.call(call._replace(args={**call.args, "again": "1"}))
         if answer.outcome == "UNKNOWN":
             raise UnknownServiceToken
+        while answer.outcome == "MORE":
+            # UNKNOWN from now on: somebody else has revoked it as well, to the end.
+            answer = await self._scripts.call(call)
 
     async def identify(self, token: str) -> Identity:
         """Who one is. Raises InvalidToken, whatever is wrong with it, and StoreUnavailable."""

@@ -22,6 +22,8 @@ PAGES_MAX = 5
 little, it goes on with the next answer."""
 WORDS_MAX = 200
 """Characters that may be looked for in texts."""
+CURSOR_MAX = 2**64 - 1
+"""Redis takes no greater one to go on with a list."""
 HEADINGS = (
     *("id", "started", "ended", "profile", "type", "operator", "device", "device name", "outcome"),
     *("reason", "code", "stopped by", "detached", "plan", "only", "message interval", "pause"),
@@ -71,6 +73,10 @@ class RecipientsQuery(msgspec.Struct, frozen=True, rename="camel"):
     and nobody has decided about."""
     cursor: Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,19}$(?!\n)")] | None = None
     """The `next` of the answer before; absent for the first one."""
+
+    def __post_init__(self) -> None:
+        if int(self.cursor or 0) > CURSOR_MAX:
+            raise ValueError("Expected the `next` of an answer in `cursor`")
 
 
 class AllCycles(msgspec.Struct, frozen=True):

@@ -7,9 +7,11 @@ import pytest
 
 from alphasync.domain.events import ProcessingInterrupted
 from alphasync.domain.runs import RunStatus
-from alphasync.errors import SignedOut, UnknownServiceToken
+from alphasync.errors import SignedOut, UnknownOutcome, UnknownServiceToken
 from alphasync.services.tokens import InvalidToken
 from alphasync.store.scripts import limits
+from alphasync.store.scripts.calls import Answer
+from alphasync.store.scripts.declaring import Call
 from tests.scripts.backends import admin, make, start_as, tokens_of
 from tests.scripts.bench import Bench
 
@@ -85,3 +87,33 @@ async def test_very_many_runs_are_ended_in_parts(bench: Bench) -> None:
     outcomes = [call.outcome for call in bench.scripts.calls if call.name == "token_revoke"]
     assert outcomes == ["MORE", "OK"]
     assert await bench.client.zcard(f"{bench.names.runs}:running") == 0
+
+
+async def test_who_was_cut_off_before_the_last_run_revokes_it_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = admin(bench, await bench.sign_in())
+    made = await make(bench, who)
+    acts = await tokens_of(bench).identify(made.token)
+    for number in range(limits.PAGE_ENDS_MAX + 1):
+        await start_as(bench, acts, str(2000 + number))
+    complete = bench.scripts.call
+
+    async def cut_off(call: Call) -> Answer:
+        if bench.scripts.calls[-1].outcome == "MORE":
+            raise UnknownOutcome
+        return await complete(call)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(bench.scripts, "call", cut_off)
+        with pytest.raises(UnknownOutcome):
+            await tokens_of(bench).revoke(who, made.id)
+    with pytest.raises(InvalidToken):
+        await tokens_of(bench).identify(made.token)
+    with pytest.raises(SignedOut):
+        await start_as(bench, acts, "1001")
+    await tokens_of(bench).revoke(who, made.id)
+    assert await bench.client.zcard(f"{bench.names.runs}:running") == 0
+    assert await tokens_of(bench).listed(who) == []
+    record = await bench.client.xrange(bench.names.record)
+    assert str(record).count("token_revoked") == 1

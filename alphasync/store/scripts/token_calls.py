@@ -40,7 +40,6 @@ def token_revoke(
     /,
     *,
     id: str,
-    again: Literal["", "1"],
     lasts: int,
     reason: str,
     interrupted_head: str,

@@ -109,7 +109,10 @@ async def test_what_is_asked_wrongly_is_refused(servers: Cluster, query: str) ->
     assert (status, body["code"]) == (400, "invalid_payload")
 
 
-@pytest.mark.parametrize("query", ["outcome=sent", "cursor=0", "cursor=x", f"cursor={'1' * 21}"])
+@pytest.mark.parametrize(
+    "query",
+    ["outcome=sent", "cursor=0", "cursor=x", f"cursor={'1' * 21}", f"cursor={2**64}"],
+)
 async def test_recipients_that_are_asked_for_wrongly(servers: Cluster, query: str) -> None:
     path = f"/api/runs/none/recipients?{query}"
     status, body = await get(servers, path, servers.token("ann", team="red"))
