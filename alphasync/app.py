@@ -7,6 +7,7 @@ from aiohttp import web
 from alphasync import telemetry
 from alphasync.config import Settings
 from alphasync.gauges import Gauges
+from alphasync.http_calls import account_calls
 from alphasync.intake import Capacity
 from alphasync.intake.capacity import connections_max
 from alphasync.intake.hosts import HostRule
@@ -26,7 +27,6 @@ from alphasync.options import (
     join_limits,
     key_set,
     lifetimes,
-    login_limits,
     pace_bounds,
     preview_bounds,
     push_contact,
@@ -42,7 +42,6 @@ from alphasync.realtime.limits import client_network
 from alphasync.realtime.realtime import Realtime
 from alphasync.realtime.strangers import Strangers
 from alphasync.services.account_state import AccountState
-from alphasync.services.audit import Audit
 from alphasync.services.blocklist import Blocklist
 from alphasync.services.builds import Builds
 from alphasync.services.devices import Devices
@@ -52,12 +51,8 @@ from alphasync.services.due_plans import DuePlans
 from alphasync.services.endings import Ended, Endings
 from alphasync.services.failed import Failed
 from alphasync.services.grace import Graces
-from alphasync.services.history import History
-from alphasync.services.kept_answers import KeptAnswers
 from alphasync.services.launching import Launching
 from alphasync.services.listed_profiles import ListedProfiles, asking
-from alphasync.services.login_tries import LoginTries
-from alphasync.services.logins import Logins
 from alphasync.services.lost import LostRuns
 from alphasync.services.measured import MeasuredGateway
 from alphasync.services.messaged import MessagedBefore
@@ -65,7 +60,6 @@ from alphasync.services.own_devices import OwnDevices
 from alphasync.services.plan_notes import PlanNotes
 from alphasync.services.plans import Plans
 from alphasync.services.previews import Previews
-from alphasync.services.profiles import Profiles
 from alphasync.services.progress import Progress
 from alphasync.services.push_message import PushKeys
 from alphasync.services.push_services import PushServices
@@ -74,8 +68,6 @@ from alphasync.services.refusals import Refusals
 from alphasync.services.roster import Roster
 from alphasync.services.run_texts import RunTexts
 from alphasync.services.runs import Runs
-from alphasync.services.service_tokens import ServiceTokens
-from alphasync.services.signed_in import SignedIn
 from alphasync.services.takeover import Takeover
 from alphasync.services.tokens import Tokens
 from alphasync.services.uncertain import Uncertain
@@ -83,20 +75,13 @@ from alphasync.services.upstream import Upstream
 from alphasync.services.versions import Versions
 from alphasync.store.connect import MEMORY, make_store
 from alphasync.store.eviction import EvictionWatch
-from alphasync.web.accounts import Accounts
 from alphasync.web.addresses import ClientAddress
-from alphasync.web.commanding import Commanding
 from alphasync.web.console import DOCS, Build, Console, console_folder
 from alphasync.web.cors import allow
 from alphasync.web.docs_page import DocsPage
 from alphasync.web.json_bodies import errors
-from alphasync.web.lists import Lists
-from alphasync.web.login_list import LoginList
 from alphasync.web.metrics import Metrics
 from alphasync.web.pages import Pages
-from alphasync.web.past_runs import PastRuns
-from alphasync.web.record import Record
-from alphasync.web.token_list import TokenList
 from alphasync.web.tracing import traced
 from alphasync.worker.plan_watch import PlanWatch
 from alphasync.worker.pool import Pool
@@ -117,7 +102,6 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
     others_keys = key_set(settings, pipeline)
     tokens = Tokens(secrets, settings.token_ttl, settings.token_leeway, trusted, others_keys)
     refusals = Refusals(scripts)
-    tries = LoginTries(scripts, login_limits(settings))
     upstream = Upstream(
         scripts, pipeline, secrets, upstream_times(settings), settings.sessions_per_operator
     )
@@ -267,28 +251,21 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
     metrics = Metrics(settings.metrics_token)
     if settings.figures_for_clients:
         web_app.add_routes(metrics.routes())
-    service_tokens = ServiceTokens(
-        scripts, pipeline, upstream, settings.service_tokens_max, ending_ttl(settings)
+    calls = account_calls(
+        settings,
+        store,
+        gateway=gateway,
+        tokens=tokens,
+        upstream=upstream,
+        listed=listed,
+        endings=endings,
+        refusals=refusals,
+        do_not_contact=do_not_contact,
+        messaged=messaged,
+        realtime=realtime,
+        client_of=client_of,
     )
-    logins = Logins(
-        gateway,
-        tokens,
-        upstream,
-        listed,
-        tries,
-        endings,
-        refusals,
-        service_tokens,
-        settings.profiles_max,
-    )
-    web_app.add_routes(Accounts(logins, Profiles(gateway, upstream, listed), client_of).routes())
-    web_app.add_routes(LoginList(logins, endings, SignedIn(scripts, upstream)).routes())
-    web_app.add_routes(Lists(logins, do_not_contact, messaged).routes())
-    answers = KeptAnswers(scripts, settings.idempotency_keys_max)
-    web_app.add_routes(Commanding(logins, realtime.from_http, answers, client_of).routes())
-    web_app.add_routes(TokenList(logins, service_tokens, client_of).routes())
-    web_app.add_routes(Record(logins, Audit(scripts), upstream).routes())
-    web_app.add_routes(PastRuns(logins, History(scripts, pipeline)).routes())
+    web_app.add_routes(calls)
     realtime.attach(web_app)
     return Server(
         membership=membership,
