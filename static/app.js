@@ -308,6 +308,7 @@ const act = createDoing({
   showActivity: () => aside.show(),
   showMessaged: (type) => showMessaged(state.profiles.items.find(({ external_id: id }) => id === state.selected), type),
   showNever,
+  showPast: past.open,
   select: many.touch,
   selectAll: many.all,
   showShortcuts,

@@ -88,6 +88,7 @@ function actionsOf(state, { theme, who }) {
     ...(who ? [{ action: 'who', icon: 'people', text: say.who }] : []),
     ...['auto', 'light', 'dark'].filter((name) => name !== theme).map((name) => ({ action: 'theme', name, icon: 'theme', text: say.theme[name] })),
     { action: 'never', icon: 'never', text: say.never },
+    { action: 'past', icon: 'history', text: words.past.open },
     { action: 'shortcuts', icon: 'keyboard', text: say.shortcuts },
     { action: 'signOut', icon: 'out', text: say.signOut },
   ].filter((choice) => mayDo(state, choice));

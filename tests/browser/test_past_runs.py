@@ -19,6 +19,23 @@ async def look(console: Console) -> None:
     await expect(console.hook("past-dialog")).to_be_visible()
 
 
+async def test_it_is_found_by_the_keys_and_the_focus_goes_back(
+    small_world: Cluster, open_console: Open
+) -> None:
+    console: Console = await open_console(small_world.urls[0])
+    await console.begin("1001")
+    text = console.hook("chat-text")
+    await text.focus()
+    await console.page.keyboard.press("Control+k")
+    await console.page.keyboard.type("run history")
+    await console.page.keyboard.press("Enter")
+    await expect(console.hook("past-dialog")).to_be_visible()
+    await expect(console.hook("past-empty")).to_have_text("No run has ended yet.")
+    await console.page.keyboard.press("Escape")
+    await expect(console.hook("past-dialog")).to_be_hidden()
+    await expect(text).to_be_focused()
+
+
 async def test_a_run_is_seen_as_it_ends_looked_into_and_its_text_used_again(
     two_servers: Cluster, open_console: Open
 ) -> None:

@@ -38,6 +38,13 @@ test('a name in the words of an action does not turn them', () => {
   assert.ok(text.includes('\u2068Eve gnihton\u2069'));
 });
 
+test('the history of runs is found by its name, by whoever may see', () => {
+  for (const role of ['viewer', 'operator', 'manager', 'admin']) {
+    const state = { ...known, who: { role, team: 'red', operatorId: '1' } };
+    assert.deepEqual(actions('history', state), ['past'], role);
+  }
+});
+
 test('there is an end to the rows', () => {
   const many = Array.from({ length: 500 }, (_, index) => profile(String(index), `Person ${index}`));
   const state = after(known, event('local/profiles', { status: 'ready', items: many }));
