@@ -100,7 +100,7 @@ def runs(
     server: Server = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """List the runs that go on, and the last fifty that have ended."""
+    """List the runs that go on, and fifty that have ended."""
     asked = {"profile": profile, "type": type_}
     query = {name: value for name, value in asked.items() if value is not None}
 

@@ -7,7 +7,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import aiohttp
+import msgspec
 import typer
+
+from alphasync.nesting import NestedTooDeeply, decode_json
 
 TIMEOUT = 60.0
 """Seconds for an answer: a server that looks for recipients takes some."""
@@ -76,15 +79,13 @@ class Api:
 
     async def _answer(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         async with self._http.request(method, path, allow_redirects=False, **options) as answer:
-            text = await answer.text()
+            raw = await answer.read()
             try:
-                said = json.loads(text)
-            except ValueError:
-                said = None
-            if not isinstance(said, dict):
+                said = decode_json(raw, dict[str, Any])
+            except (msgspec.MsgspecError, NestedTooDeeply, ValueError):
                 words = f"it answered {answer.status}: is this alphasync?"
                 said = {"code": "no_answer", "message": words, "retryable": answer.status >= 500}
-                raise Refused(said)
+                raise Refused(said) from None
             if answer.status != 200:
                 raise Refused(said)
             return said

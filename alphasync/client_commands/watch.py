@@ -52,11 +52,12 @@ def watch(
         bool, typer.Option("--json", help="One JSON object on a line for each event, for programs.")
     ] = False,
 ) -> None:
-    """Show what an account's devices do, as it happens, until Ctrl-C.
+    """Show what an account's devices do, as it happens.
 
-    It is a device like any other, called "alphasync watch", which does nothing. It comes back by
-    itself where the connection breaks, and misses nothing. Ends with 130 by Ctrl-C, with 3 where
-    the server refuses it or signs it out, and with 1 where there is no server that answers.
+    Until Ctrl-C. It is a device like any other, called "alphasync watch", which does nothing. It
+    comes back by itself where the connection breaks, and misses nothing. Ends with 130 by Ctrl-C,
+    with 3 where the server refuses it or signs it out, and with 1 where there is no server that
+    answers.
     """
     show = _as_json if as_json else _Terminal() if sys.stdout.isatty() else _as_line
     try:

@@ -152,6 +152,7 @@ def _direct(tag: str) -> tuple[tuple[Argument, ...], ...]:
         ("HMGET", hash_, "a"),
         ("HGETALL", hash_),
         ("HSCAN", hash_, "0"),
+        ("HDEL", hash_, "a"),
         ("PUBLISH", keys.probe(tag, "try"), "tried"),
         ("DEL", text),
     )

@@ -47,7 +47,11 @@ for (const one of document.getAnimations()) {
 """
 SEND_INTERVAL = 0.2
 """Seconds between two messages: a run of ten is long enough to be looked at."""
-NO_WORKER = "Service Worker registration blocked by Playwright"
+BROWSERS_OWN = (
+    "Service Worker registration blocked by Playwright",
+    "Chrome currently does not support the Push API in incognito mode",
+)
+"""How warnings begin that are about the browser of a test."""
 EMAIL, PASSWORD = "demo@example.com", "demo"
 LOCKED = "Another device is already processing this profile"
 
@@ -80,7 +84,7 @@ class Console:
         return console
 
     def _note(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and message.text != NO_WORKER:
+        if message.type in ("error", "warning") and not message.text.startswith(BROWSERS_OWN):
             self.complaints.append(message.text)
 
     def _crashed(self, error: Error) -> None:

@@ -169,6 +169,8 @@ OWN = {
     "realtime/audience.py": "a packet that is on its way out, into a shape that has no depth",
     "membership/holdings.py": "from Redis",
     "services/account_state.py": "from Redis",
+    "services/history.py": "from Redis",
+    "services/pushes.py": "from Redis",
     "services/do_not_contact.py": "from Redis",
     "services/drafts.py": "from Redis",
     "services/failed.py": "from Redis",
@@ -180,6 +182,7 @@ OWN = {
     "services/uncertain.py": "from Redis",
     "services/versions.py": "from Redis",
     "supervisor/assignment.py": "from the supervisor",
+    "transport/messagepack.py": "behind check_nesting, and what is bounded as it is unpacked",
     "transport/socket_packets.py": "behind check_nesting",
 }
 """Who may parse JSON without ``decode_json``, and why."""
