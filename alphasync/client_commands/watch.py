@@ -57,7 +57,7 @@ def watch(
     Until Ctrl-C. It is a device like any other, called "alphasync watch", which does nothing. It
     comes back by itself where the connection breaks, and misses nothing. Ends with 130 by Ctrl-C,
     with 3 where the server refuses it or signs it out, and with 1 where there is no server that
-    answers.
+    answers, or nobody who reads.
     """
     show = _as_json if as_json else _Terminal() if sys.stdout.isatty() else _as_line
     try:
@@ -77,15 +77,19 @@ class _Watching:
         """What the next connection offers: who this device is, and what it has seen last."""
         self._refused: Event = {}
         """Why the server has closed the connection, or is about to."""
+        self._unread: OSError | None = None
+        """Why nothing can be shown any more, as where ``head`` has read all that it wanted."""
         self._client = socketio.AsyncClient(handle_sigint=False)
         self._client.on("*", self._receive)
         self._client.on("connect_error", self._not_connected)
 
     async def until_it_ends(self, server: str) -> int:
-        """The exit code."""
+        """The exit code. Raises OSError where nobody reads any more."""
         async with self._connection(server) as connected:
             if connected:
                 await self._client.wait()
+        if self._unread:
+            raise self._unread
         if self._refused:
             code = self._refused.get("code")
             say(f"{self._refused['message']} ({code})" if code else self._refused["message"])
@@ -127,7 +131,11 @@ class _Watching:
             self._known["revision"] = data["revision"]
         if event == "error" and "event" not in data:  # it is about the connection
             self._refused = data
-        self._show(event, data)
+        try:
+            self._show(event, data)
+        except OSError as error:
+            self._unread = error
+            await self._client.disconnect()
 
 
 def _as_json(event: str, data: Event) -> None:

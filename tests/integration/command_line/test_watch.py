@@ -60,6 +60,26 @@ async def test_it_says_why_it_is_refused_or_signed_out(one_server: Cluster, free
         assert "Traceback" not in process.err
 
 
+async def test_it_ends_where_nobody_reads_any_more(one_server: Cluster) -> None:
+    """As before a ``head`` that has seen enough."""
+    reads, writes = os.pipe()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "alphasync", "watch", "--json"),
+        *("--server", one_server.urls[0], "--token", one_server.token()),
+        stdout=writes,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    os.close(reads)
+    os.close(writes)
+    try:
+        _, said = await asyncio.wait_for(process.communicate(), 30)
+        assert (process.returncode, said) == (1, b"")
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
 async def test_in_a_terminal_a_run_is_a_bar(redis_url: str) -> None:
     """Whatever is in a text, it does nothing to the terminal."""
     async with cluster(redis_url, send_interval=0.1) as running:
