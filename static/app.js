@@ -80,9 +80,12 @@ function dispatch(event) {
 
 const local = (name, data = {}) => dispatch({ name: `local/${name}`, data });
 
+const operatorId = () => String(session.get()?.operatorId ?? '');
+
 const push = createPush({
   send: (...command) => account.link().send(...command),
   keyOf: async () => (await about())?.pushKey ?? null,
+  operator: operatorId,
 });
 const notices = createNotices({ local, changed: (on) => void push.want(on) });
 
@@ -117,14 +120,17 @@ function announce(before, after) {
 }
 
 async function loadProfiles() {
+  const whose = operatorId();
   local('profiles', { status: 'loading' });
   try {
     const items = asProfiles(await fetchProfiles(session.get()?.alphaDateToken ?? ''));
+    if (operatorId() !== whose) return; // it is no business of who has signed in meanwhile
     local('profiles', { status: 'ready', items });
     void push.names(items);
     turning.first(items[0]?.external_id);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
+    if (operatorId() !== whose) return;
     const message = loadWords(words.list.what, error);
     if (!account.ended(error)) local('profiles', { status: 'failed', message });
   }

@@ -12,7 +12,7 @@ from playwright.async_api import Route, expect
 from alphasync.store import keys
 from alphasync.store.connect import make_client
 from tests.browser.console import EMAIL, Console, Open
-from tests.harness import SECRET, Cluster
+from tests.harness import SECRET, Cluster, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -67,6 +67,31 @@ async def at_work(world: Cluster, open_console: Open) -> Console:
     await console.start()
     await expect(console.hook("chat-status")).to_have_text(re.compile(r"\(\d+/500\)"))
     return console
+
+
+async def test_what_is_loaded_for_one_who_signed_out_is_not_shown_to_the_next(
+    small_world: Cluster, open_console: Open
+) -> None:
+    console = await open_console(small_world.urls[0])
+    held: list[Route] = []
+
+    async def hold(route: Route) -> None:
+        held.append(route)
+
+    await console.page.route("**/api/profiles", hold)
+    await console.sign_in()
+    await wait_until(lambda: len(held) == 1, what="the question of the first")
+    await console.page.evaluate("document.getElementById('sign-out').click()")
+    await console.sign_in("manager@example.com")
+    await wait_until(lambda: len(held) == 2, what="the question of the second")
+    for route, name in zip(held, ("First", "Second"), strict=True):
+        people = [{"id": 1, "external_id": "1001", "name": name}]
+        async with console.page.expect_response("**/api/profiles"):
+            await route.fulfill(json=people)
+        if name == "First":
+            await expect(console.hook("profile-item-1001")).to_have_count(0)
+    await expect(console.hook("profile-item-1001")).to_contain_text("Second")
+    console.complaints.clear()  # of a connection that the sign-out broke off as it was being made
 
 
 async def test_a_refresh_that_fails_is_tried_again(

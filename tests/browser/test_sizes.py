@@ -36,6 +36,18 @@ async def at_work(world: Cluster, console: Console) -> None:
     await expect(console.hook("chat-notice")).to_contain_text("at most 300")
 
 
+async def test_the_way_out_is_reached_on_a_small_phone_and_with_large_text(
+    small_world: Cluster, open_console: Open
+) -> None:
+    small = {**PHONE, "viewport": {"width": 320, "height": 480}}
+    console = await (await open_console(small_world.urls[0], **small)).begin("1001")
+    await console.page.evaluate("document.documentElement.style.fontSize = '200%'")
+    await console.hook("account").click()
+    out = console.hook("sign-out")
+    await out.scroll_into_view_if_needed()
+    await expect(out).to_be_in_viewport(ratio=1)
+
+
 async def test_text_of_twice_the_size_is_all_larger_and_fits_a_phone(
     small_world: Cluster, open_console: Open
 ) -> None:

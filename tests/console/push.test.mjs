@@ -10,7 +10,10 @@ const OTHER = Buffer.alloc(65, 5).toString('base64url');
 
 /** A browser with a push service, and a server with a key. */
 function bench({ key = KEY, refuses = false } = {}) {
-  const bed = { key, sent: [], has: null, made: 0 };
+  const bed = { key, sent: [], has: null, made: 0, operator: '1', names: null, notices: 0 };
+  const kept = new Map();
+  const storage = { read: (name) => kept.get(name) ?? null, write: (name, value) => kept.set(name, value), remove: (name) => kept.delete(name) };
+  const getNotifications = async () => Array.from({ length: bed.notices }, () => ({ close: () => void (bed.notices -= 1) }));
   const made = (applicationServerKey) => ({
     options: { applicationServerKey: Uint8Array.from(applicationServerKey).buffer },
     toJSON: () => ({ endpoint: 'https://push.example/1', keys: { p256dh: 'P', auth: 'A' } }),
@@ -28,8 +31,13 @@ function bench({ key = KEY, refuses = false } = {}) {
   bed.push = createPush({
     send: async (...command) => bed.sent.push(command),
     keyOf: async () => bed.key,
-    container: { getRegistration: async () => ({ pushManager }) },
-    store: { delete: async () => true },
+    operator: () => bed.operator,
+    container: { getRegistration: async () => ({ pushManager, getNotifications }) },
+    store: {
+      delete: async () => void (bed.names = null),
+      open: async () => ({ put: async (_, answer) => void (bed.names = await answer.json()) }),
+    },
+    storage,
   });
   return bed;
 }
@@ -71,8 +79,49 @@ test('without a push service, a worker or a key of the server nothing is told', 
     await bed.push.want(true);
     assert.deepEqual(bed.sent, []);
   }
-  const bare = createPush({ send: () => assert.fail(), keyOf: async () => KEY, container: undefined, store: undefined });
+  const bare = createPush({ send: () => assert.fail(), keyOf: async () => KEY, operator: () => '1', container: undefined, store: undefined });
   await bare.joined();
   await bare.want(true);
   await bare.names([]);
+});
+
+const ITEMS = [{ external_id: '7', name: 'Ada' }];
+
+test('whoever signs out leaves no name and no notice behind', async () => {
+  const bed = bench();
+  await bed.push.joined();
+  await bed.push.names(ITEMS);
+  assert.deepEqual(bed.names, { 7: 'Ada' });
+  bed.notices = 2;
+  await bed.push.left();
+  assert.deepEqual([bed.names, bed.notices], [null, 0]);
+});
+
+test('whoever did not sign out is not told any more once somebody else has signed in', async () => {
+  const bed = bench();
+  await bed.push.want(true);
+  await bed.push.joined();
+  await bed.push.names(ITEMS);
+  bed.notices = 1;
+  const before = bed.has;
+  await bed.push.joined(); // the same operator: all stays
+  assert.deepEqual([bed.has, bed.notices], [before, 1]);
+  bed.operator = '2';
+  await bed.push.joined();
+  assert.notEqual(bed.has, before);
+  assert.deepEqual([bed.names, bed.notices, bed.made], [null, 0, 2]);
+});
+
+test('a sign-out ends what was being begun, and what comes after it stays', async () => {
+  const bed = bench();
+  await bed.push.want(true);
+  const begun = [bed.push.joined(), bed.push.names(ITEMS)];
+  bed.operator = '';
+  await Promise.all([...begun, bed.push.left()]);
+  assert.deepEqual([bed.has, bed.names, bed.sent], [null, null, []]);
+  const ending = bed.push.left();
+  bed.operator = '2';
+  await Promise.all([ending, bed.push.joined(), bed.push.names(ITEMS)]);
+  assert.notEqual(bed.has, null);
+  assert.deepEqual(bed.names, { 7: 'Ada' });
 });
