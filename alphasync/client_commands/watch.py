@@ -59,13 +59,13 @@ def watch(
     with 3 where the server refuses it or signs it out, and with 1 where there is no server that
     answers, or nobody who reads.
     """
-    show = _as_json if as_json else _Terminal() if sys.stdout.isatty() else _as_line
+    show = _as_json if as_json else Terminal() if sys.stdout.isatty() else _as_line
     try:
         code = asyncio.run(_Watching(token, show).until_it_ends(server))
     except KeyboardInterrupt:
         code = BROKEN_OFF
     finally:
-        if isinstance(show, _Terminal):
+        if isinstance(show, Terminal):
             show.close()
     raise typer.Exit(code)
 
@@ -158,7 +158,7 @@ def _line(event: str, data: Event) -> str:
     return "".join(char if char.isprintable() else "?" for char in line)
 
 
-class _Terminal:
+class Terminal:
     """Events as lines, and below them a bar for each run that goes on."""
 
     def __init__(self) -> None:
@@ -182,10 +182,15 @@ class _Terminal:
             return  # the bar says it
         elif event in ENDS:
             self._end((data["profileId"], data["type"]))
-        elif event == "deviceRegistered" and not data["recovered"]:
+        elif event == "resync" or (event == "deviceRegistered" and not data["recovered"]):
             for run in list(self._running):
                 self._end(run)
         self._console.print(_line(event, data))
+
+    @property
+    def running(self) -> set[tuple[str, str]]:
+        """Profile and type of the runs that have a bar."""
+        return set(self._running)
 
     def close(self) -> None:
         self._bars.stop()
