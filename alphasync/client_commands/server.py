@@ -24,15 +24,15 @@ now; stopped by Ctrl-C. 2 is of wrong options."""
 Server = Annotated[
     str, typer.Option(envvar="ALPHASYNC_SERVER", help="Its address.", show_envvar=True)
 ]
-Token = Annotated[
-    str,
-    typer.Option(
-        envvar="ALPHASYNC_TOKEN",
-        show_envvar=True,
-        show_default=False,
-        help="A service token. In the environment others of the machine do not see it.",
-    ),
-]
+
+
+def token_option(kind: str) -> Any:
+    """``kind``: which tokens are taken, for people."""
+    words = f"{kind} In the environment others of the machine do not see it."
+    return typer.Option(envvar="ALPHASYNC_TOKEN", show_envvar=True, show_default=False, help=words)
+
+
+Token = Annotated[str, token_option("A service token.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")]
 HERE = "http://localhost:3001"
 

@@ -12,7 +12,16 @@ import socketio
 import typer
 from socketio.exceptions import ConnectionError as NotConnected
 
-from alphasync.client_commands.server import BROKEN_OFF, FAILED, HERE, REFUSED, Server, fail, say
+from alphasync.client_commands.server import (
+    BROKEN_OFF,
+    FAILED,
+    HERE,
+    REFUSED,
+    Server,
+    fail,
+    say,
+    token_option,
+)
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -32,15 +41,7 @@ FACTS = (
 TEXT_MAX = 60
 """Characters of one fact."""
 
-Token = Annotated[
-    str,
-    typer.Option(
-        envvar="ALPHASYNC_TOKEN",
-        show_envvar=True,
-        show_default=False,
-        help="The token of a login. In the environment others of the machine do not see it.",
-    ),
-]
+Token = Annotated[str, token_option("The token of a login.")]
 Event = Mapping[str, Any]
 Show = Callable[[str, Event], None]
 

@@ -273,9 +273,9 @@ class Handlers:
         self, acting: Acting, command: device_commands.SignOutDevice
     ) -> acks.Done:
         signed_out = await self._own_devices.sign_out(acting.who, acting.device_id, command)
-        await self._pushes.forget(acting.who.account, command.device_id)
         if signed_out:
             await self._sign_off(signed_out)
+        await self._pushes.forget(acting.who.account, command.device_id)
         return {}
 
     @handles(device_commands.SubscribePush)

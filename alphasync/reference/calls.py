@@ -1,10 +1,7 @@
 """The HTTP calls of clients: what goes in, what comes out, and what they are refused with."""
 
-import msgspec
-
-from alphasync.domain.roles import LEAST, Right
+from alphasync.domain.roles import Right
 from alphasync.errors import (
-    AlphasyncError,
     CsvEmpty,
     CsvLines,
     CsvNotText,
@@ -12,15 +9,11 @@ from alphasync.errors import (
     DoNotContactFull,
     IdempotencyKeyReused,
     InvalidPayload,
-    NotAllowed,
-    NotForServiceTokens,
     NotForThisToken,
-    SignedOut,
     SignInAgain,
     StillWorking,
     StoreUnavailable,
     TooManyProfiles,
-    TooManyRequests,
     TooManyServiceTokens,
     UnknownEvent,
     UnknownOutcome,
@@ -37,7 +30,8 @@ from alphasync.gateway.port import (
     GatewayUnavailable,
     Profile,
 )
-from alphasync.services.tokens import InvalidToken, MissingToken
+from alphasync.reference.call import BEARER, OF_A_TOKEN, OF_ANY_CALL, Call
+from alphasync.services.tokens import InvalidToken
 from alphasync.web.accounts import HANDLE_HEADER, Credentials, LoginAnswer, RefreshAnswer
 from alphasync.web.commanding import StateAnswer
 from alphasync.web.lists import NEXT_HEADER, BlocklistQuery, ExportQuery, Imported
@@ -52,48 +46,6 @@ from alphasync.web.past_runs import (
 from alphasync.web.record import RecordAnswer, RecordQuery
 from alphasync.web.token_list import NewToken, TokenMade, TokenRevoked, TokensAnswer
 
-
-class Call(msgspec.Struct, frozen=True):
-    method: str
-    path: str
-    about: str
-    answer: object | None
-    """The model of the body of a 200; None where it is CSV, or said in words."""
-    errors: tuple[type[AlphasyncError], ...] = ()
-    """Its own: besides what any request can be refused with, and what any can be that takes a
-    ``right``."""
-    body: type | None = None
-    csv: str = ""
-    """What a body of CSV is like, of the request or of the answer."""
-    in_words: str = ""
-    """What the bodies are like, where that is said elsewhere."""
-    query: type | None = None
-    """What stands behind the `?`."""
-    header: str = ""
-    """The one that says who asks."""
-    right: Right | None = None
-    """What the role of the token in `Authorization` has to have, where one is asked for."""
-    services: bool = False
-    """Whether that may be a service token."""
-
-    @property
-    def refused_with(self) -> tuple[type[AlphasyncError], ...]:
-        """Besides what any request can be refused with."""
-        if self.right is None:
-            return self.errors
-        role = () if LEAST[self.right] is LEAST[Right.SEE] else (NotAllowed,)
-        person = () if self.services else (NotForServiceTokens,)
-        return (*OF_A_TOKEN, *person, *role, *self.errors, *OF_ANY_CALL)
-
-    @property
-    def title(self) -> str:
-        return f"{self.method} {self.path}"
-
-
-BEARER = "Authorization: Bearer <token>"
-OF_A_TOKEN = (MissingToken, InvalidToken, SignInAgain, SignedOut)
-"""What any call can be refused with that says by a token who asks."""
-OF_ANY_CALL = (TooManyRequests, StoreUnavailable)
 IN_PARTS = (
     "A long list comes in parts of half a megabyte: the headings are in the first one, and each "
     f"but the last has the `cursor` of the next in `{NEXT_HEADER}`, percent-encoded as the query "

@@ -6,7 +6,8 @@ from importlib.metadata import version
 from typing import Any
 
 from alphasync.domain.roles import LEAST
-from alphasync.reference.calls import BEARER, CALLS, Call
+from alphasync.reference.call import BEARER, Call
+from alphasync.reference.calls import CALLS
 from alphasync.reference.codes import INTAKE_STATUS, codes
 from alphasync.reference.schema import COMMANDS, Schema, whole
 from alphasync.web.commanding import KEY_HEADER, KEY_MAX

@@ -8,7 +8,8 @@ from alphasync.domain.events import INTERRUPTED_BY, PLAN_ENDED_BY
 from alphasync.domain.roles import LEAST, Right
 from alphasync.errors import AlphasyncError
 from alphasync.protocol.commands import Command
-from alphasync.reference.calls import CALLS, Call
+from alphasync.reference.call import Call
+from alphasync.reference.calls import CALLS
 from alphasync.reference.codes import INTAKE_STATUS, INTERNAL_ERROR, codes
 from alphasync.reference.limits import limits
 from alphasync.reference.schema import COMMANDS, Schema, own_errors, whole

@@ -4,6 +4,7 @@ their browsers.
 Who told the devices of a run's end tells the push services: it has the run's last fencing token.
 """
 
+import contextlib
 import time
 from collections.abc import Mapping
 from typing import Literal, NamedTuple, Protocol
@@ -161,7 +162,7 @@ class Pushes:
                 if not _concerns(one, record.get("operator", ""), ticket.profile):
                     continue
                 if await self._is_void(ticket.account, one):
-                    await self.forget(ticket.account, device_id)
+                    await self._forget_this(ticket.account, device_id, one)
                     continue
                 sending = self._send(ticket.account, device_id, one, news, ticket.run_id)
                 self._tasks.spawn(sending, f"push to {device_id}")
@@ -174,6 +175,11 @@ class Pushes:
             device_id: msgspec.json.decode(encoded, type=Subscription)
             for device_id, encoded in found.items()
         }
+
+    async def _forget_this(self, account: str, device_id: str, one: Subscription) -> None:
+        """Unless the device has another one by now: telling of the former one took its time."""
+        if (await self._subscriptions(account)).get(device_id) == one:
+            await self.forget(account, device_id)
 
     async def _is_void(self, account: str, one: Subscription) -> bool:
         """Whether it has run out, its login was ended, or our key is another one by now."""
@@ -202,8 +208,9 @@ class Pushes:
         try:
             outcome = await self._services.send(one.endpoint, proof, topic, body)
         except Gone:
-            await self.forget(account, device_id)
             outcome = Outcome.GONE
+            with contextlib.suppress(StoreUnavailable):  # it is gone at the next run's end, too
+                await self._forget_this(account, device_id, one)
         log.debug("push", device=device_id, outcome=outcome)
 
 

@@ -61,7 +61,7 @@ class EngineSocket(Inbox):
     def put(self, packet: Outgoing) -> None:
         """Send a packet, without waiting; a session that ends sends nothing."""
         if self.packed:
-            packet = self.fit(packet)
+            packet = self.host.packing.of(packet)
         link = self._link
         if link is not None:
             link.put(packet)

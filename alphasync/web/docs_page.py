@@ -1,14 +1,13 @@
 """/docs: the HTTP calls and the events, to read and to try."""
 
 import asyncio
-import mimetypes
 from pathlib import Path
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
-from alphasync.web.compressed import GzipCache, compressed
+from alphasync.web.compressed import GzipCache
 from alphasync.web.console import files_of
-from alphasync.web.pages import HEADERS
+from alphasync.web.pages import file_answer
 
 CALLS = "index.html"
 EVENTS = "events.html"
@@ -42,12 +41,7 @@ class DocsPage:
 
     async def _answer(self, request: web.Request, name: str) -> web.Response:
         content = (await self._read()).get(name)
-        if content is None:
-            raise web.HTTPNotFound(headers={hdrs.CACHE_CONTROL: "no-store"})
-        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        headers = {**HEADERS, hdrs.CONTENT_TYPE: kind, hdrs.CACHE_CONTROL: CACHE}
-        response = web.Response(body=content, headers=headers)
-        return await compressed(request, response, self._cache.gzipped)
+        return await file_answer(request, name, content, CACHE, self._cache)
 
     async def _read(self) -> dict[str, bytes]:
         """Once, when somebody asks: 2 MB that most servers are never asked for."""

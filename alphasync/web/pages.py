@@ -140,12 +140,18 @@ class Pages:
     async def _answer(
         self, request: web.Request, name: str, content: bytes | None, cache: str
     ) -> web.Response:
-        if content is None:
-            raise web.HTTPNotFound(headers={hdrs.CACHE_CONTROL: "no-store"})
-        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        headers = {**HEADERS, hdrs.CONTENT_TYPE: kind, hdrs.CACHE_CONTROL: cache}
-        response = web.Response(body=content, headers=headers)
-        return await compressed(request, response, self._cache.gzipped)
+        return await file_answer(request, name, content, cache, self._cache)
+
+
+async def file_answer(
+    request: web.Request, name: str, content: bytes | None, cache: str, bodies: GzipCache
+) -> web.Response:
+    """A file that belongs to a page, or a 404 where there is none."""
+    if content is None:
+        raise web.HTTPNotFound(headers={hdrs.CACHE_CONTROL: "no-store"})
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    headers = {**HEADERS, hdrs.CONTENT_TYPE: kind, hdrs.CACHE_CONTROL: cache}
+    return await compressed(request, web.Response(body=content, headers=headers), bodies.gzipped)
 
 
 def _guarded(answer: web.Response) -> web.Response:

@@ -6,6 +6,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from alphasync.errors import StoreUnavailable
+from alphasync.services.pushes import Pushes
 from alphasync.store import keys
 from tests.harness import Cluster, Device, cluster, wait_until
 from tests.pushes import Browser, PushService, push_service
@@ -130,6 +132,19 @@ async def test_a_subscription_ends_with_the_push_service_the_device_and_the_boun
     assert await kept(world) == 0
 
 
+async def test_who_is_signed_out_is_cut_though_the_subscription_cannot_be_forgotten(
+    world: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unavailable(*_: object) -> None:
+        raise StoreUnavailable
+
+    phone, desk = await world.pair()
+    monkeypatch.setattr(Pushes, "forget", unavailable)
+    ack = await desk.call("signOutDevice", {"deviceId": phone.id})
+    assert ack["code"] == "store_unavailable"
+    await wait_until(lambda: phone.parted, what="it is cut")
+
+
 async def test_of_a_session_that_was_ended_nothing_is_told(
     world: Cluster, service: PushService
 ) -> None:
@@ -171,6 +186,23 @@ async def test_a_push_service_is_asked_again_but_led_nowhere(
     await desk.start("1003", **DETACHED)
     await wait_until(lambda: len(service.got) == 5, what="no other before it")
     assert {name for name, _, _ in service.got} == {"phone"}
+
+
+async def test_a_new_subscription_is_not_taken_for_the_one_that_is_gone(
+    world: Cluster, service: PushService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone, desk = await world.pair()
+    await subscribed(world, phone, service, "former")
+    monkeypatch.setattr("alphasync.services.push_services.RETRY_WAITS", (0.5,))
+    service.answers = [503, 410, 201]
+    await desk.start("1001", **DETACHED)
+    await wait_until(lambda: len(service.got) == 1, what="the first try")
+    await subscribed(world, phone, service, "fresh")
+    await wait_until(lambda: len(service.got) == 2, what="it is gone")
+    await desk.start("1002", **DETACHED)
+    await wait_until(lambda: len(service.got) == 3, what="a message to the fresh one")
+    assert [name for name, _, _ in service.got] == ["former", "former", "fresh"]
+    assert await kept(world) == 1
 
 
 @pytest.mark.parametrize(

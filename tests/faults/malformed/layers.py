@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from alphasync.realtime.handlers import REGISTRY
 from alphasync.realtime.registration import Auth
-from alphasync.reference.calls import CALLS, Call
+from alphasync.reference.call import Call
+from alphasync.reference.calls import CALLS
 from tests.conformance.frames import BINARY, TEXT, frame
 from tests.faults.malformed import answers, engine, http_bytes, packed_packets, socket_packets
 from tests.faults.malformed.models import around

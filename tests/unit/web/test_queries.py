@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from alphasync.reference.calls import CALLS, Call
+from alphasync.reference.call import Call
+from alphasync.reference.calls import CALLS
 
 ANYTHING = "(?s:.)+$"
 """An id has what it has, also at its end."""
