@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from alphasync.membership.holdings import NOTES_TTL, Holding, decode
-from alphasync.store import keys
+from alphasync.store import key_groups, keys
 from alphasync.store.scripts.calls import Scripts
 from alphasync.store.scripts.server_calls import lease_adopt, lease_renew, lease_resign
 
@@ -48,7 +48,7 @@ class LeaseTable:
         """Renew the lease; None when it is lost: another server has taken over."""
         answer = await self._scripts.call(
             lease_renew(
-                keys.LeaseKeys(keys.LEASES, keys.holdings(server)),
+                key_groups.LeaseKeys(keys.LEASES, keys.holdings(server)),
                 mode=mode,
                 server=server,
                 ttl=round(LEASE_TTL * 1000),
@@ -67,7 +67,9 @@ class LeaseTable:
         """Take over what a dead server held; nothing when another one was faster."""
         answer = await self._scripts.call(
             lease_adopt(
-                keys.AdoptedLeaseKeys(keys.LEASES, keys.holdings(server), keys.holdings(dead)),
+                key_groups.AdoptedLeaseKeys(
+                    keys.LEASES, keys.holdings(server), keys.holdings(dead)
+                ),
                 dead=dead,
                 ttl=round(LEASE_TTL * 1000),
                 keep=NOTES_TTL * 1000,
@@ -85,7 +87,7 @@ class LeaseTable:
         """
         await self._scripts.call(
             lease_resign(
-                keys.LeaseKeys(keys.LEASES, keys.holdings(server)),
+                key_groups.LeaseKeys(keys.LEASES, keys.holdings(server)),
                 server=server,
                 closed_for=round(closed_for * 1000),
             )

@@ -7,7 +7,7 @@ import msgspec
 import structlog
 
 from alphasync.membership.holdings import NOTES_TTL
-from alphasync.store import keys
+from alphasync.store import key_groups, keys
 from alphasync.store.scripts.calls import Scripts
 from alphasync.store.scripts.limits import Lifetimes
 from alphasync.store.scripts.server_calls import terms_tell
@@ -79,7 +79,7 @@ class Agreement:
         lifetime is changed server by server they do. Returns those settings."""
         answer = await self._scripts.call(
             terms_tell(
-                keys.TermKeys(keys.LEASES, keys.TERMS),
+                key_groups.TermKeys(keys.LEASES, keys.TERMS),
                 server=server,
                 own=msgspec.json.encode(self._terms),
                 keep=NOTES_TTL * 1000,

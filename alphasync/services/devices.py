@@ -25,7 +25,7 @@ from alphasync.services.roster import (
     left_head,
     owner,
 )
-from alphasync.store import keys
+from alphasync.store import key_groups, keys
 from alphasync.store.redis.pipeline import Reply
 from alphasync.store.scripts.calls import Answer, Scripts
 from alphasync.store.scripts.device_calls import (
@@ -156,7 +156,7 @@ class Devices:
         name, usual_name = names
         answer = await self._scripts.call(
             device_join(
-                keys.JoinKeys(who.account, device_id, who.operator_id, who.sign_in),
+                key_groups.JoinKeys(who.account, device_id, who.operator_id, who.sign_in),
                 mode=mode,
                 proof=hashlib.sha256(token.encode()).hexdigest(),
                 name=name[:DEVICE_NAME_MAX],
@@ -205,7 +205,7 @@ class Devices:
             grace = self._sign_in_grace_ms
         answer = await self._scripts.call(
             device_lose(
-                keys.DeviceKeys(account, device_id),
+                key_groups.DeviceKeys(account, device_id),
                 session=session,
                 owner=owner,
                 grace=grace,
@@ -247,7 +247,7 @@ class Devices:
         while True:
             answer = await self._scripts.call(
                 device_leave(
-                    keys.DeviceKeys(account, device_id),
+                    key_groups.DeviceKeys(account, device_id),
                     session="" if away else session,
                     reason=lost.reason,
                     head=packets.head(lost),
@@ -283,7 +283,7 @@ class Devices:
     async def touch(self, who: Identity, session: str, device_id: str) -> bool:
         """Keep the device's record for another device lifetime; False when it is gone."""
         answer = await self._scripts.call(
-            device_touch(keys.DeviceKeys(who.account, device_id), session=session)
+            device_touch(key_groups.DeviceKeys(who.account, device_id), session=session)
         )
         return answer.outcome == "OK"
 

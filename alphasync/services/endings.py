@@ -16,7 +16,7 @@ from alphasync.errors import SignedOut, UnknownSession
 from alphasync.protocol import packets
 from alphasync.services.audit import acting, by
 from alphasync.services.tokens import is_sign_in
-from alphasync.store import keys
+from alphasync.store import key_groups, keys
 from alphasync.store.scripts.calls import Scripts
 from alphasync.store.scripts.login_calls import signin_check, signins_end
 
@@ -56,7 +56,7 @@ class Endings:
     async def check(self, who: Identity) -> None:
         """Raises SignedOut where what a token stands for was ended."""
         names = keys.of_account(who.account)
-        token = keys.TokenKeys(
+        token = key_groups.TokenKeys(
             names.signin(who.sign_in), names.signed_out(who.operator_id), who.sign_in
         )
         answer = await self._scripts.call(signin_check(token, begun_at=who.begun_at))
@@ -116,7 +116,7 @@ class Endings:
         while True:
             answer = await self._scripts.call(
                 signins_end(
-                    keys.EndingKeys(
+                    key_groups.EndingKeys(
                         channel=names.channel,
                         meta=names.meta,
                         log=names.log,

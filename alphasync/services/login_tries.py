@@ -9,7 +9,7 @@ import msgspec
 
 from alphasync import telemetry
 from alphasync.errors import TooManyRequests
-from alphasync.store import keys
+from alphasync.store import key_groups, keys
 from alphasync.store.scripts.calls import Scripts
 from alphasync.store.scripts.login_calls import login_attempt, login_settle
 
@@ -115,9 +115,9 @@ MARKS = keys.tries("whose", "*")
 """The pattern of all of these keys."""
 
 
-def _keys(email: str, address: str) -> keys.LoginKeys:
+def _keys(email: str, address: str) -> key_groups.LoginKeys:
     account = one_form(email)
-    return keys.LoginKeys(
+    return key_groups.LoginKeys(
         pair=keys.tries("pair", _digest(f"{account}\n{address}")),
         account=keys.tries("account", _digest(account)),
         address=keys.tries("address", _digest(address)),

@@ -11,7 +11,7 @@ import msgspec
 
 from alphasync.domain.plans import Plan
 from alphasync.domain.runs import ProcessingType
-from alphasync.store import keys
+from alphasync.store import key_groups, keys
 from alphasync.store.redis.pipeline import Pipeline, Reply
 from alphasync.store.scripts.calls import Scripts
 from alphasync.store.scripts.plan_calls import plans_due
@@ -33,8 +33,8 @@ class PlanNote(msgspec.Struct, frozen=True, array_like=True):
     plan_id: str
 
     @property
-    def keys(self) -> keys.PlanKeys:
-        return keys.PlanKeys(self.account, self.type, self.profile, self.plan_id)
+    def keys(self) -> key_groups.PlanKeys:
+        return key_groups.PlanKeys(self.account, self.type, self.profile, self.plan_id)
 
     def encode(self) -> bytes:
         return msgspec.json.encode(self)
@@ -69,7 +69,9 @@ class PlanNotes:
         """The notes of which the time has come, ``DUE_MAX`` at most, encoded. Nobody else gets them
         for ``RETRY_INTERVAL``. Raises StoreUnavailable."""
         answer = await self._scripts.call(
-            plans_due(keys.DueKeys(keys.PLANS), most=DUE_MAX, retry=round(RETRY_INTERVAL * 1000))
+            plans_due(
+                key_groups.DueKeys(keys.PLANS), most=DUE_MAX, retry=round(RETRY_INTERVAL * 1000)
+            )
         )
         return [text.encode() for text in answer.texts(1)]
 

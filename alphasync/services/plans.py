@@ -22,7 +22,7 @@ from alphasync.services.account_state import encode_options
 from alphasync.services.audit import acting
 from alphasync.services.bounds import USUAL, USUAL_PACE, AccountBounds, PaceBounds
 from alphasync.services.plan_notes import PlanNote, PlanNotes
-from alphasync.store import keys
+from alphasync.store import key_groups
 from alphasync.store.redis.pipeline import Unconfirmed
 from alphasync.store.scripts.calls import Answer, Scripts
 from alphasync.store.scripts.declaring import Call
@@ -61,7 +61,7 @@ class Plans:
             device_id=device_id,
             operator_id=who.operator_id,
         )
-        names = keys.NewPlanKeys(
+        names = key_groups.NewPlanKeys(
             note.account, note.type, note.profile, note.plan_id, who.operator_id, who.sign_in
         )
         await self._notes.add(note, command.start_at)

@@ -9,7 +9,7 @@ from alphasync.domain.identity import Identity
 from alphasync.errors import StoreUnavailable
 from alphasync.services.audit import acting, by
 from alphasync.services.login_tries import whose_of
-from alphasync.store import keys
+from alphasync.store import key_groups
 from alphasync.store.scripts.account_calls import audit_add
 from alphasync.store.scripts.calls import Scripts
 from alphasync.tasks import Tasks
@@ -60,7 +60,7 @@ class Refusals:
     async def _add(self, who: Identity, what: str, code: str, device_id: str) -> None:
         await self._scripts.call(
             audit_add(
-                keys.of_refusals(who.account, who.operator_id),
+                key_groups.of_refusals(who.account, who.operator_id),
                 action=Action.REFUSED,
                 target="",
                 detail=what,
@@ -77,7 +77,7 @@ class Refusals:
             return
         await self._scripts.call(
             audit_add(
-                keys.of_refusals(known["account"], known["operator"]),
+                key_groups.of_refusals(known["account"], known["operator"]),
                 action=Action.SIGN_IN_REFUSED,
                 target=known["operator"],
                 detail="",

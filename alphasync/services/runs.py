@@ -39,7 +39,7 @@ from alphasync.services.account_state import encode_options
 from alphasync.services.audit import acting
 from alphasync.services.bounds import USUAL, USUAL_PACE, AccountBounds, PaceBounds
 from alphasync.services.launching import Launching
-from alphasync.store import keys
+from alphasync.store import key_groups, keys
 from alphasync.store.scripts.calls import Answer, Scripts
 from alphasync.store.scripts.run_calls import (
     run_pause,
@@ -132,7 +132,7 @@ class Runs:
         answer = await self._launching.call(
             holding,
             run_start(
-                keys.StartKeys(who.account, type_, profile, who.operator_id, who.sign_in),
+                key_groups.StartKeys(who.account, type_, profile, who.operator_id, who.sign_in),
                 device=device_id,
                 operator=who.operator_id,
                 run_id=run_id,
@@ -259,7 +259,7 @@ class Runs:
             device_id=device_id,
             operator_id=who.operator_id,
         )
-        names = keys.StartKeys(
+        names = key_groups.StartKeys(
             who.account, command.type, command.profile, who.operator_id, who.sign_in
         )
         taken = events.ProcessingTakenOver(message=ANOTHER_DEVICE)

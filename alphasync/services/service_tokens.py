@@ -28,7 +28,7 @@ from alphasync.protocol import packets
 from alphasync.services.audit import acting
 from alphasync.services.tokens import InvalidToken
 from alphasync.services.upstream import ENDED_LOGIN_GRACE, Origin, Upstream, lines, profiles_in
-from alphasync.store import keys
+from alphasync.store import key_groups, keys
 from alphasync.store.redis.pipeline import Pipeline
 from alphasync.store.scripts.calls import Answer, Scripts
 from alphasync.store.scripts.token_calls import token_make, token_revoke, token_use
@@ -119,7 +119,7 @@ class ServiceTokens:
         id_, names = f"ast.{digits}", keys.of_account(who.account)
         answer = await self._scripts.call(
             token_make(
-                keys.NewTokenKeys(
+                key_groups.NewTokenKeys(
                     signin=names.signin(id_),
                     tokens=names.tokens,
                     maker=names.signin(who.sign_in),
@@ -181,7 +181,7 @@ class ServiceTokens:
         operator_id = found[0].operator_id
         interrupted = events.ProcessingInterrupted(reason=REVOKED, code=SignedOut.code)
         call = token_revoke(
-            keys.RevokedKeys(
+            key_groups.RevokedKeys(
                 channel=names.channel,
                 meta=names.meta,
                 log=names.log,
@@ -208,7 +208,7 @@ class ServiceTokens:
     async def identify(self, token: str) -> Identity:
         """Who one is. Raises InvalidToken, whatever is wrong with it, and StoreUnavailable."""
         parts = _parts(token)
-        name = keys.SignInKeys(keys.of_account(parts.account).signin(parts.id))
+        name = key_groups.SignInKeys(keys.of_account(parts.account).signin(parts.id))
         answer = await self._scripts.call(
             token_use(name, secret=parts.secret, noted_every=round(USE_NOTED_INTERVAL * 1000))
         )

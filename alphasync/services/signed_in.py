@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from alphasync.domain.identity import Identity
 from alphasync.services.upstream import Origin, Upstream
-from alphasync.store import keys
+from alphasync.store import key_groups, keys
 from alphasync.store.scripts.calls import Answer, Scripts
 from alphasync.store.scripts.login_calls import signins_list
 
@@ -45,7 +45,7 @@ class SignedIn:
         listed = names.all_signins if of_all else names.signins(who.operator_id)
         answer = await self._scripts.call(
             signins_list(
-                keys.ListedSignInKeys(listed, names.devices),
+                key_groups.ListedSignInKeys(listed, names.devices),
                 before=before,
                 most=SESSIONS_LISTED_MAX,
             )

@@ -10,7 +10,7 @@ from alphasync.services.account_state import decode_attachments, decode_options
 from alphasync.services.devices import DISCONNECTED
 from alphasync.services.idempotency import FORMER_KEYS
 from alphasync.services.runs import Ticket
-from alphasync.store import keys
+from alphasync.store import key_groups, keys
 from alphasync.store.scripts.calls import Scripts
 from alphasync.store.scripts.run_calls import run_adopt
 
@@ -63,7 +63,7 @@ class Takeover:
         noted = self._holdings.hold(mine)
         answer = await self._scripts.call(
             run_adopt(
-                keys.AdoptedRunKeys(holding.account, type_, holding.name, device),
+                key_groups.AdoptedRunKeys(holding.account, type_, holding.name, device),
                 run_id=holding.instance,
                 owner=holding.owner,
                 server=self._holdings.owner,

@@ -20,7 +20,7 @@ from alphasync.errors import SignInAgain
 from alphasync.gateway.port import TokenRefused
 from alphasync.services import tokens
 from alphasync.services.audit import by
-from alphasync.store import keys
+from alphasync.store import key_groups, keys
 from alphasync.store.redis.pipeline import Pipeline
 from alphasync.store.scripts.calls import Scripts
 from alphasync.store.scripts.login_calls import (
@@ -150,7 +150,7 @@ class Upstream:
         sid = tokens.new_sign_in()
         answer = await self._scripts.call(
             signin_open(
-                keys.of_sign_in(account, operator_id, sid),
+                key_groups.of_sign_in(account, operator_id, sid),
                 operator=operator_id,
                 token=self._fernet.encrypt(token.encode()),
                 limited="" if profiles is None else "1",
@@ -232,7 +232,7 @@ class Upstream:
         name = keys.of_account(who.account).signin(who.sign_in)
         answer = await self._scripts.call(
             signin_prolong(
-                keys.SignInKeys(name),
+                key_groups.SignInKeys(name),
                 lifetime=_ms(self._times.lifetime),
                 linger=_ms(ENDED_LOGIN_GRACE),
             )
@@ -268,7 +268,7 @@ class Upstream:
         skipped = "".join(f"{key}\n" for key in (names.signin(sid), *tried))
         answer = await self._scripts.call(
             signin_newest(
-                keys.of_sign_in(account, operator_id, sid),
+                key_groups.of_sign_in(account, operator_id, sid),
                 profile=profile,
                 tried=skipped,
                 most=LOGINS_LOOKED_AT_MAX,
@@ -282,7 +282,7 @@ class Upstream:
     async def _read(
         self, account: str, sid: str, used_by: Literal["operator", "plan", "run"] = "operator"
     ) -> SignIn:
-        name = keys.SignInKeys(keys.of_account(account).signin(sid))
+        name = key_groups.SignInKeys(keys.of_account(account).signin(sid))
         answer = await self._scripts.call(signin_read(name, used_by=used_by))
         kept = b"" if answer.outcome == "GONE" else answer.text(2).encode()
         none = answer.outcome == "OK" and not kept
@@ -299,7 +299,7 @@ class Upstream:
             profiles=profiles_in(answer.text(4)) if answer.text(3) else None,
         )
 
-    async def _reseal(self, name: keys.SignInKeys, was: bytes, token: str) -> None:
+    async def _reseal(self, name: key_groups.SignInKeys, was: bytes, token: str) -> None:
         """Encrypt what is kept of a login with the newest key."""
         kept = await self._pipeline.submit("HGET", name.signin, "origin")
         origin = self.origin(kept if isinstance(kept, bytes) else b"")

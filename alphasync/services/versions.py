@@ -7,7 +7,7 @@ from alphasync.errors import UnknownVersion
 from alphasync.protocol.acknowledgements import Version, VersionRestored
 from alphasync.protocol.version_commands import ListVersions, RestoreVersion, VersionCommand
 from alphasync.services.drafts import Drafts
-from alphasync.store import keys
+from alphasync.store import key_groups
 from alphasync.store.scripts.account_calls import version_read, versions_list
 from alphasync.store.scripts.calls import Scripts
 
@@ -35,7 +35,7 @@ class Versions:
     async def listed(self, who: Identity, command: ListVersions) -> list[Version]:
         """All that are kept, newest first. Raises UnknownProfile."""
         who.check_profile(command.profile)
-        names = keys.of_draft(who.account, command.type, command.profile)
+        names = key_groups.of_draft(who.account, command.type, command.profile)
         answer = await self._scripts.call(versions_list(names))
         called = answer.record(2)
         return [_version(_decode(head), called) for head in answer.texts(1)]
@@ -43,7 +43,7 @@ class Versions:
     async def read(self, who: Identity, command: VersionCommand) -> str:
         """The text of one. Raises UnknownProfile or UnknownVersion."""
         who.check_profile(command.profile)
-        names = keys.of_draft(who.account, command.type, command.profile)
+        names = key_groups.of_draft(who.account, command.type, command.profile)
         answer = await self._scripts.call(version_read(names, version=command.version))
         if answer.outcome == "GONE":
             raise UnknownVersion

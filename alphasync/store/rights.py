@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from redis.exceptions import RedisError, ResponseError
 
 from alphasync.errors import StoreUnavailable
-from alphasync.store import keys
+from alphasync.store import key_groups, keys
 from alphasync.store.connect import Store
 from alphasync.store.redis.advice import words
 from alphasync.store.redis.channels import Message
@@ -122,7 +122,7 @@ async def try_scripts(store: Store, tag: str) -> None:
     channel = keys.probe(tag, "try")
     try:
         answer = await store.scripts.call(
-            rights_try(keys.trial_keys(tag), channel=channel, keep=TRIAL_TTL)
+            rights_try(key_groups.trial_keys(tag), channel=channel, keep=TRIAL_TTL)
         )
     except (StoreUnavailable, ReplyError) as error:
         raise Unusable(words(_cause(store, error), "evalsha")) from error

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from alphasync.store import keys
+from alphasync.store import key_groups, keys
 from alphasync.store.rights import ANY_TAG, Unusable, _direct, try_all, try_commands, try_scripts
 from alphasync.store.scripts.server_calls import rights_try
 from tests.scripts.bench import Bench
@@ -20,7 +20,7 @@ OF_REPLICAS = {"WAIT"}
 async def test_all_is_well_and_nothing_stays(bench: Bench) -> None:
     before = await bench.client.dbsize()
     answer = await bench.scripts.call(
-        rights_try(keys.trial_keys(ANY_TAG), channel=keys.probe("", "x"), keep=1000)
+        rights_try(key_groups.trial_keys(ANY_TAG), channel=keys.probe("", "x"), keep=1000)
     )
     assert answer.outcome == "OK"
     await try_scripts(bench.store, ANY_TAG)
@@ -30,7 +30,7 @@ async def test_all_is_well_and_nothing_stays(bench: Bench) -> None:
 
 
 async def test_the_first_that_is_refused_is_named(real: Bench) -> None:
-    of = keys.trial_keys(ANY_TAG)
+    of = key_groups.trial_keys(ANY_TAG)
     await real.client.sadd(of.hash, "no hash")
     answer = await real.scripts.call(rights_try(of, channel="as:probe:x", keep=1000))
     assert answer.outcome == "REFUSED"

@@ -5,7 +5,7 @@ import pytest
 
 from alphasync.errors import SignInAgain
 from alphasync.services.upstream import Origin
-from alphasync.store import keys
+from alphasync.store import key_groups
 from alphasync.store.scripts.login_calls import signin_reseal
 from tests.scripts.bench import TIMES, Bench
 
@@ -66,7 +66,9 @@ async def test_what_was_changed_meanwhile_or_has_ended_stays_so(bench: Bench) ->
     name = bench.names.signin(opened.sid)
     for _ in range(2):
         answer = await bench.scripts.call(
-            signin_reseal(keys.SignInKeys(name), was=b"another", token=b"mine", origin=b"mine")
+            signin_reseal(
+                key_groups.SignInKeys(name), was=b"another", token=b"mine", origin=b"mine"
+            )
         )
         assert answer.outcome == "CHANGED"
         assert await bench.client.hget(name, "token") not in (b"another", b"mine")

@@ -5,7 +5,8 @@ What each one does, returns and names is said in the header of its file in ``lua
 
 from typing import Literal
 
-from alphasync.store.keys import AccountKeys, DeviceKeys, JoinKeys
+from alphasync.store.key_groups import DeviceKeys, JoinKeys
+from alphasync.store.keys import AccountKeys
 from alphasync.store.scripts.declaring import script
 
 JoinMode = Literal["new", "resume", "restore"]

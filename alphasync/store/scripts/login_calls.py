@@ -5,7 +5,7 @@ What each one does, returns and names is said in the header of its file in ``lua
 
 from typing import Literal
 
-from alphasync.store.keys import (
+from alphasync.store.key_groups import (
     EndingKeys,
     ListedSignInKeys,
     LoginKeys,

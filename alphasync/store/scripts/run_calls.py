@@ -5,7 +5,8 @@ What each one does, returns and names is said in the header of its file in ``lua
 
 from typing import Literal
 
-from alphasync.store.keys import AccountKeys, AdoptedRunKeys, ProfileKeys, StartKeys
+from alphasync.store.key_groups import AdoptedRunKeys, StartKeys
+from alphasync.store.keys import AccountKeys, ProfileKeys
 from alphasync.store.scripts.declaring import script
 
 

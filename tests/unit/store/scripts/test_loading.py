@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from alphasync.store.keys import ProfileKeys, SignInKeys, of_profile
+from alphasync.store.key_groups import SignInKeys
+from alphasync.store.keys import ProfileKeys, of_profile
 from alphasync.store.scripts import loading
 from alphasync.store.scripts.declaring import Declared, script
 from alphasync.store.scripts.limits import Lifetimes
