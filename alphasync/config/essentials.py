@@ -19,7 +19,7 @@ from alphasync.config.values import (
     Seconds,
     WhenUnset,
 )
-from alphasync.gateway.addresses import gives_out_secrets
+from alphasync.gateway.addresses import gives_out_secrets, host_of
 
 DEFAULT_ORIGINS = ("http://localhost:3000", "http://localhost:5173")
 SANDBOX = "sandbox"
@@ -166,7 +166,7 @@ class GatewaySettings(Section):
             raise ValueError("expected an http:// or https:// address, or sandbox")
         if "@" in parts.netloc or parts.query or parts.fragment:
             raise ValueError("expected an address without credentials, query or fragment")
-        if gives_out_secrets(parts.hostname):
+        if gives_out_secrets(host_of(value)):
             raise ValueError(
                 "there is no gateway where clouds give out secrets, as at link-local addresses"
             )

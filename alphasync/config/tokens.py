@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, field_validator
 
 from alphasync.config.essentials import Section
 from alphasync.config.values import DAY, Names, Seconds, WhenUnset, parts
-from alphasync.gateway.addresses import gives_out_secrets
+from alphasync.gateway.addresses import gives_out_secrets, host_of
 
 Algorithm = Literal[
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
@@ -63,7 +63,7 @@ class TokenSettings(Section):
             raise ValueError("expected the path of a file, or an https:// address")
         if "@" in parts.netloc or parts.fragment:
             raise ValueError("expected an address without credentials or fragment")
-        if gives_out_secrets(parts.hostname):
+        if gives_out_secrets(host_of(value)):
             raise ValueError(
                 "there is no key set where clouds give out secrets, as at link-local addresses"
             )

@@ -7,11 +7,14 @@ of who signs tokens (services/key_source.py), is asked by https only, and nothin
 """
 
 import ipaddress
+import re
 import socket
 from collections.abc import Callable
 
+from aiohttp import AddrInfoType
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
+from yarl import URL
 
 PRIVATE_ZONES = tuple(
     f".{zone}"
@@ -39,11 +42,25 @@ SECRETS = frozenset(
 """Where clouds give out secrets to whoever asks from one of their machines, and which is not of the
 nearest wire only."""
 
+_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?", re.IGNORECASE | re.DOTALL)
+"""What ends so is an address, however short or odd: no name of the DNS does."""
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class AddressRefused(OSError):
     """The name leads to an address where no gateway is to be asked; the text says which."""
+
+
+def host_of(url: str) -> str:
+    """The host that is asked for at an address; '' for none. Unicode has other digits and dots, by
+    which whoever asks means those of ASCII. Raises ValueError."""
+    return URL(url).raw_host or ""
+
+
+def is_odd_address(host: str) -> bool:
+    """Whether it is an address in none of the usual forms, such as ``127.1`` or ``0x7f.1``."""
+    return not is_address(host) and bool(_NUMBER.fullmatch(host))
 
 
 def is_private_name(host: str) -> bool:
@@ -78,6 +95,15 @@ def objection(text: str, *, private: bool) -> str | None:
     if not private and (is_local or not address.is_global):
         return f"{text} is a private address; GATEWAY_PRIVATE=true allows those"
     return None
+
+
+def open_socket(info: AddrInfoType, *, private: bool) -> socket.socket:
+    """A socket to this address: the last look, also at what was never a name, and so never looked
+    up. Raises AddressRefused."""
+    family, kind, protocol, _, (host, *_) = info
+    if reason := objection(str(host), private=private):
+        raise AddressRefused(reason)
+    return socket.socket(family, kind, protocol)
 
 
 def _meant(text: str) -> Address:

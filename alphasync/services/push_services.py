@@ -2,12 +2,21 @@
 
 import asyncio
 from enum import StrEnum
+from functools import partial
 from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
 
-from alphasync.gateway.addresses import Resolver, is_address, is_private_name, objection
+from alphasync.gateway.addresses import (
+    Resolver,
+    host_of,
+    is_address,
+    is_odd_address,
+    is_private_name,
+    objection,
+    open_socket,
+)
 
 SEND_TIMEOUT = 10.0
 """Seconds for one try."""
@@ -50,7 +59,7 @@ class PushServices:
         """Why nothing is sent there, as far as the address says."""
         try:
             parts = urlsplit(endpoint)
-            host, port = parts.hostname or "", parts.port
+            host, port = host_of(endpoint), parts.port
         except ValueError:
             return "it is no address"
         if "@" in parts.netloc or parts.fragment or not host:
@@ -59,6 +68,8 @@ class PushServices:
             return None if parts.scheme in ("http", "https") else "it is no address of HTTP"
         if parts.scheme != "https" or port not in (None, 443):
             return "it is not https"
+        if is_odd_address(host):
+            return "it is an address in an odd form"
         if is_address(host):
             return "it names no host" if objection(host, private=False) else None
         return "it is a name of a private network" if is_private_name(host) else None
@@ -111,7 +122,11 @@ class PushServices:
         if self._session is None:
             resolver = Resolver(private=self._private, own_names=False)
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=SENDING_MAX, resolver=resolver),
+                connector=aiohttp.TCPConnector(
+                    limit=SENDING_MAX,
+                    resolver=resolver,
+                    socket_factory=partial(open_socket, private=self._private),
+                ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=SEND_TIMEOUT),
                 auto_decompress=False,

@@ -210,6 +210,10 @@ async def test_a_new_subscription_is_not_taken_for_the_one_that_is_gone(
     [
         "http://push.example/1",
         "https://127.0.0.1/1",
+        "https://\uff11\uff12\uff17.0.0.1/1",
+        "https://\u246027\u30020.0\uff0e1/1",
+        "https://127.1/1",
+        "https://0x7f.1/1",
         "https://[::1]/1",
         "https://localhost/1",
         "https://gateway.internal/1",
