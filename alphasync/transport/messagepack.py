@@ -27,6 +27,11 @@ leaves it in its packets."""
 VALUE_SIZE = 16
 """Bytes that a value counts as, at least: there may be one in each byte of a packet, and to look at
 so many takes as long as to read a text many times as long."""
+NAMES_UNSEEN_MAX = 1024
+"""Bytes of a part whose names need no look before it is read: so few names do no harm."""
+ARRAYS = frozenset((*range(0x90, 0xA0), 0xDC, 0xDD))
+"""First bytes of these."""
+MAPS = frozenset((*range(0x80, 0x90), 0xDE, 0xDF))
 UNBINARY = {BINARY_EVENT: EVENT, BINARY_ACK: ACK}
 """Binary parts stand where they belong: MessagePack needs no types of packets for them."""
 
@@ -34,10 +39,10 @@ UNBINARY = {BINARY_EVENT: EVENT, BINARY_ACK: ACK}
 class _Packet(msgspec.Struct, forbid_unknown_fields=True):
     type: Annotated[int, Meta(ge=CONNECT, le=ACK)]
     nsp: Annotated[str, Meta(pattern=r"\A/[^,]*\Z")]
-    data: Any = None
+    data: msgspec.Raw = msgspec.Raw(b"\xc0")
     id: Annotated[int, Meta(ge=0, le=ID_MAX)] | None = None
-    options: Any = None
-    """What the official client notes for its own transport."""
+    options: msgspec.Raw = msgspec.Raw(b"\xc0")
+    """What the official client notes for its own transport; nothing is made of it."""
 
 
 def _undefined(code: int, data: memoryview) -> object:
@@ -46,7 +51,10 @@ def _undefined(code: int, data: memoryview) -> object:
     raise MalformedPacket("an extension type")
 
 
-_decoder = msgspec.msgpack.Decoder(_Packet, ext_hook=_undefined)
+_decoder = msgspec.msgpack.Decoder(_Packet)
+_value = msgspec.msgpack.Decoder(ext_hook=_undefined)
+_array = msgspec.msgpack.Decoder(list[msgspec.Raw])
+_map = msgspec.msgpack.Decoder(dict[str, msgspec.Raw])
 _encoder = msgspec.msgpack.Encoder()
 
 
@@ -59,13 +67,36 @@ def read(message: str | bytes, binary_max: int) -> tuple[SocketPacket, int]:
         raise MalformedPacket("a text, where MessagePack is spoken")
     try:
         found = _decoder.decode(message)
-        values = _check(found.data, binary_max)
+        if len(message) > NAMES_UNSEEN_MAX:
+            _check_names(found.data)
+        data = _value.decode(found.data)
+        values = _check(data, binary_max)
     except (ValueError, RecursionError) as error:
         raise MalformedPacket(str(error)) from None
-    data = None if found.data is UNSET else found.data
     namespace = found.nsp.partition("?")[0]
-    packet = SocketPacket(found.type, data, namespace, found.id, binary=False)
+    packet = SocketPacket(
+        found.type, None if data is UNSET else data, namespace, found.id, binary=False
+    )
     return packet, max(len(message), values * VALUE_SIZE)
+
+
+def _check_names(data: msgspec.Raw) -> None:
+    """Raises ValueError for a name that is no text. Arrays that are names have a hash that anybody
+    can work out, and some thousand of them with the same one keep a server busy for a second: they
+    must not come to be in a map."""
+    level = [data]
+    for _ in range(NESTING_MAX + 1):
+        inner: list[msgspec.Raw] = []
+        for part in level:
+            first = memoryview(part)[0]
+            if first in ARRAYS:
+                inner += _array.decode(part)
+            elif first in MAPS:
+                inner += _map.decode(part).values()
+        level = [part for part in inner if len(memoryview(part)) > NAMES_UNSEEN_MAX]
+        if not level:
+            return
+    raise MalformedPacket("nested too deeply")
 
 
 def _check(data: object, binary_max: int) -> int:

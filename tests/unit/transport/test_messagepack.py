@@ -94,6 +94,32 @@ def test_what_is_refused(packet: str | bytes) -> None:
         check(read(packet, 2)[0])
 
 
+@pytest.mark.parametrize("around", [b"", b"\x91", b"\x81\xa1a", b"\x91" * (NESTING_MAX - 3)])
+def test_no_many_names_come_to_be_that_are_no_text(around: bytes) -> None:
+    """With the hashes that they have on purpose each would be compared with all the others."""
+    names = b"".join(
+        b"\x92" + msgspec.msgpack.encode(number) + b"\x01\x00" for number in range(500)
+    )
+    many = holding(around + b"\xde\x01\xf4" + names)
+    with pytest.raises(MalformedPacket, match="Expected `str`, got `array`"):
+        read(many, 0)
+
+
+def test_a_large_part_deep_inside() -> None:
+    deep: Any = {"a": ["x" * 2_000, {"b": ["y" * 3_000, *range(1_000)]}]}
+    for _ in range(NESTING_MAX - 6):
+        deep = [deep, "z"]
+    assert value_of(msgspec.msgpack.encode(deep)) == deep
+    with pytest.raises(MalformedPacket):
+        value_of(b"\x91" * 100 + msgspec.msgpack.encode("x" * 2_000))
+
+
+def test_of_what_the_client_notes_for_its_own_nothing_is_made() -> None:
+    assert read(written(data=["x"], options=msgspec.Raw(b"\x81\x91\x01\xa1\xff")), 0)[0].data == [
+        "x"
+    ]
+
+
 def value_of(packet: bytes, binary_max: int = 0) -> Any:
     return read(holding(packet), binary_max)[0].data[1]
 
