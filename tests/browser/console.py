@@ -52,6 +52,11 @@ BROWSERS_OWN = (
     "Chrome currently does not support the Push API in incognito mode",
 )
 """How warnings begin that are about the browser of a test."""
+WITHOUT_NETWORK = (
+    "WebSocket connection to ",
+    "Failed to load resource: net::ERR_INTERNET_DISCONNECTED",
+)
+"""How the browser's own notes begin of what a page asked for while there was no network."""
 EMAIL, PASSWORD = "demo@example.com", "demo"
 LOCKED = "Another device is already processing this profile"
 
@@ -69,6 +74,7 @@ class Console:
         self.page = page
         self.complaints: list[str] = []
         """Errors and warnings that the page wrote to the browser's console, and its crashes."""
+        self._expected: tuple[str, ...] = BROWSERS_OWN
         page.on("console", self._note)
         page.on("pageerror", self._crashed)
 
@@ -84,7 +90,7 @@ class Console:
         return console
 
     def _note(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not message.text.startswith(BROWSERS_OWN):
+        if message.type in ("error", "warning") and not message.text.startswith(self._expected):
             self.complaints.append(message.text)
 
     def _crashed(self, error: Error) -> None:
@@ -115,6 +121,12 @@ class Console:
         shown = self.hook("device-id")
         await expect(shown).to_have_attribute("data-id", re.compile("."))
         return await shown.get_attribute("data-id") or ""
+
+    async def offline(self, offline: bool = True) -> None:
+        """Take the network away from the device, or give it back. What the browser notes of it is
+        no complaint, however late it comes."""
+        self._expected = (*BROWSERS_OWN, *WITHOUT_NETWORK)
+        await self.context.set_offline(offline)
 
     async def hide(self, hidden: bool = True) -> None:
         """Have the page take itself for one that nobody looks at, or for one that is looked at."""

@@ -84,7 +84,7 @@ async def other_run(stage: Stage) -> None:
 async def offline(stage: Stage) -> None:
     await own_run(stage)
     for console in (stage.desktop, stage.phone):
-        await console.context.set_offline(True)
+        await console.offline()
         await expect(console.hook("connection")).to_contain_text("Offline")
     await stage.desktop.hook("mail-text").fill(f"{MAIL}\n\nTyped without a connection.")
 
@@ -92,7 +92,7 @@ async def offline(stage: Stage) -> None:
 async def back(stage: Stage) -> None:
     await offline(stage)
     for console in (stage.desktop, stage.phone):
-        await console.context.set_offline(False)
+        await console.offline(False)
         await expect(console.hook("connection")).to_have_text("Connected")
 
 
@@ -141,10 +141,10 @@ async def uncertain(stage: Stage) -> None:
 async def typed_apart(stage: Stage) -> None:
     """What both typed without knowing of each other is put together."""
     await stage.both("1002")
-    await stage.desktop.context.set_offline(True)
+    await stage.desktop.offline()
     await stage.desktop.hook("chat-text").fill("Typed without a connection")
     await stage.phone.hook("chat-text").fill("Typed on the phone meanwhile")
-    await stage.desktop.context.set_offline(False)
+    await stage.desktop.offline(False)
     await expect(stage.desktop.hook("connection")).to_have_text("Connected")
 
 

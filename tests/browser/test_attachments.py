@@ -66,16 +66,15 @@ async def test_what_is_changed_without_a_network_is_told_afterwards(
     a, b = await pair(small_world, open_console)
     await attach(a, 0, 1)
     before = await titles(b, 2)
-    await a.context.set_offline(True)
+    await a.offline()
     await expect(a.hook("connection")).to_contain_text("Offline")
     await a.hook("attachment-chip-0").get_by_role("button").click()
     assert await titles(a, 1) == before[1:]
     await attach(b, 4)
     await titles(b, 3)
-    await a.context.set_offline(False)
+    await a.offline(False)
     for console in (a, b):
         assert (await titles(console, 2))[0] == before[1]
-    a.complaints.clear()  # what the browser itself notes of calls that found no network
 
 
 async def test_what_a_closed_tab_attached_is_in_the_next_one(
@@ -84,18 +83,20 @@ async def test_what_a_closed_tab_attached_is_in_the_next_one(
     a, b = await pair(small_world, open_console)
     await attach(a, 0)
     first = await titles(b, 1)
-    await a.page.route("**/socket.io/**", lambda route: route.abort())
-    await a.page.evaluate("dispatchEvent(new Event('offline'))")
+    await a.hook("attach").click()
+    await expect(a.hook("attachment-1")).to_be_visible()  # what there is, the server tells
+    await a.offline()
     await expect(a.hook("connection")).to_contain_text("Offline")
-    await attach(a, 1)
+    await a.hook("attachment-1").click()
+    await a.hook("attachment-done").click()
     both = await titles(a, 2)
     page = await a.context.new_page()
     await a.page.close()
     await attach(b, 4)
     await titles(b, 2)
+    await a.offline(False)
     again = Console(a.url, a.context, page)
     await page.goto(a.url)
     await again.sign_in()
     assert set(await titles(again, 3)) > set(both)
     assert set(await titles(b, 3)) > set(first)
-    a.complaints.clear()

@@ -50,7 +50,7 @@ async def test_it_opens_without_a_network_and_says_so(
     where = {"profileId": "1001", "type": "chat"}
     await other.call("updateMessage", {**where, "message": "Old by then"})
     await expect(console.hook("chat-text")).to_have_value("Old by then")
-    await console.context.set_offline(True)
+    await console.offline()
     await console.page.reload()
     await expect(console.hook("connection")).to_have_text("Offline")
     await expect(console.page.locator("#side-note")).not_to_have_text("")
@@ -59,14 +59,13 @@ async def test_it_opens_without_a_network_and_says_so(
     fresh = await console.context.new_page()
     await fresh.goto(small_world.urls[0])
     await expect(fresh.get_by_test_id("sign-in-network")).to_contain_text("You are offline")
-    await console.context.set_offline(False)
+    await console.offline(False)
     await expect(fresh.get_by_test_id("sign-in-network")).to_have_text("")
     await expect(console.hook("connection")).to_have_text("Connected")
     # Nothing is kept of what the server answers but the profiles' names, which notices are made
     # with: the page has put them there, and takes them away with the sign-in.
     asked = set(await console.page.evaluate(ASKED))
     assert {path for path in asked if not path.startswith("/static/")} == {"/", "/names"}
-    console.complaints.clear()  # what the browser itself notes of calls that found no network
 
 
 async def test_a_new_version_is_taken_at_once_and_whole(

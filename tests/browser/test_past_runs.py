@@ -154,11 +154,10 @@ async def test_among_very_many_it_searches_on(small_world: Cluster, open_console
 
 async def test_what_fails_is_said(small_world: Cluster, open_console: Open) -> None:
     a = await (await open_console(small_world.urls[0])).begin("1001")
-    await a.context.set_offline(True)
+    await a.offline()
     await look(a)
     await expect(a.hook("past-note")).to_contain_text("the server cannot be reached")
     await expect(a.hook("past-empty")).to_be_hidden()
-    await a.context.set_offline(False)
+    await a.offline(False)
     await a.hook("past-refresh").click()
     await expect(a.hook("past-empty")).to_have_text("No run has ended yet.")
-    a.complaints.clear()

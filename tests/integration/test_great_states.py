@@ -92,7 +92,7 @@ async def test_a_join_with_a_great_state_counts_as_several(
     monkeypatch.setattr("alphasync.realtime.turns.TURN_TIMEOUT", 0.5)
     monkeypatch.setattr("alphasync.realtime.turns.JOIN_BYTES", STATE // 9)
     await fill(redis_url)
-    async with cluster(redis_url, join_rate=1.0, join_burst=10) as running:
+    async with cluster(redis_url, join_rate=0.001, join_burst=10) as running:
         await running.device()
         device = await Device(running.urls[0], running.token()).connect(registered=False)
         await wait_until(lambda: not device.client.connected, what="cut")
