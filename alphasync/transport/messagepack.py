@@ -29,9 +29,14 @@ VALUE_SIZE = 16
 so many takes as long as to read a text many times as long."""
 NAMES_UNSEEN_MAX = 1024
 """Bytes of a part whose names need no look before it is read: so few names do no harm."""
+MEMBERS_MAX = 8192
+"""Of the larger parts of a packet: to look through more takes too long, and what is meant for us
+has a hundred."""
 ARRAYS = frozenset((*range(0x90, 0xA0), 0xDC, 0xDD))
 """First bytes of these."""
 MAPS = frozenset((*range(0x80, 0x90), 0xDE, 0xDF))
+SIZES = {0xDC: 2, 0xDD: 4, 0xDE: 2, 0xDF: 4}
+"""Of those with many members: the bytes behind the first that say how many."""
 UNBINARY = {BINARY_EVENT: EVENT, BINARY_ACK: ACK}
 """Binary parts stand where they belong: MessagePack needs no types of packets for them."""
 
@@ -84,10 +89,13 @@ def _check_names(data: msgspec.Raw) -> None:
     """Raises ValueError for a name that is no text. Arrays that are names have a hash that anybody
     can work out, and some thousand of them with the same one keep a server busy for a second: they
     must not come to be in a map."""
-    level = [data]
+    level, members = [data], 0
     for _ in range(NESTING_MAX + 1):
         inner: list[msgspec.Raw] = []
         for part in level:
+            members += _announced(part)
+            if members > MEMBERS_MAX:
+                raise MalformedPacket("too many values")
             first = memoryview(part)[0]
             if first in ARRAYS:
                 inner += _array.decode(part)
@@ -97,6 +105,12 @@ def _check_names(data: msgspec.Raw) -> None:
         if not level:
             return
     raise MalformedPacket("nested too deeply")
+
+
+def _announced(part: msgspec.Raw) -> int:
+    """How many members it says that it has; 0 for fewer than 16."""
+    size = SIZES.get(memoryview(part)[0], 0)
+    return int.from_bytes(memoryview(part)[1 : 1 + size], "big")
 
 
 def _check(data: object, binary_max: int) -> int:

@@ -105,6 +105,14 @@ def test_no_many_names_come_to_be_that_are_no_text(around: bytes) -> None:
         read(many, 0)
 
 
+@pytest.mark.parametrize(
+    "large", [[0] * 9_000, {"a": [[0] * 2_000] * 5}, dict.fromkeys(map(str, range(9_000)), 0)]
+)
+def test_there_are_so_many_values_at_most(large: Any) -> None:
+    with pytest.raises(MalformedPacket, match="too many values"):
+        value_of(msgspec.msgpack.encode(large))
+
+
 def test_a_large_part_deep_inside() -> None:
     deep: Any = {"a": ["x" * 2_000, {"b": ["y" * 3_000, *range(1_000)]}]}
     for _ in range(NESTING_MAX - 6):
