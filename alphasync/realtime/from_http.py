@@ -1,8 +1,11 @@
 """Commands and the state for callers over HTTP: by the table, the models and the handlers that
 serve devices."""
 
+import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
 
 import msgspec
 import structlog
@@ -20,7 +23,7 @@ from alphasync.protocol.parsing import parse
 from alphasync.protocol.run_commands import StartProcessing
 from alphasync.realtime import state
 from alphasync.realtime.allowance import EventAllowance
-from alphasync.realtime.handlers import REGISTRY, Handlers
+from alphasync.realtime.handlers import REGISTRY, Handler, Handlers, Result
 from alphasync.services.account_state import AccountState
 from alphasync.services.acting import Caller
 from alphasync.services.listing import ListTurns
@@ -48,26 +51,43 @@ class FromHttp:
         self._refusals = refusals
         self._turns = ListTurns()
 
-    async def carry_out(
+    def admit(
         self, caller: Caller, network: str, event: str, payload: object, size: int
-    ) -> Mapping[str, object]:
-        """Carry out a command; gives its acknowledgement without ``ok``.
+    ) -> Callable[[], Awaitable[Result]]:
+        """What carries a command out, and gives its acknowledgement without ``ok``: of one that is
+        neither one too many, nor more than its caller may do, nor unfit.
 
         ``network``: what counts as one client; ``size``: bytes of the payload. Raises what the
         command is refused with, UnknownEvent for one that there is not over HTTP.
         """
         self._allowance.spend_call(caller.who, network, 1 + size // LARGE)
-        began = time.perf_counter()
         model, handler = REGISTRY.get(event, (Command, None))
         if handler is None or model.needs_device:
             raise UnknownEvent(f"There is no command of this name over HTTP: {event[:64]}")
-        try:
+        with self._accounted(caller, event, model):
             caller.who.check(model.right)
             command = parse(model, (payload,))
-            if isinstance(command, StartProcessing):
-                # There is no device that it could end with.
-                command = msgspec.structs.replace(command, detached=True)
-            result: Mapping[str, object] = await handler(self._handlers, caller, command)
+        if isinstance(command, StartProcessing):
+            # There is no device that it could end with.
+            command = msgspec.structs.replace(command, detached=True)
+        return partial(self._carry_out, caller, command, handler)
+
+    async def _carry_out(
+        self, caller: Caller, command: Command, handler: Handler[Any, Any]
+    ) -> Result:
+        began = time.perf_counter()
+        event = command.event_name
+        with self._accounted(caller, event, type(command)):
+            result: Result = await handler(self._handlers, caller, command)
+        telemetry.commands.labels(event, "ok").inc()
+        telemetry.command_seconds.observe(time.perf_counter() - began)
+        return result
+
+    @contextlib.contextmanager
+    def _accounted(self, caller: Caller, event: str, model: type[Command]) -> Iterator[None]:
+        """Counts what a command is refused with, and has the record note what a role may not do."""
+        try:
+            yield
         except AlphasyncError as error:
             telemetry.commands.labels(event, error.code).inc()
             if isinstance(error, NotAllowed):
@@ -79,9 +99,6 @@ class FromHttp:
             telemetry.commands.labels(event, AlphasyncError.code).inc()
             log.exception("command failed", command=event)
             raise AlphasyncError from None
-        telemetry.commands.labels(event, "ok").inc()
-        telemetry.command_seconds.observe(time.perf_counter() - began)
-        return result
 
     async def state(self, caller: Caller, network: str) -> Mapping[str, object]:
         """The state as devices get it. Raises TooManyRequests and StoreUnavailable."""

@@ -1,6 +1,6 @@
 """Commands over HTTP, and the state: what a backend needs that has no socket."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -46,9 +46,9 @@ class StateAnswer(msgspec.Struct, frozen=True):
 class Carrying(Protocol):
     """What carries commands out: realtime's, by the table that serves devices."""
 
-    async def carry_out(
+    def admit(
         self, caller: Caller, network: str, event: str, payload: object, size: int
-    ) -> Mapping[str, object]: ...
+    ) -> Callable[[], Awaitable[Mapping[str, object]]]: ...
 
     async def state(self, caller: Caller, network: str) -> Mapping[str, object]: ...
 
@@ -90,10 +90,12 @@ class Commanding:
         payload: object = decoded(raw, Any)
 
         async def carried_out() -> bytes:
-            said = await self._carrying.carry_out(caller, network, name, payload, len(raw))
-            return msgspec.json.encode({"ok": True, **said})
+            return msgspec.json.encode({"ok": True, **await carry_out()})
 
         try:
+            # First, also where it was answered before: what is refused takes no place among the
+            # answers that are kept, and none is to be had any number of times.
+            carry_out = self._carrying.admit(caller, network, name, payload, len(raw))
             if key is not None and self._carrying.changes(name):
                 asked = msgspec.json.encode((name, raw.decode()))
                 answer = await self._answers.once(who, key, asked, carried_out)

@@ -12,6 +12,7 @@ from alphasync.errors import AlphasyncError, NotRegistered
 from alphasync.protocol.commands import COMMON_ERRORS
 from alphasync.realtime.handlers import REGISTRY
 from alphasync.reference.schema import GATEWAY_ERRORS
+from alphasync.store import keys
 from alphasync.web.commanding import COMMAND_MAX
 from alphasync.web.json_bodies import STATUS
 from tests.harness import Cluster, cluster, wait_until
@@ -178,6 +179,40 @@ async def test_a_token_has_its_pace(redis_url: str) -> None:
         assert [status for status, _ in told] == [200, 200, 429]
         other = Backend(web, servers.token())
         assert (await other.call("listDoNotContact"))[0] == 200
+
+
+async def test_what_was_answered_before_is_not_to_be_had_any_number_of_times(
+    redis_url: str,
+) -> None:
+    async with (
+        cluster(redis_url, event_rate=0.001, event_burst=2) as servers,
+        aiohttp.ClientSession(servers.urls[0]) as web,
+    ):
+        _, made = await make(web, servers.token(), role="admin")
+        backend = Backend(web, made["token"])
+        told = [await backend.call("stopAllProcessing", {}, "key 1") for _ in range(3)]
+        assert [status for status, _ in told] == [200, 200, 429]
+
+
+async def test_what_is_refused_pushes_no_kept_answer_out(redis_url: str) -> None:
+    async with (
+        cluster(redis_url, idempotency_keys_max=10) as servers,
+        aiohttp.ClientSession(servers.urls[0]) as web,
+    ):
+        _, made = await make(web, servers.token(), role="admin")
+        backend = Backend(web, made["token"])
+        for number in range(10):
+            assert (await backend.call("stopAllProcessing", {}, f"{number}"))[0] == 200
+        names = keys.of_account("o:demo")
+        client = servers.servers[0].store.client
+        before = await client.hgetall(names.answers)
+        _, made = await make(web, servers.token(), role="viewer")
+        viewer = Backend(web, made["token"])
+        for payload in ({}, {"x": 1}):
+            assert (await viewer.call("stopAllProcessing", payload, "x"))[0] == 403
+        assert (await backend.call("stopProcessing", {"x": 1}, "y"))[0] == 400
+        assert len(before) == 10
+        assert await client.hgetall(names.answers) == before
 
 
 async def test_the_token_of_a_login_does_it_too(
