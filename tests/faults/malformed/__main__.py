@@ -1,13 +1,14 @@
 """``python -m tests.faults.malformed URL...``: makes cases and brings them to a server.
 
-A process of its own: what the making costs is not to show in the times that others note. Each line
-of its standard input names a layer, how many cases, and the seed of the first; for each it prints
-what became of them. The first address is that of a server before the real sandbox, the second that
-of one whose gateway is here, at the port that is given last.
+A process of its own, which lets the others go first: what the making costs is not to show in the
+times that they note. Each line of its standard input names a layer, how many cases, and the seed of
+the first; for each it prints what became of them. The first address is that of a server before the
+real sandbox, the second that of one whose gateway is here, at the port that is given last.
 """
 
 import asyncio
 import json
+import os
 import sys
 import time
 from collections import Counter
@@ -68,6 +69,7 @@ class Bringer:
 
 
 async def main(plain: str, odd: str, port: int) -> None:
+    os.nice(10)
     gateway = Gateway()
     server = StreamServer(gateway.talk)
     await server.start(port)

@@ -128,9 +128,15 @@ async def tasks_of(server: ServerProcess) -> Counter[str]:
     """Its asyncio tasks, by the first word of their names."""
     before = server.log.count(watched.MARK)
     os.kill(server.pid, signal.SIGUSR1)
-    await wait_until(lambda: server.log.count(watched.MARK) > before, what="it tells its tasks")
-    line = server.log.rpartition(watched.MARK)[2].partition("\n")[0]
-    return Counter(name.partition("-")[0].partition(" ")[0] for name in json.loads(line))
+
+    def line() -> str:
+        """Whole, with its end; '' before that."""
+        log = server.log
+        told, end, _ = log.rpartition(watched.MARK)[2].partition("\n")
+        return told if end and log.count(watched.MARK) > before else ""
+
+    await wait_until(line, what="it tells its tasks")
+    return Counter(name.partition("-")[0].partition(" ")[0] for name in json.loads(line()))
 
 
 class Look:
