@@ -15,7 +15,7 @@ from alphasync.services.kept_answers import KeptAnswers
 from alphasync.services.logins import Logins
 from alphasync.web.compressed import compressed
 from alphasync.web.json_bodies import STATUS, decoded, ok, raw_body
-from alphasync.web.who_asks import who_asks
+from alphasync.web.who_asks import is_whole, who_asks
 
 COMMAND_MAX = 64 * 1024
 """Bytes of a command: as many as a device may send."""
@@ -83,10 +83,13 @@ class Commanding:
     async def command(self, request: web.Request) -> web.Response:
         # Which right it takes is the command's, and asked for where it is carried out.
         who = await who_asks(request, self._logins, Right.SEE, services=True)
-        caller, network = Caller(who), self._client_of(request)
+        came_whole = is_whole(request)
         name = request.match_info["name"]
         key = _key(request)
         raw = await _sent(request)
+        if not came_whole:
+            who = await who_asks(request, self._logins, Right.SEE, services=True)
+        caller, network = Caller(who), self._client_of(request)
         payload: object = decoded(raw, Any)
 
         async def carried_out() -> bytes:

@@ -23,7 +23,7 @@ from alphasync.services.logins import Logins
 from alphasync.services.messaged import MessagedBefore
 from alphasync.web.csv_lists import BOM, WrongLine, read, written
 from alphasync.web.json_bodies import STATUS, ok, query_of
-from alphasync.web.who_asks import who_asks
+from alphasync.web.who_asks import is_whole, who_asks
 
 CSV = "text/csv"
 IMPORT_MAX = 1_000_000
@@ -102,8 +102,12 @@ class Lists:
             raise TooManyRequests("An import of this account is under way", retryAfter=1)
         self._importing.add(who.account)
         try:
+            came_whole = is_whole(request)
+            raw = await _file(request)
+            if not came_whole:
+                who = await who_asks(request, self._logins, Right.WORK, services=True)
             # Beside the loop: 1 MB of short lines takes half a second.
-            found = await asyncio.to_thread(read, await _file(request))
+            found = await asyncio.to_thread(read, raw)
             if found.wrong:
                 number = len(found.wrong) + found.more
                 said = f"Nothing was imported: {number} lines cannot be read"

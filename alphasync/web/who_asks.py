@@ -15,6 +15,12 @@ def call_of(request: web.Request) -> str:
     return f"{request.method} {resource.canonical if resource is not None else ''}"
 
 
+def is_whole(request: web.Request) -> bool:
+    """Whether all of its body has come. Who sends the rest later is to be asked for again then:
+    their token may have been revoked, or their session ended, while it was on its way."""
+    return request.content.is_eof()
+
+
 async def who_asks(
     request: web.Request, logins: Logins, right: Right, *, services: bool = False
 ) -> Identity:

@@ -1,5 +1,6 @@
 """Service tokens over HTTP: made, shown once, listed and revoked."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.harness import Cluster, cluster
+from tests.harness import Cluster, cluster, wait_until
 from tests.integration.http.asking import answer, login
 from tests.integration.support import check
 
@@ -158,6 +159,38 @@ async def test_a_revoked_one_is_refused_by_every_server_at_once(two: Cluster) ->
         assert (status, body["code"]) == (401, "invalid_token")
         status, body, _ = await answer(one, "DELETE", path, headers=bearer(token))
         assert (status, body["code"]) == (404, "unknown_service_token")
+
+
+@pytest.mark.parametrize(
+    ("path", "type_", "sent"),
+    [
+        ("/api/commands/addDoNotContact", "application/json", (b'{"recipientId"', b':"r1"}')),
+        ("/api/do-not-contact/import", "text/csv", (b"r", b"1\n")),
+    ],
+)
+async def test_what_it_sends_on_after_it_was_revoked_is_not_taken(
+    web: aiohttp.ClientSession, path: str, type_: str, sent: tuple[bytes, bytes]
+) -> None:
+    token = (await login(web))["token"]
+    _, made = await make(web, token)
+    revoked = asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield sent[0]
+        await revoked.wait()
+        yield sent[1]
+
+    async def is_known() -> bool:
+        return (await listed(web, token))[0]["usedAt"] is not None
+
+    headers = {**bearer(made["token"]), "Content-Type": type_}
+    sending = asyncio.create_task(answer(web, "POST", path, data=slowly(), headers=headers))
+    await wait_until(is_known, what="the server knows whose call it is")
+    where = f"/api/tokens/{made['id']}"
+    assert (await answer(web, "DELETE", where, headers=bearer(token)))[0] == 200
+    revoked.set()
+    status, body, _ = await sending
+    assert (status, body["code"]) == (401, "invalid_token")
 
 
 async def test_the_end_of_its_makers_session_is_not_its_end(web: aiohttp.ClientSession) -> None:
