@@ -78,7 +78,7 @@ def cpu_seconds(pid: int) -> float:
     """
     if sys.platform == "linux":
         return time.clock_gettime(~pid << 3 | 2)  # MAKE_PROCESS_CPUCLOCK(pid, CPUCLOCK_SCHED)
-    raise NotImplementedError("the CPU time of another process is read from Linux only")
+    raise SystemExit("The CPU time of another process is read on Linux only")
 
 
 def resident_bytes(pid: int) -> int:

@@ -33,6 +33,8 @@ const TAKES = {
   stopAll: COMMANDS.stopAllProcessing,
   select: COMMANDS.startProcessing,
   selectAll: COMMANDS.startProcessing,
+  backends: 'administer',
+  record: 'administer',
 };
 
 /** Whether who is signed in may do this at all. */
@@ -89,6 +91,9 @@ function actionsOf(state, { theme, who }) {
     ...['auto', 'light', 'dark'].filter((name) => name !== theme).map((name) => ({ action: 'theme', name, icon: 'theme', text: say.theme[name] })),
     { action: 'never', icon: 'never', text: say.never },
     { action: 'past', icon: 'history', text: words.past.open },
+    { action: 'sessions', icon: 'phone', text: words.sessions.open },
+    { action: 'backends', icon: 'key', text: words.backends.open },
+    { action: 'record', icon: 'record', text: words.record.open },
     { action: 'shortcuts', icon: 'keyboard', text: say.shortcuts },
     { action: 'signOut', icon: 'out', text: say.signOut },
   ].filter((choice) => mayDo(state, choice));

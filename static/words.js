@@ -688,6 +688,7 @@ export const words = {
       locked: 'The planned run was skipped: another run went on for too long',
       too_many_runs: 'The planned run was skipped: too many runs went on',
       sign_in_again: 'The planned run was not started: its session had ended. Sign in, and start it now or plan it again',
+      token_ended: 'The planned run was not started: the service token that planned it was revoked, or has run out',
       blocklist_lost: 'The planned run was not started: the storage has lost the list of who was messaged',
       do_not_contact_lost: 'The planned run was not started: the storage has lost the list of whom no run contacts',
     },

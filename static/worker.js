@@ -9,7 +9,7 @@ const OWN = new URL('./', location.href).pathname; // "/static/BUILD/"
 const OURS = 'alphasync-shell-';
 const SHELL = OURS + OWN.split('/')[2];
 const PAGE = '/';
-const PAGE_TIMEOUT = 5_000; // ms; a network that brings no page by then is as good as none
+const PAGE_TIMEOUT = 5_000; // ms; a network that begins to bring no page by then is as good as none
 
 /** Keep the page and all that it names: all of it, or nothing. */
 async function keep() {
@@ -30,9 +30,20 @@ async function forgetOthers() {
 
 const kept = (address) => caches.match(address, { cacheName: SHELL, ignoreVary: true });
 
+/** What the network answers, if it begins to in time: the rest may take as long as it takes. */
+async function answered(request) {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), PAGE_TIMEOUT);
+  try {
+    return await fetch(request, { signal: late.signal });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 async function page(request) {
   try {
-    const answer = await fetch(request, { signal: AbortSignal.timeout(PAGE_TIMEOUT) });
+    const answer = await answered(request);
     return answer.status < 500 ? answer : ((await kept(PAGE)) ?? answer); // else from a load balancer without a server
   } catch (error) {
     const shell = await kept(PAGE);

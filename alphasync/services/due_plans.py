@@ -18,6 +18,7 @@ from alphasync.services.bounds import USUAL, AccountBounds
 from alphasync.services.launching import Launching
 from alphasync.services.plan_notes import DUE_MAX, PlanNote, PlanNotes, decode
 from alphasync.services.runs import LOST, Ticket
+from alphasync.services.service_tokens import is_of_service_token
 from alphasync.services.upstream import Upstream
 from alphasync.store.scripts.calls import Answer, Scripts
 from alphasync.store.scripts.plan_calls import plan_end, plan_start
@@ -29,6 +30,8 @@ SKIPPED_AS = {
 }
 """Code to the line of text for people."""
 SIGN_IN_AGAIN = "Not started: nobody was signed in who may send for this profile"
+TOKEN_ENDED = "token_ended"
+TOKEN_HAS_ENDED = "Not started: the service token that planned it was revoked, or has run out"
 LOST_LISTS = {
     "blocklist_lost": "Not started: the storage has lost the list of who was messaged",
     "do_not_contact_lost": "Not started: the storage has lost the list of whom no run contacts",
@@ -92,12 +95,15 @@ class DuePlans:
         operator = record["operator"]
         sign_in = await self._sign_in(note, operator, record["sign_in"])
         if sign_in is None:
-            failed = self._ended(note, "failed", SignInAgain.code, SIGN_IN_AGAIN)
+            code, reason = SignInAgain.code, SIGN_IN_AGAIN
+            if is_of_service_token(record["sign_in"]):
+                code, reason = TOKEN_ENDED, TOKEN_HAS_ENDED
+            failed = self._ended(note, "failed", code, reason)
             answer = await self._scripts.call(
                 plan_end(
                     note.keys,
                     only_of="",
-                    code=SignInAgain.code,
+                    code=code,
                     head=failed,
                     by=by("", ""),
                 )
@@ -166,7 +172,8 @@ class DuePlans:
 
     async def _sign_in(self, note: PlanNote, operator_id: str, sign_in: str) -> str | None:
         """The login that the run is sent with: that of the plan, or the operator's newest for the
-        profile; '' for a plan that no login made, and None where none is good."""
+        profile; '' for a plan that no login made, and None where none is good. A service token has
+        no other in its place: who revokes it ends what it was to do."""
         if not sign_in:
             return ""
         try:
@@ -174,6 +181,8 @@ class DuePlans:
                 return sign_in
         except SignInAgain:
             pass  # it has ended
+        if is_of_service_token(sign_in):
+            return None
         newest = await self._upstream.newest(note.account, operator_id, sign_in, note.profile, ())
         return newest.sid if newest is not None else None
 

@@ -51,7 +51,9 @@ class _Kept(msgspec.Struct, frozen=True):
     """What ``note_end`` keeps of a run (history.lua): texts, of which those that are empty are left
     out."""
 
-    outcome: RunOutcome
+    outcome: str
+    """A RunOutcome, or what a later version calls an end: one of them keeps none of the others from
+    being read."""
     place: str
     """In the order of all, by when they ended."""
     profile: str = ""

@@ -13,10 +13,15 @@ from alphasync.errors import (
     IdempotencyKeyReused,
     StillWorking,
     StoreUnavailable,
+    UnknownOutcome,
 )
 from alphasync.store import keys
 from alphasync.store.scripts.account_calls import answer_begin, answer_keep
 from alphasync.store.scripts.calls import Scripts
+
+_UNKNOWN = msgspec.json.encode({"ok": False, "code": UnknownOutcome.code})
+"""Kept where nobody knows what became of a call: a server that reads it as an answer gives it as it
+is."""
 
 
 class KeptAnswers:
@@ -32,8 +37,8 @@ class KeptAnswers:
         """The answer of ``do``, or what it was under this key. ``asked``: what is asked for, all
         of it.
 
-        What is refused is not kept: nothing was done, or it is not known. Raises
-        IdempotencyKeyReused and StillWorking, and what ``do`` raises.
+        What is refused is not kept, as nothing was done. That it is not known is: done once more it
+        might be done twice. Raises IdempotencyKeyReused and StillWorking, and what ``do`` raises.
         """
         names = keys.of_account(who.account)
         name = _digest(msgspec.json.encode((who.sign_in or who.token_hash, key)))
@@ -42,13 +47,19 @@ class KeptAnswers:
             answer_begin(names, key=name, fingerprint=fingerprint, most=self._most)
         )
         if begun.outcome == "KNOWN":
-            return begun.text(1).encode()
+            answer = begun.text(1).encode()
+            if answer == _UNKNOWN:
+                raise UnknownOutcome
+            return answer
         if begun.outcome == "OTHER":
             raise IdempotencyKeyReused
         if begun.outcome == "PENDING":
             raise StillWorking
         try:
             answer = await do()
+        except UnknownOutcome:
+            await self._keep(who.account, name, fingerprint, _UNKNOWN)
+            raise
         except AlphasyncError:
             await self._keep(who.account, name, fingerprint, b"")
             raise

@@ -35,6 +35,8 @@ from alphasync.store.scripts.token_calls import token_make, token_revoke, token_
 
 BEGINNING = "ast_"
 """Of every one: who finds it in a file or a log knows what it is."""
+ID_BEGINNING = "ast."
+"""Of the id of every one, by which it is told from other logins."""
 USE_NOTED_INTERVAL = 60.0
 """Seconds after which it is noted again that one is in use: each call would write otherwise."""
 NEVER = 2**53
@@ -116,7 +118,7 @@ class ServiceTokens:
         elif not all(map(who.may_see, profiles)):
             raise UnknownProfile
         digits, secret = secrets.token_hex(8), secrets.token_hex(32)
-        id_, names = f"ast.{digits}", keys.of_account(who.account)
+        id_, names = ID_BEGINNING + digits, keys.of_account(who.account)
         answer = await self._scripts.call(
             token_make(
                 key_groups.NewTokenKeys(
@@ -236,6 +238,11 @@ def is_service_token(token: str) -> bool:
     return token.startswith(BEGINNING)
 
 
+def is_of_service_token(sign_in: str) -> bool:
+    """Whether the login of a run or a plan is one."""
+    return sign_in.startswith(ID_BEGINNING)
+
+
 def _parts(token: str) -> _Parts:
     """Raises InvalidToken."""
     found = _FORM.fullmatch(token)
@@ -249,7 +256,7 @@ def _parts(token: str) -> _Parts:
     # One name is written in one way, and holds nothing that ends a hash tag.
     if _written(name) != account or not re.fullmatch(r"[ot]:[A-Za-z0-9_.~%-]+", name):
         raise InvalidToken
-    return _Parts(name, f"ast.{digits}", _hash(secret))
+    return _Parts(name, ID_BEGINNING + digits, _hash(secret))
 
 
 def _written(account: str) -> str:

@@ -110,8 +110,8 @@ class RunEntry(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The device that it was of."""
     device: str
     """What that was called; empty where that is not known."""
-    outcome: RunOutcome
-    """How it ended."""
+    outcome: str
+    """How it ended: `completed`, `stopped` or `interrupted`; later versions may have others."""
     reason: str
     """Why it was interrupted, for people; else empty."""
     code: str

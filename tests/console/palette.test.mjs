@@ -45,6 +45,13 @@ test('the history of runs is found by its name, by whoever may see', () => {
   }
 });
 
+test('sessions are for everybody, service tokens and the record for admins', () => {
+  const dialogs = ['sessions', 'backends', 'record'];
+  const found = (role) => actions('', { ...known, who: { role, team: 'red', operatorId: '1' } }).filter((action) => dialogs.includes(action));
+  for (const role of ['viewer', 'operator', 'manager']) assert.deepEqual(found(role), ['sessions'], role);
+  assert.deepEqual(found('admin'), dialogs);
+});
+
 test('there is an end to the rows', () => {
   const many = Array.from({ length: 500 }, (_, index) => profile(String(index), `Person ${index}`));
   const state = after(known, event('local/profiles', { status: 'ready', items: many }));

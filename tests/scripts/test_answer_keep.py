@@ -2,7 +2,7 @@
 
 import pytest
 
-from alphasync.errors import NotRunning
+from alphasync.errors import NotRunning, UnknownOutcome
 from alphasync.services.kept_answers import KeptAnswers
 from tests.scripts.bench import Bench
 
@@ -33,3 +33,19 @@ async def test_one_that_made_room_meanwhile_stays_away(bench: Bench) -> None:
     assert await kept.once(bench.who, "a", b"this", done) == b"{}"
     assert bench.last("answer_keep") == "GONE"
     assert not await bench.client.exists(bench.names.answers)
+
+
+async def test_of_what_is_not_known_one_is_told_the_same(bench: Bench) -> None:
+    kept = KeptAnswers(bench.scripts, 10)
+    times = 0
+
+    async def unknown() -> bytes:
+        nonlocal times
+        times += 1
+        raise UnknownOutcome
+
+    for begun in ("NEW", "KNOWN"):
+        with pytest.raises(UnknownOutcome):
+            await kept.once(bench.who, "a", b"this", unknown)
+        assert bench.last("answer_begin") == begun
+    assert times == 1

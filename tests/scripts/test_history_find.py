@@ -80,6 +80,17 @@ async def test_each_filter(bench: Bench) -> None:
     assert await past(bench, since=await bench.now() + 60_000) == []
 
 
+async def test_an_end_of_a_later_version_is_read_with_the_others(bench: Bench) -> None:
+    own, later = await ran(bench), await ran(bench, "1002")
+    text = await bench.client.hget(bench.names.history_runs, later.run_id)
+    assert text is not None
+    kept = msgspec.json.decode(text)
+    changed = msgspec.json.encode({**kept, "outcome": "evicted"})
+    await bench.client.hset(bench.names.history_runs, later.run_id, changed)
+    assert [run.kept.outcome for run in await past(bench)] == ["evicted", "stopped"]
+    assert ids(await past(bench, outcome="stopped")) == ids([later, own])
+
+
 async def test_words_of_the_text(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "RUNS_LISTED_MAX", 2)
     tickets = [await ran(bench) for _ in range(5)]

@@ -7,6 +7,7 @@ from alphasync.domain.events import PlanEnded, ProcessingStarted
 from alphasync.domain.roles import Role
 from alphasync.errors import NotAllowed, UnknownPlan
 from alphasync.protocol.plan_commands import CancelPlan
+from tests.scripts.backends import admin, make, tokens_of
 from tests.scripts.bench import PROFILE, Bench
 from tests.scripts.planning import HOUR, Planner
 
@@ -53,6 +54,26 @@ async def test_one_whose_operator_is_not_signed_in_ends_at_its_time(bench: Bench
         await planner.start(plan)
     assert (made[0].outcome, made[0].code) == ("failed", "sign_in_again")
     assert await planner.noted() == {}
+    assert not planner.launched
+
+
+@pytest.mark.parametrize("how", ["revoked", "run out"])
+async def test_one_of_a_service_token_that_has_ended_is_no_business_of_another_login(
+    bench: Bench, how: str
+) -> None:
+    who = admin(bench, await bench.sign_in())
+    made = await make(bench, who)
+    planner = Planner(bench)
+    bench.who = await tokens_of(bench).identify(made.token)
+    plan = await planner.plan()
+    if how == "revoked":
+        await tokens_of(bench).revoke(who, made.id)
+    else:
+        await bench.client.hset(bench.names.signin(made.id), "expires", "1")
+    await planner.comes(plan)
+    async with bench.verify(PlanEnded) as ended:
+        await planner.start(plan)
+    assert (ended[0].outcome, ended[0].code) == ("failed", "token_ended")
     assert not planner.launched
 
 

@@ -14,6 +14,7 @@ PLAN_ENDED_BY = {
     "locked": "another run of the profile and type went on until `latest` after its time",
     "too_many_runs": "the account had its most runs until `latest` after its time",
     "sign_in_again": "no sign-in of its operator was good for the profile when its time came",
+    "token_ended": "the service token that planned it was revoked, or has run out",
     "blocklist_lost": "Redis lost the list of who was messaged",
     "do_not_contact_lost": "Redis lost the list of whom no run contacts",
 }

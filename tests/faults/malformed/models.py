@@ -65,7 +65,7 @@ def _right(kind: Any, name: str) -> st.SearchStrategy[Any]:
             return _record(kind)
         case inspect.AnyType():
             return st.none() | st.text(max_size=5)
-    raise NotImplementedError(f"no values of {kind!r}")
+    raise TypeError(f"no values of {kind!r}")
 
 
 def _at_edges(pattern: str) -> list[str]:
