@@ -1,5 +1,6 @@
 """A push service of the tests' own, and browsers that read what comes through it."""
 
+import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator
@@ -36,12 +37,15 @@ class Browser:
 
 class PushService:
     """Takes messages under ``/NAME``, and keeps them with their headers. ``answers``: what it says
-    to each from now on, the last one for good."""
+    to each from now on, the last one for good; ``speaks``: it says nothing to those of ``silent``
+    until that is set."""
 
     def __init__(self) -> None:
         self.url = ""
         self.got: list[tuple[str, dict[str, str], bytes]] = []
         self.answers = [201]
+        self.silent: set[str] = set()
+        self.speaks = asyncio.Event()
 
     def messages(self, name: str, browser: Browser) -> list[dict[str, Any]]:
         """What a browser was told under its name."""
@@ -50,6 +54,8 @@ class PushService:
 
     async def take(self, request: web.Request) -> web.Response:
         self.got.append((request.match_info["name"], dict(request.headers), await request.read()))
+        if request.match_info["name"] in self.silent:
+            await self.speaks.wait()
         status = self.answers[0] if len(self.answers) == 1 else self.answers.pop(0)
         return web.Response(status=status, headers={"Location": "/elsewhere"})
 
@@ -67,4 +73,5 @@ async def push_service() -> AsyncIterator[PushService]:
     try:
         yield service
     finally:
+        service.speaks.set()
         await runner.cleanup()

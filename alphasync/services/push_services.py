@@ -74,8 +74,10 @@ class PushServices:
             return "it names no host" if objection(host, private=False) else None
         return "it is a name of a private network" if is_private_name(host) else None
 
-    async def send(self, endpoint: str, proof: str, topic: str, body: bytes) -> Outcome:
-        """Raises Gone."""
+    async def send(
+        self, endpoint: str, proof: str, topic: str, body: bytes, gate: asyncio.Semaphore
+    ) -> Outcome:
+        """``gate``: held for each try. Raises Gone."""
         if self.objection(endpoint):
             return Outcome.REFUSED
         headers = {
@@ -87,16 +89,16 @@ class PushServices:
             "Topic": topic,
         }
         for wait in RETRY_WAITS:
-            outcome, asked = await self._turn(endpoint, headers, body)
+            outcome, asked = await self._turn(gate, endpoint, headers, body)
             if outcome is not Outcome.UNREACHABLE or asked > RETRY_AFTER_MAX:
                 return outcome
             await asyncio.sleep(max(wait, asked))
-        return (await self._turn(endpoint, headers, body))[0]
+        return (await self._turn(gate, endpoint, headers, body))[0]
 
     async def _turn(
-        self, endpoint: str, headers: dict[str, str], body: bytes
+        self, gate: asyncio.Semaphore, endpoint: str, headers: dict[str, str], body: bytes
     ) -> tuple[Outcome, float]:
-        async with self._turns:
+        async with gate, self._turns:
             return await self._try(endpoint, headers, body)
 
     async def _try(

@@ -4,6 +4,7 @@ their browsers.
 Who told the devices of a run's end tells the push services: it has the run's last fencing token.
 """
 
+import asyncio
 import contextlib
 import time
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from alphasync.domain.identity import Identity
 from alphasync.errors import InvalidPayload, SignedOut, StoreUnavailable, TooManySubscriptions
 from alphasync.protocol.device_commands import SubscribePush
 from alphasync.services.endings import Endings
+from alphasync.services.push_lanes import PushLanes
 from alphasync.services.push_message import NoSubscription, PushKeys, decode, encrypt, point_of
 from alphasync.services.push_services import Gone, Outcome, PushServices
 from alphasync.services.runs import Ticket
@@ -93,6 +95,7 @@ class Pushes:
         self._limits = limits
         self._tasks = Tasks()
         self._telling = 0
+        self._lanes = PushLanes()
 
     async def close(self) -> None:
         await self._tasks.close()
@@ -164,8 +167,9 @@ class Pushes:
                 if await self._is_void(ticket.account, one):
                     await self._forget_this(ticket.account, device_id, one)
                     continue
-                sending = self._send(ticket.account, device_id, one, news, ticket.run_id)
-                self._tasks.spawn(sending, f"push to {device_id}")
+                if not self._begin(ticket, device_id, one, news):
+                    log.warning("not all are told of a run by push: the account has too many")
+                    return
         except StoreUnavailable:
             log.info("nobody was told of a run by push: Redis does not answer", run=ticket.run_id)
 
@@ -200,13 +204,30 @@ class Pushes:
             return True
         return False
 
+    def _begin(self, ticket: Ticket, device_id: str, one: Subscription, news: News) -> bool:
+        """Whether the message is on its way."""
+        account = ticket.account
+        gate = self._lanes.enter(account)
+        if gate is None:
+            return False
+        sending = self._send(account, device_id, one, news, ticket.run_id, gate)
+        task = self._tasks.spawn(sending, f"push to {device_id}")
+        task.add_done_callback(lambda _: self._lanes.leave(account))
+        return True
+
     async def _send(
-        self, account: str, device_id: str, one: Subscription, news: News, topic: str
+        self,
+        account: str,
+        device_id: str,
+        one: Subscription,
+        news: News,
+        topic: str,
+        gate: asyncio.Semaphore,
     ) -> None:
         body = encrypt(msgspec.json.encode(news), one.p256dh, one.auth)
         proof = self._own.proof(one.endpoint, one.key, time.time())
         try:
-            outcome = await self._services.send(one.endpoint, proof, topic, body)
+            outcome = await self._services.send(one.endpoint, proof, topic, body, gate)
         except Gone:
             outcome = Outcome.GONE
             with contextlib.suppress(StoreUnavailable):  # it is gone at the next run's end, too

@@ -5,6 +5,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from alphasync.errors import StoreUnavailable
 from alphasync.services.pushes import Pushes
@@ -13,6 +14,7 @@ from tests.harness import Cluster, Device, cluster, wait_until
 from tests.pushes import Browser, PushService, push_service
 
 DETACHED = {"detached": True}
+TOO_MANY = "not all are told of a run by push"
 
 
 @pytest.fixture
@@ -186,6 +188,32 @@ async def test_a_push_service_is_asked_again_but_led_nowhere(
     await desk.start("1003", **DETACHED)
     await wait_until(lambda: len(service.got) == 5, what="no other before it")
     assert {name for name, _, _ in service.got} == {"phone"}
+
+
+async def test_who_names_a_push_service_that_is_silent_holds_up_nobody_else(
+    redis_url: str, service: PushService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alphasync.services.push_services.SEND_TIMEOUT", 600.0)
+    monkeypatch.setattr("alphasync.services.push_services.SENDING_MAX", 2)
+    monkeypatch.setattr("alphasync.services.push_lanes.AT_ONCE_MAX", 1)
+    monkeypatch.setattr("alphasync.services.push_lanes.WAITING_MAX", 3)
+    service.silent = {"mean"}
+    async with cluster(redis_url, push_private=True) as world:
+        mean, other = await world.device(), await world.device(token=world.token("other"))
+        await subscribed(world, mean, service, "mean")
+        await subscribed(world, other, service, "other")
+        with capture_logs() as lines:
+            for profile in ("1001", "1002", "1003", "1005"):
+                await mean.start(profile, **DETACHED)
+            await wait_until(lambda: any(TOO_MANY in line["event"] for line in lines), what="full")
+        await wait_until(lambda: service.got, what="the silent one is asked")
+        await other.start("1001", **DETACHED)
+        await wait_until(lambda: len(service.got) == 2, what="the other one is told")
+        service.speaks.set()
+        await wait_until(lambda: len(service.got) == 4, what="the others that have waited")
+        await mean.start("1001", **DETACHED)
+        await wait_until(lambda: len(service.got) == 5, what="there is room again")
+        assert [name for name, _, _ in service.got] == ["mean", "other", *["mean"] * 3]
 
 
 async def test_a_new_subscription_is_not_taken_for_the_one_that_is_gone(

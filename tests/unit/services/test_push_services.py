@@ -55,6 +55,9 @@ async def test_an_address_that_nobody_objected_to_is_looked_at_once_more(
         endpoint = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/1"
         for private in (False, True):
             services = PushServices(private=private)
-            assert await services.send(endpoint, "", "", b"") is Outcome.UNREACHABLE
+            assert (
+                await services.send(endpoint, "", "", b"", asyncio.Semaphore())
+                is Outcome.UNREACHABLE
+            )
             await services.close()
             assert bool(reached) is private
