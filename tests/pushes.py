@@ -64,7 +64,7 @@ class PushService:
 async def push_service() -> AsyncIterator[PushService]:
     service = PushService()
     app = web.Application()
-    app.router.add_post("/{name}", service.take)
+    app.router.add_route("*", "/{name}", service.take)
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

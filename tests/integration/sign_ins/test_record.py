@@ -84,13 +84,18 @@ async def test_an_answer_of_an_export_looks_at_so_many_and_the_next_one_goes_on(
 
 async def test_it_is_exported_as_csv(office: Office) -> None:
     login = await office.login()
+    client = make_client(office.cluster.redis_url)
+    entry = ("operator", "=1+1", "session", "", "device", "", "action", Action.SIGNED_OUT)
+    await client.execute_command("XADD", ACCOUNT.record, "*", *entry)
+    await client.aclose()
     url = office.cluster.urls[0] + "/api/audit/export"
     async with aiohttp.request("GET", url, headers=bearer(login["token"])) as got:
         lines = (await got.text(encoding="utf-8-sig")).splitlines()
     assert got.status == 200
     assert lines[0].startswith("id,time,action,operator")
-    assert len(lines) == 2
-    assert ",signed_in,demo," in lines[1]
+    assert len(lines) == 3
+    assert ",signed_out,'=1+1," in lines[1], "no formula"
+    assert ",signed_in,demo," in lines[2]
 
 
 async def test_what_was_refused_is_on_it(office: Office) -> None:
