@@ -266,12 +266,14 @@ const past = createPastRuns({
   ended: account.ended,
   names,
   profiles: () => state.profiles.items,
-  sendAgain({ profileId, type }, message) {
+  sendAgain({ profileId, type }, { message, attachments }) {
     const profile = profileOf(profileId);
     if (profile === undefined) return local('banner', { tone: 'error', text: words.past.noProfile });
     act({ action: 'open', profileId });
     commands.type(profileId, type, message);
-    return local('banner', { tone: 'info', text: words.past.put(type, profile.name) });
+    const together = type === 'mail' && attachments.length > 0; // else what is attached there stays
+    if (together) commands.attach(profileId, attachments);
+    return local('banner', { tone: 'info', text: words.past.put(type, profile.name, together) });
   },
 });
 const record = createRecord({

@@ -468,7 +468,8 @@ export const words = {
     failed: 'Could not be messaged',
     uncertain: 'Perhaps messaged, not decided',
     sendAgain: 'Use this text again',
-    put: (type, profile) => `The text is in the ${type === 'mail' ? 'mail' : 'chat'} box of ${profile}. Nothing has been sent.`,
+    put: (type, profile, attached) =>
+      `${attached ? 'The text and its attachments are' : 'The text is'} in the ${type === 'mail' ? 'mail' : 'chat'} box of ${profile}. Nothing has been sent.`,
     noProfile: 'Its profile is not among yours.',
   },
 

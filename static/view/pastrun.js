@@ -14,14 +14,14 @@ export function createPastRun({ api, names, failed, sendAgain }) {
   const [title, outcome, facts, text, attached, note] = ['title', 'outcome', 'facts', 'text', 'attached', 'note'].map((name) => byId(`past-run-${name}`));
   const again = byId('past-run-again');
   let run = null; // the one that is shown
-  let message = null; // its text, once that is known
+  let content = null; // its text and attachments, once they are known
 
   for (const which of LISTS) {
     $('button', byId(`past-run-${which}`)).addEventListener('click', ({ currentTarget }) => void list(which, currentTarget.dataset.next));
   }
   again.addEventListener('click', () => {
-    if (message === null) return;
-    const [sent, before] = [message, run];
+    if (content === null) return;
+    const [sent, before] = [content, run];
     dialog.close();
     sendAgain(before, sent);
   });
@@ -45,11 +45,12 @@ export function createPastRun({ api, names, failed, sendAgain }) {
   async function read() {
     const answer = await answered(api.run(run.id));
     if (answer === undefined) return;
-    ({ message } = answer);
+    const { message, attachments } = answer;
+    content = { message, attachments };
     setText(text, message);
     setText(note, '');
     setBlocked(again, message === '');
-    const titles = answer.attachments.map((each) => each.title);
+    const titles = attachments.map((each) => each.title);
     setText(attached, titles.length > 0 ? words.starting.attached(titles) : '');
   }
 
@@ -72,7 +73,7 @@ export function createPastRun({ api, names, failed, sendAgain }) {
   return {
     open(chosen) {
       run = chosen;
-      message = null;
+      content = null;
       setText(title, whoseOf(run, names));
       setText(outcome, outcomeOf(run));
       outcome.dataset.outcome = run.outcome;

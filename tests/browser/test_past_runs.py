@@ -97,6 +97,29 @@ def entry(**fields: object) -> dict[str, object]:
     }
 
 
+async def test_what_was_attached_comes_along_and_where_nothing_was_what_is_there_stays(
+    small_world: Cluster, open_console: Open
+) -> None:
+    a = await (await open_console(small_world.urls[0])).begin("1001")
+    runs = [entry(type="mail", id=id_, beginning=id_) for id_ in ("with", "without")]
+    sea = {"title": "Sea", "link": "https://media.example/1.jpg", "message_type": "SENT_IMAGE"}
+
+    async def one(route: Route) -> None:
+        id_ = route.request.url.rpartition("/")[2]
+        attached = [sea] if id_ == "with" else []
+        await route.fulfill(json={"run": runs[0], "message": id_, "attachments": attached})
+
+    await a.page.route(CALL, lambda route: route.fulfill(json={"runs": runs, "next": None}))
+    await a.page.route("**/api/runs/w*", one)
+    for index, said in enumerate(("The text and its attachments are", "The text is")):
+        await look(a)
+        await a.hook("past-list").get_by_role("button").nth(index).click()
+        await a.hook("past-run-again").click()
+        await expect(a.hook("mail-text")).to_have_value(str(runs[index]["id"]))
+        await expect(a.hook("banner")).to_contain_text(f"{said} in the mail box")
+        await expect(a.hook("attachment-chip-0")).to_contain_text("Sea")
+
+
 async def test_whom_it_could_not_message_is_read_page_by_page(
     small_world: Cluster, open_console: Open
 ) -> None:
