@@ -1,7 +1,7 @@
 // The console put together: events change the state, the state draws the page, the page sends commands.
 
 import { createAccount } from './account.js';
-import { about, ApiError, endSession, exportPart, importDoNotContact, makeServiceToken, pastRecipients, pastRun, pastRuns as fetchPastRuns, profiles as fetchProfiles, record as fetchRecord, revokeServiceToken, serviceTokens, sessions as fetchSessions, wholeOf } from './api.js';
+import { about, endSession, exportPart, importDoNotContact, makeServiceToken, pastRecipients, pastRun, pastRuns as fetchPastRuns, profiles as fetchProfiles, record as fetchRecord, revokeServiceToken, serviceTokens, sessions as fetchSessions, wholeOf } from './api.js';
 import { createArranging, readArrangement } from './arrangement.js';
 import { itemsOf } from './attachments.js';
 import { createCommands } from './commands.js';
@@ -9,12 +9,11 @@ import { readDetaching } from './detaching.js';
 import { nameOf } from './devices.js';
 import { createDoing } from './doing.js';
 import { EventLog } from './eventlog.js';
-import { loadWords } from './failures.js';
 import { addDrawings } from './icons.js';
 import { createKept } from './kept.js';
 import { keyOf, partsOf } from './keys.js';
 import { createLists } from './lists.js';
-import { asProfiles } from './names.js';
+import { createLoading } from './loading.js';
 import { profileIn } from './place.js';
 import { createQuestions } from './questions.js';
 import { readRhythm } from './rhythm.js';
@@ -119,22 +118,16 @@ function announce(before, after) {
   }
 }
 
-async function loadProfiles() {
-  const whose = operatorId();
-  local('profiles', { status: 'loading' });
-  try {
-    const items = asProfiles(await fetchProfiles(session.get()?.alphaDateToken ?? ''));
-    if (operatorId() !== whose) return; // it is no business of who has signed in meanwhile
-    local('profiles', { status: 'ready', items });
+const loadProfiles = createLoading({
+  login: () => session.get()?.alphaDateToken,
+  fetch: fetchProfiles,
+  local,
+  loaded(items) {
     void push.names(items);
     turning.first(items[0]?.external_id);
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    if (operatorId() !== whose) return;
-    const message = loadWords(words.list.what, error);
-    if (!account.ended(error)) local('profiles', { status: 'failed', message });
-  }
-}
+  },
+  ended: (error) => account.ended(error),
+});
 
 const account = createAccount({
   connect: () =>

@@ -23,7 +23,7 @@ const isKeyOf = (subscription, key) => {
  *   operator()             the id of who is signed in
  * Returns `{want(on), joined(), left(), names(items)}`: turned on or off, connected anew, signed out, and how profiles are called.
  */
-export function createPush({ send, keyOf, operator, container = globalThis.navigator?.serviceWorker, store = globalThis.caches, storage = ofBrowser }) {
+export function createPush({ send, keyOf, operator, container = globalThis.navigator?.serviceWorker, store = globalThis.caches, storage = ofBrowser, events = globalThis }) {
   let wanted = false;
   let joined = false;
   let last = Promise.resolve(); // what is asked of the browser: one after the other, or an end is overtaken by a beginning
@@ -73,7 +73,6 @@ export function createPush({ send, keyOf, operator, container = globalThis.navig
 
   /** Nothing of an operator's is told here from now on, and what stands there is taken away. */
   async function forget() {
-    storage.remove(OWNER);
     await attempt(unsubscribe);
     await attempt(() => store.delete(NAMES));
     await attempt(async () => {
@@ -89,6 +88,16 @@ export function createPush({ send, keyOf, operator, container = globalThis.navig
     storage.write(OWNER, operator());
   }
 
+  // The tabs of a browser share one subscription: where another one has signed out, this one begins anew.
+  events.addEventListener?.('storage', ({ key, newValue }) => {
+    if (key === OWNER && newValue === null && joined) void begin();
+  });
+
+  async function begin() {
+    await inTurn(async () => joined && (await take()));
+    if (wanted) await subscribe();
+  }
+
   return {
     want(on) {
       const before = wanted;
@@ -100,13 +109,15 @@ export function createPush({ send, keyOf, operator, container = globalThis.navig
     },
     async joined() {
       joined = true;
-      await inTurn(async () => joined && (await take()));
-      if (wanted) await subscribe();
+      await begin();
     },
     /** Whoever signs in next is told of their own. */
     left() {
       joined = false;
-      return inTurn(forget);
+      return inTurn(async () => {
+        await forget();
+        storage.remove(OWNER); // last: by this other tabs hear of it
+      });
     },
     /** The push service is told ids only: the worker finds the names here. */
     async names(items) {

@@ -38,7 +38,9 @@ function bench({ key = KEY, refuses = false } = {}) {
       open: async () => ({ put: async (_, answer) => void (bed.names = await answer.json()) }),
     },
     storage,
+    events: { addEventListener: (_, listener) => (bed.hear = listener) },
   });
+  bed.kept = kept;
   return bed;
 }
 
@@ -124,4 +126,21 @@ test('a sign-out ends what was being begun, and what comes after it stays', asyn
   await Promise.all([ending, bed.push.joined(), bed.push.names(ITEMS)]);
   assert.notEqual(bed.has, null);
   assert.deepEqual(bed.names, { 7: 'Ada' });
+});
+
+test('where another tab has signed out, and ended the subscription of both, it is made anew', async () => {
+  const bed = bench();
+  await bed.push.want(true);
+  await bed.push.joined();
+  bed.has = null;
+  bed.kept.delete('alphasync.told');
+  bed.hear({ key: 'alphasync.told', newValue: null });
+  await bed.push.names([]); // behind it
+  await new Promise(setImmediate);
+  assert.deepEqual([bed.sent, bed.made], [[TOLD, TOLD], 2]);
+  bed.hear({ key: 'alphasync.told', newValue: '"2"' }); // it is another operator's by now
+  await bed.push.left();
+  bed.hear({ key: 'alphasync.told', newValue: null });
+  await new Promise(setImmediate);
+  assert.equal(bed.made, 2);
 });
