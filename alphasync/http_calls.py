@@ -7,6 +7,7 @@ from aiohttp import web
 from alphasync.config import Settings
 from alphasync.options import ending_ttl, login_limits
 from alphasync.realtime.realtime import Realtime
+from alphasync.services.analytics import Analytics
 from alphasync.services.audit import Audit
 from alphasync.services.do_not_contact import DoNotContact
 from alphasync.services.endings import Endings
@@ -25,6 +26,7 @@ from alphasync.services.tokens import Tokens
 from alphasync.services.upstream import Upstream
 from alphasync.store.connect import Store
 from alphasync.web.accounts import Accounts
+from alphasync.web.analytics import AnalyticsCalls
 from alphasync.web.commanding import Commanding
 from alphasync.web.lists import Lists
 from alphasync.web.login_list import LoginList
@@ -74,4 +76,5 @@ def account_calls(
         *TokenList(logins, service_tokens, client_of).routes(),
         *Record(logins, Audit(scripts), upstream).routes(),
         *PastRuns(logins, History(scripts, pipeline)).routes(),
+        *AnalyticsCalls(logins, Analytics(scripts)).routes(),
     ]

@@ -34,6 +34,8 @@ def lifetimes(settings: Settings) -> Lifetimes:
         history=settings.history_ttl,
         history_max=settings.history_max,
         history_bytes=settings.history_bytes_per_account,
+        analytics=settings.analytics_ttl,
+        analytics_names=settings.analytics_names_max,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from alphasync.config.essentials import Section
-from alphasync.config.values import DAY, Duration, Seconds
+from alphasync.config.values import DAY, Duration, Seconds, YearsLong
 
 TOKEN_TTL_MIN = 120.0
 """Seconds. A device is told a minute before the end, and comes back with a fresh one."""
@@ -56,6 +56,8 @@ class RunSettings(Section):
     """For how long it is on record who did what in an account."""
     history_ttl: Duration = 90 * DAY
     """How long a run that has ended is kept in the account's history."""
+    analytics_ttl: YearsLong = 370 * DAY
+    """How long an account's figures are kept: how many were messaged, by the hour."""
 
 
 class SignInSettings(Section):

@@ -68,6 +68,10 @@ class AccountSettings(Section):
     history_bytes_per_account: int = Field(64_000_000, ge=1_000_000, le=10_000_000_000)
     """Bytes of Redis that an account's history takes, about: a run takes 1 KB besides its text, and
     0.2 KB for each recipient whom it could not message. The oldest make room for new ones."""
+    analytics_names_max: int = Field(1_000, ge=1, le=10_000)
+    """What an account's figures of one day tell apart: profiles, operators and devices of runs, and
+    reasons for failures, each by the hour; and as many devices that were there. What is beyond it
+    is counted together. Each takes some 60 bytes of Redis for `ANALYTICS_TTL`."""
     idempotency_keys_max: int = Field(1_000, ge=1, le=10_000)
     """Calls with an `Idempotency-Key` of an account whose answers are kept, for a day; the oldest
     make room for new ones."""

@@ -107,6 +107,8 @@ Seconds = BeforeValidator(seconds)
 AnyCase = BeforeValidator(_lower)
 """Marks a word as one that may be written with capitals, too."""
 Duration = Annotated[float, Seconds, Field(gt=0, le=366 * DAY)]
+YearsLong = Annotated[float, Seconds, Field(ge=DAY, le=3660 * DAY)]
+"""A duration of more than a year, perhaps: of what takes little room."""
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 HeaderValue = Annotated[str, AfterValidator(_header_value)]
 Names = Annotated[tuple[str, ...], BeforeValidator(parts)]

@@ -22,7 +22,7 @@ class Right(Enum):
     )
     CLEAR = "let those who were messaged be messaged again, take off the do-not-contact list"
     OTHERS = "stop, pause, take over and change the runs and plans of others"
-    OVERSEE = "see the history of the runs of all, not only of its own"
+    OVERSEE = "see the history of the runs of all, not only of its own, and the account's figures"
     ADMINISTER = (
         "see and end the sessions of others, name and sign out their devices, the record, make and "
         "revoke service tokens"

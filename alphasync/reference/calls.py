@@ -33,6 +33,7 @@ from alphasync.gateway.port import (
 from alphasync.reference.call import BEARER, OF_A_TOKEN, OF_ANY_CALL, Call
 from alphasync.services.tokens import InvalidToken
 from alphasync.web.accounts import HANDLE_HEADER, Credentials, LoginAnswer, RefreshAnswer
+from alphasync.web.analytics import AnalyticsAnswer, AnalyticsQuery
 from alphasync.web.commanding import StateAnswer
 from alphasync.web.lists import NEXT_HEADER, BlocklistQuery, ExportQuery, Imported
 from alphasync.web.login_list import EndedAnswer, EndQuery, SessionsAnswer, SessionsQuery
@@ -261,6 +262,25 @@ CALLS = (
         query=RecipientsQuery,
         answer=RecipientsAnswer,
         errors=(UnknownRun, InvalidPayload),
+    ),
+    Call(
+        method="GET",
+        path="/api/analytics",
+        about=(
+            "Figures of the last days, for managers, of the profiles that the token is for: who "
+            "was messaged and who was not, the runs that ended, and the devices that were there. "
+            "They are counted as things happen, up to the present moment, and kept for "
+            "`ANALYTICS_TTL`. "
+            "Of a day `ANALYTICS_NAMES_MAX` names are told apart, the rest is counted together, "
+            "and so are those behind the first 50 of a list. Whom a person decided about counts "
+            "when they were found to be uncertain. A continuous run counts in each of its cycles."
+        ),
+        header=BEARER,
+        right=Right.OVERSEE,
+        services=True,
+        query=AnalyticsQuery,
+        answer=AnalyticsAnswer,
+        errors=(InvalidPayload,),
     ),
     Call(
         method="GET",

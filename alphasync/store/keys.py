@@ -32,6 +32,10 @@ key (under ``as:{account}:``)      type    lifetime
 ``history:kept``                   hash    the same: how much that is
 ``history:failed:<id>``            hash    `HISTORY_TTL`: whom a run could not message
 ``history:uncertain:<id>``         hash    the same: whom it has perhaps messaged
+``analytics``                      hash    `ANALYTICS_TTL` after the last figure: day to its figures
+``analytics:today``                hash    the same: those of the present day, by the hour
+``analytics:open``                 hash    25 h: run id to what of it is among the figures already
+``analytics:why:<id>``             hash    the same: why a run could not message whom, not yet there
 ``refused:<operator>``             hash    an hour from the first: how often what was refused
 ``answers``                        hash    a day from the last: what calls with a key were answered
 ``answers:times``                  zset    the same: the keys of these, by when they came
@@ -79,8 +83,9 @@ class AccountKeys:
     """Keys of one account."""
 
     __slots__ = (
-        *("account", "answer_times", "answers", "channel", "devices", "drafts", "history", "log"),
-        *("meta", "never", "never_notes", "prefix", "pushes", "record", "runs", "tokens"),
+        *("account", "analytics", "answer_times", "answers", "channel", "devices", "drafts"),
+        *("history", "log", "meta", "never", "never_notes", "prefix", "pushes", "record", "runs"),
+        "tokens",
     )
 
     def __init__(self, account: str) -> None:
@@ -97,6 +102,7 @@ class AccountKeys:
         self.pushes = prefix + "pushes"
         self.tokens = prefix + "tokens"
         self.history = prefix + "history"
+        self.analytics = prefix + "analytics"
         self.answers = prefix + "answers"
         self.answer_times = prefix + "answers:times"
         self.channel = channel_of(account)

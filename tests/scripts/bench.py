@@ -33,6 +33,7 @@ from alphasync.protocol.run_commands import ListFailed, StartProcessing, StopPro
 from alphasync.realtime.order import Envelope, parse
 from alphasync.services import messaged
 from alphasync.services.account_state import AccountState
+from alphasync.services.analytics import Analytics
 from alphasync.services.audit import Audit
 from alphasync.services.blocklist import Blocklist
 from alphasync.services.bounds import AccountBounds
@@ -141,6 +142,7 @@ class Bench:
         self.announced: list[Ended] = []
         self.endings = Endings(self.scripts, TIMES.lasts, self.announced.append)
         self.audit = Audit(self.scripts)
+        self.analytics = Analytics(self.scripts)
         self.history = History(self.scripts, store.pipeline)
         self.refusals = Refusals(self.scripts)
         self.signed_in = SignedIn(self.scripts, self.upstream)

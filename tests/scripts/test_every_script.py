@@ -3,6 +3,7 @@
 import re
 import time
 from dataclasses import replace
+from datetime import UTC
 from types import TracebackType
 from typing import Any
 
@@ -138,6 +139,7 @@ async def everything(bench: Bench) -> None:
     await bench.start("1007", device=phone.device_id)
     await bench.audit.page(who.account, "", Filters())
     await bench.history.page(who, "", history.Filters())
+    await bench.analytics.read(who, 365, UTC)
     await bench.signed_in.page(who, "", of_all=True)
     await bench.endings.leave(bench.come_with(await bench.sign_in()))
     await bench.endings.end_all(who, this_one=True)

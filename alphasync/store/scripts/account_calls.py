@@ -136,6 +136,10 @@ def history_find(
 
 
 @script
+def analytics_read(keys: AccountKeys, /, *, number: int, before: int) -> None: ...
+
+
+@script
 def audit_add(
     keys: RefusalKeys,
     /,

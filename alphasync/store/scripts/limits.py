@@ -80,6 +80,12 @@ HISTORY_OVERHEAD = 1_000
 """Bytes that a run of the history takes besides its text and recipients, about."""
 HISTORY_PERSON = 200
 """Bytes that a recipient of it takes who could not be messaged, or perhaps was, about."""
+ANALYTICS_REASON_MAX = 120
+"""Bytes of the reason why somebody could not be messaged, or of a device's name, by which figures
+tell them apart."""
+ANALYTICS_REASONS_MAX = 20
+"""Reasons of one run that are told apart between two moments at which its figures are carried over.
+"""
 AUDIT_SEARCHED_MAX = 100
 """Entries of an account's record that one script looks at."""
 FAILED_PAGE_MAX = 100
@@ -114,3 +120,6 @@ class Lifetimes(msgspec.Struct, frozen=True):
     """Runs of an account's history; 0 for none."""
     history_bytes: int = 64_000_000
     """Bytes of it, about."""
+    analytics: float = 370 * 86400
+    analytics_names: int = 1_000
+    """Names of a day that an account's figures tell apart."""

@@ -33,7 +33,7 @@ from alphasync.store.scripts.limits import Lifetimes
 FOLDER = files("alphasync.store.scripts") / "lua"
 SHARED = (
     *("prelude", "log", "device", "audit", "roster", "plan", "snapshot", "versions"),
-    *("lists", "listed", "blocklist", "history", "run", "draft", "signin"),
+    *("lists", "listed", "blocklist", "history", "analytics", "run", "draft", "signin"),
 )
 """In this order: a function may call those in front of it."""
 
@@ -120,6 +120,7 @@ def _constants(lifetimes: Lifetimes, publish: str) -> str:
         "AUDIT_TTL": lifetimes.audit,
         "HISTORY_TTL": lifetimes.history,
         "HISTORY_RENEWED": limits.HISTORY_RENEWED,
+        "ANALYTICS_TTL": lifetimes.analytics,
     }
     numbers = {
         "LOG_EVENTS_MAX": limits.LOG_EVENTS_MAX,
@@ -151,6 +152,9 @@ def _constants(lifetimes: Lifetimes, publish: str) -> str:
         "HISTORY_WORDS_MAX": limits.HISTORY_WORDS_MAX,
         "HISTORY_OVERHEAD": limits.HISTORY_OVERHEAD,
         "HISTORY_PERSON": limits.HISTORY_PERSON,
+        "ANALYTICS_NAMES_MAX": lifetimes.analytics_names,
+        "ANALYTICS_REASON_MAX": limits.ANALYTICS_REASON_MAX,
+        "ANALYTICS_REASONS_MAX": limits.ANALYTICS_REASONS_MAX,
         "VERSION_WORDS_MAX": limits.VERSION_WORDS_MAX,
         "VERSION_OVERHEAD": limits.VERSION_OVERHEAD,
         "VERSIONS_DROPPED_MAX": limits.VERSIONS_DROPPED_MAX,

@@ -6,7 +6,7 @@
 --   mode: "new" | "resume" | "restore" (the session is registered; only its record was lost)
 --   name: what it is called, unless it was renamed; '' for what it was called before, or else usual_name
 --   who: the JSON members that say whose it is; *_head: begin an event, without a field
--- USES: is_signed_out int index admitted running_of depends_on with_snapshot mark_runs device_key missing_of new_of list_device
+-- USES: is_signed_out int index admitted running_of depends_on with_snapshot mark_runs device_key missing_of new_of list_device note_device
 -- RETURN: {'SIGNED_OUT'}: the token stands for nothing any more
 --   | {'OK', how, device_id, name, superseded_session, later, epoch, revision, runs, drafts, plans, rest, listed}
 --   how: "new" | "resumed"; later: ms after which devices_tell is to be called, or 0
@@ -104,6 +104,7 @@ if mode == 'new' and how == 'new' then
   redis.call('ZREMRANGEBYRANK', new, 0, -TRIES_MAX - 1)
   redis.call('PEXPIRE', new, RETRY_TTL)
 end
+note_device(device, device_id)
 mark_runs(meta, log, channel, runs, device_id, '', back_head)
 local later = list_device(meta, log, channel, devices, device_id, 'here', listed_most,
   joined_head, updated_head, all_head)

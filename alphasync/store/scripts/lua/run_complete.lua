@@ -1,13 +1,14 @@
 -- Settle the last recipient, complete the run, free the lock and tell all devices.
 -- KEYS: meta log lock run runs sent tally uncertain failed reasons
 -- ARGV: channel profile run_id fence settled outcome claimed_at why failed_most message progress_head head
--- USES: int emit running_of keep_ended owns release listed settle counters tell note_end
+-- USES: int emit running_of keep_ended owns release listed settle counters tell note_end carry
 -- RETURN: {'OK'} | {'SUPERSEDED'}
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
 if settle(run, sent, tally, uncertain, failed, reasons, settled, outcome, claimed_at, why, failed_most) then
   tell(meta, log, channel, profile, run, message, progress_head)
 end
 release(lock, run_id)
+carry(run, 'completed')
 note_end(runs, run, 'completed', '', '', '')
 -- Never below zero, also where the clock was set back.
 local r = redis.call('HMGET', run, 'started_at', 'identity')

@@ -6,7 +6,7 @@
 --   step: the last one that was answered
 --   messaged, passed, refused, doubtful: the counters without the last recipient
 --   all_reason, all_head: where the list of those messaged is gone, too, or the end of it
--- USES: block settle end_run
+-- USES: int block settle end_run analytics_of hour_of
 -- RETURN: {'OK'} | {'ON_RECORD'}: it has ended, or another one has begun
 local r = redis.call('HMGET', run, 'run_id', 'fence', 'status', 'step')
 local older = r[1] == run_id and r[3] == 'running' and (tonumber(r[2]) < tonumber(fence)
@@ -18,6 +18,7 @@ if redis.call('ZCOUNT', sent, started_at, '+inf') < claims then
 end
 -- What an older record says besides is as old: devices know by the event alone what is on record now.
 redis.call('DEL', run)
+local carried = redis.call('HGET', analytics_of(run) .. ':open', run_id) or ''
 redis.call('HSET', run, 'run_id', run_id, 'status', 'running', 'profile', profile, 'type', type,
   'device', device, 'operator', operator, 'sign_in', '', 'replica', '', 'fence', fence, 'lock', lock,
   'stub', stub, 'identity', identity, 'text', text, 'attachments', attachments,
@@ -25,7 +26,8 @@ redis.call('HSET', run, 'run_id', run_id, 'status', 'running', 'profile', profil
   'failed', refused, 'uncertain', doubtful, 'message', '', 'inflight', settled,
   'inflight_name', settled, 'cursor', '', 'last', settled, 'before_last', '',
   'claimed_at', claimed_at, 'honours', '', 'away', '', 'stopped_by', '', 'reason', '',
-  'duration', 0, 'step', 0, 'cycle', '', 'revision', 0)
+  'duration', 0, 'step', 0, 'cycle', '', 'revision', 0,
+  'hour', int(hour_of(now)), 'carried', string.match(carried, '^(.*) ') or '', 'carried_at', '0 ' .. int(now))
 if settled ~= '' and (outcome == 'sent' or outcome == 'uncertain') then
   block(sent, tally, settled, claimed_at)
 end

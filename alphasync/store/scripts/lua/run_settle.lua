@@ -1,7 +1,7 @@
 -- The answer for a recipient that was in flight when its run was ended or taken over.
 -- KEYS: meta log run runs sent tally uncertain failed reasons
 -- ARGV: channel profile run_id fence settled outcome claimed_at why failed_most message head resolved_head
--- USES: emit keep_ended unclaim recalled list_failed recount settle counters forget_doubted count_again
+-- USES: emit keep_ended unclaim recalled list_failed recount settle counters forget_doubted count_again refigure
 -- RETURN: {'OK'} | {'RELEASED'}: the record is another's by now, only the lists are settled,
 --   and somebody who was taken for uncertain is so no longer
 local r = redis.call('HMGET', run, 'run_id', 'fence', 'inflight', 'identity')
@@ -22,8 +22,9 @@ end
 unclaim(sent, tally, settled, outcome, claimed_at)
 if text and outcome ~= 'uncertain' then
   redis.call('HDEL', uncertain, settled)
-  local _, _, doubted_by = recalled(text)
+  local _, at, doubted_by = recalled(text)
   forget_doubted(uncertain, doubted_by, settled)
+  refigure(run, profile, at, outcome == 'released' and '' or outcome, why)
   if r[1] and doubted_by == r[1] then recount(run, 1, outcome == 'released' and '' or outcome) end
   local counted = r[1] and ',' .. counters(run) or ''
   local revision = emit(meta, log, channel, profile, '', resolved_head .. ',"count":1' .. counted)

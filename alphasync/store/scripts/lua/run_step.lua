@@ -3,7 +3,7 @@
 -- while the run is paused, it only settles.
 -- KEYS: meta log lock run runs sent tally uncertain failed reasons never never_notes
 -- ARGV: channel profile run_id fence step settled outcome claimed_at why failed_most next name cursor message head
--- USES: int keep_running owns list_is_lost never_is_lost block forget_failed settle tell waited
+-- USES: int keep_running owns list_is_lost never_is_lost block forget_failed settle tell waited hour_of carry
 -- RETURN: {'CLAIMED', claimed_at, device, operator, sign_in} | {'BLOCKED', now, device, operator, sign_in}
 --   | {'NEVER', now, device, operator, sign_in}: they are not to be contacted
 --   | {'SETTLED', now, device, operator, sign_in} | {'PAUSED', now, device, operator, sign_in}
@@ -12,7 +12,7 @@
 --   | {'NEVER_LOST'}: nor is who is not to be contacted
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
 local done = redis.call('HMGET', run, 'step', 'answer', 'answered_at', 'device', 'paused', 'operator', 'sign_in',
-  'waits_since')
+  'waits_since', 'hour')
 -- What is on record is older than what this runner was answered: Redis was put back to before it.
 if next ~= '' and tonumber(step) > tonumber(done[1]) + 1 then return {'SUPERSEDED'} end
 if done[1] == step then
@@ -23,6 +23,7 @@ if next ~= '' and list_is_lost(sent, tally) then return {'LIST_LOST'} end
 if next ~= '' and never_is_lost(never, never_notes) then return {'NEVER_LOST'} end
 
 if (done[8] or '') ~= '' then waited(run, done[8]) end
+if done[9] ~= int(hour_of(now)) then carry(run) end
 local changed = settle(run, sent, tally, uncertain, failed, reasons, settled, outcome, claimed_at, why, failed_most)
 local answer = 'CLAIMED'
 if next == '' then

@@ -4,7 +4,7 @@
 -- KEYS: meta log run uncertain sent tally record devices
 -- ARGV: channel profile type action recipient cursor before head by
 --   recipient: '' for all of them; cursor, before: '0' and 0, or as returned by the call before
--- USES: int emit unblock recalled recount counters audit forget_doubted
+-- USES: int emit unblock recalled recount counters audit forget_doubted refigure
 -- RETURN: {'OK', count} | {'MORE', count, cursor}: to be called again, and nobody has been told yet
 local chosen, behind = {recipient}, '0'
 if recipient == '' then
@@ -17,9 +17,10 @@ local known = redis.call('HGET', run, 'run_id')
 for _, id in ipairs(chosen) do
   local text = redis.call('HGET', uncertain, id)
   if text then
-    local _, _, run_id = recalled(text)
+    local _, at, run_id = recalled(text)
     redis.call('HDEL', uncertain, id)
     forget_doubted(uncertain, run_id, id)
+    refigure(run, profile, at, action == 'leave' and 'sent' or '')
     if action == 'resend' then unblock(sent, tally, id) end
     here = here + 1
     if known and run_id == known then of_run = of_run + 1 end

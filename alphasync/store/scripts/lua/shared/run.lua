@@ -45,9 +45,10 @@ local function release(lock, run_id)
 end
 
 -- The recipient in flight may have been messaged: list it for a person to decide.
--- USES: remembered forget_failed note_doubted count_again
+-- USES: int remembered forget_failed note_doubted count_again hour_of carry
 local function doubt(run, uncertain, failed, reasons, why)
-  local r = redis.call('HMGET', run, 'inflight', 'inflight_name', 'run_id')
+  local r = redis.call('HMGET', run, 'inflight', 'inflight_name', 'run_id', 'hour', 'status')
+  if r[4] ~= int(hour_of(now)) then carry(run) end
   forget_failed(failed, reasons, r[1])
   local text = remembered(r[2], r[3], why)
   redis.call('HSET', uncertain, r[1], text)
@@ -56,15 +57,17 @@ local function doubt(run, uncertain, failed, reasons, why)
   redis.call('HSET', run, 'inflight', '')
   note_doubted(uncertain, r[3], r[1], text)
   count_again(run)
+  if r[5] ~= 'running' then carry(run) end
 end
 
 -- So many of those whom a run counts as uncertain became something else, by a person's decision or by a
 -- late answer. becomes: a counter, or '' for those who are for the next run, and not counted by this one.
--- USES: count_again
+-- USES: count_again recarry
 local function recount(run, number, becomes)
   -- Of a continuous run they are perhaps of an earlier cycle.
   local here = math.min(number, tonumber(redis.call('HGET', run, 'uncertain')))
   redis.call('HINCRBY', run, 'uncertain', -here)
+  recarry(run, here, becomes)
   redis.call('HINCRBY', run, becomes == '' and 'total' or becomes, becomes == '' and -here or here)
   if here < number then
     redis.call('HINCRBY', run, 'past_uncertain', here - number)
@@ -78,9 +81,12 @@ end
 -- Record what became of the recipient in flight; `outcome` is a counter, or 'released' for a
 -- recipient whom the run gives back without having tried. why: what went wrong, where something did;
 -- most: how many that could not be messaged are listed.
--- USES: unclaim doubt forget_failed list_failed
+-- USES: int unclaim doubt forget_failed list_failed hour_of carry note_failure
 local function settle(run, sent, tally, uncertain, failed, reasons, recipient, outcome, claimed_at, why, most)
-  if recipient == '' or redis.call('HGET', run, 'inflight') ~= recipient then return false end
+  if recipient == '' then return false end
+  local known = redis.call('HMGET', run, 'inflight', 'hour', 'status')
+  if known[1] ~= recipient then return false end
+  if known[2] ~= int(hour_of(now)) then carry(run) end
   if outcome == 'uncertain' then
     doubt(run, uncertain, failed, reasons, why)
     return true
@@ -93,11 +99,13 @@ local function settle(run, sent, tally, uncertain, failed, reasons, recipient, o
     if outcome == 'failed' then
       local r = redis.call('HMGET', run, 'inflight_name', 'run_id')
       list_failed(failed, reasons, recipient, r[1], r[2], why, most)
+      note_failure(run, r[2], why)
     else
       forget_failed(failed, reasons, recipient)
     end
   end
   redis.call('HSET', run, 'inflight', '')
+  if known[3] ~= 'running' then carry(run) end
   unclaim(sent, tally, recipient, outcome, claimed_at)
   return true
 end
@@ -129,10 +137,11 @@ end
 
 -- Move a running run to an ended state, free its lock and tell the devices.
 -- head: the event's packet without the run's identity, which the run's record carries.
--- USES: emit running_of keep_ended release counters note_end
+-- USES: emit running_of keep_ended release counters note_end carry
 local function end_run(meta, log, channel, runs, run, status, message, head, stopped_by)
   local r = redis.call('HMGET', run, 'identity', 'profile', 'lock', 'run_id')
   release(r[3], r[4])
+  carry(run, status)
   redis.call('HSET', run, 'next_at', '')
   note_end(runs, run, status, status == 'interrupted' and message or '',
     string.match(head, '"code":"([%w_]+)"') or '', stopped_by or '')
@@ -151,7 +160,7 @@ end
 -- fields: of the record, names and values: whose it is and what it sends
 -- Returns 'OK', the fencing token and, for such a run, 'honours' of the one before | 'HELD' and the device
 --   | 'NOTHING_FAILED' | 'LIST_LOST' | 'NEVER_LOST' | 'BUSY' | 'FULL'
--- USES: int emit admitted running_of keep_running list_is_lost never_is_lost note_start doubt end_run device_name
+-- USES: int emit admitted running_of keep_running list_is_lost never_is_lost note_start doubt end_run device_name hour_of
 local function begin_run(at, fields, run_id, device, head, lost_head, lost_reason)
   local lock, run, runs = at.lock, at.run, at.runs
   local held = redis.call('HMGET', lock, 'device', 'run_id')
@@ -199,7 +208,7 @@ local function begin_run(at, fields, run_id, device, head, lost_head, lost_reaso
     'claimed_at', '', 'honours', honours, 'away', '', 'paused', '',
     'cycle', '', 'next_at', '', 'missed', 0,
     'stopped_by', '', 'reason', '', 'duration', 0,
-    'step', 0, 'revision', fence)
+    'step', 0, 'hour', int(hour_of(now)), 'revision', fence)
   keep_running(runs, run, fence)
   redis.call('DEL', lock)
   redis.call('HSET', lock, 'device', device, 'run_id', run_id, 'fence', fence)
