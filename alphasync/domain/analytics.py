@@ -3,7 +3,7 @@ together for somebody's days and hours."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 HOURS = 24
@@ -13,6 +13,9 @@ TOP_MAX = 50
 """Of each list, those with the most."""
 OTHERS = ""
 """What the rest is called: of a list, or of a day that had more names than are told apart."""
+
+_PARTS = {"r": 2, "w": 1}
+"""What stands in a name in front of the profile, by kind; nothing where it is ``OTHERS``."""
 
 Fields = Mapping[str, str]
 """Of one day in UTC."""
@@ -52,71 +55,85 @@ def days_until(now: int, zone: tzinfo, number: int) -> list[date]:
 
 
 class Summing:
-    """``may_see``: whose figures count, by the profile."""
+    """``may_see``: whose figures count, by the profile. Of a year there may be some hundred
+    thousand fields, so that each costs as little as it can."""
 
     def __init__(
         self, days: list[date], zone: tzinfo, may_see: Callable[[str], bool], *, all_seen: bool
     ) -> None:
         self._zone = zone
         self._may_see = may_see
-        self._all_seen = all_seen
-        self._numbers = {day: Counter[str]() for day in days}
+        self._seen = {OTHERS: all_seen}
+        """By the profile, as far as it was asked for."""
+        self._numbers = {day: [0] * len(NUMBERS) for day in days}
         self._there: dict[date, set[str]] = {day: set() for day in days}
         self._more = dict.fromkeys(days, 0)
         self._hours = [[0] * HOURS for _ in range(7)]
-        self._tops = {kind: Counter[str]() for kind in ("profile", "operator", "device", "reason")}
+        self._tops = [Counter[str]() for _ in range(4)]
+        """Of profiles, operators, devices and reasons."""
 
     def add(self, day: int, fields: Fields) -> None:
         """The figures of a day in UTC, counted from the Unix epoch. Fields of another version are
         passed over."""
-        # An hour counts where it begins: there are zones half an hour from the next.
-        begins = [
-            datetime.fromtimestamp((day * HOURS + hour) * 3600, UTC).astimezone(self._zone)
-            for hour in range(HOURS)
-        ]
+        hours, masks = self._hours_of(day)
         for field, value in fields.items():
             head, _, rest = field.partition(" ")
             if head == "d":
-                for hour, at in enumerate(begins):
-                    if int(value) >> hour & 1 and at.date() in self._there:
-                        self._there[at.date()].add(rest)
-            elif head.isdecimal() and int(head) < HOURS:
+                bits = int(value)
+                for date_, mask in masks.items():
+                    if bits & mask:
+                        self._there[date_].add(rest)
+            elif head in hours:
                 kind, _, name = rest.partition(" ")
-                self._hour(begins[int(head)], kind, name, [int(each) for each in value.split()])
+                self._hour(hours[head], kind, name, value)
 
     def figures(self) -> Figures:
         days = {
-            day: Day(self._shown(numbers), len(self._there[day]) + self._more[day])
+            # Whom a person decided about counts where they were found to be uncertain; of a server
+            # of an earlier version that may not have been counted.
+            day: Day(
+                Counter({n: max(0, number) for n, number in zip(NUMBERS, numbers, strict=True)}),
+                len(self._there[day]) + self._more[day],
+            )
             for day, numbers in self._numbers.items()
         }
-        tops = [_top(self._tops[kind]) for kind in ("profile", "operator", "device", "reason")]
-        return Figures(days, self._hours, *tops)
+        return Figures(days, self._hours, *map(_top, self._tops))
 
-    def _hour(self, at: datetime, kind: str, name: str, numbers: list[int]) -> None:
-        day = at.date()
-        if day not in self._numbers:
-            return
+    def _hours_of(self, day: int) -> tuple[dict[str, datetime], dict[date, int]]:
+        """When each hour of a day begins in the zone, of those that count, and which of them are of
+        each day, as bits. An hour counts where it begins: there are zones half an hour from the
+        next."""
+        hours, masks = dict[str, datetime](), dict[date, int]()
+        for hour in range(HOURS):
+            at = datetime.fromtimestamp((day * HOURS + hour) * 3600, self._zone)
+            if at.date() in self._numbers:
+                hours[str(hour)] = at
+                masks[at.date()] = masks.get(at.date(), 0) | 1 << hour
+        return hours, masks
+
+    def _hour(self, at: datetime, kind: str, name: str, value: str) -> None:
         if kind == "d":
-            self._more[day] = max(self._more[day], numbers[0])
+            self._more[at.date()] = max(self._more[at.date()], int(value))
             return
-        *parts, profile = name.split("\n", {"r": 2, "w": 1}.get(kind, 0))
-        if not (self._all_seen if name == OTHERS else self._may_see(profile)):
+        *parts, profile = name.split("\n", _PARTS.get(kind, 0))
+        seen = self._seen.get(profile)
+        if seen is None:
+            seen = self._seen[profile] = self._may_see(profile)
+        if not seen:
             return
+        numbers = [int(each) for each in value.split()]
         if kind == "p":
-            self._numbers[day].update(dict(zip(NUMBERS, numbers, strict=False)))
+            sums = self._numbers[at.date()]
+            for place, number in enumerate(numbers[: len(sums)]):
+                sums[place] += number
             self._hours[at.weekday()][at.hour] += numbers[0]
         elif kind == "r":
-            operator, device = parts if len(parts) == 2 else (OTHERS, OTHERS)
-            for of, which in (("profile", profile), ("operator", operator), ("device", device)):
-                self._tops[of][which] += sum(numbers)
+            ended = sum(numbers)
+            operator, device = parts or (OTHERS, OTHERS)
+            for top, of in zip(self._tops, (profile, operator, device), strict=False):
+                top[of] += ended
         elif kind == "w":
-            self._tops["reason"][parts[0] if parts else OTHERS] += numbers[0]
-
-    @staticmethod
-    def _shown(numbers: Counter[str]) -> Counter[str]:
-        """Whom a person decided about counts where they were found to be uncertain; of a server of
-        an earlier version that may not have been counted."""
-        return Counter({name: max(0, numbers[name]) for name in NUMBERS})
+            self._tops[3][parts[0] if parts else OTHERS] += numbers[0]
 
 
 def _top(counted: Counter[str]) -> list[Top]:

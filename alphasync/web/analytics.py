@@ -27,6 +27,8 @@ class AnalyticsQuery(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class DayFigures(msgspec.Struct, frozen=True, rename="camel"):
+    """One of them."""
+
     day: str
     """As `2026-03-29`."""
     sent: int
@@ -51,6 +53,8 @@ class DayFigures(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Counted(msgspec.Struct, frozen=True, rename="camel"):
+    """One of a list, or all that are not on it."""
+
     name: str
     """Empty for the rest."""
     number: int
@@ -58,6 +62,8 @@ class Counted(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class AnalyticsAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """What happened on these days."""
+
     zone: str
     """As asked for."""
     days: list[DayFigures]

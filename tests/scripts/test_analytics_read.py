@@ -158,6 +158,16 @@ async def test_each_cycle_counts(bench: Bench) -> None:
     assert total(await figures(bench)) == {"sent": 2, "failed": 1, "stopped": 1}
 
 
+async def test_a_cycle_that_redis_has_lost_counts_beside_those_before(bench: Bench) -> None:
+    ticket = await begin(bench)
+    await plan(bench, ticket, 1)
+    await messaged(bench, ticket, Outcome.SENT, Outcome.SENT)
+    await plan(bench, ticket, 2)
+    await bench.client.delete(bench.names.run("chat", PROFILE))
+    await LostRuns(bench.scripts).tell(ticket, NOTHING, Counters(total=9, sent=1))
+    assert total(await figures(bench)) == {"sent": 3, "interrupted": 1}
+
+
 async def test_what_an_earlier_server_has_sent_was_not_sent_now(bench: Bench) -> None:
     place = Place("1", bench.who.account, PROFILE, "chat")
     await EarlierState(bench.scripts).run(place, EarlierRun("d9", await bench.now(), 7, 10))

@@ -15,7 +15,7 @@ DURATIONS = [
     name
     for name in NAMES
     if name.endswith(("_ttl", "_interval", "_timeout", "_grace"))
-    and name not in ("send_interval", "worker_timeout", "token_ttl")
+    and name not in ("send_interval", "worker_timeout", "token_ttl", "analytics_ttl")
 ]
 PACES = ("send_interval_max", "cycle_pause_min", "cycle_pause_max")
 ACCOUNTS = ("drafts", "runs", "running", "plans", "devices", "listed_devices", "previews", "push")
@@ -127,6 +127,8 @@ GOOD: list[tuple[str, str, Any]] = [
     ("failed_listed_per_run", "1", 1),
     ("audit_max", "0", 0),
     ("history_max", "0", 0),
+    ("analytics_names_max", "1", 1),
+    ("analytics_ttl", "367d", 367 * 86400.0),
     ("history_bytes_per_account", "1000000", 1_000_000),
     ("version_bytes_per_account", "2000000", 2_000_000),
     *((f"join_rate{of}", "0.5", 0.5) for of in JOINS_OF),
@@ -255,6 +257,9 @@ BAD: list[tuple[str, str]] = [
     ("failed_listed_per_run", "10001"),
     ("audit_max", "1000001"),
     ("history_max", "1000001"),
+    ("analytics_names_max", "0"),
+    ("analytics_names_max", "10001"),
+    *(("analytics_ttl", wrong) for wrong in ("0", "23h", "soon", "3661d")),
     ("history_bytes_per_account", "999999"),
     ("version_bytes_per_account", "-1"),
     *((name, text) for name in ACCOUNT_BOUNDS for text in ("0", "1000000", "many")),

@@ -21,6 +21,7 @@ from alphasync.reference.codes import codes
 from alphasync.reference.page import PART, PARTS, filled
 from alphasync.reference.schema import COMMANDS, as_json, whole
 from alphasync.web.accounts import Accounts
+from alphasync.web.analytics import AnalyticsCalls
 from alphasync.web.commanding import Commanding
 from alphasync.web.lists import Lists
 from alphasync.web.login_list import LoginList
@@ -29,7 +30,7 @@ from alphasync.web.record import Record
 from alphasync.web.token_list import TokenList
 
 T = TypeVar("T")
-DOORS = (Accounts, Commanding, Lists, LoginList, PastRuns, Record, TokenList)
+DOORS = (Accounts, Commanding, Lists, LoginList, PastRuns, AnalyticsCalls, Record, TokenList)
 DOCS = Path(__file__).parents[3] / "docs"
 SCHEMA = whole()
 MAKE = "python -m alphasync.reference"

@@ -6,7 +6,7 @@
 --   total: of a run that another server goes on with, which is one whose `skipped` is '': how many are still
 --   to be claimed. Meanwhile a person may have decided about some of those counted.
 --   skipped, failed: '' leaves the counter as it is; unnamed: how many of these have not been listed
--- USES: int keep_running owns tell carry
+-- USES: int keep_running owns tell carry analytics_of
 -- RETURN: {'OK'} | {'SUPERSEDED'}
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
 carry(run)
@@ -14,6 +14,7 @@ if cycle ~= '' and redis.call('HGET', run, 'cycle') ~= cycle then
   for _, outcome in ipairs({'sent', 'failed', 'uncertain'}) do
     redis.call('HINCRBY', run, 'past_' .. outcome, redis.call('HGET', run, outcome))
   end
+  redis.call('HDEL', analytics_of(run) .. ':open', run_id)
   redis.call('HSET', run, 'cycle', cycle, 'next_at', '', 'missed', 0, 'sent', 0, 'skipped', 0,
     'failed', 0, 'uncertain', 0, 'carried', '', 'cursor', '', 'last', '', 'before_last', '')
 end

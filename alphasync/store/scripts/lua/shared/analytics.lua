@@ -58,7 +58,7 @@ end
 -- changes: of a kind, a name, and the numbers to add in their order; the name ends with the profile
 -- USES: int of_day
 local function add_figures(analytics, hour, changes)
-  of_day(analytics, hour, function(get, set)
+  local function sum_up(get, set)
     for _, each in ipairs(changes) do
       local head = int(hour % 24) .. ' ' .. each[1] .. ' '
       local field = head .. each[2]
@@ -77,7 +77,8 @@ local function add_figures(analytics, hour, changes)
       for place, number in ipairs(each[3]) do sums[place] = int(tonumber(sums[place] or 0) + number) end
       set(field, table.concat(sums, ' '))
     end
-  end)
+  end
+  of_day(analytics, hour, sum_up)
 end
 
 -- A device was there in this hour. Of a day each is noted by the hours, as bits; of those beyond the most it
@@ -87,7 +88,7 @@ local function note_device(device, id)
   local hour = hour_of(now)
   if redis.call('HGET', device, 'noted') == int(hour) then return end
   redis.call('HSET', device, 'noted', int(hour))
-  of_day(analytics_of(device), hour, function(get, set)
+  local function note(get, set)
     local field, within = 'd ' .. string.sub(id, 1, 12), hour % 24
     local before = get(field)
     if not before then
@@ -101,7 +102,8 @@ local function note_device(device, id)
     end
     local hours = tonumber(before or 0)
     if math.floor(hours / 2 ^ within) % 2 == 0 then set(field, int(hours + 2 ^ within)) end
-  end)
+  end
+  of_day(analytics_of(device), hour, note)
 end
 
 -- Text of others, as part of a name.
@@ -165,6 +167,8 @@ local function carry(run, outcome)
   local hour = tonumber(r.hour) or present
   local c = {}
   for each in string.gmatch(r.carried ~= '' and r.carried or '0 0 0 0', '%-?%d+') do c[#c + 1] = tonumber(each) end
+  -- A server of an earlier version began a cycle anew.
+  if (tonumber(r.sent) or 0) < c[1] then c = {0, 0, 0, 0} end
   local figures, changed = {}, outcome ~= nil
   for at, name in ipairs({'sent', 'skipped', 'failed', 'uncertain'}) do
     local counted = tonumber(r[name]) or 0
@@ -187,13 +191,16 @@ local function carry(run, outcome)
   -- What has passed of an hour that has begun meanwhile is this hour's.
   local from = hour ~= present and idle == idle_before and math.max(since, present * 3600000) or now
   if changed or ran > 0 then
-    local ends = {completed = {1, 0, 0}, stopped = {0, 1, 0}, interrupted = {0, 0, 1}}
-    for at, number in ipairs(ends[outcome] or {0, 0, 0}) do figures[5 + at] = number end
+    local ends = {}
+    for at, name in ipairs({'completed', 'stopped', 'interrupted'}) do
+      ends[at] = outcome == name and 1 or 0
+      figures[5 + at] = ends[at]
+    end
     local changes = {{'p', r.profile, figures}}
     if outcome then
       local devices = string.gsub(analytics, 'analytics$', 'devices')
       local name = r.device_name ~= '' and r.device_name or device_name(devices, r.device)
-      changes[2] = {'r', r.operator .. '\n' .. part_of_name(name) .. '\n' .. r.profile, ends[outcome]}
+      changes[2] = {'r', r.operator .. '\n' .. part_of_name(name) .. '\n' .. r.profile, ends}
     end
     local reasons = analytics .. ':why:' .. r.run_id
     local whys = figures[3] ~= 0 and redis.call('HGETALL', reasons) or {}
