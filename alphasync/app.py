@@ -73,6 +73,9 @@ from alphasync.services.tokens import Tokens
 from alphasync.services.uncertain import Uncertain
 from alphasync.services.upstream import Upstream
 from alphasync.services.versions import Versions
+from alphasync.services.webhook_message import Secrets
+from alphasync.services.webhook_sender import WebhookSender
+from alphasync.services.webhooks import Webhooks
 from alphasync.store.connect import MEMORY, make_store
 from alphasync.store.eviction import EvictionWatch
 from alphasync.web.addresses import ClientAddress
@@ -142,11 +145,20 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
         PushServices(private=settings.push_private),
         push_limits(settings),
     )
+    webhook_secrets = Secrets(secrets)
+    webhook_sender = WebhookSender(
+        scripts,
+        pipeline,
+        webhook_secrets,
+        membership.name,
+        membership.lease.held,
+        private=settings.webhook_private,
+    )
     tools = Tools(
         gateway=gateway,
         progress=Progress(scripts, bounds),
         lost=LostRuns(scripts, bounds),
-        told=pushes,
+        told=(pushes, webhook_sender),
         failed=failed,
         blocklist=blocklist,
         upstream=upstream,
@@ -263,6 +275,14 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
         do_not_contact=do_not_contact,
         messaged=messaged,
         realtime=realtime,
+        webhooks=Webhooks(
+            scripts,
+            pipeline,
+            webhook_secrets,
+            webhook_sender.look_at,
+            settings.webhooks_per_account,
+            private=settings.webhook_private,
+        ),
         client_of=client_of,
     )
     web_app.add_routes(calls)
@@ -283,6 +303,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
         key_set=others_keys,
         refusals=refusals,
         pushes=pushes,
+        webhook_sender=webhook_sender,
         gateway=backend,
         gauges=Gauges(store, realtime, membership.lease),
         clients=ClientPort(

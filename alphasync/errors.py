@@ -24,6 +24,9 @@ AlphasyncError
 +-- Superseded                superseded            the device identity was taken up elsewhere
 +-- SignedOut                 signed_out            by another device, or its session was ended
 +-- UnknownSession            unknown_session       not there, or another operator's
++-- TooManyWebhooks           too_many_webhooks        the account has its most
++-- UnknownWebhook            unknown_webhook          not there, or not any more
++-- UnknownDelivery           unknown_delivery         not among its last attempts
 +-- TooManyServiceTokens      too_many_service_tokens  the account has its most
 +-- UnknownServiceToken       unknown_service_token    not there, or not any more
 +-- NotForServiceTokens       not_for_service_tokens   only a person may do it
@@ -281,6 +284,27 @@ class UnknownServiceToken(AlphasyncError):
 
     code = "unknown_service_token"
     default_message = "There is no such service token"
+
+
+class TooManyWebhooks(AlphasyncError):
+    """The account has `WEBHOOKS_PER_ACCOUNT` webhooks. Remove one."""
+
+    code = "too_many_webhooks"
+    default_message = "This account has as many webhooks as it may have"
+
+
+class UnknownWebhook(AlphasyncError):
+    """There is no such webhook of the account, or not any more."""
+
+    code = "unknown_webhook"
+    default_message = "There is no such webhook"
+
+
+class UnknownDelivery(AlphasyncError):
+    """It is not among the last attempts to tell this webhook something, or not any more."""
+
+    code = "unknown_delivery"
+    default_message = "There is no such attempt on record"
 
 
 class NotForServiceTokens(AlphasyncError):

@@ -24,6 +24,7 @@ from alphasync.services.service_tokens import ServiceTokens
 from alphasync.services.signed_in import SignedIn
 from alphasync.services.tokens import Tokens
 from alphasync.services.upstream import Upstream
+from alphasync.services.webhooks import Webhooks
 from alphasync.store.connect import Store
 from alphasync.web.accounts import Accounts
 from alphasync.web.analytics import AnalyticsCalls
@@ -33,6 +34,7 @@ from alphasync.web.login_list import LoginList
 from alphasync.web.past_runs import PastRuns
 from alphasync.web.record import Record
 from alphasync.web.token_list import TokenList
+from alphasync.web.webhook_list import WebhookList
 
 
 def account_calls(
@@ -48,6 +50,7 @@ def account_calls(
     do_not_contact: DoNotContact,
     messaged: MessagedBefore,
     realtime: Realtime,
+    webhooks: Webhooks,
     client_of: Callable[[web.Request], str],
 ) -> list[web.RouteDef]:
     """``client_of``: what counts as one client, by the address of a request."""
@@ -74,6 +77,7 @@ def account_calls(
         *Lists(logins, do_not_contact, messaged).routes(),
         *Commanding(logins, realtime.from_http, answers, client_of).routes(),
         *TokenList(logins, service_tokens, client_of).routes(),
+        *WebhookList(logins, webhooks).routes(),
         *Record(logins, Audit(scripts), upstream).routes(),
         *PastRuns(logins, History(scripts, pipeline)).routes(),
         *AnalyticsCalls(logins, Analytics(scripts)).routes(),

@@ -24,6 +24,7 @@ from alphasync.services.pushes import Pushes
 from alphasync.services.refusals import Refusals
 from alphasync.services.roster import Roster
 from alphasync.services.runs import Runs
+from alphasync.services.webhook_sender import WebhookSender
 from alphasync.store.connect import Store
 from alphasync.store.eviction import EvictionWatch
 from alphasync.web.console import Console
@@ -98,6 +99,7 @@ class Server:
     key_set: KeySet | None
     refusals: Refusals
     pushes: Pushes
+    webhook_sender: WebhookSender
     gateway: HttpGateway
     gauges: Gauges
     clients: ClientPort
@@ -114,6 +116,7 @@ class Server:
         self.builds.share(self.console.build.name, self.console.build.pack())
         await self.membership.start({"device": self.realtime, "run": self.pool})
         self.plan_watch.start()
+        self.webhook_sender.start()
         self.gauges.start()
 
     async def listen(
@@ -157,6 +160,7 @@ class Server:
             await self.key_set.close()
         await self.refusals.close()
         await self.pushes.close()
+        await self.webhook_sender.close()
         await self.gateway.aclose()
         await self.eviction.close()
         await self.gauges.close()

@@ -94,6 +94,9 @@ class ServerSettings(Section):
     push_private: bool = False
     """`true`: push services may be at private addresses, and without TLS, as in tests. Clients say
     where they are."""
+    webhook_private: bool = False
+    """`true`: webhooks may be at private addresses, and without TLS: those of your own network.
+    Admins of accounts say where they are."""
     jwt_secret: Annotated[str | None, WhenUnset("made once")] = None
     """Signs the tokens, and is the same on all servers. In production it must be set, to 32 bytes
     or more; elsewhere one is made and kept in the data directory. Several keys stand by comma, each

@@ -63,6 +63,8 @@ class AccountSettings(Section):
     hundred at a time. Each takes some 350 bytes of Redis; 0 writes none."""
     service_tokens_max: int = Field(20, ge=0, le=200)
     """Service tokens of an account; over it `too_many_service_tokens`. With 0 there are none."""
+    webhooks_per_account: int = Field(5, ge=0, le=50)
+    """Webhooks of an account; over it `too_many_webhooks`. With 0 there are none."""
     history_max: int = Field(50_000, ge=0, le=1_000_000)
     """Runs of an account's history; the oldest make room for new ones. 0 keeps none."""
     history_bytes_per_account: int = Field(64_000_000, ge=1_000_000, le=10_000_000_000)

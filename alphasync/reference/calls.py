@@ -15,12 +15,15 @@ from alphasync.errors import (
     StoreUnavailable,
     TooManyProfiles,
     TooManyServiceTokens,
+    TooManyWebhooks,
+    UnknownDelivery,
     UnknownEvent,
     UnknownOutcome,
     UnknownProfile,
     UnknownRun,
     UnknownServiceToken,
     UnknownSession,
+    UnknownWebhook,
     UnsupportedMediaType,
 )
 from alphasync.gateway.port import (
@@ -46,6 +49,14 @@ from alphasync.web.past_runs import (
 )
 from alphasync.web.record import RecordAnswer, RecordQuery
 from alphasync.web.token_list import NewToken, TokenMade, TokenRevoked, TokensAnswer
+from alphasync.web.webhook_list import (
+    AttemptsAnswer,
+    NewWebhook,
+    WebhookChange,
+    WebhookDone,
+    WebhookMade,
+    WebhooksAnswer,
+)
 
 IN_PARTS = (
     "A long list comes in parts of half a megabyte: the headings are in the first one, and each "
@@ -387,5 +398,75 @@ CALLS = (
         right=Right.ADMINISTER,
         answer=TokenRevoked,
         errors=(UnknownServiceToken, UnknownOutcome),
+    ),
+    Call(
+        method="GET",
+        path="/api/webhooks",
+        about=(
+            "The account's webhooks, for admins; for one whose token is for some profiles those "
+            "that are told of no other. [What they are told](webhooks.md)."
+        ),
+        header=BEARER,
+        right=Right.ADMINISTER,
+        answer=WebhooksAnswer,
+    ),
+    Call(
+        method="POST",
+        path="/api/webhooks",
+        about=(
+            "Make one. Made with a token that is for some profiles, it is told of these, and of no "
+            "other."
+        ),
+        header=BEARER,
+        right=Right.ADMINISTER,
+        body=NewWebhook,
+        answer=WebhookMade,
+        errors=(InvalidPayload, TooManyWebhooks, UnsupportedMediaType, UnknownOutcome),
+    ),
+    Call(
+        method="PATCH",
+        path="/api/webhooks/{webhook}",
+        about="Have one told nothing, or go on.",
+        header=BEARER,
+        right=Right.ADMINISTER,
+        body=WebhookChange,
+        answer=WebhookDone,
+        errors=(InvalidPayload, UnknownWebhook, UnsupportedMediaType, UnknownOutcome),
+    ),
+    Call(
+        method="DELETE",
+        path="/api/webhooks/{webhook}",
+        about="Remove one: it is told nothing any more.",
+        header=BEARER,
+        right=Right.ADMINISTER,
+        answer=WebhookDone,
+        errors=(UnknownWebhook, UnknownOutcome),
+    ),
+    Call(
+        method="POST",
+        path="/api/webhooks/{webhook}/ping",
+        about="Tell one something, to see whether it hears it: what came of it is on its list.",
+        header=BEARER,
+        right=Right.ADMINISTER,
+        answer=WebhookDone,
+        errors=(UnknownWebhook, UnknownOutcome),
+    ),
+    Call(
+        method="GET",
+        path="/api/webhooks/{webhook}/attempts",
+        about="The last attempts to tell one something, with its answers.",
+        header=BEARER,
+        right=Right.ADMINISTER,
+        answer=AttemptsAnswer,
+        errors=(UnknownWebhook,),
+    ),
+    Call(
+        method="POST",
+        path="/api/webhooks/{webhook}/attempts/{attempt}/again",
+        about="Tell one once more what it was told, or should have been: behind all that waits.",
+        header=BEARER,
+        right=Right.ADMINISTER,
+        answer=WebhookDone,
+        errors=(UnknownWebhook, UnknownDelivery, UnknownOutcome),
     ),
 )

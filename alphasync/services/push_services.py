@@ -2,21 +2,11 @@
 
 import asyncio
 from enum import StrEnum
-from functools import partial
-from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
 
-from alphasync.gateway.addresses import (
-    Resolver,
-    host_of,
-    is_address,
-    is_odd_address,
-    is_private_name,
-    objection,
-    open_socket,
-)
+from alphasync.services.outside import objection, open_session
 
 SEND_TIMEOUT = 10.0
 """Seconds for one try."""
@@ -57,22 +47,7 @@ class PushServices:
 
     def objection(self, endpoint: str) -> str | None:
         """Why nothing is sent there, as far as the address says."""
-        try:
-            parts = urlsplit(endpoint)
-            host, port = host_of(endpoint), parts.port
-        except ValueError:
-            return "it is no address"
-        if "@" in parts.netloc or parts.fragment or not host:
-            return "it is no address of a push service"
-        if self._private:
-            return None if parts.scheme in ("http", "https") else "it is no address of HTTP"
-        if parts.scheme != "https" or port not in (None, 443):
-            return "it is not https"
-        if is_odd_address(host):
-            return "it is an address in an odd form"
-        if is_address(host):
-            return "it names no host" if objection(host, private=False) else None
-        return "it is a name of a private network" if is_private_name(host) else None
+        return objection(endpoint, private=self._private, ports=(443,))
 
     async def send(
         self, endpoint: str, proof: str, topic: str, body: bytes, gate: asyncio.Semaphore
@@ -122,16 +97,7 @@ class PushServices:
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
-            resolver = Resolver(private=self._private, own_names=False)
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    limit=SENDING_MAX,
-                    resolver=resolver,
-                    socket_factory=partial(open_socket, private=self._private),
-                ),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=SEND_TIMEOUT),
-                auto_decompress=False,
-                headers={"User-Agent": "alphasync"},
+            self._session = open_session(
+                private=self._private, most=SENDING_MAX, timeout=SEND_TIMEOUT
             )
         return self._session

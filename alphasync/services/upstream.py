@@ -4,7 +4,6 @@ Each login has its own, with the profiles that it is for: another login of the s
 for others. ``alphaDateToken`` names a login without being it, and so does the claim ``sid``.
 """
 
-import base64
 import contextlib
 import hashlib
 from collections.abc import Awaitable, Callable, Collection
@@ -12,14 +11,13 @@ from typing import Literal, TypeVar
 
 import msgspec
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from alphasync.domain.identity import Identity
 from alphasync.errors import SignInAgain
 from alphasync.gateway.port import TokenRefused
 from alphasync.services import tokens
 from alphasync.services.audit import by
+from alphasync.services.sealing import cipher_of, opens
 from alphasync.store import key_groups, keys
 from alphasync.store.redis.pipeline import Pipeline
 from alphasync.store.scripts.calls import Scripts
@@ -289,7 +287,7 @@ class Upstream:
         token = "" if none else self._decrypted(kept)
         if token is None:
             raise SignInAgain
-        if kept and self._has_older and not _opens(self._newest, kept):
+        if kept and self._has_older and not opens(self._newest, kept):
             await self._reseal(name, kept, token)
         return SignIn(
             account=account,
@@ -337,20 +335,7 @@ class Upstream:
 
 
 def _ciphers(secrets: tuple[str, ...], purpose: bytes) -> list[Fernet]:
-    return [_cipher(secret, purpose) for secret in secrets]
-
-
-def _cipher(secret: str, purpose: bytes) -> Fernet:
-    derived = HKDF(SHA256(), 32, salt=None, info=purpose)
-    return Fernet(base64.urlsafe_b64encode(derived.derive(secret.encode())))
-
-
-def _opens(cipher: Fernet, encrypted: bytes) -> bool:
-    try:
-        cipher.decrypt(encrypted)
-    except InvalidToken:
-        return False
-    return True
+    return [cipher_of(secret, purpose) for secret in secrets]
 
 
 def lines(profiles: Collection[str]) -> str:

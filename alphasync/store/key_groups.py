@@ -198,6 +198,45 @@ class RevokedKeys(NamedTuple):
     devices: str
 
 
+class WebhookKeys(NamedTuple):
+    """Of a webhook, or of none in particular, and of what all of its account have in common."""
+
+    webhooks: str
+    webhook: str
+    tries: str
+    outbox: str
+    sender: str
+    record: str
+    devices: str
+
+
+def of_webhook(account: str, id_: str = "") -> WebhookKeys:
+    names = of_account(account)
+    return WebhookKeys(
+        webhooks=names.webhooks,
+        webhook=names.webhook(id_),
+        tries=f"{names.webhooks}:tries:{id_}",
+        outbox=f"{names.webhooks}:outbox",
+        sender=f"{names.webhooks}:sender",
+        record=names.record,
+        devices=names.devices,
+    )
+
+
+class NewWebhookKeys(NamedTuple):
+    """Of a webhook that is made, and of the login that it is made with."""
+
+    webhooks: str
+    webhook: str
+    outbox: str
+    record: str
+    devices: str
+    signin: str
+    sign_in: str
+    """That login, or ''."""
+    signed_out: str
+
+
 class LoginKeys(NamedTuple):
     """Of the tries to log in."""
 

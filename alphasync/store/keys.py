@@ -48,6 +48,11 @@ key (under ``as:{account}:``)      type    lifetime
 ``signins:<operator>``             zset    30 days after the last login: the operator's, by time
 ``signins``                        zset    the same: those of all operators
 ``tokens``                         zset    none: the service tokens, until a person revokes them
+``webhooks``                       zset    none: the webhooks, until a person removes them
+``webhook:<id>``                   hash    the same: where it is, and what it has been told
+``webhooks:outbox``                stream  2 days after the last entry: what they are to be told
+``webhooks:tries:<id>``            stream  30 days after the last: the last attempts to tell it
+``webhooks:sender``                string  30 s, renewed: the server that tells them
 ``signouts:<operator>``            hash    30 days and a token: when logins ended, and other tokens
 ``upstream:<operator>``            string  9 h; of an earlier version: the gateway token, encrypted
 
@@ -59,6 +64,7 @@ key outside any account            type    lifetime
 ``as:{replicas}:leases``           zset    a day after the last server: until when each lives
 ``as:{replicas}:of:<server>``      set     the same: the runs and devices that a server holds
 ``as:{replicas}:plans``              zset    33 days after the last: all plans, by when to look
+``as:{replicas}:webhooks``           zset    none: accounts with webhooks, by when to look
 ``as:{replicas}:terms``             hash    the same: settings that all must agree on
 ``as:replica:<name>``              string  30 s, renewed: where the other servers reach it
 ``as:{<tag>}:try:<kind>``          each    gone at once: what a server may do is tried on them
@@ -85,7 +91,7 @@ class AccountKeys:
     __slots__ = (
         *("account", "analytics", "answer_times", "answers", "channel", "devices", "drafts"),
         *("history", "log", "meta", "never", "never_notes", "prefix", "pushes", "record", "runs"),
-        "tokens",
+        *("tokens", "webhooks"),
     )
 
     def __init__(self, account: str) -> None:
@@ -103,6 +109,7 @@ class AccountKeys:
         self.tokens = prefix + "tokens"
         self.history = prefix + "history"
         self.analytics = prefix + "analytics"
+        self.webhooks = prefix + "webhooks"
         self.answers = prefix + "answers"
         self.answer_times = prefix + "answers:times"
         self.channel = channel_of(account)
@@ -142,6 +149,9 @@ class AccountKeys:
 
     def signin(self, sid: str) -> str:
         return f"{self.prefix}signin:{sid}"
+
+    def webhook(self, id_: str) -> str:
+        return f"{self.prefix}webhook:{id_}"
 
     def signins(self, operator_id: str) -> str:
         return f"{self.prefix}signins:{operator_id}"
@@ -234,6 +244,8 @@ MARK = "as:mark"
 LEASES = "as:{replicas}:leases"
 
 PLANS = "as:{replicas}:plans"
+
+WEBHOOKS = "as:{replicas}:webhooks"
 
 TERMS = "as:{replicas}:terms"
 

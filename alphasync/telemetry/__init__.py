@@ -99,6 +99,9 @@ runs_held = _now(
     "alphasync_runs_held", "Those of them that do not send now, by what holds.", ("by",)
 )
 runs_ended = Counter("alphasync_runs_ended", "Runs that this server let go of, by how.", ["how"])
+webhook_attempts = Counter(
+    "alphasync_webhook_attempts", "Attempts to tell webhooks something, by outcome.", ["outcome"]
+)
 recipients = Counter("alphasync_recipients", "Recipients by what became of them.", ["outcome"])
 gateway_seconds = Histogram(
     "alphasync_gateway_seconds",

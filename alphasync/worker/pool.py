@@ -104,7 +104,8 @@ class Pool:
             log.exception("run failed")
             if not await until_redis_answers(self._tools.progress.abandon, ticket):
                 await until_redis_answers(self._tools.lost.tell, ticket, NOTHING, Counters())
-        self._tools.told.ended(processor.ticket)
+        for told in self._tools.told:
+            told.ended(processor.ticket)
         # The note that it was launched with: under a later name the run may be held anew.
         await until_redis_answers(self._holdings.drop, holding, noted_for=holding.owner)
 

@@ -1,6 +1,7 @@
 """What every run needs."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from alphasync.gateway import port
@@ -18,7 +19,7 @@ class Tools:
     gateway: port.Gateway
     progress: Progress
     lost: LostRuns
-    told: Told
+    told: Sequence[Told]
     """Hears of runs that have ended."""
     failed: Failed
     blocklist: Blocklist

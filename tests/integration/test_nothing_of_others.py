@@ -41,6 +41,8 @@ def nobodys() -> Things:
         session=secrets.token_hex(16),
         proof=secrets.token_urlsafe(24),
         token="ast.0123456789abcdef",
+        webhook=f"wh_{secrets.token_hex(8)}",
+        attempt="1-1",
         run=secrets.token_hex(8),
     )
 
@@ -96,6 +98,11 @@ async def furnished(servers: Cluster) -> tuple[Device, Things]:
         lambda: first.last("processingProgress")["progress"].get("nextCycleAt"),
         what="the run waits for its next round",
     )
+    # Last: nothing ends from here on, and so nothing is told by it.
+    async with aiohttp.ClientSession(headers=headers) as http:
+        hook = {"url": "https://secret.invalid/"}
+        async with http.post(f"{servers.urls[0]}/api/webhooks", json=hook) as made:
+            webhook = (await made.json())["id"]
     things = Things(
         profileId=PROFILE,
         planId=plan["planId"],
@@ -105,6 +112,8 @@ async def furnished(servers: Cluster) -> tuple[Device, Things]:
         session=session,
         proof=second.last("deviceRegistered")["resumeToken"],
         token=service,
+        webhook=webhook,
+        attempt="1-1",
         run=begun["runId"],
     )
     return first, things
@@ -194,6 +203,8 @@ async def state_of(servers: Cluster, account: str) -> dict[bytes, Any]:
 
     try:
         names = [name async for name in client.scan_iter(match=f"*{account}*", count=1000)]
+        # That a server has just looked whether there is something to tell.
+        names = [name for name in names if not name.endswith(b":webhooks:sender")]
         return {name: await content(name) for name in names}
     finally:
         await client.aclose()

@@ -12,6 +12,8 @@ from alphasync.domain.roles import Role
 from alphasync.services.audit import Filters
 from alphasync.services.progress import Outcome
 from alphasync.services.service_tokens import Made
+from alphasync.services.webhook_message import Secrets
+from alphasync.services.webhooks import EVENTS, Webhooks
 from tests.scripts.backends import make, tokens_of
 from tests.scripts.bench import Bench, became, identity
 from tests.scripts.planning import HOUR, Planner
@@ -29,6 +31,7 @@ class Scene:
     phone: str
     plan: Plan | None = None
     token: Made | None = None
+    hook: str = ""
 
     def planned(self) -> Plan:
         assert self.plan is not None
@@ -111,9 +114,34 @@ async def revoke(scene: Scene) -> None:
     await tokens_of(scene.bench).revoke(scene.bench.who, scene.token.id)
 
 
+def webhooks_of(bench: Bench) -> Webhooks:
+    looked_at: list[str] = []
+    keys_ = Secrets(("secret",))
+    return Webhooks(bench.scripts, bench.store.pipeline, keys_, looked_at.append, 5, private=False)
+
+
+async def hook(scene: Scene) -> None:
+    url = "https://hook.example.com/secret text"
+    scene.hook = (await webhooks_of(scene.bench).make(scene.bench.who, url, EVENTS)).id
+
+
+async def unhook(scene: Scene) -> None:
+    await webhooks_of(scene.bench).remove(scene.bench.who, scene.hook)
+
+
+async def switch_off(scene: Scene) -> None:
+    for _ in range(2):
+        await webhooks_of(scene.bench).switch(scene.bench.who, scene.hook, enabled=False)
+
+
+async def ping(scene: Scene) -> None:
+    await webhooks_of(scene.bench).ping(scene.bench.who, scene.hook)
+
+
 CHAT = {"profile": "1001", "type": "chat"}
 RUN = {**CHAT, "target": "1"}
 PLAN = {**CHAT, "target": "1"}
+HOST = {"detail": "hook.example.com"}
 NOBODY = {"operator": "", "session": "", "device": ""}
 
 ACTIONS: list[tuple[Action, Step, Step, dict[str, str]]] = [
@@ -179,6 +207,10 @@ ACTIONS: list[tuple[Action, Step, Step, dict[str, str]]] = [
         lambda s: s.bench.resolve("leave", "recipient-1"),
         {**CHAT, "count": "1", "detail": "leave"},
     ),
+    (Action.WEBHOOK_MADE, nothing, hook, HOST),
+    (Action.WEBHOOK_CHANGED, hook, switch_off, {**HOST, "outcome": "off"}),
+    (Action.WEBHOOK_SENT, hook, ping, HOST),
+    (Action.WEBHOOK_REMOVED, hook, unhook, HOST),
     (Action.DO_NOT_CONTACT_ADDED, nothing, avoided, {"count": "1"}),
     (Action.DO_NOT_CONTACT_REMOVED, avoided, lambda s: s.bench.allow("recipient-1"), {}),
 ]
@@ -205,7 +237,14 @@ async def test_it_is_one_entry_that_says_who_and_what(
     assert entry.fields["action"] == action
     assert entry.fields.items() >= {"operator": "1", **said}.items()
     raw = str(entry)
-    for secret in ("Hello", "Other", "recipient-1", desk.resume_token, phone.resume_token):
+    for secret in (
+        "secret text",
+        "Hello",
+        "Other",
+        "recipient-1",
+        desk.resume_token,
+        phone.resume_token,
+    ):
         assert secret not in raw, "who did what, and never what was written to whom"
 
 

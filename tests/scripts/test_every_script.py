@@ -1,5 +1,6 @@
 """What holds for all scripts at work: lifetimes, slots, clocks, keys that are gone."""
 
+import asyncio
 import re
 import time
 from dataclasses import replace
@@ -26,6 +27,9 @@ from alphasync.services.audit import Filters
 from alphasync.services.earlier_state import EarlierDraft, EarlierRun, EarlierState, Place
 from alphasync.services.lost import LostRuns
 from alphasync.services.progress import NOTHING, Outcome
+from alphasync.services.webhook_message import Secrets
+from alphasync.services.webhook_sender import WebhookSender
+from alphasync.services.webhooks import EVENTS, Webhooks
 from alphasync.store import keys
 from alphasync.store.connect import make_client
 from alphasync.store.redis.pipeline import ReplyError
@@ -167,6 +171,29 @@ async def everything(bench: Bench) -> None:
     await bench.scripts.call(
         push_set(bench.names, device_id="d1", subscription=b"x", most=2, lasts=60_000)
     )
+    await webhooks(bench)
+
+
+async def forever() -> None:
+    await asyncio.Event().wait()
+
+
+async def webhooks(bench: Bench) -> None:
+    """What is put down is told, and what became of it is noted; nothing is at that address. Then
+    the servers have another key."""
+    pipeline, looked_at = bench.store.pipeline, list[str]()
+    own, next_ = Secrets(("secret",)), Secrets(("newer", "secret"))
+    hooks = Webhooks(bench.scripts, pipeline, own, looked_at.append, 5, private=True)
+    maker = admin(bench, await bench.sign_in())
+    hook = await hooks.make(maker, "http://127.0.0.1:9/", EVENTS)
+    await hooks.ping(maker, hook.id)
+    for keys_ in (own, next_):
+        sender = WebhookSender(bench.scripts, pipeline, keys_, bench.server, forever, private=True)
+        await hooks.switch(maker, hook.id, enabled=True)
+        await sender.tell(maker.account)
+        await sender.close()
+    await hooks.attempts(maker, hook.id)
+    await hooks.remove(maker, hook.id)
 
 
 async def test_everything_is_everything(bench: Bench) -> None:
@@ -214,7 +241,7 @@ async def test_every_key_has_an_end(bench: Bench) -> None:
     }
     endless = [key.decode() for key in found if await bench.client.pttl(key) < 0]
     names = bench.names
-    reasoned = {keys.TIDE, names.never, names.never_notes, names.tokens}
+    reasoned = {keys.TIDE, keys.WEBHOOKS, names.never, names.never_notes, names.tokens}
     assert set(endless) <= reasoned, "for what keys.py gives a reason"
 
 

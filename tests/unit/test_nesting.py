@@ -171,6 +171,8 @@ OWN = {
     "services/account_state.py": "from Redis",
     "services/history.py": "from Redis",
     "services/pushes.py": "from Redis",
+    "services/webhook_message.py": "from Redis",
+    "services/webhooks.py": "from Redis",
     "services/do_not_contact.py": "from Redis",
     "services/drafts.py": "from Redis",
     "services/failed.py": "from Redis",

@@ -86,6 +86,10 @@ tell them apart."""
 ANALYTICS_REASONS_MAX = 20
 """Reasons of one run that are told apart between two moments at which its figures are carried over.
 """
+WEBHOOK_WAITING_MAX = 1_000
+"""What waits for the webhooks of an account: about 700 KB. With more the oldest go."""
+WEBHOOK_WAITING_TTL = 2 * 86400
+"""Seconds. Longer than one is tried."""
 AUDIT_SEARCHED_MAX = 100
 """Entries of an account's record that one script looks at."""
 FAILED_PAGE_MAX = 100

@@ -26,6 +26,7 @@ from alphasync.store.scripts import (
     run_calls,
     server_calls,
     token_calls,
+    webhook_calls,
 )
 from alphasync.store.scripts.declaring import Declared, declared_in
 from alphasync.store.scripts.limits import Lifetimes
@@ -33,7 +34,8 @@ from alphasync.store.scripts.limits import Lifetimes
 FOLDER = files("alphasync.store.scripts") / "lua"
 SHARED = (
     *("prelude", "log", "device", "audit", "roster", "plan", "snapshot", "versions"),
-    *("lists", "listed", "blocklist", "history", "analytics", "run", "draft", "signin"),
+    *("lists", "listed", "blocklist", "history", "analytics", "outbox", "run"),
+    *("draft", "signin"),
 )
 """In this order: a function may call those in front of it."""
 
@@ -84,7 +86,7 @@ def load(lifetimes: Lifetimes, publish: str = "PUBLISH") -> dict[str, Script]:
     they publish events with. Raises Mismatch."""
     declared = declared_in(
         *(account_calls, device_calls, login_calls, plan_calls, run_calls, server_calls),
-        token_calls,
+        *(token_calls, webhook_calls),
     )
     bodies = {
         file.name.removesuffix(".lua"): file.read_text()
@@ -104,6 +106,7 @@ def _constants(lifetimes: Lifetimes, publish: str) -> str:
         "EDITS_TTL": limits.EDITS_TTL,
         "PLAN_TTL": limits.PLAN_TTL,
         "REFUSALS_TTL": limits.REFUSALS_TTL,
+        "WEBHOOK_WAITING_TTL": limits.WEBHOOK_WAITING_TTL,
         "ANSWERS_TTL": limits.ANSWERS_TTL,
         "ANSWER_TIMEOUT": limits.ANSWER_TIMEOUT,
         "RETRY_TTL": limits.RETRY_TTL,
@@ -155,6 +158,7 @@ def _constants(lifetimes: Lifetimes, publish: str) -> str:
         "ANALYTICS_NAMES_MAX": lifetimes.analytics_names,
         "ANALYTICS_REASON_MAX": limits.ANALYTICS_REASON_MAX,
         "ANALYTICS_REASONS_MAX": limits.ANALYTICS_REASONS_MAX,
+        "WEBHOOK_WAITING_MAX": limits.WEBHOOK_WAITING_MAX,
         "VERSION_WORDS_MAX": limits.VERSION_WORDS_MAX,
         "VERSION_OVERHEAD": limits.VERSION_OVERHEAD,
         "VERSIONS_DROPPED_MAX": limits.VERSIONS_DROPPED_MAX,

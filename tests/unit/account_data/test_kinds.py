@@ -46,7 +46,7 @@ def test_each_key_that_can_be_named_is_found_by_its_own_kind(part: str) -> None:
         if callable(member):
             simple = "a1"  # ids of our own have no colon in them
             by_name = {"type_": "chat", "plan_id": simple, "device_id": simple, "sid": simple}
-            by_name |= {"run_id": simple}
+            by_name |= {"run_id": simple, "id_": simple}
             given = [by_name.get(p, part) for p in inspect.signature(member).parameters]
         key = member(*given) if callable(member) else member
         kind, said = kind_of(key.removeprefix(names.prefix))

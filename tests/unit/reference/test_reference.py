@@ -28,9 +28,13 @@ from alphasync.web.login_list import LoginList
 from alphasync.web.past_runs import PastRuns
 from alphasync.web.record import Record
 from alphasync.web.token_list import TokenList
+from alphasync.web.webhook_list import WebhookList
 
 T = TypeVar("T")
-DOORS = (Accounts, Commanding, Lists, LoginList, PastRuns, AnalyticsCalls, Record, TokenList)
+DOORS = (
+    *(Accounts, Commanding, Lists, LoginList, PastRuns, AnalyticsCalls, Record, TokenList),
+    WebhookList,
+)
 DOCS = Path(__file__).parents[3] / "docs"
 SCHEMA = whole()
 MAKE = "python -m alphasync.reference"

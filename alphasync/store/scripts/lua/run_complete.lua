@@ -1,7 +1,7 @@
 -- Settle the last recipient, complete the run, free the lock and tell all devices.
 -- KEYS: meta log lock run runs sent tally uncertain failed reasons
 -- ARGV: channel profile run_id fence settled outcome claimed_at why failed_most message progress_head head
--- USES: int emit running_of keep_ended owns release listed settle counters tell note_end carry
+-- USES: int emit running_of keep_ended owns release listed settle counters tell note_end tell_end carry
 -- RETURN: {'OK'} | {'SUPERSEDED'}
 if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
 if settle(run, sent, tally, uncertain, failed, reasons, settled, outcome, claimed_at, why, failed_most) then
@@ -10,6 +10,7 @@ end
 release(lock, run_id)
 carry(run, 'completed')
 note_end(runs, run, 'completed', '', '', '')
+tell_end(run, 'completed', '', '', '')
 -- Never below zero, also where the clock was set back.
 local r = redis.call('HMGET', run, 'started_at', 'identity')
 local duration = math.max(0, now - tonumber(r[1]))

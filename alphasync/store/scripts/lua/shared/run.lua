@@ -137,14 +137,16 @@ end
 
 -- Move a running run to an ended state, free its lock and tell the devices.
 -- head: the event's packet without the run's identity, which the run's record carries.
--- USES: emit running_of keep_ended release counters note_end carry
+-- USES: emit running_of keep_ended release counters note_end tell_end carry
 local function end_run(meta, log, channel, runs, run, status, message, head, stopped_by)
   local r = redis.call('HMGET', run, 'identity', 'profile', 'lock', 'run_id')
   release(r[3], r[4])
   carry(run, status)
   redis.call('HSET', run, 'next_at', '')
-  note_end(runs, run, status, status == 'interrupted' and message or '',
-    string.match(head, '"code":"([%w_]+)"') or '', stopped_by or '')
+  local why = status == 'interrupted' and message or ''
+  local code = string.match(head, '"code":"([%w_]+)"') or ''
+  note_end(runs, run, status, why, code, stopped_by or '')
+  tell_end(run, status, why, code, stopped_by or '')
   local revision = emit(meta, log, channel, r[2], '', head .. ',' .. r[1] .. ',' .. counters(run))
   redis.call('HSET', run, 'status', status, 'message', message, 'away', '', 'detached', '', 'paused', '',
     'options', '', 'waiting_for', '', 'stopped_by', stopped_by or '',
