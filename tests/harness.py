@@ -26,7 +26,7 @@ from alphasync.store.connect import make_client
 from tests.patience import REDIS_PATIENCE
 
 SECRET = "a secret that only the tests know and long enough"
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds until a predicate that does not come true fails its test."""
 Event = tuple[str, dict[str, Any]]
 WHO_IS_HERE = ("devicesSync", "deviceJoined", "deviceUpdated", "deviceLeft", "devicesChanged")

@@ -143,6 +143,8 @@ class PeerClient:
         time = 0.0 if forwarded.transport == CLOCK else await self.time_at(address, owner)
         asking, headers = Asking(self._peers, owner), CIMultiDict({CLIENT: forwarded.client})
         headers[PROOF] = asking.proof(time, forwarded.method, forwarded.target, headers, body)
+        if self._closed:  # meanwhile
+            raise Refused(UNKNOWN_SID)
         async with self._session.request(
             forwarded.method,
             f"http://{written(address)}{forwarded.target}",

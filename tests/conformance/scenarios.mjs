@@ -11,7 +11,7 @@ const require = createRequire(new URL('../js/client.mjs', import.meta.url));
 const { io } = require('socket.io-client');
 
 const { scenario, url, transports, packed } = JSON.parse(process.argv[2]);
-const PATIENCE = 15_000; // ms until what does not come fails its scenario
+const PATIENCE = 45_000; // ms until what does not come fails its scenario
 const COUNT = 300; // numbers that go through an upgrade, each way
 const sockets = [];
 

@@ -5,7 +5,7 @@ import { io } from 'socket.io-client';
 
 import { fault } from './shapes.mjs';
 
-const PATIENCE = 30_000; // ms until a predicate that does not come true fails its scenario
+const PATIENCE = 60_000; // ms until a predicate that does not come true fails its scenario
 const LOOK_EVERY = 5; // ms
 
 export const keyOf = ({ profileId, type }) => `${profileId}/${type}`;
