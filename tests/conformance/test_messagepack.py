@@ -199,7 +199,7 @@ async def test_a_flood_of_acknowledgements_is_cut(make_sockets: MakeSockets) -> 
     assert sockets.limits == ["control_rate"]
 
 
-MANY = [1] * 20_000
+MANY = [1] * 8_000
 
 
 async def test_a_packet_of_many_values_counts_as_several(make_sockets: MakeSockets) -> None:
@@ -212,7 +212,8 @@ async def test_a_packet_of_many_values_counts_as_several(make_sockets: MakeSocke
     await client.send(packed(EVENT, ["x", MANY]))
     await wait_until(lambda: seen, what="it has come")
     assert sockets.sio.eio.sockets[client.sid].reckon() == len(MANY) * 16 // (16 * 1024)
-    await client.send(packed(ACK, MANY, id=999))
+    for _ in range(2):
+        await client.send(packed(ACK, MANY, id=999))
     await client.closed()
     assert sockets.limits == ["control_rate"]
 

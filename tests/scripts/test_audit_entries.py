@@ -12,10 +12,10 @@ from alphasync.domain.roles import Role
 from alphasync.services.audit import Filters
 from alphasync.services.progress import Outcome
 from alphasync.services.service_tokens import Made
-from alphasync.services.webhook_message import Secrets
-from alphasync.services.webhooks import EVENTS, Webhooks
+from alphasync.services.webhooks import EVENTS
 from tests.scripts.backends import make, tokens_of
 from tests.scripts.bench import Bench, became, identity
+from tests.scripts.hooking import webhooks_of
 from tests.scripts.planning import HOUR, Planner
 from tests.scripts.test_run_pause import pause, resume
 from tests.scripts.test_run_take import take
@@ -112,12 +112,6 @@ async def token(scene: Scene) -> None:
 async def revoke(scene: Scene) -> None:
     assert scene.token is not None
     await tokens_of(scene.bench).revoke(scene.bench.who, scene.token.id)
-
-
-def webhooks_of(bench: Bench) -> Webhooks:
-    looked_at: list[str] = []
-    keys_ = Secrets(("secret",))
-    return Webhooks(bench.scripts, bench.store.pipeline, keys_, looked_at.append, 5, private=False)
 
 
 async def hook(scene: Scene) -> None:

@@ -170,6 +170,7 @@ OWN = {
     "membership/holdings.py": "from Redis",
     "services/account_state.py": "from Redis",
     "services/history.py": "from Redis",
+    "services/analytics.py": "from Redis",
     "services/pushes.py": "from Redis",
     "services/webhook_message.py": "from Redis",
     "services/webhooks.py": "from Redis",

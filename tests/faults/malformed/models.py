@@ -16,6 +16,7 @@ KNOWN: dict[str, st.SearchStrategy[Any]] = {
     "email": st.just("demo@example.com"),
     "password": st.just("demo"),
     "title": st.just("Sea"),
+    "url": st.just("https://hook.example.com/"),
     "link": st.just("https://media.example/1.jpg"),
 }
 """What there is at the sandbox, or what no type says enough of."""

@@ -59,7 +59,7 @@ TO_BE_REACHED: dict[str, Mapping[str, Collection[str]]] = {
         (call.title for call in CALLS),
         (
             *("200", "unknown_profile", "unknown_session", "unknown_service_token"),
-            *("unknown_run", "unknown_event"),
+            *("unknown_run", "unknown_event", "unknown_webhook"),
         ),
     ),
     "gateway": {
