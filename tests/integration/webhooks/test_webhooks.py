@@ -247,6 +247,10 @@ async def test_only_admins_who_are_people(servers: Cluster) -> None:
     manager = servers.token("demo", role=Role.MANAGER)
     status, body = await ask(servers, "GET", PATH, manager)
     assert (status, body["code"]) == (403, "not_allowed")
+    backend = {"name": "a backend", "role": "admin"}
+    service = (await ask(servers, "POST", "/api/tokens", admin(servers), backend))[1]["token"]
+    status, body = await ask(servers, "GET", PATH, service)
+    assert (status, body["code"]) == (403, "not_for_service_tokens")
 
 
 @pytest.mark.parametrize(
