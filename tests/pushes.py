@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from alphasync.services.push_message import CURVE, POINT, SALT, _derive, _raw, encode
+from tests.receiver import receiver
 
 
 class Browser:
@@ -63,15 +64,8 @@ class PushService:
 @contextlib.asynccontextmanager
 async def push_service() -> AsyncIterator[PushService]:
     service = PushService()
-    app = web.Application()
-    app.router.add_route("*", "/{name}", service.take)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    service.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
-        yield service
-    finally:
-        service.speaks.set()
-        await runner.cleanup()
+    async with receiver(service.take) as service.url:
+        try:
+            yield service
+        finally:
+            service.speaks.set()

@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from tests.receiver import receiver
+
 
 class Webhook:
     """Takes what it is told under ``/NAME``. ``answers``: what it says from now on, by name; the
@@ -45,14 +47,5 @@ class Webhook:
 @contextlib.asynccontextmanager
 async def webhook() -> AsyncIterator[Webhook]:
     made = Webhook()
-    app = web.Application()
-    app.router.add_post("/{name}", made.take)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    made.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
+    async with receiver(made.take) as made.url:
         yield made
-    finally:
-        await runner.cleanup()

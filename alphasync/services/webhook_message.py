@@ -82,13 +82,14 @@ def signature(secret: str, message: str, at: int, body: bytes) -> str:
     return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
 
 
-def body_of(kind: str, data: str) -> bytes:
-    """``data``: as it was put down."""
+def body_of(kind: str, at: int, data: str) -> bytes:
+    """``at``: when it was put down, ms since the Unix epoch; ``data``: as it was. What is told once
+    more is of its first time."""
     put_down = msgspec.json.decode(data, type=dict[str, Any])
-    at = int(put_down["at"]) / 1000
+    at = int(put_down.get("at", at))
     said = {
         "type": kind,
-        "timestamp": datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds"),
+        "timestamp": datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds"),
         "data": {} if kind == PING else _of_run(put_down),
     }
     return msgspec.json.encode(said)

@@ -21,9 +21,8 @@ from alphasync.errors import StoreUnavailable
 from alphasync.membership.name import ServerName
 from alphasync.services.outside import objection, open_session
 from alphasync.services.runs import Ticket
-from alphasync.services.upstream import profiles_in
 from alphasync.services.webhook_message import Secrets, body_of, signature
-from alphasync.services.webhooks import ATTEMPTS_KEPT, Attempt, host_shown
+from alphasync.services.webhooks import ATTEMPTS_KEPT, Attempt, Webhook
 from alphasync.store import key_groups, keys
 from alphasync.store.redis.pipeline import Pipeline
 from alphasync.store.scripts.calls import Scripts
@@ -105,6 +104,8 @@ class WebhookSender:
         self._tasks = Tasks()
         self._sending = asyncio.Semaphore(SENDING_MAX)
         self._at_work = set[str]()
+        self._ahead = 0.0
+        """Seconds that Redis' clock, which is everybody's, is ahead of this machine's."""
         self._session: aiohttp.ClientSession | None = None
 
     def start(self) -> None:
@@ -169,20 +170,17 @@ class WebhookSender:
                 if answer.outcome != "OK":
                     return
                 await asyncio.gather(*(self._tell_one(account, id_) for id_ in answer.texts(1)))
-                answer = await self._scripts.call(webhooks_release(names, server=self._name))
+                answer = await self._scripts.call(
+                    webhooks_release(names, server=self._name, idle=round(IDLE * 1000))
+                )
                 if answer.outcome == "OK":
-                    await self._note_next(account, answer.number(1))
+                    await self._pipeline.submit(
+                        "ZADD", keys.WEBHOOKS, "XX", answer.number(1), account
+                    )
                 if answer.outcome != "MORE":
                     return
         finally:
             self._at_work.discard(account)
-
-    async def _note_next(self, account: str, wait: int) -> None:
-        """``wait``: ms, or -1 where nothing waits."""
-        wait = round(IDLE * 1000) if wait < 0 else wait
-        await self._pipeline.submit(
-            "ZADD", keys.WEBHOOKS, "XX", int(time.time() * 1000) + wait, account
-        )
 
     async def _tell_one(self, account: str, id_: str) -> None:
         """Until all is told, or something fails. Raises StoreUnavailable."""
@@ -195,21 +193,22 @@ class WebhookSender:
         answer = await self._scripts.call(webhook_read(names, most=PAGE))
         if answer.outcome != "OK":
             return False
-        record, now = answer.record(1), answer.number(3)
+        hook, now = Webhook(id_, answer.record(1)), answer.number(3)
+        self._ahead = now / 1000 - time.time()
         entries = [Entry(entry.text(0), entry.record(1)) for entry in answer.lists(2)]
-        if not entries or record["off"] or int(record["next_at"]) > now:
+        if not entries or hook.record["off"] or (hook.number("next_at") or 0) > now:
             return False
-        secret = await self._secret(names, record["secret"])
-        attempts = int(record["tries"])
+        secret = await self._secret(names, hook.record["secret"])
+        attempts = int(hook.record["tries"])
         for entry in entries:
-            if not _concerns(record, id_, entry):
+            if not _concerns(hook, entry):
                 told = await self._settle(names, told=entry.id)
             elif now - entry.at > TRIED_FOR * 1000:
-                log.warning("given up to tell a webhook", host=host_shown(record["url"]))
+                log.warning("given up to tell a webhook", host=hook.host)
                 report = _attempt(entry, now, 0, attempts, "given_up", Outcome("failed"))
                 told = await self._settle(names, told=entry.id, report=report)
             else:
-                told = await self._attempt(names, record["url"], secret, entry, attempts + 1)
+                told = await self._attempt(names, hook.record["url"], secret, entry, attempts + 1)
             if not told:
                 return False
             attempts = 0
@@ -224,12 +223,12 @@ class WebhookSender:
         attempt: int,
     ) -> bool:
         """Whether the next one can be told."""
-        begun, at = time.monotonic(), int(time.time() * 1000)
+        begun, at = time.monotonic(), self._now()
         async with self._sending:
             outcome = await self._post(url, secret, entry)
         took = round((time.monotonic() - begun) * 1000)
         telemetry.webhook_attempts.labels(outcome.name).inc()
-        report = _attempt(entry, at, took, attempt, outcome.name, outcome)
+        report = _attempt(entry, round(at * 1000), took, attempt, outcome.name, outcome)
         if outcome.name == "told":
             return await self._settle(names, told=entry.id, report=report)
         if outcome.name == "gone":
@@ -272,8 +271,8 @@ class WebhookSender:
             return Outcome("failed", answer="its secret cannot be read any more: make it anew")
         if reason := objection(url, private=self._private):
             return Outcome("failed", answer=f"not asked: {reason}")
-        message, at = f"msg_{entry.fields['message']}", int(time.time())
-        body = body_of(entry.fields["kind"], entry.fields["data"])
+        message, at = f"msg_{entry.fields['message']}", int(self._now())
+        body = body_of(entry.fields["kind"], entry.at, entry.fields["data"])
         headers = {
             "Content-Type": "application/json",
             "webhook-id": message,
@@ -294,6 +293,10 @@ class WebhookSender:
             name = "gone"
         return Outcome(name, answer.status, begins)
 
+    def _now(self) -> float:
+        """Seconds since the Unix epoch, by Redis' clock."""
+        return time.time() + self._ahead
+
     async def _secret(self, names: key_groups.WebhookKeys, sealed: str) -> str | None:
         """To sign with. What an older key has encrypted is kept by the newest from now on."""
         secret = self._own.open(sealed)
@@ -309,13 +312,13 @@ class WebhookSender:
         return self._session
 
 
-def _concerns(record: dict[str, str], id_: str, entry: Entry) -> bool:
+def _concerns(hook: Webhook, entry: Entry) -> bool:
     """Whether this webhook is to be told it."""
     if entry.fields["hook"]:
-        return entry.fields["hook"] == id_
-    if entry.fields["kind"] not in record["events"].split():
+        return entry.fields["hook"] == hook.id
+    if entry.fields["kind"] not in hook.events:
         return False
-    return not record["limited"] or entry.fields["profile"] in profiles_in(record["profiles"])
+    return hook.profiles is None or entry.fields["profile"] in hook.profiles
 
 
 async def _beginning(answer: aiohttp.ClientResponse) -> str:

@@ -11,7 +11,7 @@ from alphasync.domain.roles import Right
 from alphasync.services.logins import Logins
 from alphasync.services.webhooks import EVENTS, Attempt, Event, Webhook, Webhooks
 from alphasync.web.json_bodies import body, ok
-from alphasync.web.who_asks import who_asks
+from alphasync.web.who_asks import is_whole, who_asks
 
 URL_MAX = 2_000
 """Characters."""
@@ -151,7 +151,10 @@ class WebhookList:
 
     async def switch(self, request: web.Request) -> web.Response:
         who = await who_asks(request, self._logins, Right.ADMINISTER)
+        came_whole = is_whole(request)
         wanted = await body(request, WebhookChange)
+        if not came_whole:
+            who = await who_asks(request, self._logins, Right.ADMINISTER)
         await self._webhooks.switch(who, request.match_info["webhook"], enabled=wanted.enabled)
         return ok(WebhookDone())
 

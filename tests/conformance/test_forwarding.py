@@ -8,6 +8,8 @@ import aiohttp
 import pytest
 
 from alphasync.transport import Buckets, Outgoing
+from alphasync.transport.peer_client import CLOCK, Forwarded
+from alphasync.transport.refusals import Refused
 from tests.conformance.servers import PAYLOAD_MAX, Pair, Street
 from tests.conformance.wire import Answer, Endpoint, dropped, opened, packets
 from tests.harness import PATIENCE, wait_until
@@ -175,6 +177,17 @@ async def test_a_server_that_shuts_down_lets_go_of_what_it_passed_on(pair: Pair)
     await pair.front.shutdown()
     await dropped(ws)
     await wait_until(lambda: pair.owner.ended == {sid: "transport close"}, what="it ended")
+
+
+async def test_what_is_passed_on_as_a_server_closes_is_refused(pair: Pair) -> None:
+    sid = await pair.endpoint.sid()
+    assert pair.front.forwarder
+    client, owner = pair.front.forwarder._client, pair.front.forwarder.owner_of(sid)
+    assert owner
+    address = await client.find(owner)
+    await client.close()
+    with pytest.raises(Refused):
+        await client.ask(address, owner, Forwarded("GET", CLOCK, "", ""), None)
 
 
 async def test_too_many_requests_are_not_passed_on(pair: Pair) -> None:

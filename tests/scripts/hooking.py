@@ -43,10 +43,8 @@ async def waiting(bench: Bench, id_: str) -> list[dict[str, str]]:
 
 async def settle(bench: Bench, id_: str, server: str = "a", **more: Any) -> str:
     fields: dict[str, Any] = {"told": "", "attempts": 0, "wait": 0, "off": "", "report": b""}
-    call = webhook_settle(
-        *(keys_of(bench, id_),),
-        **{**fields, **more, "server": server, "lease": LEASE, "kept": 2, "lasts": 60_000},
-    )
+    fields |= {**more, "server": server, "lease": LEASE, "kept": 2, "lasts": 60_000}
+    call = webhook_settle(keys_of(bench, id_), **fields)
     return (await bench.scripts.call(call)).outcome
 
 

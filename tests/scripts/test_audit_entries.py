@@ -202,7 +202,7 @@ ACTIONS: list[tuple[Action, Step, Step, dict[str, str]]] = [
         {**CHAT, "count": "1", "detail": "leave"},
     ),
     (Action.WEBHOOK_MADE, nothing, hook, HOST),
-    (Action.WEBHOOK_CHANGED, hook, switch_off, {**HOST, "outcome": "off"}),
+    (Action.WEBHOOK_CHANGED, hook, switch_off, {"detail": "hook.example.com off"}),
     (Action.WEBHOOK_SENT, hook, ping, HOST),
     (Action.WEBHOOK_REMOVED, hook, unhook, HOST),
     (Action.DO_NOT_CONTACT_ADDED, nothing, avoided, {"count": "1"}),

@@ -1,11 +1,15 @@
 """run_note: a line of text while nothing is sent."""
 
+import asyncio
+import json
+
 import pytest
 from msgspec import UNSET
 
 from alphasync.domain.events import ProcessingProgress
-from alphasync.services.progress import NoLongerRunner
-from tests.scripts.bench import PROFILE, Bench
+from alphasync.services.progress import NoLongerRunner, Outcome
+from tests.scripts import hooking
+from tests.scripts.bench import PROFILE, Bench, became
 
 
 async def test_a_line_and_its_error_are_shown(bench: Bench) -> None:
@@ -44,3 +48,22 @@ async def test_only_the_runner_notes(bench: Bench) -> None:
         with pytest.raises(NoLongerRunner):
             await bench.progress.note(ticket, "Waiting")
     assert bench.last("run_note") == "SUPERSEDED"
+
+
+async def test_webhooks_hear_of_each_wait_for_a_sign_in_and_of_its_end_by_names_of_their_own(
+    bench: Bench,
+) -> None:
+    hook = await hooking.made(bench)
+    ticket = await bench.start()
+    claimed = await bench.claim(ticket, 1, "r1")
+    for waiting_for in ("sign_in", "sign_in", "", "sign_in"):
+        await asyncio.sleep(0.002)  # two waits of one moment are one
+        await bench.progress.note(ticket, "Waiting", waiting_for=waiting_for)
+    await bench.progress.step(ticket, 2, became(claimed, Outcome.UNCERTAIN))
+    await bench.stop()
+    heard = await hooking.waiting(bench, hook.id)
+    attention = "run.needs_attention"
+    assert [entry["kind"] for entry in heard] == [attention, attention, "run.stopped", attention]
+    assert len({entry["message"] for entry in heard}) == 4
+    whys = [json.loads(entry["data"]).get("why") for entry in heard]
+    assert whys == ["sign_in", "sign_in", None, "uncertain"]

@@ -1,5 +1,6 @@
 """Webhooks: other software is told how runs end, in order, and by one server."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
@@ -7,8 +8,10 @@ from typing import Any
 import aiohttp
 import pytest
 
+from alphasync.domain.identity import Identity
 from alphasync.domain.roles import Role
 from alphasync.gateway.sandbox.faults import Drop, Faults
+from alphasync.services.logins import Logins
 from alphasync.services.tokens import Tokens
 from alphasync.services.webhook_message import signature
 from tests.harness import Cluster, cluster, wait_until
@@ -251,6 +254,46 @@ async def test_only_admins_who_are_people(servers: Cluster) -> None:
     service = (await ask(servers, "POST", "/api/tokens", admin(servers), backend))[1]["token"]
     status, body = await ask(servers, "GET", PATH, service)
     assert (status, body["code"]) == (403, "not_for_service_tokens")
+
+
+async def test_who_was_signed_out_while_their_call_came_changes_nothing(
+    servers: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credentials = {"email": "admin@example.com", "password": "demo"}
+    login = f"{servers.urls[0]}/api/auth/login"
+    async with aiohttp.request("POST", login, json=credentials) as answer:
+        token = (await answer.json())["token"]
+    one = await made(servers, token, "https://secret.invalid/")
+    identify, known, ended = Logins.identify, asyncio.Event(), asyncio.Event()
+
+    async def noticed(self: Logins, *given: Any, **more: Any) -> Identity:
+        found = await identify(self, *given, **more)
+        known.set()
+        return found
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b'{"enabled"'
+        await ended.wait()
+        yield b": false}"
+
+    async def switch() -> tuple[int, dict[str, Any]]:
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        url = f"{servers.urls[0]}{PATH}/{one['id']}"
+        async with aiohttp.request("PATCH", url, headers=headers, data=slowly()) as answer:
+            return answer.status, await answer.json()
+
+    monkeypatch.setattr(Logins, "identify", noticed)
+    switching = asyncio.create_task(switch())
+    await known.wait()
+    path = "/api/sessions?thisOne=true"
+    assert (await ask(servers, "DELETE", path, token))[0] == 200
+    ended.set()
+    status, body = await switching
+    assert (status, body["code"]) == (401, "signed_out")
+    async with aiohttp.request("POST", login, json=credentials) as answer:
+        token = (await answer.json())["token"]
+    [listed] = (await ask(servers, "GET", PATH, token))[1]["webhooks"]
+    assert listed["state"] == "on"
 
 
 @pytest.mark.parametrize(

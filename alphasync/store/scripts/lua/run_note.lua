@@ -14,7 +14,7 @@ elseif since == '' then
   redis.call('HINCRBY', run, 'waits', 1)
 end
 if waiting_for == 'sign_in' and redis.call('HGET', run, 'waiting_for') ~= 'sign_in' then
-  tell_outside(run, 'run.needs_attention', {why = 'sign_in'})
+  tell_outside(run, 'run.needs_attention', 'sign_in_' .. int(now), {why = 'sign_in'})
 end
 tell(meta, log, channel, profile, run, message, head, waiting_for)
 keep_running(runs, run, fence)

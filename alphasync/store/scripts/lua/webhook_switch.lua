@@ -9,6 +9,6 @@ if not before then return {'UNKNOWN'} end
 redis.call('HSET', webhook, 'off', off)
 if off == '' then redis.call('HSET', webhook, 'tries', 0, 'next_at', 0, 'failing_since', '') end
 if (off == '') ~= (before == '') then
-  audit(record, devices, by, 'webhook_changed', {'detail', host, 'outcome', off == '' and 'ok' or 'off'})
+  audit(record, devices, by, 'webhook_changed', {'detail', host .. (off == '' and ' on' or ' off')})
 end
 return {'OK'}

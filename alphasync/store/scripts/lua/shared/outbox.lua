@@ -14,15 +14,16 @@ local function put_out(outbox, kind, message, profile, data, hook)
   redis.call('PEXPIRE', outbox, WEBHOOK_WAITING_TTL)
 end
 
--- Tell of a run as it is now. more: what its record does not say yet
+-- Tell of a run as it is now. more: what its record does not say yet; which: tells what is told of the run in
+-- this way from what else is. Returns whether there is anybody to tell.
 -- USES: int webhooks_of put_out device_name
-local function tell_outside(run, kind, more)
+local function tell_outside(run, kind, which, more)
   local webhooks = webhooks_of(run)
-  if redis.call('EXISTS', webhooks) == 0 then return end
+  if redis.call('EXISTS', webhooks) == 0 then return false end
   local names = {'run_id', 'profile', 'type', 'device', 'operator', 'detached', 'plan', 'started_at', 'cycle', 'total',
     'sent', 'skipped', 'failed', 'uncertain', 'past_sent', 'past_failed', 'past_uncertain', 'device_name'}
   local values = redis.call('HMGET', run, unpack(names))
-  if not values[1] then return end
+  if not values[1] then return false end
   local r = {at = int(now)}
   for at, name in ipairs(names) do
     if values[at] and values[at] ~= '' then r[name] = values[at] end
@@ -33,17 +34,18 @@ local function tell_outside(run, kind, more)
   if r.device and not r.device_name then
     r.device_name = device_name(string.gsub(webhooks, 'webhooks$', 'devices'), r.device)
   end
-  put_out(webhooks .. ':outbox', kind, r.run_id .. '_' .. kind, r.profile or '', cjson.encode(r), '')
+  put_out(webhooks .. ':outbox', kind, r.run_id .. '_' .. which, r.profile or '', cjson.encode(r), '')
+  return true
 end
 
 -- Tell how a run ends: to be called while its record still says how it ran.
 -- USES: tell_outside
 local function tell_end(run, outcome, why, code, stopped_by)
   local more = {outcome = outcome, reason = why, code = code, stopped_by = stopped_by}
-  tell_outside(run, 'run.' .. outcome, more)
+  if not tell_outside(run, 'run.' .. outcome, 'end', more) then return end
   local c = redis.call('HMGET', run, 'uncertain', 'past_uncertain')
   if (tonumber(c[1]) or 0) + (tonumber(c[2]) or 0) > 0 then
     more.why = 'uncertain'
-    tell_outside(run, 'run.needs_attention', more)
+    tell_outside(run, 'run.needs_attention', 'uncertain', more)
   end
 end
