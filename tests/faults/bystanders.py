@@ -14,7 +14,7 @@ from tests.faults.returning import unbroken
 from tests.harness import wait_until
 
 TICK = 0.02
-"""Seconds between two key strokes."""
+"""Seconds between two key strokes, unless the test says otherwise."""
 HALF_WITHIN, MOST_WITHIN = 2.0, 8.0
 """Seconds for half of the key strokes, and for 99 in 100, to reach the other device: however busy
 the machine is. The aim is 50 ms for the second, where it has nothing else to do."""
@@ -27,8 +27,9 @@ log = logging.getLogger(__name__)
 class Bystanders:
     """Two devices of an account, one of which types all the time."""
 
-    def __init__(self, running: Site, types: Typist, sees: Typist) -> None:
+    def __init__(self, running: Site, types: Typist, sees: Typist, tick: float) -> None:
         self._running = running
+        self._tick = tick
         self._types = types
         self._sees = sees
         self.over = asyncio.Event()
@@ -42,7 +43,7 @@ class Bystanders:
         """Until it is over: cancelled in the middle of a key stroke it would count one too many."""
         while not self.over.is_set():
             await self._types.type(f"{self._types.count % 10}", 100)
-            await asyncio.sleep(TICK)
+            await asyncio.sleep(self._tick)
 
     async def pass_by(self, what: str, seconds: float) -> None:
         """Let so many seconds go by; fail when one of them is refused something, or waits long."""
@@ -81,14 +82,16 @@ class Bystanders:
 
 
 @contextlib.asynccontextmanager
-async def bystanders(running: Site, server: int = 0) -> AsyncIterator[Bystanders]:
-    """They are judged at the end."""
+async def bystanders(
+    running: Site, server: int = 0, tick: float = TICK
+) -> AsyncIterator[Bystanders]:
+    """They type every ``tick`` seconds, and are judged at the end."""
     url, token = running.urls[server], running.token("bystander")
     async with (
         typist(running.http, url, token) as types,
         typist(running.http, url, token) as sees,
     ):
-        both = Bystanders(running, types, sees)
+        both = Bystanders(running, types, sees, tick)
         typing = asyncio.create_task(both.type(), name="typing")
         try:
             yield both

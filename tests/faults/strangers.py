@@ -13,8 +13,9 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 HELD = 1_010
@@ -23,6 +24,8 @@ PAUSE = 1.0
 """Seconds until one that was closed is opened again."""
 AT_A_TIME = 50
 """Connections that are being opened."""
+WITHIN = 150
+"""Seconds for all to be open, and then for what is wanted to happen."""
 BOMBS = 20
 """Compressed bodies at a time."""
 MEMBER, MEMBERS = 100 * 1024 * 1024, 10
@@ -126,7 +129,7 @@ class Stranger:
         await asyncio.gather(*(throw(place) for place in range(BOMBS)))
 
 
-DEEDS: dict[str, Callable[[Stranger], Awaitable[None]]] = {
+DEEDS: dict[str, Callable[[Stranger], Coroutine[Any, Any, None]]] = {
     "bombs": Stranger.bomb,
     "silence": lambda who: who.hold(b""),
     "half requests": lambda who: who.hold(b"GET / HT"),
@@ -137,23 +140,29 @@ DEEDS: dict[str, Callable[[Stranger], Awaitable[None]]] = {
 
 
 async def report(
-    doing: Awaitable[None],
+    doing: Coroutine[Any, Any, None],
     opened: asyncio.Event,
     counts: Counter[str],
     wanted: Collection[str] = (),
 ) -> None:
-    """Go on until the standard input ends, and all that is wanted has happened at least once; say
-    when all is open, and at the end what happened. Whoever attacks does not take the machine's time
-    from a server; here they share one, and the server goes first."""
+    """Go on until the standard input ends, and all that is wanted has happened at least once, or
+    does not happen; say when all is open, and at the end what happened. Whoever attacks does not
+    take the machine's time from a server; here they share one, and the server goes first.
+
+    Raises TimeoutError where not all can be opened, and what ``doing`` raises.
+    """
     os.nice(10)
-    task = asyncio.ensure_future(doing)
-    await opened.wait()
-    _say("open")
-    await asyncio.to_thread(sys.stdin.read)
-    while not all(counts[what] for what in wanted):
-        await asyncio.sleep(0.05)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)  # before what it stands on is closed
+    async with asyncio.TaskGroup() as tasks:  # what it does ends before what it stands on is closed
+        task = tasks.create_task(doing)
+        async with asyncio.timeout(WITHIN):
+            await opened.wait()
+        _say("open")
+        await asyncio.to_thread(sys.stdin.read)
+        with contextlib.suppress(TimeoutError):  # the counts tell what did not happen
+            async with asyncio.timeout(WITHIN):
+                while not all(counts[what] for what in wanted):
+                    await asyncio.sleep(0.05)
+        task.cancel()
     _say(json.dumps(counts))
 
 

@@ -18,20 +18,22 @@ pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 CALM, STORM = 2.0, 8.0
 """Seconds before and while it happens."""
+TICK = 0.1
+"""Seconds between two key strokes of the others."""
 RECIPIENTS = 1_000
 SETTINGS: dict[str, Any] = {
     "valkey": (),
     "program": patient.PROGRAM,
-    "event_rate_per_account": 100,
-    "event_burst_per_account": 250,
-    "drafts_per_account": 200,
+    "event_rate_per_account": 25,
+    "event_burst_per_account": 100,
+    "drafts_per_account": 50,
     "runs_per_account": 50,
     "running_per_account": 5,
     "join_rate": 2,
     "join_burst": DEVICES + 10,
 }
-"""A tenth of the defaults, and less: each event goes to fifty devices, and the machine may be busy.
-The account asks for several times as much of each."""
+"""Far less than the defaults: each event goes to fifty devices, and on a busy machine whoever makes
+the noise gets so little of it that more than a few dozen events a second are never asked for."""
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +48,7 @@ def people() -> People:
 
 async def test_others_are_refused_nothing() -> None:
     async with site(1, people=people(), send_interval="5s", **SETTINGS) as running:
-        async with bystanders(running) as others:
+        async with bystanders(running, tick=TICK) as others:
             await others.pass_by("before", CALM)
             async with troublemaker(
                 "tests.faults.noisy", running.urls[0], running.token("noisy")
@@ -58,5 +60,5 @@ async def test_others_are_refused_nothing() -> None:
         log.info("%s, %s", counts, hit)
         assert counts["registered"] > DEVICES
         for code in REFUSALS:
-            assert counts[code], code
+            assert counts.get(code), counts
         assert hit["event_rate_per_account"] or hit["event_rate_per_device"]
