@@ -116,6 +116,9 @@ export const revokeServiceToken = (token, id) =>
 /** What was done in the account, newest first: `{entries, next}`, see docs/protocol.md. Throws ApiError. */
 export const record = (token, query) => call(`/api/audit?${new URLSearchParams(query)}`, { headers: bearer(token) });
 
+/** What happened in the account on the last days, in a time zone: see docs/protocol.md. Throws ApiError. */
+export const analytics = (token, days, zone) => call(`/api/analytics?${new URLSearchParams({ days, zone })}`, { headers: bearer(token) });
+
 /** The history of runs, the last that ended first: `{runs, next}`, see docs/protocol.md. Throws ApiError. */
 export const pastRuns = (token, query) => call(`/api/runs?${new URLSearchParams(query)}`, { headers: bearer(token) });
 

@@ -1,7 +1,7 @@
 // The console put together: events change the state, the state draws the page, the page sends commands.
 
 import { createAccount } from './account.js';
-import { about, endSession, exportPart, importDoNotContact, makeServiceToken, pastRecipients, pastRun, pastRuns as fetchPastRuns, profiles as fetchProfiles, record as fetchRecord, revokeServiceToken, serviceTokens, sessions as fetchSessions, wholeOf } from './api.js';
+import { about, analytics as fetchAnalytics, endSession, exportPart, importDoNotContact, makeServiceToken, pastRecipients, pastRun, pastRuns as fetchPastRuns, profiles as fetchProfiles, record as fetchRecord, revokeServiceToken, serviceTokens, sessions as fetchSessions, wholeOf } from './api.js';
 import { createArranging, readArrangement } from './arrangement.js';
 import { itemsOf } from './attachments.js';
 import { createCommands } from './commands.js';
@@ -26,6 +26,7 @@ import { statusLine } from './status.js';
 import { claimTab } from './tab.js';
 import { createTypists } from './typists.js';
 import { createAccountMenu } from './view/account.js';
+import { createAnalytics } from './view/analytics.js';
 import { createAside } from './view/aside.js';
 import { createPicker } from './view/attachments.js';
 import { createBackends } from './view/backends.js';
@@ -159,6 +160,7 @@ const account = createAccount({
     else {
       sessions.close();
       past.close();
+      analytics.close();
       record.close();
       backends.close();
       signIn.show(why, email);
@@ -269,6 +271,11 @@ const past = createPastRuns({
     return local('banner', { tone: 'info', text: words.past.put(type, profile.name, together) });
   },
 });
+const analytics = createAnalytics({
+  figures: (days, zone) => fetchAnalytics(session.get()?.token ?? '', days, zone),
+  ended: account.ended,
+  names,
+});
 const record = createRecord({
   page: (query) => fetchRecord(session.get()?.token ?? '', query),
   file: (query, report) => wholeOf(exportOf, '/api/audit/export', query, report),
@@ -310,6 +317,7 @@ const act = createDoing({
   showMessaged: (type) => showMessaged(state.profiles.items.find(({ external_id: id }) => id === state.selected), type),
   showNever,
   showPast: past.open,
+  showAnalytics: analytics.open,
   showSessions: sessions.open,
   showBackends: backends.open,
   showRecord: record.open,
@@ -343,7 +351,7 @@ const drawBanner = createBanner({
 const drawHeader = createHeader({ dispatch, stopAll, tally: () => people.counts() });
 const drawDevices = createDevices({ send: (...command) => account.link().send(...command), ask });
 const drawRights = createRights();
-const drawAccount = createAccountMenu({ dispatch, signOut, showShortcuts, showNever, showSessions: sessions.open, showPast: past.open, showRecord: record.open, showBackends: backends.open, showNotices: () => notices.menu() });
+const drawAccount = createAccountMenu({ dispatch, signOut, showShortcuts, showNever, showSessions: sessions.open, showPast: past.open, showAnalytics: analytics.open, showRecord: record.open, showBackends: backends.open, showNotices: () => notices.menu() });
 
 const arranging = createArranging({ state: () => state, dispatch, operatorId: () => session.get().operatorId });
 const people = createPeople({ dispatch, ...arranging, press: many.press, reload: loadProfiles });

@@ -5,9 +5,9 @@ import { setTheme } from './view/account.js';
 
 /**
  * `parts`: `{state(), dispatch, commands, begin, open(profileId), planLater(type), showWho, showActivity, showShortcuts, showMessaged(type),
- * showNever, showPast, showSessions, showBackends, showRecord, select, selectAll, stopAll, signOut}`. Returns `act(choice)`, with a choice of palette.js.
+ * showNever, showPast, showAnalytics, showSessions, showBackends, showRecord, select, selectAll, stopAll, signOut}`. Returns `act(choice)`, with a choice of palette.js.
  */
-export function createDoing({ state, dispatch, commands, begin, open, planLater, showWho, showActivity, showShortcuts, showMessaged, showNever, showPast, showSessions, showBackends, showRecord, select, selectAll, stopAll, signOut }) {
+export function createDoing({ state, dispatch, commands, begin, open, planLater, showWho, showActivity, showShortcuts, showMessaged, showNever, showPast, showAnalytics, showSessions, showBackends, showRecord, select, selectAll, stopAll, signOut }) {
   /** Ask about a start with the text that stands in the box; `only` as in commands.js. */
   function start(type, profileId = state().selected, only = undefined) {
     if (profileId !== null) begin(profileId, type, only);
@@ -33,6 +33,7 @@ export function createDoing({ state, dispatch, commands, begin, open, planLater,
     messaged: ({ type }) => showMessaged(type),
     never: () => showNever(),
     past: () => showPast(),
+    analytics: () => showAnalytics(),
     sessions: () => showSessions(),
     backends: () => showBackends(),
     record: () => showRecord(),

@@ -33,6 +33,7 @@ const TAKES = {
   stopAll: COMMANDS.stopAllProcessing,
   select: COMMANDS.startProcessing,
   selectAll: COMMANDS.startProcessing,
+  analytics: 'oversee',
   backends: 'administer',
   record: 'administer',
 };
@@ -91,6 +92,7 @@ function actionsOf(state, { theme, who }) {
     ...['auto', 'light', 'dark'].filter((name) => name !== theme).map((name) => ({ action: 'theme', name, icon: 'theme', text: say.theme[name] })),
     { action: 'never', icon: 'never', text: say.never },
     { action: 'past', icon: 'history', text: words.past.open },
+    { action: 'analytics', icon: 'chart', text: words.analytics.open },
     { action: 'sessions', icon: 'phone', text: words.sessions.open },
     { action: 'backends', icon: 'key', text: words.backends.open },
     { action: 'record', icon: 'record', text: words.record.open },

@@ -46,6 +46,30 @@ export const zoneAt = (at) => ({
   offset: offsets.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? '',
 });
 
+const onDay = (options) => new Intl.DateTimeFormat(LANGUAGE, { ...options, timeZone: 'UTC' });
+const shortDay = onDay({ day: 'numeric', month: 'short' });
+const weekDay = onDay({ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' });
+const wholeRange = onDay({ day: 'numeric', month: 'short', year: 'numeric' });
+const weekday = onDay({ weekday: 'short' });
+const hour = onDay({ hour: 'numeric', hourCycle: hoursOfReader() });
+const midnight = (day) => Date.parse(`${day}T00:00Z`);
+
+/** Days of a calendar as the server names them, e.g. "2026-03-29", whatever the clock says on them. */
+export const dates = {
+  /** "29 Mar" */
+  short: (day) => shortDay.format(midnight(day)),
+  /** "Sun, 29 Mar 2026" */
+  day: (day) => weekDay.format(midnight(day)),
+  /** "23–29 Mar 2026" */
+  range: (from, to) => (from === to ? weekDay.format(midnight(from)) : wholeRange.formatRange(midnight(from), midnight(to))),
+};
+
+/** The days of the week, from Monday on: it was one in 1970 on the fifth. */
+export const weekdays = () => Array.from({ length: 7 }, (_, index) => weekday.format(Date.UTC(1970, 0, 5 + index)));
+
+/** An hour of the day, e.g. "09" or "9 am". */
+export const hourOf = (number) => hour.format(Date.UTC(1970, 0, 1, number));
+
 const whole = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 0 });
 const tenths = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 1 });
 const oneTenth = new Intl.NumberFormat(LANGUAGE, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
@@ -58,6 +82,14 @@ export function countdown(ms) {
 
 /** A whole number, e.g. "12,500". */
 export const count = (number) => whole.format(number);
+
+/** A number with at most one digit behind its point, e.g. "12.5". */
+export const decimal = (number) => tenths.format(number);
+
+const parts = new Intl.NumberFormat(LANGUAGE, { style: 'percent', maximumFractionDigits: 1 });
+
+/** A part of a whole, e.g. "12.5%" for 0.125. */
+export const percent = (part) => parts.format(part);
 
 /** How long something took, e.g. "< 1 s", "8.0 s", "3 min 20 s"; `ms` in milliseconds. */
 export function duration(ms) {

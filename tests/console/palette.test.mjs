@@ -45,10 +45,11 @@ test('the history of runs is found by its name, by whoever may see', () => {
   }
 });
 
-test('sessions are for everybody, service tokens and the record for admins', () => {
-  const dialogs = ['sessions', 'backends', 'record'];
+test('sessions are for everybody, figures for managers, service tokens and the record for admins', () => {
+  const dialogs = ['analytics', 'sessions', 'backends', 'record'];
   const found = (role) => actions('', { ...known, who: { role, team: 'red', operatorId: '1' } }).filter((action) => dialogs.includes(action));
-  for (const role of ['viewer', 'operator', 'manager']) assert.deepEqual(found(role), ['sessions'], role);
+  for (const role of ['viewer', 'operator']) assert.deepEqual(found(role), ['sessions'], role);
+  assert.deepEqual(found('manager'), ['analytics', 'sessions']);
   assert.deepEqual(found('admin'), dialogs);
 });
 

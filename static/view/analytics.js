@@ -1,0 +1,111 @@
+// The figures of the account, in a dialog of its own: of the last days in the time zone of this device, as charts and tables.
+
+import { ApiError } from '../api.js';
+import { figuresOf, sumsOf } from '../analytics.js';
+import { loadWords } from '../failures.js';
+import { zoneAt } from '../times.js';
+import { words } from '../words.js';
+import { byId, element, setBlocked, setHidden, setText } from './dom.js';
+import { figureOf } from './figures.js';
+
+const say = words.analytics;
+const WORLD = 'UTC';
+
+/**
+ * `figures(days, zone)` asks the server; `ended(error)`, whether a call failed because one has to sign in again, as in
+ * account.js; `names` as of analytics.js. Returns `{open, close}`.
+ */
+export function createAnalytics({ figures, ended, names }) {
+  const dialog = byId('analytics');
+  const [note, form, place, empty, refresh] = ['note', 'form', 'figures', 'empty', 'refresh'].map((part) => byId(`analytics-${part}`));
+  const open = new Set(); // the figures whose table is open
+  let asked = 0; // the newest question: what answers an older one is not shown
+  let shown = null; // of how many days the figures are that stand there
+
+  function tell(text, tone = '') {
+    setText(note, text);
+    note.dataset.tone = tone;
+  }
+
+  function failed(error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (ended(error)) return dialog.close();
+    tell(error.code === 'not_allowed' ? say.notAllowed : loadWords(say.subject, error), 'error');
+  }
+
+  function clear() {
+    shown = null;
+    place.replaceChildren();
+    setHidden(empty, true);
+  }
+
+  /** The answer; by UTC where the server does not know this device's time zone. */
+  async function ask(days) {
+    const { name } = zoneAt(Date.now());
+    try {
+      return await figures(days, name);
+    } catch (error) {
+      if (error.status !== 400 || name === WORLD) throw error;
+      return figures(days, WORLD);
+    }
+  }
+
+  async function read() {
+    asked += 1;
+    const mine = asked;
+    const days = new FormData(form).get('days');
+    if (days !== shown) clear(); // nothing stands there that was not asked for
+    tell(words.loading);
+    setBlocked(refresh, true);
+    try {
+      const answer = await ask(days);
+      if (mine === asked) show(answer, days);
+    } catch (error) {
+      if (mine === asked) failed(error);
+    } finally {
+      if (mine === asked) setBlocked(refresh, false);
+    }
+  }
+
+  function show(answer, days) {
+    clear();
+    shown = days;
+    const about = say.about(answer.zone);
+    const found = figuresOf(answer, names);
+    tell(about);
+    setHidden(empty, found.some((figure) => !figure.empty));
+    if (found.every((figure) => figure.empty)) return;
+    const told = { tell, failed, shown: () => shown === days };
+    place.append(sumsList(answer), ...found.map((figure) => figureOf(figure, { days, open, ...told })));
+  }
+
+  function sumsList(answer) {
+    const list = element('dl', 'sums');
+    for (const [heading, text] of sumsOf(answer)) {
+      const sum = element('div');
+      sum.append(element('dt', '', heading), element('dd', '', text));
+      list.append(sum);
+    }
+    return list;
+  }
+
+  form.addEventListener('submit', (event) => event.preventDefault());
+  form.addEventListener('change', () => void read());
+  refresh.addEventListener('click', () => refresh.getAttribute('aria-disabled') || void read());
+  byId('analytics-close').addEventListener('click', () => dialog.close());
+  dialog.addEventListener('close', () => {
+    asked += 1;
+    open.clear();
+    clear();
+  });
+
+  return {
+    open() {
+      form.reset();
+      dialog.showModal();
+      byId('analytics-close').focus();
+      void read();
+    },
+    close: () => dialog.close(),
+  };
+}
