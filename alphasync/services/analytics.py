@@ -1,7 +1,6 @@
 """The figures of an account: the scripts count as things happen; here it is read what they have
 counted."""
 
-import asyncio
 from collections.abc import Iterator
 from datetime import tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -52,13 +51,13 @@ class Analytics:
             summed += len(fields)
             if summed > FIELDS_AT_ONCE:
                 summed = 0
-                await asyncio.sleep(0)
+                await self._scripts.in_turn()
         return summing.figures()
 
     async def _read(self, account: str, number: int) -> Answer:
         before = 0
         while True:
-            answer = await self._scripts.call(
+            answer = await self._scripts.listed(
                 analytics_read(keys.of_account(account), number=number, before=before)
             )
             if answer.outcome == "OK":

@@ -63,7 +63,7 @@ class Audit:
         """Newest first, at most ``RECORD_LISTED_MAX``; fewer where few of very many are wanted."""
         found: list[Noted] = []
         for _ in range(PARTS_MAX):
-            answer = await self._scripts.call(
+            answer = await self._scripts.listed(
                 audit_list(
                     keys.of_account(account),
                     before=before,

@@ -146,7 +146,7 @@ class DoNotContact:
     ) -> Listed:
         """What one script reads from a place on."""
         names = keys.of_account(who.account)
-        answer = await self._scripts.call(
+        answer = await self._scripts.listed(
             never_list(names, score=place.score, id=place.id, part=part, most=most)
         )
         found = zip(answer.texts(2), answer.texts(3), answer.texts(4), strict=True)

@@ -53,5 +53,5 @@ class Failed:
         return list(reversed(found.values()))
 
     async def _page(self, names: keys.ProfileKeys, before: str, tried_by: str = "") -> _Page:
-        answer = await self._scripts.call(failed_list(names, before=before, tried_by=tried_by))
+        answer = await self._scripts.listed(failed_list(names, before=before, tried_by=tried_by))
         return _Page(msgspec.json.decode(answer.text(1), type=list[Unsent]), answer)

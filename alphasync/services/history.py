@@ -198,6 +198,7 @@ class History:
         failed = which == "failed"
         listed = names.history_failed(run.id) if failed else names.history_uncertain(run.id)
         page = await self._pipeline.submit("HSCAN", listed, cursor, "COUNT", RECIPIENTS_LISTED)
+        await self._scripts.in_turn()
         answer = Answer(page if isinstance(page, list) else [])
         notes = answer.record(1)
         unnamed = 0
@@ -223,6 +224,7 @@ class History:
         if not ids:
             return {}
         values = await self._pipeline.submit("HMGET", name, *ids)
+        await self._scripts.in_turn()
         if not isinstance(values, list):
             raise TypeError(f"HMGET answered {values!r}")
         pairs = zip(ids, values, strict=True)

@@ -78,7 +78,7 @@ class MessagedBefore:
     ) -> Listed:
         """What one script reads from a place on. Raises UnknownProfile."""
         who.check_profile(profile)
-        answer = await self._scripts.call(
+        answer = await self._scripts.listed(
             blocklist_list(
                 keys.of_profile(who.account, type_, profile),
                 score=place.score,

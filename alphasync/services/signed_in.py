@@ -43,7 +43,7 @@ class SignedIn:
         """Newest first. ``of_all``: those of all operators of the account."""
         names = keys.of_account(who.account)
         listed = names.all_signins if of_all else names.signins(who.operator_id)
-        answer = await self._scripts.call(
+        answer = await self._scripts.listed(
             signins_list(
                 key_groups.ListedSignInKeys(listed, names.devices),
                 before=before,

@@ -48,7 +48,7 @@ class Uncertain:
         """Raises UnknownProfile."""
         who.check_profile(command.profile)
         names = keys.of_profile(who.account, command.type, command.profile)
-        answer = await self._scripts.call(uncertain_list(names, start=command.cursor or ""))
+        answer = await self._scripts.listed(uncertain_list(names, start=command.cursor or ""))
         recipients = msgspec.json.decode(answer.text(1), type=list[Undecided])
         return Listed(recipients, answer.number(2), answer.text(3))
 

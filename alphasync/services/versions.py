@@ -36,7 +36,7 @@ class Versions:
         """All that are kept, newest first. Raises UnknownProfile."""
         who.check_profile(command.profile)
         names = key_groups.of_draft(who.account, command.type, command.profile)
-        answer = await self._scripts.call(versions_list(names))
+        answer = await self._scripts.listed(versions_list(names))
         called = answer.record(2)
         return [_version(_decode(head), called) for head in answer.texts(1)]
 

@@ -23,6 +23,7 @@ class Scripts:
         pipeline.on_connect = tuple(
             ("SCRIPT", "LOAD", script.source) for script in self._scripts.values()
         )
+        self._going_on = asyncio.Lock()
 
     async def call(
         self,
@@ -50,6 +51,20 @@ class Scripts:
             # Scripts are loaded with each connection; somebody flushed them since.
             reply = await submit("EVAL", script.source, *tail, **how)
         return Answer(reply)
+
+    async def listed(self, call: Call) -> "Answer":
+        """Run a script that reads a part of a list, which takes some milliseconds to deal with;
+        return when it is this one's turn. Raises as ``call`` does."""
+        answer = await self.call(call)
+        await self.in_turn()
+        return answer
+
+    async def in_turn(self) -> None:
+        """Return when it is the caller's turn to go on with a few milliseconds of work: one caller
+        for each turn of the loop. Redis answers many at once, and whoever types would otherwise
+        wait until sixteen accounts have each dealt with theirs."""
+        async with self._going_on:
+            await asyncio.sleep(0)
 
     async def field(self, key: str, name: str) -> str | None:
         """One field of a hash, for a script that needs the name of another key from it."""
