@@ -20,6 +20,7 @@ from alphasync.services.plan_notes import DUE_MAX, PlanNote, PlanNotes, decode
 from alphasync.services.runs import LOST, Ticket
 from alphasync.services.service_tokens import is_of_service_token
 from alphasync.services.upstream import Upstream
+from alphasync.store import key_groups
 from alphasync.store.scripts.calls import Answer, Scripts
 from alphasync.store.scripts.plan_calls import plan_end, plan_start
 
@@ -80,6 +81,8 @@ class DuePlans:
             if answer is None or answer.outcome in ("OK", "GONE", "SKIPPED", "FAILED"):
                 await self._notes.drop(note)
                 return
+            if answer.outcome == "ENDED":
+                continue  # with another login, or as one that has none
             # One that waits is seen again by itself.
             if answer.outcome == "WAITS" or answer.number(1) == noted_at:
                 return
@@ -132,10 +135,11 @@ class DuePlans:
         answer = await self._launching.call(
             holding,
             plan_start(
-                note.keys,
+                key_groups.DuePlanKeys(
+                    note.account, note.type, note.profile, note.plan_id, sign_in
+                ),
                 device=device_id,
                 operator=operator_id,
-                sign_in=sign_in,
                 run_id=run_id,
                 server=holding.owner,
                 stub=packets.members(stub),

@@ -54,6 +54,19 @@ class NewPlanKeys(PlanKeys):
         self.signed_out = names.signed_out(operator_id)
 
 
+class DuePlanKeys(PlanKeys):
+    """Those of a planned run, and of the login that it is to be sent with, or '' for none."""
+
+    __slots__ = ("sign_in", "signin")
+
+    def __init__(
+        self, account: str, type_: ProcessingType, profile: str, plan_id: str, sign_in: str
+    ) -> None:
+        super().__init__(account, type_, profile, plan_id)
+        self.sign_in = sign_in
+        self.signin = of_account(account).signin(sign_in)
+
+
 class DraftKeys(NamedTuple):
     """Those of a draft and its versions."""
 

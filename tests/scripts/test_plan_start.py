@@ -17,7 +17,9 @@ from alphasync.errors import PaceOutOfRange
 from alphasync.membership.holdings import Holding
 from alphasync.services.bounds import AccountBounds
 from alphasync.services.progress import NOTHING
+from alphasync.services.upstream import SignIn
 from alphasync.store import keys
+from tests.scripts.backends import admin, make, tokens_of
 from tests.scripts.bench import PROFILE, Bench
 from tests.scripts.planning import HOUR, Planner
 
@@ -226,3 +228,31 @@ async def test_a_snapshot_puts_a_lost_note_back(bench: Bench) -> None:
     await bench.store.pipeline.submit("GET", keys.PLANS + ":none")
     assert await planner.noted() == {planner.note(plan).encode(): plan.start_at}
     assert await bench.ttl(keys.PLANS) > 32 * 86400
+
+
+@pytest.mark.parametrize("revoked", [True, False], ids=["service-token", "session"])
+async def test_a_login_that_ends_while_it_is_chosen_starts_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, revoked: bool
+) -> None:
+    who = admin(bench, await bench.sign_in())
+    other = await bench.sign_in()  # the newest, which stands in for a session only
+    made = await make(bench, who)
+    bench.who = await tokens_of(bench).identify(made.token) if revoked else who
+    planner = Planner(bench)
+    plan = await planner.plan()
+    await planner.comes(plan)
+    of_plan = bench.upstream.of_plan
+
+    async def and_then_it_ends(account: str, sid: str) -> SignIn:
+        found = await of_plan(account, sid)
+        if revoked:
+            await tokens_of(bench).revoke(who, made.id)
+        else:
+            await bench.endings.end(who, who.sign_in, of_all=False)
+        return found
+
+    monkeypatch.setattr(bench.upstream, "of_plan", and_then_it_ends)
+    await planner.start(plan)
+    assert [ticket.sign_in for ticket in planner.launched] == ([] if revoked else [other.sid])
+    assert not (await bench.snapshot()).plans
+    assert await planner.noted() == {}

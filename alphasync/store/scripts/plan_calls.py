@@ -5,7 +5,7 @@ What each one does, returns and names is said in the header of its file in ``lua
 
 from typing import Literal
 
-from alphasync.store.key_groups import DueKeys, NewPlanKeys, PlanKeys
+from alphasync.store.key_groups import DueKeys, DuePlanKeys, NewPlanKeys, PlanKeys
 from alphasync.store.scripts.declaring import script
 
 
@@ -50,12 +50,11 @@ def plan_end(keys: PlanKeys, /, *, only_of: str, code: str, head: str, by: bytes
 
 @script
 def plan_start(
-    keys: PlanKeys,
+    keys: DuePlanKeys,
     /,
     *,
     device: str,
     operator: str,
-    sign_in: str,
     run_id: str,
     server: str,
     stub: str,

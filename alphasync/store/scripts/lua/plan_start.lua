@@ -1,12 +1,13 @@
 -- Start a planned run whose time has come, and tell all devices: it is a plan until the moment in which it
 -- is a run, so that of many servers one starts it. While another run of the profile and type goes on, or
 -- the account has its most, it waits; when it has waited too long it is skipped.
--- KEYS: meta log lock run runs sent tally uncertain failed reasons never never_notes starts devices plan record
--- ARGV: channel profile type plan_id device operator sign_in run_id server stub identity runs_most running_most head lost_head lost_reason waits_head ends by
+-- KEYS: meta log lock run runs sent tally uncertain failed reasons never never_notes starts devices plan record signin
+-- ARGV: channel profile type plan_id sign_in device operator run_id server stub identity runs_most running_most head lost_head lost_reason waits_head ends by
 --   waits_head: begins the event about a plan that waits, without a field
 --   ends: a JSON object of what becomes of the plan to the beginning of the event that says so
 -- USES: int emit plan_members end_plan begin_run audit
 -- RETURN: {'OK', fence, now, text, attachments} | {'GONE'} | {'NOT_YET', start_at} | {'WAITS'}
+--   | {'ENDED'}: the login that it was to be sent with is no more, since it was chosen
 --   | {'SKIPPED'} | {'FAILED'}: who was messaged, or is not to be contacted, is not known any more
 local p = redis.call('HMGET', plan, 'start_at', 'latest', 'text', 'attachments', 'waiting_for', 'options')
 if not p[1] then return {'GONE'} end
@@ -28,6 +29,9 @@ if late > tonumber(p[2]) then
   given_up(why)
   return {'SKIPPED'}
 end
+
+-- Who ends a login, or revokes a service token, ends what goes on then: nothing is to begin with it later.
+if sign_in ~= '' and tonumber(redis.call('HGET', signin, 'expires') or 0) <= now then return {'ENDED'} end
 
 -- As of run_start: an earlier version that takes it over is to find none that has options.
 local options = p[6] or ''
