@@ -113,6 +113,29 @@ export const makeServiceToken = (token, wanted) =>
 export const revokeServiceToken = (token, id) =>
   call(`/api/tokens/${encodeURIComponent(id)}`, { method: 'DELETE', headers: bearer(token) });
 
+/** The account's webhooks, asked with what `token()` gives then: see docs/protocol.md. Each call throws ApiError. */
+export function webhooks(token) {
+  const asked = (method, path = '', wanted = undefined) =>
+    call(`/api/webhooks${path}`, {
+      method,
+      headers: { ...(wanted && { 'Content-Type': 'application/json' }), ...bearer(token()) },
+      body: wanted && JSON.stringify(wanted),
+    });
+  const of = (id) => `/${encodeURIComponent(id)}`;
+  return {
+    /** `{webhooks: [{id, url, events, profiles, operatorId, madeAt, state, failingSince, nextAt}]}` */
+    list: () => asked('GET'),
+    /** Make one of `{url, events}`: `{id, secret, madeAt}`. */
+    make: (wanted) => asked('POST', '', wanted),
+    switch: (id, enabled) => asked('PATCH', of(id), { enabled }),
+    remove: (id) => asked('DELETE', of(id)),
+    ping: (id) => asked('POST', `${of(id)}/ping`),
+    /** `[{id, webhookId, event, profileId, at, took, outcome, attempt, code, answer}]`, newest first. */
+    attempts: async (id) => (await asked('GET', `${of(id)}/attempts`)).attempts,
+    again: (id, attempt) => asked('POST', `${of(id)}/attempts${of(attempt)}/again`),
+  };
+}
+
 /** What was done in the account, newest first: `{entries, next}`, see docs/protocol.md. Throws ApiError. */
 export const record = (token, query) => call(`/api/audit?${new URLSearchParams(query)}`, { headers: bearer(token) });
 

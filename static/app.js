@@ -1,7 +1,7 @@
 // The console put together: events change the state, the state draws the page, the page sends commands.
 
 import { createAccount } from './account.js';
-import { about, analytics as fetchAnalytics, endSession, exportPart, importDoNotContact, makeServiceToken, pastRecipients, pastRun, pastRuns as fetchPastRuns, profiles as fetchProfiles, record as fetchRecord, revokeServiceToken, serviceTokens, sessions as fetchSessions, wholeOf } from './api.js';
+import { about, analytics as fetchAnalytics, endSession, exportPart, importDoNotContact, makeServiceToken, pastRecipients, pastRun, pastRuns as fetchPastRuns, profiles as fetchProfiles, record as fetchRecord, revokeServiceToken, serviceTokens, sessions as fetchSessions, webhooks as webhookCalls, wholeOf } from './api.js';
 import { createArranging, readArrangement } from './arrangement.js';
 import { itemsOf } from './attachments.js';
 import { createCommands } from './commands.js';
@@ -54,6 +54,7 @@ import { createSignIn } from './view/signin.js';
 import { createStarting } from './view/starting.js';
 import { createTurning } from './view/turning.js';
 import { createVersions } from './view/versions.js';
+import { createWebhooks } from './view/webhooks.js';
 import { words } from './words.js';
 
 addDrawings();
@@ -163,6 +164,7 @@ const account = createAccount({
       analytics.close();
       record.close();
       backends.close();
+      webhooks.close();
       signIn.show(why, email);
     }
   },
@@ -251,6 +253,7 @@ const names = {
   profile: (id) => profileOf(id)?.name ?? words.aside.profile(id),
   device: (id) => nameOf(state, id),
 };
+const webhooks = createWebhooks({ api: webhookCalls(() => session.get()?.token ?? ''), ended: account.ended, ask, names });
 const past = createPastRuns({
   api: {
     page: (query) => fetchPastRuns(session.get()?.token ?? '', query),
@@ -320,6 +323,7 @@ const act = createDoing({
   showAnalytics: analytics.open,
   showSessions: sessions.open,
   showBackends: backends.open,
+  showWebhooks: webhooks.open,
   showRecord: record.open,
   select: many.touch,
   selectAll: many.all,
@@ -351,7 +355,7 @@ const drawBanner = createBanner({
 const drawHeader = createHeader({ dispatch, stopAll, tally: () => people.counts() });
 const drawDevices = createDevices({ send: (...command) => account.link().send(...command), ask });
 const drawRights = createRights();
-const drawAccount = createAccountMenu({ dispatch, signOut, showShortcuts, showNever, showSessions: sessions.open, showPast: past.open, showAnalytics: analytics.open, showRecord: record.open, showBackends: backends.open, showNotices: () => notices.menu() });
+const drawAccount = createAccountMenu({ dispatch, signOut, showShortcuts, showNever, showSessions: sessions.open, showPast: past.open, showAnalytics: analytics.open, showRecord: record.open, showBackends: backends.open, showWebhooks: webhooks.open, showNotices: () => notices.menu() });
 
 const arranging = createArranging({ state: () => state, dispatch, operatorId: () => session.get().operatorId });
 const people = createPeople({ dispatch, ...arranging, press: many.press, reload: loadProfiles });
@@ -384,6 +388,7 @@ function draw() {
   drawHeader(state);
   drawBanner(state);
   drawAccount(state);
+  webhooks.render(state);
   if (state.syncing) return;
   drawDevices(state);
   drawPin(state);

@@ -5,9 +5,9 @@ import { setTheme } from './view/account.js';
 
 /**
  * `parts`: `{state(), dispatch, commands, begin, open(profileId), planLater(type), showWho, showActivity, showShortcuts, showMessaged(type),
- * showNever, showPast, showAnalytics, showSessions, showBackends, showRecord, select, selectAll, stopAll, signOut}`. Returns `act(choice)`, with a choice of palette.js.
+ * showNever, showPast, showAnalytics, showSessions, showBackends, showWebhooks, showRecord, select, selectAll, stopAll, signOut}`. Returns `act(choice)`, with a choice of palette.js.
  */
-export function createDoing({ state, dispatch, commands, begin, open, planLater, showWho, showActivity, showShortcuts, showMessaged, showNever, showPast, showAnalytics, showSessions, showBackends, showRecord, select, selectAll, stopAll, signOut }) {
+export function createDoing({ state, dispatch, commands, begin, open, planLater, showWho, showActivity, showShortcuts, showMessaged, showNever, showPast, showAnalytics, showSessions, showBackends, showWebhooks, showRecord, select, selectAll, stopAll, signOut }) {
   /** Ask about a start with the text that stands in the box; `only` as in commands.js. */
   function start(type, profileId = state().selected, only = undefined) {
     if (profileId !== null) begin(profileId, type, only);
@@ -36,6 +36,7 @@ export function createDoing({ state, dispatch, commands, begin, open, planLater,
     analytics: () => showAnalytics(),
     sessions: () => showSessions(),
     backends: () => showBackends(),
+    webhooks: () => showWebhooks(),
     record: () => showRecord(),
     select: () => select(),
     selectAll: () => selectAll(),

@@ -35,6 +35,7 @@ const TAKES = {
   selectAll: COMMANDS.startProcessing,
   analytics: 'oversee',
   backends: 'administer',
+  webhooks: 'administer',
   record: 'administer',
 };
 
@@ -95,6 +96,7 @@ function actionsOf(state, { theme, who }) {
     { action: 'analytics', icon: 'chart', text: words.analytics.open },
     { action: 'sessions', icon: 'phone', text: words.sessions.open },
     { action: 'backends', icon: 'key', text: words.backends.open },
+    { action: 'webhooks', icon: 'hook', text: words.webhooks.open },
     { action: 'record', icon: 'record', text: words.record.open },
     { action: 'shortcuts', icon: 'keyboard', text: say.shortcuts },
     { action: 'signOut', icon: 'out', text: say.signOut },

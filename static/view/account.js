@@ -15,8 +15,8 @@ export function setTheme(name) {
   ofBrowser.write('alphasync.theme', name);
 }
 
-/** `actions`: `{dispatch, signOut, showShortcuts, showNever, showSessions, showPast, showAnalytics, showRecord, showBackends, showNotices}`. Returns `render(state)`. */
-export function createAccountMenu({ dispatch, signOut, showShortcuts, showNever, showSessions, showPast, showAnalytics, showRecord, showBackends, showNotices }) {
+/** `actions`: `{dispatch, signOut, showShortcuts, showNever, showSessions, showPast, showAnalytics, showRecord, showBackends, showWebhooks, showNotices}`. Returns `render(state)`. */
+export function createAccountMenu({ dispatch, signOut, showShortcuts, showNever, showSessions, showPast, showAnalytics, showRecord, showBackends, showWebhooks, showNotices }) {
   const device = byId('device-id');
   const themes = THEMES.map((name) => document.querySelector(`[data-theme-choice="${name}"]`));
 
@@ -51,6 +51,7 @@ export function createAccountMenu({ dispatch, signOut, showShortcuts, showNever,
   byId('past-open').addEventListener('click', showPast);
   byId('analytics-open').addEventListener('click', showAnalytics);
   byId('backends-open').addEventListener('click', showBackends);
+  byId('webhooks-open').addEventListener('click', showWebhooks);
   byId('record-open').addEventListener('click', showRecord);
   byId('never-open').addEventListener('click', showNever);
   byId('sign-out').addEventListener('click', signOut);

@@ -7,6 +7,7 @@ import { isolated, plain } from '../names.js';
 import { exact, when } from '../times.js';
 import { words } from '../words.js';
 import { $, byId, clone, setAttr, setHidden, setText } from './dom.js';
+import { createSecret } from './secret.js';
 
 const say = words.backends;
 
@@ -21,12 +22,12 @@ export function createBackends({ api, ended, ask }) {
   const dialog = byId('backends');
   const rows = byId('backends-list');
   const form = byId('backends-form');
-  const [note, empty, made, secret, copy, close] = ['note', 'empty', 'made', 'secret', 'copy', 'close'].map((name) => byId(`backends-${name}`));
+  const [note, empty, close] = ['note', 'empty', 'close'].map((name) => byId(`backends-${name}`));
   const [name, role, lifetime, profiles, make] = ['name', 'role', 'lifetime', 'profiles', 'make'].map((part) => byId(`backends-${part}`));
+  const secret = createSecret('backends', () => tell(say.copied));
   let asked = 0; // the newest question: what answers an older one is not shown
 
   close.addEventListener('click', () => dialog.close());
-  copy.addEventListener('click', () => void copySecret());
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     void makeOne();
@@ -34,13 +35,8 @@ export function createBackends({ api, ended, ask }) {
   dialog.addEventListener('close', () => {
     asked += 1;
     rows.replaceChildren();
-    forgetSecret();
+    secret.forget();
   });
-
-  function forgetSecret() {
-    secret.value = '';
-    setHidden(made, true);
-  }
 
   /** `about`: `list` for how its loading goes, over once it has been loaded; else what was done. */
   function tell(text, about = '') {
@@ -97,29 +93,16 @@ export function createBackends({ api, ended, ask }) {
     try {
       const answer = await api.make(wanted);
       if (!dialog.open) return;
-      secret.value = answer.token;
-      setHidden(made, false);
       form.reset();
       tell(say.isMade(isolated(wanted.name)));
-      secret.focus();
-      secret.select();
+      secret.show(answer.token);
     } catch (error) {
-      forgetSecret();
+      secret.forget();
       failed(error, '');
     } finally {
       make.disabled = false;
     }
     if (dialog.open) void load();
-  }
-
-  async function copySecret() {
-    try {
-      await navigator.clipboard.writeText(secret.value);
-      tell(say.copied);
-    } catch {
-      secret.focus(); // no clipboard outside a secure context: it is chosen, for the keys that copy
-      secret.select();
-    }
   }
 
   async function revoke(id, called) {
@@ -132,14 +115,14 @@ export function createBackends({ api, ended, ask }) {
     }
     if (!dialog.open) return;
     close.focus(); // the button that had it goes
-    forgetSecret();
+    secret.forget();
     void load();
   }
 
   return {
     open() {
       form.reset();
-      forgetSecret();
+      secret.forget();
       setHidden(empty, true);
       tell(words.loading, 'list');
       dialog.showModal();

@@ -32,6 +32,12 @@ export function setHidden(node, hidden) {
 /** Mark a button as one that does nothing now; it keeps its focus and can say why when pressed. */
 export const setBlocked = (button, blocked) => setAttr(button, 'aria-disabled', blocked ? 'true' : null);
 
+/** Block a button for a reason, which it shows, and which is said when it is pressed; '' for no reason. */
+export function hold(button, why) {
+  setBlocked(button, why !== '');
+  setAttr(button, 'title', why || null);
+}
+
 /** A key that is held down presses a button once: what it turns into, or what is there after it, was not meant. */
 export function untilReleased(button) {
   button.addEventListener('keydown', (event) => {

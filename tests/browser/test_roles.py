@@ -84,7 +84,8 @@ async def test_a_viewer_looks_and_has_nothing_to_do(
     await viewer.hook("account").click()
     await expect(viewer.hook("account-role")).to_have_text("Viewer · team red")
     await expect(viewer.hook("record-open")).to_be_hidden()
-    await expect(viewer.hook("backends-open")).to_be_hidden()
+    for name in ("backends-open", "webhooks-open"):
+        await expect(viewer.hook(name)).to_be_hidden()
     assert (await ann.call("updateMessage", {**CHAT, "message": "Good evening"}))["ok"]
     await expect(text).to_have_value("Good evening")
     assert await viewer.audit() == []

@@ -45,8 +45,8 @@ test('the history of runs is found by its name, by whoever may see', () => {
   }
 });
 
-test('sessions are for everybody, figures for managers, service tokens and the record for admins', () => {
-  const dialogs = ['analytics', 'sessions', 'backends', 'record'];
+test('sessions are for everybody, figures for managers, service tokens, webhooks and the record for admins', () => {
+  const dialogs = ['analytics', 'sessions', 'backends', 'webhooks', 'record'];
   const found = (role) => actions('', { ...known, who: { role, team: 'red', operatorId: '1' } }).filter((action) => dialogs.includes(action));
   for (const role of ['viewer', 'operator']) assert.deepEqual(found(role), ['sessions'], role);
   assert.deepEqual(found('manager'), ['analytics', 'sessions']);

@@ -1,0 +1,34 @@
+// A secret that was just made: it is shown once, to be copied, and forgotten.
+
+import { byId, setHidden } from './dom.js';
+
+/** `name`: what the ids of its parts begin with in index.html; `copied()` is told when it is in the clipboard. Returns `{show(value), forget()}`. */
+export function createSecret(name, copied) {
+  const [made, secret, copy] = ['made', 'secret', 'copy'].map((part) => byId(`${name}-${part}`));
+
+  function choose() {
+    secret.focus();
+    secret.select();
+  }
+
+  copy.addEventListener('click', async () => {
+    try {
+      await navigator.clipboard.writeText(secret.value);
+      copied();
+    } catch {
+      choose(); // no clipboard outside a secure context: it is chosen, for the keys that copy
+    }
+  });
+
+  return {
+    show(value) {
+      secret.value = value;
+      setHidden(made, false);
+      choose();
+    },
+    forget() {
+      secret.value = '';
+      setHidden(made, true);
+    },
+  };
+}
