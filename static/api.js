@@ -123,7 +123,7 @@ export function webhooks(token) {
     });
   const of = (id) => `/${encodeURIComponent(id)}`;
   return {
-    /** `{webhooks: [{id, url, events, profiles, operatorId, madeAt, state, failingSince, nextAt}]}` */
+    /** `{webhooks: [{id, url, events, profiles, operatorId, madeAt, state, failingSince, nextAt, lastAttempt}]}` */
     list: () => asked('GET'),
     /** Make one of `{url, events}`: `{id, secret, madeAt}`. */
     make: (wanted) => asked('POST', '', wanted),

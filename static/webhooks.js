@@ -49,13 +49,6 @@ export function aboutOf({ events, profiles, operatorId, madeAt }, names) {
 
 const nextOf = (at, now) => (at === null ? '' : at > now ? say.nextAt(moment(at, now)) : say.nextSoon);
 
-/** How it is with it, and what comes next. */
-export function lineOf(webhook, now = Date.now()) {
-  const state = stateOf(webhook);
-  if (state !== 'failing') return say.lines[state] ?? '';
-  return words.join([say.failing(moment(webhook.failingSince, now)), nextOf(webhook.nextAt, now)]);
-}
-
 /** Why there was no answer, in words; as the server says it where there are none. */
 function reasonOf(answer) {
   const known = Object.entries(words.fixed.unanswered).find(([, begins]) => answer.startsWith(begins));
@@ -68,6 +61,15 @@ export function outcomeOf({ outcome, code, answer }) {
   if (outcome === 'gone') return { text: say.gone(code), answer: plain(answer) };
   if (code === null) return { text: say.unanswered, answer: reasonOf(answer) };
   return { text: (outcome === 'told' ? say.told : say.refusedWith)(code), answer: plain(answer) };
+}
+
+/** How it is with it, since when, and what comes next. A server of an earlier version does not say what its last attempt was. */
+export function lineOf(webhook, now = Date.now()) {
+  const { failingSince, nextAt, lastAttempt: last } = webhook;
+  const state = stateOf(webhook);
+  if (state === 'failing') return words.join([say.failing(moment(failingSince, now)), last && outcomeOf(last).text, nextOf(nextAt, now)]);
+  if (state === 'on') return last ? words.join([say.last(outcomeOf(last).text), moment(last.at, now)]) : '';
+  return say.lines[state] ?? '';
 }
 
 /** About which profile, which try, how long it took, and when the next one is; `next`: ms, null where there is none. */
@@ -97,7 +99,7 @@ export function refusedWords(error, address = null) {
 export function trialWords(attempt, now = Date.now()) {
   if (attempt === null) return say.trial.waits;
   const { text, answer } = outcomeOf(attempt);
-  return words.join([text, attempt.code === null && isolated(answer), say.took(duration(attempt.took)), moment(attempt.at, now)]);
+  return words.join([say.trial.over(text), attempt.code === null && isolated(answer), say.took(duration(attempt.took)), moment(attempt.at, now)]);
 }
 
 /**

@@ -4,8 +4,9 @@ Scripts put down what is to be told (outbox.lua); WebhookSender tells it. Here w
 listed and removed.
 """
 
+import asyncio
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
@@ -191,8 +192,16 @@ class Webhooks:
     async def attempts(self, who: Identity, id_: str) -> list[Attempt]:
         """The last ones, newest first. Raises UnknownWebhook."""
         await self._found(who, id_)
-        names = key_groups.of_webhook(who.account, id_)
-        answer = await self._scripts.call(webhook_attempts(names, most=ATTEMPTS_KEPT))
+        return await self._attempts(who.account, id_, ATTEMPTS_KEPT)
+
+    async def last_attempts(self, account: str, hooks: Sequence[Webhook]) -> list[Attempt | None]:
+        """The last one of each; None where there was none."""
+        found = await asyncio.gather(*(self._attempts(account, each.id, 1) for each in hooks))
+        return [last[0] if last else None for last in found]
+
+    async def _attempts(self, account: str, id_: str, most: int) -> list[Attempt]:
+        names = key_groups.of_webhook(account, id_)
+        answer = await self._scripts.call(webhook_attempts(names, most=most))
         return [msgspec.json.decode(text, type=Attempt) for text in answer.texts(1)]
 
     async def send_again(self, who: Identity, id_: str, delivery: str) -> None:

@@ -48,39 +48,6 @@ class WebhookMade(msgspec.Struct, frozen=True, rename="camel"):
     """Always true."""
 
 
-class ListedWebhook(msgspec.Struct, frozen=True, rename="camel"):
-    """One of them. Times in ms since the Unix epoch."""
-
-    id: str
-    """Names it."""
-    url: str
-    """Where it is."""
-    events: list[Event]
-    """What it is told."""
-    profiles: list[str] | None
-    """The only ones that it is told of; null for all of the account."""
-    operator_id: str
-    """Who made it."""
-    made_at: int
-    """When it was made."""
-    state: Literal["on", "off", "gone"]
-    """`off`: by somebody; `gone`: it has answered 410, and is told nothing until it is switched on.
-    """
-    failing_since: int | None
-    """Since when it could not be told; null where the last attempt was good."""
-    next_at: int | None
-    """When it is tried again; null where it does not fail."""
-
-
-class WebhooksAnswer(msgspec.Struct, frozen=True):
-    """The webhooks of the account, oldest first."""
-
-    webhooks: list[ListedWebhook]
-    """All of them."""
-    status: bool = True
-    """Always true."""
-
-
 class ListedAttempt(msgspec.Struct, frozen=True, rename="camel"):
     """One attempt to tell it something."""
 
@@ -104,6 +71,41 @@ class ListedAttempt(msgspec.Struct, frozen=True, rename="camel"):
     """The status of the answer; null where there was none."""
     answer: str
     """How it begins, or why there was none."""
+
+
+class ListedWebhook(msgspec.Struct, frozen=True, rename="camel"):
+    """One of them. Times in ms since the Unix epoch."""
+
+    id: str
+    """Names it."""
+    url: str
+    """Where it is."""
+    events: list[Event]
+    """What it is told."""
+    profiles: list[str] | None
+    """The only ones that it is told of; null for all of the account."""
+    operator_id: str
+    """Who made it."""
+    made_at: int
+    """When it was made."""
+    state: Literal["on", "off", "gone"]
+    """`off`: by somebody; `gone`: it has answered 410, and is told nothing until it is switched on.
+    """
+    failing_since: int | None
+    """Since when it could not be told; null where the last attempt was good."""
+    next_at: int | None
+    """When it is tried again; null where it does not fail."""
+    last_attempt: ListedAttempt | None
+    """What became of the last attempt to tell it something; null where there was none."""
+
+
+class WebhooksAnswer(msgspec.Struct, frozen=True):
+    """The webhooks of the account, oldest first."""
+
+    webhooks: list[ListedWebhook]
+    """All of them."""
+    status: bool = True
+    """Always true."""
 
 
 class AttemptsAnswer(msgspec.Struct, frozen=True):
@@ -141,7 +143,9 @@ class WebhookList:
 
     async def webhooks(self, request: web.Request) -> web.Response:
         who = await who_asks(request, self._logins, Right.ADMINISTER)
-        return ok(WebhooksAnswer([_shown(each) for each in await self._webhooks.listed(who)]))
+        hooks = await self._webhooks.listed(who)
+        last = await self._webhooks.last_attempts(who.account, hooks)
+        return ok(WebhooksAnswer([_shown(*each) for each in zip(hooks, last, strict=True)]))
 
     async def make(self, request: web.Request) -> web.Response:
         who = await who_asks(request, self._logins, Right.ADMINISTER)
@@ -180,7 +184,7 @@ class WebhookList:
         return ok(WebhookDone())
 
 
-def _shown(each: Webhook) -> ListedWebhook:
+def _shown(each: Webhook, last: Attempt | None) -> ListedWebhook:
     profiles = each.profiles
     return ListedWebhook(
         id=each.id,
@@ -192,6 +196,7 @@ def _shown(each: Webhook) -> ListedWebhook:
         state={"": "on", "gone": "gone"}.get(each.record["off"], "off"),  # type: ignore[arg-type]
         failing_since=each.number("failing_since"),
         next_at=each.number("next_at"),
+        last_attempt=None if last is None else _tried(last),
     )
 
 

@@ -227,7 +227,10 @@ export function createWebhooks({ api, ended, ask, names }) {
       live = connection.status === 'connected';
       dialog.dataset.live = String(live);
       for (const button of [make, refresh]) hold(button, live ? '' : words.why.offline);
-      for (const id of rows.keys()) showRow(id);
+      for (const [id, { row }] of rows) {
+        showRow(id);
+        if (live && $('.webhook-said', row).textContent === words.why.offline) tellRow(id, '');
+      }
       attempts.render(live);
       if (!dialog.open) return;
       if (live) tellForm('');

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import expect
+from playwright.async_api import Locator, Route, expect
 
 from tests.browser.console import Console, Open
-from tests.harness import Cluster, cluster
+from tests.harness import Cluster, cluster, wait_until
 from tests.webhooks import Webhook, webhook
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -39,6 +39,11 @@ async def make(console: Console, url: str) -> str:
     return await console.hook("webhooks-secret").input_value()
 
 
+def said(row: Locator) -> Locator:
+    """What stands there of what was done with it last."""
+    return row.locator(".webhook-said")
+
+
 async def test_one_is_made_shown_once_and_removed(
     world: Cluster, open_console: Open, hook: Webhook
 ) -> None:
@@ -50,8 +55,8 @@ async def test_one_is_made_shown_once_and_removed(
     assert secret.startswith("whsec_")
     rows = console.hook("webhooks-list").locator("li")
     await expect(rows).to_have_count(1)
-    for said in (f"{hook.url}/x", "Run completed, Run interrupted, Run needs", "all profiles"):
-        await expect(rows).to_contain_text(said)
+    for part in (f"{hook.url}/x", "Run completed, Run interrupted, Run needs", "all profiles"):
+        await expect(rows).to_contain_text(part)
     await expect(rows.locator(".badge")).to_have_text("On")
     assert await console.audit() == []
     await console.hook("webhooks-close").click()
@@ -66,3 +71,129 @@ async def test_one_is_made_shown_once_and_removed(
     await expect(rows).to_have_count(0)
     await expect(console.hook("webhooks-note")).to_contain_text("is removed.")
     await expect(console.hook("webhooks-empty")).to_be_visible()
+
+
+async def test_one_is_tried_and_told_the_same_once_more(
+    world: Cluster, open_console: Open, hook: Webhook
+) -> None:
+    console = await opened(world, open_console)
+    await make(console, f"{hook.url}/x")
+    row = console.hook("webhooks-list").locator("li")
+    await row.get_by_role("button", name="Send a test").click()
+    await expect(said(row)).to_contain_text("Sent: answered 200")
+    assert hook.kinds() == ["ping"]
+    await expect(row).to_contain_text("Last attempt: answered 200")
+    await row.get_by_role("button", name="Attempts").click()
+    attempts = console.hook("attempts-list").locator("li")
+    await expect(attempts).to_have_count(1)
+    for part in ("Test", "answered 200", "fine fine"):
+        await expect(attempts).to_contain_text(part)
+    assert await console.audit() == []
+    await attempts.get_by_role("button", name="Send again").click()
+    await expect(attempts).to_have_count(2)
+    await expect(console.hook("attempts-note")).to_contain_text("Sent: answered 200")
+    first, second = hook.headers()
+    assert first["webhook-id"] == second["webhook-id"]
+    await console.page.keyboard.press("Escape")
+    await expect(console.hook("attempts-dialog")).to_be_hidden()
+    await expect(console.hook("webhooks-dialog")).to_be_visible()
+    await expect(row.get_by_role("button", name="Attempts")).to_be_focused()
+
+
+async def test_one_that_fails_says_so_and_is_switched_off_and_on(
+    world: Cluster, open_console: Open, hook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alphasync.services.webhook_sender.WAITS", (600.0,))
+    hook.answers["x"] = [500, 410, 200]
+    console = await opened(world, open_console)
+    await make(console, f"{hook.url}/x")
+    row = console.hook("webhooks-list").locator("li")
+    badge = row.locator(".badge")
+    test = row.locator(".webhook-test")
+    await test.click()
+    await expect(said(row)).to_contain_text("Sent: failed, answered 500")
+    await expect(badge).to_have_text("Fails")
+    await expect(row).to_contain_text("Cannot be told since")
+    await row.locator(".webhook-attempts").click()
+    attempts = console.hook("attempts-list").locator("li")
+    await expect(attempts).to_contain_text("tried again")
+    await expect(attempts.locator(".attempt-again")).to_be_hidden()
+    assert await console.audit() == []
+    await console.hook("attempts-close").click()
+    await row.locator(".webhook-switch").click()
+    await expect(badge).to_have_text("Off")
+    await expect(test).to_have_attribute("aria-disabled", "true")
+    await test.click(force=True)
+    await expect(said(row)).to_have_text("It is switched off: switch it on first.")
+    await row.locator(".webhook-switch").click()
+    await wait_until(lambda: hook.has(2), what="what waited, at once")
+
+    async def is_gone() -> bool:
+        await console.hook("webhooks-refresh").click()
+        return "It answered 410" in await row.inner_text()
+
+    await wait_until(is_gone)
+    await expect(badge).to_have_text("Off")
+    assert await console.audit() == []
+    await row.locator(".webhook-switch").click()
+    await wait_until(lambda: hook.has(3), what="what waited, once more")
+
+
+async def test_why_none_is_made_stands_at_the_form(
+    small_world: Cluster, open_console: Open
+) -> None:
+    console = await opened(small_world, open_console)
+    address, why = console.hook("webhooks-address"), console.hook("webhooks-why")
+    for wanted, expected in (
+        ("", "This is no address"),
+        ("http://example.com/", "Only addresses that begin with https:// are taken."),
+        ("https://127.0.0.1/x", "Addresses within a private network are not taken."),
+    ):
+        await address.fill(wanted)
+        await console.hook("webhooks-make").click()
+        await expect(why).to_contain_text(expected)
+        await expect(address).to_be_focused()
+    assert await console.audit() == []
+
+    async def refuse(route: Route) -> None:
+        if route.request.method != "POST":
+            return await route.continue_()
+        body = {"status": False, "code": "too_many_webhooks", "message": "x"}
+        return await route.fulfill(status=409, json=body)
+
+    await console.page.route("**/api/webhooks", refuse)
+    await console.hook("webhooks-make").click()
+    await expect(why).to_contain_text("as many as there may be")
+    await expect(address).to_have_value("https://127.0.0.1/x")
+    await expect(console.hook("webhooks-made")).to_be_hidden()
+    # What the browser itself notes of calls that are refused.
+    await wait_until(lambda: len(console.complaints) == 3)
+    console.complaints.clear()
+
+
+async def test_without_a_connection_it_stays_to_be_read_and_waits(
+    world: Cluster, open_console: Open, hook: Webhook
+) -> None:
+    console = await opened(world, open_console)
+    await make(console, f"{hook.url}/x")
+    row = console.hook("webhooks-list").locator("li")
+    await expect(row).to_have_count(1)
+    await console.offline()
+    await expect(console.hook("webhooks-note")).to_contain_text("Not connected")
+    for name in ("test", "attempts", "switch", "remove"):
+        button = row.locator(f".webhook-{name}")
+        await expect(button).to_have_attribute("title", "Waits for the connection")
+        await button.click(force=True)
+        await expect(said(row)).to_have_text("Waits for the connection")
+    await console.hook("webhooks-address").fill(f"{hook.url}/y")
+    await console.press("webhooks-make")
+    await expect(console.hook("webhooks-why")).to_have_text("Waits for the connection")
+    await expect(row).to_contain_text(f"{hook.url}/x")
+    assert await console.audit() == []
+    await console.offline(False)
+    await expect(console.hook("webhooks-note")).not_to_contain_text("Not connected")
+    await expect(said(row)).to_have_text("")
+    await expect(row.locator(".webhook-switch")).not_to_have_attribute("aria-disabled", "true")
+    await row.locator(".webhook-switch").click()
+    await expect(row.locator(".badge")).to_have_text("Off")
+    assert await console.hook("webhooks-address").input_value() == f"{hook.url}/y"

@@ -97,6 +97,12 @@ async def test_what_ends_is_told_in_order_signed_and_once(servers: Cluster, hook
     ] * 4
     assert noted[0]["answer"].startswith("fine fine")
     assert noted[0]["webhookId"] == hook.headers()[-1]["webhook-id"]
+    other = await made(servers, token, f"{hook.url}/y")
+    listed = (await ask(servers, "GET", PATH, token))[1]["webhooks"]
+    assert {each["id"]: each["lastAttempt"] for each in listed} == {
+        one["id"]: noted[0],
+        other["id"]: None,
+    }
 
 
 async def test_what_fails_is_tried_again_and_the_rest_waits_for_it(
