@@ -21,6 +21,11 @@ BROWSER_FILES = {
         "dist/socket.io.min.js": "vendor/socket.io.min.js",
         "LICENSE": "vendor/socket.io-client.LICENSE",
     },
+    "uplot": {
+        "dist/uPlot.esm.js": "vendor/uPlot.esm.js",
+        "dist/uPlot.min.css": "vendor/uPlot.min.css",
+        "LICENSE": "vendor/uplot.LICENSE",
+    },
     "swagger-ui-dist": {
         "swagger-ui-bundle.js": "docs/vendor/swagger-ui-bundle.js",
         "swagger-ui.css": "docs/vendor/swagger-ui.css",

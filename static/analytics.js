@@ -75,14 +75,15 @@ function daily({ name, drawn, columns }, days) {
   const bars = columns.slice(0, drawn);
   const periods = periodsOf(days);
   const last = periods.length - 1;
+  const span = dates.range(days[0].day, days.at(-1).day);
   const titles = columns.map((column) => say.columns[column.name]);
   return {
     name,
     kind: 'days',
     title: say.titles[name],
     empty: periods.every((period) => bars.every(({ of }) => !of(period))),
-    span: dates.range(days[0].day, days.at(-1).day),
-    weekly: periods.length < days.length,
+    span: periods.length < days.length ? say.byWeek(span) : span,
+    counts: bars[0].text === count,
     text: bars[0].text,
     series: bars.map((column) => ({
       tone: column.tone,
@@ -92,7 +93,7 @@ function daily({ name, drawn, columns }, days) {
       texts: periods.map((period) => textOf(column, period)),
     })),
     periods: periods.map(({ from, to }, index) => ({
-      short: dates.short(from),
+      short: index === last && from === to ? say.today : dates.short(from),
       long: (index === last ? say.soFar : (text) => text)(dates.range(from, to)),
     })),
     head: [say.day, ...titles],

@@ -5,6 +5,7 @@ import { figuresOf, sumsOf } from '../analytics.js';
 import { loadWords } from '../failures.js';
 import { zoneAt } from '../times.js';
 import { words } from '../words.js';
+import { createCharts, loadCharts } from './charts.js';
 import { byId, element, setBlocked, setHidden, setText } from './dom.js';
 import { figureOf } from './figures.js';
 
@@ -18,6 +19,7 @@ const WORLD = 'UTC';
 export function createAnalytics({ figures, ended, names }) {
   const dialog = byId('analytics');
   const [note, form, place, empty, refresh] = ['note', 'form', 'figures', 'empty', 'refresh'].map((part) => byId(`analytics-${part}`));
+  const charts = createCharts();
   const open = new Set(); // the figures whose table is open
   let asked = 0; // the newest question: what answers an older one is not shown
   let shown = null; // of how many days the figures are that stand there
@@ -35,6 +37,7 @@ export function createAnalytics({ figures, ended, names }) {
 
   function clear() {
     shown = null;
+    charts.clear();
     place.replaceChildren();
     setHidden(empty, true);
   }
@@ -76,7 +79,11 @@ export function createAnalytics({ figures, ended, names }) {
     setHidden(empty, found.some((figure) => !figure.empty));
     if (found.every((figure) => figure.empty)) return;
     const told = { tell, failed, shown: () => shown === days };
-    place.append(sumsList(answer), ...found.map((figure) => figureOf(figure, { days, open, ...told })));
+    const made = found.map((figure) => figureOf(figure, { days, open, ...told }));
+    place.append(sumsList(answer), ...made.map(({ section }) => section));
+    charts.draw(made.flatMap(({ chart }) => chart ?? [])).catch(() => {
+      if (shown === days) tell(say.noCharts, 'error');
+    });
   }
 
   function sumsList(answer) {
@@ -102,6 +109,7 @@ export function createAnalytics({ figures, ended, names }) {
   return {
     open() {
       form.reset();
+      loadCharts().catch(() => {}); // said when there is something to draw
       dialog.showModal();
       byId('analytics-close').focus();
       void read();

@@ -4,6 +4,7 @@ import { csvOf } from '../csv.js';
 import { words } from '../words.js';
 import { $, clone, element, setAttr, setHidden, setText } from './dom.js';
 import { downloads } from './download.js';
+import { createLegend } from './legend.js';
 
 const say = words.analytics;
 
@@ -63,22 +64,22 @@ function dotsOf({ title, label, days, hours, cells }) {
   return [grid, element('p', 'soft figure-note', label)];
 }
 
-function sumsOf({ series }) {
-  const list = element('ul', 'legend');
-  list.append(
-    ...series.map(({ tone, title, total }) => {
-      const item = element('li', '', '', { 'data-tone': tone });
-      item.append(element('span', '', title), element('b', '', total));
-      return item;
-    }),
-  );
-  return list;
+/** Where the bars of days are drawn, with what stands above: charts.js draws them once the dialog has them. */
+function chartOf(figure) {
+  const legend = createLegend(figure);
+  const told = figure.series.map(({ title, total }) => `${title} ${total}`);
+  const node = element('div', 'chart', '', { role: 'img', 'aria-label': words.join([figure.title, figure.span, ...told]) });
+  return { nodes: [...legend.nodes, node], chart: { node, figure, legend } };
 }
 
-const DRAWN = { days: (figure) => [sumsOf(figure)], hours: dotsOf, list: (figure) => [barsOf(figure)] };
+const DRAWN = {
+  days: chartOf,
+  hours: (figure) => ({ nodes: dotsOf(figure) }),
+  list: (figure) => ({ nodes: [barsOf(figure)] }),
+};
 
 /**
- * An element for a figure of analytics.js. `days` is for how many it is; `open` holds the names of those whose table is open;
+ * A figure of analytics.js: `{section}`, its element, and `chart`, what charts.js draws in it, if it does. `days` is for how many it is; `open` holds the names of those whose table is open;
  * `tell` and `failed` as of download.js, `shown()` whether the figure still stands there.
  */
 export function figureOf(figure, { days, open, tell, failed, shown }) {
@@ -91,9 +92,10 @@ export function figureOf(figure, { days, open, tell, failed, shown }) {
   setText($('.figure-none', section), say.none[name]);
   setHidden($('.figure-none', section), !empty);
   setHidden($('.figure-tools', section), empty);
-  if (empty) return section;
+  if (empty) return { section };
 
-  $('.figure-drawing', section).append(...DRAWN[kind](figure));
+  const { nodes, chart } = DRAWN[kind](figure);
+  $('.figure-drawing', section).append(...nodes);
   const numbers = $('.figure-numbers', section);
   const whole = kind === 'list';
   setHidden(numbers, whole && !figure.more); // all of it stands there
@@ -112,5 +114,5 @@ export function figureOf(figure, { days, open, tell, failed, shown }) {
     tell,
     failed,
   });
-  return section;
+  return { section, chart };
 }

@@ -32,6 +32,7 @@ test('each day is a bar and a row, and the present one is not over', () => {
   assert.deepEqual(messages.head, [say.day, 'Messaged', 'Left out', 'Failed', 'Uncertain']);
   assert.deepEqual(messages.rows.at(-1), [say.soFar('Sat, 28 Nov 2026'), '0', '10', '0', '0']);
   assert.equal(messages.periods.at(-1).long, say.soFar('Sat, 28 Nov 2026'));
+  assert.deepEqual(messages.periods.slice(-2).map(({ short }) => short), ['27 Nov', say.today]);
   assert.deepEqual(messages.file.slice(0, 2), [messages.head, ['2026-11-22', 6, 10, 0, 0]]);
 });
 
@@ -45,7 +46,8 @@ test('of a year each week is a bar, from Monday on, and each day a row', () => {
   assert.equal(messages.periods[1].short, '1 Dec');
   assert.equal(present.series[0].values[1], 6); // the most on one of its days
   assert.equal(present.series[0].total, say.upTo('6'));
-  assert.ok(messages.weekly && !found(answer(daysOf(90, () => ({})))).messages.weekly);
+  assert.ok(messages.span.endsWith('by week'));
+  assert.equal(found(answer(daysOf(90, () => ({})))).messages.periods.length, 90);
 });
 
 test('pace and share are of what there was, and not known where there was nothing', () => {
