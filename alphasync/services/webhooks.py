@@ -16,6 +16,7 @@ from alphasync.domain.identity import Identity
 from alphasync.errors import (
     InvalidPayload,
     SignedOut,
+    TooManyRequests,
     TooManyWebhooks,
     UnknownDelivery,
     UnknownWebhook,
@@ -206,7 +207,7 @@ class Webhooks:
 
     async def send_again(self, who: Identity, id_: str, delivery: str) -> None:
         """Tell it something once more that it has been told, or should have been. Raises
-        UnknownWebhook and UnknownDelivery."""
+        UnknownWebhook, UnknownDelivery and TooManyRequests."""
         found = [each for each in await self.attempts(who, id_) if each.id == delivery]
         if not found:
             raise UnknownDelivery
@@ -214,27 +215,29 @@ class Webhooks:
         await self._post(who, id_, once.event, once.message, once.profile_id, once.data.encode())
 
     async def ping(self, who: Identity, id_: str) -> None:
-        """Tell it something, to see whether it hears it. Raises UnknownWebhook."""
+        """Tell it something, to see whether it hears it. Raises UnknownWebhook and
+        TooManyRequests."""
         await self._post(who, id_, PING, secrets.token_hex(8), "", b"{}")
 
     async def _post(
         self, who: Identity, id_: str, event: str, message: str, profile: str, data: bytes
     ) -> None:
         hook = await self._found(who, id_)
-        _known(
-            await self._scripts.call(
-                webhook_post(
-                    key_groups.of_webhook(who.account, id_),
-                    id=id_,
-                    kind=event,
-                    message=message,
-                    profile=profile,
-                    data=data,
-                    host=hook.host,
-                    by=acting(who),
-                )
+        answer = await self._scripts.call(
+            webhook_post(
+                key_groups.of_webhook(who.account, id_),
+                id=id_,
+                kind=event,
+                message=message,
+                profile=profile,
+                data=data,
+                host=hook.host,
+                by=acting(who),
             )
         )
+        _known(answer)
+        if answer.outcome == "FULL":
+            raise TooManyRequests("As much as may be asked for still waits for this webhook")
         self._look_at(who.account)
 
     async def _found(self, who: Identity, id_: str) -> Webhook:

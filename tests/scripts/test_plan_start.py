@@ -253,6 +253,7 @@ async def test_a_login_that_ends_while_it_is_chosen_starts_nothing(
 
     monkeypatch.setattr(bench.upstream, "of_plan", and_then_it_ends)
     await planner.start(plan)
+    assert bench.last("plan_start") == ("ENDED" if revoked else "OK")
     assert [ticket.sign_in for ticket in planner.launched] == ([] if revoked else [other.sid])
     assert not (await bench.snapshot()).plans
     assert await planner.noted() == {}

@@ -159,6 +159,7 @@ def _constants(lifetimes: Lifetimes, publish: str) -> str:
         "ANALYTICS_REASON_MAX": limits.ANALYTICS_REASON_MAX,
         "ANALYTICS_REASONS_MAX": limits.ANALYTICS_REASONS_MAX,
         "WEBHOOK_WAITING_MAX": limits.WEBHOOK_WAITING_MAX,
+        "WEBHOOK_ASKED_MAX": limits.WEBHOOK_ASKED_MAX,
         "VERSION_WORDS_MAX": limits.VERSION_WORDS_MAX,
         "VERSION_OVERHEAD": limits.VERSION_OVERHEAD,
         "VERSIONS_DROPPED_MAX": limits.VERSIONS_DROPPED_MAX,

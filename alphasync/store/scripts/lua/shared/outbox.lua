@@ -7,11 +7,26 @@ local function webhooks_of(key)
 end
 
 -- Put down what is to be told. message: what those who hear of it twice know it again by
--- hook: the only webhook that it is for, or ''
+-- hook: the only webhook that it is for, or ''. Returns its id
 local function put_out(outbox, kind, message, profile, data, hook)
-  redis.call('XADD', outbox, 'MAXLEN', WEBHOOK_WAITING_MAX, '*',
+  local id = redis.call('XADD', outbox, 'MAXLEN', WEBHOOK_WAITING_MAX, '*',
     'kind', kind, 'message', message, 'profile', profile, 'data', data, 'hook', hook)
   redis.call('PEXPIRE', outbox, WEBHOOK_WAITING_TTL)
+  return id
+end
+
+-- The ids of what was put down for one webhook alone and still waits. What it has been told of that goes: it would
+-- push out what waits for others.
+local function asked_for(webhook, outbox)
+  local w, waiting = redis.call('HMGET', webhook, 'told', 'asked'), {}
+  for id in string.gmatch(w[2] or '', '%S+') do
+    if #redis.call('XRANGE', outbox, '(' .. w[1], id, 'COUNT', 1) > 0 then
+      waiting[#waiting + 1] = id
+    else
+      redis.call('XDEL', outbox, id)
+    end
+  end
+  return waiting
 end
 
 -- Tell of a run as it is now. more: what its record does not say yet; which: tells what is told of the run in
