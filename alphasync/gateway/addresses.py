@@ -55,7 +55,10 @@ class AddressRefused(OSError):
 def host_of(url: str) -> str:
     """The host that is asked for at an address; '' for none. Unicode has other digits and dots, by
     which whoever asks means those of ASCII. Raises ValueError."""
-    return URL(url).raw_host or ""
+    try:
+        return URL(url).raw_host or ""
+    except LookupError:  # of one that has only an address of IPv6 in front of its @
+        raise ValueError("no address") from None
 
 
 def is_odd_address(host: str) -> bool:

@@ -117,7 +117,12 @@ class Connection(RequestHandler):
                 return
             if self._head_by is None and not self._serving and self._unread:
                 self._expect_head()
-        super().data_received(data)
+        try:
+            super().data_received(data)
+        except (LookupError, ValueError):
+            # Not the parser's own errors, but of what it reads addresses with. It stays where it
+            # fell, and says in its turn that what comes next is malformed.
+            super().data_received(b"\0")
 
     def pause_writing(self) -> None:
         super().pause_writing()

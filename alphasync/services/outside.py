@@ -13,6 +13,8 @@ from alphasync.gateway.addresses import Resolver, host_of, is_address, is_odd_ad
 def objection(url: str, *, private: bool, ports: Collection[int] = ()) -> str | None:
     """Why nothing is sent there, as far as the address says. ``private``: whether it may be a
     private one, and without TLS; ``ports``: the only ones, if there are such."""
+    if any(sign.isspace() or not sign.isprintable() for sign in url):
+        return "it is no address"  # what is dropped of it here may be taken for a part of it there
     try:
         parts = urlsplit(url)
         host, port = host_of(url), parts.port

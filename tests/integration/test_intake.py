@@ -149,6 +149,7 @@ MALFORMED = {
     "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     "a bad header": b"GET / HTTP/1.1\r\nAuthorization Bearer " + SECRET.encode() + b"\r\n\r\n",
     "a bad path": b"GET /\x00" + SECRET.encode() + b" HTTP/1.1\r\n\r\n",
+    "a bad address": b"GET http://[::1]@/" + SECRET.encode() + b" HTTP/1.1\r\nHost: x\r\n\r\n",
     "a bad length": HEAD + b"Content-Length: " + SECRET.encode() + b"\r\n\r\n",
     "two lengths": HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
     "length and chunks": HEAD + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",

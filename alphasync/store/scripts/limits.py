@@ -89,8 +89,8 @@ ANALYTICS_REASONS_MAX = 20
 WEBHOOK_WAITING_MAX = 1_000
 """What waits for the webhooks of an account: about 700 KB. With more the oldest go."""
 WEBHOOK_ASKED_MAX = 5
-"""What waits for one webhook alone, trials and what is sent once more: a small part of the above, so
-that who asks on and on pushes nothing out that is for others."""
+"""What waits for one webhook alone, trials and what is sent once more: a small part of the above,
+so that nothing is pushed out that is for others."""
 WEBHOOK_WAITING_TTL = 2 * 86400
 """Seconds. Longer than one is tried."""
 AUDIT_SEARCHED_MAX = 100

@@ -303,7 +303,11 @@ async def test_who_was_signed_out_while_their_call_came_changes_nothing(
 
 
 @pytest.mark.parametrize(
-    "url", ["https://127.0.0.1/x", "http://example.com/x", "https://a.internal/x", "x", "https://"]
+    "url",
+    [
+        *("https://127.0.0.1/x", "http://example.com/x", "https://a.internal/x", "x", "https://"),
+        *("https://[::1]@/x", "https://example.com\n/x", "https://example.com/a b"),
+    ],
 )
 async def test_none_is_within_our_network(one_server: Cluster, url: str) -> None:
     token = one_server.token("demo", role=Role.ADMIN)

@@ -34,6 +34,14 @@ def test_nothing_is_sent_into_our_network(host: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "host", ["[::1]@", "x[::1]@", "[]@", "[::1][::1]@", "push.example\0", "push.\nexample", " x.y"]
+)
+def test_what_is_no_address_is_refused(host: str) -> None:
+    assert PushServices(private=False).objection(f"https://{host}/1") == "it is no address"
+    assert PushServices(private=True).objection(f"https://{host}/1") == "it is no address"
+
+
+@pytest.mark.parametrize(
     "host", ["push.example", "\u00fc.push.example", "1.push.example", "93.184.216.34", "x.0xyz"]
 )
 def test_elsewhere_it_may_be(host: str) -> None:
