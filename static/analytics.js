@@ -1,5 +1,5 @@
 // The figures of an account, as view/analytics.js shows them: what the server says of some days, put together for each chart,
-// for its table and for its file. Pure.
+// for its table and for its file. Pure, but for what it is given.
 
 import { isolated, plain } from './names.js';
 import { reasonOf } from './tidings.js';
@@ -9,6 +9,7 @@ import { words } from './words.js';
 const DAYS_DRAWN_MAX = 90; // of more, each week is one bar: on a phone there is no room for all
 const LISTED_MAX = 8; // of a list; the rest is behind a button
 const LEVELS = 5; // sizes of a dot
+const WORLD = 'UTC';
 
 const say = words.analytics;
 const NUMBERS = ['sent', 'skipped', 'failed', 'uncertain', 'running', 'completed', 'stopped', 'interrupted'];
@@ -17,7 +18,11 @@ const hundredths = (number) => (number === null ? null : Math.round(number * 100
 const number = (name, tone = name) => ({ name, tone, of: (period) => period[name], text: count });
 const asked = ({ sent, skipped, failed, uncertain }) => sent + skipped + failed + uncertain;
 
-/** What there is of each day. `drawn`: how many of the columns are in the chart, one upon the other; the rest are in its table. */
+/**
+ * What there is of each day. `drawn`: how many of the columns are in the chart, one upon the other; the rest are in its table.
+ * `of(period)` is a number or null, `text` how it is shown, `written` how it is in a file, where that is another number, and
+ * `whole` what is said of several days where they are not added up.
+ */
 const DAILY = [
   { name: 'messages', drawn: 4, columns: [number('sent'), number('skipped'), number('failed'), number('uncertain')] },
   { name: 'runs', drawn: 3, columns: [number('completed', 'sent'), number('stopped', 'skipped'), number('interrupted', 'failed')] },
@@ -68,8 +73,11 @@ const textOf = ({ of, text }, period) => {
 /** A day as one says it; the present one is not over. */
 const dayName = (days, index) => (index === days.length - 1 ? say.soFar : (text) => text)(dates.day(days[index].day));
 
-/** What a column says of all days together. */
-const totalOf = (column, days) => (column.whole ?? ((text) => text))(textOf(column, together(days)));
+/** What a column says of a bar, or of all days. */
+function saidOf(column, period) {
+  const text = textOf(column, period);
+  return period.from === period.to || column.whole === undefined ? text : column.whole(text);
+}
 
 function daily({ name, drawn, columns }, days) {
   const bars = columns.slice(0, drawn);
@@ -88,9 +96,9 @@ function daily({ name, drawn, columns }, days) {
     series: bars.map((column) => ({
       tone: column.tone,
       title: say.columns[column.name],
-      total: totalOf(column, days),
+      total: saidOf(column, together(days)),
       values: periods.map(column.of),
-      texts: periods.map((period) => textOf(column, period)),
+      texts: periods.map((period) => saidOf(column, period)),
     })),
     periods: periods.map(({ from, to }, index) => ({
       short: index === last && from === to ? say.today : dates.short(from),
@@ -147,6 +155,16 @@ function ranked(name, what, list, nameOf, tone = 'own') {
       ...named.map((each) => [...(ids ? [each.name] : []), plain(each.text), each.number]),
     ],
   };
+}
+
+/** The answer in a time zone, by `figures(days, zone)`; in UTC where the server does not know that zone. */
+export async function answerIn(zone, days, figures) {
+  try {
+    return await figures(days, zone);
+  } catch (error) {
+    if (error.status !== 400 || zone === WORLD) throw error;
+    return figures(days, WORLD);
+  }
 }
 
 /** All figures of an answer, in order; `names` is `{profile(id)}`. */

@@ -1,7 +1,7 @@
 // The figures of the account, in a dialog of its own: of the last days in the time zone of this device, as charts and tables.
 
 import { ApiError } from '../api.js';
-import { figuresOf, sumsOf } from '../analytics.js';
+import { answerIn, figuresOf, sumsOf } from '../analytics.js';
 import { loadWords } from '../failures.js';
 import { zoneAt } from '../times.js';
 import { words } from '../words.js';
@@ -10,7 +10,6 @@ import { byId, element, setBlocked, setHidden, setText } from './dom.js';
 import { figureOf } from './figures.js';
 
 const say = words.analytics;
-const WORLD = 'UTC';
 
 /**
  * `figures(days, zone)` asks the server; `ended(error)`, whether a call failed because one has to sign in again, as in
@@ -42,17 +41,6 @@ export function createAnalytics({ figures, ended, names }) {
     setHidden(empty, true);
   }
 
-  /** The answer; by UTC where the server does not know this device's time zone. */
-  async function ask(days) {
-    const { name } = zoneAt(Date.now());
-    try {
-      return await figures(days, name);
-    } catch (error) {
-      if (error.status !== 400 || name === WORLD) throw error;
-      return figures(days, WORLD);
-    }
-  }
-
   async function read() {
     asked += 1;
     const mine = asked;
@@ -61,7 +49,7 @@ export function createAnalytics({ figures, ended, names }) {
     tell(words.loading);
     setBlocked(refresh, true);
     try {
-      const answer = await ask(days);
+      const answer = await answerIn(zoneAt(Date.now()).name, days, figures);
       if (mine === asked) show(answer, days);
     } catch (error) {
       if (mine === asked) failed(error);
@@ -81,9 +69,10 @@ export function createAnalytics({ figures, ended, names }) {
     const told = { tell, failed, shown: () => shown === days };
     const made = found.map((figure) => figureOf(figure, { days, open, ...told }));
     place.append(sumsList(answer), ...made.map(({ section }) => section));
-    charts.draw(made.flatMap(({ chart }) => chart ?? [])).catch(() => {
-      if (shown === days) tell(say.noCharts, 'error');
-    });
+    loadCharts().then(
+      (uPlot) => charts.draw(uPlot, made.flatMap(({ chart }) => chart ?? [])),
+      () => shown === days && tell(say.noCharts, 'error'),
+    );
   }
 
   function sumsList(answer) {

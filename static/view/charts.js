@@ -1,9 +1,11 @@
-// Bars of days, drawn by uPlot. It is loaded when somebody wants to see the first ones.
+// Bars of days, drawn by uPlot. It is loaded when somebody wants to see the first ones; the service worker does not keep it, as
+// without a network there are no figures.
 
 import { element } from './dom.js';
 import { paintOf, paintSample } from './paint.js';
 
-const LABEL_WIDTH = 64; // px for each label below the bars
+const LABEL = { width: 5.4, height: 2.1 }; // em for each below the bars
+const DIGIT = 0.63; // em of each at the side
 const BAR = { factor: 0.8, most: 44 }; // of the room that a bar has, and px
 const ABOVE = 1.08; // what there is above the highest bar, as a part of it
 const STEPS = [1, 2, 5].map((step) => [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((power) => step * 10 ** power)).flat().sort((a, b) => a - b);
@@ -24,7 +26,7 @@ function styled() {
   return loaded;
 }
 
-/** Load it. Rejects where that fails; the next time it is tried anew. */
+/** Load uPlot. Rejects where that fails; the next time it is tried anew. */
 export function loadCharts() {
   if (library === null) {
     library = import('../vendor/uPlot.esm.js').then(async (module) => {
@@ -45,17 +47,19 @@ function stacked(series) {
   return sums;
 }
 
-/** Which bars have a label, counted from the last one. */
-function labelled(number, width) {
-  const every = Math.max(1, Math.ceil(number / Math.max(1, Math.floor(width / LABEL_WIDTH))));
+/** Which bars have a label, where there is room for so many: from the last one on. */
+function labelled(number, most) {
+  const every = Math.ceil(number / Math.max(1, Math.floor(most)));
   return Array.from({ length: Math.ceil(number / every) }, (_, index) => number - 1 - index * every).reverse();
 }
 
 function optionsOf(uPlot, { node, figure, legend }) {
   const { periods, text, counts } = figure;
   const styles = () => getComputedStyle(node);
+  const { fontSize, fontFamily } = styles();
+  const em = parseFloat(fontSize);
   const axis = {
-    font: `${styles().fontSize} ${styles().fontFamily}`,
+    font: `${fontSize} ${fontFamily}`,
     stroke: () => styles().color,
     ticks: { show: false },
     gap: 4,
@@ -64,7 +68,7 @@ function optionsOf(uPlot, { node, figure, legend }) {
   const drawn = legend.samples.map((sample) => ({ paths: bars, width: 0, fill: () => paintOf(sample), points: { show: false } }));
   return {
     ...sizeOf(node),
-    padding: [8, 24, 0, 0],
+    padding: [8, 2 * em, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,
@@ -79,14 +83,14 @@ function optionsOf(uPlot, { node, figure, legend }) {
     axes: [
       {
         ...axis,
-        size: 26,
+        size: LABEL.height * em,
         grid: { show: false },
-        splits: (chart) => labelled(periods.length, chart.bbox.width / devicePixelRatio),
+        splits: (chart) => labelled(periods.length, chart.bbox.width / devicePixelRatio / (LABEL.width * em)),
         values: (_, splits) => splits.map((at) => periods[at].short),
       },
       {
         ...axis,
-        size: (_, values) => Math.max(...(values ?? ['']).map((value) => value.length)) * 7.5 + 12,
+        size: (_, values) => Math.max(...(values ?? ['']).map((value) => value.length)) * DIGIT * em + 12,
         grid: { stroke: () => styles().borderTopColor, width: 1 },
         ...(counts && { incrs: STEPS }),
         values: (_, splits) => splits.map(text),
@@ -100,7 +104,10 @@ function optionsOf(uPlot, { node, figure, legend }) {
 
 const sizeOf = (node) => ({ width: node.clientWidth, height: node.clientHeight });
 
-/** Returns `{draw(parts), clear()}`; a part is `{node, figure, legend}`: where it is drawn, a figure of analytics.js, and its legend. */
+/**
+ * Returns `{draw(uPlot, parts), clear()}`; a part is `{node, figure, legend}`: where it is drawn, a figure of analytics.js, and its
+ * legend. What is not in the page any more is left out.
+ */
 export function createCharts() {
   let charts = [];
   let parts = [];
@@ -121,8 +128,7 @@ export function createCharts() {
   new MutationObserver(repaint).observe(document.documentElement, { attributeFilter: ['data-theme'] });
 
   return {
-    async draw(wanted) {
-      const uPlot = await loadCharts();
+    draw(uPlot, wanted) {
       parts = wanted.filter(({ node }) => node.isConnected);
       samples();
       charts = parts.map((part) => new uPlot(optionsOf(uPlot, part), [part.figure.periods.map((_, at) => at), ...stacked(part.figure.series)], part.node));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { figuresOf, sumsOf } from '../../static/analytics.js';
+import { answerIn, figuresOf, sumsOf } from '../../static/analytics.js';
 import { words } from '../../static/words.js';
 
 const say = words.analytics;
@@ -45,7 +45,7 @@ test('of a year each week is a bar, from Monday on, and each day a row', () => {
   assert.equal(messages.rows.length, 365);
   assert.equal(messages.periods[1].short, '1 Dec');
   assert.equal(present.series[0].values[1], 6); // the most on one of its days
-  assert.equal(present.series[0].total, say.upTo('6'));
+  assert.deepEqual([present.series[0].total, present.series[0].texts[1]], [say.upTo('6'), say.upTo('6')]);
   assert.ok(messages.span.endsWith('by week'));
   assert.equal(found(answer(daysOf(90, () => ({})))).messages.periods.length, 90);
 });
@@ -95,4 +95,17 @@ test('where nothing happened it says so', () => {
 test('what is most telling stands above', () => {
   const days = daysOf(7, () => ({ sent: 30, skipped: 10, running: 60, completed: 1, stopped: 1 }));
   assert.deepEqual(sumsOf(answer(days)).map(([, text]) => text), ['210', '14', '30', '25%']);
+});
+
+test('where the server does not know the time zone they are by UTC, and no other failure is asked again', async () => {
+  const asked = [];
+  const refusing = (status) => async (days, zone) => {
+    asked.push(zone);
+    if (zone === 'UTC' && status === 400) return `${days} days`;
+    throw Object.assign(new Error('refused'), { status });
+  };
+  assert.equal(await answerIn('Etc/Unknown', '7', refusing(400)), '7 days');
+  await assert.rejects(answerIn('Etc/Unknown', '7', refusing(403)), { status: 403 });
+  await assert.rejects(answerIn('UTC', '7', refusing(503)), { status: 503 });
+  assert.deepEqual(asked, ['Etc/Unknown', 'UTC', 'Etc/Unknown', 'UTC']);
 });
