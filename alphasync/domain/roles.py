@@ -25,7 +25,7 @@ class Right(Enum):
     OVERSEE = "see the history of the runs of all, not only of its own, and the account's figures"
     ADMINISTER = (
         "see and end the sessions of others, name and sign out their devices, the record, make and "
-        "revoke service tokens"
+        "revoke service tokens, make, try, switch and remove webhooks"
     )
 
 

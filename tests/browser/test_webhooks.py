@@ -1,12 +1,14 @@
 """Webhooks in the console: made, tried, looked into, switched off and on, and removed."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Locator, Route, expect
 
 from tests.browser.console import Console, Open
+from tests.browser.test_sizes import PHONE
 from tests.harness import Cluster, cluster, wait_until
 from tests.webhooks import Webhook, webhook
 
@@ -25,8 +27,16 @@ async def world(redis_url: str) -> AsyncIterator[Cluster]:
         yield running
 
 
-async def opened(world: Cluster, open_console: Open) -> Console:
-    console = await (await open_console(world.urls[0])).begin("1001")
+TARGETS = """(dialog) => [...dialog.querySelectorAll('button, label, input:not([type=checkbox])')]
+  .filter((node) => node.checkVisibility() && node.getBoundingClientRect().height < 44)
+  .map((node) => node.outerHTML)"""
+"""What is too low for a thumb."""
+
+
+async def opened(world: Cluster, open_console: Open, **options: Any) -> Console:
+    console: Console = await open_console(world.urls[0], **options)
+    await console.sign_in()
+    await expect(console.hook("connection")).to_have_text("Connected")
     await console.menu("webhooks-open")
     return console
 
@@ -197,3 +207,16 @@ async def test_without_a_connection_it_stays_to_be_read_and_waits(
     await row.locator(".webhook-switch").click()
     await expect(row.locator(".badge")).to_have_text("Off")
     assert await console.hook("webhooks-address").input_value() == f"{hook.url}/y"
+
+
+async def test_it_fits_a_phone_and_a_thumb_and_large_text(
+    world: Cluster, open_console: Open, hook: Webhook
+) -> None:
+    console = await opened(world, open_console, **PHONE)
+    await make(console, f"{hook.url}/x?key=wonderfully-long-{'and-without-a-space-' * 9}")
+    await expect(console.hook("webhooks-list").locator("li")).to_have_count(1)
+    dialog = console.hook("webhooks-dialog")
+    assert await dialog.evaluate(TARGETS) == []
+    for size in ("100%", "200%"):
+        await console.page.evaluate(f"document.documentElement.style.fontSize = '{size}'")
+        assert await dialog.evaluate("(node) => node.scrollWidth - node.clientWidth") == 0, size
