@@ -95,6 +95,9 @@ export function refusedWords(error, address = null) {
   return say.refused[error.code] ?? doWords(error);
 }
 
+/** Why nothing is told by hand: few may wait at once. */
+export const trialRefused = (error) => (error.code === 'too_many_requests' ? say.trial.full : refusedWords(error));
+
 /** What became of what was told by hand. What was answered by a program is among the attempts. */
 export function trialWords(attempt, now = Date.now()) {
   if (attempt === null) return say.trial.waits;

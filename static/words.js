@@ -388,6 +388,7 @@ export const words = {
       over: (outcome) => `Sent: ${outcome}`,
       underWay: 'The answer is waited for…',
       waits: 'There is no answer yet: it waits for its turn.',
+      full: 'Several of these wait for it already: it has to be told of them first.',
     },
     switchOff: 'Switch off',
     switchOffLabel: (host) => `Switch off ${host}`,

@@ -5,7 +5,7 @@ import { ApiError } from '../api.js';
 import { loadWords } from '../failures.js';
 import { plain } from '../names.js';
 import { exact, moment } from '../times.js';
-import { detailsOf, eventOf, isOff, outcomeOf, refusedWords, trialOf, trialWords } from '../webhooks.js';
+import { detailsOf, eventOf, isOff, outcomeOf, refusedWords, trialOf, trialRefused, trialWords } from '../webhooks.js';
 import { words } from '../words.js';
 import { $, byId, clone, hold, setAttr, setHidden, setText } from './dom.js';
 
@@ -104,7 +104,7 @@ export function createAttempts({ api, ended, names, closed }) {
       under = false;
       if (current()) await read(trialWords(attempt));
     } catch (error) {
-      if (current()) failed(error, refusedWords(error));
+      if (current()) failed(error, trialRefused(error));
     } finally {
       under = false;
       if (current()) showHeld();

@@ -5,7 +5,7 @@ import { ApiError } from '../api.js';
 import { loadWords } from '../failures.js';
 import { isolated, plain } from '../names.js';
 import { exact } from '../times.js';
-import { aboutOf, EVENTS, eventOf, hostOf, isOff, lineOf, PING, refusedWords, stateOf, trialOf, trialWords } from '../webhooks.js';
+import { aboutOf, EVENTS, eventOf, hostOf, isOff, lineOf, PING, refusedWords, stateOf, trialOf, trialRefused, trialWords } from '../webhooks.js';
 import { words } from '../words.js';
 import { createAttempts } from './attempts.js';
 import { whenChanged } from './changes.js';
@@ -129,12 +129,12 @@ export function createWebhooks({ api, ended, ask, names }) {
   }
 
   /** Do something about one, and look what there is then. */
-  async function carryOut(id, doing) {
+  async function carryOut(id, doing, wordsOf = refusedWords) {
     tellRow(id, '');
     try {
       await doing();
     } catch (error) {
-      failed(error, (text) => tellRow(id, text));
+      failed(error, (text) => tellRow(id, text), wordsOf);
     }
     if (dialog.open) await load();
   }
@@ -153,7 +153,7 @@ export function createWebhooks({ api, ended, ask, names }) {
       tellRow(id, say.trial.underWay);
       const attempt = await trialOf({ attempts: () => api.attempts(id), post: () => api.ping(id), isIt: ({ event }) => event === PING, current });
       if (current()) tellRow(id, trialWords(attempt));
-    });
+    }, trialRefused);
     if (current()) showTried(id, false);
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { ApiError } from '../../static/api.js';
-import { aboutOf, detailsOf, EVENTS, eventOf, hostOf, isOff, lineOf, outcomeOf, refusedWords, stateOf, trialOf, trialWords } from '../../static/webhooks.js';
+import { aboutOf, detailsOf, EVENTS, eventOf, hostOf, isOff, lineOf, outcomeOf, refusedWords, stateOf, trialOf, trialRefused, trialWords } from '../../static/webhooks.js';
 import { words } from '../../static/words.js';
 
 const say = words.webhooks;
@@ -77,6 +77,11 @@ test('why an address is not taken can be seen by it', () => {
   assert.equal(refused('https://127.0.0.1/x'), say.address.closed);
   assert.equal(refusedWords(new ApiError(409, 'too_many_webhooks'), 'https://a.example'), say.refused.too_many_webhooks);
   assert.match(refusedWords(new ApiError(0, 'unreachable')), /cannot be reached/);
+});
+
+test('of what is told by hand few may wait, and that is said', () => {
+  assert.equal(trialRefused(new ApiError(429, 'too_many_requests')), say.trial.full);
+  assert.equal(trialRefused(new ApiError(404, 'unknown_delivery')), say.refused.unknown_delivery);
 });
 
 /** Rounds of `lists`, one for each question, the last one for good. */
