@@ -48,7 +48,8 @@ export const zoneAt = (at) => ({
 
 const onDay = (options) => new Intl.DateTimeFormat(LANGUAGE, { ...options, timeZone: 'UTC' });
 const shortDay = onDay({ day: 'numeric', month: 'short' });
-const weekDay = onDay({ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' });
+const weekDay = onDay({ weekday: 'short', day: 'numeric', month: 'short' });
+const wholeDay = onDay({ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' });
 const wholeRange = onDay({ day: 'numeric', month: 'short', year: 'numeric' });
 const weekday = onDay({ weekday: 'short' });
 const hour = onDay({ hour: 'numeric', hourCycle: hoursOfReader() });
@@ -58,10 +59,10 @@ const midnight = (day) => Date.parse(`${day}T00:00Z`);
 export const dates = {
   /** "29 Mar" */
   short: (day) => shortDay.format(midnight(day)),
-  /** "Sun, 29 Mar 2026" */
+  /** "Sun 29 Mar" */
   day: (day) => weekDay.format(midnight(day)),
-  /** "23–29 Mar 2026" */
-  range: (from, to) => (from === to ? weekDay.format(midnight(from)) : wholeRange.formatRange(midnight(from), midnight(to))),
+  /** "23 – 29 Mar 2026", or "Sun, 29 Mar 2026" where it is one */
+  range: (from, to) => (from === to ? wholeDay.format(midnight(from)) : wholeRange.formatRange(midnight(from), midnight(to))),
 };
 
 /** The days of the week, from Monday on: it was one in 1970 on the fifth. */

@@ -61,9 +61,8 @@ export function createAnalytics({ figures, ended, names }) {
   function show(answer, days) {
     clear();
     shown = days;
-    const about = say.about(answer.zone);
     const found = figuresOf(answer, names);
-    tell(about);
+    tell(say.about(answer.zone));
     setHidden(empty, found.some((figure) => !figure.empty));
     if (found.every((figure) => figure.empty)) return;
     const told = { tell, failed, shown: () => shown === days };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { count, duration, pace, roughly, timesFor, waitWords } from '../../static/times.js';
+import { count, dates, decimal, duration, hourOf, pace, percent, roughly, timesFor, waitWords, weekdays } from '../../static/times.js';
 
 const NOW = new Date(2026, 10, 24, 12, 0, 0).getTime();
 const at = (...parts) => new Date(...parts).getTime();
@@ -54,4 +54,17 @@ test('a pace, and numbers of many digits', () => {
 
 test('nobody waits too short', () => {
   assert.deepEqual([200, 40_000, 91_000, 7_300_000].map(waitWords), ['in a second', 'in 40 seconds', 'in 2 minutes', 'in 3 hours']);
+});
+
+test('a day of a calendar is the same in every time zone', () => {
+  assert.equal(dates.short('2026-03-29'), '29 Mar');
+  assert.equal(dates.day('2026-03-29'), 'Sun 29 Mar');
+  assert.equal(dates.range('2026-03-29', '2026-03-29'), 'Sun, 29 Mar 2026');
+  assert.equal(dates.range('2025-12-29', '2026-01-04').replace(/\s/gu, ' '), '29 Dec 2025 – 4 Jan 2026');
+  assert.deepEqual([weekdays()[0], weekdays()[6]], ['Mon', 'Sun']);
+  assert.match(hourOf(13), /^(13|1\s?pm)$/u);
+});
+
+test('parts of a whole, and numbers with a digit behind the point', () => {
+  assert.deepEqual([percent(0.1234), percent(1), decimal(12.34), decimal(3)], ['12.3%', '100%', '12.3', '3']);
 });

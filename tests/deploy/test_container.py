@@ -93,7 +93,8 @@ def test_what_is_copied_is_enough_to_build_the_package(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {"alphasync/cli.py", "alphasync/store/scripts/lua/shared/log.lua"} <= names
-    assert {f"alphasync/_static/{n}" for n in ("index.html", "vendor/socket.io.min.js")} <= names
+    fetched = ("vendor/socket.io.min.js", "vendor/uPlot.esm.js", "vendor/uplot.LICENSE")
+    assert {f"alphasync/_static/{n}" for n in ("index.html", *fetched)} <= names
 
 
 @pytest.fixture
