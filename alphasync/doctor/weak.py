@@ -126,6 +126,19 @@ def _metrics(settings: Settings) -> Said:
     )
 
 
+def _private_addresses(settings: Settings) -> Said:
+    allowed = [
+        name.upper() for name in ("webhook_private", "push_private") if getattr(settings, name)
+    ]
+    if settings.env != "production" or not allowed:
+        return None
+    return (
+        f"clients have this server send to addresses within your network ({', '.join(allowed)}), "
+        "and read how a webhook there answers",
+        f"Leave out {' and '.join(allowed)}, or let nobody sign in whom that network is closed to",
+    )
+
+
 def _log_level(settings: Settings) -> Said:
     if settings.env != "production" or settings.log_level != "debug":
         return None
@@ -191,6 +204,7 @@ ROWS: dict[str, Row] = {
     "cors_origins": _origins,
     "trusted_proxies": _proxies,
     "metrics": _metrics,
+    "private_addresses": _private_addresses,
     "log_level": _log_level,
     "redis_tls": redis_tls,
     "redis_password": redis_password,

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Literal, NamedTuple
 
 import aiohttp
@@ -40,7 +40,7 @@ LOOK_INTERVAL = 5.0
 """Seconds between two looks of a server at the accounts whose time has come."""
 LEASE = 30.0
 """Seconds for which a server that tells an account's webhooks has it; renewed with each attempt,
-which takes no longer than ``ATTEMPT_TIMEOUT``."""
+and while one is waited for."""
 IDLE = 60.0
 """Seconds until an account is looked at again for which nothing waits."""
 ATTEMPT_TIMEOUT = 10.0
@@ -169,7 +169,8 @@ class WebhookSender:
                     await self._pipeline.submit("ZREM", keys.WEBHOOKS, account)
                 if answer.outcome != "OK":
                     return
-                await asyncio.gather(*(self._tell_one(account, id_) for id_ in answer.texts(1)))
+                async with self._lease_kept(names):
+                    await asyncio.gather(*(self._tell_one(account, id_) for id_ in answer.texts(1)))
                 answer = await self._scripts.call(
                     webhooks_release(names, server=self._name, idle=round(IDLE * 1000))
                 )
@@ -181,6 +182,25 @@ class WebhookSender:
                     return
         finally:
             self._at_work.discard(account)
+
+    @contextlib.asynccontextmanager
+    async def _lease_kept(self, names: key_groups.WebhookKeys) -> AsyncIterator[None]:
+        """Keep the account, however long an attempt waits for room: another server would tell the
+        same beside this one, and out of order."""
+        keeping = asyncio.create_task(self._keep_lease(names), name="lease of webhooks")
+        try:
+            yield
+        finally:
+            keeping.cancel()
+            await asyncio.wait([keeping])
+
+    async def _keep_lease(self, names: key_groups.WebhookKeys) -> None:
+        outcome = "OK"
+        while outcome == "OK":
+            await asyncio.sleep(LEASE / 3)
+            with contextlib.suppress(StoreUnavailable):  # it is asked again
+                call = webhooks_take(names, server=self._name, lease=round(LEASE * 1000))
+                outcome = (await self._scripts.call(call)).outcome
 
     async def _tell_one(self, account: str, id_: str) -> None:
         """Until all is told, or something fails. Raises StoreUnavailable."""

@@ -14,10 +14,14 @@ from alphasync.gateway.sandbox.faults import Drop, Faults
 from alphasync.services.logins import Logins
 from alphasync.services.tokens import Tokens
 from alphasync.services.webhook_message import signature
-from tests.harness import Cluster, cluster, wait_until
+from alphasync.store import key_groups
+from alphasync.store.connect import make_client
+from tests.harness import PATIENCE, Cluster, cluster, wait_until
 from tests.webhooks import Webhook, webhook
 
 PATH = "/api/webhooks"
+LEASE_IN_TEST = 3
+"""Seconds."""
 
 
 @pytest.fixture
@@ -169,6 +173,33 @@ async def test_another_server_goes_on_where_one_was_lost(
     await wait_until(lambda: len(hook.got) == 3, what="all is told")
     assert [said["data"]["runId"] for said in hook.told()] == [runs[0], *runs]
     assert hook.headers()[0]["webhook-id"] == hook.headers()[1]["webhook-id"]
+
+
+async def test_who_waits_for_room_is_told_by_nobody_else(
+    redis_url: str, hook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alphasync.services.webhook_sender.SENDING_MAX", 1)
+    monkeypatch.setattr("alphasync.services.webhook_sender.LEASE", LEASE_IN_TEST)
+    monkeypatch.setattr("alphasync.services.webhook_sender.ATTEMPT_TIMEOUT", PATIENCE)
+    async with cluster(redis_url, webhook_private=True) as servers:
+        hook.open.clear()
+        for operator, name in (("other", "slow"), ("demo", "x")):
+            token = servers.token(operator, role=Role.ADMIN)
+            one = await made(servers, token, f"{hook.url}/{name}")
+            await ask(servers, "POST", f"{PATH}/{one['id']}/ping", token)
+            if operator == "other":
+                await wait_until(lambda: hook.kinds("slow"), what="it takes all the room")
+        client = make_client(redis_url)
+        left = [LEASE_IN_TEST * 1000]
+
+        async def is_renewed() -> bool:
+            left.append(await client.pttl(key_groups.of_webhook("o:demo").sender))
+            return left[-1] > left[-2]
+
+        await wait_until(is_renewed, what="the lease is renewed while there is no room")
+        await client.aclose()
+        hook.open.set()
+        await wait_until(lambda: hook.kinds() == ["ping"])
 
 
 async def test_a_key_may_change_and_the_secret_stays(redis_url: str, hook: Webhook) -> None:
