@@ -64,6 +64,7 @@ class Connection(RequestHandler):
         "network",
         "since",
         "turned_away",
+        "unreadable",
     )
 
     def __init__(self, intake: "Connections", **options: Any) -> None:
@@ -91,6 +92,8 @@ class Connection(RequestHandler):
         self.network = ""
         self.turned_away = False
         """Whether it came when there was no room."""
+        self.unreadable = ""
+        """Why the address of the present request cannot be read, if so."""
 
     # What the transport calls
 
@@ -280,6 +283,10 @@ class Connection(RequestHandler):
             response = refusal(MalformedRequest(), 400)
         elif self.late:
             response = refusal(BodyTimeout(), 408)
+        elif isinstance(exc, ConnectionError) and (
+            self._socket is None or self._socket.is_closing()
+        ):
+            raise ConnectionError("the client has gone") from exc
         else:
             log.error("request failed", exc_info=exc)
             response = refusal(AlphasyncError(), 500)

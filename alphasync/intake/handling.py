@@ -9,6 +9,7 @@ from aiohttp import hdrs, web
 from aiohttp.web_protocol import RequestHandler
 
 from alphasync.errors import (
+    MalformedRequest,
     TooManyConnections,
     TooManyRequests,
     UnknownHost,
@@ -77,6 +78,11 @@ class Connections(web.Server):
         connection = cast("Connection", request.protocol)
         body_by = connection.begin(request)
         try:
+            if connection.unreadable:
+                log.info("malformed request", error=connection.unreadable)
+                unreadable = refusal(MalformedRequest(), 400)
+                unreadable.force_close()
+                return unreadable
             if connection.turned_away:
                 response = await self._turn_away(request)
                 response.force_close()

@@ -1,12 +1,15 @@
 """An application that is served over connections of ours."""
 
 import socket
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 from aiohttp import web
+from aiohttp.http import RawRequestMessage
+from yarl import URL
 
 from alphasync.intake.capacity import Bounds, Capacity
+from alphasync.intake.connections import Connection
 from alphasync.intake.handling import Connections, Hosts
 from alphasync.intake.pace import Pace
 from alphasync.intake.sockets import ACCEPTED_AT_ONCE_MAX, BACKLOG
@@ -51,8 +54,24 @@ async def open_intake(
         capacity,
         pace,
         hosts,
-        request_factory=made.request_factory,
+        request_factory=_made_anyway(made.request_factory),
     )
     runner = Intake(inner, server, shutdown_timeout)
     await runner.setup()
     return runner
+
+
+def _made_anyway(make: Callable[..., web.BaseRequest]) -> Callable[..., web.BaseRequest]:
+    """Makes requests, also of those whose address the parser takes and nobody can read: they are
+    for nowhere, and refused."""
+
+    def made(
+        message: RawRequestMessage, payload: Any, connection: Connection, *more: Any
+    ) -> web.BaseRequest:
+        try:
+            return make(message, payload, connection, *more)
+        except (LookupError, ValueError) as error:
+            connection.unreadable = type(error).__name__
+            return make(message._replace(url=URL("/")), payload, connection, *more)
+
+    return made

@@ -150,6 +150,7 @@ MALFORMED = {
     "a bad header": b"GET / HTTP/1.1\r\nAuthorization Bearer " + SECRET.encode() + b"\r\n\r\n",
     "a bad path": b"GET /\x00" + SECRET.encode() + b" HTTP/1.1\r\n\r\n",
     "a bad address": b"GET http://[::1]@/" + SECRET.encode() + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+    "a bad host": b"GET http://xn--/" + SECRET.encode() + b" HTTP/1.1\r\nHost: x\r\n\r\n",
     "a bad length": HEAD + b"Content-Length: " + SECRET.encode() + b"\r\n\r\n",
     "two lengths": HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
     "length and chunks": HEAD + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
@@ -177,6 +178,19 @@ async def test_what_is_no_http_is_a_400_and_one_line_that_quotes_nothing(
     assert "exc_info" not in lines[0]
     assert SECRET not in repr(lines)
     assert not caplog.records
+
+
+async def test_who_has_left_before_the_answer_is_no_defect() -> None:
+    async with served(BRIEF) as running:
+        with capture_logs() as lines:
+            for _ in range(3):
+                reader, writer = await running.say()
+                writer.write(HEAD + b"Expect: 100-continue\r\nContent-Length: 0\r\n\r\n")
+                writer.write_eof()
+                with contextlib.suppress(ConnectionError):
+                    await asyncio.wait_for(reader.read(), PATIENCE)
+                writer.close()
+    assert not lines
 
 
 async def test_a_flood_of_malformed_requests_is_a_few_lines() -> None:

@@ -11,6 +11,7 @@ ODD_TARGETS = (
     *(b"*", b"", b"http://x/", b"//x//", b"/%", b"/%ff", b"/%00", b"/\xff", b"/a b", b"/\x00"),
     *(b"/..", b"/../../etc/passwd", b"/static/%2e%2e/%2e%2e", b"/?" + b"a=b&" * 500, b"x:y"),
     *(b"/" + b"x" * 9_000, b"http://[::1", b"http://a:b:c/", b"/#x", b"?x", b"/;x", b"[/]"),
+    *(b"http://[::1]@", b"http://xn--/", b"http://%zz/", b"//[::1]@/"),
 )
 METHODS = (
     *(b"GET", b"POST", b"PUT", b"DELETE", b"HEAD", b"OPTIONS", b"PATCH", b"TRACE", b"CONNECT"),
