@@ -48,4 +48,7 @@ class Webhook:
 async def webhook() -> AsyncIterator[Webhook]:
     made = Webhook()
     async with receiver(made.take) as made.url:
-        yield made
+        try:
+            yield made
+        finally:
+            made.open.set()  # what is not answered is waited for
