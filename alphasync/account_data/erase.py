@@ -103,6 +103,7 @@ class Erasing:
         kinds += await self._unlink(last.names)
         # Whoever joined while there were plans has noted them again.
         noted += await self._drop_plan_notes()
+        await self._client.zrem(keys.WEBHOOKS, self._account)
         held = await self._drop_holdings()
         kinds["loginTries"] += marks
         if email is not None:

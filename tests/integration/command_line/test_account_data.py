@@ -152,6 +152,7 @@ async def test_all_of_an_account_is_removed_and_nothing_of_another(
         await client.set(names.prefix + "unknown", "x")
         note = PlanNote(names.account, "chat", "1", "0a" * 8).encode()
         await client.zadd(keys.PLANS, {note: 1, b"not ours": 2})
+        await client.zadd(keys.WEBHOOKS, {names.account: 1})
     marks = [keys.tries("whose", "a" * 64), keys.tries("whose", "b" * 64)]
     for mark, names in zip(marks, (OWN, other), strict=True):
         await client.hset(mark, mapping={"account": names.account, "operator": "demo"})
@@ -172,6 +173,7 @@ async def test_all_of_an_account_is_removed_and_nothing_of_another(
     assert left == [0, 1], "a wrong password would bring its record back"
     assert len([key async for key in client.scan_iter(other.prefix + "*", count=1000)]) == 3
     assert await client.zcard(keys.PLANS) == 2
+    assert await client.zrange(keys.WEBHOOKS, 0, -1) == [b"o:demo2"]
     await erased(redis_url, "--yes", exits=0)
     await client.aclose()
 
