@@ -200,6 +200,16 @@ async def test_plans_of_others_say_who_changes_them(
     await expect(manager.hook("chat-plan").get_by_role("button")).to_have_count(2)
 
 
+async def test_what_is_of_the_account_is_in_the_menu_of_admins_alone(
+    small_world: Cluster, open_console: Open
+) -> None:
+    for role, is_admin in (("manager", False), ("admin", True)):
+        console = await member(small_world, open_console, role)
+        await console.hook("account").click()
+        for name in ("record-open", "backends-open", "webhooks-open"):
+            await expect(console.hook(name)).to_be_visible(visible=is_admin)
+
+
 async def test_devices_of_others_are_for_admins(small_world: Cluster, open_console: Open) -> None:
     ann = await small_world.device(token=small_world.token("ann", team="red"))
     row = f"device-{ann.id}"
