@@ -26,11 +26,14 @@ PRIVATE_ZONES = tuple(
 """Ends of names that the public DNS has for nobody (RFC 6761, RFC 6762 appendix G, RFC 8375,
 ICANN's `internal`), and Kubernetes' `svc`."""
 HOLD_IPV4 = tuple(
-    ipaddress.IPv6Network(network)
-    for network in ("64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96", "::/96")
+    ipaddress.IPv6Network(network) for network in ("64:ff9b::/96", "::ffff:0:0:0/96", "::/96")
 )
 """Networks whose addresses end with one of IPv4: of networks that speak IPv6 only (RFC 6052, 8215
 and 7915), and as it was written once (RFC 4291, section 2.5.5.1)."""
+HOLD_IPV4_SOMEWHERE = ipaddress.IPv6Network("64:ff9b:1::/48")
+"""Where each network says itself how long its prefix is, and by that where in an address one of
+IPv4 stands (RFC 8215, 6052)."""
+THIS_NETWORK = ipaddress.IPv4Network("0.0.0.0/8")
 UNSPECIFIED_OR_OWN = frozenset(map(ipaddress.IPv6Address, ("::", "::1")))
 SECRETS = frozenset(
     map(
@@ -84,19 +87,23 @@ def is_address(host: str) -> bool:
 def gives_out_secrets(text: str) -> bool:
     """Whether it is an address of the nearest wire only, or another where clouds give out secrets.
     A name is none."""
-    return is_address(text) and (_meant(text).is_link_local or _meant(text) in SECRETS)
+    return is_address(text) and any(
+        address.is_link_local or address in SECRETS for address in _meant(text)
+    )
 
 
 def objection(text: str, *, private: bool) -> str | None:
     """Why nothing is to be sent to this address; None where there is nothing against it."""
-    address = _meant(text)
-    if address in SECRETS:
-        return f"{text} is where a cloud gives out secrets: nothing is asked there"
-    if address.is_link_local or address.is_multicast:
-        return f"{text} is an address of the nearest wire only, or of many: nothing is asked there"
-    is_local = isinstance(address, ipaddress.IPv6Address) and address.is_site_local
-    if not private and (is_local or not address.is_global):
-        return f"{text} is a private address; GATEWAY_PRIVATE=true allows those"
+    for address in _meant(text):
+        if address in SECRETS:
+            return f"{text} is where a cloud gives out secrets: nothing is asked there"
+        if address.is_link_local or address.is_multicast:
+            return (
+                f"{text} is an address of the nearest wire only, or of many: nothing is asked there"
+            )
+        is_local = isinstance(address, ipaddress.IPv6Address) and address.is_site_local
+        if not private and (is_local or not address.is_global):
+            return f"{text} is a private address; GATEWAY_PRIVATE=true allows those"
     return None
 
 
@@ -109,16 +116,22 @@ def open_socket(info: AddrInfoType, *, private: bool) -> socket.socket:
     return socket.socket(family, kind, protocol)
 
 
-def _meant(text: str) -> Address:
-    """The address, in its plain form: IPv6 can say an IPv4 address in several ways. Raises
-    ValueError."""
+def _meant(text: str) -> tuple[Address, ...]:
+    """The address, in its plain form: IPv6 can say an IPv4 address in several ways. More than one
+    where it is not known which it is. Raises ValueError."""
     address = ipaddress.ip_address(text.partition("%")[0])
     if isinstance(address, ipaddress.IPv4Address) or address in UNSPECIFIED_OR_OWN:
-        return address
+        return (address,)
+    last = ipaddress.IPv4Address(address.packed[-4:])
+    if address in HOLD_IPV4_SOMEWHERE:
+        # Behind 48, 56, 64 or 96 bits, without those from 64 to 71.
+        bits = address.packed[:8] + address.packed[9:]
+        inside = [last, *(ipaddress.IPv4Address(bits[at : at + 4]) for at in (6, 7, 8))]
+        return tuple(one for one in inside if one not in THIS_NETWORK) or (last,)
     if any(address in network for network in HOLD_IPV4):
-        return ipaddress.IPv4Address(address.packed[-4:])
+        return (last,)
     through = address.teredo[1] if address.teredo else None
-    return address.ipv4_mapped or address.sixtofour or through or address
+    return (address.ipv4_mapped or address.sixtofour or through or address,)
 
 
 class Resolver(AbstractResolver):
