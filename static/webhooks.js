@@ -12,6 +12,8 @@ const say = words.webhooks;
 export const EVENTS = Object.freeze(['run.completed', 'run.stopped', 'run.interrupted', 'run.needs_attention']);
 export const PING = 'ping';
 
+const PLACE_MAX = 80; // characters
+
 /** ms between two looks at what became of something; the server waits 10 s for an answer, which all of them are longer than. */
 const LOOKS = [200, 400, 800, 1_500, 2_500, 3_000, 4_000];
 
@@ -28,8 +30,12 @@ function parsed(url) {
   }
 }
 
-/** What tells an address from others, for the label of a button. */
-export const hostOf = (url) => parsed(url)?.host || url;
+/** What tells an address from others, for a question or the label of a button: without its query. */
+export function placeOf(url) {
+  const { host, pathname } = parsed(url) ?? {};
+  const place = host ? host + (pathname === '/' ? '' : pathname) : url;
+  return place.length > PLACE_MAX ? say.cut(place.slice(0, PLACE_MAX)) : place;
+}
 
 /** Whether it is told nothing now, whoever switched it off. */
 export const isOff = ({ state }) => state !== 'on';

@@ -5,7 +5,7 @@ import { ApiError } from '../api.js';
 import { loadWords } from '../failures.js';
 import { isolated, plain } from '../names.js';
 import { exact } from '../times.js';
-import { aboutOf, EVENTS, eventOf, hostOf, isOff, lineOf, PING, refusedWords, stateOf, trialOf, trialRefused, trialWords } from '../webhooks.js';
+import { aboutOf, EVENTS, eventOf, isOff, lineOf, PING, placeOf, refusedWords, stateOf, trialOf, trialRefused, trialWords } from '../webhooks.js';
 import { words } from '../words.js';
 import { createAttempts } from './attempts.js';
 import { whenChanged } from './changes.js';
@@ -110,7 +110,7 @@ export function createWebhooks({ api, ended, ask, names }) {
 
   function showRow(id) {
     const { row, webhook, tried } = rows.get(id);
-    const host = isolated(hostOf(webhook.url));
+    const place = isolated(placeOf(webhook.url));
     const off = isOff(webhook);
     row.dataset.state = stateOf(webhook);
     setText($('.badge', row), say.states[row.dataset.state] ?? '');
@@ -122,7 +122,7 @@ export function createWebhooks({ api, ended, ask, names }) {
     setHidden(line, line.textContent === '');
     setText($('.webhook-switch', row), off ? say.switchOn : say.switchOff);
     const labels = { test: say.testLabel, attempts: say.attemptsLabel, switch: off ? say.switchOnLabel : say.switchOffLabel, remove: say.removeLabel };
-    for (const [name, label] of Object.entries(labels)) setAttr($(`.webhook-${name}`, row), 'aria-label', label(host));
+    for (const [name, label] of Object.entries(labels)) setAttr($(`.webhook-${name}`, row), 'aria-label', label(place));
     const waits = live ? '' : words.why.offline;
     for (const name of ['attempts', 'switch', 'remove']) hold($(`.webhook-${name}`, row), waits);
     hold($('.webhook-test', row), waits || (off ? say.switchFirst : tried ? say.trial.underWay : ''));
@@ -162,11 +162,11 @@ export function createWebhooks({ api, ended, ask, names }) {
   const switchOne = (id) => carryOut(id, () => api.switch(id, isOff(rows.get(id).webhook)));
 
   async function removeOne(id) {
-    const host = isolated(hostOf(rows.get(id).webhook.url));
-    if (!(await ask({ title: say.removeTitle(host), text: say.removeText, ok: say.remove }))) return;
+    const place = isolated(placeOf(rows.get(id).webhook.url));
+    if (!(await ask({ title: say.removeTitle(place), text: say.removeText, ok: say.remove }))) return;
     await carryOut(id, async () => {
       await api.remove(id);
-      tell(say.removed(host));
+      tell(say.removed(place));
       close.focus(); // the button that had it goes
       secret.forget(); // which may be of this one
     });
@@ -184,7 +184,7 @@ export function createWebhooks({ api, ended, ask, names }) {
       if (!dialog.open) return;
       form.reset();
       tellForm('');
-      tell(say.isMade(isolated(hostOf(url))));
+      tell(say.isMade(isolated(placeOf(url))));
       secret.show(answer.secret);
     } catch (error) {
       failed(error, (text) => tellForm(text, error.code === 'invalid_payload' ? address : null), (failure) => refusedWords(failure, url));

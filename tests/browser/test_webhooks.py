@@ -81,6 +81,7 @@ async def test_one_is_made_shown_once_and_removed(
     await expect(console.hook("webhooks-made")).to_be_hidden()
     assert await console.hook("webhooks-secret").input_value() == ""
     await rows.get_by_role("button", name="Remove").click()
+    await expect(console.page.locator("#confirm-title")).to_contain_text(f"{hook.url[7:]}/x")
     await console.hook("confirm-ok").click()
     await expect(rows).to_have_count(0)
     await expect(console.hook("webhooks-note")).to_contain_text("is removed.")

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { ApiError } from '../../static/api.js';
-import { aboutOf, detailsOf, EVENTS, eventOf, hostOf, isOff, lineOf, outcomeOf, refusedWords, stateOf, trialOf, trialRefused, trialWords } from '../../static/webhooks.js';
+import { aboutOf, detailsOf, EVENTS, eventOf, isOff, lineOf, outcomeOf, placeOf, refusedWords, stateOf, trialOf, trialRefused, trialWords } from '../../static/webhooks.js';
 import { words } from '../../static/words.js';
 
 const say = words.webhooks;
@@ -65,8 +65,13 @@ test('details say only what there is to say', () => {
 
 test('an event and an address that this console does not know stand as they are', () => {
   assert.equal(eventOf('constructor'), 'constructor');
-  assert.equal(hostOf('https://a.example:8443/x?y'), 'a.example:8443');
-  assert.equal(hostOf('what'), 'what');
+  assert.equal(placeOf('what'), 'what');
+});
+
+test('an address is told from others by its host and path, and in short', () => {
+  assert.equal(placeOf('https://a.example:8443/x/z?y=1#z'), 'a.example:8443/x/z');
+  assert.equal(placeOf('https://a.example/'), 'a.example');
+  assert.match(placeOf(`https://a.example/${'x'.repeat(2000)}`), /^a\.example\/x{70}…$/u);
 });
 
 test('why an address is not taken can be seen by it', () => {
