@@ -136,10 +136,10 @@ function hourly(hours) {
 }
 
 /** `nameOf(name)` says what is meant by a name of the list, which has none for the rest. */
-function ranked(name, what, list, nameOf, tone = 'own') {
+function ranked(name, head, what, list, nameOf, tone = 'own') {
   const named = list.map((each) => ({ ...each, text: each.name === '' ? say.others : nameOf(each.name) }));
   const most = Math.max(...list.map((each) => each.number));
-  const ids = name === 'profiles';
+  const ids = head === say.profile;
   return {
     name,
     kind: 'list',
@@ -148,10 +148,10 @@ function ranked(name, what, list, nameOf, tone = 'own') {
     tone,
     bars: named.slice(0, LISTED_MAX).map((each) => ({ name: isolated(each.text), text: count(each.number), part: each.number / most })),
     more: named.length > LISTED_MAX,
-    head: [say.listed[name], what],
+    head: [head, what],
     rows: named.map((each) => [isolated(each.text), count(each.number)]),
     file: [
-      [...(ids ? [say.id] : []), say.listed[name], what],
+      [...(ids ? [say.id] : []), head, what],
       ...named.map((each) => [...(ids ? [each.name] : []), plain(each.text), each.number]),
     ],
   };
@@ -167,15 +167,16 @@ export async function answerIn(zone, days, figures) {
   }
 }
 
-/** All figures of an answer, in order; `names` is `{profile(id)}`. */
-export function figuresOf({ days, hours, profiles, operators, devices, reasons }, names) {
+/** All figures of an answer, in order; `names` is `{profile(id)}`. A server of an earlier version does not say whose the failures are. */
+export function figuresOf({ days, hours, profiles, operators, devices, reasons, failures }, names) {
   return [
     ...DAILY.map((each) => daily(each, days)),
     hourly(hours),
-    ranked('profiles', say.runs, profiles, names.profile),
-    ranked('operators', say.runs, operators, plain),
-    ranked('devices', say.runs, devices, plain),
-    ranked('reasons', say.people, reasons, (reason) => plain(reasonOf(reason)), 'failed'),
+    ranked('profiles', say.profile, say.runs, profiles, names.profile),
+    ranked('operators', say.operator, say.runs, operators, plain),
+    ranked('devices', say.device, say.runs, devices, plain),
+    ...(failures ? [ranked('failures', say.profile, say.people, failures, names.profile, 'failed')] : []),
+    ranked('reasons', say.reason, say.people, reasons, (reason) => plain(reasonOf(reason)), 'failed'),
   ];
 }
 
@@ -185,6 +186,7 @@ export function sumsOf({ days }) {
   const [pace, left] = ['pace', 'left'].map((name) => DAILY.find((each) => each.name === name).columns[0]);
   return [
     [say.columns.sent, count(all.sent)],
+    [say.columns.failed, count(all.failed)],
     [say.titles.runs, count(all.completed + all.stopped + all.interrupted)],
     [say.columns.pace, textOf(pace, all)],
     [say.columns.left, textOf(left, all)],

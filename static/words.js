@@ -607,6 +607,10 @@ export const words = {
     day: 'Day',
     hour: 'Hour',
     id: 'Id',
+    profile: 'Profile',
+    operator: 'Operator',
+    device: 'Device',
+    reason: 'Reason',
     runs: 'Runs',
     people: 'People',
     others: 'All others',
@@ -620,7 +624,8 @@ export const words = {
       profiles: 'Runs by profile',
       operators: 'Runs by operator',
       devices: 'Runs by device',
-      reasons: 'Why people could not be messaged',
+      failures: 'Failed by profile',
+      reasons: 'Why they failed',
     },
     columns: {
       sent: 'Messaged',
@@ -636,7 +641,6 @@ export const words = {
       asked: 'Of',
       devices: 'Devices',
     },
-    listed: { profiles: 'Profile', operators: 'Operator', devices: 'Device', reasons: 'Reason' },
     /** What other words head a column in a file, where its numbers are in another unit. */
     written: { running: 'Running (seconds)', left: 'Share left out (%)' },
     none: {
@@ -649,7 +653,8 @@ export const words = {
       profiles: 'No run ended.',
       operators: 'No run ended.',
       devices: 'No run ended.',
-      reasons: 'Nobody.',
+      failures: 'Nobody failed.',
+      reasons: 'Nobody failed.',
     },
     inHour: (day, hour, number) => `${day}, ${hour}: ${number}`,
     busiest: (day, hour, number) => `The most, ${number}, on ${day} at ${hour}.`,

@@ -16,6 +16,7 @@ OTHERS = ""
 
 _PARTS = {"r": 2, "w": 1}
 """What stands in a name in front of the profile, by kind; nothing where it is ``OTHERS``."""
+_FAILED = NUMBERS.index("failed")
 
 Fields = Mapping[str, str]
 """Of one day in UTC."""
@@ -46,6 +47,8 @@ class Figures(NamedTuple):
     """Runs that have ended, by whose they were at their end."""
     reasons: list[Top]
     """Those who could not be messaged."""
+    failures: list[Top]
+    """The same people, by profile."""
 
 
 def days_until(now: int, zone: tzinfo, number: int) -> list[date]:
@@ -69,8 +72,8 @@ class Summing:
         self._there: dict[date, set[str]] = {day: set() for day in days}
         self._more = dict.fromkeys(days, 0)
         self._hours = [[0] * HOURS for _ in range(7)]
-        self._tops = [Counter[str]() for _ in range(4)]
-        """Of profiles, operators, devices and reasons."""
+        self._tops = [Counter[str]() for _ in range(5)]
+        """Of profiles, operators, devices and reasons, and of profiles by who failed."""
 
     def add(self, day: int, fields: Fields) -> None:
         """The figures of a day in UTC, counted from the Unix epoch. Fields of another version are
@@ -127,6 +130,8 @@ class Summing:
             for place, number in enumerate(numbers[: len(sums)]):
                 sums[place] += number
             self._hours[at.weekday()][at.hour] += numbers[0]
+            if len(numbers) > _FAILED and numbers[_FAILED]:
+                self._tops[4][profile] += numbers[_FAILED]
         elif kind == "r":
             ended = sum(numbers)
             operator, device = parts or (OTHERS, OTHERS)

@@ -78,6 +78,8 @@ class AnalyticsAnswer(msgspec.Struct, frozen=True, rename="camel"):
     """Runs that ended, by the name of the device that had them in the end."""
     reasons: list[Counted]
     """Who could not be messaged, by what the gateway said."""
+    failures: list[Counted]
+    """Who could not be messaged, by profile, the most first."""
     status: bool = True
     """Always true."""
 
@@ -108,6 +110,7 @@ def _shown(figures: Figures, zone: str) -> AnalyticsAnswer:
         operators=[Counted(*each) for each in figures.operators],
         devices=[Counted(*each) for each in figures.devices],
         reasons=[Counted(*each) for each in figures.reasons],
+        failures=[Counted(*each) for each in figures.failures],
     )
 
 

@@ -75,7 +75,8 @@ async def test_a_run_is_seen_in_them_in_tables_and_in_a_file(
     assert shown[-1][0].endswith(", so far")
     [profile] = await cells(a.hook("figure-profiles").get_by_role("table"))
     assert profile[1] == "1"
-    await expect(a.hook("figure-reasons")).to_contain_text("Nobody.")
+    for name in ("failures", "reasons"):
+        await expect(a.hook(f"figure-{name}")).to_contain_text("Nobody failed.")
     async with a.page.expect_download() as download:
         await messages.get_by_role("button", name="Messages as CSV").click()
     file = await download.value
@@ -101,7 +102,8 @@ def made(days: int) -> dict[str, Any]:
     zero = dict.fromkeys((*parts, "devices"), 0)
     each = [{"day": f"2026-03-{at + 1:02}", **zero, "sent": at + 1} for at in range(days)]
     hours = [[0] * 24] * 7
-    lists: dict[str, list[Any]] = {"profiles": [], "operators": [], "devices": [], "reasons": []}
+    names = ("profiles", "operators", "devices", "failures", "reasons")
+    lists: dict[str, list[Any]] = {name: [] for name in names}
     return {"status": True, "zone": "UTC", "days": each, "hours": hours, **lists}
 
 

@@ -20,7 +20,7 @@ function daysOf(number, of) {
 
 function answer(days, fields = {}) {
   const hours = Array.from({ length: 7 }, () => Array(24).fill(0));
-  return { zone: 'Europe/Berlin', days, hours, profiles: [], operators: [], devices: [], reasons: [], status: true, ...fields };
+  return { zone: 'Europe/Berlin', days, hours, profiles: [], operators: [], devices: [], reasons: [], failures: [], status: true, ...fields };
 }
 
 const found = (given) => Object.fromEntries(figuresOf(given, NAMES).map((figure) => [figure.name, figure]));
@@ -72,9 +72,10 @@ test('the dot of an hour is as large as what was in it', () => {
 
 test('a list has the most first, names, and what is not told apart', () => {
   const list = Array.from({ length: 9 }, (_, index) => ({ name: String(index), number: 20 - index }));
-  const { profiles, reasons } = found(
+  const { profiles, failures, reasons } = found(
     answer(daysOf(7, () => ({})), {
       profiles: [...list, { name: '', number: 10 }],
+      failures: [{ name: '7', number: 5 }],
       reasons: [{ name: 'The gateway answered 422: no such person', number: 4 }, { name: '=1', number: 1 }],
     }),
   );
@@ -84,6 +85,12 @@ test('a list has the most first, names, and what is not told apart', () => {
   assert.deepEqual(profiles.file[1], ['0', 'profile 0', 20]);
   assert.deepEqual(reasons.rows.map(([first]) => bare(first)), ['no such person', '=1']);
   assert.equal(reasons.more, false);
+  assert.deepEqual(failures.rows.map((row) => row.map(bare)), [['profile 7', '5']]);
+  assert.deepEqual(failures.file, [[say.id, say.profile, say.people], ['7', 'profile 7', 5]]);
+});
+
+test('a server that does not say whose the failures are is not taken for one without any', () => {
+  assert.equal(found(answer(daysOf(7, () => ({})), { failures: undefined })).failures, undefined);
 });
 
 test('where nothing happened it says so', () => {
@@ -93,8 +100,8 @@ test('where nothing happened it says so', () => {
 });
 
 test('what is most telling stands above', () => {
-  const days = daysOf(7, () => ({ sent: 30, skipped: 10, running: 60, completed: 1, stopped: 1 }));
-  assert.deepEqual(sumsOf(answer(days)).map(([, text]) => text), ['210', '14', '30', '25%']);
+  const days = daysOf(7, () => ({ sent: 30, skipped: 10, running: 60, failed: 2, completed: 1, stopped: 1 }));
+  assert.deepEqual(sumsOf(answer(days)).map(([, text]) => text), ['210', '14', '14', '30', '23.8%']);
 });
 
 test('where the server does not know the time zone they are by UTC, and no other failure is asked again', async () => {

@@ -62,6 +62,7 @@ async def test_a_run_counts_while_it_goes_on_and_once(bench: Bench) -> None:
     assert total(found) == going_on | {"completed": 1}
     assert (found.profiles, found.operators) == ([Top(PROFILE, 1)], [Top("1", 1)])
     assert found.reasons == [Top("No such phone", 1)]
+    assert found.failures == [Top(PROFILE, 2)]
     assert sum(map(sum, found.hours)) == 2
 
 
