@@ -100,7 +100,7 @@ const commands = createCommands({
   dispatch,
 });
 
-const turning = createTurning({ state: () => state, local });
+const turning = createTurning({ state: () => state, local, show: (type) => profileView.show(type) });
 
 const typists = createTypists((key, devices) => local('typists', { key, devices }));
 
@@ -267,7 +267,7 @@ const past = createPastRuns({
   sendAgain({ profileId, type }, { message, attachments }) {
     const profile = profileOf(profileId);
     if (profile === undefined) return local('banner', { tone: 'error', text: words.past.noProfile });
-    act({ action: 'open', profileId });
+    turning.open(profileId, type);
     commands.type(profileId, type, message);
     const together = type === 'mail' && attachments.length > 0; // else what is attached there stays
     if (together) commands.attach(profileId, attachments);
@@ -360,7 +360,7 @@ const drawAccount = createAccountMenu({ dispatch, signOut, showShortcuts, showNe
 const arranging = createArranging({ state: () => state, dispatch, operatorId: () => session.get().operatorId });
 const people = createPeople({ dispatch, ...arranging, press: many.press, reload: loadProfiles });
 const drawPin = createPin(arranging.pin);
-const drawProfile = createProfile({
+const profileView = createProfile({
   commands,
   begin: starting.ask,
   confirmBlocklist,
@@ -392,7 +392,7 @@ function draw() {
   if (state.syncing) return;
   drawDevices(state);
   drawPin(state);
-  drawProfile(state);
+  profileView.render(state);
   starting.render(state);
   picker.render();
   aside.render(state);

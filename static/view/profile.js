@@ -14,7 +14,7 @@ function emptyWords({ profiles, selected }) {
   return selected === null ? words.profile.choose : words.profile.unknown;
 }
 
-/** `actions`: see card.js. Returns `render(state)`. */
+/** `actions`: see card.js. Returns `{render(state), show(type)}`, the latter as of tabs.js. */
 export function createProfile(actions) {
   const article = byId('profile');
   const cards = TYPES.map((type) => createCard(type, actions));
@@ -22,7 +22,7 @@ export function createProfile(actions) {
   const tabs = createTabs(Object.fromEntries(TYPES.map((type, index) => [type, cards[index].node])));
   let shown = null;
 
-  return (state) => {
+  function render(state) {
     const profile = state.profiles.items.find(({ external_id: id }) => id === state.selected) ?? null;
     setHidden(article, profile === null);
     setHidden(byId('empty'), profile !== null);
@@ -43,5 +43,7 @@ export function createProfile(actions) {
     }
     tabs.render(state);
     for (const card of cards) card.render(state, profile);
-  };
+  }
+
+  return { render, show: (type) => tabs.show(type) };
 }

@@ -2,8 +2,8 @@
 
 import { byId, setHidden } from './dom.js';
 
-/** `name`: what the ids of its parts begin with in index.html; `copied()` is told when it is in the clipboard. Returns `{show(value), forget()}`. */
-export function createSecret(name, copied) {
+/** `name`: what the ids of its parts begin with in index.html; `tell(text)` says what came of copying it, with the words `{copied, byHand}`. Returns `{show(value), forget()}`. */
+export function createSecret(name, { copied, byHand }, tell) {
   const [made, secret, copy] = ['made', 'secret', 'copy'].map((part) => byId(`${name}-${part}`));
 
   function choose() {
@@ -14,9 +14,10 @@ export function createSecret(name, copied) {
   copy.addEventListener('click', async () => {
     try {
       await navigator.clipboard.writeText(secret.value);
-      copied();
+      tell(copied);
     } catch {
-      choose(); // no clipboard outside a secure context: it is chosen, for the keys that copy
+      choose(); // no clipboard outside a secure context
+      tell(byHand);
     }
   });
 

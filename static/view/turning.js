@@ -7,8 +7,8 @@ const WIDE = matchMedia('(min-width: 760px)'); // as in css/layout.css: list and
 
 const row = () => document.querySelector('#people [tabindex="0"]');
 
-/** `local(name, data)` dispatches. Returns `{first(profileId), open(profileId), signedIn(), arrive()}`. */
-export function createTurning({ state, local }) {
+/** `local(name, data)` dispatches; `show(type)` has a card be seen where there is room for one. Returns `{first(profileId), open(profileId, type), signedIn(), arrive()}`. */
+export function createTurning({ state, local, show }) {
   let listPlace = 0; // how far down the list was when a phone turned to a profile
   let arriving = false; // signed in, and the focus is nowhere yet
 
@@ -36,9 +36,12 @@ export function createTurning({ state, local }) {
       if (state().selected === null && WIDE.matches && profileId !== undefined) location.replace(hashOf(profileId));
     },
 
-    open(profileId) {
+    /** `type`: which of its texts is to be read or changed, if it is about one. A phone's keyboard would leave no room to read it. */
+    open(profileId, type = null) {
       location.hash = hashOf(profileId);
-      requestAnimationFrame(() => requestAnimationFrame(() => byId('profile-name').focus()));
+      if (type !== null) show(type);
+      const place = type !== null && WIDE.matches ? `${type}-text` : 'profile-name';
+      requestAnimationFrame(() => requestAnimationFrame(() => byId(place).focus()));
     },
 
     signedIn() {

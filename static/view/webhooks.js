@@ -24,7 +24,7 @@ export function createWebhooks({ api, ended, ask, names }) {
   const form = byId('webhooks-form');
   const [note, empty, refresh, close] = ['note', 'empty', 'refresh', 'close'].map((part) => byId(`webhooks-${part}`));
   const [address, events, make, why] = ['address', 'events', 'make', 'why'].map((part) => byId(`webhooks-${part}`));
-  const secret = createSecret('webhooks', () => tell(say.copied));
+  const secret = createSecret('webhooks', say, (text) => tell(text));
   const attempts = createAttempts({ api, ended, names, closed: () => dialog.open && void load() });
   const rows = new Map(); // id: {row, webhook, tried}
   let live = true; // whether there is a connection
@@ -36,7 +36,7 @@ export function createWebhooks({ api, ended, ask, names }) {
     events.append(label);
   }
 
-  /** `about`: `list` for how its loading goes, over once it has been loaded; else what was done. */
+  /** `about`: `list` for how its loading goes and `failed` for why it did not, over once it has been loaded; else what was done. */
   function tell(text, about = '') {
     setText(note, text);
     note.dataset.about = about;
@@ -47,6 +47,7 @@ export function createWebhooks({ api, ended, ask, names }) {
     setText(why, text);
     setAttr(address, 'aria-invalid', field === address ? 'true' : null);
     field?.focus();
+    if (text !== '') why.scrollIntoView({ block: 'nearest' });
   }
 
   function tellRow(id, text) {
@@ -69,12 +70,12 @@ export function createWebhooks({ api, ended, ask, names }) {
   async function load() {
     asked += 1;
     const mine = asked;
-    if (!live) return tell(words.run.offline, 'list');
+    if (!live) return tell(words.run.offline, 'failed');
     try {
       const { webhooks } = await api.list();
       if (mine === asked) show(webhooks);
     } catch (error) {
-      if (mine === asked) failed(error, (text) => tell(text, 'list'), (failure) => loadWords(say.subject, failure));
+      if (mine === asked) failed(error, (text) => tell(text, 'failed'), (failure) => loadWords(say.subject, failure));
     }
   }
 
@@ -91,7 +92,7 @@ export function createWebhooks({ api, ended, ask, names }) {
       showRow(webhook.id);
     }
     setHidden(empty, webhooks.length > 0);
-    if (note.dataset.about === 'list') tell('');
+    if (note.dataset.about !== '') tell('');
   }
 
   /** Its parts stay the same: who has a button under the finger keeps it. */
@@ -99,6 +100,7 @@ export function createWebhooks({ api, ended, ask, names }) {
     const row = clone('webhook-row');
     row.dataset.testid = `webhook-${id}`;
     setText($('.webhook-url', row), plain(url));
+    setAttr($('.webhook-url', row), 'title', plain(url)); // a very long one is cut
     const doings = { test: tryOne, attempts: showAttempts, switch: switchOne, remove: removeOne };
     for (const [name, doing] of Object.entries(doings)) {
       const button = $(`.webhook-${name}`, row);
@@ -199,7 +201,11 @@ export function createWebhooks({ api, ended, ask, names }) {
     if (make.title === '') void makeOne();
     else tellForm(make.title);
   });
-  refresh.addEventListener('click', () => (refresh.title === '' ? void load() : tell(refresh.title, 'list')));
+  refresh.addEventListener('click', async () => {
+    if (refresh.title === '') await load();
+    else tell(refresh.title, 'failed');
+    if (note.dataset.about === 'failed') note.scrollIntoView({ block: 'nearest' }); // who asks may be far below it
+  });
   close.addEventListener('click', shut);
   dialog.addEventListener('close', () => {
     asked += 1;

@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Route, expect
 
 from tests.browser.console import Console, Open
+from tests.browser.test_sizes import PHONE
 from tests.browser.test_two_devices import pair
 from tests.harness import Cluster
 
@@ -69,6 +70,7 @@ async def test_a_run_is_seen_as_it_ends_looked_into_and_its_text_used_again(
     await b.hook("past-run-again").click()
     await expect(b.hook("past-dialog")).to_be_hidden()
     await expect(b.hook("chat-text")).to_have_value(text)
+    await expect(b.hook("chat-text")).to_be_focused()
     await expect(b.hook("banner")).to_contain_text("Nothing has been sent.")
 
 
@@ -100,7 +102,7 @@ def entry(**fields: object) -> dict[str, object]:
 async def test_what_was_attached_comes_along_and_where_nothing_was_what_is_there_stays(
     small_world: Cluster, open_console: Open
 ) -> None:
-    a = await (await open_console(small_world.urls[0])).begin("1001")
+    a = await (await open_console(small_world.urls[0], **PHONE)).begin("1001")
     runs = [entry(type="mail", id=id_, beginning=id_) for id_ in ("with", "without")]
     sea = {"title": "Sea", "link": "https://media.example/1.jpg", "message_type": "SENT_IMAGE"}
 
@@ -116,6 +118,7 @@ async def test_what_was_attached_comes_along_and_where_nothing_was_what_is_there
         await a.hook("past-list").get_by_role("button").nth(index).click()
         await a.hook("past-run-again").click()
         await expect(a.hook("mail-text")).to_have_value(str(runs[index]["id"]))
+        await expect(a.hook("mail-text")).to_be_visible()
         await expect(a.hook("banner")).to_contain_text(f"{said} in the mail box")
         await expect(a.hook("attachment-chip-0")).to_contain_text("Sea")
 

@@ -63,6 +63,9 @@ async def test_one_is_made_shown_once_and_removed(
     await console.hook("webhooks-run.stopped").uncheck()
     secret = await make(console, f"{hook.url}/x")
     assert secret.startswith("whsec_")
+    await console.hook("webhooks-copy").click()
+    await expect(console.hook("webhooks-note")).to_contain_text("copy it by hand")
+    await expect(console.hook("webhooks-secret")).to_be_focused()
     await console.context.grant_permissions(["clipboard-read", "clipboard-write"])
     await console.hook("webhooks-copy").click()
     await expect(console.hook("webhooks-note")).to_have_text("The secret is copied.")
@@ -232,6 +235,52 @@ async def test_it_fits_a_phone_and_a_thumb_and_large_text(
     await expect(console.hook("webhooks-list").locator("li")).to_have_count(1)
     dialog = console.hook("webhooks-dialog")
     assert await dialog.evaluate(TARGETS) == []
+    address = console.hook("webhooks-list").locator(".webhook-url")
+    assert await address.evaluate("(node) => node.clientHeight < 80")
+    assert await address.get_attribute("title") == await address.inner_text()
     for size in ("100%", "200%"):
         await console.page.evaluate(f"document.documentElement.style.fontSize = '{size}'")
         assert await dialog.evaluate("(node) => node.scrollWidth - node.clientWidth") == 0, size
+
+
+UNCOVERED = """(node) => {
+  const { x, y, width, height } = node.getBoundingClientRect();
+  return node.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+}"""
+
+
+async def test_what_is_said_of_a_long_list_is_in_sight(
+    small_world: Cluster, open_console: Open
+) -> None:
+    none = dict.fromkeys(("profiles", "failingSince", "nextAt", "lastAttempt"))
+    shared = {**none, "events": ["run.stopped"], "operatorId": "demo", "madeAt": 1, "state": "on"}
+    listed = [{"id": str(at), "url": f"https://example.com/{at}", **shared} for at in range(9)]
+    away = False
+
+    async def answer(route: Route) -> None:
+        if away:
+            return await route.abort("internetdisconnected")
+        body: dict[str, Any] = {"status": False, "code": "too_many_webhooks", "message": "x"}
+        if route.request.method != "POST":
+            return await route.fulfill(json={"status": True, "webhooks": listed})
+        return await route.fulfill(status=409, json=body)
+
+    console: Console = await open_console(small_world.urls[0])
+    await console.page.route("**/api/webhooks", answer)
+    await console.sign_in()
+    await expect(console.hook("connection")).to_have_text("Connected")
+    await console.menu("webhooks-open")
+    await console.hook("webhooks-address").fill("https://example.com/x")
+    await console.page.keyboard.press("Enter")
+    why, note = console.hook("webhooks-why"), console.hook("webhooks-note")
+    await expect(why).to_contain_text("as many as there may be")
+    assert await why.evaluate(UNCOVERED)
+    away = True
+    await console.hook("webhooks-refresh").click()
+    await expect(note).to_contain_text("could not be loaded")
+    await wait_until(
+        lambda: note.evaluate(UNCOVERED), what="why they are not loaded anew, in sight"
+    )
+    # What the browser itself notes of calls that are refused.
+    await wait_until(lambda: len(console.complaints) == 2)
+    console.complaints.clear()
