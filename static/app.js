@@ -33,7 +33,7 @@ import { createBackends } from './view/backends.js';
 import { createBanner } from './view/banner.js';
 import { createConfirm } from './view/confirm.js';
 import { createDevices } from './view/devices.js';
-import { byId, setHidden, setText } from './view/dom.js';
+import { byId, closeDialogs, setHidden, setText } from './view/dom.js';
 import { createEvents } from './view/events.js';
 import { fill } from './view/fill.js';
 import { createHeader } from './view/header.js';
@@ -159,12 +159,7 @@ const account = createAccount({
     setHidden(byId('console'), !signedIn);
     if (signedIn) signIn.hide();
     else {
-      sessions.close();
-      past.close();
-      analytics.close();
-      record.close();
-      backends.close();
-      webhooks.close();
+      closeDialogs(); // the sign-in is not left behind one of them
       signIn.show(why, email);
     }
   },

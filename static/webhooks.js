@@ -32,9 +32,9 @@ function parsed(url) {
 
 /** What tells an address from others, for a question or the label of a button: without its query. */
 export function placeOf(url) {
-  const { host, pathname } = parsed(url) ?? {};
-  const place = host ? host + (pathname === '/' ? '' : pathname) : url;
-  return place.length > PLACE_MAX ? say.cut(place.slice(0, PLACE_MAX)) : place;
+  const place = url.replace(/^https?:\/\/|\/?[?#].*$|\/$/giu, ''); // as somebody wrote it: a parsed one is in codes
+  const letters = [...place];
+  return letters.length > PLACE_MAX ? say.cut(letters.slice(0, PLACE_MAX).join('')) : place;
 }
 
 /** Whether it is told nothing now, whoever switched it off. */

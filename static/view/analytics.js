@@ -6,14 +6,14 @@ import { loadWords } from '../failures.js';
 import { zoneAt } from '../times.js';
 import { words } from '../words.js';
 import { createCharts, loadCharts } from './charts.js';
-import { byId, element, setBlocked, setHidden, setText } from './dom.js';
+import { byId, element, setAttr, setBlocked, setHidden, setText } from './dom.js';
 import { figureOf } from './figures.js';
 
 const say = words.analytics;
 
 /**
  * `figures(days, zone)` asks the server; `ended(error)`, whether a call failed because one has to sign in again, as in
- * account.js; `names` as of analytics.js. Returns `{open, close}`.
+ * account.js; `names` as of analytics.js. Returns `{open}`.
  */
 export function createAnalytics({ figures, ended, names }) {
   const dialog = byId('analytics');
@@ -45,16 +45,21 @@ export function createAnalytics({ figures, ended, names }) {
     asked += 1;
     const mine = asked;
     const days = new FormData(form).get('days');
-    if (days !== shown) clear(); // nothing stands there that was not asked for
     tell(words.loading);
     setBlocked(refresh, true);
+    setAttr(place, 'aria-busy', days === shown ? null : 'true'); // what stands there is of other days
     try {
       const answer = await answerIn(zoneAt(Date.now()).name, days, figures);
       if (mine === asked) show(answer, days);
     } catch (error) {
-      if (mine === asked) failed(error);
+      if (mine !== asked) return;
+      if (shown !== null) form.elements.days.value = shown; // what stands there stays to be read
+      failed(error);
     } finally {
-      if (mine === asked) setBlocked(refresh, false);
+      if (mine === asked) {
+        setBlocked(refresh, false);
+        setAttr(place, 'aria-busy', null);
+      }
     }
   }
 
@@ -102,6 +107,5 @@ export function createAnalytics({ figures, ended, names }) {
       byId('analytics-close').focus();
       void read();
     },
-    close: () => dialog.close(),
   };
 }

@@ -16,7 +16,7 @@ const idsIn = (text) => text.split(/[\s,;]+/).filter((id) => id !== '');
 
 /**
  * `api`: `list()`, `make(wanted)` and `revoke(id)`; `ended(error)`, whether a call failed because one has to sign in again,
- * as in account.js; `ask` as of confirm.js. Returns `open()` and `close()`.
+ * as in account.js; `ask` as of confirm.js. Returns `{open}`.
  */
 export function createBackends({ api, ended, ask }) {
   const dialog = byId('backends');
@@ -129,6 +129,5 @@ export function createBackends({ api, ended, ask }) {
       close.focus();
       void load();
     },
-    close: () => dialog.close(),
   };
 }

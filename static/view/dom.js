@@ -72,3 +72,8 @@ export function setAvatar(node, { name, photo_link: photo, external_id: id }) {
 
 /** "34 · Ukraine", of whatever is known. */
 export const about = ({ age, country_name: country }) => words.join([age, country]);
+
+/** Close all that stand in front of the page. */
+export function closeDialogs() {
+  for (const dialog of document.querySelectorAll('dialog[open]')) dialog.close();
+}

@@ -22,7 +22,7 @@ function tableOf({ title, head, rows }) {
   const body = element('tbody');
   for (const [first, ...rest] of rows) {
     const row = element('tr');
-    row.append(element('th', '', first, { scope: 'row', dir: 'auto' }), ...rest.map((text) => element('td', '', text)));
+    row.append(element('th', '', first, { scope: 'row' }), ...rest.map((text) => element('td', '', text)));
     body.append(row);
   }
   table.append(headOf(head), body);
@@ -42,7 +42,7 @@ function barsOf({ title, head, tone, bars }) {
     bar.style.inlineSize = `${part * 100}%`;
     number.append(bar);
     cell.append(number);
-    row.append(element('th', '', name, { scope: 'row', dir: 'auto' }), cell);
+    row.append(element('th', '', name, { scope: 'row' }), cell);
     body.append(row);
   }
   table.append(element('caption', 'vh', title), headOf(head), body);

@@ -19,7 +19,7 @@ const FIELDS = ['text', 'outcome', 'type', 'profile', 'who', 'from', 'to'];
 /**
  * `api`: `{page(query), file(query, report), run(id), recipients(id, query)}`, which ask the server; `ended(error)`, whether a
  * call failed because one has to sign in again, as in account.js; `names` as of pastruns.js; `profiles()`; `sendAgain(run,
- * content)` puts its `{message, attachments}` into their box. Returns `{open, close, note(event)}`, the last being told of each event.
+ * content)` puts its `{message, attachments}` into their box. Returns `{open, note(event)}`, the last being told of each event.
  */
 export function createPastRuns({ api, ended, names, profiles, sendAgain }) {
   const dialog = byId('past');
@@ -95,7 +95,6 @@ export function createPastRuns({ api, ended, names, profiles, sendAgain }) {
       byId('past-filters').open = WIDE.matches;
       paged.open();
     },
-    close,
     note({ name }) {
       if (!dialog.open || !ENDS.has(name)) return;
       clearTimeout(quiet);

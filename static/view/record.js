@@ -12,7 +12,7 @@ const KNOWN_MAX = 50; // operators that are offered
 
 /**
  * `page(query)` and `file(query, report)` ask the server; `ended(error)`, whether a call failed because one has to sign in
- * again, as in account.js; `names` as of record.js. Returns `{open, close}`.
+ * again, as in account.js; `names` as of record.js. Returns `{open}`.
  */
 export function createRecord({ page, file, ended, names }) {
   const dialog = byId('record');
@@ -41,7 +41,6 @@ export function createRecord({ page, file, ended, names }) {
     byId('record-operators').replaceChildren(...[...operators].map((value) => element('option', '', '', { value })));
   }
 
-  const close = () => dialog.close();
 
   const paged = createPaged({
     name: 'record',
@@ -55,9 +54,9 @@ export function createRecord({ page, file, ended, names }) {
     file: { name: 'record.csv', of: file },
     ended,
     why: (error) => (error.code === 'not_allowed' ? say.notAllowed : loadWords(say.subject, error)),
-    close,
+    close: () => dialog.close(),
     closed: () => operators.clear(),
   });
 
-  return { open: paged.open, close };
+  return { open: paged.open };
 }

@@ -11,7 +11,7 @@ const say = words.sessions;
 
 /**
  * `list(cursor)`, `end(id)`, where null is all others, and `ended(error)`, whether a call failed because one has to sign in
- * again, as in account.js; `operatorId()`, whose the page is; `ask` as of confirm.js. Returns `open()`, `close()` and
+ * again, as in account.js; `operatorId()`, whose the page is; `ask` as of confirm.js. Returns `open()` and
  * `note(event)`, which is told of each event.
  */
 export function createSessions({ list, end, ended, operatorId, ask }) {
@@ -126,6 +126,5 @@ export function createSessions({ list, end, ended, operatorId, ask }) {
       const own = rows.querySelector('[data-other=""]')?.dataset.id;
       if (!data.sessions.includes(own)) void load(); // else nobody answers this page any more
     },
-    close: () => dialog.close(),
   };
 }

@@ -16,7 +16,7 @@ const say = words.webhooks;
 
 /**
  * `api`: as `webhooks` of api.js; `ended(error)`, whether a call failed because one has to sign in again, as in account.js;
- * `ask` as of confirm.js; `names`: `{profile(id)}`. Returns `{open, close, render(state)}`.
+ * `ask` as of confirm.js; `names`: `{profile(id)}`. Returns `{open, render(state)}`.
  */
 export function createWebhooks({ api, ended, ask, names }) {
   const dialog = byId('webhooks');
@@ -225,8 +225,6 @@ export function createWebhooks({ api, ended, ask, names }) {
       close.focus();
       void load();
     },
-
-    close: shut,
 
     /** What there was when the connection broke stays to be read, and waits. */
     render: whenChanged(({ connection }) => [connection.status === 'connected'], ({ connection }) => {

@@ -164,6 +164,30 @@ async def test_without_the_charts_there_are_the_tables(
     await painted(messages)
 
 
+async def test_what_stands_there_stays_where_other_days_cannot_be_had(
+    small_world: Cluster, open_console: Open
+) -> None:
+    a: Console = await open_console(small_world.urls[0])
+    await a.offline(False)  # the browser may complain of what is not there
+
+    async def answer(route: Route) -> None:
+        if "days=30" in route.request.url:
+            await route.fulfill(json=made(30))
+        else:
+            await route.abort("internetdisconnected")
+
+    await a.page.route(CALL, answer)
+    await a.begin("1001")
+    await a.menu("analytics-open")
+    messages = a.hook("figure-messages")
+    await expect(messages).to_contain_text("Messaged465")
+    await a.hook("analytics-365").click()
+    await expect(a.hook("analytics-note")).to_contain_text("the server cannot be reached")
+    await expect(a.hook("analytics-30")).to_be_checked()
+    await expect(messages).to_contain_text("Messaged465")
+    await expect(a.hook("analytics-figures")).not_to_have_attribute("aria-busy", "true")
+
+
 async def test_who_does_not_oversee_has_none(small_world: Cluster, open_console: Open) -> None:
     operator = await member(small_world, open_console, "operator")
     await operator.hook("account").click()

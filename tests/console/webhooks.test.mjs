@@ -71,6 +71,9 @@ test('an event and an address that this console does not know stand as they are'
 test('an address is told from others by its host and path, and in short', () => {
   assert.equal(placeOf('https://a.example:8443/x/z?y=1#z'), 'a.example:8443/x/z');
   assert.equal(placeOf('https://a.example/'), 'a.example');
+  assert.equal(placeOf('https://a.example/?y=1'), 'a.example');
+  assert.equal(placeOf('https://bücher.example/מחכה-🎉'), 'bücher.example/מחכה-🎉');
+  assert.match(placeOf(`https://a.example/${'🎉'.repeat(200)}`), /^a\.example\/🎉{70}…$/u);
   assert.match(placeOf(`https://a.example/${'x'.repeat(2000)}`), /^a\.example\/x{70}…$/u);
 });
 
