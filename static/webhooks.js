@@ -89,6 +89,7 @@ export const detailsOf = ({ profileId, attempt, took }, names, next = null, now 
 
 /** Why an address is not taken: most of it can be seen by the address. */
 function addressWhy(text) {
+  if (/\s/u.test(text)) return say.address.spaces;
   const known = parsed(text);
   if (known === null || !/^https?:$/.test(known.protocol)) return say.address.none;
   if (known.username !== '' || known.password !== '' || text.includes('#')) return say.address.more;

@@ -403,6 +403,8 @@ export const words = {
     removeTitle: (place) => `Remove the webhook at ${place}?`,
     removeText: 'It is told nothing any more, and its secret is gone.',
     removed: (place) => `The webhook at ${place} is removed.`,
+    goneMeanwhile: (place) => `The webhook at ${place} was removed meanwhile.`,
+    underWay: 'This is being done…',
     attempts: 'Attempts',
     attemptsLabel: (place) => `Attempts to tell ${place}`,
     attemptsTitle: 'Attempts',
@@ -431,7 +433,8 @@ export const words = {
       none: 'This is no address: it begins with https://',
       more: 'An address for this has no user name, no password and no #.',
       plain: 'Only addresses that begin with https:// are taken.',
-      closed: 'Addresses within a private network are not taken.',
+      spaces: 'There are no spaces in an address.',
+      closed: 'Addresses within a private network are not taken. Whoever runs the server can allow them.',
     },
     refused: {
       too_many_webhooks: 'There are as many as there may be. Remove one.',

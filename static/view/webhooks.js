@@ -26,7 +26,7 @@ export function createWebhooks({ api, ended, ask, names }) {
   const [address, events, make, why] = ['address', 'events', 'make', 'why'].map((part) => byId(`webhooks-${part}`));
   const secret = createSecret('webhooks', say, (text) => tell(text));
   const attempts = createAttempts({ api, ended, names, closed: () => dialog.open && void load() });
-  const rows = new Map(); // id: {row, webhook, tried}
+  const rows = new Map(); // id: {row, webhook, tried, busy}; `busy`: whether it is being switched or removed
   let live = true; // whether there is a connection
   let asked = 0; // the newest question: what answers an older one is not shown
 
@@ -83,12 +83,13 @@ export function createWebhooks({ api, ended, ask, names }) {
     const ids = new Set(webhooks.map(({ id }) => id));
     for (const [id, { row }] of rows) {
       if (ids.has(id)) continue;
+      if (row.contains(document.activeElement)) close.focus(); // of one that somebody else has removed
       row.remove();
       rows.delete(id);
     }
     for (const webhook of webhooks) {
       if (rows.has(webhook.id)) rows.get(webhook.id).webhook = webhook;
-      else rows.set(webhook.id, { row: rowOf(webhook), webhook, tried: false });
+      else rows.set(webhook.id, { row: rowOf(webhook), webhook, tried: false, busy: false });
       showRow(webhook.id);
     }
     setHidden(empty, webhooks.length > 0);
@@ -111,7 +112,7 @@ export function createWebhooks({ api, ended, ask, names }) {
   }
 
   function showRow(id) {
-    const { row, webhook, tried } = rows.get(id);
+    const { row, webhook, tried, busy } = rows.get(id);
     const place = isolated(placeOf(webhook.url));
     const off = isOff(webhook);
     row.dataset.state = stateOf(webhook);
@@ -126,47 +127,60 @@ export function createWebhooks({ api, ended, ask, names }) {
     const labels = { test: say.testLabel, attempts: say.attemptsLabel, switch: off ? say.switchOnLabel : say.switchOffLabel, remove: say.removeLabel };
     for (const [name, label] of Object.entries(labels)) setAttr($(`.webhook-${name}`, row), 'aria-label', label(place));
     const waits = live ? '' : words.why.offline;
-    for (const name of ['attempts', 'switch', 'remove']) hold($(`.webhook-${name}`, row), waits);
+    hold($('.webhook-attempts', row), waits);
+    for (const name of ['switch', 'remove']) hold($(`.webhook-${name}`, row), waits || (busy ? say.underWay : ''));
     hold($('.webhook-test', row), waits || (off ? say.switchFirst : tried ? say.trial.underWay : ''));
   }
 
   /** Do something about one, and look what there is then. */
   async function carryOut(id, doing, wordsOf = refusedWords) {
+    if (!rows.has(id)) return; // it went while one was asked about it
+    const { url } = rows.get(id).webhook;
     tellRow(id, '');
     try {
       await doing();
     } catch (error) {
+      if (error.code === 'unknown_webhook') tell(say.goneMeanwhile(isolated(placeOf(url)))); // its row goes
       failed(error, (text) => tellRow(id, text), wordsOf);
     }
     if (dialog.open) await load();
   }
 
-  function showTried(id, tried) {
+  /** `what`: `{tried}` or `{busy}`. */
+  function mark(id, what) {
     if (!rows.has(id)) return;
-    rows.get(id).tried = tried;
+    Object.assign(rows.get(id), what);
     showRow(id);
+  }
+
+  /** Do it, and not once more before it is done: a slow server has been told of it. */
+  async function carryOutOnce(id, doing) {
+    mark(id, { busy: true });
+    await carryOut(id, doing);
+    mark(id, { busy: false });
+    if (rows.has(id) && $('.webhook-said', rows.get(id).row).textContent === say.underWay) tellRow(id, '');
   }
 
   async function tryOne(id) {
     const { row } = rows.get(id);
     const current = () => dialog.open && rows.get(id)?.row === row;
-    showTried(id, true);
+    mark(id, { tried: true });
     await carryOut(id, async () => {
       tellRow(id, say.trial.underWay);
       const attempt = await trialOf({ attempts: () => api.attempts(id), post: () => api.ping(id), isIt: ({ event }) => event === PING, current });
       if (current()) tellRow(id, trialWords(attempt));
     }, trialRefused);
-    if (current()) showTried(id, false);
+    if (current()) mark(id, { tried: false });
   }
 
   const showAttempts = (id) => attempts.open(rows.get(id).webhook);
 
-  const switchOne = (id) => carryOut(id, () => api.switch(id, isOff(rows.get(id).webhook)));
+  const switchOne = (id) => carryOutOnce(id, () => api.switch(id, isOff(rows.get(id).webhook)));
 
   async function removeOne(id) {
     const place = isolated(placeOf(rows.get(id).webhook.url));
     if (!(await ask({ title: say.removeTitle(place), text: say.removeText, ok: say.remove }))) return;
-    await carryOut(id, async () => {
+    await carryOutOnce(id, async () => {
       await api.remove(id);
       tell(say.removed(place));
       close.focus(); // the button that had it goes
@@ -202,8 +216,11 @@ export function createWebhooks({ api, ended, ask, names }) {
     else tellForm(make.title);
   });
   refresh.addEventListener('click', async () => {
-    if (refresh.title === '') await load();
-    else tell(refresh.title, 'failed');
+    if (refresh.title === '') {
+      hold(refresh, words.loading);
+      await load();
+      hold(refresh, live ? '' : words.why.offline);
+    } else if (!live) tell(refresh.title, 'failed');
     if (note.dataset.about === 'failed') note.scrollIntoView({ block: 'nearest' }); // who asks may be far below it
   });
   close.addEventListener('click', shut);

@@ -1,5 +1,6 @@
 """Webhooks in the console: made, tried, looked into, switched off and on, and removed."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -284,3 +285,51 @@ async def test_what_is_said_of_a_long_list_is_in_sight(
     # What the browser itself notes of calls that are refused.
     await wait_until(lambda: len(console.complaints) == 2)
     console.complaints.clear()
+
+
+async def test_one_that_somebody_else_removes_meanwhile_is_said_to_be_gone(
+    world: Cluster, open_console: Open, hook: Webhook
+) -> None:
+    console = await opened(world, open_console)
+    for name in ("x", "y"):
+        await make(console, f"{hook.url}/{name}")
+    rows = console.hook("webhooks-list").locator("li")
+    await expect(rows).to_have_count(2)
+    mate = await opened(world, open_console)
+    theirs = mate.hook("webhooks-list").locator("li")
+    await theirs.first.locator(".webhook-remove").click()
+    await mate.hook("confirm-ok").click()
+    await expect(theirs).to_have_count(1)
+    await rows.first.locator(".webhook-switch").click()
+    await expect(rows).to_have_count(1)
+    await expect(console.hook("webhooks-note")).to_contain_text("/x\u2069 was removed meanwhile.")
+    await expect(console.hook("webhooks-close")).to_be_focused()
+    # What the browser itself notes of a call that is refused.
+    await wait_until(lambda: len(console.complaints) == 1)
+    console.complaints.clear()
+
+
+async def test_what_a_slow_server_was_told_is_not_told_it_twice(
+    world: Cluster, open_console: Open, hook: Webhook
+) -> None:
+    console = await opened(world, open_console)
+    await make(console, f"{hook.url}/x")
+    row = console.hook("webhooks-list").locator("li")
+    goes_on, asked = asyncio.Event(), list[str]()
+
+    async def slow(route: Route) -> None:
+        asked.append(route.request.method)
+        await goes_on.wait()
+        await route.continue_()
+
+    await console.page.route("**/api/webhooks/*", slow)
+    switch = row.locator(".webhook-switch")
+    await switch.click()
+    await expect(switch).to_have_attribute("aria-disabled", "true")
+    await switch.click(force=True)
+    await expect(said(row)).to_have_text("This is being done…")
+    goes_on.set()
+    await expect(row.locator(".badge")).to_have_text("Off")
+    await expect(switch).not_to_have_attribute("aria-disabled", "true")
+    await expect(said(row)).to_have_text("")
+    assert len(asked) == 1

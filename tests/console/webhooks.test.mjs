@@ -81,6 +81,7 @@ test('why an address is not taken can be seen by it', () => {
   const refused = (address) => refusedWords(new ApiError(400, 'invalid_payload'), address);
   for (const address of ['what', 'ftp://a.example', 'https://']) assert.equal(refused(address), say.address.none, address);
   for (const address of ['https://ann:x@a.example/', 'https://a.example/#x', 'https://a.example/#']) assert.equal(refused(address), say.address.more, address);
+  assert.equal(refused('https://a.example/a b'), say.address.spaces);
   assert.equal(refused('http://a.example'), say.address.plain);
   assert.equal(refused('https://127.0.0.1/x'), say.address.closed);
   assert.equal(refusedWords(new ApiError(409, 'too_many_webhooks'), 'https://a.example'), say.refused.too_many_webhooks);
