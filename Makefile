@@ -22,7 +22,7 @@ INPUTS := pyproject.toml constraints.txt hatch_build.py static/package.json stat
 AUDIT := .venv-audit
 PIP_AUDIT := pip-audit==2.10.1
 
-.PHONY: run test quick malformed check bench audit clean
+.PHONY: run test quick malformed overload check bench audit clean
 
 run: $(VENV)/.run
 	@exec $(BIN)/alphasync serve $(ARGS)
@@ -39,6 +39,10 @@ quick: $(VENV)/.test
 malformed: $(VENV)/.test
 	@exec $(BIN)/python -m pytest tests/faults/malformed tests/integration/http/test_openapi.py \
 		--malformed 100000 --log-cli-level=INFO $(ARGS)
+
+# More typed texts than a server can carry, for a minute at twice and at four times as many.
+overload: $(VENV)/.test
+	@exec $(BIN)/python -m pytest tests/faults/test_overload.py --overload 60 --log-cli-level=INFO $(ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check

@@ -78,6 +78,7 @@ from alphasync.services.webhook_sender import WebhookSender
 from alphasync.services.webhooks import Webhooks
 from alphasync.store.connect import MEMORY, make_store
 from alphasync.store.eviction import EvictionWatch
+from alphasync.strain import Strain
 from alphasync.web.addresses import ClientAddress
 from alphasync.web.console import DOCS, Build, Console, console_folder
 from alphasync.web.cors import allow
@@ -246,7 +247,8 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
 
     embedded = settings.redis_url is None and settings.data_dir.is_dir() and redis_url != MEMORY
     own = settings.data_dir if embedded else None
-    readiness = Readiness(runs, capacity, store, realtime.subscriber, own)
+    strain = Strain()
+    readiness = Readiness(runs, capacity, store, realtime.subscriber, own, strain)
     web_app = web.Application(middlewares=[allow(origins), errors, traced])
     builds = Builds(pipeline)
     console = Console(Build.read(console_folder()), builds)
@@ -305,7 +307,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
         pushes=pushes,
         webhook_sender=webhook_sender,
         gateway=backend,
-        gauges=Gauges(store, realtime, membership.lease),
+        gauges=Gauges(store, realtime, membership.lease, strain),
         clients=ClientPort(
             web_app,
             requests,

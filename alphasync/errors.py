@@ -47,6 +47,7 @@ AlphasyncError
 +-- StillWorking              still_working         the same call is being carried out (retryable)
 +-- StoreUnavailable          store_unavailable     not done: Redis does not answer (retryable)
 +-- UnknownOutcome            unknown_outcome       one of these that may have been done (retryable)
++-- Overloaded                overloaded            not done: more to do than can be (retryable)
 +-- ShuttingDown              shutting_down         this server takes no new runs (retryable)
 +-- services.tokens.MissingToken   missing_token   no token
 +-- services.tokens.InvalidToken   invalid_token   not ours, expired, or not understood
@@ -455,6 +456,17 @@ class UnknownOutcome(StoreUnavailable):
         "The storage did not answer in time, and this may have been done all the same, "
         "please look before you try again"
     )
+
+
+class Overloaded(StoreUnavailable):
+    """It was not done, and will not be: the server has more to do than it can. Try again after
+    `Retry-After` or `retryAfter` seconds, with a back-off."""
+
+    code = "overloaded"
+    default_message = "The server has more to do than it can right now, please try again"
+
+    def __init__(self) -> None:
+        super().__init__(retryAfter=1)
 
 
 class ShuttingDown(AlphasyncError):

@@ -6,6 +6,7 @@ from alphasync import telemetry
 from alphasync.membership.lease import Lease
 from alphasync.realtime.realtime import BUFFER_MAX, Realtime
 from alphasync.store.connect import Store
+from alphasync.strain import Strain
 from alphasync.tasks import Tasks
 
 LOOK_INTERVAL = 5.0
@@ -17,10 +18,11 @@ SLOW_BYTES = BUFFER_MAX // 10
 
 
 class Gauges:
-    def __init__(self, store: Store, realtime: Realtime, lease: Lease) -> None:
+    def __init__(self, store: Store, realtime: Realtime, lease: Lease, strain: Strain) -> None:
         self._store = store
         self._realtime = realtime
         self._lease = lease
+        self._strain = strain
         self._tasks = Tasks()
 
     def start(self) -> None:
@@ -42,7 +44,9 @@ class Gauges:
         while True:
             due = loop.time() + LAG_INTERVAL
             await asyncio.sleep(LAG_INTERVAL)
-            telemetry.loop_lag.observe(max(0.0, loop.time() - due))
+            late = max(0.0, loop.time() - due)
+            telemetry.loop_lag.observe(late)
+            self._strain.note(late)
 
     def look(self) -> None:
         sockets = list(self._realtime.server.eio.sockets.values())

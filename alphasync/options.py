@@ -145,6 +145,7 @@ def connection_limits(settings: Settings) -> Limits:
         account=settings.connections_per_account,
         address=settings.connections_per_address,
         early_bytes=settings.early_bytes_per_account,
+        typed_wait=settings.typed_wait,
     )
 
 

@@ -8,9 +8,12 @@ from alphasync.realtime.subscriber import Subscriber
 from alphasync.services.runs import Runs
 from alphasync.store.connect import Store
 from alphasync.store.redis.advice import words
+from alphasync.strain import Strain
 
 TOO_MANY = "too many connections"
 """Why a server is not ready that has no room for one more client."""
+OVERLOADED = "overloaded"
+"""Why one is not that has more to do than it can."""
 
 
 class Readiness:
@@ -23,7 +26,9 @@ class Readiness:
         store: Store,
         subscriber: Subscriber,
         data_dir: Path | None,
+        strain: Strain,
     ) -> None:
+        self._strain = strain
         self._runs = runs
         self._capacity = capacity
         self._store = store
@@ -36,6 +41,8 @@ class Readiness:
             return "shutting down"
         if self._capacity.full:
             return TOO_MANY
+        if self._strain.overloaded:
+            return OVERLOADED
         if not self._store.pipeline.connected:
             error = self._store.pipeline.trouble
             reason = (self._data_dir and trouble(self._data_dir)) or (error and words(error))

@@ -30,6 +30,7 @@ COMMON = {
     "CONNECTIONS_PER_ADDRESS": "10000",
     "REQUEST_RATE_PER_ADDRESS": "1000000",
     "REQUEST_BURST_PER_ADDRESS": "1000000",
+    "TYPED_WAIT": "1h",  # each text arrives, as it does with the peers
     "EVENT_RATE_PER_ACCOUNT": "1000000",
     "EVENT_RATE_PER_ADDRESS": "1000000",
     "ALPHASYNC_ENV": "development",

@@ -77,6 +77,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="How many malformed requests, packets and answers are made.",
     )
     parser.addoption(
+        "--overload",
+        default="2",
+        metavar="SECONDS",
+        help="How long more typed texts come than a server can carry.",
+    )
+    parser.addoption(
         "--redis",
         choices=tuple(KINDS),
         help=f"Run all on this kind of Redis (default: {DEFAULT}, and the event contract on each).",

@@ -26,6 +26,8 @@ from alphasync.store.connect import make_client
 from tests.patience import REDIS_PATIENCE
 
 SECRET = "a secret that only the tests know and long enough"
+OURS = {"send_interval": 0.0, "typed_wait": 60.0}
+"""Settings of the tests' servers. Each key stroke arrives, however busy the machine is."""
 PATIENCE = 60.0
 """Seconds until a predicate that does not come true fails its test."""
 Event = tuple[str, dict[str, Any]]
@@ -136,7 +138,7 @@ class Cluster:
 
     async def add_server(self, **settings: Any) -> str:
         """Start one more server; returns its address."""
-        given = {"jwt_secret": SECRET, "send_interval": 0.0, "host": "127.0.0.1", **settings}
+        given = {**OURS, "jwt_secret": SECRET, "host": "127.0.0.1", **settings}
         server = build(Settings(**given), self.redis_url, self.sandbox.url)
         await server.start()
         self._stack.push_async_callback(server.stop)

@@ -135,5 +135,10 @@ class RateSettings(Section):
     byte_burst: int = Field(16_000_000, ge=256 * 1024)
     """Bytes of one connection at once."""
     early_bytes_per_account: int = Field(64_000_000, ge=1024 * 1024)
-    """Bytes of memory for commands that wait until their devices are registered; over it
-    `too_many_requests`."""
+    """Bytes of memory for commands that wait until their devices are registered, or behind a text;
+    over it `too_many_requests`."""
+    typed_wait: Duration = 0.1
+    """How long a typed text may take, on a server or a Redis that does not keep up, before newer
+    ones of its device and draft wait behind it: of those only the newest is stored, and all are
+    acknowledged with it. For texts without `base`, as clients send them that do not wait for an
+    answer."""

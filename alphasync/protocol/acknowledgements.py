@@ -57,7 +57,8 @@ class DraftStored(TypedDict):
     """Of the draft as it is stored now: the `base` of the next text. A text with a later revision
     replaces it."""
     message: NotRequired[str]
-    """The text that is stored; only where it is not the one that came."""
+    """The text that is stored; only where it is not the one that came, and that was not overtaken
+    by a later one of the same device: `revision` is that one's then."""
     caret: NotRequired[int]
     """Where in `message` the change ends that came, in UTF-16 code units: what was typed on since
     goes there. Only with `message`, and where that is known."""

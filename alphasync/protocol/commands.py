@@ -17,6 +17,7 @@ from alphasync.errors import (
     AlphasyncError,
     InvalidPayload,
     NotRegistered,
+    Overloaded,
     StoreUnavailable,
     TooManyRequests,
     UnknownOutcome,
@@ -38,6 +39,7 @@ COMMON_ERRORS = (
     InvalidPayload,
     NotRegistered,
     TooManyRequests,
+    Overloaded,
     StoreUnavailable,
     UnknownOutcome,
 )

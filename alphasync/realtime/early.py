@@ -1,5 +1,5 @@
-"""Commands that come before their device is registered: they wait, and are carried out in order.
-The memory that they take is bounded.
+"""Commands that wait until their device is registered, or behind a text: they are carried out in
+their order. The memory that they take is bounded.
 
 The public client sends what it has put aside together with its connection.
 """
@@ -8,12 +8,22 @@ import asyncio
 import contextlib
 import sys
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
-from alphasync.errors import AlphasyncError, TooManyRequests
+from alphasync.errors import AlphasyncError, NotRegistered, TooManyRequests
 
 TASK_BYTES = 4096
 """Bytes that a waiting command takes besides its payload: its task, with all that calls it."""
+
+
+def _always() -> bool:
+    return True
+
+
+class _Waiting(NamedTuple):
+    turn: asyncio.Future[None]
+    may_come: Callable[[], bool]
 
 
 class Early:
@@ -21,7 +31,7 @@ class Early:
 
     def __init__(self) -> None:
         self._open = False
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._refusal: AlphasyncError | None = None
         """What those before were refused with, and therefore those that come after them, too."""
 
@@ -34,23 +44,25 @@ class Early:
     def waiting(self) -> int:
         return len(self._waiting)
 
-    async def wait(self, most: int) -> None:
+    async def wait(self, most: int, may_come: Callable[[], bool] = _always) -> None:
         """Wait until the device is registered and the commands before this one are on their way.
 
         Nothing is awaited between this one's turn and the return. ``most``: how many may wait.
-        Raises TooManyRequests, and what ``refuse`` was given.
+        ``may_come``: whether it can be this one's turn; who changes that calls ``look``. Raises
+        TooManyRequests, and what ``refuse`` was given.
         """
         if len(self._waiting) >= most:
-            raise TooManyRequests("Too many commands before this device is registered")
+            raise TooManyRequests("Too many commands of this device wait")
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
+        waiting = _Waiting(turn, may_come)
+        self._waiting.append(waiting)
         if self._refusal is not None:
-            self._call()
+            self.look()
         try:
             await turn
         finally:
-            self._waiting.remove(turn)
-            self._call()
+            self._waiting.remove(waiting)
+            self.look()
 
     def open(self) -> None:
         """The device is registered."""
@@ -58,24 +70,35 @@ class Early:
             self.refuse(self._refusal)  # also those that have come since
             self._refusal = None
         self._open = True
-        self._call()
+        self.look()
+
+    def close(self) -> None:
+        """The session has ended: what waits for more than the registration is carried out all the
+        same, and what waits for that is refused."""
+        if not self._open:
+            self.refuse(NotRegistered())
+            return
+        for waiting in self._waiting:
+            if not waiting.turn.done():
+                waiting.turn.set_result(None)
 
     def refuse(self, error: AlphasyncError) -> None:
         """All that wait fail, and all that come until the device is registered: one that is carried
         out would overtake those that were refused."""
         self._refusal = error
-        for turn in self._waiting:
-            if not turn.done():
-                turn.set_exception(error)
+        for waiting in self._waiting:
+            if not waiting.turn.done():
+                waiting.turn.set_exception(error)
 
-    def _call(self) -> None:
-        """It is the turn of the first one; it calls the next."""
-        if not self._waiting or self._waiting[0].done():
+    def look(self) -> None:
+        """See whether it is the turn of the first one; it calls the next."""
+        if not self._waiting or self._waiting[0].turn.done():
             return
+        turn, may_come = self._waiting[0]
         if self._refusal is not None:
-            self._waiting[0].set_exception(self._refusal)
-        elif self._open:
-            self._waiting[0].set_result(None)
+            turn.set_exception(self._refusal)
+        elif self._open and may_come():
+            turn.set_result(None)
 
 
 class Space:

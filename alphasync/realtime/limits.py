@@ -23,7 +23,9 @@ class Limits:
     address: int
     """Connections of one client address to one server."""
     early_bytes: int
-    """Of memory, for commands of one account whose devices are not registered yet."""
+    """Of memory, for commands of one account that wait."""
+    typed_wait: float
+    """Seconds that a typed text may take before newer ones of its device wait behind it."""
 
 
 class EventLimits(msgspec.Struct, frozen=True):

@@ -165,11 +165,13 @@ class Realtime:
             refusals,
             early_max=events.burst,
             early_bytes=limits.early_bytes,
+            typed_wait=limits.typed_wait,
         )
         self.from_http = FromHttp(handlers, account_state, event_allowance, refusals)
         self.server.on("connect", self._connect)
         self.server.on("disconnect", self._disconnect)
         self.server.on("*", self._dispatch.carry_out)
+        self.server.at_once = self._dispatch.overtake
 
     def attach(self, app: web.Application) -> None:
         """Serve clients."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from alphasync.domain.identity import Identity
 from alphasync.domain.runs import Key
-from alphasync.errors import NotRegistered
 from alphasync.realtime.audience import rooms_of
 from alphasync.realtime.early import Early
+from alphasync.realtime.overtaking import Typing
 from alphasync.realtime.registration import Registration
 from alphasync.realtime.relay import Relay
 from alphasync.services.devices import DeviceCredentials, new_credentials
@@ -46,9 +46,11 @@ class Session:
     """Of its token: the warning, then the end."""
 
     early: Early = field(default_factory=Early)
-    """Its commands that came before it was registered."""
+    """Its commands that wait: for its registration, or behind a text."""
+    typing: Typing = field(init=False)
+    """Its texts that are under way."""
     watching: asyncio.Task[None] | None = None
-    """Looks after those."""
+    """Looks after those that wait for its registration."""
     unsaid: dict[str, None] = field(default_factory=dict)
     """Refusals that it gets once it is registered."""
     owed: dict[Key, None] = field(default_factory=dict)
@@ -57,6 +59,9 @@ class Session:
     """Tells it both."""
     rooms: tuple[str, ...] = ()
     """Kept by ``Sessions``."""
+
+    def __post_init__(self) -> None:
+        self.typing = Typing(self.early)
 
     @property
     def sid(self) -> str:
@@ -84,7 +89,7 @@ class Session:
         if phase is Phase.REGISTERED:
             self.early.open()
         else:
-            self.early.refuse(NotRegistered())
+            self.early.close()
 
 
 class Sessions:

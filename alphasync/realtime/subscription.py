@@ -48,6 +48,8 @@ class Subscription:
         """Whether a message has come back over this connection."""
         self.trouble = ""
         """Why there was none the last time, as Redis says it."""
+        self._busy = False
+        """Whether anything else has come in since the last probe."""
         self._until: asyncio.Timeout | None = None
         """When the line counts as dead."""
         self._tasks = Tasks()
@@ -114,17 +116,24 @@ class Subscription:
             await asyncio.sleep(backoff(attempts.number))
 
     def _hear(self, message: Message) -> None:
-        """For as long as the own probes come back, the line is alive."""
+        """For as long as anything comes in, the line is alive: at least the own probes."""
         if message.channel != self._own:
+            self._busy = self._busy or message.kind == "message"
             self._receive(message)
             return
         self._echoed = self._echoed or message.kind == "message"
+        self._lives_on()
+
+    def _lives_on(self) -> None:
         if self._until is not None and not self._until.expired():
             self._until.reschedule(asyncio.get_running_loop().time() + PROBE_TIMEOUT)
 
     async def _probe(self) -> None:
         while True:
             await asyncio.sleep(PROBE_INTERVAL)
+            if self._busy:  # so much may come in that the echo is far behind
+                self._busy = False
+                self._lives_on()
             await self._say_alive()
 
     async def _say_alive(self) -> None:

@@ -7,6 +7,7 @@ from alphasync.errors import (
     AlphasyncError,
     NotAllowed,
     NotForServiceTokens,
+    Overloaded,
     SignedOut,
     SignInAgain,
     StoreUnavailable,
@@ -17,7 +18,7 @@ from alphasync.services.tokens import InvalidToken, MissingToken
 BEARER = "Authorization: Bearer <token>"
 OF_A_TOKEN = (MissingToken, InvalidToken, SignInAgain, SignedOut)
 """What any call can be refused with that says by a token who asks."""
-OF_ANY_CALL = (TooManyRequests, StoreUnavailable)
+OF_ANY_CALL = (TooManyRequests, Overloaded, StoreUnavailable)
 
 
 class Call(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from alphasync.errors import (
     IdempotencyKeyReused,
     InvalidPayload,
     NotForThisToken,
+    Overloaded,
     SignInAgain,
     StillWorking,
     StoreUnavailable,
@@ -92,7 +93,7 @@ CALLS = (
         about="A fresh token for a valid one; the session lives on with it.",
         header=BEARER,
         answer=RefreshAnswer,
-        errors=(*OF_A_TOKEN, StoreUnavailable),
+        errors=(*OF_A_TOKEN, Overloaded, StoreUnavailable),
     ),
     Call(
         method="POST",

@@ -98,6 +98,10 @@ runs = _now("alphasync_runs", "Runs whose worker is this server.")
 runs_held = _now(
     "alphasync_runs_held", "Those of them that do not send now, by what holds.", ("by",)
 )
+texts_overtaken = Counter(
+    "alphasync_texts_overtaken",
+    "Typed texts in whose place a newer one was stored, as they had to wait.",
+)
 runs_ended = Counter("alphasync_runs_ended", "Runs that this server let go of, by how.", ["how"])
 webhook_attempts = Counter(
     "alphasync_webhook_attempts", "Attempts to tell webhooks something, by outcome.", ["outcome"]

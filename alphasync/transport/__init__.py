@@ -14,10 +14,11 @@ from alphasync.transport.moving import Mover
 from alphasync.transport.networks import client_network
 from alphasync.transport.outgoing import Outgoing, message
 from alphasync.transport.peers import FindPeer, Peers
-from alphasync.transport.socket_server import SocketServer
+from alphasync.transport.socket_server import Answer, SocketServer
 
 __all__ = [
     "Allowance",
+    "Answer",
     "Bucket",
     "Buckets",
     "EngineServer",

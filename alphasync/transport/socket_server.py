@@ -1,7 +1,8 @@
 """The Socket.IO v5 server on top of the Engine.IO server."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import socketio
@@ -28,6 +29,12 @@ from alphasync.transport.socket_packets import MalformedPacket, StrictPacket, ch
 
 EVENT_SIZE = 16 * 1024
 """Characters of an event that counts as one; a longer one counts as several."""
+
+Answer = Callable[[object], None]
+"""Acknowledges an event, if its client has asked for that."""
+AtOnce = Callable[[str, list[Any]], Callable[[Answer], None] | None]
+"""Is asked first whether it takes an event, of a client's id, with its name and arguments: what it
+returns is given how to acknowledge it, and it is handed to no handler. Nothing is awaited."""
 
 
 class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio has no types
@@ -60,6 +67,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         self.connect_timeout = connect_timeout
         self.attachments_max = attachments_max
         self.connects_max = connects_max
+        self.at_once: AtOnce | None = None
         self.eio.on("message", self._receive)
         self._deadlines: dict[str, asyncio.TimerHandle] = {}
         """Of the connections that are in no namespace, the one that is so longest first."""
@@ -148,13 +156,23 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         if pkt.packet_type in (ACK, BINARY_ACK):
             work = self._handle_ack(eio_sid, namespace, pkt.id, pkt.data)
             return work
-        work = self._handle_event_internal(self, sid, eio_sid, pkt.data, namespace, pkt.id)
         socket.surplus += (size - 1) // EVENT_SIZE
+        take = None if self.at_once is None else self.at_once(sid, pkt.data)
+        if take is not None:
+            take(partial(self._acknowledge, eio_sid, namespace, pkt.id))
+            return None
+        work = self._handle_event_internal(self, sid, eio_sid, pkt.data, namespace, pkt.id)
         if not self.async_handlers:
             return work
         socket.busy += 1
         self.eio.look_after(self._finish_event(work, socket), f"socket.io {sid}")
         return None
+
+    def _acknowledge(self, eio_sid: str, namespace: str, id_: int | None, answer: object) -> None:
+        if id_ is not None:
+            pkt = self.packet_class(ACK, namespace=namespace, id=id_, data=[answer])
+            for part in self.eio.fit(eio_sid, encoded(pkt)):
+                self.eio.put(eio_sid, part)
 
     async def _finish_event(self, work: Awaitable[object], socket: EngineSocket) -> None:
         try:

@@ -70,6 +70,7 @@ STATUS = {
     "gateway_unavailable": 502,
     "shutting_down": 503,
     "store_unavailable": 503,
+    "overloaded": 503,
     "unknown_outcome": 503,
 }
 """HTTP status of an error code; 500 for the others."""

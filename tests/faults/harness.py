@@ -32,6 +32,8 @@ CLOSE_WITHIN = 3.0
 TOKEN_LIFETIME = 6 * 3600.0
 ON_DISK = ("--appendonly", "yes", "--appendfsync", "always")
 """With ``everysec`` a kill may cost, on a busy disk, commands that were answered already."""
+EACH_TEXT = "60s"
+"""Of ``TYPED_WAIT``: each key stroke arrives, however busy the machine is."""
 OURS = ("ALPHASYNC_ENV", "REDIS_URL", "GATEWAY_URL", "CORS_ORIGINS", "DEVICE_GRACE", "PAGE_GRACE")
 """Settings that the developer's own environment must not bring into a test."""
 
@@ -46,6 +48,7 @@ class ServerProcess:
         self._program = program
         inherited = {name: value for name, value in os.environ.items() if name not in OURS}
         own = {"HOST": "127.0.0.1", "PORT": str(self.port), "JWT_SECRET": SECRET, "WORKERS": "1"}
+        own["TYPED_WAIT"] = EACH_TEXT
         self._environment = {**inherited, **own, **settings}
         self._process: subprocess.Popen[bytes] | None = None
 

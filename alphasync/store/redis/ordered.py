@@ -17,7 +17,7 @@ from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import InvalidResponse, ReadOnlyError, RedisError, ResponseError
 
 from alphasync import telemetry
-from alphasync.errors import StoreUnavailable, UnknownOutcome
+from alphasync.errors import Overloaded, StoreUnavailable, UnknownOutcome
 from alphasync.store.redis.advice import plain
 from alphasync.store.redis.attempts import Attempts, backoff
 from alphasync.store.redis.pipeline import (
@@ -42,6 +42,8 @@ a word. Shorter stalls keep it, because its order would be lost with it."""
 CONNECT_TIMEOUT = 2.0
 """Seconds for one attempt to connect, loading the scripts included."""
 
+TURNS_TO_HEAR = 3
+"""Turns of the loop in which an answer that has come is read, whatever the loop does first."""
 MEASURE_INTERVAL = 0.1
 """Seconds between two measurements of the way to Redis and back."""
 
@@ -80,6 +82,8 @@ class OrderedPipeline:
         self._measured: Entry | None = None
         """The command whose round trip is being measured."""
         self._measured_at = -math.inf
+        self.heard_at = -math.inf
+        """When Redis answered last."""
         self._tasks = Tasks()
 
     @property
@@ -107,7 +111,7 @@ class OrderedPipeline:
     def enqueue(self, entry: Entry) -> None:
         """Queue a command that may have waited elsewhere: its time has run since then."""
         if len(self._waiting) >= WAITING_MAX:
-            entry.answer.set_exception(StoreUnavailable())
+            entry.answer.set_exception(_why(answers=self._answers(self._loop.time()))())
             return
         try:
             # Here and not where many are written at once: what cannot be packed fails alone.
@@ -191,6 +195,7 @@ class OrderedPipeline:
         if not self._sent:
             raise InvalidResponse("a reply that nobody asked for")
         entry = self._sent.popleft()
+        self.heard_at = self._loop.time()
         if entry is self._measured:
             self._measured = None
             telemetry.redis_seconds.observe(self._loop.time() - self._measured_at)
@@ -212,18 +217,35 @@ class OrderedPipeline:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(WATCH_INTERVAL)
+            for _ in range(TURNS_TO_HEAR):  # where the loop is late, answers have come meanwhile
+                await asyncio.sleep(0)
             now = loop.time()
-            for queue, error in (
-                (self._sent, UnknownOutcome),
-                (self._waiting, StoreUnavailable),
-            ):
-                for entry in queue:
-                    if now - entry.since < ANSWER_TIMEOUT:
-                        break
-                    refuse(entry, error)
+            answers = self._answers(now)
+            # What Redis works through is answered, if late: only what is not sent need not wait.
+            patience = STALL_TIMEOUT if answers else ANSWER_TIMEOUT
+            _fail_older(self._sent, now - patience, UnknownOutcome)
+            _fail_older(self._waiting, now - ANSWER_TIMEOUT, _why(answers=answers))
             while self._waiting and self._waiting[0].answer.done():
                 self._waiting.popleft()
-            if self._sent and now - self._sent[0].since >= ANSWER_TIMEOUT:
+            if self._sent and not answers and now - self._sent[0].since >= ANSWER_TIMEOUT:
                 self._stalled = True
                 if now - self._sent[0].since >= STALL_TIMEOUT and self._wire:
                     self._wire.cut(TimeoutError("Redis does not answer"))
+
+    def _answers(self, now: float) -> bool:
+        """Whether Redis answers, and at most does not keep up."""
+        return self._wire is not None and now - self.heard_at < ANSWER_TIMEOUT
+
+
+def _why(*, answers: bool) -> type[Overloaded | StoreUnavailable]:
+    """Why a command is refused that was not sent."""
+    return Overloaded if answers else StoreUnavailable
+
+
+def _fail_older(
+    queue: deque[Entry], since: float, error: type[Overloaded | StoreUnavailable]
+) -> None:
+    for entry in queue:
+        if entry.since > since:
+            break
+        refuse(entry, error)

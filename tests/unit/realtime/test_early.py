@@ -164,3 +164,43 @@ def test_what_a_payload_weighs() -> None:
     assert weight({"a": [text]}, 10**9) > 1000 + 2 * 56
     assert weight(small, 10**9) >= 1000 * 56
     assert weight(small, 500) < 20_000
+
+
+async def test_one_that_may_not_come_yet_holds_up_those_behind_it() -> None:
+    early, order = Early(), []
+    early.open()
+    may = False
+
+    async def command(name: str, held: bool) -> None:
+        await (early.wait(MOST, lambda: may) if held else early.wait(MOST))
+        order.append(name)
+
+    tasks = [asyncio.create_task(command(name, name == "a")) for name in "abc"]
+    for _ in range(20):
+        await asyncio.sleep(0)
+        early.look()
+    assert order == []
+    assert not early.through
+    may = True
+    early.look()
+    await asyncio.wait_for(asyncio.gather(*tasks), PATIENCE)
+    assert order == ["a", "b", "c"]
+    assert early.through
+
+
+async def test_what_waits_for_more_than_the_registration_is_carried_out_at_the_end() -> None:
+    early = Early()
+    early.open()
+    tasks = [asyncio.create_task(early.wait(MOST, lambda: False)) for _ in range(3)]
+    await asyncio.sleep(0)
+    early.close()
+    await asyncio.wait_for(asyncio.gather(*tasks), PATIENCE)
+    assert early.waiting == 0
+
+
+async def test_what_waits_for_the_registration_is_refused_at_the_end() -> None:
+    line = Line()
+    line.come(*"ab")
+    await line.turn()
+    line.early.close()
+    assert await line.done() == each("ab", NotRegistered.code)

@@ -8,7 +8,7 @@ from redis.exceptions import ResponseError
 from alphasync import telemetry
 from alphasync.store.redis import ordered as ordered_module
 from alphasync.store.redis.pipeline import ReplyError
-from tests.harness import wait_until
+from tests.harness import PATIENCE, wait_until
 from tests.unit.store.redis.ordered import Bench, outcome
 
 
@@ -159,6 +159,36 @@ async def test_what_waits_is_bounded(bench: Bench, monkeypatch: pytest.MonkeyPat
     await bench.written(5)
     assert bench.connection.commands == [(str(n),) for n in range(5)]
     assert not bench.pipeline.submit("there is room again").done()
+
+
+@pytest.mark.usefixtures("no_hurry")
+async def test_what_is_too_much_for_one_that_answers_is_not_blamed_on_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [first] = await bench.submitted("first")
+    bench.connection.answer(b"1")
+    assert await outcome(first) == b"1"
+    monkeypatch.setattr(ordered_module, "WAITING_MAX", 5)
+    futures = [bench.pipeline.submit(str(n)) for n in range(7)]
+    assert await outcome(futures[5]) == await outcome(futures[6]) == "Overloaded"
+
+
+async def test_what_one_that_answers_takes_no_more_of_is_not_blamed_on_it(bench: Bench) -> None:
+    bench.connection.pipe.protocol.pause_writing()
+    late = bench.pipeline.submit("late")
+    bench.pipeline.heard_at = asyncio.get_running_loop().time() + PATIENCE
+    assert await outcome(late) == "Overloaded"
+
+
+async def test_what_it_works_through_is_waited_for(bench: Bench) -> None:
+    """It answers late, and one command after the other: nobody is told that it is away."""
+    bench.pipeline.heard_at = asyncio.get_running_loop().time() + PATIENCE
+    futures = await bench.submitted("a", "b")
+    await asyncio.sleep(0.2)
+    assert not any(future.done() for future in futures)
+    assert bench.pipeline.connected
+    bench.connection.answer(b"1", b"2")
+    assert [await outcome(future) for future in futures] == [b"1", b"2"]
 
 
 @pytest.mark.usefixtures("no_hurry")

@@ -1,0 +1,157 @@
+"""Texts that wait because Redis does not answer yet: the newest of a device and draft is stored."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alphasync import telemetry
+from alphasync.gateway.sandbox import start_sandbox
+from alphasync.realtime.overtaking import Waiting
+from alphasync.store.redis import ordered
+from tests.harness import PATIENCE, Cluster, Device, Valkey, wait_until
+from tests.integration.test_drafts import draft, stored, texts
+
+AT_ONCE = 1e-6
+"""Of ``typed_wait``: whatever comes while a text is under way waits."""
+
+
+class Brief(Cluster):
+    """One server on a Valkey of its own."""
+
+    valkey: Valkey
+
+    @contextlib.contextmanager
+    def silence(self) -> Iterator[None]:
+        """Redis answers nothing meanwhile."""
+        self.valkey.pause()
+        try:
+            yield
+        finally:
+            self.valkey.resume()
+
+
+@pytest.fixture
+async def brief(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Brief]:
+    monkeypatch.setattr(ordered, "ANSWER_TIMEOUT", PATIENCE)
+    monkeypatch.setattr(ordered, "STALL_TIMEOUT", PATIENCE)
+    valkey = Valkey(tmp_path)
+    sandbox = await start_sandbox("127.0.0.1", 0)
+    servers = Brief(valkey.url, sandbox)
+    servers.valkey = valkey
+    try:
+        await valkey.start()
+        await servers.add_server(typed_wait=AT_ONCE)
+        yield servers
+    finally:
+        await servers.close()
+        await sandbox.close()
+        valkey.stop()
+
+
+def line_of(servers: Brief, device: Device) -> tuple[int, Waiting | None]:
+    """How many commands of a device wait, and the text that may be overtaken."""
+    sessions = servers.servers[0].realtime.sessions
+    session = next(each for each in sessions if each.device_id == device.id)
+    return session.early.waiting, session.typing.last
+
+
+def sending(device: Device, *messages: str, **more: Any) -> list[asyncio.Task[dict[str, Any]]]:
+    return [
+        asyncio.create_task(device.call("updateMessage", {**draft(message), **more}))
+        for message in messages
+    ]
+
+
+async def overtaken(servers: Brief, device: Device, count: int) -> None:
+    def all_have_come() -> bool:
+        _, last = line_of(servers, device)
+        return last is not None and len(last.overtaken) == count
+
+    await wait_until(all_have_come, what="the last text waits")
+
+
+def total() -> float:
+    [metric] = telemetry.texts_overtaken.collect()
+    return metric.samples[0].value
+
+
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+async def test_only_the_newest_is_stored(brief: Brief, transport: str) -> None:
+    a = await brief.device(transports=[transport])
+    b = await brief.device()
+    before = total()
+    with brief.silence():
+        calls = sending(a, *map(str, range(100)))
+        await overtaken(brief, a, 98)
+    first, *others = await asyncio.gather(*calls)
+    assert others == [{"ok": True, "revision": first["revision"] + 1}] * 99
+    await b.wait_for("messageUpdated", revision=first["revision"] + 1)
+    assert texts(b) == ["0", "99"]
+    assert await stored(brief) == "99"
+    assert total() - before == 98
+
+
+async def test_what_else_a_device_sends_keeps_its_place(brief: Brief) -> None:
+    a, b = await brief.pair()
+    clear = {"profileId": "123", "type": "chat"}
+    with brief.silence():
+        calls = sending(a, "0", "1", "2")
+        await overtaken(brief, a, 1)
+        calls.append(asyncio.create_task(a.call("clearMessage", clear)))
+        calls += sending(a, "3", "4")
+        await overtaken(brief, a, 1)
+        calls += sending(a, "other", profileId="124")
+        calls += sending(a, "5")
+        await wait_until(lambda: line_of(brief, a)[0] == 5, what="all of them wait")
+    assert all(ack["ok"] for ack in await asyncio.gather(*calls))
+    await b.wait_for("messageUpdated", message="5")
+    seen = [(n, d.get("message")) for n, d in b.events if n in ("messageUpdated", "messageCleared")]
+    assert seen == [
+        *(("messageUpdated", "0"), ("messageUpdated", "2"), ("messageCleared", None)),
+        *(("messageUpdated", "4"), ("messageUpdated", "other"), ("messageUpdated", "5")),
+    ]
+
+
+async def test_those_that_say_what_they_were_made_from_wait_for_nothing(brief: Brief) -> None:
+    a, b = await brief.pair()
+    with brief.silence():
+        calls = sending(a, "a", "ab", "abc", base=0)
+        await asyncio.sleep(0.1)
+        assert line_of(brief, a) == (0, None)
+    assert all(ack["ok"] for ack in await asyncio.gather(*calls))
+    await b.wait_for("messageUpdated", message="abc")
+
+
+async def test_what_is_refused_takes_nobodys_place(brief: Brief) -> None:
+    a, b = await brief.pair()
+    with brief.silence():
+        calls = sending(a, "0", "1")
+        await wait_until(lambda: line_of(brief, a)[0] == 1, what="a text waits")
+        for payload in (draft("x" * 10_001), {**draft("2"), "odd": 1}, draft("3", ""), draft("4")):
+            refused = payload["message"] != "4"
+            call = asyncio.create_task(a.call("updateMessage", payload))
+            if refused:
+                ack = await call
+                assert ack["code"] in ("message_too_long", "invalid_payload")
+            else:
+                calls.append(call)
+        await overtaken(brief, a, 1)
+    assert all(ack["ok"] for ack in await asyncio.gather(*calls))
+    await b.wait_for("messageUpdated", message="4")
+    assert texts(b) == ["0", "4"]
+
+
+async def test_who_leaves_has_said_it_all_the_same(brief: Brief) -> None:
+    a, b = await brief.pair()
+    with brief.silence():
+        calls = sending(a, "0", "1", "2")
+        await overtaken(brief, a, 1)
+        await a.drop()
+        for call in calls:
+            call.cancel()
+    await b.wait_for("messageUpdated", message="2")
+    assert texts(b) == ["0", "2"]
