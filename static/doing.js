@@ -4,7 +4,7 @@ import { mayDo } from './palette.js';
 import { setTheme } from './view/account.js';
 
 /**
- * `parts`: `{state(), dispatch, commands, begin, open(profileId), planLater(type), showWho, showActivity, showShortcuts, showMessaged(type),
+ * `parts`: `{state(), dispatch, commands, begin, open(profileId, type), planLater(type), showWho, showActivity, showShortcuts, showMessaged(type),
  * showNever, showPast, showAnalytics, showSessions, showBackends, showWebhooks, showRecord, select, selectAll, stopAll, signOut}`. Returns `act(choice)`, with a choice of palette.js.
  */
 export function createDoing({ state, dispatch, commands, begin, open, planLater, showWho, showActivity, showShortcuts, showMessaged, showNever, showPast, showAnalytics, showSessions, showBackends, showWebhooks, showRecord, select, selectAll, stopAll, signOut }) {
@@ -27,7 +27,7 @@ export function createDoing({ state, dispatch, commands, begin, open, planLater,
     who: () => showWho(),
     activity: () => showActivity(),
     again({ type, profileId }) {
-      open(profileId); // what keeps it from starting is said on its card
+      open(profileId, type); // what keeps it from starting is said on its card
       start(type, profileId, 'failed');
     },
     messaged: ({ type }) => showMessaged(type),

@@ -29,6 +29,10 @@ PAINTED = """(section) => {
   return false;
 }"""
 """Whether there is something on a chart in the colour of its first series."""
+FITS = """(node) => {
+  const text = node.querySelector('span').getBoundingClientRect();
+  return text.width + 4 <= node.getBoundingClientRect().width;
+}"""
 
 
 async def look(console: Console) -> dict[str, Any]:
@@ -94,6 +98,9 @@ async def test_a_run_is_seen_in_them_in_tables_and_in_a_file(
         assert await a.audit() == [], theme
     await a.page.set_viewport_size({"width": 390, "height": 844})
     assert (await a.audit(), await a.overflow()) == ([], 0)
+    await a.page.evaluate("document.documentElement.style.fontSize = '200%'")
+    for range_ in await a.hook("analytics-dialog").locator(".range").all():
+        assert await range_.evaluate(FITS)
 
 
 def made(days: int) -> dict[str, Any]:

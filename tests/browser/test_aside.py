@@ -10,6 +10,8 @@ from playwright.async_api import expect
 from alphasync.gateway.sandbox import Faults
 from alphasync.gateway.sandbox.faults import Drop
 from tests.browser.console import Console, Open
+from tests.browser.test_sizes import PHONE
+from tests.browser.test_two_devices import MAIL
 from tests.harness import Cluster, cluster
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -97,6 +99,24 @@ async def test_who_waits_for_a_decision_gets_it_there(
     await expect(again).to_have_count(1)
     await again.click()
     await expect(panel).to_contain_text("Nobody waits for a decision.")
+
+
+async def test_on_a_phone_the_box_of_what_is_tried_again_is_the_one_that_is_seen(
+    refusing: Cluster, open_console: Open
+) -> None:
+    console = await (await open_console(refusing.urls[0], **PHONE)).begin("1001")
+    await console.hook("tab-mail").click()
+    await console.hook("mail-text").fill(MAIL)
+    await console.start("mail")
+    await expect(console.hook("mail-status")).to_contain_text("✅ Completed")
+    await console.hook("tab-chat").click()
+    await expect(console.hook("mail-text")).to_be_hidden()
+    await console.hook("aside-toggle").click()
+    await console.hook("aside-failed").click()
+    await console.hook("again-1001/mail").click()
+    await expect(console.hook("starting-dialog")).to_be_visible()
+    await console.page.keyboard.press("Escape")
+    await expect(console.hook("mail-text")).to_be_visible()
 
 
 async def test_where_there_is_no_room_it_is_a_drawer(
