@@ -46,7 +46,7 @@ class Gauges:
             await asyncio.sleep(LAG_INTERVAL)
             late = max(0.0, loop.time() - due)
             telemetry.loop_lag.observe(late)
-            self._strain.note(late)
+            self._strain.note(late, self._realtime.server.eio.unread)
 
     def look(self) -> None:
         sockets = list(self._realtime.server.eio.sockets.values())

@@ -18,6 +18,7 @@ from alphasync.transport.forwarding import Forwarder
 from alphasync.transport.from_peers import FromPeers, refuse_peers
 from alphasync.transport.hosting import Reason
 from alphasync.transport.http_rules import HttpRules
+from alphasync.transport.inbox import Inbox
 from alphasync.transport.links import Links
 from alphasync.transport.meter import Allowance
 from alphasync.transport.moving import Mover
@@ -70,6 +71,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         super().__init__(*arguments, **options)
         if self.async_mode != "aiohttp":
             raise ValueError("this server runs under aiohttp only")
+        self.behind: set[Inbox] = set()
         self.options = Options(
             ping_interval=self.ping_interval,
             ping_timeout=self.ping_timeout,
@@ -120,6 +122,11 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         return await self._requests.handle(request)
 
     # To clients
+
+    @property
+    def unread(self) -> int:
+        """Messages of all clients that have come and wait until those before them are handled."""
+        return sum(inbox.unread for inbox in self.behind)
 
     def put(self, sid: str, packet: Outgoing) -> None:
         """Send a packet without waiting; a session that is gone gets nothing."""

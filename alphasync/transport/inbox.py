@@ -19,6 +19,9 @@ INBOX_MAX = 256
 class Handler(Protocol):
     """What handles messages."""
 
+    behind: set["Inbox"]
+    """Sessions that have messages waiting."""
+
     @property
     def options(self) -> Options: ...
 
@@ -69,6 +72,11 @@ class Inbox:
         self._task: asyncio.Task[None] | None = None
         """Handles a message that takes its time, and then those that came behind it."""
 
+    @property
+    def unread(self) -> int:
+        """Messages that wait until the ones before them are handled."""
+        return len(self._messages or ())
+
     def open_post(self) -> None:
         """A body of the client is being handled. Pair with ``close_post``."""
         self.posting = True
@@ -103,6 +111,7 @@ class Inbox:
         if self._task is not None:
             if self._messages is None:
                 self._messages = deque()
+                self._handler.behind.add(self)
             self._messages.append(message)
             if len(self._messages) == INBOX_MAX:
                 self._hold_back()
@@ -143,6 +152,7 @@ class Inbox:
             if under_way is not None:
                 await self._handler.finish(under_way)
         self._messages = None
+        self._handler.behind.discard(self)
         await self._all_handled()
         self._task = None
 

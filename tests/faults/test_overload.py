@@ -9,6 +9,7 @@ import contextlib
 import json
 import logging
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,27 @@ async def carried(load: Load) -> float:
         rate *= STEP
 
 
+@contextlib.asynccontextmanager
+async def readiness(running: Site) -> AsyncIterator[Counter[str]]:
+    """What a load balancer hears that asks twice a second, where it is not that the server is
+    ready."""
+    heard: Counter[str] = Counter()
+
+    async def ask() -> None:
+        while True:
+            async with running.http.get(f"{running.urls[0]}/readyz") as answer:
+                if answer.status != 200:
+                    heard[(await answer.json())["message"]] += 1
+            await asyncio.sleep(0.5)
+
+    asking = asyncio.create_task(ask())
+    try:
+        yield heard
+    finally:
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+
+
 def people() -> People:
     recipients = [Recipient(f"1001-{place}", None) for place in range(RECIPIENTS)]
     return People.of(
@@ -127,7 +149,10 @@ async def test_nothing_is_blamed_on_the_storage(request: pytest.FixtureRequest) 
         memory = measure(running.servers[0].pid)[0]
         assert (await runs.start(detached=True))["ok"]
         for times in TIMES:
-            found = await load.put_on(capacity * times, seconds)
+            async with readiness(running) as unready:
+                found = await load.put_on(capacity * times, seconds)
+            log.info("not ready: %s", unready)
+            assert set(unready) <= {"overloaded"}
             assert set(found["codes"]) <= {"overloaded"}
             assert found["unanswered"] == found["lost"] == 0
             assert not found["wrong"]

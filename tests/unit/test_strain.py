@@ -1,14 +1,19 @@
 """When a server counts as overloaded."""
 
-from alphasync.strain import CALM_LOOKS, LATE, LATE_LOOKS, Strain
+from alphasync.strain import CALM_LOOKS, LATE, LATE_LOOKS, UNREAD, Strain
 
 
-def noted(strain: Strain, *late: float) -> list[bool]:
+def noted(strain: Strain, *late: float, unread: int = 0) -> list[bool]:
     found = []
     for each in late:
-        strain.note(each)
+        strain.note(each, unread)
         found.append(strain.overloaded)
     return found
+
+
+def test_what_has_come_and_waits_counts_as_much() -> None:
+    assert noted(Strain(), *[0.0] * LATE_LOOKS, unread=UNREAD)[-1]
+    assert not any(noted(Strain(), *[0.0] * 20, unread=UNREAD - 1))
 
 
 def test_it_takes_some_looks_in_a_row() -> None:
