@@ -96,8 +96,9 @@ function addressWhy(text) {
   return known.protocol === 'http:' ? say.address.plain : say.address.closed;
 }
 
-/** Why something could not be done; `address`: that of the webhook that was to be made. */
-export function refusedWords(error, address = null) {
+/** Why something could not be done; `address`: that of the webhook that was to be made, `number`: how many there are. */
+export function refusedWords(error, address = null, number = null) {
+  if (error.code === 'too_many_webhooks' && number === 0) return say.noneMayBe;
   if (error.code === 'invalid_payload' && address !== null) return addressWhy(address);
   return say.refused[error.code] ?? doWords(error);
 }

@@ -349,6 +349,7 @@ export const words = {
     about: 'At these addresses other software is told how the runs of this account end.',
     list: 'The webhooks of the account, oldest first',
     empty: 'There is none yet.',
+    noneMayBe: 'There are no webhooks on this server: whoever runs it can allow them.',
     refresh: 'Refresh',
     comma: ', ',
     cut: (beginning) => `${beginning}…`,

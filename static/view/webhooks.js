@@ -203,7 +203,7 @@ export function createWebhooks({ api, ended, ask, names }) {
       tell(say.isMade(isolated(placeOf(url))));
       secret.show(answer.secret);
     } catch (error) {
-      failed(error, (text) => tellForm(text, error.code === 'invalid_payload' ? address : null), (failure) => refusedWords(failure, url));
+      failed(error, (text) => tellForm(text, error.code === 'invalid_payload' ? address : null), (failure) => refusedWords(failure, url, rows.size));
     } finally {
       hold(make, live ? '' : words.why.offline);
     }
