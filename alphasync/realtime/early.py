@@ -24,6 +24,7 @@ def _always() -> bool:
 class _Waiting(NamedTuple):
     turn: asyncio.Future[None]
     may_come: Callable[[], bool]
+    since: float
 
 
 class Early:
@@ -53,8 +54,9 @@ class Early:
         """
         if len(self._waiting) >= most:
             raise TooManyRequests("Too many commands of this device wait")
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        waiting = _Waiting(turn, may_come)
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[None] = loop.create_future()
+        waiting = _Waiting(turn, may_come, loop.time())
         self._waiting.append(waiting)
         if self._refusal is not None:
             self.look()
@@ -90,11 +92,19 @@ class Early:
             if not waiting.turn.done():
                 waiting.turn.set_exception(error)
 
+    def refuse_older(self, since: float, error: AlphasyncError) -> None:
+        """Those that wait since then fail; what comes behind them has its turn."""
+        for waiting in self._waiting:
+            if waiting.since > since:
+                break
+            if not waiting.turn.done():
+                waiting.turn.set_exception(error)
+
     def look(self) -> None:
         """See whether it is the turn of the first one; it calls the next."""
         if not self._waiting or self._waiting[0].turn.done():
             return
-        turn, may_come = self._waiting[0]
+        turn, may_come, _ = self._waiting[0]
         if self._refusal is not None:
             turn.set_exception(self._refusal)
         elif self._open and may_come():

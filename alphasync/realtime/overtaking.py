@@ -12,10 +12,14 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from alphasync import telemetry
-from alphasync.errors import AlphasyncError
+from alphasync.errors import AlphasyncError, Overloaded, StoreUnavailable
 from alphasync.protocol.acknowledgements import DraftStored
 from alphasync.protocol.draft_commands import UpdateMessage
 from alphasync.realtime.early import Early
+
+SPARE = 0.3
+"""Seconds that a command may have waited behind a text that Redis has not answered, and be tried
+all the same: it fails as late as ``ANSWER_TIMEOUT`` after that, and is to be known of in 1.5 s."""
 
 Store = Callable[[UpdateMessage], Awaitable[DraftStored]]
 Outcome = DraftStored | AlphasyncError
@@ -53,7 +57,7 @@ class Waiting:
             return
         if not isinstance(outcome, AlphasyncError):
             outcome = {"revision": outcome["revision"]}
-        telemetry.texts_overtaken.inc(len(self.overtaken))
+            telemetry.texts_overtaken.inc(len(self.overtaken))
         for told in self.overtaken:
             told(outcome)
 
@@ -91,6 +95,11 @@ class Typing:
         self._sent.setdefault(draft, deque()).append(began)
         try:
             return await store(command)
+        except StoreUnavailable as error:
+            if not isinstance(error, Overloaded):
+                # Each would wait for Redis in its turn, the last one for many times as long.
+                self._early.refuse_older(_now() - SPARE, StoreUnavailable())
+            raise
         finally:
             self._slow = _now() - began >= within
             sent = self._sent[draft]
