@@ -2,7 +2,7 @@
 
 import asyncio
 import contextvars
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 
 import structlog
 
@@ -46,3 +46,12 @@ class Tasks:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("task failed", task=task.get_name(), exc_info=error)
+
+
+async def all_of(work: Iterable[Coroutine[None, None, None]]) -> None:
+    """Wait until all of it has come to its end: one that fails leaves no other one behind. Raises
+    what the first of those raised that failed."""
+    ends = await asyncio.gather(*work, return_exceptions=True)
+    for end in ends:
+        if end is not None:
+            raise end

@@ -34,7 +34,7 @@ from alphasync.store.scripts.webhook_calls import (
     webhooks_release,
     webhooks_take,
 )
-from alphasync.tasks import Tasks
+from alphasync.tasks import Tasks, all_of
 
 LOOK_INTERVAL = 5.0
 """Seconds between two looks of a server at the accounts whose time has come."""
@@ -170,7 +170,7 @@ class WebhookSender:
                 if answer.outcome != "OK":
                     return
                 async with self._lease_kept(names):
-                    await asyncio.gather(*(self._tell_one(account, id_) for id_ in answer.texts(1)))
+                    await all_of(self._tell_one(account, id_) for id_ in answer.texts(1))
                 answer = await self._scripts.call(
                     webhooks_release(names, server=self._name, idle=round(IDLE * 1000))
                 )
