@@ -33,6 +33,10 @@ class Level:
         self.refusals = Buckets(rate, refusals)
 
 
+Asked = list[tuple[Level, str]]
+"""Levels, and who is asked at each."""
+
+
 class EventAllowance:
     """The narrowest level is asked first: a device that goes too far takes nothing of what its
     account has, nor an account of what the others behind its address have."""
@@ -50,13 +54,11 @@ class EventAllowance:
 
         Of a session whose device is not known yet only the account and the address are asked.
         """
-        asked = [
-            (self._account, session.who.account),
-            (self._address, client_network(session.socket.address)),
-        ]
-        if session.device_id:
-            asked.insert(0, (self._device, _device(session)))
-        self._spend(asked, count)
+        self._spend(self._asked(session), count)
+
+    def take(self, session: Session, count: int) -> bool:
+        """As ``spend``, where that is asked next if there is not enough: it counts that."""
+        return _lacking(self._asked(session), count) is None
 
     def spend_late(self, session: Session, count: int) -> None:
         """For an event that came before its device was known. Raises TooManyRequests."""
@@ -97,18 +99,35 @@ class EventAllowance:
         self._device.events.of(name).lower(now, rest.events)
         self._device.refusals.of(name).lower(now, rest.refusals)
 
+    def _asked(self, session: Session) -> Asked:
+        asked = [
+            (self._account, session.who.account),
+            (self._address, client_network(session.socket.address)),
+        ]
+        if session.device_id:
+            asked.insert(0, (self._device, _device(session)))
+        return asked
+
     @staticmethod
-    def _spend(asked: list[tuple[Level, str]], count: int) -> None:
-        now = _now()
-        spent: list[Bucket] = []
-        for level, name in asked:
-            bucket = level.events.of(name)
-            if not bucket.acquire(now, count):
-                for narrower in spent:
-                    narrower.give_back(count)
-                telemetry.limits.labels(level.limit).inc()
-                raise TooManyRequests("Too many events, please slow down")
-            spent.append(bucket)
+    def _spend(asked: Asked, count: int) -> None:
+        lacking = _lacking(asked, count)
+        if lacking is not None:
+            telemetry.limits.labels(lacking.limit).inc()
+            raise TooManyRequests("Too many events, please slow down")
+
+
+def _lacking(asked: Asked, count: int) -> Level | None:
+    """The level that has not enough; None where so many were taken from each."""
+    now = _now()
+    spent: list[Bucket] = []
+    for level, name in asked:
+        bucket = level.events.of(name)
+        if not bucket.acquire(now, count):
+            for narrower in spent:
+                narrower.give_back(count)
+            return level
+        spent.append(bucket)
+    return None
 
 
 def _device(session: Session) -> str:

@@ -33,7 +33,7 @@ from alphasync.protocol.run_commands import (
     TakeOverProcessing,
 )
 from alphasync.realtime.allowance import EventAllowance
-from alphasync.realtime.early import Space
+from alphasync.realtime.early import TEXT_BYTES, Space
 from alphasync.realtime.followups import FollowUps
 from alphasync.realtime.handlers import REGISTRY, Handlers, Result
 from alphasync.realtime.manager import Manager
@@ -177,10 +177,12 @@ class Dispatcher:
         if typing.is_free(typed, within):
             return await typing.send(typed, within, store)
         check_draft_length(typed.message)  # what would be refused takes nobody's place
-        with self._early_space.kept(session.who.account, arguments):
-            if typing.last is not None and typing.last.may_be(typed):
+        account = session.who.account
+        if typing.last is not None and typing.last.may_be(typed):
+            with self._early_space.kept(account, arguments):
                 return await typing.last.stored_with(typed)
-            waiting = Waiting(typed)
+        waiting = Waiting(typed)
+        with self._early_space.kept(account, arguments, more=TEXT_BYTES):
             try:
                 await typing.turn(waiting, self._early_max)
                 stored = await typing.send(waiting.newest, within, store)
@@ -216,9 +218,10 @@ class Dispatcher:
             if typed.base is not UNSET or not waiting.may_be(typed):
                 return None
             check_draft_length(typed.message)
-            self._allowance.spend(session, 1 + session.socket.surplus)
         except AlphasyncError:
             return None  # it is refused as any other
+        if not self._allowance.take(session, 1 + session.socket.surplus):
+            return None
         session.socket.reckon()
 
         def take(answer: Answer) -> None:

@@ -12,9 +12,12 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from alphasync.errors import AlphasyncError, NotRegistered, TooManyRequests
+from alphasync.protocol.draft_commands import DRAFT_MAX
 
 TASK_BYTES = 4096
 """Bytes that a waiting command takes besides its payload: its task, with all that calls it."""
+TEXT_BYTES = 4 * DRAFT_MAX
+"""Bytes of the longest text that may come to wait in the place of a shorter one."""
 
 
 def _always() -> bool:
@@ -119,12 +122,13 @@ class Space:
         self._taken: Counter[str] = Counter()
 
     @contextlib.contextmanager
-    def kept(self, account: str, payload: object) -> Iterator[None]:
-        """A place for the payload of a command. Raises TooManyRequests when there is none."""
+    def kept(self, account: str, payload: object, more: int = 0) -> Iterator[None]:
+        """A place for the payload of a command, and for so many bytes ``more``. Raises
+        TooManyRequests when there is none."""
         left = self._most - self._taken[account]
-        size = TASK_BYTES + weight(payload, left)
+        size = TASK_BYTES + more + weight(payload, left)
         if size > left:
-            raise TooManyRequests("Too much waits until the devices of this account are registered")
+            raise TooManyRequests("Too many commands of this account wait")
         self._taken[account] += size
         try:
             yield

@@ -10,6 +10,7 @@ import pytest
 
 from alphasync import telemetry
 from alphasync.gateway.sandbox import start_sandbox
+from alphasync.realtime.early import TEXT_BYTES
 from alphasync.realtime.overtaking import Waiting
 from alphasync.store.redis import ordered
 from tests.harness import PATIENCE, Cluster, Device, Valkey, wait_until
@@ -54,7 +55,7 @@ async def brief(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
 
 def line_of(servers: Brief, device: Device) -> tuple[int, Waiting | None]:
     """How many commands of a device wait, and the text that may be overtaken."""
-    sessions = servers.servers[0].realtime.sessions
+    sessions = [each for server in servers.servers for each in server.realtime.sessions]
     session = next(each for each in sessions if each.device_id == device.id)
     return session.early.waiting, session.typing.last
 
@@ -155,3 +156,30 @@ async def test_who_leaves_has_said_it_all_the_same(brief: Brief) -> None:
             call.cancel()
     await b.wait_for("messageUpdated", message="2")
     assert texts(b) == ["0", "2"]
+
+
+async def test_one_too_many_is_counted_once(brief: Brief) -> None:
+    await brief.add_server(typed_wait=AT_ONCE, event_rate=0.001, event_burst=5)
+    a = await brief.device(1)
+    limit = telemetry.limits.labels("event_rate_per_device")
+    before = limit._value.get()
+    with brief.silence():
+        calls = sending(a, *map(str, range(5)))
+        await overtaken(brief, a, 3)
+        for ack in await asyncio.gather(*sending(a, "5", "6")):
+            assert ack["code"] == "too_many_requests"
+    assert all(ack["ok"] for ack in await asyncio.gather(*calls))
+    assert limit._value.get() - before == 2
+
+
+async def test_a_short_text_has_room_for_a_long_one_in_its_place(brief: Brief) -> None:
+    await brief.add_server(typed_wait=AT_ONCE, early_bytes_per_account=1024 * 1024)
+    a = await brief.device(1)
+    with brief.silence():
+        calls = sending(a, "0")
+        for _ in range(1024 * 1024 // TEXT_BYTES):
+            for profile in ("124", "123"):
+                calls += sending(a, "1", profileId=profile)
+        done, _ = await asyncio.wait(calls, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+        assert {call.result()["code"] for call in done} == {"too_many_requests"}
+    await asyncio.gather(*calls)

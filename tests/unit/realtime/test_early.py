@@ -149,6 +149,8 @@ def test_an_account_has_so_much_and_no_more() -> None:
             pass
     with space.kept("a", "x" * TASK_BYTES):
         pass
+    with space.kept("a", (), TASK_BYTES), pytest.raises(TooManyRequests), space.kept("a", ()):
+        pass
 
 
 def test_room_comes_back_whatever_happened() -> None:
