@@ -129,12 +129,14 @@ class Subscription:
             self._until.reschedule(asyncio.get_running_loop().time() + PROBE_TIMEOUT)
 
     async def _probe(self) -> None:
+        probe: asyncio.Task[None] | None = None
         while True:
             await asyncio.sleep(PROBE_INTERVAL)
             if self._busy:  # so much may come in that the echo is far behind
                 self._busy = False
                 self._lives_on()
-            await self._say_alive()
+            if probe is None or probe.done():  # a Redis that does not keep up takes its time
+                probe = self._tasks.spawn(self._say_alive(), f"probe {self.line.name}")
 
     async def _say_alive(self) -> None:
         try:
