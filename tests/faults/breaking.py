@@ -16,7 +16,7 @@ class Breaking:
         self._random = rng
 
     async def break_things(self, seconds: float) -> None:
-        """For so long."""
+        """For so long, and until each way had its turn, however slow the machine is."""
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
         ways: tuple[Callable[[], Awaitable[None]], ...] = (
@@ -26,10 +26,10 @@ class Breaking:
             self._kill_valkey,
             self._pause_valkey,
         )
-        while loop.time() < until:
+        while loop.time() < until or len(self.faults) < len(ways):
             for way in self._random.sample(ways, len(ways)):
                 await asyncio.sleep(self._random.uniform(0.5, 3.0))
-                if loop.time() >= until:
+                if loop.time() >= until and len(self.faults) == len(ways):
                     return
                 self.faults[way.__name__] += 1
                 await way()

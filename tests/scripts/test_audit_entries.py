@@ -115,7 +115,7 @@ async def revoke(scene: Scene) -> None:
 
 
 async def hook(scene: Scene) -> None:
-    url = "https://hook.example.com/secret text"
+    url = "https://hook.example.com/secret-text"
     scene.hook = (await webhooks_of(scene.bench).make(scene.bench.who, url, EVENTS)).id
 
 
@@ -233,6 +233,7 @@ async def test_it_is_one_entry_that_says_who_and_what(
     raw = str(entry)
     for secret in (
         "secret text",
+        "secret-text",
         "Hello",
         "Other",
         "recipient-1",
