@@ -296,6 +296,11 @@ export const words = {
     more: 'Show more',
   },
 
+  /** A secret that was just made and is shown once. */
+  secret: {
+    byHand: 'Your browser does not let it be copied by this button: it is selected, copy it by hand.',
+  },
+
   /** Service tokens, by which backends come. */
   backends: {
     open: 'Service tokens',
@@ -308,7 +313,6 @@ export const words = {
     secret: 'The new service token',
     copy: 'Copy',
     copied: 'The token is copied.',
-    byHand: 'Your browser does not let it be copied by this button: it is selected, copy it by hand.',
     makeTitle: 'Make one',
     make: 'Make a token',
     name: 'Name',
@@ -358,7 +362,6 @@ export const words = {
     check: 'With it your software checks the header webhook-signature of what it is told, as Standard Webhooks says: by that it knows that it comes from here.',
     copy: 'Copy',
     copied: 'The secret is copied.',
-    byHand: 'Your browser does not let it be copied by this button: it is selected, copy it by hand.',
     makeTitle: 'Make one',
     make: 'Make a webhook',
     isMade: (place) => `The webhook at ${place} is made.`,

@@ -23,6 +23,7 @@ from alphasync.errors import (
 from alphasync.log_subject import about
 from alphasync.protocol import packets
 from alphasync.protocol.acknowledgements import DraftStored
+from alphasync.protocol.commands import Command
 from alphasync.protocol.draft_commands import UpdateMessage, check_draft_length
 from alphasync.protocol.parsing import key_in, parse
 from alphasync.protocol.run_commands import (
@@ -37,7 +38,7 @@ from alphasync.realtime.early import TEXT_BYTES, Space
 from alphasync.realtime.followups import FollowUps
 from alphasync.realtime.handlers import REGISTRY, Handlers, Result
 from alphasync.realtime.manager import Manager
-from alphasync.realtime.overtaking import Waiting
+from alphasync.realtime.overtaking import Store, Waiting
 from alphasync.realtime.sessions import Phase, Session, Sessions
 from alphasync.services.refusals import Refusals
 from alphasync.transport import Answer
@@ -140,11 +141,12 @@ class Dispatcher:
         """Raises TooManyRequests only where an event is one too many."""
         unknown = not session.device_id
         self._allowance.spend(session, count)
+        command: Command | None = None
         if event == UpdateMessage.event_name and session.phase is Phase.REGISTERED:
             session.who.check(UpdateMessage.right)
-            typed = parse(UpdateMessage, arguments)
-            if typed.base is UNSET:
-                return await self._type(session, typed, arguments)
+            command = parse(UpdateMessage, arguments)
+            if command.base is UNSET:
+                return await self._type(session, command, arguments)
         session.typing.something_else()
         if not session.early.through:
             if session.phase is Phase.JOINING:
@@ -159,7 +161,7 @@ class Dispatcher:
         model, handler = known
         session.who.check(model.right)
         try:
-            return await handler(self._handlers, session, parse(model, arguments))
+            return await handler(self._handlers, session, command or parse(model, arguments))
         except UnknownOutcome as error:
             if model.only_asks:
                 raise StoreUnavailable from error
@@ -170,9 +172,7 @@ class Dispatcher:
     ) -> DraftStored:
         """Store a text of a client that sends each key stroke without waiting for an answer."""
 
-        async def store(command: UpdateMessage) -> DraftStored:
-            return cast(DraftStored, await self._handlers.update_message(session, command))
-
+        store = cast(Store, partial(self._handlers.update_message, session))
         typing, within = session.typing, self._typed_wait
         if typing.is_free(typed, within):
             return await typing.send(typed, within, store)

@@ -24,7 +24,7 @@ export function createBackends({ api, ended, ask }) {
   const form = byId('backends-form');
   const [note, empty, close] = ['note', 'empty', 'close'].map((name) => byId(`backends-${name}`));
   const [name, role, lifetime, profiles, make] = ['name', 'role', 'lifetime', 'profiles', 'make'].map((part) => byId(`backends-${part}`));
-  const secret = createSecret('backends', say, (text) => tell(text));
+  const secret = createSecret('backends', say.copied, (text) => tell(text));
   let asked = 0; // the newest question: what answers an older one is not shown
 
   close.addEventListener('click', () => dialog.close());

@@ -41,7 +41,6 @@ export function createRecord({ page, file, ended, names }) {
     byId('record-operators').replaceChildren(...[...operators].map((value) => element('option', '', '', { value })));
   }
 
-
   const paged = createPaged({
     name: 'record',
     say,

@@ -1,9 +1,10 @@
 // A secret that was just made: it is shown once, to be copied, and forgotten.
 
+import { words } from '../words.js';
 import { byId, setHidden } from './dom.js';
 
-/** `name`: what the ids of its parts begin with in index.html; `tell(text)` says what came of copying it, with the words `{copied, byHand}`. Returns `{show(value), forget()}`. */
-export function createSecret(name, { copied, byHand }, tell) {
+/** `name`: what the ids of its parts begin with in index.html; `tell(text)` says what came of copying it, `copied` where it could be. Returns `{show(value), forget()}`. */
+export function createSecret(name, copied, tell) {
   const [made, secret, copy] = ['made', 'secret', 'copy'].map((part) => byId(`${name}-${part}`));
 
   function choose() {
@@ -17,7 +18,7 @@ export function createSecret(name, { copied, byHand }, tell) {
       tell(copied);
     } catch {
       choose(); // no clipboard outside a secure context
-      tell(byHand);
+      tell(words.secret.byHand);
     }
   });
 

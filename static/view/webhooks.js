@@ -24,7 +24,7 @@ export function createWebhooks({ api, ended, ask, names }) {
   const form = byId('webhooks-form');
   const [note, empty, refresh, close] = ['note', 'empty', 'refresh', 'close'].map((part) => byId(`webhooks-${part}`));
   const [address, events, make, why] = ['address', 'events', 'make', 'why'].map((part) => byId(`webhooks-${part}`));
-  const secret = createSecret('webhooks', say, (text) => tell(text));
+  const secret = createSecret('webhooks', say.copied, (text) => tell(text));
   const attempts = createAttempts({ api, ended, names, closed: () => dialog.open && void load() });
   const rows = new Map(); // id: {row, webhook, tried, busy}; `busy`: whether it is being switched or removed
   let live = true; // whether there is a connection

@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 import json
 import logging
-import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
+from tests.faults.beside import Beside, beside
 from tests.faults.crowd import Typist, percentile, typist
-from tests.faults.harness import ROOT, Site
+from tests.faults.harness import Site
 from tests.faults.returning import unbroken
 from tests.harness import wait_until
 
@@ -102,34 +102,22 @@ async def bystanders(
 
 
 class Troublemaker:
-    """A process beside the test's."""
+    """A process beside the test's, as strangers.py and noisy.py are."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: Beside) -> None:
         self._process = process
 
     async def begun(self) -> None:
         """All that it wants to have open it has had open."""
-        assert self._process.stdout is not None
-        assert await self._process.stdout.readline() == b"open\n"
+        assert await self._process.line() == "open"
 
     async def end(self) -> dict[str, Any]:
         """Stop it; returns what it has counted."""
-        output, _ = await self._process.communicate(b"")
-        counts: dict[str, Any] = json.loads(output)
+        counts: dict[str, Any] = json.loads(await self._process.end())
         return counts
 
 
 @contextlib.asynccontextmanager
 async def troublemaker(module: str, *arguments: str) -> AsyncIterator[Troublemaker]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", module, *arguments),
-        cwd=ROOT,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
+    async with beside(module, *arguments) as process:
         yield Troublemaker(process)
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()

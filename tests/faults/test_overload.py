@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import json
 import logging
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,8 +18,9 @@ import pytest
 from alphasync.gateway.port import Recipient
 from alphasync.gateway.sandbox import People
 from alphasync.gateway.sandbox.people import Account, person
+from tests.faults.beside import Beside, beside
 from tests.faults.crowd import limited
-from tests.faults.harness import ROOT, Site, completed, nobody_twice_nobody_lost, site
+from tests.faults.harness import Site, completed, nobody_twice_nobody_lost, site
 from tests.faults.overloading import SEE
 from tests.faults.soak import measure
 from tests.harness import wait_until
@@ -63,44 +63,25 @@ log = logging.getLogger(__name__)
 
 
 class Load:
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    """What overloading.py puts on the server."""
+
+    def __init__(self, process: Beside) -> None:
         self._process = process
 
     async def put_on(self, rate: float, seconds: float) -> dict[str, Any]:
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{rate} {seconds}\n".encode())
-        found: dict[str, Any] = json.loads(await self.line())
+        self._process.tell(f"{rate} {seconds}")
+        found: dict[str, Any] = json.loads(await self._process.line())
         log.info("%.0f a second: %s", rate, found)
         return found
-
-    async def line(self) -> bytes:
-        assert self._process.stdout is not None
-        line = await self._process.stdout.readline()
-        assert line, "it has ended"
-        return line
 
 
 @contextlib.asynccontextmanager
 async def load_of(running: Site) -> AsyncIterator[Load]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.faults.overloading", running.urls[0]),
-        cwd=ROOT,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        limit=2**20,
-    )
-    try:
-        load = Load(process)
-        assert process.stdin is not None
-        tokens = [running.token(f"heavy {number}") for number in range(ACCOUNTS)]
-        process.stdin.write(f"{json.dumps(tokens)}\n".encode())
-        assert await load.line() == b"open\n"
-        yield load
-        await process.communicate(b"")
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+    async with beside("tests.faults.overloading", running.urls[0]) as process:
+        process.tell(json.dumps([running.token(f"heavy {number}") for number in range(ACCOUNTS)]))
+        assert await process.line() == "open"
+        yield Load(process)
+        await process.end()
 
 
 async def carried(load: Load) -> float:

@@ -121,7 +121,8 @@ async def test_those_that_say_what_they_were_made_from_wait_for_nothing(brief: B
     a, b = await brief.pair()
     with brief.silence():
         calls = sending(a, "a", "ab", "abc", base=0)
-        await asyncio.sleep(0.1)
+        odd = await a.call("updateMessage", {**draft("odd"), "odd": 1})
+        assert odd["code"] == "invalid_payload"  # so those before it have begun
         assert line_of(brief, a) == (0, None)
     assert all(ack["ok"] for ack in await asyncio.gather(*calls))
     await b.wait_for("messageUpdated", message="abc")

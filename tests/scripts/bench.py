@@ -4,10 +4,9 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
-from msgspec import UNSET, UnsetType
 
 from alphasync.domain.events import Event, StateEvent, filled
 from alphasync.domain.identity import Identity, account_of
@@ -17,19 +16,6 @@ from alphasync.membership.holdings import Holdings
 from alphasync.membership.lease_table import LeaseTable
 from alphasync.membership.name import ServerName
 from alphasync.protocol import packets
-from alphasync.protocol.acknowledgements import DraftStored, FailedListed
-from alphasync.protocol.device_commands import RenameDevice, SignOutDevice
-from alphasync.protocol.draft_commands import ClearMessage, UpdateMessage
-from alphasync.protocol.list_commands import (
-    AddDoNotContact,
-    ClearBlocklist,
-    ListBlocklist,
-    ListDoNotContact,
-    RemoveDoNotContact,
-    RemoveFromBlocklist,
-    ResolveUncertain,
-)
-from alphasync.protocol.run_commands import ListFailed, StartProcessing, StopProcessing
 from alphasync.realtime.order import Envelope, parse
 from alphasync.services import messaged
 from alphasync.services.account_state import AccountState
@@ -38,17 +24,17 @@ from alphasync.services.audit import Audit
 from alphasync.services.blocklist import Blocklist
 from alphasync.services.bounds import AccountBounds
 from alphasync.services.devices import Devices, Joined
-from alphasync.services.do_not_contact import Changed, DoNotContact, Listed
+from alphasync.services.do_not_contact import DoNotContact
 from alphasync.services.drafts import Drafts
 from alphasync.services.endings import Ended, Endings
 from alphasync.services.failed import Failed
 from alphasync.services.history import History
 from alphasync.services.login_tries import LoginLimits, LoginTries
 from alphasync.services.own_devices import OwnDevices
-from alphasync.services.progress import NOTHING, Outcome, Progress, Settled
+from alphasync.services.progress import Progress
 from alphasync.services.refusals import Refusals
 from alphasync.services.roster import Roster
-from alphasync.services.runs import Runs, Ticket
+from alphasync.services.runs import Runs
 from alphasync.services.signed_in import SignedIn
 from alphasync.services.takeover import Takeover
 from alphasync.services.uncertain import Uncertain
@@ -60,12 +46,12 @@ from alphasync.store.redis.pipeline import Reply
 from alphasync.store.scripts.calls import Answer, Scripts
 from alphasync.store.scripts.declaring import Call
 from alphasync.store.scripts.limits import Lifetimes
+from tests.scripts.deeds import PROFILE, Deeds
 
 LIFETIMES = Lifetimes()
 GRACE = 5.0
 TIMES = UpstreamTimes(lifetime=3600, lasts=7200)
 SIGN_INS_MAX = 3
-PROFILE = "1001"
 END = b"nothing more"
 
 
@@ -111,7 +97,7 @@ def identity(operator: str = "1", profiles: frozenset[str] | None = None) -> Ide
     )
 
 
-class Bench:
+class Bench(Deeds):
     """One account of one operator, and a server's services."""
 
     def __init__(self, store: Store) -> None:
@@ -284,107 +270,8 @@ class Bench:
         else:
             assert envelope.skip == (own if event.event_name == "messageCleared" else "")
 
-    # Commands, with what does not matter filled in.
-
-    async def rename(self, name: str, device: str, who: Identity | None = None) -> None:
-        await self.own_devices.rename(who or self.who, device, RenameDevice(name=name))
-
-    async def sign_out(self, device: str, who: Identity | None = None) -> str:
-        command = SignOutDevice(device_id=device)
-        return await self.own_devices.sign_out(who or self.who, "mine", command)
-
-    async def start(
-        self,
-        profile: str = PROFILE,
-        type_: ProcessingType = "chat",
-        device: str = "d1",
-        *,
-        detached: bool = False,
-        only: Literal["failed"] | UnsetType = UNSET,
-    ) -> Ticket:
-        command = StartProcessing(
-            profile_id=profile,
-            type=type_,
-            message="Hello " * 30,
-            detached=detached,
-            only=only,
-        )
-        return await self.runs.start(self.who, device, command)
-
-    async def stop(self, profile: str = PROFILE, device: str = "d2") -> None:
-        await self.runs.stop(self.who, device, StopProcessing(profile_id=profile, type="chat"))
-
-    async def type(self, text: str, profile: str = PROFILE, device: str = "d1") -> int:
-        """Without a base, as the existing client does."""
-        return (await self.write(text, UNSET, device, profile))["revision"]
-
-    async def write(
-        self,
-        text: str,
-        base: int | UnsetType,
-        device: str = "d1",
-        profile: str = PROFILE,
-        caret: int | UnsetType = UNSET,
-    ) -> DraftStored:
-        command = UpdateMessage(
-            profile_id=profile, type="chat", message=text, base=base, caret=caret
-        )
-        return await self.drafts.update(self.who, device, command)
-
     async def text(self, profile: str = PROFILE) -> str:
         return (await self.snapshot()).drafts[profile, "chat"].message
-
-    async def mail(self, text: str, profile: str = PROFILE, device: str = "d1") -> int:
-        command = UpdateMessage(profile_id=profile, type="mail", message=text)
-        return (await self.drafts.update(self.who, device, command))["revision"]
-
-    async def empty(self, profile: str = PROFILE, device: str = "d1") -> int:
-        command = ClearMessage(profile_id=profile, type="chat")
-        return (await self.drafts.clear(self.who, device, command))["revision"]
-
-    async def forget(self, profile: str = PROFILE, type_: ProcessingType = "chat") -> int:
-        command = ClearBlocklist(profile_id=profile, type=type_)
-        return await self.blocklist.clear(self.who, "d1", command)
-
-    async def messaged(self, cursor: str | None = None, find: str | None = None) -> messaged.Listed:
-        command = ListBlocklist(profile_id=PROFILE, type="chat", cursor=cursor, find=find)
-        return await self.messaged_before.listed(self.who, command)
-
-    async def unblock(self, recipient: str) -> tuple[bool, int]:
-        command = RemoveFromBlocklist(profile_id=PROFILE, type="chat", recipient_id=recipient)
-        return await self.messaged_before.remove(self.who, "d1", command)
-
-    async def avoid(self, recipient: str, note: str = "", who: Identity | None = None) -> Changed:
-        command = AddDoNotContact(recipient_id=recipient, note=note)
-        return await self.do_not_contact.add(who or self.who, "d1", command)
-
-    async def allow(self, recipient: str) -> Changed:
-        command = RemoveDoNotContact(recipient_id=recipient)
-        return await self.do_not_contact.remove(self.who, "d1", command)
-
-    async def avoided(self, cursor: str | None = None, find: str | None = None) -> Listed:
-        command = ListDoNotContact(cursor=cursor, find=find)
-        return await self.do_not_contact.listed(self.who, command)
-
-    async def resolve(self, action: str, recipient: str | None = None) -> int:
-        payload = {"profileId": PROFILE, "type": "chat", "action": action}
-        if recipient is not None:
-            payload["recipientId"] = recipient
-        command = msgspec.convert(payload, ResolveUncertain)
-        return await self.uncertain.resolve(self.who, "d1", command)
-
-    async def plan(self, ticket: Ticket, total: int, skipped: int = 0) -> None:
-        await self.progress.plan(ticket, total, skipped, "Planned", honours_keys=False)
-
-    async def claim(
-        self, ticket: Ticket, number: int, recipient: str, settled: Settled = NOTHING
-    ) -> Settled:
-        """Claim a recipient; the result is what to settle it with as sent."""
-        name = f"Name of {recipient}"
-        step = await self.progress.step(ticket, number, settled, recipient, name, "page")
-        at = step.claimed_at
-        assert at is not None, f"{recipient} was on the blocklist"
-        return Settled(recipient, Outcome.SENT, at, f"Messaged {recipient}")
 
     async def listed(self, profile: str = PROFILE) -> dict[str, str]:
         """The uncertain recipients with their names."""
@@ -392,18 +279,3 @@ class Bench:
         return {
             id_: kept.partition("\n")[0] for id_, kept in zip(flat[::2], flat[1::2], strict=True)
         }
-
-    async def list_failed(self, cursor: int | None = None) -> FailedListed:
-        command = ListFailed(profile_id=PROFILE, type="chat", cursor=cursor)
-        return await self.failed.listed(self.who, command)
-
-    async def failed_ids(self) -> list[str]:
-        """On the first page."""
-        return [recipient["id"] for recipient in (await self.list_failed())["recipients"]]
-
-
-def became(settled: Settled, outcome: Outcome) -> Settled:
-    """The same recipient with another end."""
-    return msgspec.structs.replace(
-        settled, outcome=outcome, message=f"{settled.recipient} {outcome}"
-    )

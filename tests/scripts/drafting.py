@@ -7,7 +7,8 @@ from alphasync.protocol.acknowledgements import AttachmentsStored, DraftEmptied,
 from alphasync.protocol.draft_commands import ClearMessage, UpdateAttachments
 from alphasync.protocol.version_commands import ListVersions
 from alphasync.store.scripts.calls import Answer
-from tests.scripts.bench import PROFILE, Bench
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE
 
 
 def picture(name: str) -> Attachment:

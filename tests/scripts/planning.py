@@ -11,7 +11,8 @@ from alphasync.services.plan_notes import PlanNote, PlanNotes
 from alphasync.services.plans import Plans
 from alphasync.services.runs import Ticket
 from alphasync.store import keys
-from tests.scripts.bench import PROFILE, Bench
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE
 
 HOUR = 3_600_000
 """ms."""

@@ -14,7 +14,8 @@ from alphasync.services.lost import LostRuns
 from alphasync.services.progress import NOTHING, Outcome
 from alphasync.services.runs import Ticket
 from alphasync.store.scripts.limits import Lifetimes
-from tests.scripts.bench import PROFILE, Bench, Recording, became
+from tests.scripts.bench import Bench, Recording
+from tests.scripts.deeds import PROFILE, became
 from tests.scripts.test_history_entries import ENDS, End, lost_with_its_server
 from tests.scripts.test_run_rest import begin, plan
 

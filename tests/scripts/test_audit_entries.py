@@ -14,7 +14,8 @@ from alphasync.services.progress import Outcome
 from alphasync.services.service_tokens import Made
 from alphasync.services.webhooks import EVENTS
 from tests.scripts.backends import make, tokens_of
-from tests.scripts.bench import Bench, became, identity
+from tests.scripts.bench import Bench, identity
+from tests.scripts.deeds import became
 from tests.scripts.hooking import webhooks_of
 from tests.scripts.planning import HOUR, Planner
 from tests.scripts.test_run_pause import pause, resume

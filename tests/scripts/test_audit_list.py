@@ -9,7 +9,8 @@ from alphasync.services.progress import Outcome
 from alphasync.services.upstream import Origin
 from alphasync.store.scripts.calls import Scripts
 from alphasync.store.scripts.limits import Lifetimes
-from tests.scripts.bench import Bench, became
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import became
 
 SECRET_TEXT = "Hello from nobody else"
 

@@ -2,7 +2,8 @@
 
 from alphasync.domain.events import BlocklistCleared
 from alphasync.services.progress import Outcome
-from tests.scripts.bench import PROFILE, Bench, became
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE, became
 
 
 async def test_everybody_is_forgotten_and_counted(bench: Bench) -> None:

@@ -7,7 +7,8 @@ import pytest
 from alphasync.domain.identity import account_of
 from alphasync.errors import BlocklistLost
 from alphasync.services.earlier_state import EarlierState, Place, Taken
-from tests.scripts.bench import LIFETIMES, PROFILE, Bench
+from tests.scripts.bench import LIFETIMES, Bench
+from tests.scripts.deeds import PROFILE
 
 LIFE = round(LIFETIMES.sent * 1000)
 HOUR = 3_600_000

@@ -1,7 +1,8 @@
 """blocklist_list: who was messaged, newest first, when, and by which run."""
 
 from alphasync.store.scripts.limits import STARTS_MAX
-from tests.scripts.bench import PROFILE, Bench
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE
 
 
 async def fill(bench: Bench, scores: dict[str, int]) -> None:

@@ -3,7 +3,8 @@
 import itertools
 
 from alphasync.store.scripts.limits import PAGE_PRUNED_MAX
-from tests.scripts.bench import LIFETIMES, PROFILE, Bench
+from tests.scripts.bench import LIFETIMES, Bench
+from tests.scripts.deeds import PROFILE
 
 EXPIRED = 2 * PAGE_PRUNED_MAX + 1
 

@@ -5,7 +5,8 @@ import pytest
 from alphasync.domain.events import BlocklistRecipientRemoved, UncertainResolved
 from alphasync.errors import BlocklistLost, RecipientInFlight
 from alphasync.services.progress import Outcome
-from tests.scripts.bench import PROFILE, Bench, became
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE, became
 
 
 async def test_one_is_forgotten_and_the_others_are_counted(bench: Bench) -> None:

@@ -6,7 +6,8 @@ import msgspec
 from alphasync.services.progress import Outcome
 from alphasync.store.scripts.limits import Lifetimes
 from alphasync.store.scripts.loading import load
-from tests.scripts.bench import LIFETIMES, PROFILE, Bench, became
+from tests.scripts.bench import LIFETIMES, Bench
+from tests.scripts.deeds import PROFILE, became
 
 DAY = 86400
 MONTH = LIFETIMES.sent

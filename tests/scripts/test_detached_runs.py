@@ -18,7 +18,8 @@ from alphasync.domain.runs import RunStatus
 from alphasync.membership.holdings import Holding
 from alphasync.services.progress import NOTHING, NoLongerRunner
 from alphasync.services.runs import Ticket
-from tests.scripts.bench import PROFILE, Bench
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE
 
 ATTACHED = "another profile"
 

@@ -7,7 +7,8 @@ from alphasync.domain.events import DeviceJoined, DeviceReconnected, DeviceUpdat
 from alphasync.errors import SignedOut, TooManyDevices
 from alphasync.services.devices import new_credentials
 from alphasync.store.scripts.limits import TRIES_MAX
-from tests.scripts.bench import PROFILE, Bench, identity
+from tests.scripts.bench import Bench, identity
+from tests.scripts.deeds import PROFILE
 
 
 async def test_a_first_visit_gets_an_identity_and_the_snapshot(bench: Bench) -> None:

@@ -8,7 +8,8 @@ from alphasync.domain.events import (
     ProcessingInterrupted,
 )
 from alphasync.domain.runs import RunStatus
-from tests.scripts.bench import GRACE, PROFILE, Bench
+from tests.scripts.bench import GRACE, Bench
+from tests.scripts.deeds import PROFILE
 from tests.scripts.test_device_join import bury
 
 

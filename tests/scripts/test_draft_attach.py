@@ -7,7 +7,8 @@ from alphasync.domain.events import AttachmentsUpdated, MessageCleared, MessageU
 from alphasync.domain.runs import Key
 from alphasync.errors import TooManyAttachments, TooManyDrafts
 from alphasync.protocol.acknowledgements import AttachmentsStored
-from tests.scripts.bench import PROFILE, Bench
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE
 from tests.scripts.drafting import attach, picture
 
 KEY: Key = (PROFILE, "mail")

@@ -6,7 +6,8 @@ from msgspec import UNSET
 from alphasync.domain.drafts import Draft
 from alphasync.domain.events import MessageCleared, MessageUpdated
 from alphasync.errors import TooManyDrafts
-from tests.scripts.bench import PROFILE, Bench
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE
 
 
 async def test_a_text_is_stored_and_told_to_the_others(bench: Bench) -> None:

@@ -40,7 +40,8 @@ from alphasync.store.scripts.declaring import Call
 from alphasync.store.scripts.device_calls import push_set
 from tests.harness import Valkey, wait_until
 from tests.scripts.backends import admin, make, start_as, tokens_of
-from tests.scripts.bench import LIFETIMES, Bench, became
+from tests.scripts.bench import LIFETIMES, Bench
+from tests.scripts.deeds import became
 from tests.scripts.drafting import attach, clear, kept
 from tests.scripts.planning import Planner
 from tests.scripts.test_answer_begin import Counted

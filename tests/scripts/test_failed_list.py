@@ -8,7 +8,8 @@ from alphasync.membership.holdings import Holding
 from alphasync.services.progress import NOTHING, Outcome, Settled
 from alphasync.services.runs import Ticket
 from alphasync.store.scripts.limits import FAILED_PAGE_MAX
-from tests.scripts.bench import PROFILE, Bench, became
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE, became
 
 
 def refused(settled: Settled, why: str = "gone") -> Settled:

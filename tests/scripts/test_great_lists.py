@@ -2,7 +2,8 @@
 
 from alphasync.services.blocklist import ASKED_AT_ONCE_MAX
 from alphasync.store.redis.pipeline import Argument
-from tests.scripts.bench import PROFILE, Bench
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE
 
 
 async def test_a_page_of_very_many_recipients_is_filtered_in_parts(bench: Bench) -> None:

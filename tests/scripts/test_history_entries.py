@@ -15,7 +15,8 @@ from alphasync.services.history import Filters, PastRun
 from alphasync.services.lost import LostRuns
 from alphasync.services.progress import NOTHING, Outcome
 from alphasync.services.runs import Ticket
-from tests.scripts.bench import PROFILE, Bench, became
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE, became
 from tests.scripts.planning import Planner
 from tests.scripts.test_run_pause import pause, resume
 from tests.scripts.test_run_rest import begin

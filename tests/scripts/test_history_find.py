@@ -10,7 +10,8 @@ from alphasync.services.history import Filters, PastRun
 from alphasync.services.runs import Runs, Ticket
 from alphasync.store.scripts.calls import Scripts
 from alphasync.store.scripts.limits import Lifetimes
-from tests.scripts.bench import PROFILE, Bench, identity
+from tests.scripts.bench import Bench, identity
+from tests.scripts.deeds import PROFILE
 from tests.scripts.test_history_entries import past
 
 

@@ -8,7 +8,8 @@ from alphasync.domain.roles import Role
 from alphasync.errors import NotAllowed, UnknownPlan
 from alphasync.protocol.plan_commands import CancelPlan
 from tests.scripts.backends import admin, make, tokens_of
-from tests.scripts.bench import PROFILE, Bench
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE
 from tests.scripts.planning import HOUR, Planner
 
 

@@ -9,7 +9,8 @@ from alphasync.errors import SignedOut, TooManyPlans, UnknownProfile, WrongStart
 from alphasync.protocol.plan_commands import PlanRun
 from alphasync.services.bounds import AccountBounds
 from alphasync.store.scripts.limits import PAGE_RECORDS_MAX
-from tests.scripts.bench import PROFILE, Bench, identity
+from tests.scripts.bench import Bench, identity
+from tests.scripts.deeds import PROFILE
 from tests.scripts.planning import HOUR, Planner
 
 SEA = Attachment('Sea / \u00e4"\n', "https://media.example/7", "SENT_IMAGE", id="7")

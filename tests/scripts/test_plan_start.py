@@ -20,7 +20,8 @@ from alphasync.services.progress import NOTHING
 from alphasync.services.upstream import SignIn
 from alphasync.store import keys
 from tests.scripts.backends import admin, make, tokens_of
-from tests.scripts.bench import PROFILE, Bench
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE
 from tests.scripts.planning import HOUR, Planner
 
 

@@ -15,7 +15,8 @@ from alphasync.membership.holdings import Holding
 from alphasync.services.progress import NOTHING, NoLongerRunner
 from alphasync.services.runs import Ticket
 from alphasync.services.takeover import Takeover
-from tests.scripts.bench import PROFILE, Bench
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE
 from tests.scripts.test_run_take import take
 
 

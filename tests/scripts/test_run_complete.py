@@ -6,7 +6,8 @@ from msgspec import UNSET
 from alphasync.domain.events import ProcessingComplete, ProcessingProgress
 from alphasync.domain.runs import Counters, RunStatus
 from alphasync.services.progress import NOTHING, NoLongerRunner, Outcome
-from tests.scripts.bench import PROFILE, Bench, became
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE, became
 
 
 async def test_the_last_recipient_is_settled_and_the_run_is_complete(bench: Bench) -> None:

@@ -8,7 +8,8 @@ from alphasync.domain.runs import Counters, RunStatus
 from alphasync.errors import TooManyRuns
 from alphasync.services.bounds import AccountBounds
 from alphasync.services.earlier_state import RUN_LEFT, EarlierRun, EarlierState, Place
-from tests.scripts.bench import LIFETIMES, PROFILE, Bench
+from tests.scripts.bench import LIFETIMES, Bench
+from tests.scripts.deeds import PROFILE
 
 PLACE = Place("1", account_of("1", None), PROFILE, "chat")
 

@@ -5,7 +5,8 @@ import pytest
 from alphasync.domain.events import ProcessingInterrupted
 from alphasync.domain.runs import Counters, RunStatus
 from alphasync.services.progress import NOTHING, NoLongerRunner, Outcome
-from tests.scripts.bench import PROFILE, Bench, became
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE, became
 
 
 async def test_the_reason_is_told_and_the_lock_is_free(bench: Bench) -> None:

@@ -8,7 +8,8 @@ from alphasync.domain.runs import Counters, RunStatus
 from alphasync.services.lost import ALL_LOST, RUN_LOST, LostRuns
 from alphasync.services.progress import NOTHING, NoLongerRunner, Outcome
 from alphasync.services.runs import Ticket
-from tests.scripts.bench import PROFILE, Bench, became
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE, became
 
 FAR = Counters(total=9, sent=2, skipped=1, failed=1, uncertain=1)
 SENT_NOBODY = Counters(total=9, skipped=1, failed=1)

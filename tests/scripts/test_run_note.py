@@ -9,7 +9,8 @@ from msgspec import UNSET
 from alphasync.domain.events import ProcessingProgress
 from alphasync.services.progress import NoLongerRunner, Outcome
 from tests.scripts import hooking
-from tests.scripts.bench import PROFILE, Bench, became
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE, became
 
 
 async def test_a_line_and_its_error_are_shown(bench: Bench) -> None:

@@ -17,7 +17,8 @@ from alphasync.errors import Locked, NotAllowed, NotRunning
 from alphasync.membership.holdings import Holding
 from alphasync.protocol.run_commands import PauseProcessing, ResumeProcessing
 from alphasync.services.progress import NOTHING
-from tests.scripts.bench import PROFILE, Bench
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE
 
 
 async def pause(bench: Bench, device: str = "d2", profile: str = PROFILE) -> None:

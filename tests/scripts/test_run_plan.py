@@ -5,7 +5,8 @@ import pytest
 from alphasync.domain.events import ProcessingProgress
 from alphasync.domain.runs import Counters
 from alphasync.services.progress import NoLongerRunner, Outcome
-from tests.scripts.bench import PROFILE, Bench, became
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE, became
 
 
 async def test_the_plan_is_put_on_record_and_shown(bench: Bench) -> None:

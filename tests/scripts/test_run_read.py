@@ -1,7 +1,8 @@
 """run_read: one run at one revision."""
 
 from alphasync.domain.runs import RunStatus
-from tests.scripts.bench import PROFILE, Bench
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE
 
 
 async def test_a_run_as_the_snapshot_has_it(bench: Bench) -> None:

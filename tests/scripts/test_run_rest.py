@@ -18,7 +18,8 @@ from alphasync.protocol.run_commands import StartProcessing
 from alphasync.services.lost import LostRuns
 from alphasync.services.progress import NOTHING, NoLongerRunner, Outcome
 from alphasync.services.runs import Ticket
-from tests.scripts.bench import PROFILE, Bench, became
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE, became
 
 PAUSE = 300.0
 OPTIONS = RunOptions(2.5, Continuous(PAUSE))

@@ -6,7 +6,8 @@ from alphasync.domain.events import RunSettled, UncertainResolved
 from alphasync.domain.runs import Counters, RunStatus
 from alphasync.membership.holdings import Holding
 from alphasync.services.progress import Outcome
-from tests.scripts.bench import PROFILE, Bench, became
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE, became
 
 
 @pytest.mark.parametrize(

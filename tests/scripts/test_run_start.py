@@ -19,7 +19,8 @@ from alphasync.errors import (
 )
 from alphasync.services.progress import NOTHING, NoLongerRunner, Outcome
 from alphasync.services.runs import LOST, Ticket
-from tests.scripts.bench import PROFILE, Bench, became
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE, became
 
 
 async def test_the_lock_is_taken_and_the_run_is_new(bench: Bench) -> None:

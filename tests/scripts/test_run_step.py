@@ -6,7 +6,8 @@ from alphasync.domain.events import ProcessingProgress
 from alphasync.domain.runs import Counters
 from alphasync.errors import BlocklistLost, DoNotContactLost
 from alphasync.services.progress import NOTHING, NoLongerRunner, Outcome
-from tests.scripts.bench import PROFILE, Bench, became
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE, became
 from tests.scripts.test_run_pause import pause, resume
 
 

@@ -8,7 +8,8 @@ from alphasync.domain.roles import Role
 from alphasync.domain.runs import RunStatus
 from alphasync.errors import NotAllowed, NotRunning
 from alphasync.services.progress import NOTHING
-from tests.scripts.bench import PROFILE, Bench
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE
 
 
 async def test_another_device_stops_it_and_the_lock_is_free(bench: Bench) -> None:

@@ -15,7 +15,8 @@ from alphasync.domain.roles import Role
 from alphasync.errors import Locked, NotAllowed, NotRunning, SignedOut, UnknownProfile
 from alphasync.protocol.run_commands import TakeOverProcessing
 from alphasync.services.progress import Owner
-from tests.scripts.bench import PROFILE, Bench
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE
 
 COMMAND = TakeOverProcessing(profile_id=PROFILE, type="chat")
 

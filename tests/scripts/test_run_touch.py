@@ -3,7 +3,8 @@
 import pytest
 
 from alphasync.services.progress import NOTHING, NoLongerRunner
-from tests.scripts.bench import PROFILE, Bench
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE
 from tests.scripts.test_run_pause import pause, resume
 
 

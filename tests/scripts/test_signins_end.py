@@ -12,7 +12,8 @@ from alphasync.services.upstream import Opened
 from alphasync.store.scripts.calls import Answer
 from alphasync.store.scripts.declaring import Call
 from alphasync.store.scripts.limits import PAGE_ENDS_MAX
-from tests.scripts.bench import PROFILE, Bench
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE
 from tests.scripts.planning import Planner
 
 

@@ -7,7 +7,8 @@ from alphasync.protocol.list_commands import ListUncertain
 from alphasync.services.progress import Outcome
 from alphasync.services.uncertain import Listed
 from alphasync.store.scripts.limits import UNCERTAIN_BYTES_MAX, UNCERTAIN_LISTED_MAX
-from tests.scripts.bench import PROFILE, Bench, became
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE, became
 
 
 async def put(bench: Bench, names: dict[str, str]) -> None:

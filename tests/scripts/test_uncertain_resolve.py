@@ -7,7 +7,8 @@ from alphasync.domain.events import UncertainResolved
 from alphasync.domain.runs import Counters
 from alphasync.services.audit import Filters
 from alphasync.services.progress import Outcome
-from tests.scripts.bench import PROFILE, Bench, became
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE, became
 
 
 async def three_uncertain(bench: Bench) -> None:

@@ -6,7 +6,8 @@ from alphasync.domain.events import MessageCleared, MessageUpdated
 from alphasync.errors import UnknownProfile, UnknownVersion
 from alphasync.protocol.acknowledgements import VersionRestored
 from alphasync.protocol.version_commands import ReadVersion, RestoreVersion
-from tests.scripts.bench import PROFILE, Bench, identity
+from tests.scripts.bench import Bench, identity
+from tests.scripts.deeds import PROFILE
 from tests.scripts.drafting import clear, kept
 
 

@@ -8,7 +8,8 @@ from alphasync.domain.events import MessageUpdated
 from alphasync.errors import UnknownProfile
 from alphasync.protocol.version_commands import ListVersions
 from alphasync.store.scripts.limits import VERSION_OVERHEAD, VERSION_WORDS_MAX
-from tests.scripts.bench import PROFILE, Bench, identity
+from tests.scripts.bench import Bench, identity
+from tests.scripts.deeds import PROFILE
 from tests.scripts.drafting import clear, fields, kept, pause
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from alphasync.domain.events import MessageUpdated
 from alphasync.errors import StoreUnavailable
-from tests.scripts.bench import PROFILE, Bench
+from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE
 
 
 @contextlib.asynccontextmanager

@@ -237,14 +237,12 @@ class OrderedPipeline:
         return self._wire is not None and now - self.heard_at < ANSWER_TIMEOUT
 
 
-def _why(*, answers: bool) -> type[Overloaded | StoreUnavailable]:
+def _why(*, answers: bool) -> type[StoreUnavailable]:
     """Why a command is refused that was not sent."""
     return Overloaded if answers else StoreUnavailable
 
 
-def _fail_older(
-    queue: deque[Entry], since: float, error: type[Overloaded | StoreUnavailable]
-) -> None:
+def _fail_older(queue: deque[Entry], since: float, error: type[StoreUnavailable]) -> None:
     for entry in queue:
         if entry.since > since:
             break

@@ -9,7 +9,6 @@ import json
 import logging
 import os
 import signal
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -26,9 +25,10 @@ from alphasync.gateway.sandbox.people import (
     People,
     person,
 )
+from tests.faults.beside import Beside, beside
 from tests.faults.bystanders import bystanders
 from tests.faults.crowd import percentile
-from tests.faults.harness import ROOT, ServerProcess, Site, completed, site
+from tests.faults.harness import ServerProcess, Site, completed, site
 from tests.faults.malformed import answers, watched
 from tests.faults.malformed.layers import LAYERS, address_of
 from tests.faults.malformed.reached import nowhere
@@ -88,40 +88,25 @@ pytestmark = [
 class Bringing:
     """The process that makes cases and brings them."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: Beside) -> None:
         self._process = process
 
     async def told(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        line = await self._process.stdout.readline()
-        assert line, "it has ended"
-        found: dict[str, Any] = json.loads(line)
+        found: dict[str, Any] = json.loads(await self._process.line())
         return found
 
     async def bring(self, layer: str, count: int, seed: int) -> dict[str, Any]:
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{layer} {count} {seed}\n".encode())
+        self._process.tell(f"{layer} {count} {seed}")
         async with asyncio.timeout(LAYER_WITHIN):
             return await self.told()
 
 
 @contextlib.asynccontextmanager
 async def bringing(plain: str, odd: str, port: int) -> AsyncIterator[Bringing]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.faults.malformed", plain, odd, str(port)),
-        cwd=ROOT,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        limit=2**26,
-    )
-    try:
+    async with beside("tests.faults.malformed", plain, odd, str(port)) as process:
         running = Bringing(process)
         await running.told()
         yield running
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
 
 
 async def tasks_of(server: ServerProcess) -> Counter[str]:
