@@ -142,7 +142,8 @@ class Dispatcher:
         unknown = not session.device_id
         self._allowance.spend(session, count)
         command: Command | None = None
-        if event == UpdateMessage.event_name and session.phase is Phase.REGISTERED:
+        registered = session.phase is Phase.REGISTERED and session.early.caught_up
+        if event == UpdateMessage.event_name and registered:
             session.who.check(UpdateMessage.right)
             command = parse(UpdateMessage, arguments)
             if command.base is UNSET:

@@ -35,6 +35,8 @@ class Early:
 
     def __init__(self) -> None:
         self._open = False
+        self.caught_up = False
+        """Whether all that waited for the registration, and what came behind it, has begun."""
         self._waiting: deque[_Waiting] = deque()
         self._refusal: AlphasyncError | None = None
         """What those before were refused with, and therefore those that come after them, too."""
@@ -67,6 +69,7 @@ class Early:
             await turn
         finally:
             self._waiting.remove(waiting)
+            self.caught_up = self.caught_up or self.through
             self.look()
 
     def open(self) -> None:
@@ -75,6 +78,7 @@ class Early:
             self.refuse(self._refusal)  # also those that have come since
             self._refusal = None
         self._open = True
+        self.caught_up = self.through
         self.look()
 
     def close(self) -> None:

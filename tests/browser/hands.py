@@ -35,6 +35,12 @@ def lost(text: str, hand: int, typed: str) -> int:
     return sum(letter in letters for letter in typed) - sum(letter in letters for letter in text)
 
 
+def is_whole(text: str, hand: int, typed: str) -> bool:
+    """Whether all that a hand has typed is in the text, in its order; more of it may be there."""
+    there = iter(text)
+    return all(letter in there for letter in typed if letter in ALPHABETS[hand])
+
+
 def at_own_places(texts: list[str]) -> str:
     """What is in the box when all have typed at their places."""
     return " ".join(place[:-1] + text + ">" for place, text in zip(PLACES, texts, strict=False))

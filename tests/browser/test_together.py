@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.console import Open
-from tests.browser.hands import HOOK, OldBox, at_own_places, hands, lost, sentence
+from tests.browser.hands import HOOK, OldBox, at_own_places, hands, is_whole, lost, sentence
 from tests.harness import Cluster
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -67,7 +67,8 @@ async def test_beside_the_existing_client_nothing_of_the_console_is_lost(
         await asyncio.gather(one.type(texts[:1], QUICK), old.type(texts[1], QUICK))
         await expect(one.consoles[0].hook("chat-origin")).to_have_attribute("data-saving", "false")
         found = await one.consoles[0].hook(HOOK).input_value()
-    assert lost(found, 0, texts[0]) == 0
-    # What the existing client sends takes the place of all: how often that hits a letter of its
-    # own, by what it has not heard of yet, is how slow the machine is.
-    assert lost(found, 1, texts[1]) <= KEYS / 3
+    assert is_whole(found, 0, texts[0])
+    # What the existing client sends takes the place of all. What its texts were made from is
+    # guessed, by what it has heard of: how often that is wrong, and a letter of its own gone or one
+    # of the console's there twice, is how slow the machine is.
+    assert abs(lost(found, 0, texts[0])) + lost(found, 1, texts[1]) <= KEYS / 3

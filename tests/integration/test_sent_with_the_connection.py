@@ -79,6 +79,20 @@ async def test_what_comes_as_the_first_are_let_go_stays_behind_them(one_server: 
     assert [data["message"] for data in seeing.named("messageUpdated")] == texts
 
 
+async def test_none_is_overtaken_while_the_first_are_let_go(one_server: Cluster) -> None:
+    """They wait for the registration, and not behind texts that take long."""
+    seeing = await one_server.device()
+    await hesitate(one_server)
+    texts = [f"text {number}" for number in range(600)]
+    async with raw(one_server.urls[0]) as socket:
+        await begin(one_server, socket, *(typed("", text) for text in texts[:400]))
+        await wait_until(lambda: events(socket))
+        for text in texts[400:]:
+            await socket.send(typed("", text))
+        await seeing.wait_for("messageUpdated", message=texts[-1])
+    assert [data["message"] for data in seeing.named("messageUpdated")] == texts
+
+
 async def test_a_start_and_a_stop_behind_it(one_server: Cluster) -> None:
     seeing = await one_server.device()
     about = {"profileId": "1001", "type": "chat"}

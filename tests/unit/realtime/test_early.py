@@ -57,6 +57,33 @@ async def test_they_are_let_through_in_their_order() -> None:
     assert await line.done() == each("abcde", "ok")
 
 
+async def test_it_has_caught_up_once_all_have_begun_and_for_good() -> None:
+    line, seen = Line(), list[bool]()
+    line.come(*"ab")
+    await line.turn()
+    line.early.open()
+    line.come(*"c")
+    await asyncio.sleep(0)
+    seen.append(line.early.caught_up)
+    await line.done()
+    seen.append(line.early.caught_up)
+    free = asyncio.Event()
+    waiting = asyncio.create_task(line.early.wait(MOST, free.is_set))  # behind a text
+    await line.turn()
+    seen.append(line.early.caught_up)
+    free.set()
+    line.early.look()
+    await waiting
+    assert seen == [False, True, True]
+
+
+async def test_where_nothing_waits_it_has_caught_up_at_once() -> None:
+    line = Line()
+    before = line.early.caught_up
+    line.early.open()
+    assert (before, line.early.caught_up) == (False, True)
+
+
 async def test_what_comes_behind_a_refused_one_is_refused_until_the_device_is_registered() -> None:
     line = Line()
     line.come(*"ab")
