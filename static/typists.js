@@ -1,8 +1,16 @@
 // Who types where, while they do: it follows from the texts that come from other devices.
 
+import { knownName } from './devices.js';
 import { keyFrom } from './keys.js';
+import { words } from './words.js';
 
 const TYPING_TTL = 3_000; // ms after the last letter
+
+/** Who types, of the ids of devices: by name if it is one, and known. */
+export function typistWords(state, devices) {
+  const name = devices.length === 1 ? knownName(state, devices[0]) : '';
+  return name ? words.draft.typesOn(name) : words.draft.types(devices.length);
+}
 
 /** `changed(key, devices)` is told the ids of the devices that type there now, each time that they are others. */
 export function createTypists(changed) {

@@ -5,18 +5,13 @@ import { inConflict, isTooLong, isUnsaved } from '../drafts.js';
 import { measure } from '../limits.js';
 import { isKnown } from '../runtexts.js';
 import { day } from '../times.js';
+import { typistWords } from '../typists.js';
 import { words } from '../words.js';
 import { $, setAttr, setHidden, setText } from './dom.js';
 
 // On a fast line a text is saved before one could read that it is being saved, and each change of words has the page
 // laid out again.
 const SAVING_UNSAID = 300; // ms
-
-/** Who types: by name if it is one device, and known. */
-function typistWords(state, typists) {
-  const name = typists.length === 1 ? knownName(state, typists[0]) : '';
-  return name ? words.draft.typesOn(name) : words.draft.types(typists.length);
-}
 
 /** `{text, tone, soon}`: the one thing to know about the text; tone is '', 'other' or 'warn'; soon: it may be over soon. */
 function originOf(state, draft, typists, connected) {

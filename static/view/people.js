@@ -9,6 +9,7 @@ import { byId, element, setAttr } from './dom.js';
 import { watchHeld } from './held.js';
 import { createListTools } from './listtools.js';
 import { createRow } from './row.js';
+import { createTyping } from './typing.js';
 
 const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 const SHOWN_OF = ['runs', 'plans', 'drafts', 'offers', 'uncertain']; // what of the state a row shows
@@ -26,6 +27,7 @@ export function createPeople(actions) {
   const list = byId('people');
   const shelf = createShelf();
   const tools = createListTools(actions, () => focusOn(0));
+  const typing = createTyping((id, said) => byId_.get(id)?.typing(said));
   const held = watchHeld(list, () => {
     if (stale) requestAnimationFrame(() => place(last, false));
   });
@@ -96,6 +98,7 @@ export function createPeople(actions) {
     order = null;
     rank = null;
     stop = null;
+    typing.anew();
     list.replaceChildren();
   }
 
@@ -214,6 +217,7 @@ export function createPeople(actions) {
       order = null;
     }
     if (rebuilt) counts = tally(rows.map(({ facts }) => facts));
+    typing.render(state);
     const arranged = state.arrangement !== before?.arrangement;
     if (rebuilt || arranged) showPins(state.arrangement, before?.arrangement);
     if (arranged) {

@@ -27,6 +27,7 @@ export function createRow(profile, index) {
   const mark = $('.row-mark', item);
   let pin = null; // made for those that are pinned: of hundreds of rows few are
   let clock = null; // the same, of those with a plan
+  let pen = null; // and of those whose text somebody else is typing
   const person = about(profile);
   let folded = null;
 
@@ -84,6 +85,15 @@ export function createRow(profile, index) {
       showMark(markOf(row.facts));
       showPlan(row.facts.plan);
       return PLACING.some((name) => before[name] !== row.facts[name]);
+    },
+
+    /** Say who types there; '' for nobody. */
+    typing(said) {
+      pen?.remove();
+      pen = said === '' ? null : element('span', 'row-pen', '', { title: said });
+      if (pen === null) return;
+      pen.append(icon('pen'), element('span', 'vh', said));
+      $('.row-head', item).append(pen);
     },
 
     /** Draw the picture, once it is about to be seen. */

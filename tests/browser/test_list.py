@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 
 from alphasync.gateway.port import Recipient
 from alphasync.gateway.sandbox import People
 from alphasync.gateway.sandbox.people import Account, person
 from tests.browser.console import EMAIL, PASSWORD, SEND_INTERVAL, Console, Open
-from tests.harness import Cluster, cluster, wait_until
+from tests.harness import Cluster, Device, cluster, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 MANY = 60
@@ -69,6 +69,21 @@ async def shows(console: Console, *first: str, rows: int | None = None) -> None:
     await wait_until(fits, what=f"{first} of {rows}")
 
 
+async def types_until_said(device: Device, pen: Locator) -> None:
+    """Type into the chat of the second one until its row says so, and wait until it does not."""
+    letters = 0
+
+    async def said() -> bool:
+        nonlocal letters
+        letters += 1
+        text = {"profileId": "2", "type": "chat", "message": "Hello" + "!" * letters}
+        assert (await device.call("updateMessage", text))["ok"]
+        return "types…" in "".join(await pen.all_text_contents())
+
+    await wait_until(said, what="the row says who types")
+    await expect(pen).to_have_count(0)
+
+
 async def test_a_row_says_what_goes_on_and_who_does_it(
     crowded: Cluster, open_console: Open
 ) -> None:
@@ -79,6 +94,7 @@ async def test_a_row_says_what_goes_on_and_who_does_it(
     await other.emit("updateMessage", {"profileId": "2", "type": "chat", "message": "Hello"})
     await expect(row.locator(".row-mark")).to_contain_text("has a draft")
     await expect(console.hook("show-draft").locator("b")).to_have_text("1")
+    await types_until_said(other, row.locator(".row-pen"))
     assert (await other.start("2"))["ok"]
     await expect(line).to_contain_text("/80")
     await expect(row.locator(".ring.chat")).to_have_attribute("data-tone", "other")
