@@ -1,9 +1,10 @@
 """``python -m tests.faults.malformed URL...``: makes cases and brings them to a server.
 
-A process of its own, which lets the others go first: what the making costs is not to show in the
-times that they note. Each line of its standard input names a layer, how many cases, and the seed of
-the first; for each it prints what became of them. The first address is that of a server before the
-real sandbox, the second that of one whose gateway is here, at the port that is given last.
+A process of its own, which lets the others go first by as much as it is told: what the making costs
+is not to show in the times that they note. Each line of its standard input names a layer, how many
+cases, and the seed of the first; for each it prints what became of them. The first address is that
+of a server before the real sandbox, the second that of one before the gateway that answers what a
+case says, and the third that of this gateway; then comes what its niceness is raised by.
 """
 
 import asyncio
@@ -14,11 +15,11 @@ import time
 from collections import Counter
 from typing import Any
 
-from tests.faults.malformed.answers import Gateway
 from tests.faults.malformed.layers import LAYERS, Layer
 from tests.faults.malformed.making import examples
-from tests.faults.malformed.wire import Hand
-from tests.streams import StreamServer
+from tests.faults.malformed.odd_gateway import Told
+from tests.faults.malformed.pulse import Pulse
+from tests.faults.malformed.wire import Hand, address
 
 AT_ONCE = 200
 """Cases of one kind that are made before they are brought."""
@@ -29,25 +30,32 @@ SHOWN = 500
 
 
 class Bringer:
-    """``gateway``: the one of the layer's server, where it is here."""
+    """``gateway``: the one of the layer's server, where it is to be told of the cases."""
 
-    def __init__(self, layer: Layer, url: str, gateway: Gateway | None) -> None:
+    def __init__(self, layer: Layer, url: str, gateway: Told | None) -> None:
         self.faults: list[str] = []
         self.outcomes: dict[str, Counter[str]] = {kind: Counter() for kind in layer.kinds}
         self._layer = layer
-        self._hands = [Hand(number, url, gateway) for number in range(layer.hands)]
+        self._pulse = Pulse(*address(url))
+        self._hands = [Hand(number, url, self._pulse, gateway) for number in range(layer.hands)]
 
     async def bring(self, count: int, seed: int) -> None:
-        """So many cases of each kind, or a few more."""
+        """So many cases of each kind, or a few more; then everyone takes leave."""
+        pulse = asyncio.create_task(self._pulse.run(), name="pulse")
+        try:
+            await self._bring_each(count, seed)
+            for hand in self._hands:
+                await hand.part()
+        finally:
+            pulse.cancel()
+            await asyncio.gather(pulse, return_exceptions=True)
+
+    async def _bring_each(self, count: int, seed: int) -> None:
         places = [(kind, at) for at in range(0, count, AT_ONCE) for kind in self._layer.kinds]
         for number, (kind, at) in enumerate(places):
             strategy = self._layer.kinds[kind]()
             cases = examples(strategy, min(AT_ONCE, count - at), seed + number)
             await self._bring_all(kind, cases, seed + number)
-
-    async def part(self) -> None:
-        for hand in self._hands:
-            await hand.part()
 
     async def _bring_all(self, kind: str, cases: list[Any], seed: int) -> None:
         left = iter(cases)
@@ -68,21 +76,18 @@ class Bringer:
         await asyncio.gather(*(work(hand) for hand in self._hands))
 
 
-async def main(plain: str, odd: str, port: int) -> None:
-    os.nice(10)
-    gateway = Gateway()
-    server = StreamServer(gateway.talk)
-    await server.start(port)
-    say({"listening": port})
+async def main(plain: str, odd: str, gateway: str, niceness: int) -> None:
+    os.nice(niceness)
+    told = Told(gateway)
+    say({"ready": True})
     while line := await asyncio.to_thread(sys.stdin.readline):
         name, count, seed = line.split()
         layer = LAYERS[name]
-        here = name == "gateway"
-        bringer = Bringer(layer, odd if here else plain, gateway if here else None)
+        tells = name == "gateway"
+        bringer = Bringer(layer, odd if tells else plain, told if tells else None)
         begun = time.monotonic()
         each = -(-int(count) // len(layer.kinds))
         await bringer.bring(each, int(seed))
-        await bringer.part()
         say(
             {
                 "cases": sum(sum(found.values()) for found in bringer.outcomes.values()),
@@ -91,7 +96,6 @@ async def main(plain: str, odd: str, port: int) -> None:
                 "faults": bringer.faults,
             }
         )
-    await server.close()
 
 
 def say(what: dict[str, Any]) -> None:
@@ -100,4 +104,5 @@ def say(what: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+    plain, odd, gateway, niceness = sys.argv[1:]
+    asyncio.run(main(plain, odd, gateway, int(niceness)))

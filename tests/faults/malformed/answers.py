@@ -1,17 +1,12 @@
-"""A gateway that answers each request with what a case says: statuses, headers and bodies."""
+"""The answers of a gateway: statuses, headers and bodies."""
 
-import asyncio
 import json
-import re
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
 from tests.faults.malformed.values import marred, to_bytes, written
 
-STEADY = "steady"
-"""The profile for which it answers as it should."""
-RECIPIENTS = 100
 CALLS = ("login", "profiles", "attachments", "recipients", "send")
 """What is asked of a gateway."""
 GOOD: dict[str, Any] = {
@@ -82,7 +77,8 @@ def answer(draw: st.DrawFn, call: str) -> bytes:
     return whole[: draw(st.integers(0, len(whole)))] if cut else whole
 
 
-def _good(value: Any) -> bytes:
+def good(value: Any) -> bytes:
+    """An answer as it should be."""
     body = json.dumps(value).encode()
     head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     return head.encode() + body
@@ -94,44 +90,8 @@ class Case(NamedTuple):
 
 
 KINDS: dict[str, st.SearchStrategy[Case]] = {
-    call: st.one_of(st.just(_good(GOOD[call])), *[answer(call)] * 3).map(
+    call: st.one_of(st.just(good(GOOD[call])), *[answer(call)] * 3).map(
         lambda raw, call=call: Case(call, raw)  # type: ignore[misc]
     )
     for call in CALLS
 }
-
-
-class Gateway:
-    """Requests name their case by a number, in a profile, an address or a token."""
-
-    def __init__(self) -> None:
-        self.cases: dict[int, Case] = {}
-        self.answered: set[int] = set()
-        """Cases of which the answer was given."""
-
-    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One request on a connection: who gets an odd answer need not know where it ends."""
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
-        body = await reader.readexactly(int(length[1]) if length else 0)
-        writer.write(self._answer(head, body))
-        await writer.drain()
-
-    def _answer(self, head: bytes, body: bytes) -> bytes:
-        path = head.split(b" ")[1].decode().partition("?")[0]
-        last = path.rpartition("/")[2]
-        call = "send" if last == "messages" else last
-        named = re.search(rb"case-(\d+)", head + body)
-        number = int(named[1]) if named else 0
-        case = self.cases.get(number)
-        if case is not None and case.call == call:
-            self.answered.add(number)
-            return case.answer
-        if call == "login":
-            return _good({"operatorId": f"op {number}", "token": f"case-{number}"})
-        if call == "recipients" and f"/{STEADY}/" in path:
-            ids = [{"id": f"{STEADY}-{place}"} for place in range(RECIPIENTS)]
-            return _good({"recipients": ids, "next": None})
-        if call in GOOD:
-            return _good(GOOD[call])
-        return b"HTTP/1.1 404 None\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"

@@ -2,7 +2,6 @@
 brought to the server."""
 
 import functools
-import itertools
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -21,7 +20,6 @@ from tests.faults.malformed import answers, engine, http_bytes, packed_packets, 
 from tests.faults.malformed.models import around
 from tests.faults.malformed.values import odd, texts, to_bytes, written
 from tests.faults.malformed.wire import (
-    SILENCE,
     Answer,
     Fault,
     Hand,
@@ -32,7 +30,6 @@ from tests.faults.malformed.wire import (
     told,
 )
 from tests.faults.malformed.wire import statuses_in as statuses
-from tests.harness import wait_until
 
 POLLING = "/socket.io/?EIO=4&transport=polling"
 UPGRADE = {
@@ -46,7 +43,6 @@ COMMANDS = "/api/commands/{name}"
 JSON, CSV = "application/json", "text/csv"
 JSON_TYPES = [JSON] * 9 + ["text/plain", "\xff", "a/b;", ""]
 CSV_TYPES = [CSV] * 9 + [JSON, "text/csv; charset=x"]
-_numbers = itertools.count(1)
 Kinds = Mapping[str, Callable[[], st.SearchStrategy[Any]]]
 
 
@@ -62,7 +58,7 @@ class Layer:
 
 
 async def bring_request(hand: Hand, sent: bytes) -> str:
-    found = statuses(await hand.exchange(sent, quiet=SILENCE))
+    found = statuses(await hand.exchange(sent))
     return str(found[0]) if found else "no answer"
 
 
@@ -73,7 +69,7 @@ async def bring_handshake(hand: Hand, case: tuple[str, str, bool]) -> str:
     # A WebSocket that is opened goes on.
     head = [f"{method} /socket.io/?{query} HTTP/1.1", "Host: localhost"]
     head += [f"{name}: {value}" for name, value in UPGRADE.items()]
-    found = statuses(await hand.exchange("\r\n".join([*head, "", ""]).encode(), quiet=SILENCE))
+    found = statuses(await hand.exchange("\r\n".join([*head, "", ""]).encode()))
     return str(found[0]) if found else "no answer"
 
 
@@ -98,7 +94,7 @@ async def bring_frames(hand: Hand, sent: bytes) -> str:
             hand.say(ws, f"40{json.dumps({'token': token_of(hand.account)})}")
             await told(ws, "40")
         ws.write(sent)
-        return await closes_or_answers(ws)
+        return await closes_or_answers(ws, hand.pulse)
 
 
 async def bring_packets(hand: Hand, messages: list[str | bytes]) -> str:
@@ -158,8 +154,7 @@ def code_of(answer: Answer) -> str:
 
 
 async def bring_answer(hand: Hand, case: answers.Case) -> str:
-    number = next(_numbers)
-    hand.gateway.cases[number] = case
+    number = await hand.gateway.add(case)
     name = f"case-{number}"
     try:
         if case.call == "recipients":
@@ -169,11 +164,8 @@ async def bring_answer(hand: Hand, case: answers.Case) -> str:
         else:
             outcome = await _look(hand, case.call, name)
     finally:
-        del hand.gateway.cases[number]
-    if number not in hand.gateway.answered:
-        return f"not asked: {outcome}"
-    hand.gateway.answered.discard(number)
-    return outcome
+        asked = await hand.gateway.remove(number)
+    return outcome if asked else f"not asked: {outcome}"
 
 
 async def _look(hand: Hand, call: str, name: str) -> str:
@@ -191,7 +183,7 @@ async def _run(hand: Hand, name: str, number: int) -> str:
     started = await hand.call("startProcessing", [written({**about, "message": "Hello"})])
     if started != "ok":
         return started
-    await wait_until(lambda: number in hand.gateway.answered, what="the message is on its way")
+    await hand.gateway.answered(number)
     stopped = await hand.call("stopProcessing", [written(about)])
     return "ended" if stopped == "not_running" else stopped
 

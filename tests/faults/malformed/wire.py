@@ -20,13 +20,16 @@ from tests.conformance.frames import (
     frame,
     raw_websocket,
 )
+from tests.faults.malformed.pulse import Pulse
 from tests.faults.malformed.values import to_bytes
 from tests.harness import SECRET
 
 ANSWER_WITHIN = 40.0
 """Seconds for an answer, on a busy machine."""
-SILENCE = 0.3
-"""Seconds after which what may wait for more counts as waiting."""
+SILENCE = 3
+"""Beats of the server's pulse after which what may wait for more counts as waiting."""
+UNANSWERED = 20
+"""Beats after which a call counts as not answered."""
 STATUS = re.compile(rb"HTTP/1\.[01] (\d\d\d) ")
 UNFORESEEN = re.compile(r'"code": ?"internal_error"')
 """As clients are told it; the metrics name the code whether or not it has ever been said."""
@@ -66,8 +69,9 @@ class Hand:
 
     number: int
     url: str
+    pulse: Pulse
     gateway: Any = None
-    """The one that answers what a case says, where there is one."""
+    """The one that is told of the cases, where there is one."""
     _stack: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
     _ws: RawWebSocket | None = None
     _packed: bool = False
@@ -77,42 +81,15 @@ class Hand:
     def account(self) -> str:
         return f"odd {self.number}"
 
-    # Requests
-
-    async def exchange(self, sent: bytes, quiet: float | None = None) -> bytes:
-        """Send this on a connection of its own and read until the server closes it, or has been
-        quiet for so many seconds."""
-        host, _, port = self.url.rpartition("/")[2].partition(":")
-        reader, writer = await asyncio.open_connection(host, int(port))
-        found = b""
-        try:
-            with contextlib.suppress(ConnectionError):
-                writer.write(sent)
-                while True:
-                    async with asyncio.timeout(quiet or ANSWER_WITHIN):
-                        got = await reader.read(65_536)
-                    if not got:
-                        break
-                    found += got
-        except TimeoutError:
-            if quiet is None:
-                raise Silent("the connection stays open") from None
-        finally:
-            writer.transport.abort()
-        return found
+    async def exchange(self, sent: bytes) -> bytes:
+        """See ``exchange``, until the server is quiet."""
+        return await exchange(self.url, sent, self.pulse)
 
     async def ask(
         self, method: str, target: str, headers: dict[str, str] | None = None, body: bytes = b""
     ) -> Answer:
-        """A whole request, whatever is in it. Raises Fault for a 500."""
-        lines = [f"{method} {target} HTTP/1.1", "Host: localhost", "Connection: close"]
-        lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
-        if body or method == "POST":
-            lines.append(f"Content-Length: {len(body)}")
-        got = await self.exchange(to_bytes("\r\n".join(lines) + "\r\n\r\n") + body)
-        head, _, rest = got.partition(b"\r\n\r\n")
-        statuses = statuses_in(head)
-        return Answer(statuses[0] if statuses else 0, rest)
+        """See ``ask``."""
+        return await ask(self.url, method, target, headers, body)
 
     # Its device
 
@@ -151,18 +128,67 @@ class Hand:
             else:
                 ws.write(frame(TEXT, to_bytes(message)))
 
-    async def call(self, event: str, arguments: list[str], within: float = ANSWER_WITHIN) -> str:
+    async def call(self, event: str, arguments: list[str]) -> str:
         """Emit an event with these arguments, which need be no JSON: ``ok``, the code of a refusal,
         or ``closed``."""
         ws = await self.device(packed=self._packed)
         number = next(self._ids)
         self.say(ws, f"42{number}[{','.join([json.dumps(event), *arguments])}]")
-        said = await told(ws, f"43{number}[", within=within)
+        said = await told(ws, f"43{number}[")
         if said is None:
             await self.lose()
             return "closed"
         answer = json.loads(said.partition("[")[2][:-1])
         return "ok" if answer["ok"] else str(answer["code"])
+
+
+async def exchange(url: str, sent: bytes, pulse: Pulse | None = None) -> bytes:
+    """Send this on a connection of its own and read until the server closes it; with a pulse, also
+    until it has been quiet for a while."""
+    reader, writer = await asyncio.open_connection(*address(url))
+    found = b""
+    try:
+        with contextlib.suppress(ConnectionError):
+            writer.write(sent)
+            while got := await _more(reader, pulse):
+                found += got
+    except TimeoutError:
+        if pulse is None:
+            raise Silent("the connection stays open") from None
+    finally:
+        writer.transport.abort()
+    return found
+
+
+async def _more(reader: asyncio.StreamReader, pulse: Pulse | None) -> bytes:
+    if pulse is not None:
+        return await pulse.first(reader.read(65_536), SILENCE)
+    async with asyncio.timeout(ANSWER_WITHIN):
+        return await reader.read(65_536)
+
+
+async def ask(
+    url: str,
+    method: str,
+    target: str,
+    headers: dict[str, str] | None = None,
+    body: bytes = b"",
+) -> Answer:
+    """A whole request, whatever is in it. Raises Fault for a 500."""
+    lines = [f"{method} {target} HTTP/1.1", "Host: localhost", "Connection: close"]
+    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+    if body or method == "POST":
+        lines.append(f"Content-Length: {len(body)}")
+    got = await exchange(url, to_bytes("\r\n".join(lines) + "\r\n\r\n") + body)
+    head, _, rest = got.partition(b"\r\n\r\n")
+    statuses = statuses_in(head)
+    return Answer(statuses[0] if statuses else 0, rest)
+
+
+def address(url: str) -> tuple[str, int]:
+    """Host and port."""
+    host, _, port = url.rpartition("/")[2].partition(":")
+    return host, int(port)
 
 
 def statuses_in(got: bytes) -> list[int]:
@@ -183,11 +209,11 @@ async def stranger(url: str) -> Any:
             ws.writer.transport.abort()
 
 
-async def told(ws: RawWebSocket, *starts: str, within: float = ANSWER_WITHIN) -> str | None:
+async def told(ws: RawWebSocket, *starts: str) -> str | None:
     """The next message that begins so, or is a pong; None at the end of the connection. Raises
     Silent where there is none in time."""
     try:
-        async with asyncio.timeout(within):
+        async with asyncio.timeout(ANSWER_WITHIN):
             while True:
                 opcode, payload = await ws.read()
                 if opcode == CLOSE:
@@ -207,13 +233,13 @@ async def told(ws: RawWebSocket, *starts: str, within: float = ANSWER_WITHIN) ->
         raise Silent(f"no answer: {starts}") from None
 
 
-async def closes_or_answers(ws: RawWebSocket) -> str:
+async def closes_or_answers(ws: RawWebSocket, pulse: Pulse) -> str:
     """What becomes of a connection on which something odd was sent: ``goes on`` where a ping is
     answered, ``closed``, or ``waits`` for the rest of a frame."""
     ws.write(frame(PING, b"there?"))
     try:
-        said = await told(ws, "no such packet", within=SILENCE)
-    except Silent:
+        said = await pulse.first(told(ws, "no such packet"), SILENCE)
+    except TimeoutError:
         return "waits"
     return "closed" if said is None else "goes on"
 
@@ -221,10 +247,10 @@ async def closes_or_answers(ws: RawWebSocket) -> str:
 async def goes_on(hand: Hand) -> str:
     """What has become of the hand's device."""
     try:
-        if (await hand.call("heartbeat", [], within=2.0)) != "closed":
+        if await hand.pulse.first(hand.call("heartbeat", []), UNANSWERED) != "closed":
             return "goes on"
         outcome = "closed"
-    except Silent:
+    except TimeoutError:
         outcome = "silent"
     await hand.lose()
     return outcome
