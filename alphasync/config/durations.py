@@ -49,7 +49,7 @@ class RunSettings(Section):
     run_ttl: Duration = 3600
     """How long the state of a run is kept after its end; not below `LOCK_TTL`."""
     draft_ttl: Duration = 2 * 3600
-    """How long the text of a draft is kept after its last change."""
+    """How long the text of a draft is kept after its last change, and up to four minutes more."""
     blocklist_ttl: Duration = 30 * DAY
     """For how long a recipient who was messaged is not messaged again."""
     audit_ttl: Duration = 180 * DAY

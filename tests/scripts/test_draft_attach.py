@@ -34,7 +34,7 @@ async def test_what_is_attached_is_on_record_and_told_to_all(bench: Bench) -> No
         attachments=(picture("sea"), picture("sun")),
         attachments_revision=made[0].revision,
     )
-    assert 7190 < await bench.ttl(bench.names.draft("mail", PROFILE)) <= 7200
+    assert 7200 < await bench.ttl(bench.names.draft("mail", PROFILE)) <= 7425
 
 
 async def test_text_and_attachments_leave_each_other_alone(bench: Bench) -> None:

@@ -24,7 +24,7 @@ async def test_a_text_is_stored_and_told_to_the_others(bench: Bench) -> None:
         timestamp=made[0].timestamp,
         revision=revision,
     )
-    assert 7190 < await bench.ttl(bench.names.draft("chat", PROFILE)) <= 7200
+    assert 7200 < await bench.ttl(bench.names.draft("chat", PROFILE)) <= 7425
 
 
 async def test_an_emptied_draft_stays_on_record(bench: Bench) -> None:

@@ -2,7 +2,7 @@
 
 from alphasync.realtime.order import parse
 from alphasync.services.account_state import LogLost
-from alphasync.store.scripts.limits import LOG_EVENTS_MAX, REVISION_JUMP
+from alphasync.store.scripts.limits import LOG_CUT_EVERY, LOG_EVENTS_MAX, REVISION_JUMP
 from tests.scripts.bench import Bench
 
 
@@ -43,12 +43,16 @@ async def test_a_revision_that_is_not_reached_is_of_a_log_that_is_over(bench: Be
 
 async def test_a_trimmed_log(bench: Bench) -> None:
     epoch = (await bench.snapshot()).epoch
-    for n in range(LOG_EVENTS_MAX + 5):
+    last = LOG_EVENTS_MAX + LOG_CUT_EVERY
+    for n in range(last - 1):
         await bench.type(f"{n}")
+    assert await bench.client.xlen(bench.names.log) == last - 1
+    assert await revisions(bench, epoch, 0) == list(range(1, last))
+    await bench.type("cut")
     assert await bench.client.xlen(bench.names.log) == LOG_EVENTS_MAX
-    assert await revisions(bench, epoch, 4) == LogLost(epoch, LOG_EVENTS_MAX + 5)
-    found = await revisions(bench, epoch, 5)
-    assert found == list(range(6, LOG_EVENTS_MAX + 6))
+    assert await revisions(bench, epoch, LOG_CUT_EVERY - 1) == LogLost(epoch, last)
+    found = await revisions(bench, epoch, LOG_CUT_EVERY)
+    assert found == list(range(LOG_CUT_EVERY + 1, last + 1))
 
 
 async def test_a_log_that_ran_out(bench: Bench) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from alphasync.store.scripts.loading import constants, load
 from alphasync.store.scripts.loading import header as header_of
-from alphasync.store.scripts.loading import load
 from tests.scripts.bench import LIFETIMES
 
 LUA = files("alphasync.store.scripts") / "lua"
@@ -20,8 +20,7 @@ SHARED = "\n".join(file.read_text() for file in (LUA / "shared").iterdir())
 GIVEN = {"redis", "string", "table", "math", "cjson", "tonumber", "tostring", "ipairs", "pairs"}
 GIVEN |= {"unpack"}
 """What Redis gives to a script."""
-LOADED = {"lineage", "publish_with"}
-"""What the loader gives to a script."""
+CONSTANTS = set(constants(LIFETIMES))
 KEYWORDS = {
     *("and", "break", "do", "else", "elseif", "end", "false", "for", "function", "if", "in"),
     *("local", "nil", "not", "or", "repeat", "return", "then", "true", "until", "while"),
@@ -66,25 +65,27 @@ def outcomes_of(name: str) -> set[str]:
 @pytest.mark.parametrize("name", sorted(BODIES))
 def test_a_header_lists_exactly_the_names_that_the_script_uses(name: str) -> None:
     body = BODIES[name]
-    script = load(LIFETIMES)[name]
     header = [name for kind in ("KEYS", "ARGV") for name in header_of(body)[kind]]
     assert len(header) == len(set(header))
     assert re.match(
         r"-- .*\n(?:-- .*\n)*?-- KEYS: .*\n-- ARGV:.*\n(?:--   .*\n)*-- USES:.*\n-- RETURN: ", body
     )
-    constants = set(re.findall(r"^local ([A-Z_]+) =", script.source, re.MULTILINE))
     shared = set(re.findall(r"^local (?:function )?(\w+)", SHARED, re.MULTILINE))
     used = names_in(body)
     assert not set(header) & (declared_in(body) | shared), "a name means one thing"
-    assert used - declared_in(body) - shared - constants - GIVEN - LOADED == set(header)
+    assert used - declared_in(body) - shared - CONSTANTS - GIVEN == set(header)
     assert not {"KEYS", "ARGV"} & used
 
 
 def test_what_all_scripts_share_uses_nothing_from_outside() -> None:
-    constants = set(re.findall(r"[A-Z]+(?:_[A-Z]+)+", code(SHARED)))
-    assert names_in(SHARED) - declared_in(SHARED) - GIVEN - LOADED == constants
-    source = load(LIFETIMES)["draft_set"].source
-    assert constants <= set(re.findall(r"^local ([A-Z_]+) = \d+$", source, re.MULTILINE))
+    named = set(re.findall(r"[A-Z]+(?:_[A-Z]+)+", code(SHARED)))
+    assert names_in(SHARED) - declared_in(SHARED) - GIVEN == named | {"ARGV"}
+    assert named <= CONSTANTS
+
+
+@pytest.mark.parametrize("name", sorted(BODIES))
+def test_a_script_has_the_values_of_the_constants_and_not_their_names(name: str) -> None:
+    assert not CONSTANTS & set(re.findall(r"\w+", load(LIFETIMES)[name].source))
 
 
 @pytest.mark.parametrize("name", sorted(BODIES))

@@ -4,6 +4,11 @@ import msgspec
 
 LOG_EVENTS_MAX = 512
 """Events kept per account: minutes of typing on several devices, about 200 KB at most times."""
+LOG_CUT_EVERY = 16
+"""Events after which what is beyond that is cut off: as many more there may be meanwhile."""
+RENEWED_SHARE = 1 / 8
+"""Of a lifetime. What is written often is given its life anew only when so much of it is over, and
+so much longer: to do so at each key stroke was a tenth of what that took."""
 LOG_TTL = 10 * 60
 """Seconds. A device away for longer gets a snapshot."""
 META_TTL = 26 * 3600

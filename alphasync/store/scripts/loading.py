@@ -9,7 +9,7 @@ in the same way what it calls itself.
 import hashlib
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from itertools import takewhile
 from operator import attrgetter
@@ -41,6 +41,7 @@ SHARED = (
 
 _HEADER = re.compile(r"^-- (KEYS|ARGV|USES):(.*)$", re.MULTILINE)
 _FUNCTION = re.compile(r"^(?:--.*\n)*local function (\w+)\((?s:.*?)^end\n", re.MULTILINE)
+_NAME = re.compile(r"\b[A-Z]+(?:_[A-Z]+)+\b")
 _COMMENT = re.compile(r"^ *--.*\n|^\n", re.MULTILINE)
 
 
@@ -66,6 +67,7 @@ class Shared:
 
     prelude: str
     functions: dict[str, str]
+    constants: dict[str, str] = field(default_factory=dict)
 
     def used(self, names: Iterable[str]) -> str:
         """Only what is needed: Lua makes each function anew when a script is run, which was a
@@ -79,6 +81,12 @@ class Shared:
                 open_ += header(self.functions[name])["USES"]
         needed = (text for name, text in self.functions.items() if name in wanted)
         return self.prelude + "".join(needed)
+
+    def with_values(self, text: str) -> str:
+        """A text with the values of the constants in the place of their names. As local variables
+        they were made anew for each call, and each function had to find those that it uses: a
+        twentieth of what a key stroke takes."""
+        return _NAME.sub(lambda name: self.constants.get(name[0], name[0]), text)
 
 
 def load(lifetimes: Lifetimes, publish: str = "PUBLISH") -> dict[str, Script]:
@@ -95,15 +103,21 @@ def load(lifetimes: Lifetimes, publish: str = "PUBLISH") -> dict[str, Script]:
     }
     if bodies.keys() != declared.keys():
         raise Mismatch(f"with a file or a function only: {sorted(bodies.keys() ^ declared.keys())}")
-    shared = _shared(_constants(lifetimes, publish))
+    shared = _shared(constants(lifetimes, publish))
     return {name: _script(declared[name], body, shared) for name, body in bodies.items()}
 
 
-def _constants(lifetimes: Lifetimes, publish: str) -> str:
+def constants(lifetimes: Lifetimes, publish: str = "PUBLISH") -> dict[str, str]:
+    """What stands in a script for each name in capitals."""
+    log_renewed = limits.LOG_TTL * limits.RENEWED_SHARE
+    draft_renewed = min(lifetimes.draft, limits.EDITS_TTL) * limits.RENEWED_SHARE
     milliseconds = {
-        "LOG_TTL": limits.LOG_TTL,
-        "META_TTL": max(limits.META_TTL, lifetimes.run + 3600, lifetimes.draft + 3600),
-        "EDITS_TTL": limits.EDITS_TTL,
+        "LOG_TTL": limits.LOG_TTL + log_renewed,
+        "LOG_RENEWED": log_renewed,
+        "META_TTL": log_renewed
+        + max(limits.META_TTL, lifetimes.run + 3600, lifetimes.draft + 3600),
+        "EDITS_TTL": limits.EDITS_TTL + draft_renewed,
+        "DRAFT_RENEWED": draft_renewed,
         "PLAN_TTL": limits.PLAN_TTL,
         "REFUSALS_TTL": limits.REFUSALS_TTL,
         "WEBHOOK_WAITING_TTL": limits.WEBHOOK_WAITING_TTL,
@@ -117,7 +131,7 @@ def _constants(lifetimes: Lifetimes, publish: str) -> str:
         "LOCK_TTL": lifetimes.lock,
         "RUN_TTL": lifetimes.run,
         "RUNNING_TTL": max(limits.RUNNING_TTL, lifetimes.run),
-        "DRAFT_TTL": lifetimes.draft,
+        "DRAFT_TTL": lifetimes.draft + draft_renewed,
         "DEVICE_TTL": lifetimes.device,
         "SENT_TTL": lifetimes.sent,
         "AUDIT_TTL": lifetimes.audit,
@@ -127,6 +141,7 @@ def _constants(lifetimes: Lifetimes, publish: str) -> str:
     }
     numbers = {
         "LOG_EVENTS_MAX": limits.LOG_EVENTS_MAX,
+        "LOG_CUT_EVERY": limits.LOG_CUT_EVERY,
         "REVISION_JUMP": limits.REVISION_JUMP,
         "DEVICE_EVENTS_MAX": limits.DEVICE_EVENTS_MAX,
         "TRIES_MAX": limits.TRIES_MAX,
@@ -167,17 +182,17 @@ def _constants(lifetimes: Lifetimes, publish: str) -> str:
         "PLAN_AHEAD_MAX": PLAN_AHEAD_MAX,
     }
     numbers |= {name: round(seconds * 1000) for name, seconds in milliseconds.items()}
-    constants = "".join(f"local {name} = {number}\n" for name, number in numbers.items())
-    return f"{constants}local publish_with = '{publish}'\nlocal lineage = ARGV[#ARGV]\n"
+    values = {name: str(number) for name, number in numbers.items()}
+    return values | {"PUBLISH_WITH": f"'{publish}'"}
 
 
-def _shared(constants: str) -> Shared:
-    prelude, functions = constants, dict[str, str]()
+def _shared(values: dict[str, str]) -> Shared:
+    prelude, functions = "", dict[str, str]()
     for part in SHARED:
         text = (FOLDER / "shared" / f"{part}.lua").read_text()
         functions |= {match[1]: match[0] for match in _FUNCTION.finditer(text)}
         prelude += _FUNCTION.sub("", text)
-    return Shared(prelude, functions)
+    return Shared(prelude, functions, values)
 
 
 def _script(declared: Declared[...], body: str, shared: Shared) -> Script:
@@ -189,7 +204,8 @@ def _script(declared: Declared[...], body: str, shared: Shared) -> Script:
         for position, local in enumerate(names, start=1)
     )
     # Comments are for us; each connection would be sent them.
-    source = _COMMENT.sub("", shared.used(said["USES"]) + signature + body)
+    text = _COMMENT.sub("", shared.used(said["USES"]) + signature + body)
+    source = shared.with_values(text)
     # SHA-1 is how Redis names a script, not a safeguard.
     sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
     known = [*keys, *takewhile(lambda name: name not in declared.args, args)]

@@ -10,19 +10,21 @@
 --   skip: the device that is not told, or ''
 --   sent, made_from: what the device had sent, and its base, where `message` is another text; else ''
 --   caret: where in `message` the change ends, in bytes, or '' where that is not known
--- USES: int epoch_of emit admitted keep_version edits_of keep_edit last_edits
+-- USES: int is_due epoch_of emit admitted keep_version edits_of keep_edit last_edits
 -- RETURN: {'OK', revision, now, version} | {'FULL'}: the account has its most drafts without this one
 --   | {'MOVED', now, revision, device, timestamp, message, edits}: the draft as it is, and its last
 --   edits (see last_edits)
 --   version: the number of the version that was kept, or ''
-local t = redis.call('HMGET', draft, 'revision', 'device', 'timestamp', 'kept_at', 'merged', 'message', 'edits')
+local t = redis.call('HMGET', draft, 'revision', 'device', 'timestamp', 'kept_at', 'merged', 'message', 'edits',
+  'renewed', 'operator')
 local as_sent = t[2] == device and t[5] ~= '1'
 local as_wanted = only_at == 'any' or t[1] == only_at or (only_at == 'own' and as_sent)
 if t[1] and t[1] ~= '0' and not as_wanted then
   local last = last_edits(edits_of(drafts, draft), t[1], t[6], device, base)
   return {'MOVED', int(now), t[1], t[2], t[3], t[6], last}
 end
-if not admitted(drafts, draft, DRAFT_TTL, most) then
+local due = not t[1] or is_due(t[8], DRAFT_RENEWED)
+if due and not admitted(drafts, draft, DRAFT_TTL, most) then
   if message ~= '' then return {'FULL'} end
   -- There is no text, as is wanted; and no record to say so.
   epoch_of(meta, log)
@@ -39,10 +41,16 @@ end
 local version = version_ends() and keep_version(drafts, draft, message, versions_most, versions_room) or ''
 local revision = emit(meta, log, channel, profile, skip, head)
 local edits = edits_of(drafts, draft)
-local mark = keep_edit(edits, t[1], t[7], t[6] or '', revision, message, device, sent, made_from, caret)
-redis.call('HSET', draft, 'profile', profile, 'type', type, 'device', device, 'operator', operator,
-  'message', message, 'timestamp', int(now), 'revision', revision, 'merged', made_from ~= '' and '1' or '',
-  'edits', mark)
+local mark = keep_edit(edits, t[1], t[7], due, t[6] or '', revision, message, device, sent, made_from, caret)
+local merged = made_from ~= '' and '1' or ''
+redis.call('HSET', draft, 'message', message, 'timestamp', int(now), 'revision', revision, 'edits', mark)
+if due or t[2] ~= device or t[9] ~= operator or t[5] ~= merged then
+  redis.call('HSET', draft, 'profile', profile, 'type', type, 'device', device, 'operator', operator,
+    'merged', merged)
+end
 if version ~= '' then redis.call('HSET', draft, 'kept_at', int(now)) end
-redis.call('PEXPIRE', draft, DRAFT_TTL)
+if due then
+  redis.call('HSET', draft, 'renewed', int(now))
+  redis.call('PEXPIRE', draft, DRAFT_TTL)
+end
 return {'OK', revision, int(now), version}

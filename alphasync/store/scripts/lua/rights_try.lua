@@ -21,7 +21,7 @@ local commands = {
   {"PEXPIRE", stream, keep},
   {"XRANGE", stream, "-", "+", "COUNT", "1"},
   {"XREVRANGE", stream, "+", "-", "COUNT", "1"}, {"XDEL", stream, "1-1"},
-  {publish_with, channel, "tried"},
+  {PUBLISH_WITH, channel, "tried"},
   {"UNLINK", text, hash, members, scores, stream}, {"DEL", text},
 }
 local refused

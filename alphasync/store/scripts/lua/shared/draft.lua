@@ -12,6 +12,8 @@ local function stretch_between(before, after, caret)
   -- The most places of which `same` is true for all, if it is for the first.
   local function most_of(high, same)
     local low = 0
+    -- Mostly a few letters are put in, or taken out, and all before or behind them is the same.
+    if high == 0 or same(1, high) then return high end
     while low < high do
       local middle = math.floor((low + high + 1) / 2)
       if same(low + 1, middle) then low = middle else high = middle - 1 end
@@ -53,15 +55,17 @@ end
 
 -- Note that `before` has become `message`. Returns a mark, to be kept in the draft: the revision, and
 -- the bytes of all edits so far, which stand in each edit, too.
--- former: the draft's revision and mark until now. What was noted is of no use where these do not
+-- former, mark: the draft's revision and mark until now. due: whether the edits' life is to be given anew,
+-- which is given in any case to those that are the first. What was noted is of no use where these do not
 -- belong together: the draft had run out, or was stored by an earlier version.
 -- USES: int stretch_between
-local function keep_edit(edits, former, mark, before, revision, message, device, sent, made_from, caret)
+local function keep_edit(edits, former, mark, due, before, revision, message, device, sent, made_from, caret)
   local noted, bytes = string.match(mark or '', '^(%d+):(%d+)$')
   if not noted or noted ~= former or tonumber(former) >= tonumber(revision) then
     redis.call('DEL', edits)
     bytes = 0
   end
+  local id = revision .. '-0'
   local start, taken, put = stretch_between(before, message, caret)
   local size = EDIT_OVERHEAD + #taken + #sent
   bytes = tonumber(bytes) + size
@@ -72,8 +76,11 @@ local function keep_edit(edits, former, mark, before, revision, message, device,
       entry[#entry + 1] = value
     end
   end
-  redis.call('XADD', edits, revision .. '-0', unpack(entry))
-  redis.call('PEXPIRE', edits, EDITS_TTL)
+  if not redis.call('XADD', edits, 'NOMKSTREAM', id, unpack(entry)) then
+    redis.call('XADD', edits, id, unpack(entry))
+    due = true
+  end
+  if due then redis.call('PEXPIRE', edits, EDITS_TTL) end
   if bytes > EDITS_BYTES_MAX then
     -- As many as take the room of this one.
     local most = int(1 + math.ceil(size / EDIT_OVERHEAD))

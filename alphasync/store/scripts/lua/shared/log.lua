@@ -32,32 +32,48 @@ local function far_ahead(revision)
 end
 
 -- The epoch; a new one where there is none, as on a Redis that lost its data, and after a failover,
--- before anything is written that devices could take for what they have.
+-- before anything is written that devices could take for what they have. And when meta and log were
+-- last given their lives, for keep_log.
 -- USES: new_epoch has_failed_over far_ahead
 local function epoch_of(meta, log)
-  local m = redis.call('HMGET', meta, 'epoch', 'lineage', 'revision')
+  local m = redis.call('HMGET', meta, 'epoch', 'lineage', 'revision', 'kept')
   if not m[1] then return new_epoch(meta, log, '0') end
-  if has_failed_over(m[2] or '') then return new_epoch(meta, log, far_ahead(m[3])) end
-  return m[1]
+  if m[2] ~= lineage and has_failed_over(m[2] or '') then return new_epoch(meta, log, far_ahead(m[3])) end
+  return m[1], m[4]
 end
 
+-- The log is cut now and then, as that costs as much as to add an event.
 -- USES: int
 local function append(epoch, meta, log, channel, room, skip, head)
-  local revision = int(redis.call('HINCRBY', meta, 'revision', 1))
+  local number = redis.call('HINCRBY', meta, 'revision', 1)
+  local revision = int(number)
   local packet = head .. ',"timestamp":' .. int(now) .. ',"revision":' .. revision .. '}]'
   local envelope = table.concat({epoch, revision, room, skip, packet}, '\n')
   local id = revision .. '-0'
-  local added = redis.pcall('XADD', log, 'MAXLEN', '=', LOG_EVENTS_MAX, id, 'e', envelope)
-  if added.err then
+  local added
+  if number % LOG_CUT_EVERY == 0 then
+    added = redis.pcall('XADD', log, 'NOMKSTREAM', 'MAXLEN', '=', LOG_EVENTS_MAX, id, 'e', envelope)
+  else
+    added = redis.pcall('XADD', log, 'NOMKSTREAM', id, 'e', envelope)
+  end
+  if added and added.err then
     -- Refused, as where a right was withdrawn: a revision without an event would be a gap for good.
     redis.call('HINCRBY', meta, 'revision', -1)
-    redis.call('XADD', log, 'MAXLEN', '=', LOG_EVENTS_MAX, id, 'e', envelope)  -- raises why
+    redis.call('XADD', log, id, 'e', envelope)  -- raises why
+  elseif not added then
+    -- The first one has to give the log its life: nobody may know that there was none.
+    redis.call('XADD', log, id, 'e', envelope)
+    redis.call('PEXPIRE', log, LOG_TTL)
   end
-  redis.call(publish_with, channel, envelope)
+  redis.call(PUBLISH_WITH, channel, envelope)
   return revision
 end
 
-local function keep_log(meta, log)
+-- kept: when that was done last, as epoch_of says it
+-- USES: int is_due
+local function keep_log(meta, log, kept)
+  if not is_due(kept, LOG_RENEWED) then return end
+  redis.call('HSET', meta, 'kept', int(now))
   redis.call('PEXPIRE', log, LOG_TTL)
   redis.call('PEXPIRE', meta, META_TTL)
 end
@@ -66,7 +82,8 @@ end
 -- room: profile id, or '' for the whole account; skip: the device that does not get it, or ''.
 -- USES: epoch_of append keep_log
 local function emit(meta, log, channel, room, skip, head)
-  local revision = append(epoch_of(meta, log), meta, log, channel, room, skip, head)
-  keep_log(meta, log)
+  local epoch, kept = epoch_of(meta, log)
+  local revision = append(epoch, meta, log, channel, room, skip, head)
+  keep_log(meta, log, kept)
   return revision
 end

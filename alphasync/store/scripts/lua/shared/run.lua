@@ -244,16 +244,16 @@ end
 -- live on by what their runner does.
 -- USES: epoch_of append keep_log running_of depends_on
 local function mark_runs(meta, log, channel, runs, device, away, head)
-  local epoch
+  local epoch, kept
   for _, run in ipairs(redis.call('ZRANGE', running_of(runs), 0, -1)) do
     local r = redis.call('HMGET', run, 'status', 'device', 'detached', 'away', 'profile', 'identity')
     if depends_on(r, device) and (r[4] or '') ~= away then
-      epoch = epoch or epoch_of(meta, log)
+      if not epoch then epoch, kept = epoch_of(meta, log) end
       local revision = append(epoch, meta, log, channel, r[5], '', head .. ',' .. r[6])
       redis.call('HSET', run, 'away', away, 'revision', revision)
     end
   end
-  if epoch then keep_log(meta, log) end
+  if epoch then keep_log(meta, log, kept) end
 end
 
 -- Give the runs that depend on a device to the one that it came back as, and tell the devices. Ids are
@@ -261,18 +261,18 @@ end
 -- Returns how many those are.
 -- USES: epoch_of append keep_log running_of depends_on
 local function hand_runs(meta, log, channel, runs, from, to, head)
-  local handed, epoch = 0, nil
+  local handed, epoch, kept = 0, nil, nil
   for _, run in ipairs(redis.call('ZRANGE', running_of(runs), 0, -1)) do
     local r = redis.call('HMGET', run, 'status', 'device', 'detached', 'profile', 'identity', 'lock')
     if depends_on(r, from) then
       local identity = string.gsub(r[5], '"deviceId":"' .. from, '"deviceId":"' .. to)
-      epoch = epoch or epoch_of(meta, log)
+      if not epoch then epoch, kept = epoch_of(meta, log) end
       local revision = append(epoch, meta, log, channel, r[4], '', head .. ',' .. identity)
       redis.call('HSET', run, 'device', to, 'identity', identity, 'away', '', 'revision', revision)
       if redis.call('EXISTS', r[6]) == 1 then redis.call('HSET', r[6], 'device', to) end
       handed = handed + 1
     end
   end
-  if epoch then keep_log(meta, log) end
+  if epoch then keep_log(meta, log, kept) end
   return handed
 end
