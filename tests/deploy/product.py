@@ -9,7 +9,7 @@ from pathlib import Path
 
 from alphasync.app import build
 from alphasync.config import VARIABLES, Settings
-from tests.faults.harness import ROOT
+from tests.forks import ROOT
 from tests.harness import SECRET
 from tests.js.node import missing
 

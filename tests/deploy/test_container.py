@@ -18,7 +18,8 @@ import pytest
 
 from alphasync.config import Settings
 from tests.deploy.product import DEPLOY, DRAIN, program, settings
-from tests.faults.harness import ROOT, START_WITHIN
+from tests.faults.harness import START_WITHIN
+from tests.forks import ROOT
 from tests.harness import SECRET
 from tests.ports import free_port
 

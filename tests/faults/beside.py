@@ -5,7 +5,7 @@ import contextlib
 import sys
 from collections.abc import AsyncIterator
 
-from tests.faults.harness import ROOT
+from tests.forks import ROOT
 
 LINE_MAX = 2**26
 """Bytes."""

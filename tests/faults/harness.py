@@ -5,8 +5,6 @@ import contextlib
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -19,10 +17,10 @@ from redis.asyncio import Redis
 from alphasync.gateway.sandbox import Faults, People, RunningSandbox, start_sandbox
 from alphasync.services.tokens import Tokens
 from tests.faults.returning import ReturningDevice
+from tests.forks import Fork
 from tests.harness import PATIENCE, SECRET, Device, Valkey, wait_until
 from tests.ports import free_port
 
-ROOT = Path(__file__).parents[2]
 START_WITHIN = 150.0
 """Seconds for a process to be ready, with the machine busy."""
 GONE_WITHIN = 60.0
@@ -50,7 +48,7 @@ class ServerProcess:
         own = {"HOST": "127.0.0.1", "PORT": str(self.port), "JWT_SECRET": SECRET, "WORKERS": "1"}
         own["TYPED_WAIT"] = EACH_TEXT
         self._environment = {**inherited, **own, **settings}
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Fork | None = None
 
     @property
     def pid(self) -> int:
@@ -59,7 +57,7 @@ class ServerProcess:
 
     @property
     def running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        return self._process is not None and self._process.returncode is None
 
     @property
     def log(self) -> str:
@@ -68,14 +66,8 @@ class ServerProcess:
     async def start(self) -> None:
         """Start it, also once more, and return when it is ready."""
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, *self._program, "serve"],
-                cwd=ROOT,
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+            words = (*self._program, "serve")
+            self._process = Fork(words, self._environment, log.fileno(), log.fileno())
         async with asyncio.timeout(START_WITHIN):
             while not await self.ready():
                 assert self.running, self.log[-2000:]
@@ -96,7 +88,7 @@ class ServerProcess:
         """End it as a power cut does."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait()
+            self._process.join()
 
     def pause(self) -> None:
         self._signal(signal.SIGSTOP)
@@ -111,7 +103,9 @@ class ServerProcess:
         """Wait for the end of the process; its return code."""
         assert self._process is not None
         await wait_until(lambda: not self.running, within, f"end of server {self.port}")
-        return self._process.returncode
+        code = self._process.returncode
+        assert code is not None
+        return code
 
     def _signal(self, number: signal.Signals) -> None:
         assert self._process is not None

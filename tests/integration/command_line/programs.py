@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 
+from tests.forks import Fork, pipe
 from tests.harness import wait_until
 
 SECRET = "a secret for the command line and long enough"
@@ -34,17 +35,21 @@ SETTINGS = [
 class Process:
     """A running ``python -m alphasync``, with what it has written so far."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process | Fork,
+        out: asyncio.StreamReader,
+        err: asyncio.StreamReader,
+    ) -> None:
         self._process = process
         self.out = ""
         self.err = ""
         self._readers = [
-            asyncio.create_task(self._read("out", process.stdout)),
-            asyncio.create_task(self._read("err", process.stderr)),
+            asyncio.create_task(self._read("out", out)),
+            asyncio.create_task(self._read("err", err)),
         ]
 
-    async def _read(self, name: str, stream: asyncio.StreamReader | None) -> None:
-        assert stream is not None
+    async def _read(self, name: str, stream: asyncio.StreamReader) -> None:
         while line := await stream.readline():
             setattr(self, name, getattr(self, name) + line.decode())
 
@@ -90,8 +95,15 @@ class Process:
 @contextlib.asynccontextmanager
 async def alphasync(*arguments: str, **settings: str) -> AsyncIterator[Process]:
     """Run the command; settings are environment variables, nothing else is set."""
-    async with started(*PROGRAM, *arguments, **settings) as process:
-        yield process
+    async with pipe() as (out, from_out), pipe() as (err, from_err):
+        fork = Fork((*PROGRAM[1:], *arguments), _environment(settings), out, err)
+        os.close(out)
+        os.close(err)
+        running = Process(fork, from_out, from_err)
+        try:
+            yield running
+        finally:
+            await running.kill()
 
 
 @contextlib.asynccontextmanager
@@ -114,19 +126,25 @@ async def started(*words: str, **settings: str) -> AsyncIterator[Process]:
 async def _running(
     words: tuple[str, ...], settings: dict[str, str], stdin: int | None
 ) -> AsyncIterator[Process]:
-    environment = {name: value for name, value in os.environ.items() if name not in SETTINGS}
     process = await asyncio.create_subprocess_exec(
         *words,
         stdin=stdin,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env={**environment, "PYTHONUNBUFFERED": "1", "WORKERS": "1", **settings},
+        env=_environment(settings),
     )
-    running = Process(process)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    running = Process(process, process.stdout, process.stderr)
     try:
         yield running
     finally:
         await running.kill()
+
+
+def _environment(settings: dict[str, str]) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if name not in SETTINGS}
+    return {**inherited, "PYTHONUNBUFFERED": "1", "WORKERS": "1", **settings}
 
 
 async def one_line_of_refusal(process: Process, name: str) -> str:
