@@ -1,5 +1,7 @@
 """Logging in, and getting a fresh token for a valid one."""
 
+import time
+
 import msgspec
 
 from alphasync.domain.identity import Identity, account_of
@@ -19,7 +21,7 @@ from alphasync.services.login_tries import LoginTries, one_form
 from alphasync.services.refusals import Refusals
 from alphasync.services.service_tokens import ServiceTokens, is_service_token
 from alphasync.services.tokens import Tokens
-from alphasync.services.upstream import Origin, Upstream
+from alphasync.services.upstream import Origin, Prolonged, Upstream
 
 
 class LoggedIn(msgspec.Struct, frozen=True):
@@ -126,19 +128,22 @@ class Logins:
         somebody, and StoreUnavailable.
         """
         who = await self._tokens.prove(token)
-        lives = None
+        prolonged = None
+        asked = time.monotonic()
         if who.sign_in:
-            lives = await self._prolong(who)
+            prolonged = await self._prolong(who)
         else:
             await self._endings.check(who)
         if not self._tokens.is_ours(token):
             return Refreshed(token, who, prolonged=False)
-        fresh, identity = self._tokens.refresh(who, lives)
-        prolonged = identity.expires_at > who.expires_at or self._tokens.is_full(lives)
-        return Refreshed(fresh, identity, prolonged)
+        if prolonged is None:
+            return Refreshed(*self._tokens.refresh(who, None), prolonged=False)
+        # Not beyond the login's end, however long ago Redis said how long it has.
+        lives = prolonged.lives - (time.monotonic() - asked)
+        return Refreshed(*self._tokens.refresh(who, lives), prolonged=prolonged.more)
 
-    async def _prolong(self, who: Identity) -> float:
-        """The seconds that the login has by now. Raises SignInAgain, or SignedOut."""
+    async def _prolong(self, who: Identity) -> Prolonged:
+        """Raises SignInAgain, or SignedOut."""
         try:
             return await self._upstream.prolong(who)
         except SignInAgain:

@@ -190,10 +190,6 @@ class Tokens:
         """Of one that proves somebody: whether a key of ours has signed it."""
         return self._signing.is_ours(token)
 
-    def is_full(self, lives: float | None) -> bool:
-        """Whether a login has as much as any."""
-        return lives is not None and lives >= self._lifetime
-
     def refresh(self, who: Identity, lives: float | None) -> Minted:
         """A fresh token that says the same, with an end of its own.
 

@@ -7,7 +7,7 @@ for others. ``alphaDateToken`` names a login without being it, and so does the c
 import contextlib
 import hashlib
 from collections.abc import Awaitable, Callable, Collection
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 import msgspec
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -88,6 +88,15 @@ class Opened(msgspec.Struct, frozen=True):
     """ms since the Unix epoch, by Redis' clock."""
     too_many: list[str]
     """The operator's oldest logins that are more than are kept: these are to be ended."""
+
+
+class Prolonged(NamedTuple):
+    """A login that was to live on. ``more``: whether it has more time by that: one whose end has
+    come near has not."""
+
+    lives: float
+    """Seconds."""
+    more: bool
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -225,8 +234,8 @@ class Upstream:
         sign_in = await self._read(who.account, who.sign_in)
         return msgspec.structs.replace(who, profiles=sign_in.profiles, profiles_kept=False)
 
-    async def prolong(self, who: Identity) -> float:
-        """Let the login of a token live on; gives the seconds. Raises SignInAgain."""
+    async def prolong(self, who: Identity) -> Prolonged:
+        """Let the login of a token live on. Raises SignInAgain."""
         name = keys.of_account(who.account).signin(who.sign_in)
         answer = await self._scripts.call(
             signin_prolong(
@@ -238,7 +247,7 @@ class Upstream:
         if answer.outcome == "GONE":
             raise SignInAgain
         await self.keep_readable(who.account, who.sign_in)
-        return answer.number(1) / 1000
+        return Prolonged(lives=answer.number(1) / 1000, more=answer.number(2) == 1)
 
     async def keep_readable(self, account: str, sid: str) -> None:
         """What lives on must outlive an older key: while there is one, have what is kept of a login

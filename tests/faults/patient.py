@@ -4,14 +4,17 @@ makes it. For tests of what clients do to each other, in which nothing is wrong 
 import runpy
 
 from alphasync.store.redis import pipeline
-from tests.patience import REDIS_PATIENCE
+from tests.patience import REDIS_PATIENCE, REDIS_WORKS_WITHIN
 
 PROGRAM = ("-m", "tests.faults.patient")
 
 
 def run() -> None:
-    """Sets the constant before anything takes it from its module, and starts."""
+    """Sets the first constant before anything takes it from its module, and starts."""
     pipeline.ANSWER_TIMEOUT = REDIS_PATIENCE
+    from alphasync.store.redis import ordered  # noqa: PLC0415 - it takes the first one
+
+    ordered.STALL_TIMEOUT = REDIS_WORKS_WITHIN
     runpy.run_module("alphasync", run_name="__main__", alter_sys=True)
 
 

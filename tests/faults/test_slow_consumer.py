@@ -189,7 +189,8 @@ async def test_a_large_state_reaches_a_client_that_reads(polls: bool) -> None:
         writer = await stack.enter_async_context(typist(running.http, url, token))
         for number in range(LARGE):
             await writer.type(str(number), SIZE)
-        assert (await writer.call("heartbeat"))["ok"]
+        ack = await writer.call("heartbeat")
+        assert ack["ok"], ack
         if polls:
             polling = await running.device(transports=["polling"])
             await wait_until(lambda: len(polling.events) > LARGE + 1, what="the state")

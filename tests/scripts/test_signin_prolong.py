@@ -12,12 +12,14 @@ async def test_a_login_lives_on_up_to_its_end(bench: Bench) -> None:
     opened = await bench.sign_in()
     who = msgspec.structs.replace(bench.who, sign_in=opened.sid)
     name = bench.names.signin(opened.sid)
-    assert TIMES.lifetime - 5 < await bench.upstream.prolong(who) <= TIMES.lifetime
+    for _ in range(2):  # also within one millisecond
+        assert await bench.upstream.prolong(who) == (TIMES.lifetime, True)
     assert bench.last("signin_prolong") == "OK"
     await bench.client.hincrby(name, "ends", -round((TIMES.lasts - 90) * 1000))
-    assert 80 < await bench.upstream.prolong(who) <= 90
-    assert 80 < await bench.ttl(name) - ENDED_LOGIN_GRACE <= 90
-    assert 80 < await bench.upstream.prolong(who) <= 90
+    for _ in range(2):  # it has less than before, and then the same
+        lives, more = await bench.upstream.prolong(who)
+        assert (80 < lives <= 90, more) == (True, False)
+        assert 80 < await bench.ttl(name) - ENDED_LOGIN_GRACE <= 90
 
 
 @pytest.mark.parametrize("field", ["expires", "ends"])
