@@ -68,6 +68,11 @@ class Command(
     device_id: Ignored | UnsetType = UNSET
     """Is not read: it is the connection's."""
 
+    def forget_ignored(self) -> None:
+        """Keep no value that is not read: it may be large, and the command may wait."""
+        force_setattr(self, "operator_id", UNSET)
+        force_setattr(self, "device_id", UNSET)
+
 
 class ProfileCommand(Command, frozen=True, kw_only=True):
     """A command about one profile and type. ``profileId`` may come as a number."""

@@ -56,10 +56,6 @@ class EventAllowance:
         """
         self._spend(self._asked(session), count)
 
-    def take(self, session: Session, count: int) -> bool:
-        """As ``spend``, where that is asked next if there is not enough: it counts that."""
-        return _lacking(self._asked(session), count) is None
-
     def spend_late(self, session: Session, count: int) -> None:
         """For an event that came before its device was known. Raises TooManyRequests."""
         self._spend([(self._device, _device(session))], count)

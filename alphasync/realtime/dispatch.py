@@ -1,62 +1,27 @@
-"""From a socket event to its handler and back: the one mapper from error to what a client sees."""
+"""From a socket event to its handler and back."""
 
-import time
-from collections.abc import Callable
+from collections.abc import Coroutine
 from functools import partial
 from typing import Any, cast
 
-import msgspec
-import structlog
 from msgspec import UNSET
 
-from alphasync import telemetry
-from alphasync.domain.drafts import well_formed
-from alphasync.domain.events import ErrorEvent
-from alphasync.errors import (
-    AlphasyncError,
-    NotAllowed,
-    StoreUnavailable,
-    TooManyRequests,
-    UnknownEvent,
-    UnknownOutcome,
-)
+from alphasync.errors import AlphasyncError, StoreUnavailable, UnknownEvent, UnknownOutcome
 from alphasync.log_subject import about
-from alphasync.protocol import packets
-from alphasync.protocol.acknowledgements import DraftStored
 from alphasync.protocol.commands import Command
 from alphasync.protocol.draft_commands import UpdateMessage, check_draft_length
-from alphasync.protocol.parsing import key_in, parse
-from alphasync.protocol.run_commands import (
-    PauseProcessing,
-    ResumeProcessing,
-    StartProcessing,
-    StopProcessing,
-    TakeOverProcessing,
-)
+from alphasync.protocol.parsing import parse
 from alphasync.realtime.allowance import EventAllowance
+from alphasync.realtime.answering import Ack, Answering, Event, shared, shown
 from alphasync.realtime.early import TEXT_BYTES, Space
 from alphasync.realtime.followups import FollowUps
 from alphasync.realtime.handlers import REGISTRY, Handlers, Result
-from alphasync.realtime.manager import Manager
-from alphasync.realtime.overtaking import Store, Waiting
+from alphasync.realtime.overtaking import Outcome, Store, Waiting
 from alphasync.realtime.sessions import Phase, Session, Sessions
-from alphasync.services.refusals import Refusals
-from alphasync.transport import Answer
+from alphasync.transport import Answer, Take
 
-Ack = dict[str, object]
-
-Arguments = tuple[object, ...]
-
-SHOWN_NAME_MAX = 64
-"""Characters of an unknown event's name that are said back."""
-
-_CARRIED_OUT = {event: telemetry.commands.labels(event, "ok") for event in REGISTRY}
-_FAILED = {
-    event: telemetry.commands.labels(event, "internal_error") for event in (*REGISTRY, "unknown")
-}
-"""From the start: Prometheus sees no increase where a figure begins with its first one."""
-
-log = structlog.get_logger(__name__)
+ANSWER_BYTES = 512
+"""Bytes that an event takes in whose place another one waits: how to acknowledge it."""
 
 
 class Dispatcher:
@@ -67,26 +32,24 @@ class Dispatcher:
     def __init__(
         self,
         sessions: Sessions,
-        manager: Manager,
+        answering: Answering,
         handlers: Handlers,
         followups: FollowUps,
         allowance: EventAllowance,
-        refusals: Refusals,
         early_max: int,
         early_bytes: int,
         typed_wait: float,
     ) -> None:
         self._followups = followups
         self._allowance = allowance
-        self._refusals = refusals
+        self._answering = answering
         self._early_max = early_max
         self._typed_wait = typed_wait
         self._early_space = Space(early_bytes)
         self._sessions = sessions
-        self._manager = manager
         self._handlers = handlers
 
-    async def carry_out(self, event: str, sid: str, *arguments: Any) -> Ack | None:
+    async def carry_out(self, name: str, sid: str, *arguments: Any) -> Ack | None:
         """Carry out a command; the result is its acknowledgement.
 
         Nothing is awaited before the command has entered the pipeline to Redis, so that the
@@ -95,198 +58,123 @@ class Dispatcher:
         session = self._sessions.get(sid)
         if session is None:
             return None  # it left while the event was on its way
-        session.typing.coming -= 1
         about(session.registration)
-        began = time.perf_counter()
-        count = 1 + session.socket.reckon()
-        try:
-            result = await self._handle(session, event, arguments, count)
-        except TooManyRequests as error:
-            return self._slow_down(session, event, arguments, count, error)
-        except AlphasyncError as error:
-            telemetry.commands.labels(_label(event), error.code).inc()
-            if isinstance(error, NotAllowed):
-                self._refusals.note(session.who, _label(event), error.code, session.device_id)
-            return self._refuse(session, event, arguments, error)
-        except Exception:  # whatever it is, the device gets an answer and we the trace
-            _FAILED[_label(event)].inc()
-            log.exception("command failed", command=event)
-            return self._refuse(session, event, arguments, AlphasyncError())
-        _CARRIED_OUT[event].inc()
-        telemetry.command_seconds.observe(time.perf_counter() - began)
-        return {"ok": True, **result}
+        event = Event(session, name, arguments, 1 + session.socket.reckon())
+        return await self._answering.answer(event, self._handle(event))
 
-    def _slow_down(
-        self,
-        session: Session,
-        event: str,
-        arguments: Arguments,
-        count: int,
-        error: TooManyRequests,
-    ) -> Ack | None:
-        """Refuse an event that is one too many, or cut a client that sends on regardless."""
-        if session.phase is Phase.CLOSED or session.socket.state.over:
-            return None
-        if not self._allowance.refuse(session, count):
-            telemetry.limits.labels("event_rate").inc()
-            self._refusals.note(session.who, _label(event), error.code, session.device_id)
-            self._manager.cut(session)
-            return None
-        telemetry.commands.labels(_label(event), error.code).inc()
-        return self._refuse(session, event, arguments, error)
-
-    async def _handle(
-        self, session: Session, event: str, arguments: Arguments, count: int
-    ) -> Result:
-        """Raises TooManyRequests only where an event is one too many."""
-        unknown = not session.device_id
-        self._allowance.spend(session, count)
-        command: Command | None = None
-        registered = session.phase is Phase.REGISTERED and session.early.caught_up
-        if event == UpdateMessage.event_name and registered:
-            session.who.check(UpdateMessage.right)
-            command = parse(UpdateMessage, arguments)
-            if command.base is UNSET:
-                return await self._type(session, command, arguments)
-        session.typing.something_else()
-        if not session.early.through:
-            if session.phase is Phase.JOINING:
-                self._followups.watch(session)
-            with self._early_space.kept(session.who.account, arguments):
-                await session.early.wait(self._early_max)
-            if unknown:
-                self._allowance.spend_late(session, count)
-        known = REGISTRY.get(event)
+    async def _handle(self, event: Event) -> Result:
+        session, unknown = event.session, not event.session.device_id
+        self._allowance.spend(session, event.count)
+        waited = await self._wait(event)
+        if waited and unknown:
+            self._allowance.spend_late(session, event.count)
+        known = REGISTRY.get(event.name)
         if known is None:
-            raise UnknownEvent(f"Unknown event: {_shown(event)}")
+            raise UnknownEvent(f"Unknown event: {shown(event.name)}")
         model, handler = known
         session.who.check(model.right)
+        command: Command = parse(model, event.arguments)
         try:
-            return await handler(self._handlers, session, command or parse(model, arguments))
+            return await handler(self._handlers, session, command)
         except UnknownOutcome as error:
             if model.only_asks:
                 raise StoreUnavailable from error
             raise
 
-    async def _type(
-        self, session: Session, typed: UpdateMessage, arguments: Arguments
-    ) -> DraftStored:
-        """Store a text of a client that sends each key stroke without waiting for an answer."""
+    async def _wait(self, event: Event) -> bool:
+        """Wait until it is the event's turn; whether it had to."""
+        session = event.session
+        if session.early.through:
+            return False
+        if session.phase is Phase.JOINING:
+            self._followups.watch(session)
+        with self._early_space.kept(session.who.account, event.arguments):
+            await session.early.wait(self._early_max)
+        return True
 
-        store = cast(Store, partial(self._handlers.update_message, session))
-        typing, within = session.typing, self._typed_wait
-        if typing.is_free(typed, within):
-            return await typing.send(typed, within, store)
-        check_draft_length(typed.message)  # what would be refused takes nobody's place
-        account = session.who.account
-        if typing.last is not None and typing.last.may_be(typed):
-            with self._early_space.kept(account, arguments):
-                return await typing.last.stored_with(typed)
-        waiting = Waiting(typed)
-        with self._early_space.kept(account, arguments, more=TEXT_BYTES):
-            try:
-                await typing.turn(waiting, self._early_max)
-                stored = await typing.send(waiting.newest, within, store)
-            except BaseException as error:
-                waiting.tell(error if isinstance(error, AlphasyncError) else AlphasyncError())
-                raise
-        waiting.tell(stored)
-        return {"revision": stored["revision"]} if waiting.overtaken else stored
+    def take(self, sid: str, arguments: list[Any]) -> Take | None:
+        """A text of a device that is registered, as it comes: it takes the place of one that waits,
+        or is to be stored. None for all else, which ``carry_out`` is for.
 
-    def overtake(self, sid: str, arguments: list[Any]) -> Callable[[Answer], None] | None:
-        """Where a text waits for its turn, and this event is a newer one: what is returned has that
-        stored in its place, and acknowledged with it. None for all else, which ``carry_out`` is
-        for. It does what that does, in a third of the time."""
+        What is decided here costs no task: where there is more than a server can carry it is how
+        most texts end.
+        """
         session = self._sessions.get(sid)
         if session is None:
             return None
-        take = self._overtaking(session, arguments)
-        session.typing.coming += take is None
-        return take
-
-    def _overtaking(
-        self, session: Session, arguments: list[Any]
-    ) -> Callable[[Answer], None] | None:
-        waiting = session.typing.last
-        if waiting is None or session.typing.coming or len(waiting.overtaken) >= self._early_max:
+        name, *rest = arguments
+        if (
+            name != UpdateMessage.event_name
+            or session.phase is not Phase.REGISTERED
+            or not session.early.caught_up
+        ):
+            session.typing.something_else()
             return None
-        event, *payload = arguments
-        if event != UpdateMessage.event_name:
-            return None
+        event = Event(session, name, tuple(rest), 1 + session.socket.reckon())
         try:
+            self._allowance.spend(session, event.count)
             session.who.check(UpdateMessage.right)
-            typed = parse(UpdateMessage, tuple(payload))
-            if typed.base is not UNSET or not waiting.may_be(typed):
-                return None
-            check_draft_length(typed.message)
-        except AlphasyncError:
-            return None  # it is refused as any other
-        if not self._allowance.take(session, 1 + session.socket.surplus):
-            return None
-        session.socket.reckon()
+            typed = parse(UpdateMessage, event.arguments)
+            return self._take(event, typed)
+        except AlphasyncError as error:
+            return partial(self._answer, event, _refused(error))
 
-        def take(answer: Answer) -> None:
-            waiting.become(typed, partial(_acknowledge, answer))
+    def _take(self, event: Event, typed: UpdateMessage) -> Take:
+        """Raises MessageTooLong and TooManyRequests."""
+        session = event.session
+        typing = session.typing
+        if typed.base is not UNSET:
+            typing.something_else()
+            return partial(self._answer, event, self._merge(event, typed))
+        if typing.is_free(typed, self._typed_wait):
+            typing.begin(typed)
+            return partial(self._answer, event, self._store(session, typed))
+        check_draft_length(typed.message)  # what would be refused takes nobody's place
+        account, last = session.who.account, typing.last
+        if last is not None and last.may_be(typed):
+            self._early_space.take(account, ANSWER_BYTES)
+            return partial(last.become, typed)
+        size = self._early_space.keep(account, event.arguments, more=TEXT_BYTES)
+        waiting = typing.line_up(typed)
+        return partial(self._answer, event, self._store_in_turn(session, waiting, size))
 
-        return take
+    async def _answer(
+        self, event: Event, work: Coroutine[Any, Any, Result], answer: Answer
+    ) -> None:
+        about(event.session.registration)
+        acknowledgement = await self._answering.answer(event, work)
+        if acknowledgement is not None:
+            answer(acknowledgement)
 
-    def _refuse(
-        self, session: Session, event: str, arguments: Arguments, error: AlphasyncError
-    ) -> Ack:
-        refusal = ErrorEvent(
-            message=error.message,
-            code=error.code,
-            retryable=error.retryable or None,
-            event=_shown(event),
-        )
-        if owner := error.details.get("lockOwner"):
-            refusal = msgspec.structs.replace(refusal, lock_owner=str(owner))
-        if session.phase is not Phase.CLOSED:
-            self._followups.say(session, packets.encode(refusal))
-            run = key_in(arguments) if _leaves_open(event, error) else None
-            if run is not None:
-                self._followups.owe(session, run)
-        return _refusal(error)
+    async def _merge(self, event: Event, typed: UpdateMessage) -> Result:
+        """Store a text of a client that sends one at a time, and says what it was made from."""
+        await self._wait(event)
+        return await self._handlers.update_message(event.session, typed)
 
+    async def _store(self, session: Session, typed: UpdateMessage) -> Result:
+        """Store a text that need not wait; whatever waits by now has come behind it."""
+        return await session.typing.send(typed, self._typed_wait, self._by(session))
 
-def _refusal(error: AlphasyncError) -> Ack:
-    return {
-        "ok": False,
-        "code": error.code,
-        "message": error.message,
-        "retryable": error.retryable,
-        **error.details,
-    }
+    async def _store_in_turn(self, session: Session, waiting: Waiting, size: int) -> Result:
+        """Store a text that waits, or the newest that has taken its place. ``size``: bytes that are
+        kept for it."""
+        typing = session.typing
+        outcome: Outcome = AlphasyncError()
+        try:
+            await typing.turn(waiting, self._early_max)
+            outcome = await typing.send(waiting.newest, self._typed_wait, self._by(session))
+        except AlphasyncError as error:
+            outcome = error
+            raise
+        finally:
+            waiting.tell(outcome, partial(shared, UpdateMessage.event_name))
+            size += ANSWER_BYTES * len(waiting.overtaken)
+            self._early_space.give_back(session.who.account, size)
+        return {"revision": outcome["revision"]} if waiting.overtaken else outcome
 
-
-def _acknowledge(answer: Answer, outcome: DraftStored | AlphasyncError) -> None:
-    """Of a text in whose place another one was to be stored."""
-    if isinstance(outcome, AlphasyncError):
-        telemetry.commands.labels(UpdateMessage.event_name, outcome.code).inc()
-        answer(_refusal(outcome))
-    else:
-        _CARRIED_OUT[UpdateMessage.event_name].inc()
-        answer({"ok": True, **outcome})
-
-
-CHANGE_A_RUN = {
-    command.event_name
-    for command in (StopProcessing, PauseProcessing, ResumeProcessing, TakeOverProcessing)
-}
-
-
-def _leaves_open(event: str, error: AlphasyncError) -> bool:
-    """Whether a device does not know by this refusal how the run stands that it is about."""
-    if event in CHANGE_A_RUN:
-        return isinstance(error, UnknownOutcome)
-    return event == StartProcessing.event_name
+    def _by(self, session: Session) -> Store:
+        return cast(Store, partial(self._handlers.update_message, session))
 
 
-def _shown(event: str) -> str:
-    """An event's name as it can be sent back: it may be long, and half an emoji."""
-    return well_formed(event)[:SHOWN_NAME_MAX]
-
-
-def _label(event: str) -> str:
-    """Event names come from outside: only the known ones become labels."""
-    return event if event in REGISTRY else "unknown"
+async def _refused(error: AlphasyncError) -> Result:
+    raise error

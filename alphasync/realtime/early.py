@@ -129,17 +129,29 @@ class Space:
     def kept(self, account: str, payload: object, more: int = 0) -> Iterator[None]:
         """A place for the payload of a command, and for so many bytes ``more``. Raises
         TooManyRequests when there is none."""
-        left = self._most - self._taken[account]
-        size = TASK_BYTES + more + weight(payload, left)
-        if size > left:
-            raise TooManyRequests("Too many commands of this account wait")
-        self._taken[account] += size
+        size = self.keep(account, payload, more)
         try:
             yield
         finally:
-            self._taken[account] -= size
-            if not self._taken[account]:
-                del self._taken[account]
+            self.give_back(account, size)
+
+    def keep(self, account: str, payload: object, more: int = 0) -> int:
+        """As ``kept``, until the bytes that this returns are given back."""
+        size = TASK_BYTES + more + weight(payload, self._most - self._taken[account])
+        self.take(account, size)
+        return size
+
+    def take(self, account: str, size: int) -> None:
+        """A place for so many bytes, until they are given back. Raises TooManyRequests when there
+        is none."""
+        if size > self._most - self._taken[account]:
+            raise TooManyRequests("Too many commands of this account wait")
+        self._taken[account] += size
+
+    def give_back(self, account: str, size: int) -> None:
+        self._taken[account] -= size
+        if not self._taken[account]:
+            del self._taken[account]
 
 
 def weight(payload: object, most: int) -> int:

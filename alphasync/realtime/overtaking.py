@@ -21,6 +21,10 @@ SPARE = 0.3
 """Seconds that a command may have waited behind a text that Redis has not answered, and be tried
 all the same: it fails as late as ``ANSWER_TIMEOUT`` after that, and is to be known of in 1.5 s."""
 
+LINE_TIMEOUT = 10.0
+"""Seconds in the line after which a command is refused: a text of each draft may be in front of it,
+and each of them may take long. It is looked at when one of them has its answer."""
+
 Store = Callable[[UpdateMessage], Awaitable[DraftStored]]
 Outcome = DraftStored | AlphasyncError
 
@@ -28,71 +32,95 @@ Outcome = DraftStored | AlphasyncError
 class Waiting:
     """A text that waits, or a newer one in its place."""
 
+    __slots__ = ("draft", "newest", "overtaken")
+
     def __init__(self, command: UpdateMessage) -> None:
+        self.draft = _draft(command)
         self.newest = command
-        self.overtaken: list[Callable[[Outcome], None]] = []
-        """Those that it stands for: each is told what became of it."""
+        self.overtaken: list[Callable[[object], None]] = []
+        """How to acknowledge those that it stands for."""
 
     def may_be(self, command: UpdateMessage) -> bool:
         """Whether a text may take its place."""
-        return _draft(self.newest) == _draft(command)
+        return self.draft == _draft(command)
 
-    def become(self, command: UpdateMessage, told: Callable[[Outcome], None]) -> None:
+    def become(self, command: UpdateMessage, answer: Callable[[object], None]) -> None:
         """Be this one, by whomever it is stored."""
+        command.forget_ignored()
         self.newest = command
-        self.overtaken.append(told)
+        self.overtaken.append(answer)
 
-    async def stored_with(self, command: UpdateMessage) -> DraftStored:
-        """Be this one until it is stored. Raises what storing the newest raises."""
-        outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self.become(command, outcome.set_result)
-        told = await asyncio.shield(outcome)  # it is told, whoever waits for that
-        if isinstance(told, AlphasyncError):
-            raise told
-        return told
-
-    def tell(self, outcome: Outcome) -> None:
-        """What the newest has come to."""
-        if not self.overtaken:
+    def tell(self, outcome: Outcome, acknowledged: Callable[[Outcome, int], object]) -> None:
+        """What the newest has come to. ``acknowledged``: what those that it stands for get, so
+        many of them."""
+        number = len(self.overtaken)
+        if not number:
             return
         if not isinstance(outcome, AlphasyncError):
             outcome = {"revision": outcome["revision"]}
-            telemetry.texts_overtaken.inc(len(self.overtaken))
-        for told in self.overtaken:
-            told(outcome)
+            telemetry.texts_overtaken.inc(number)
+        acknowledgement = acknowledged(outcome, number)
+        for answer in self.overtaken:
+            answer(acknowledgement)
 
 
 class Typing:
-    """The texts of one session that are under way, and the one that waits. ``early``: all its
-    commands that wait."""
+    """The texts of one session that are under way, and those that wait. ``early``: all its commands
+    that wait.
+
+    What becomes of a text is decided as it comes. What comes is begun in that order.
+    """
 
     def __init__(self, early: Early) -> None:
         self._early = early
         self._sent: dict[tuple[str, str], deque[float]] = {}
-        """When each text that is under way was sent, by the loop's clock; by profile and type."""
+        """When each text that is under way came, by the loop's clock; by profile and type."""
+        self._lined_up = 0
+        """Texts that wait, also where that has not begun yet."""
         self._slow = False
         """Whether the last text took long."""
         self.last: Waiting | None = None
-        """The text that waits, unless something else has begun behind it."""
-        self.coming = 0
-        """Events that have come and are not begun yet: what comes now is behind them."""
+        """The text that waits, unless something else has come behind it."""
 
     def something_else(self) -> None:
-        """Another command begins: it keeps its place behind the text that waits."""
+        """Another command comes: it keeps its place behind the text that waits."""
         self.last = None
 
     def is_free(self, command: UpdateMessage, within: float) -> bool:
         """Whether a text need not wait. ``within``: seconds that one may take before others wait
         behind it."""
-        if not self._early.through:
+        if self._lined_up or not self._early.through:
             return False
         sent = self._sent.get(_draft(command))
         return sent is None or not (self._slow or _now() - sent[0] >= within)
 
+    def begin(self, command: UpdateMessage) -> None:
+        """A text comes that need not wait: it is under way from now on. ``send`` it."""
+        self._sent.setdefault(_draft(command), deque()).append(_now())
+
+    def line_up(self, command: UpdateMessage) -> Waiting:
+        """A text comes that has to wait. It has its ``turn``."""
+        self._lined_up += 1
+        self.last = Waiting(command)
+        return self.last
+
+    async def turn(self, waiting: Waiting, most: int) -> None:
+        """Wait until no text of the draft is under way and all that came before has its turn;
+        nothing takes its place from then on: ``send`` it. ``most``: commands of the session that
+        may wait. Raises TooManyRequests."""
+        try:
+            if not self._early.through or waiting.draft in self._sent:
+                await self._early.wait(most, lambda: waiting.draft not in self._sent)
+        finally:
+            self._lined_up -= 1
+            if self.last is waiting:
+                self.last = None
+        self.begin(waiting.newest)
+
     async def send(self, command: UpdateMessage, within: float, store: Store) -> DraftStored:
-        """Store a text; nothing is awaited before ``store``. Raises what that raises."""
-        draft, began = _draft(command), _now()
-        self._sent.setdefault(draft, deque()).append(began)
+        """Store a text that is under way; nothing is awaited before ``store``. Raises what that
+        raises."""
+        draft = _draft(command)
         try:
             return await store(command)
         except StoreUnavailable as error:
@@ -101,24 +129,12 @@ class Typing:
                 self._early.refuse_older(_now() - SPARE, StoreUnavailable())
             raise
         finally:
-            self._slow = _now() - began >= within
             sent = self._sent[draft]
-            sent.remove(began)
+            self._slow = _now() - sent.popleft() >= within
             if not sent:
                 del self._sent[draft]
-                self._early.look()
-
-    async def turn(self, waiting: Waiting, most: int) -> None:
-        """Wait until no text of the draft is under way and all that came before has its turn;
-        nothing takes its place from then on. ``most``: commands of the session that may wait.
-        Raises TooManyRequests."""
-        draft = _draft(waiting.newest)
-        self.last = waiting
-        try:
-            await self._early.wait(most, lambda: draft not in self._sent)
-        finally:
-            if self.last is waiting:
-                self.last = None
+            self._early.refuse_older(_now() - LINE_TIMEOUT, Overloaded())
+            self._early.look()
 
 
 def _draft(command: UpdateMessage) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from alphasync.membership.lease_table import Adoption
 from alphasync.membership.name import ServerName
 from alphasync.realtime import audience
 from alphasync.realtime.allowance import EventAllowance
+from alphasync.realtime.answering import Answering
 from alphasync.realtime.catch_up import CatchUp
 from alphasync.realtime.dispatch import Dispatcher
 from alphasync.realtime.farewell import Farewell
@@ -158,11 +159,10 @@ class Realtime:
         self._followups = FollowUps(self._manager, account_state, lambda: store.pipeline.connected)
         self._dispatch = Dispatcher(
             self.sessions,
-            self._manager,
+            Answering(self._manager, self._followups, event_allowance, refusals),
             handlers,
             self._followups,
             event_allowance,
-            refusals,
             early_max=events.burst,
             early_bytes=limits.early_bytes,
             typed_wait=limits.typed_wait,
@@ -171,7 +171,7 @@ class Realtime:
         self.server.on("connect", self._connect)
         self.server.on("disconnect", self._disconnect)
         self.server.on("*", self._dispatch.carry_out)
-        self.server.at_once = self._dispatch.overtake
+        self.server.at_once = self._dispatch.take
 
     def attach(self, app: web.Application) -> None:
         """Serve clients."""

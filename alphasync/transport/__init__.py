@@ -14,7 +14,7 @@ from alphasync.transport.moving import Mover
 from alphasync.transport.networks import client_network
 from alphasync.transport.outgoing import Outgoing, message
 from alphasync.transport.peers import FindPeer, Peers
-from alphasync.transport.socket_server import Answer, SocketServer
+from alphasync.transport.socket_server import Answer, SocketServer, Take
 
 __all__ = [
     "Allowance",
@@ -29,6 +29,7 @@ __all__ = [
     "Peers",
     "Rooms",
     "SocketServer",
+    "Take",
     "client_network",
     "message",
 ]

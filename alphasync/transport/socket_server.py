@@ -1,7 +1,7 @@
 """The Socket.IO v5 server on top of the Engine.IO server."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any
 
@@ -32,9 +32,11 @@ EVENT_SIZE = 16 * 1024
 
 Answer = Callable[[object], None]
 """Acknowledges an event, if its client has asked for that."""
-AtOnce = Callable[[str, list[Any]], Callable[[Answer], None] | None]
-"""Is asked first whether it takes an event, of a client's id, with its name and arguments: what it
-returns is given how to acknowledge it, and it is handed to no handler. Nothing is awaited."""
+Take = Callable[[Answer], Coroutine[Any, Any, None] | None]
+"""Takes an event, and is given how to acknowledge it; what it returns is to be carried out."""
+AtOnce = Callable[[str, list[Any]], Take | None]
+"""Is asked first what takes an event, of a client's id, with its name and arguments: if anything
+does it is handed to no handler. Nothing is awaited."""
 
 
 class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio has no types
@@ -139,7 +141,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         eio_sid = socket.sid
         namespace = pkt.namespace or "/"
         sid = self.manager.sid_from_eio_sid(eio_sid, namespace)
-        work: Awaitable[object]
+        work: Awaitable[object] | None
         if pkt.packet_type == CONNECT:
             if sid is not None:
                 raise MalformedPacket("connected to this namespace already")
@@ -158,10 +160,12 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
             return work
         socket.surplus += (size - 1) // EVENT_SIZE
         take = None if self.at_once is None else self.at_once(sid, pkt.data)
-        if take is not None:
-            take(partial(self._acknowledge, eio_sid, namespace, pkt.id))
-            return None
-        work = self._handle_event_internal(self, sid, eio_sid, pkt.data, namespace, pkt.id)
+        if take is None:
+            work = self._handle_event_internal(self, sid, eio_sid, pkt.data, namespace, pkt.id)
+        else:
+            work = take(partial(self._acknowledge, eio_sid, namespace, pkt.id))
+            if work is None:
+                return None
         if not self.async_handlers:
             return work
         socket.busy += 1

@@ -1,8 +1,11 @@
 """The texts of a session that are under way, and those that wait: what becomes of them."""
 
 import asyncio
-from collections.abc import Awaitable
+import itertools
+from collections.abc import Awaitable, Coroutine, Sequence
+from typing import Any
 
+import msgspec
 import pytest
 
 from alphasync import telemetry
@@ -19,8 +22,8 @@ AT_ONCE = 1e-6
 FOR_EVER = 1e9
 
 
-def text(profile: str) -> UpdateMessage:
-    return UpdateMessage(profile_id=profile, type="chat", message="text")
+def text(profile: str, number: int = 0) -> UpdateMessage:
+    return UpdateMessage(profile_id=profile, type="chat", message=str(number))
 
 
 def total() -> float:
@@ -40,12 +43,28 @@ class Desk:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def type(self, *profiles: str) -> None:
-        self._tasks += [asyncio.create_task(self._type(profile)) for profile in profiles]
+        for profile in profiles:
+            self.come(profile)
         await self.turn()
 
     async def command(self) -> None:
-        self._tasks.append(asyncio.create_task(self._end("command", self._command())))
+        self.come_command()
         await self.turn()
+
+    def come(self, profile: str, number: int = 0) -> None:
+        """A text comes, and is dealt with as the dispatcher does."""
+        command, typing = text(profile, number), self.typing
+        if typing.is_free(command, AT_ONCE):
+            typing.begin(command)
+            self._carry_out(profile, typing.send(command, AT_ONCE, self._store))
+        elif typing.last is not None and typing.last.may_be(command):
+            typing.last.become(command, lambda _: None)
+        else:
+            self._carry_out(profile, self._in_turn(typing.line_up(command)))
+
+    def come_command(self, number: int = 0) -> None:
+        self.typing.something_else()
+        self._carry_out("command", self._command(number))
 
     async def turn(self) -> None:
         """What can happen now has happened."""
@@ -56,19 +75,16 @@ class Desk:
         await asyncio.wait_for(asyncio.gather(*self._tasks), PATIENCE)
         return self.ends
 
-    async def _type(self, profile: str) -> None:
-        command = text(profile)
-        if not self.typing.is_free(command, AT_ONCE):
-            try:
-                await self.typing.turn(Waiting(command), MOST)
-            except AlphasyncError as error:
-                self.ends.append((profile, error.code))
-                return
-        await self._end(profile, self.typing.send(command, AT_ONCE, self._store))
+    async def _in_turn(self, waiting: Waiting) -> DraftStored:
+        await self.typing.turn(waiting, MOST)
+        return await self.typing.send(waiting.newest, AT_ONCE, self._store)
 
-    async def _command(self) -> None:
-        self.typing.something_else()
-        await self.early.wait(MOST)
+    async def _command(self, number: int) -> None:
+        if not self.early.through:
+            await self.early.wait(MOST)
+
+    def _carry_out(self, name: str, work: Coroutine[Any, Any, object]) -> None:
+        self._tasks.append(asyncio.create_task(self._end(name, work)))
 
     async def _end(self, name: str, work: Awaitable[object]) -> None:
         try:
@@ -129,9 +145,74 @@ async def test_what_waits_for_a_redis_that_does_not_keep_up_is_tried(
 )
 def test_overtaken_is_what_another_one_was_stored_for(outcome: Outcome, counted: int) -> None:
     before, waiting = total(), Waiting(text("a"))
-    told: list[Outcome] = []
+    told: list[object] = []
     for _ in range(2):
         waiting.become(text("a"), told.append)
-    waiting.tell(outcome)
-    assert told == [outcome] * 2
+    waiting.tell(outcome, lambda *what: what)
+    assert told == [(outcome, 2)] * 2
     assert total() - before == counted
+
+
+def test_nothing_is_kept_that_nobody_reads() -> None:
+    waiting, large = Waiting(text("a")), ["of the operator", "and so on"]
+    newest = msgspec.structs.replace(text("a", 1), operator_id=large, device_id=large)
+    waiting.become(newest, lambda _: None)
+    assert waiting.newest == text("a", 1)
+
+
+async def test_who_has_waited_too_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overtaking, "LINE_TIMEOUT", 0.0)
+    desk = Desk()
+    await desk.type("a", "b", "a", "b")
+    await desk.command()
+    desk.answers["b"].set_result({"revision": 1})
+    await desk.turn()
+    assert desk.ends == [("b", "ok"), *((n, "overloaded") for n in ("a", "b", "command"))]
+    desk.answers["a"].set_result({"revision": 2})
+    await desk.done()
+
+
+class Line(Desk):
+    """Whatever comes has a number, and it is noted what is begun. A text takes some turns."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun: list[int] = []
+
+    async def done_with(self, kinds: Sequence[str]) -> list[int]:
+        """What is begun, when these come at once."""
+        for number, kind in enumerate(kinds):
+            if kind == "command":
+                self.come_command(number)
+            else:
+                self.come(kind, number)
+        await self.done()
+        return self.begun
+
+    async def _command(self, number: int) -> None:
+        await super()._command(number)
+        self.begun.append(number)
+
+    async def _store(self, command: UpdateMessage) -> DraftStored:
+        self.begun.append(int(command.message))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        return {"revision": 1}
+
+
+@pytest.mark.parametrize("turns", [0, 1, 4])
+async def test_all_is_begun_in_the_order_in_which_it_came(turns: int) -> None:
+    """What is not begun is a text that the very next one has overtaken."""
+    overtaken = 0
+    for kinds in itertools.product(("a", "b", "command"), repeat=4):
+        line = Line()
+        line.come("a", -2)
+        line.come("b", -1)
+        for _ in range(turns):  # they are to come, are under way, or done
+            await asyncio.sleep(0)
+        begun = await line.done_with(kinds)
+        left = [number for number in range(len(kinds)) if number not in begun]
+        assert begun == sorted(begun), kinds
+        assert all(kinds[n] == kinds[n + 1] != "command" for n in left), kinds
+        overtaken += len(left)
+    assert overtaken
