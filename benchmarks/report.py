@@ -6,6 +6,7 @@ from pathlib import Path
 
 from benchmarks import plots, scaling, tables
 from benchmarks.results import Results
+from benchmarks.summary import summary
 from benchmarks.targets import judge
 
 ROOT = Path(__file__).parents[1]
@@ -24,6 +25,8 @@ def page(results: Results, template: str) -> str:
         match place[1]:
             case "table":
                 return work(results, place[2])
+            case "summary":
+                return summary(results)
             case "targets":
                 return verdicts(results)
             case "about":
