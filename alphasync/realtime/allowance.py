@@ -4,7 +4,7 @@ What they have used up outlives their connections: who comes back finds it as th
 kept for each server.
 """
 
-import asyncio
+import time
 
 import msgspec
 
@@ -72,7 +72,7 @@ class EventAllowance:
 
     def refuse(self, session: Session, count: int) -> bool:
         """Whether an event may simply be refused; otherwise the client does not listen."""
-        now = _now()
+        now = time.monotonic()
         return all(
             level.refusals.of(name).acquire(now, count)
             for level, name in (
@@ -83,7 +83,7 @@ class EventAllowance:
         )
 
     def rest(self, session: Session) -> Rest:
-        now, name = _now(), _device(session)
+        now, name = time.monotonic(), _device(session)
         return Rest(
             events=self._device.events.of(name).left(now),
             refusals=self._device.refusals.of(name).left(now),
@@ -91,18 +91,16 @@ class EventAllowance:
 
     def lower(self, session: Session, rest: Rest) -> None:
         """A device comes from another server with what it has left there."""
-        now, name = _now(), _device(session)
+        now, name = time.monotonic(), _device(session)
         self._device.events.of(name).lower(now, rest.events)
         self._device.refusals.of(name).lower(now, rest.refusals)
 
     def _asked(self, session: Session) -> Asked:
-        asked = [
-            (self._account, session.who.account),
-            (self._address, client_network(session.socket.address)),
-        ]
-        if session.device_id:
-            asked.insert(0, (self._device, _device(session)))
-        return asked
+        account = self._account, session.who.account
+        address = self._address, client_network(session.socket.address)
+        if not session.device_id:
+            return [account, address]
+        return [(self._device, _device(session)), account, address]
 
     @staticmethod
     def _spend(asked: Asked, count: int) -> None:
@@ -114,7 +112,7 @@ class EventAllowance:
 
 def _lacking(asked: Asked, count: int) -> Level | None:
     """The level that has not enough; None where so many were taken from each."""
-    now = _now()
+    now = time.monotonic()
     spent: list[Bucket] = []
     for level, name in asked:
         bucket = level.events.of(name)
@@ -130,7 +128,3 @@ def _device(session: Session) -> str:
     """Its name among the devices of all accounts; while it is not known that of its token."""
     device = session.device_id or f"token:{session.who.token_hash}"
     return f"{session.who.account}/{device}"
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

@@ -102,7 +102,7 @@ class Dispatcher:
         session = self._sessions.get(sid)
         if session is None:
             return None
-        name, *rest = arguments
+        name = arguments[0]
         if (
             name != UpdateMessage.event_name
             or session.phase is not Phase.REGISTERED
@@ -110,7 +110,7 @@ class Dispatcher:
         ):
             session.typing.something_else()
             return None
-        event = Event(session, name, tuple(rest), 1 + session.socket.reckon())
+        event = Event(session, name, tuple(arguments[1:]), 1 + session.socket.reckon())
         try:
             self._allowance.spend(session, event.count)
             session.who.check(UpdateMessage.right)

@@ -23,7 +23,7 @@ from alphasync.transport.engine_server import EngineServer
 from alphasync.transport.engine_socket import EngineSocket
 from alphasync.transport.messagepack import read
 from alphasync.transport.meter import TooMuch
-from alphasync.transport.outgoing import Outgoing
+from alphasync.transport.outgoing import Outgoing, message
 from alphasync.transport.refusals import PROTOCOL_ERROR
 from alphasync.transport.socket_packets import MalformedPacket, StrictPacket, check, counts
 
@@ -74,6 +74,9 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         self._deadlines: dict[str, asyncio.TimerHandle] = {}
         """Of the connections that are in no namespace, the one that is so longest first."""
         self._connects: dict[str, int] = {}
+        self._answer: object = None
+        self._said = "[null]"
+        """What an event was acknowledged with last, and its JSON."""
 
     def _engineio_server_class(self) -> type[EngineServer]:
         return EngineServer
@@ -163,7 +166,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         if take is None:
             work = self._handle_event_internal(self, sid, eio_sid, pkt.data, namespace, pkt.id)
         else:
-            work = take(partial(self._acknowledge, eio_sid, namespace, pkt.id))
+            work = take(partial(self._acknowledge, socket, namespace, pkt.id))
             if work is None:
                 return None
         if not self.async_handlers:
@@ -172,11 +175,20 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         self.eio.look_after(self._finish_event(work, socket), f"socket.io {sid}")
         return None
 
-    def _acknowledge(self, eio_sid: str, namespace: str, id_: int | None, answer: object) -> None:
-        if id_ is not None:
-            pkt = self.packet_class(ACK, namespace=namespace, id=id_, data=[answer])
-            for part in self.eio.fit(eio_sid, encoded(pkt)):
-                self.eio.put(eio_sid, part)
+    def _acknowledge(
+        self, socket: EngineSocket, namespace: str, id_: int | None, answer: object
+    ) -> None:
+        """``answer`` is JSON, without binary parts. The same one may acknowledge many events, one
+        after the other."""
+        if id_ is None:
+            return
+        if answer is not self._answer:
+            self._answer, self._said = (
+                answer,
+                self.packet_class.json.dumps([answer], separators=(",", ":")),
+            )
+        to = "" if namespace == "/" else f"{namespace},"
+        socket.put(message(f"{ACK}{to}{id_}{self._said}"))
 
     async def _finish_event(self, work: Awaitable[object], socket: EngineSocket) -> None:
         try:

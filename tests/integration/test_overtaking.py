@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from alphasync import telemetry
@@ -14,6 +15,7 @@ from alphasync.realtime.early import TEXT_BYTES
 from alphasync.realtime.overtaking import Waiting
 from alphasync.store.redis import ordered
 from tests.harness import PATIENCE, Cluster, Device, Valkey, wait_until
+from tests.integration.moving import PackedClient, Pair, moved
 from tests.integration.test_drafts import draft, stored, texts
 
 AT_ONCE = 1e-6
@@ -117,6 +119,19 @@ async def test_what_else_a_device_sends_keeps_its_place(brief: Brief) -> None:
     ]
 
 
+async def test_one_that_says_what_it_was_made_from_keeps_its_place(brief: Brief) -> None:
+    a, b = await brief.pair()
+    with brief.silence():
+        calls = sending(a, "0", "1")
+        await overtaken(brief, a, 0)
+        calls += sending(a, "other", profileId="124", base=0)
+        calls += sending(a, "2", "3")
+        await overtaken(brief, a, 1)
+    assert all(ack["ok"] for ack in await asyncio.gather(*calls))
+    await b.wait_for("messageUpdated", message="3")
+    assert texts(b) == ["0", "1", "other", "3"]
+
+
 async def test_those_that_say_what_they_were_made_from_wait_for_nothing(brief: Brief) -> None:
     a, b = await brief.pair()
     with brief.silence():
@@ -184,3 +199,26 @@ async def test_a_short_text_has_room_for_a_long_one_in_its_place(brief: Brief) -
         done, _ = await asyncio.wait(calls, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
         assert {call.result()["code"] for call in done} == {"too_many_requests"}
     await asyncio.gather(*calls)
+
+
+async def test_who_goes_to_another_server_and_speaks_messagepack(brief: Brief) -> None:
+    """What waits is stored before the session moves; its acknowledgements move with it."""
+    await brief.add_server(typed_wait=AT_ONCE)
+    async with aiohttp.ClientSession() as http, contextlib.AsyncExitStack() as stack:
+        pair = Pair(brief, http, stack)
+        client = await pair.client(kind=PackedClient)
+        with brief.silence():
+            for number in range(5):
+                await client.emit("updateMessage", draft(f"{number}"), number)
+            moving = asyncio.create_task(client.upgrade())
+            await wait_until(lambda: client.ws, what="it asks to go there")
+        await moving
+        await moved(pair, client)
+        await wait_until(lambda: len(client.acks) == 5, what="all are acknowledged")
+        first = client.acks[0]["revision"]
+        assert [client.acks[number] for number in range(1, 5)] == [
+            {"ok": True, "revision": first + 1}
+        ] * 4
+        await client.emit("updateMessage", draft("there"), 5)
+        await wait_until(lambda: 5 in client.acks, what="it types there")
+    assert await stored(brief) == "there"
