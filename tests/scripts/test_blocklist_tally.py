@@ -74,6 +74,20 @@ async def test_a_server_that_keeps_them_shorter_drops_none_of_another(bench: Ben
     assert await bench.blocked() == set()
 
 
+async def test_a_tally_says_anew_how_long_there_are_entries_once_an_hour(bench: Bench) -> None:
+    await messaged(bench, "r1")
+    tally = bench.names.tally("chat", PROFILE)
+    said = await bench.field(tally, "until")
+    await messaged(bench, "r2")
+    assert await bench.field(tally, "until") == said
+    earlier = await bench.now() + MONTH * 1000 - 1
+    await bench.client.hset(tally, "until", earlier)
+    await messaged(bench, "r3")
+    assert int(await bench.field(tally, "until") or 0) > earlier
+    for key in (bench.names.sent("chat", PROFILE), tally):
+        assert await bench.ttl(key) > MONTH
+
+
 async def test_a_life_that_was_shortened_counts_once_the_longer_ones_are_over(
     bench: Bench,
 ) -> None:

@@ -6,6 +6,7 @@ from alphasync.domain.events import ProcessingProgress
 from alphasync.domain.runs import Counters
 from alphasync.errors import BlocklistLost, DoNotContactLost
 from alphasync.services.progress import NOTHING, NoLongerRunner, Outcome
+from alphasync.store.scripts.limits import RUN_RENEWED, RUNNING_TTL
 from tests.scripts.bench import Bench
 from tests.scripts.deeds import PROFILE, became
 from tests.scripts.test_run_pause import pause, resume
@@ -117,11 +118,28 @@ async def test_a_claim_made_anew_by_another_run_is_not_taken_back(bench: Bench) 
 
 async def test_the_lock_and_the_record_are_renewed(bench: Bench) -> None:
     ticket = await bench.start()
-    for key in (bench.names.lock("chat", PROFILE), bench.names.run("chat", PROFILE)):
+    lock, run = bench.names.lock("chat", PROFILE), bench.names.run("chat", PROFILE)
+    renewed = (run, bench.names.runs, f"{bench.names.runs}:running")
+    for key in (lock, *renewed):
         await bench.client.pexpire(key, 60_000)
+    claimed = await bench.claim(ticket, 1, "r1")
+    assert await bench.ttl(lock) > 1700
+    for key in renewed:
+        assert await bench.ttl(key) <= 60, "it lives for long enough as it is"
+    await bench.client.hset(run, "renewed", await bench.now() - RUN_RENEWED * 1000)
+    await bench.claim(ticket, 2, "r2", claimed)
+    for key in renewed:
+        assert await bench.ttl(key) > RUNNING_TTL
+
+
+async def test_a_run_of_an_earlier_version_goes_on(bench: Bench) -> None:
+    """Of its record it is not known when its life was given anew."""
+    ticket = await bench.start()
+    run = bench.names.run("chat", PROFILE)
+    await bench.client.hdel(run, "renewed")
+    await bench.client.pexpire(run, 60_000)
     await bench.claim(ticket, 1, "r1")
-    assert await bench.ttl(bench.names.lock("chat", PROFILE)) > 1700
-    assert await bench.ttl(bench.names.run("chat", PROFILE)) > 3500
+    assert await bench.ttl(run) > RUNNING_TTL
 
 
 async def test_text_from_anywhere_comes_through_whole(bench: Bench) -> None:

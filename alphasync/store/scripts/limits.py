@@ -17,6 +17,11 @@ revision, so that revisions only ever grow."""
 RUNNING_TTL = 25 * 3600
 """Seconds that a run which has not ended is on record without a server to go on with it: whoever
 pauses one for the night, and has all servers down meanwhile, finds it in the morning."""
+RUN_RENEWED = 15 * 60
+"""Seconds after which a step has its run live on, which is so much longer: less than META_TTL is
+ahead of it."""
+SENT_RENEWED = 3600
+"""Seconds after which a claim has the tally of a blocklist say anew for how long it has entries."""
 
 REVISION_JUMP = 1_000_000
 """How far the revision of a new log is ahead of what is known of the old one: farther than anything

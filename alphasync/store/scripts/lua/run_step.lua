@@ -3,51 +3,83 @@
 -- while the run is paused, it only settles.
 -- KEYS: meta log lock run runs sent tally uncertain failed reasons never never_notes
 -- ARGV: channel profile run_id fence step settled outcome claimed_at why failed_most next name cursor message head
--- USES: int keep_running owns list_is_lost never_is_lost block forget_failed settle tell waited hour_of carry
+-- USES: int is_due keep_running owns list_is_lost never_is_lost block forget_failed settle progress waited hour_of carry counters_of counter_names
 -- RETURN: {'CLAIMED', claimed_at, device, operator, sign_in} | {'BLOCKED', now, device, operator, sign_in}
 --   | {'NEVER', now, device, operator, sign_in}: they are not to be contacted
 --   | {'SETTLED', now, device, operator, sign_in} | {'PAUSED', now, device, operator, sign_in}
 --   device, operator, sign_in: whose the run is by now
 --   | {'SUPERSEDED'} | {'LIST_LOST'}: who was messaged is not known any more
 --   | {'NEVER_LOST'}: nor is who is not to be contacted
-if not owns(lock, run, run_id, fence) then return {'SUPERSEDED'} end
-local done = redis.call('HMGET', run, 'step', 'answer', 'answered_at', 'device', 'paused', 'operator', 'sign_in',
-  'waits_since', 'hour')
+local names = {'run_id', 'step', 'answer', 'answered_at', 'device', 'paused', 'operator', 'sign_in', 'waits_since',
+  'hour', 'status', 'inflight', 'last', 'renewed', 'started_at', 'identity', unpack(counter_names())}
+local values, r = redis.call('HMGET', run, unpack(names)), {}
+for place, field in ipairs(names) do r[field] = values[place] end
+if not owns(lock, run, run_id, fence, r.run_id) then return {'SUPERSEDED'} end
 -- What is on record is older than what this runner was answered: Redis was put back to before it.
-if next ~= '' and tonumber(step) > tonumber(done[1]) + 1 then return {'SUPERSEDED'} end
-if done[1] == step then
+if next ~= '' and tonumber(step) > tonumber(r.step) + 1 then return {'SUPERSEDED'} end
+if r.step == step then
   redis.call('PEXPIRE', lock, LOCK_TTL)  -- a write, so that waiting for replicas covers the first one
-  return {done[2], done[3], done[4], done[6], done[7] or ''}
+  return {r.answer, r.answered_at, r.device, r.operator, r.sign_in or ''}
 end
 if next ~= '' and list_is_lost(sent, tally) then return {'LIST_LOST'} end
-if next ~= '' and never_is_lost(never, never_notes) then return {'NEVER_LOST'} end
+local never_known = next ~= '' and redis.call('EXISTS', never, never_notes) or 0
+if never_known == 1 and never_is_lost(never, never_notes) then return {'NEVER_LOST'} end
 
-if (done[8] or '') ~= '' then waited(run, done[8]) end
-if done[9] ~= int(hour_of(now)) then carry(run) end
-local changed = settle(run, sent, tally, uncertain, failed, reasons, settled, outcome, claimed_at, why, failed_most)
+if (r.waits_since or '') ~= '' then waited(run, r.waits_since) end
+local same_hour = r.hour == int(hour_of(now))
+if not same_hour then carry(run) end
+
+-- What becomes of the record is written at once, at the end: by name and value.
+local fields = {'step', step, 'answered_at', int(now)}
+local function write(...)
+  for _, each in ipairs({...}) do fields[#fields + 1] = each end
+end
+
+local changed
+if settled ~= '' and settled == r.inflight and r.status == 'running' and same_hour
+    and (outcome == 'sent' or outcome == 'skipped') then
+  -- The usual end, as `settle` has it for any.
+  forget_failed(failed, reasons, settled)
+  r[outcome] = int(r[outcome] + 1)
+  write(outcome, r[outcome], 'inflight', '')
+  changed = true
+else
+  changed = settle(run, sent, tally, uncertain, failed, reasons, settled, outcome, claimed_at, why, failed_most)
+  if changed then
+    values = redis.call('HMGET', run, unpack(names))
+    for place, field in ipairs(names) do r[field] = values[place] end
+  end
+end
+
 local answer = 'CLAIMED'
 if next == '' then
   answer = 'SETTLED'
-elseif done[5] == '1' then
+elseif r.paused == '1' then
   answer = 'PAUSED'
-elseif redis.call('ZSCORE', never, next) then
+elseif never_known > 0 and redis.call('ZSCORE', never, next) then
   answer = 'NEVER'
 elseif redis.call('ZSCORE', sent, next) then
   answer = 'BLOCKED'
 else
   block(sent, tally, next, int(now))
   redis.call('HDEL', uncertain, next)  -- listed in an earlier life of the blocklist
-  redis.call('HSET', run, 'inflight', next, 'inflight_name', name,
-    'claimed_at', int(now), 'cursor', cursor, 'last', next,
-    'before_last', redis.call('HGET', run, 'last'))
+  write('inflight', next, 'inflight_name', name, 'claimed_at', int(now), 'cursor', cursor, 'last', next,
+    'before_last', r.last or '')
 end
 if answer == 'NEVER' or answer == 'BLOCKED' then
-  redis.call('HINCRBY', run, 'skipped', 1)
+  r.skipped = int(r.skipped + 1)
+  write('skipped', r.skipped)
   forget_failed(failed, reasons, next)
   changed = true
 end
-redis.call('HSET', run, 'step', step, 'answer', answer, 'answered_at', int(now))
-if changed then tell(meta, log, channel, profile, run, message, head) end
-keep_running(runs, run, fence)
+write('answer', answer)
+if changed then
+  local counts = {}
+  for place, field in ipairs(counter_names()) do counts[place] = r[field] end
+  write('revision', progress(meta, log, channel, profile, head, r.device, r.started_at, r.identity, counters_of(counts)),
+    'message', message, 'waiting_for', '')
+end
+redis.call('HSET', run, unpack(fields))
+if is_due(r.renewed, RUN_RENEWED) then keep_running(runs, run, fence) end
 redis.call('PEXPIRE', lock, LOCK_TTL)
-return {answer, int(now), done[4], done[6], done[7] or ''}
+return {answer, int(now), r.device, r.operator, r.sign_in or ''}

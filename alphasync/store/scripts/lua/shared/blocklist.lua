@@ -7,17 +7,23 @@ local function list_is_lost(sent, tally)
   return tonumber(redis.call('HGET', tally, 'until') or 0) > now
 end
 
--- Put a recipient on the blocklist, for as long as this server keeps entries. Those of a server that
--- keeps them for longer stay for as long as it has said.
+-- Put a recipient on the blocklist, for as long as this server keeps entries, or an hour more, so that not
+-- each has the tally say so anew. Those of a server that keeps them for longer stay for as long as it has said.
 -- USES: int
 local function block(sent, tally, recipient, at)
   local t = redis.call('HMGET', tally, 'lifetime', 'lifetime_until', 'until')
-  local lifetime, lifetime_until = SENT_TTL, now + SENT_TTL
+  local lifetime, lifetime_until = SENT_TTL, now + SENT_TTL + SENT_RENEWED
   if t[1] and tonumber(t[1]) > SENT_TTL and tonumber(t[2]) > now then
     lifetime, lifetime_until = tonumber(t[1]), tonumber(t[2])
   end
-  local last = math.max(tonumber(t[3] or 0), now + SENT_TTL)
+  local last = tonumber(t[3] or 0)
   redis.call('ZADD', sent, at, recipient)
+  local said = t[1] and tonumber(t[1]) >= SENT_TTL and tonumber(t[2]) >= now + SENT_TTL
+  if said and last >= now + SENT_TTL then
+    redis.call('PEXPIRE', sent, int(last - now))
+    return
+  end
+  last = math.max(last, now + SENT_TTL + SENT_RENEWED)
   redis.call('HSET', tally, 'lifetime', int(lifetime), 'lifetime_until', int(lifetime_until),
     'until', int(last))
   redis.call('PEXPIRE', sent, int(last - now))

@@ -7,8 +7,9 @@ local function running_of(runs)
 end
 
 -- Keep the record of a run that goes on: for a day without any server, so that one goes on with it.
--- USES: running_of index
+-- USES: int running_of index
 local function keep_running(runs, run, fence)
+  redis.call('HSET', run, 'renewed', int(now))
   redis.call('PEXPIRE', run, RUNNING_TTL)
   index(runs, run, RUNNING_TTL)
   redis.call('ZADD', running_of(runs), fence, run)
@@ -25,11 +26,13 @@ end
 -- Whether this runner still holds the lock: same run, same fencing token. A lock that ran out, as
 -- over a long absence of Redis, is still its own while nobody else has taken it. One whose record
 -- is gone holds nothing: it is freed, or nobody could start or stop anything while it lives.
-local function owns(lock, run, run_id, fence)
+-- known: the run's id as its record has it, where that was read already
+local function owns(lock, run, run_id, fence, known)
   local held = redis.call('HMGET', lock, 'run_id', 'fence')
   if held[1] then
     if held[1] ~= run_id or held[2] ~= fence then return false end
-    if redis.call('HGET', run, 'run_id') == run_id then return true end
+    if known == nil then known = redis.call('HGET', run, 'run_id') end
+    if known == run_id then return true end
     redis.call('DEL', lock)
     return false
   end
@@ -110,11 +113,16 @@ local function settle(run, sent, tally, uncertain, failed, reasons, recipient, o
   return true
 end
 
+-- The fields of a run's record that say how far it got.
+local function counter_names()
+  return {'total', 'sent', 'skipped', 'failed', 'uncertain', 'cycle', 'next_at',
+    'past_sent', 'past_failed', 'past_uncertain'}
+end
+
 -- Of a continuous run those of its cycle, and then what became of people in all of them.
+-- c: the values of these fields
 -- USES: int
-local function counters(run)
-  local c = redis.call('HMGET', run, 'total', 'sent', 'skipped', 'failed', 'uncertain', 'cycle', 'next_at',
-    'past_sent', 'past_failed', 'past_uncertain')
+local function counters_of(c)
   local current = tonumber(c[2]) + tonumber(c[3]) + tonumber(c[4]) + tonumber(c[5])
   local text = '"current":' .. int(current) .. ',"total":' .. c[1] .. ',"sent":' .. c[2]
     .. ',"skipped":' .. c[3] .. ',"failed":' .. c[4] .. ',"uncertain":' .. c[5]
@@ -124,14 +132,25 @@ local function counters(run)
     .. ',"uncertain":' .. int(c[5] + (c[10] or 0)) .. '}'
 end
 
+-- USES: counter_names counters_of
+local function counters(run)
+  return counters_of(redis.call('HMGET', run, unpack(counter_names())))
+end
+
 -- Send the progress that starts with `head` (open inside its `progress` object). Whose the run is may
--- have changed since its runner knew: the record says.
+-- have changed since its runner knew: the record says. Returns the revision.
+-- USES: emit
+local function progress(meta, log, channel, profile, head, device, started_at, identity, counted)
+  return emit(meta, log, channel, profile, '', head .. ',"deviceId":"' .. device
+    .. '","startedAt":' .. started_at .. ',' .. counted .. '},' .. identity)
+end
+
+-- Send how far a run got, and note that.
 -- waiting_for: what it waits for, where it does.
--- USES: emit counters
+-- USES: progress counters
 local function tell(meta, log, channel, profile, run, message, head, waiting_for)
   local r = redis.call('HMGET', run, 'device', 'started_at', 'identity')
-  local revision = emit(meta, log, channel, profile, '', head .. ',"deviceId":"' .. r[1]
-    .. '","startedAt":' .. r[2] .. ',' .. counters(run) .. '},' .. r[3])
+  local revision = progress(meta, log, channel, profile, head, r[1], r[2], r[3], counters(run))
   redis.call('HSET', run, 'message', message, 'revision', revision, 'waiting_for', waiting_for or '')
 end
 
