@@ -17,6 +17,10 @@ from alphasync.store.redis.pipeline import Pipeline, Reply
 NOTES_TTL = 24 * 3600
 """Seconds that the notes outlive the last server, so that a restart finds what was left."""
 
+KEPT_INTERVAL = 1.0
+"""Seconds in which many are noted that come at once, and their life is given once: each renewal of
+the lease gives it, too."""
+
 
 class Holding(msgspec.Struct, frozen=True, array_like=True):
     """A run or a device that a server is responsible for."""
@@ -41,6 +45,8 @@ class Holdings:
     def __init__(self, pipeline: Pipeline, server: ServerName) -> None:
         self._pipeline = pipeline
         self._server = server
+        self._kept, self._kept_at = "", 0.0
+        """Whose notes were last given their life, and when."""
 
     @property
     def owner(self) -> str:
@@ -51,10 +57,12 @@ class Holdings:
         """Note a holding for its owner, without awaiting. What the account is told of it goes
         ``after`` the answer, which fails with StoreUnavailable: then the account is told nothing.
         """
-        notes = keys.holdings(holding.owner)
+        notes, now = keys.holdings(holding.owner), asyncio.get_running_loop().time()
         noted = self._pipeline.submit("SADD", notes, holding.encode())
         _look_at(noted)
-        _look_at(self._pipeline.submit("PEXPIRE", notes, NOTES_TTL * 1000))
+        if notes != self._kept or not 0 <= now - self._kept_at < KEPT_INTERVAL:
+            self._kept, self._kept_at = notes, now
+            _look_at(self._pipeline.submit("PEXPIRE", notes, NOTES_TTL * 1000))
         return noted
 
     async def drop(self, holding: Holding, *, noted_for: str) -> None:

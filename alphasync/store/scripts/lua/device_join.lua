@@ -12,8 +12,17 @@
 --   how: "new" | "resumed"; later: ms after which devices_tell is to be called, or 0
 --   rest: as of snapshot_read; {'UNKNOWN'} | {'SUPERSEDED'}
 --   | {'FULL'}: the account has its most devices
-if is_signed_out(signin, signed_out, sign_in, begun_at) then return {'SIGNED_OUT'} end
+local has_ended, has_login = is_signed_out(signin, signed_out, sign_in, begun_at)
+if has_ended then return {'SIGNED_OUT'} end
 local how = 'new'
+
+local function record_of(key)
+  local names = {'session', 'taken_for', 'proof', 'operator', 'name', 'token', 'since', 'named', 'noted'}
+  local values, found = redis.call('HMGET', key, unpack(names)), {}
+  for place, field in ipairs(names) do found[field] = values[place] end
+  return found
+end
+local before = record_of(device)
 local missing = missing_of(devices, token)
 
 -- The missing ones that hold a run, those lost last first: the runs are looked at once, and not
@@ -36,6 +45,7 @@ local function missing_holders()
 end
 
 local function find_missing()
+  if redis.call('EXISTS', missing) == 0 then return nil end
   redis.call('ZREMRANGEBYSCORE', missing, '-inf', int(now))
   local holders = redis.call('ZCARD', missing) > 1 and missing_holders() or {}
   for try = 1, TRIES_MAX do
@@ -49,18 +59,16 @@ end
 
 if mode == 'resume' then
   -- Of a team everybody's devices are in one account: another one's is none of theirs, whatever they bring.
-  local known = redis.call('HMGET', device, 'proof', 'operator')
-  if known[1] ~= proof or known[2] ~= operator then return {'UNKNOWN'} end
+  if before.proof ~= proof or before.operator ~= operator then return {'UNKNOWN'} end
   how = 'resumed'
 elseif mode == 'restore' then
-  local holder = redis.call('HGET', device, 'session')
+  local holder = before.session
   if holder and holder ~= '' and holder ~= session then return {'SUPERSEDED'} end
 else
-  local asked = redis.call('HMGET', device, 'session', 'taken_for')
   local found = nil
-  if asked[2] and redis.call('HGET', device_key(devices, asked[2]), 'session') == session then
-    found = asked[2]  -- asked again, because the answer was lost
-  elseif asked[1] ~= session then
+  if before.taken_for and redis.call('HGET', device_key(devices, before.taken_for), 'session') == session then
+    found = before.taken_for  -- asked again, because the answer was lost
+  elseif before.session ~= session then
     found = find_missing()
   end
   if found then
@@ -68,6 +76,7 @@ else
     redis.call('PEXPIRE', device, RETRY_TTL)
     how = 'resumed'
     device, device_id = device_key(devices, found), found
+    before = record_of(device)
   end
 end
 
@@ -85,29 +94,26 @@ end
 
 if not admitted(devices, device, DEVICE_TTL, most) and not make_room() then return {'FULL'} end
 
-local before = redis.call('HMGET', device, 'session', 'name', 'token', 'since', 'named')
-if name == '' or before[5] then name = before[2] or '' end
+if name == '' or before.named then name = before.name or '' end
 if name == '' then name = usual_name end
-redis.call('ZREM', missing_of(devices, before[3]), device_id)
+if before.token then redis.call('ZREM', missing_of(devices, before.token), device_id) end
+local is_new, since = mode == 'new' and how == 'new', before.since or int(now)
 redis.call('HSET', device, 'id', device_id, 'proof', proof, 'name', name, 'operator', operator,
-  'who', who, 'since', before[4] or int(now),
-  'session', session, 'replica', server, 'token', token, 'away_until', 0, 'new_at', 0,
-  'signed_out', '')
+  'who', who, 'since', since, 'session', session, 'replica', server, 'token', token, 'away_until', 0,
+  'new_at', is_new and int(now) or 0, 'signed_out', '', 'noted', note_device(device, device_id, before.noted))
 redis.call('PEXPIRE', device, DEVICE_TTL)
-if redis.call('HEXISTS', signin, 'operator') == 1 then
+if has_login then
   redis.call('HSET', signin, 'seen', int(now), 'device', device_id, 'device_name', name)
 end
-if mode == 'new' and how == 'new' then
+if is_new then
   local new = new_of(devices, token)
-  redis.call('HSET', device, 'new_at', int(now))
   redis.call('ZADD', new, int(now), device_id)
   redis.call('ZREMRANGEBYRANK', new, 0, -TRIES_MAX - 1)
   redis.call('PEXPIRE', new, RETRY_TTL)
 end
-note_device(device, device_id)
 mark_runs(meta, log, channel, runs, device_id, '', back_head)
-local later = list_device(meta, log, channel, devices, device_id, 'here', listed_most,
-  joined_head, updated_head, all_head)
+local later = list_device(meta, log, channel, devices, device_id, name, who, since,
+  'here', listed_most, joined_head, updated_head, all_head)
 
-local answer = {'OK', how, device_id, name, before[1] or '', int(later)}
+local answer = {'OK', how, device_id, name, before.session or '', int(later)}
 return with_snapshot(answer, meta, log, runs, drafts, devices)

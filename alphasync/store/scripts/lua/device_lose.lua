@@ -13,7 +13,7 @@
 -- USES: int mark_runs hand_runs device_key left_of miss new_of list_device unlist_device
 -- RETURN: {'AWAY', later, ms until the grace ends} | {'ELSEWHERE', later}: another session has the device
 --   | {'SUCCEEDED', later}; later: ms after which devices_tell is to be called, or 0
-local d = redis.call('HMGET', device, 'session', 'replica', 'away_until', 'token', 'grace')
+local d = redis.call('HMGET', device, 'session', 'replica', 'away_until', 'token', 'grace', 'name', 'who', 'since')
 if d[1] == '' and (d[2] == owner or d[2] == server) and tonumber(d[3]) > 0 then
   local left = left_of(device, d[3])
   if d[2] ~= server and tonumber(absent_since) > 0 then
@@ -55,6 +55,6 @@ redis.call('HSET', device, 'session', '', 'replica', server, 'away_until', int(n
   'grace', grace, 'signed_out', signed_out)
 miss(devices, d[4], device_id, now + grace)
 mark_runs(meta, log, channel, runs, device_id, '1', head)
-local later = list_device(meta, log, channel, devices, device_id, 'away', listed_most,
-  updated_head, updated_head, all_head)
+local later = list_device(meta, log, channel, devices, device_id, d[6], d[7], d[8],
+  'away', listed_most, updated_head, updated_head, all_head)
 return {'AWAY', int(later), grace}

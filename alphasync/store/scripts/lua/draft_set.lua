@@ -27,8 +27,8 @@ local due = not t[1] or is_due(t[8], DRAFT_RENEWED)
 if due and not admitted(drafts, draft, DRAFT_TTL, most) then
   if message ~= '' then return {'FULL'} end
   -- There is no text, as is wanted; and no record to say so.
-  epoch_of(meta, log)
-  return {'OK', redis.call('HGET', meta, 'revision'), int(now), ''}
+  local _, _, present = epoch_of(meta, log)
+  return {'OK', present, int(now), ''}
 end
 
 -- Of hands that type at the same time one version is kept in each such while.

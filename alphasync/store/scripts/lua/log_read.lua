@@ -7,8 +7,7 @@
 -- USES: int new_epoch far_ahead epoch_of
 -- RETURN: {'OK', epoch, revision, envelopes} | {'MORE', epoch, revision, envelopes}: ask for what is
 --   behind them | {'LOST', epoch, revision}
-local epoch = epoch_of(meta, log)
-local revision = redis.call('HGET', meta, 'revision')
+local epoch, _, revision = epoch_of(meta, log)
 if epoch ~= known_epoch then return {'LOST', epoch, revision} end
 local missing = tonumber(revision) - tonumber(after)
 local another = missing < 0

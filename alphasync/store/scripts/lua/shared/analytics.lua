@@ -32,7 +32,8 @@ local function put_away(analytics, today, day, before)
   end
 end
 
--- Have `change` read and write figures of an hour's day, by the two functions that it is given.
+-- Have `change` read and write figures of an hour's day, by the two functions that it is given. They live for
+-- a day more than they must, so that it is enough to say so at each day's first.
 -- USES: int put_away
 local function of_day(analytics, hour, change)
   local today, day = analytics .. ':today', math.floor(hour / 24)
@@ -43,15 +44,23 @@ local function of_day(analytics, hour, change)
     local figures = text and cjson.decode(text) or {day = int(day)}
     change(function(field) return figures[field] end, function(field, value) figures[field] = value end)
     redis.call('HSET', analytics, int(day), cjson.encode(figures))
-  else
-    if day > present then
-      if present >= 0 then put_away(analytics, today, day, present) end
-      redis.call('HSET', today, 'day', int(day))
-    end
-    change(function(field) return redis.call('HGET', today, field) end,
-      function(field, value) redis.call('HSET', today, field, value) end)
+    redis.call('PEXPIRE', analytics, ANALYTICS_TTL + 86400000)
+    return
   end
-  for _, key in ipairs({analytics, today}) do redis.call('PEXPIRE', key, ANALYTICS_TTL) end
+  local changed, fields = {}, {}
+  if day > present then
+    if present >= 0 then put_away(analytics, today, day, present) end
+    changed.day = int(day)
+  end
+  change(function(field) return changed[field] or redis.call('HGET', today, field) end,
+    function(field, value) changed[field] = value end)
+  for field, value in pairs(changed) do
+    fields[#fields + 1], fields[#fields + 2] = field, value
+  end
+  if #fields > 0 then redis.call('HSET', today, unpack(fields)) end
+  if day > present then
+    for _, key in ipairs({analytics, today}) do redis.call('PEXPIRE', key, ANALYTICS_TTL + 86400000) end
+  end
 end
 
 -- Add to figures of an hour. Names beyond the most of a day are counted together, under ''.
@@ -83,11 +92,11 @@ end
 
 -- A device was there in this hour. Of a day each is noted by the hours, as bits; of those beyond the most it
 -- is counted how many there were in each hour.
+-- noted: of its record, in which hour that was noted last. Returns what is to stand there now.
 -- USES: int analytics_of hour_of of_day
-local function note_device(device, id)
+local function note_device(device, id, noted)
   local hour = hour_of(now)
-  if redis.call('HGET', device, 'noted') == int(hour) then return end
-  redis.call('HSET', device, 'noted', int(hour))
+  if noted == int(hour) then return noted end
   local function note(get, set)
     local field, within = 'd ' .. string.sub(id, 1, 12), hour % 24
     local before = get(field)
@@ -104,6 +113,7 @@ local function note_device(device, id)
     if math.floor(hours / 2 ^ within) % 2 == 0 then set(field, int(hours + 2 ^ within)) end
   end
   of_day(analytics_of(device), hour, note)
+  return int(hour)
 end
 
 -- Text of others, as part of a name.

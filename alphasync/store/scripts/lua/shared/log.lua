@@ -1,12 +1,12 @@
 -- An account's log: its epoch, its revision, and the events in it.
 
--- Begin another log. The epoch is its identity.
+-- Begin another log. The epoch is its identity. Returns as epoch_of does.
 local function new_epoch(meta, log, revision)
   local epoch = time[1] .. '.' .. time[2]
   redis.call('DEL', log)
   redis.call('HSET', meta, 'epoch', epoch, 'revision', revision, 'lineage', lineage)
   redis.call('PEXPIRE', meta, META_TTL)
-  return epoch
+  return epoch, nil, revision
 end
 
 -- The number of a Redis that was put back from an older copy (tide.py); 0 of one that never was.
@@ -33,13 +33,13 @@ end
 
 -- The epoch; a new one where there is none, as on a Redis that lost its data, and after a failover,
 -- before anything is written that devices could take for what they have. And when meta and log were
--- last given their lives, for keep_log.
+-- last given their lives, for keep_log; and the revision.
 -- USES: new_epoch has_failed_over far_ahead
 local function epoch_of(meta, log)
   local m = redis.call('HMGET', meta, 'epoch', 'lineage', 'revision', 'kept')
   if not m[1] then return new_epoch(meta, log, '0') end
   if m[2] ~= lineage and has_failed_over(m[2] or '') then return new_epoch(meta, log, far_ahead(m[3])) end
-  return m[1], m[4]
+  return m[1], m[4], m[3]
 end
 
 -- The log is cut now and then, as that costs as much as to add an event.

@@ -15,11 +15,17 @@ end
 -- be as many events as devices, for as many devices. What is over the rate is told with the next
 -- change, or by devices_tell, as the whole list.
 -- head: of the event about this one, or of the whole list where that is what is still to be told
+-- is_first: whether the list is to be given its life in any case
 -- Returns the ms after which devices_tell is to be called, or 0 where all is told.
--- USES: int emit roster_texts
-local function tell_devices(meta, log, channel, devices, head, all_head)
+-- USES: int is_due emit roster_of roster_texts
+local function tell_devices(meta, log, channel, devices, head, all_head, is_first)
   local told = devices .. ':told'
-  local t = redis.call('HMGET', told, 'since', 'count', 'unsaid', 'pause')
+  local t = redis.call('HMGET', told, 'since', 'count', 'unsaid', 'pause', 'renewed')
+  if is_first or is_due(t[5], DEVICE_RENEWED) then
+    redis.call('HSET', told, 'renewed', int(now))
+    redis.call('PEXPIRE', told, DEVICE_TTL)
+    redis.call('PEXPIRE', roster_of(devices), DEVICE_TTL)
+  end
   local since, count, pause = tonumber(t[1] or 0), tonumber(t[2] or 0), tonumber(t[4] or 0)
   if now < since or now - since >= pause then
     since, count, pause = now, 0, DEVICE_EVENTS_INTERVAL
@@ -31,31 +37,28 @@ local function tell_devices(meta, log, channel, devices, head, all_head)
     end
   elseif count >= DEVICE_EVENTS_MAX then
     redis.call('HSET', told, 'unsaid', '1')
-    redis.call('PEXPIRE', told, DEVICE_TTL)
     return since + pause - now
   end
   emit(meta, log, channel, '', '', head)
   redis.call('HSET', told, 'since', int(since), 'count', count + 1, 'unsaid', '', 'pause', int(pause))
-  redis.call('PEXPIRE', told, DEVICE_TTL)
   return 0
 end
 
 -- Have a device on the list as it is now. A list that has its most takes no further one.
--- state: "here" | "away". Returns as tell_devices does.
--- USES: int device_key roster_of tell_devices
-local function list_device(meta, log, channel, devices, id, state, most, joined_head, updated_head, all_head)
+-- name, who, since: of its record. state: "here" | "away". Returns as tell_devices does.
+-- USES: int roster_of tell_devices
+local function list_device(meta, log, channel, devices, id, name, who, since, state, most, joined_head, updated_head, all_head)
   local list = roster_of(devices)
-  local d = redis.call('HMGET', device_key(devices, id), 'name', 'who', 'since')
   local before = redis.call('HGET', list, id)
-  if not d[2] or (not before and redis.call('HLEN', list) >= tonumber(most)) then return 0 end
-  local text = '"deviceId":' .. cjson.encode(id) .. ',"name":' .. cjson.encode(d[1]) .. ',' .. d[2]
-    .. ',"since":' .. d[3] .. ',"state":"' .. state .. '"'
+  local size = before or redis.call('HLEN', list)
+  if not who or (not before and size >= tonumber(most)) then return 0 end
+  local text = '"deviceId":' .. cjson.encode(id) .. ',"name":' .. cjson.encode(name) .. ',' .. who
+    .. ',"since":' .. since .. ',"state":"' .. state .. '"'
   if before and string.sub(before, 1, #text) == text then return 0 end
   text = text .. ',"lastSeen":' .. int(now)
   redis.call('HSET', list, id, text)
-  redis.call('PEXPIRE', list, DEVICE_TTL)
   local head = before and updated_head or joined_head
-  return tell_devices(meta, log, channel, devices, head .. text, all_head)
+  return tell_devices(meta, log, channel, devices, head .. text, all_head, size == 0)
 end
 
 -- Take a device off the list. head: of the event, with a field in it. Returns as tell_devices does.

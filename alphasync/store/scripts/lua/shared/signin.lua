@@ -3,15 +3,16 @@
 -- Whether what a token stands for was ended. A login that was ended has no record any more, or one that is
 -- left to its runs; one that the storage has lost has none either: that is no end. So who ended any of an
 -- operator's logins, or all tokens that none of them made, left a note of when.
+-- And whether the login has a record.
 -- begun_at: ms, when the token's login was opened; of a token that no login made, when it was made
 local function is_signed_out(signin, signed_out, sign_in, begun_at)
   if sign_in ~= '' then
     local s = redis.call('HMGET', signin, 'operator', 'left')
-    if s[1] and not s[2] then return false end
+    if s[1] and not s[2] then return false, true end
     if s[2] then return true end
   end
   local since = redis.call('HGET', signed_out, sign_in == '' and 'others' or 'logins')
-  return since and tonumber(begun_at) <= tonumber(since)
+  return since and tonumber(begun_at) <= tonumber(since), false
 end
 
 -- The key of a login beside the account's index of all.

@@ -19,18 +19,19 @@ local function admitted(set, key, ttl, most)
   return false
 end
 
+-- What has not run out.
 -- USES: int
 local function indexed(set)
-  redis.call('ZREMRANGEBYSCORE', set, '-inf', int(now))
-  return redis.call('ZRANGE', set, 0, -1)
+  return redis.call('ZRANGEBYSCORE', set, '(' .. int(now), '+inf')
 end
 
 -- Everything that a device shows, behind what `answer` holds: epoch, revision, runs, drafts, the keys
 -- of those that are too many for one script, and who is here. Records are runs, drafts and plans.
 -- USES: epoch_of indexed roster_texts plans_of
 local function with_snapshot(answer, meta, log, runs, drafts, devices)
-  answer[#answer + 1] = epoch_of(meta, log)
-  answer[#answer + 1] = redis.call('HGET', meta, 'revision')
+  local epoch, _, revision = epoch_of(meta, log)
+  answer[#answer + 1] = epoch
+  answer[#answer + 1] = revision
   local room, bytes, rest = PAGE_RECORDS_MAX, 0, {}
   for _, set in ipairs({runs, drafts, plans_of(runs)}) do
     local records = {}
