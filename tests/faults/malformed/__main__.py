@@ -2,9 +2,10 @@
 
 A process of its own, which lets the others go first by as much as it is told: what the making costs
 is not to show in the times that they note. Each line of its standard input names a layer, how many
-cases, and the seed of the first; for each it prints what became of them. The first address is that
-of a server before the real sandbox, the second that of one before the gateway that answers what a
-case says, and the third that of this gateway; then comes what its niceness is raised by.
+cases, the seed of the first, and the round; for each it prints what became of them. The first
+address is that of a server before the real sandbox, the second that of one before the gateway that
+answers what a case says, and the third that of this gateway; then comes what its niceness is raised
+by.
 """
 
 import asyncio
@@ -32,12 +33,13 @@ SHOWN = 500
 class Bringer:
     """``gateway``: the one of the layer's server, where it is to be told of the cases."""
 
-    def __init__(self, layer: Layer, url: str, gateway: Told | None) -> None:
+    def __init__(self, layer: Layer, url: str, gateway: Told | None, round_: int) -> None:
         self.faults: list[str] = []
         self.outcomes: dict[str, Counter[str]] = {kind: Counter() for kind in layer.kinds}
         self._layer = layer
         self._pulse = Pulse(*address(url))
-        self._hands = [Hand(number, url, self._pulse, gateway) for number in range(layer.hands)]
+        numbers = range(layer.hands)
+        self._hands = [Hand(round_, number, url, self._pulse, gateway) for number in numbers]
 
     async def bring(self, count: int, seed: int) -> None:
         """So many cases of each kind, or a few more; then everyone takes leave."""
@@ -81,10 +83,11 @@ async def main(plain: str, odd: str, gateway: str, niceness: int) -> None:
     told = Told(gateway)
     say({"ready": True})
     while line := await asyncio.to_thread(sys.stdin.readline):
-        name, count, seed = line.split()
+        name, count, seed, round_ = line.split()
         layer = LAYERS[name]
         tells = name == "gateway"
-        bringer = Bringer(layer, odd if tells else plain, told if tells else None)
+        url, gateway_told = (odd, told) if tells else (plain, None)
+        bringer = Bringer(layer, url, gateway_told, int(round_))
         begun = time.monotonic()
         each = -(-int(count) // len(layer.kinds))
         await bringer.bring(each, int(seed))

@@ -100,8 +100,10 @@ class Bringing:
         found: dict[str, Any] = json.loads(await self._process.line())
         return found
 
-    async def bring(self, layer: str, count: int, seed: int) -> dict[str, Any]:
-        self._process.tell(f"{layer} {count} {seed}")
+    async def bring(self, layer: str, count: int, number: int) -> dict[str, Any]:
+        """So many cases of a layer, in the round of this number."""
+        seed = (number * len(LAYERS) + list(LAYERS).index(layer)) * 1_000
+        self._process.tell(f"{layer} {count} {seed} {number}")
         async with asyncio.timeout(LAYER_WITHIN):
             return await self.told()
 
@@ -200,11 +202,11 @@ async def ended(device: Device) -> None:
 
 
 async def brought_beside(
-    running: Site, bring: Bringing, name: str, count: int, seed: int
+    running: Site, bring: Bringing, name: str, count: int, number: int
 ) -> dict[str, Any]:
     """Bring the cases of a layer while others pass by, at the same server."""
     async with bystanders(running, name == "gateway") as others:
-        cases = asyncio.create_task(bring.bring(name, count, seed), name="bringing")
+        cases = asyncio.create_task(bring.bring(name, count, number), name="bringing")
         try:
             while not cases.done():
                 await others.pass_by(name, 1.0)
@@ -225,10 +227,9 @@ async def bring_all(
     parts = sum(layer.share for layer in LAYERS.values())
     found: dict[tuple[str, str], Counter[str]] = {}
     wrong: list[str] = []
-    for place, (name, layer) in enumerate(LAYERS.items()):
+    for name, layer in LAYERS.items():
         share = max(len(layer.kinds), count * layer.share // parts)
-        seed = (number * len(LAYERS) + place) * 1_000
-        report = await brought_beside(running, bring, name, share, seed)
+        report = await brought_beside(running, bring, name, share, number)
         wrong += [f"{name}, {fault}" for fault in report["faults"]]
         for kind, outcomes in report["outcomes"].items():
             found[name, kind] = Counter(outcomes)

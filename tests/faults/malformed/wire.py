@@ -65,8 +65,10 @@ def token_of(account: str) -> str:
 
 @dataclass
 class Hand:
-    """One of those that bring cases, one after the other. It has an account of its own."""
+    """One of those that bring cases, one after the other. It has an account of its own in each
+    round: what cases leave on record, as runs that have ended, each device of it gets again."""
 
+    round: int
     number: int
     url: str
     pulse: Pulse
@@ -79,7 +81,7 @@ class Hand:
 
     @property
     def account(self) -> str:
-        return f"odd {self.number}"
+        return f"odd {self.round}-{self.number}"
 
     async def exchange(self, sent: bytes) -> bytes:
         """See ``exchange``, until the server is quiet."""
