@@ -90,7 +90,7 @@ class AccountState:
         the log does not reach that far any more: the whole is to be read again.
         """
         answer, position = begun
-        runs = [_run(record) for record in answer.records(position + 2)]
+        runs = [_run(record) for record in answer.rows(position + 2)]
         drafts = [_draft(record) for record in answer.records(position + 3)]
         plans = [_plan(record) for record in answer.records(position + 4)]
         rest = answer.texts(position + 5)

@@ -2,13 +2,17 @@
 
 import itertools
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
+import msgspec
 import pytest
 
-from alphasync.domain.runs import RunStatus
+from alphasync.domain.runs import Run, RunStatus
 from alphasync.domain.snapshot import Snapshot
 from alphasync.errors import StoreUnavailable
 from alphasync.services.account_state import AccountState
+from alphasync.store import keys
+from alphasync.store.scripts.account_calls import snapshot_read
 from alphasync.store.scripts.calls import Scripts
 from alphasync.store.scripts.limits import PAGE_RECORDS_MAX
 from tests.scripts.bench import LIFETIMES, Bench, identity
@@ -39,6 +43,39 @@ async def test_all_runs_and_drafts_with_the_ended_and_the_emptied(bench: Bench) 
         "1": "Hello",
         "2": "",
     }
+
+
+ODD: dict[Any, Any] = {
+    **dict.fromkeys(("away", "paused", "detached"), "1"),
+    **dict.fromkeys(("duration", "cycle", "next_at", "total", "sent", "skipped"), 5),
+    **dict.fromkeys(("failed", "uncertain", "past_sent", "past_failed", "past_uncertain"), 7),
+    **dict.fromkeys(("stopped_by", "reason", "device_name"), "x"),
+    "only": "failed",
+    "waiting_for": "sign_in",
+    "options": '{"messageInterval":9}',
+}
+"""Of a run's record, whatever a run need not have."""
+
+
+async def test_of_a_run_there_is_what_it_shows_and_not_what_only_its_sender_needs(
+    bench: Bench,
+) -> None:
+    await bench.start("1")
+    await bench.start("2")
+    await bench.client.hset(bench.names.run("chat", "1"), mapping=ODD)
+    runs = (await bench.snapshot()).runs
+    for name in ("1", "2"):
+        alone = await bench.account_state.run(bench.who.account, (name, "chat"))
+        assert runs[name, "chat"] == alone.run
+    fields = {field.name: field for field in msgspec.structs.fields(Run)}
+    assert [n for n in fields if getattr(runs["1", "chat"], n) == fields[n].default] == []
+    answer = await bench.scripts.call(snapshot_read(keys.of_account(bench.who.account)))
+    names, *rows = answer.lists(2)
+    record = await bench.client.hgetall(bench.names.run("chat", "1"))
+    assert [len(row) for row in rows] == [len(names)] * 2
+    assert len(record) - len(names) > 15
+    shown = {names.text(place) for place in range(len(names))}
+    assert shown.isdisjoint({"identity", "run_id", "inflight", "cursor"})
 
 
 async def test_accounts_do_not_see_each_other(bench: Bench) -> None:

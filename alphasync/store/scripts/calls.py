@@ -108,7 +108,12 @@ class Answer:
         return int(self.text(position))
 
     def texts(self, position: int) -> list[str]:
-        return [Answer([item]).text(0) for item in self._list(position)]
+        found: list[str] = []
+        for value in self._list(position):  # of a snapshot some thousands: no object for each
+            if not isinstance(value, bytes):
+                raise TypeError(f"expected texts at {position}, got {value!r}")
+            found.append(value.decode())
+        return found
 
     def lists(self, position: int) -> list["Answer"]:
         """Lists in a list."""
@@ -120,10 +125,21 @@ class Answer:
         found = Answer(self._list(position))
         return [found.record(number) for number in range(len(found))]
 
+    def rows(self, position: int) -> list[dict[str, str]]:
+        """Hashes of which the same fields were read, returned as a list of these and a list of
+        values for each; without those that a hash has not."""
+        found = Answer(self._list(position))
+        names = found.texts(0) if len(found) else []
+        return [found._row(number, names) for number in range(1, len(found))]
+
     def record(self, position: int) -> dict[str, str]:
         """A hash, returned as a flat list of fields and values."""
         fields = self.texts(position)
         return dict(zip(fields[::2], fields[1::2], strict=True))
+
+    def _row(self, position: int, names: list[str]) -> dict[str, str]:
+        values = zip(names, self._list(position), strict=True)
+        return {name: value.decode() for name, value in values if isinstance(value, bytes)}
 
     def _list(self, position: int) -> list[Reply]:
         value = self._values[position]

@@ -25,21 +25,34 @@ local function indexed(set)
   return redis.call('ZRANGEBYSCORE', set, '(' .. int(now), '+inf')
 end
 
+-- What a snapshot says of a run: of the rest of its record only who sends has any use, and each
+-- device that joins is told of all runs, of those that have ended as well.
+local function shown_of_run()
+  return {'profile', 'type', 'status', 'device', 'operator', 'started_at', 'message', 'revision',
+    'total', 'sent', 'skipped', 'failed', 'uncertain', 'past_sent', 'past_failed', 'past_uncertain',
+    'stopped_by', 'reason', 'duration', 'away', 'paused', 'detached', 'device_name', 'only',
+    'options', 'cycle', 'next_at', 'waiting_for'}
+end
+
 -- Everything that a device shows, behind what `answer` holds: epoch, revision, runs, drafts, the keys
--- of those that are too many for one script, and who is here. Records are runs, drafts and plans.
--- USES: epoch_of indexed roster_texts plans_of
+-- of those that are too many for one script, and who is here. Records are runs, drafts and plans. Of
+-- runs there are the names of their fields, if there are any, and then the values of each.
+-- USES: epoch_of indexed roster_texts plans_of shown_of_run
 local function with_snapshot(answer, meta, log, runs, drafts, devices)
   local epoch, _, revision = epoch_of(meta, log)
   answer[#answer + 1] = epoch
   answer[#answer + 1] = revision
   local room, bytes, rest = PAGE_RECORDS_MAX, 0, {}
+  local shown = shown_of_run()
   for _, set in ipairs({runs, drafts, plans_of(runs)}) do
     local records = {}
     for _, key in ipairs(indexed(set)) do
       if room > 0 and bytes < PAGE_BYTES_MAX then
-        local fields = redis.call('HGETALL', key)
-        if #fields > 0 then records[#records + 1] = fields end
-        for _, text in ipairs(fields) do bytes = bytes + #text end
+        local is_run = set == runs
+        local fields = is_run and redis.call('HMGET', key, unpack(shown)) or redis.call('HGETALL', key)
+        if is_run and #records == 0 then records[1] = shown end
+        if fields[1] then records[#records + 1] = fields end
+        for _, text in ipairs(fields) do bytes = bytes + (text and #text or 0) end
         room = room - 1
       else
         rest[#rest + 1] = key
