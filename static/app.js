@@ -21,6 +21,7 @@ import { identity, session } from './session.js';
 import { createPush } from './push.js';
 import { createRenewing, keepShell } from './shell.js';
 import { connect } from './socket.js';
+import { afterDrawing } from './soon.js';
 import { apply, initialState, running, seen } from './state.js';
 import { statusLine } from './status.js';
 import { claimTab } from './tab.js';
@@ -63,9 +64,13 @@ markCommands();
 
 let state = initialState;
 let frame = 0;
+let drawn = initialState; // the state as it was drawn last
+let late = false; // it is drawn once the browser has drawn what was typed
 let tab = null; // see tab.js
 let kept = null; // text that is not saved, while signed in
 let safe = true; // whether all of it outlives the page
+
+const TYPED = new Set(['local/draftTyped', 'local/draftSent']);
 
 const log = new EventLog();
 const ask = createConfirm();
@@ -76,7 +81,22 @@ function dispatch(event) {
   if (state === before) return;
   kept?.note(state);
   announce(before, state);
+  if (TYPED.has(event.name)) drawLate();
+  else drawNext();
+}
+
+function drawNext() {
   if (frame === 0) frame = requestAnimationFrame(draw);
+}
+
+/** The letter is in its box already; with what is said of it the answer may have come, too. */
+function drawLate() {
+  if (late || frame !== 0) return;
+  late = true;
+  afterDrawing(() => {
+    late = false;
+    if (state !== drawn) drawNext();
+  });
 }
 
 const local = (name, data = {}) => dispatch({ name: `local/${name}`, data });
@@ -104,8 +124,9 @@ const turning = createTurning({ state: () => state, local, show: (type) => profi
 
 const typists = createTypists((key, devices) => local('typists', { key, devices }));
 
-/** Write what is not saved, before it may be too late. */
+/** Send what waits to be drawn, and write what is not saved, before it may be too late. */
 function keep() {
+  commands.hasten();
   if (kept !== null) safe = kept.save();
 }
 
@@ -376,6 +397,7 @@ const renewing = createRenewing({
 
 function draw() {
   frame = 0;
+  drawn = state;
   if (account.link() === null) return;
   drawRights(state);
   if (!state.syncing) people.render(state); // half a snapshot is not shown

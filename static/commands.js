@@ -10,6 +10,7 @@ import { asPreview } from './preview.js';
 import { keepRhythm, rhythmFields } from './rhythm.js';
 import { createRunTexts } from './runtexts.js';
 import { createSending } from './sending.js';
+import { createSoon } from './soon.js';
 import { refusal, startOf, startProblem } from './status.js';
 import { needsAsking, versionOf } from './uncertain.js';
 import { createUndo } from './undo.js';
@@ -25,8 +26,9 @@ const PREVIEW_TIMEOUT = 35_000; // ms; the server itself gives up after 30 s, as
 const UNCERTAIN_SHOWN_MAX = 500; // each takes a decision; of more it is said how many they are
 const ASK_INTERVAL = 1_000; // ms, for a question that the server could not answer
 
-/** `link` is a connection of socket.js; `state()` the state as it is now. Returns the commands. */
-export function createCommands({ link, state, dispatch }) {
+/** `link` is a connection of socket.js; `state()` the state as it is now; `drawn` as in soon.js. Returns the commands. */
+export function createCommands({ link: line, state, dispatch, drawn }) {
+  const link = createSoon(line, drawn);
   const waiting = []; // {event, key} of commands without an answer, oldest first
   const undo = createUndo();
 
@@ -137,6 +139,7 @@ export function createCommands({ link, state, dispatch }) {
 
   return {
     flush: sending.flush,
+    hasten: link.hasten,
     /** Another operator may be next: what this one typed is not theirs to bring back. */
     forget() {
       undo.forget();

@@ -15,6 +15,12 @@ function isUnsent(draft, run) {
   return !run || isUnsaved(draft) || draft.base.revision > (run.begun ?? run.revision);
 }
 
+/** Whether the list may say something else of the text of one profile and type; a letter more or less is mostly no news. */
+export function tellsOfText(key, before, after) {
+  const [old, now] = [before, after].map(({ runs, drafts, offers }) => [textMark(drafts[key], offers[key]?.[0]), isUnsent(drafts[key], runs[key])]);
+  return now.some((value, at) => value !== old[at]);
+}
+
 /**
  * One type of a profile: `{type, run, where, failed, uncertain, mark, unsent}`; `where` is the name of the device that runs it,
  * empty where it has none, and the counts are those of a run that is over.

@@ -10,9 +10,10 @@ const RESEND_INTERVAL = 1_000; // ms, for a draft that the server could not take
 const TAKE_BACK_TIMEOUT = 30_000; // ms that a clear can be taken back at the card; later among the versions
 /** Answers after which nobody knows whether the text arrived. */
 const LOST = new Set(['no_answer', 'unknown_outcome', 'internal_error']);
+const NOT_SENT = Object.freeze({ ok: false, code: 'offline', retryable: true });
 
 /**
- * `link` and `state` as in commands.js, `local(name, data)` dispatches, `complain(key, ack, text, about)` tells at the
+ * `link`: that of soon.js, `state` as in commands.js, `local(name, data)` dispatches, `complain(key, ack, text, about)` tells at the
  * card. Returns `{push(profileId, type), pushAttachments(profileId), flush()}`: send what one draft, or any of them, has
  * to send.
  */
@@ -36,11 +37,15 @@ export function createSending({ link, state, local, complain }) {
     const clears = draft.clearing && draft.sent === null;
     const payload = { profileId, type, ...(clears ? {} : toSend(draft, epoch)) };
     local('draftSent', { profileId, type, number });
-    const ack = await link.send(clears ? 'clearMessage' : 'updateMessage', payload);
+    const ack = await link.soon((emit) => {
+      if (!canSend() || epoch !== state().epoch) return NOT_SENT; // its base is of a revision that the server may not know
+      return emit(clears ? 'clearMessage' : 'updateMessage', payload);
+    });
     const { ok: answered, code, revision, message, caret } = ack;
     const anew = epoch !== state().epoch; // a revision of another epoch says nothing about the order in this one
     const ok = answered && !anew;
-    const lost = anew || LOST.has(code);
+    const unsent = ack === NOT_SENT;
+    const lost = !unsent && (anew || LOST.has(code));
     const tooLong = code === 'message_too_long';
     local('draftAnswered', { profileId, type, number, ok, lost, tooLong, revision, ...(ok && { message, caret }) });
     if (ok) {
@@ -51,7 +56,7 @@ export function createSending({ link, state, local, complain }) {
       return;
     }
     // Without a connection the line below the text says so, and that it is not saved.
-    if (!answered && link.connected() && !tooLong) complain(key, ack, notSaved(ack), 'draft');
+    if (!answered && !unsent && link.connected() && !tooLong) complain(key, ack, notSaved(ack), 'draft');
     if (anew || ack.retryable) resendLater();
   }
 

@@ -19,8 +19,18 @@ def fields_of(model: type) -> dict[str, str]:
     said = dict(COMMON_FIELDS)
     for each in reversed(model.__mro__):
         if each.__module__.startswith("alphasync."):
+            said.update(_told_elsewhere(each))
             said.update(_fields_in(each))
     return said
+
+
+def _told_elsewhere(model: type) -> dict[str, str]:
+    """What another event says of the fields that the model has in its own definition."""
+    other = model.__dict__.get("told_by")
+    if other is None:
+        return {}
+    own = inspect.get_annotations(model)
+    return {name: said for name, said in fields_of(other).items() if name in own}
 
 
 def _fields_in(model: type) -> dict[str, str]:

@@ -5,6 +5,7 @@ import { leftOf } from '../outcome.js';
 import { isTheirs } from '../rights.js';
 import { isOwn, noticeOf, startOf, startProblem, startWhy } from '../status.js';
 import { words } from '../words.js';
+import { whenChanged } from './changes.js';
 import { $, setAttr, setBlocked, setHidden, setText, untilReleased } from './dom.js';
 import { createMenu } from './menu.js';
 import { createRhythm } from './rhythm.js';
@@ -89,17 +90,23 @@ export function createActions(parts, type, { start, stop, pause, resume, later, 
     }, SETTLE);
   }
 
-  return (state, { profileId, run, message, notice, busy }) => {
+  /** What it shows, of the text only what keeps it from being sent. */
+  function factsOf(state, { profileId, run, message, notice, busy }) {
     const started = startOf(state, profileId, type, message);
-    const said = noticeOf(notice, started);
+    const { text = '', tone = '', hint = '', about = '' } = noticeOf(notice, started) ?? {};
+    const { connected, me } = started;
+    const { detaching, rhythm, who } = state;
+    return { profileId, run, busy, connected, me, detaching, rhythm, who, text, tone, hint, about, impossible: startProblem(started), missing: startWhy(started) };
+  }
+
+  const draw = whenChanged(Object.values, ({ profileId, run, busy, connected, me, detaching, rhythm, who, text, tone, hint, about, impossible, missing }) => {
     const running = run?.status === 'running';
     const switched = profileId !== shownId;
     shownId = profileId;
     turn(running ? 'stop' : 'start', switched || working);
     working = busy === 'startProcessing' || busy === 'stopProcessing';
-    const impossible = startProblem(started);
-    others = running && !isTheirs(state.who, run) ? words.rights.othersRun : '';
-    const short = startWhy(started) || others;
+    others = running && !isTheirs(who, run) ? words.rights.othersRun : '';
+    const short = missing || others;
     problem = running ? short : impossible;
     block();
     setAttr(go, 'aria-busy', working ? 'true' : null);
@@ -109,22 +116,24 @@ export function createActions(parts, type, { start, stop, pause, resume, later, 
     setHidden(hold, !running);
     setHidden(parts.later, running); // its room is that of the words of Pause
     setHidden(parts['later-item'], !running);
-    setBlocked(hold, others !== '' || working || !started.connected || HOLDS.has(busy));
+    setBlocked(hold, others !== '' || working || !connected || HOLDS.has(busy));
     setAttr(hold, 'title', others || null);
     setAttr($('use', hold), 'href', paused ? '#i-play' : '#i-pause');
     const does = paused ? 'resume' : 'pause';
     setAttr(hold, 'aria-label', words.card[does][type]);
     setText($('span', hold), words.card.hold[does]);
     hold.dataset.does = does;
-    choice.checked = state.detaching;
+    choice.checked = detaching;
     setHidden(parts.detach, running);
-    showRhythm(state.rhythm, running);
-    setHidden(parts.take, !running || isOwn(run, started.me));
+    showRhythm(rhythm, running);
+    setHidden(parts.take, !running || isOwn(run, me));
     setAttr(parts.take, 'title', others || words.card.takeOverHint);
-    setBlocked(parts.take, others !== '' || working || !started.connected || busy === 'takeOverProcessing');
-    setText(why, working || said?.about === 'start' ? '' : short);
-    setText(parts.notice, said?.text ?? '');
-    parts.notice.dataset.tone = said?.tone ?? '';
-    setAttr(parts.notice, 'title', said?.hint || null);
-  };
+    setBlocked(parts.take, others !== '' || working || !connected || busy === 'takeOverProcessing');
+    setText(why, working || about === 'start' ? '' : short);
+    setText(parts.notice, text);
+    parts.notice.dataset.tone = tone;
+    setAttr(parts.notice, 'title', hint || null);
+  });
+
+  return (state, shown) => draw(factsOf(state, shown));
 }

@@ -98,6 +98,7 @@ export function createCard(type, { commands, confirmBlocklist, confirmCancel, sh
     },
   });
   const showRun = createRun(parts);
+  const drawRun = whenChanged(({ state: { device, devices }, run }) => [run, device, devices], ({ state, run }) => showRun(state, run));
   const showActions = createActions(parts, type, {
     start() {
       text.finishLetter();
@@ -188,7 +189,7 @@ export function createCard(type, { commands, confirmBlocklist, confirmCancel, sh
     line(state, { draft, message, offer: offers?.[0], typists, run, sent, switched });
     takeBack(message, draft?.deviceId === state.device?.id ? cleared : undefined);
     showActions(state, { profileId, run, message, notice, busy });
-    showRun(state, run);
+    drawRun({ state, run });
     showPlans(state.plans[key], state.who);
     uncertain(list?.recipients, list?.more, busy === 'resolveUncertain');
     drawUnsent({ unsent, run });

@@ -44,6 +44,7 @@ function earlierText(run, sent, message) {
  */
 export function createLine(parts, type, { choose, takeOffer }) {
   const show = $('button', parts.earlier);
+  const number = $('span', parts.counter);
   const earlierBox = parts['earlier-text'];
   let open = false; // whether the earlier text is seen
   let saying = null; // the timer of what is said if it is not over by then
@@ -61,7 +62,7 @@ export function createLine(parts, type, { choose, takeOffer }) {
     clearTimeout(saying);
     saying = null;
     setText(parts.origin, text);
-    parts.origin.dataset.tone = tone;
+    setAttr(parts.origin, 'data-tone', tone);
   }
 
   function sayUnlessOver(origin, switched) {
@@ -94,8 +95,9 @@ export function createLine(parts, type, { choose, takeOffer }) {
   return (state, { draft, message, offer, typists, run, sent, switched }) => {
     const connected = state.connection.status === 'connected';
     const { state: size, text } = measure(type, message);
-    setText(parts.counter, text);
-    parts.counter.dataset.size = message === '' ? 'empty' : size;
+    setText(number, text);
+    setAttr(parts.counter, 'data-room', text.replace(/\d/g, '0'));
+    setAttr(parts.counter, 'data-size', message === '' ? 'empty' : size);
     sayUnlessOver(originOf(state, draft, typists ?? [], connected), switched);
     setHidden(parts['cut-off'], connected || !isUnsaved(draft));
     showEarlier(earlierText(run, sent, message));

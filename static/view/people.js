@@ -3,6 +3,7 @@
 
 import { createShelf, ordered, tally } from '../filters.js';
 import { matcher } from '../names.js';
+import { tellsOfText } from '../rows.js';
 import { LANGUAGE, words } from '../words.js';
 import { changedKeys } from './changes.js';
 import { byId, element, setAttr } from './dom.js';
@@ -12,7 +13,7 @@ import { createRow } from './row.js';
 import { createTyping } from './typing.js';
 
 const STEPS = { ArrowDown: 1, ArrowUp: -1 };
-const SHOWN_OF = ['runs', 'plans', 'drafts', 'offers', 'uncertain']; // what of the state a row shows
+const SHOWN_OF = ['runs', 'plans', 'offers', 'uncertain']; // what of the state a row shows, beside what it tells of texts
 const FIRST = 16; // rows that a changed filter shows at once, with their pictures: more than fit on a phone
 const NEXT = 250; // rows that follow with each frame: a key that is pressed meanwhile waits for no more
 /** Whether the browser tells when a row is about to be seen: pictures of hundreds of others need not be drawn. */
@@ -115,7 +116,8 @@ export function createPeople(actions) {
   function touched(state, before) {
     const anew = before === null || state.device?.id !== before.device?.id || state.profiles.items !== before.profiles.items;
     if (anew) return rows;
-    const keys = SHOWN_OF.flatMap((name) => changedKeys(before[name], state[name]));
+    const texts = changedKeys(before.drafts, state.drafts).filter((key) => tellsOfText(key, before, state));
+    const keys = [...texts, ...SHOWN_OF.flatMap((name) => changedKeys(before[name], state[name]))];
     const found = new Set(keys.map((key) => byKey.get(key)));
     found.delete(undefined); // of no profile that is listed
     if (state.devices !== before.devices) for (const row of rows) if (row.facts.running) found.add(row);

@@ -3,7 +3,7 @@
 import { TYPES } from '../keys.js';
 import { isolated } from '../names.js';
 import { words } from '../words.js';
-import { about, byId, setAvatar, setHidden, setText, setTitle } from './dom.js';
+import { about, byId, setAttr, setAvatar, setHidden, setText, setTitle } from './dom.js';
 import { createCard } from './card.js';
 import { createTabs } from './tabs.js';
 
@@ -26,7 +26,7 @@ export function createProfile(actions) {
     const profile = state.profiles.items.find(({ external_id: id }) => id === state.selected) ?? null;
     setHidden(article, profile === null);
     setHidden(byId('empty'), profile !== null);
-    byId('console').dataset.view = profile === null ? 'list' : 'profile';
+    setAttr(byId('console'), 'data-view', profile === null ? 'list' : 'profile');
     const title = profile === null ? words.name : words.profile.title(isolated(profile.name));
     setTitle(title);
     if (profile === null) {

@@ -25,6 +25,19 @@ WATCH = """() => {
   );
 }"""
 
+WRITTEN = """() => {
+  window.written = new Set();
+  new MutationObserver((found) => {
+    for (const { target, attributeName } of found) {
+      const place = (target.closest ? target : target.parentElement).closest('[data-testid]');
+      window.written.add(`${place?.dataset.testid} ${attributeName ?? 'text'}`);
+    }
+  }).observe(
+    document.documentElement,
+    { subtree: true, childList: true, attributes: true, characterData: true },
+  );
+}"""
+
 
 def many() -> People:
     """Runs of the first three take a while; those of the others are short."""
@@ -192,7 +205,7 @@ async def test_the_chosen_row_is_brought_into_view_unless_it_was_pressed(
     assert await console.page.evaluate("document.getElementById('people').scrollTop") == top
 
 
-async def test_a_typed_key_touches_nothing_in_the_list(
+async def test_a_typed_key_touches_nothing_but_its_number_and_what_is_said_of_it(
     crowded: Cluster, open_console: Open
 ) -> None:
     console = await signed_in(crowded, open_console)
@@ -200,10 +213,15 @@ async def test_a_typed_key_touches_nothing_in_the_list(
     await console.hook("chat-text").press_sequentially("Hello")
     await expect(console.hook("chat-origin")).to_contain_text("Saved")
     await console.page.evaluate(WATCH)
+    await console.page.evaluate(WRITTEN)
     await console.hook("chat-text").press_sequentially(" to everybody")
-    await expect(console.hook("chat-text")).to_have_value("Hello to everybody")
+    await expect(console.hook("chat-counter")).to_have_text("18 / 300")
     await expect(console.hook("chat-origin")).to_have_attribute("data-saving", "false")
     assert await console.page.evaluate("window.touched") == 0
+    written = set(await console.page.evaluate("[...window.written]"))
+    assert written >= {"chat-counter text", "chat-counter data-room"}
+    said = {f"chat-origin {what}" for what in ("data-saving", "text", "data-tone")}
+    assert written - {"chat-counter text", "chat-counter data-room"} <= said
     other = await crowded.device()
     assert (await other.start("50"))["ok"]
     await expect(console.hook("profile-item-50").locator(".row-line")).to_contain_text("done")

@@ -8,7 +8,7 @@ import { registered } from './helpers.mjs';
 
 /** Commands over a link that answers what the test says: `answer(ack)` answers the oldest command that waits. */
 export function bench() {
-  const bed = { state: registered(), online: true, joined: true, sent: [], waiting: [] };
+  const bed = { state: registered(), online: true, joined: true, sent: [], waiting: [], drawn: (go) => go() };
   const dispatch = (event) => {
     bed.state = apply(bed.state, event);
   };
@@ -22,7 +22,7 @@ export function bench() {
     },
   };
   bed.dispatch = dispatch;
-  bed.commands = createCommands({ link, state: () => bed.state, dispatch });
+  bed.commands = createCommands({ link, state: () => bed.state, dispatch, drawn: (go) => bed.drawn(go) });
   bed.answer = async (ack) => {
     bed.waiting.shift()(ack);
     await turn();

@@ -29,6 +29,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
 
     event_name: ClassVar[str]
     audience: ClassVar[Audience] = Audience.DEVICE
+    told_by: ClassVar[type["Event"] | None] = None
+    """The event that says what this one's fields mean, where they are the same."""
 
 
 class LoggedEvent(Event, frozen=True, kw_only=True):

@@ -20,6 +20,9 @@ PLAN_ENDED_BY = {
 }
 """Why a planned run was skipped, or failed: the ``code`` of ``PlanEnded``, and what it means."""
 
+PlanWaits = Literal["locked", "too_many_runs"]
+"""What a plan waits for whose time has come."""
+
 
 class PlanSync(Event, frozen=True, kw_only=True):
     """A planned run as it is: one event for each one in a snapshot."""
@@ -47,7 +50,7 @@ class PlanSync(Event, frozen=True, kw_only=True):
     """Seconds between two messages of its run; absent where nobody chose that."""
     continuous: Continuous | UnsetType = UNSET
     """Of a run that begins anew when it is through; else absent."""
-    waiting_for: Literal["locked", "too_many_runs"] | UnsetType = UNSET
+    waiting_for: PlanWaits | UnsetType = UNSET
     """Its time has come, and it waits: `locked`, until the run of the profile and type has ended;
     `too_many_runs`, until the account may have one more. Else absent."""
     is_own_device: bool
@@ -58,31 +61,20 @@ class PlanSync(Event, frozen=True, kw_only=True):
 class PlanEvent(LoggedEvent, frozen=True, kw_only=True):
     """An event about a planned run: as it is now. The fields are those of `planSync`."""
 
+    told_by = PlanSync
     profile_id: Script[str] = UNSET
     type: Script[ProcessingType] = UNSET
     plan_id: Script[str] = UNSET
-    """Names the plan."""
     device_id: Script[str] = UNSET
-    """The device that planned it: the run will be of it."""
     operator_id: Script[str] = UNSET
-    """Who planned it: it will be sent with their sign-in."""
     planned_at: Script[int] = UNSET
-    """When it was planned: ms since the Unix epoch."""
     start_at: Script[int] = UNSET
-    """When it is to start: ms since the Unix epoch, by Redis' clock."""
     latest: Script[int] = UNSET
-    """ms after `startAt` until which it may start, where it could not at once."""
     message: Script[str] = UNSET
-    """What every recipient will get."""
     attachments: Script[list[Attachment]] = UNSET
-    """What goes with a mail."""
     message_interval: float | UnsetType = UNSET
-    """Seconds between two messages of its run; absent where nobody chose that."""
     continuous: Continuous | UnsetType = UNSET
-    """Of a run that begins anew when it is through; else absent."""
-    waiting_for: Literal["locked", "too_many_runs"] | UnsetType = UNSET
-    """Its time has come, and it waits: `locked`, until the run of the profile and type has ended;
-    `too_many_runs`, until the account may have one more. Else absent."""
+    waiting_for: PlanWaits | UnsetType = UNSET
 
     @property
     def plan(self) -> Plan:

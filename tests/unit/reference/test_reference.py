@@ -1,16 +1,18 @@
 """The reference says what the models say, and the models say all that it needs."""
 
 import importlib
+import inspect
 import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import jsonschema
 import pytest
+from msgspec import UnsetType
 
 import alphasync
-from alphasync.domain.events import INTERRUPTED_BY, Event
+from alphasync.domain.events import COMMON_FIELDS, INTERRUPTED_BY, Event, PlanEvent, PlanSync
 from alphasync.errors import AlphasyncError
 from alphasync.protocol.commands import Command
 from alphasync.protocol.packets import EVENTS
@@ -18,6 +20,7 @@ from alphasync.realtime.handlers import REGISTRY
 from alphasync.reference.__main__ import PAGES
 from alphasync.reference.calls import CALLS
 from alphasync.reference.codes import codes
+from alphasync.reference.described import fields_of
 from alphasync.reference.page import PART, PARTS, filled
 from alphasync.reference.schema import COMMANDS, as_json, whole
 from alphasync.web.accounts import Accounts
@@ -116,3 +119,21 @@ def test_every_error_that_there_is_has_its_place() -> None:
             importlib.import_module(module.name)
     ours = [each for each in subclasses(AlphasyncError) if each.__module__.startswith("alphasync.")]
     assert {each.code for each in ours} <= {*codes(), *INTERRUPTED_BY}
+
+
+def kinds(annotation: object) -> set[object]:
+    """What a field may be, apart from absent."""
+    return set(get_args(annotation | UnsetType)) - {UnsetType}
+
+
+def test_an_event_that_another_tells_of_has_its_fields() -> None:
+    """But for what only the other says: whose device it is, and as of when that is so."""
+    event, other = PlanEvent, PlanSync
+    assert event.told_by is other
+    ours, theirs = get_type_hints(event), get_type_hints(other)
+    named = set(inspect.get_annotations(event))
+    assert named == set(inspect.get_annotations(other)) - {"is_own_device", "revision"}
+    for name in named:
+        assert kinds(ours[name]) == kinds(theirs[name]), name
+        assert fields_of(event)[name] == fields_of(other)[name], name
+    assert fields_of(event)["revision"] == COMMON_FIELDS["revision"]

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { setImmediate as turn } from 'node:timers/promises';
+import { test } from 'node:test';
+
+import { isUnsaved } from '../../static/drafts.js';
+import { bench } from './bench.mjs';
+import { event } from './helpers.mjs';
+
+/** A bench that draws when the test says so. */
+function slow() {
+  const bed = bench();
+  const due = [];
+  bed.drawn = (go) => due.push(go);
+  bed.draw = async () => {
+    for (const go of due.splice(0)) go();
+    await turn();
+  };
+  return bed;
+}
+
+const names = (bed) => bed.sent.map(([name]) => name);
+
+test('what is typed is sent once it is drawn', async () => {
+  const bed = slow();
+  bed.commands.type('7', 'chat', 'H');
+  bed.commands.type('8', 'chat', 'H');
+  assert.deepEqual(bed.sent, []);
+  await bed.draw();
+  assert.deepEqual(bed.sent.map(([, { profileId }]) => profileId), ['7', '8']);
+  await bed.draw();
+  assert.equal(bed.sent.length, 2);
+});
+
+test('what is done meanwhile goes after it', async () => {
+  const bed = slow();
+  bed.commands.type('7', 'chat', 'Hello');
+  void bed.commands.stop('7', 'chat');
+  assert.deepEqual(names(bed), ['updateMessage', 'stopProcessing']);
+  await bed.draw();
+  assert.equal(bed.sent.length, 2);
+});
+
+test('a page that goes sends it at once', () => {
+  const bed = slow();
+  bed.commands.type('7', 'chat', 'Hello');
+  bed.commands.hasten();
+  assert.deepEqual(names(bed), ['updateMessage']);
+});
+
+test('a text that was not sent before the connection went, or the log began anew, waits for the next', async () => {
+  for (const happens of [(bed) => (bed.online = false), (bed) => bed.dispatch(event('resync', { epoch: 'e2', revision: 3 }))]) {
+    const bed = slow();
+    bed.commands.type('7', 'chat', 'Hello');
+    happens(bed);
+    await bed.draw();
+    assert.deepEqual(bed.sent, []);
+    bed.online = true;
+    bed.dispatch(event('local/caughtUp'));
+    bed.commands.flush();
+    await bed.draw();
+    assert.deepEqual(names(bed), ['updateMessage']);
+    assert.ok(isUnsaved(bed.state.drafts['7/chat']));
+    await bed.answer({ ok: true, revision: 11 });
+    assert.deepEqual(isUnsaved(bed.state.drafts['7/chat']), false);
+  }
+});
