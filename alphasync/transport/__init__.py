@@ -14,7 +14,8 @@ from alphasync.transport.moving import Mover
 from alphasync.transport.networks import client_network
 from alphasync.transport.outgoing import Outgoing, message
 from alphasync.transport.peers import FindPeer, Peers
-from alphasync.transport.socket_server import Answer, SocketServer, Take
+from alphasync.transport.socket_server import SocketServer
+from alphasync.transport.taking import Answer, Take
 
 __all__ = [
     "Allowance",

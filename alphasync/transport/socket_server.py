@@ -1,7 +1,7 @@
 """The Socket.IO v5 server on top of the Engine.IO server."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable
 from functools import partial
 from typing import Any
 
@@ -23,20 +23,13 @@ from alphasync.transport.engine_server import EngineServer
 from alphasync.transport.engine_socket import EngineSocket
 from alphasync.transport.messagepack import read
 from alphasync.transport.meter import TooMuch
-from alphasync.transport.outgoing import Outgoing, message
+from alphasync.transport.outgoing import Outgoing
 from alphasync.transport.refusals import PROTOCOL_ERROR
 from alphasync.transport.socket_packets import MalformedPacket, StrictPacket, check, counts
+from alphasync.transport.taking import Acknowledgements, AtOnce
 
 EVENT_SIZE = 16 * 1024
 """Characters of an event that counts as one; a longer one counts as several."""
-
-Answer = Callable[[object], None]
-"""Acknowledges an event, if its client has asked for that."""
-Take = Callable[[Answer], Coroutine[Any, Any, None] | None]
-"""Takes an event, and is given how to acknowledge it; what it returns is to be carried out."""
-AtOnce = Callable[[str, list[Any]], Take | None]
-"""Is asked first what takes an event, of a client's id, with its name and arguments: if anything
-does it is handed to no handler. Nothing is awaited."""
 
 
 class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio has no types
@@ -74,9 +67,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         self._deadlines: dict[str, asyncio.TimerHandle] = {}
         """Of the connections that are in no namespace, the one that is so longest first."""
         self._connects: dict[str, int] = {}
-        self._answer: object = None
-        self._said = "[null]"
-        """What an event was acknowledged with last, and its JSON."""
+        self._acknowledgements = Acknowledgements(self.packet_class.json.dumps)
 
     def _engineio_server_class(self) -> type[EngineServer]:
         return EngineServer
@@ -178,17 +169,8 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
     def _acknowledge(
         self, socket: EngineSocket, namespace: str, id_: int | None, answer: object
     ) -> None:
-        """``answer`` is JSON, without binary parts. The same one may acknowledge many events, one
-        after the other."""
-        if id_ is None:
-            return
-        if answer is not self._answer:
-            self._answer, self._said = (
-                answer,
-                self.packet_class.json.dumps([answer], separators=(",", ":")),
-            )
-        to = "" if namespace == "/" else f"{namespace},"
-        socket.put(message(f"{ACK}{to}{id_}{self._said}"))
+        if id_ is not None:
+            socket.put(self._acknowledgements.packet(namespace, id_, answer))
 
     async def _finish_event(self, work: Awaitable[object], socket: EngineSocket) -> None:
         try:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from socketio.exceptions import TimeoutError as NoAck
 
+from alphasync.transport import Answer, Take
 from tests.conformance.clients import Client
 from tests.conformance.packets import connect, data_of, event
 from tests.conformance.servers import Sockets
@@ -34,6 +35,33 @@ async def test_an_acknowledgement_in_a_namespace(sockets: Sockets, transport: Tr
     await connect(client, "/custom")
     await client.send(event("ask", "a", "b", id=12, namespace="/custom"))
     assert await client.text() == '3/custom,12["a","b"]'
+
+
+async def test_what_is_taken_before_a_handler_is_asked(sockets: Sockets) -> None:
+    """It is acknowledged at once, later, or with others: by whoever has taken it."""
+    answers: list[Answer] = []
+
+    async def later(answer: Answer) -> None:
+        answer([{"ok": "ä"}])
+
+    def take(sid: str, arguments: list[Any]) -> Take | None:
+        return {"keep": answers.append, "later": later}.get(arguments[0])
+
+    sockets.sio.at_once = take
+    sockets.sio.on("ask", lambda sid: "handled", namespace="/custom")
+    client = await sockets.client("websocket")
+    await connect(client, "/custom")
+    for number, name in enumerate(("keep", "keep", "later", "ask")):
+        await client.send(event(name, id=number, namespace="/custom"))
+    await client.send(event("keep", namespace="/custom"))
+    assert await client.text() == '3/custom,2[[{"ok":"\\u00e4"}]]'
+    assert await client.text() == '3/custom,3["handled"]'
+    said = {"all": True}
+    for answer in answers:
+        answer(said)
+    assert await client.text() == '3/custom,0[{"all":true}]'
+    assert await client.text() == '3/custom,1[{"all":true}]'
+    assert client.waiting == 0
 
 
 async def test_no_acknowledgement_unless_asked(sockets: Sockets, client: Client) -> None:
