@@ -9,37 +9,39 @@ end
 -- The stretch that makes `after` of `before`: where it starts, what it takes, and what it puts there.
 -- caret: where it ends in `after`, if that is known, else ''. Of equal letters it says which are new.
 local function stretch_between(before, after, caret)
-  -- The most places of which `same` is true for all, if it is for the first.
-  local function most_of(high, same)
-    local low = 0
-    -- Mostly a few letters are put in, or taken out, and all before or behind them is the same.
-    if high == 0 or same(1, high) then return high end
-    while low < high do
-      local middle = math.floor((low + high + 1) / 2)
-      if same(low + 1, middle) then low = middle else high = middle - 1 end
-    end
-    return low
-  end
+  local sub, byte = string.sub, string.byte
+  local most = math.min(#before, #after)
 
   local function inside_of_character(text, place)
-    local byte = string.byte(text, place)
-    return byte and byte >= 128 and byte < 192
+    local found = byte(text, place)
+    return found and found >= 128 and found < 192
   end
 
-  local most = math.min(#before, #after)
+  -- How many bytes are the same at the beginning, or at the end, of at most so many. Mostly a few letters are
+  -- put in, or taken out, and all before or behind them is the same.
   local function head_beside(tail)
-    local head = most_of(most - tail, function(from, to)
-      return string.sub(before, from, to) == string.sub(after, from, to)
-    end)
-    while inside_of_character(before, head + 1) or inside_of_character(after, head + 1) do head = head - 1 end
-    return head
+    local low, high = 0, most - tail
+    if sub(before, 1, high) == sub(after, 1, high) then low = high end
+    while low < high do
+      local middle = math.floor((low + high + 1) / 2)
+      if sub(before, low + 1, middle) == sub(after, low + 1, middle) then low = middle else high = middle - 1 end
+    end
+    while inside_of_character(before, low + 1) or inside_of_character(after, low + 1) do low = low - 1 end
+    return low
   end
   local function tail_beside(head)
-    local tail = most_of(math.min(most - head, #after - (tonumber(caret) or 0)), function(from, to)
-      return string.sub(before, -to, -from) == string.sub(after, -to, -from)
-    end)
-    while tail > 0 and inside_of_character(before, #before - tail + 1) do tail = tail - 1 end
-    return tail
+    local low, high = 0, math.min(most - head, #after - (tonumber(caret) or 0))
+    if high == 0 or sub(before, -high) == sub(after, -high) then low = high end
+    while low < high do
+      local middle = math.floor((low + high + 1) / 2)
+      if sub(before, -middle, -low - 1) == sub(after, -middle, -low - 1) then
+        low = middle
+      else
+        high = middle - 1
+      end
+    end
+    while low > 0 and inside_of_character(before, #before - low + 1) do low = low - 1 end
+    return low
   end
 
   local head, tail
@@ -50,7 +52,7 @@ local function stretch_between(before, after, caret)
     tail = tail_beside(0)
     head = head_beside(tail)
   end
-  return head, string.sub(before, head + 1, #before - tail), string.sub(after, head + 1, #after - tail)
+  return head, sub(before, head + 1, #before - tail), sub(after, head + 1, #after - tail)
 end
 
 -- Note that `before` has become `message`. Returns a mark, to be kept in the draft: the revision, and

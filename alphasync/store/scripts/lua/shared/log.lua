@@ -48,7 +48,7 @@ local function append(epoch, meta, log, channel, room, skip, head)
   local number = redis.call('HINCRBY', meta, 'revision', 1)
   local revision = int(number)
   local packet = head .. ',"timestamp":' .. int(now) .. ',"revision":' .. revision .. '}]'
-  local envelope = table.concat({epoch, revision, room, skip, packet}, '\n')
+  local envelope = epoch .. '\n' .. revision .. '\n' .. room .. '\n' .. skip .. '\n' .. packet
   local id = revision .. '-0'
   local added
   if number % LOG_CUT_EVERY == 0 then
