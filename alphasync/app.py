@@ -119,7 +119,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
     internal = InternalPort(
         settings.internal_host or "", settings.internal_port, store.url, requests
     )
-    membership = membership_of(scripts, pipeline, internal, agreement.tell)
+    membership = membership_of(scripts, pipeline, internal, agreement.tell, store.tide)
     roster = Roster(scripts)
     devices = Devices(
         scripts,
@@ -231,6 +231,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
         secrets=secrets,
         find_peer=membership.registry.find,
         other_servers=lambda: membership.registry.others(membership.name.base),
+        echo_on=membership.lease.echo_on,
         address_of=address_of,
     )
 

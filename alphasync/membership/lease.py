@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -14,8 +15,9 @@ from alphasync.membership.lease_table import LEASE_TTL, Adoption, LeaseTable
 from alphasync.membership.name import ServerName
 from alphasync.tasks import Tasks
 
-LEASE_RENEW_INTERVAL = 2.0
-"""Seconds between two renewals: three may fail before the lease ends."""
+LEASE_RENEW_INTERVAL = 2.1
+"""Seconds between two renewals: three may fail before the lease ends. With the renewals of its
+address a server that has nothing to do asks Redis for one thing in 2 s."""
 LEASE_RETRY_INTERVAL = 0.2
 """Seconds from a renewal that failed to the next."""
 SEND_MARGIN = 1.0
@@ -44,6 +46,8 @@ class Lease:
         self._server = server
         self._announce = announce
         self._valid_until = 0.0
+        self._plan_at = math.inf
+        """When the next planned run is to be looked at, as the last renewal knew it."""
         self._renewed = asyncio.Event()
         self._looked = asyncio.Event()
         self._adoption_unsure = False
@@ -63,6 +67,23 @@ class Lease:
         """
         self._keepers = keepers
         self._tasks.spawn(self._keep(), "lease")
+
+    async def plan_due(self) -> None:
+        """Wait until the lease is valid and a planned run is to be looked at, as far as the last
+        renewal knew. What was planned since is known by the next one."""
+        while True:
+            await self.held()
+            if self._plan_at <= asyncio.get_running_loop().time():
+                return
+            self._renewed.clear()
+            when = self._plan_at if self._plan_at < math.inf else None
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(when):
+                    await self._renewed.wait()
+
+    def echo_on(self, channel: str) -> None:
+        """Have each renewal published there: it proves the way back, too."""
+        self._table.echo = channel
 
     async def close(self) -> None:
         await self._tasks.close()
@@ -95,6 +116,9 @@ class Lease:
                 registered = True
                 # Counted from before the question: the answer may have taken its time.
                 self._valid_until = asked_at + LEASE_TTL
+                self._plan_at = math.inf
+                if renewal.next_plan is not None:
+                    self._plan_at = loop.time() + renewal.next_plan
                 self._renewed.set()
                 if renewal.notes_gone:
                     for keeper in self._keepers.values():

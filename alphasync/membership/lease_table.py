@@ -6,6 +6,7 @@ import msgspec
 
 from alphasync.membership.holdings import NOTES_TTL, Holding, decode
 from alphasync.store import key_groups, keys
+from alphasync.store.redis.tide import Tide
 from alphasync.store.scripts.calls import Scripts
 from alphasync.store.scripts.server_calls import lease_adopt, lease_renew, lease_resign
 
@@ -21,6 +22,8 @@ class Renewal(msgspec.Struct, frozen=True):
     expired: list[str]
     notes_gone: bool
     """Nothing is noted as held by this server."""
+    next_plan: float | None
+    """Seconds until the next planned run is to be looked at."""
 
 
 class Adoption(msgspec.Struct, frozen=True):
@@ -41,26 +44,37 @@ class Adoption(msgspec.Struct, frozen=True):
 class LeaseTable:
     """A lease is renewed for all runs and devices of a server in one command."""
 
-    def __init__(self, scripts: Scripts) -> None:
+    def __init__(self, scripts: Scripts, tide: Tide | None = None) -> None:
+        """``tide``: counted up with each renewal."""
         self._scripts = scripts
+        self._tide = tide
+        self.echo = ""
+        """A channel on which the server hears of each renewal, where there is one."""
 
     async def renew(self, server: str, mode: Literal["register", "renew"]) -> Renewal | None:
         """Renew the lease; None when it is lost: another server has taken over."""
         answer = await self._scripts.call(
             lease_renew(
-                key_groups.LeaseKeys(keys.LEASES, keys.holdings(server)),
+                key_groups.RenewedLeaseKeys(
+                    keys.LEASES, keys.holdings(server), keys.PLANS, keys.TIDE
+                ),
                 mode=mode,
                 server=server,
                 ttl=round(LEASE_TTL * 1000),
                 keep=NOTES_TTL * 1000,
+                echo=self.echo,
+                rises="no" if self._tide is None else "yes",
             )
         )
         if answer.outcome == "LOST":
             return None
+        if self._tide is not None:
+            self._tide.counted(answer.number(5))
         return Renewal(
             next_expiry=answer.number(1) / 1000 if answer.text(1) else None,
             expired=answer.texts(2),
             notes_gone=answer.text(3) == "none",
+            next_plan=answer.number(4) / 1000 if answer.text(4) else None,
         )
 
     async def adopt(self, server: str, dead: str) -> Adoption:

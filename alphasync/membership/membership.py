@@ -15,6 +15,7 @@ from alphasync.membership.lease_table import LeaseTable
 from alphasync.membership.name import ServerName
 from alphasync.membership.registry import Registry
 from alphasync.store.redis.pipeline import Pipeline
+from alphasync.store.redis.tide import Tide
 from alphasync.store.scripts.calls import Scripts
 
 log = structlog.get_logger(__name__)
@@ -63,9 +64,16 @@ def membership_of(
     pipeline: Pipeline,
     internal: InternalPort,
     announce: Callable[[str], Awaitable[object]],
+    tide: Tide | None = None,
 ) -> Membership:
-    """Of a new server; see ``Lease`` for ``announce``."""
-    name = ServerName()
+    """Of a new server; see ``Lease`` for ``announce``, ``LeaseTable`` for ``tide``."""
+    name, registry = ServerName(), Registry(pipeline)
     holdings = Holdings(pipeline, name)
-    lease = Lease(LeaseTable(scripts), holdings, name, announce)
-    return Membership(name, holdings, lease, Registry(pipeline), internal)
+
+    async def registered(server: str) -> None:
+        # A Redis that lost the lease has lost the address with it.
+        await registry.say()
+        await announce(server)
+
+    lease = Lease(LeaseTable(scripts, tide), holdings, name, registered)
+    return Membership(name, holdings, lease, registry, internal)

@@ -10,9 +10,9 @@ from alphasync.store.redis.pipeline import Pipeline
 from alphasync.store.retries import until_redis_answers
 from alphasync.tasks import Tasks
 
-ADDRESS_TTL = 30.0
-"""Seconds that an entry outlives its server."""
-ADDRESS_RENEW_INTERVAL = 10.0
+ADDRESS_TTL = 180.0
+"""Seconds that an entry outlives its server: a name is never used again, so nobody is misled."""
+ADDRESS_RENEW_INTERVAL = 60.0
 """Seconds between two renewals: two may fail before the entry ends."""
 ADDRESSES_MAX = 1024
 """Addresses that are remembered. A name is never used again, so none of them can become wrong."""
@@ -22,18 +22,18 @@ class Registry:
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
         self._known: OrderedDict[str, tuple[str, int]] = OrderedDict()
-        self._entry = ""
+        self._entry = self._address = ""
         self._tasks = Tasks()
 
     async def announce(self, name: str, host: str, port: int) -> None:
         """Say where this server listens, now and for as long as it runs. While Redis is away it is
         said as soon as it is back."""
-        self._entry, address = keys.server(name), f"{host} {port}"
+        self._entry, self._address = keys.server(name), f"{host} {port}"
         try:
             with contextlib.suppress(StoreUnavailable):
-                await self._say(address)
+                await self.say()
         finally:
-            self._tasks.spawn(self._keep_saying(address), "registry")
+            self._tasks.spawn(self._keep_saying(), "registry")
 
     async def find(self, name: str) -> tuple[str, int] | None:
         """Host and port of a server; None when it is gone, or when Redis cannot be asked."""
@@ -67,11 +67,14 @@ class Registry:
             except StoreUnavailable:
                 return  # it runs out by itself
 
-    async def _say(self, address: str) -> None:
-        ttl = str(round(ADDRESS_TTL * 1000))
-        await self._pipeline.submit("SET", self._entry, address, "PX", ttl)
+    async def say(self) -> None:
+        """Say once more where this server listens, as where Redis has lost what it had; nothing
+        before it does. Raises StoreUnavailable."""
+        if self._entry:
+            ttl = str(round(ADDRESS_TTL * 1000))
+            await self._pipeline.submit("SET", self._entry, self._address, "PX", ttl)
 
-    async def _keep_saying(self, address: str) -> None:
+    async def _keep_saying(self) -> None:
         while True:
-            await until_redis_answers(self._say, address)
+            await until_redis_answers(self.say)
             await asyncio.sleep(ADDRESS_RENEW_INTERVAL)

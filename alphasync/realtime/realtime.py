@@ -80,6 +80,7 @@ class Realtime:
         secrets: tuple[str, ...],
         find_peer: FindPeer,
         other_servers: Others,
+        echo_on: Callable[[str], None],
         address_of: Callable[[web.Request], str],
     ) -> None:
         peers = Peers(secrets, find_peer, server_name.base)
@@ -90,7 +91,7 @@ class Realtime:
         self._account_state = account_state
         self.sessions = Sessions()
         self._manager = Manager(store.pipeline, self.sessions, self._connected)
-        self.subscriber = Subscriber(store, self._make_relay)
+        self.subscriber = Subscriber(store, self._make_relay, echo_on)
         self.subscriber.listen(self._manager.channel, self._manager.hear)
         self.sign_offs = SignOffs(self.sessions, self._manager, other_servers)
         turns = Turns(joins)

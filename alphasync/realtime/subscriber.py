@@ -13,8 +13,16 @@ from alphasync.tasks import Tasks
 
 
 class Subscriber:
-    def __init__(self, store: Store, make_relay: Callable[[str], Relay]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        make_relay: Callable[[str], Relay],
+        echo_on: Callable[[str], None] = lambda _channel: None,
+    ) -> None:
+        """``echo_on`` is told of a channel to publish the renewals of the lease on, where all that
+        is published comes in over one line."""
         self._store = store
+        self._echo_on = echo_on
         self._make_relay = make_relay
         self._relays: dict[str, Relay] = {}
         self._others: dict[str, Callable[[bytes], None]] = {}
@@ -111,6 +119,8 @@ class Subscriber:
                     lines[key], self._store.pipeline, self._wanted, self._dispatch
                 )
                 self._subscriptions[key] = subscription
+                if not subscription.line.tag:
+                    self._echo_on(subscription.probe_channel)
                 subscription.start()
             await self._lines_changed.wait()
 

@@ -1,6 +1,7 @@
 """One line to Redis, kept open and proven alive: what it carries comes in as messages."""
 
 import asyncio
+import math
 import secrets
 from collections.abc import Callable, Iterable
 
@@ -18,9 +19,14 @@ from alphasync.tasks import Tasks
 
 PROBE_INTERVAL = 2.0
 """Seconds between two messages that the server publishes to itself."""
+RENEWED_FOR = 2.5
+"""Seconds after a renewal of the server's lease that came in, in which no probe is needed: by then
+there is another one."""
 PROBE_TIMEOUT = 5.0
 """Seconds without an echo after which the line counts as dead."""
 
+RENEWED = b"renewed"
+"""What ``lease_renew`` publishes."""
 NO_ECHO = "what is published does not come back"
 
 log = structlog.get_logger(__name__)
@@ -41,8 +47,10 @@ class Subscription:
         self._pipeline = pipeline
         self._wanted = wanted
         self._receive = receive
-        self._probe_channel = keys.probe(line.tag, secrets.token_hex(8))
-        self._own = self._probe_channel.encode()
+        self.probe_channel = keys.probe(line.tag, secrets.token_hex(8))
+        """For this server alone: whatever comes in there proves the line."""
+        self._own = self.probe_channel.encode()
+        self._renewed_at = -math.inf
         self._channels: Channels | None = None
         self._echoed = False
         """Whether a message has come back over this connection."""
@@ -89,12 +97,12 @@ class Subscription:
         while True:
             channels = self.line.open(self._hear)
             try:
-                await channels.subscribe(self._probe_channel, *self._wanted(self.line))
+                await channels.subscribe(self.probe_channel, *self._wanted(self.line))
                 self._channels = channels
                 attempts.connected()
                 self._tasks.spawn(self._say_alive(), f"first probe {self.line.name}")
                 # A channel that was added while subscribing.
-                await channels.subscribe(*self._wanted(self.line), self._probe_channel)
+                await channels.subscribe(*self._wanted(self.line), self.probe_channel)
                 async with asyncio.timeout(PROBE_TIMEOUT) as self._until:
                     await channels.lost()
             except (RedisError, OSError, TimeoutError) as error:
@@ -122,6 +130,8 @@ class Subscription:
             self._receive(message)
             return
         self._echoed = self._echoed or message.kind == "message"
+        if message.data == RENEWED:
+            self._renewed_at = asyncio.get_running_loop().time()
         self._lives_on()
 
     def _lives_on(self) -> None:
@@ -130,16 +140,22 @@ class Subscription:
 
     async def _probe(self) -> None:
         probe: asyncio.Task[None] | None = None
+        pause = PROBE_INTERVAL
         while True:
-            await asyncio.sleep(PROBE_INTERVAL)
+            await asyncio.sleep(pause)
             if self._busy:  # so much may come in that the echo is far behind
                 self._busy = False
                 self._lives_on()
+            renewed_for = asyncio.get_running_loop().time() - self._renewed_at
+            if renewed_for < RENEWED_FOR:
+                pause = RENEWED_FOR - renewed_for
+                continue
+            pause = PROBE_INTERVAL
             if probe is None or probe.done():  # a Redis that does not keep up takes its time
                 probe = self._tasks.spawn(self._say_alive(), f"probe {self.line.name}")
 
     async def _say_alive(self) -> None:
         try:
-            await self._pipeline.submit(self._pipeline.publishes_with, self._probe_channel, "alive")
+            await self._pipeline.submit(self._pipeline.publishes_with, self.probe_channel, "alive")
         except (StoreUnavailable, ReplyError) as error:
             log.debug("probe not sent", error=str(error))

@@ -58,6 +58,8 @@ class Store:
     lines: Lines
     watch: Watch | None = None
     """Where the primary may become another one while a connection is open, or its data older."""
+    tide: Tide | None = None
+    """Of one Redis: it is the watch."""
 
     def start(self) -> None:
         self.pipeline.start()
@@ -109,7 +111,8 @@ def make_store(url: str, lifetimes: Lifetimes, wait_replicas: int | None = None)
     pipeline = node_pipeline(pool.make_connection, tide.lineage_of, replicas)
     tide.follow(pipeline)
     lines = _one_line(pool)
-    return Store(url, Redis.from_pool(pool), pipeline, Scripts(pipeline, lifetimes), lines, tide)
+    scripts = Scripts(pipeline, lifetimes)
+    return Store(url, Redis.from_pool(pool), pipeline, scripts, lines, tide, tide)
 
 
 def replicas_waited_for(url: str, wanted: int | None) -> int:

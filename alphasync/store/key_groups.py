@@ -268,6 +268,15 @@ class LeaseKeys(NamedTuple):
     holdings: str
 
 
+class RenewedLeaseKeys(NamedTuple):
+    """Those, and of what else is asked with a renewal: the planned runs of all, and the tide."""
+
+    leases: str
+    holdings: str
+    due: str
+    tide: str
+
+
 class AdoptedLeaseKeys(NamedTuple):
     """Those of the leases, and of what a dead server held."""
 

@@ -66,7 +66,7 @@ key outside any account            type    lifetime
 ``as:{replicas}:plans``              zset    33 days after the last: all plans, by when to look
 ``as:{replicas}:webhooks``           zset    none: accounts with webhooks, by when to look
 ``as:{replicas}:terms``             hash    the same: settings that all must agree on
-``as:replica:<name>``              string  30 s, renewed: where the other servers reach it
+``as:replica:<name>``              string  3 min, renewed: where the other servers reach it
 ``as:{<tag>}:try:<kind>``          each    gone at once: what a server may do is tried on them
 ``as:{replicas}:tide``             string  none: one number, of one Redis (tide.py)
 ``as:{replicas}:lineage``          string  none: the same

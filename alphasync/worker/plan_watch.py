@@ -11,9 +11,10 @@ from alphasync.services.due_plans import DuePlans
 from alphasync.tasks import Tasks
 
 LOOK_INTERVAL = 1.0
-"""Seconds between two looks of a server, more or less: a planned run starts within two of its time,
-and many servers do not all look in the same moment."""
+"""Seconds between two looks of a server while a planned run is due, more or less: it starts within
+two of its time. A renewal of the lease says when the next one is due."""
 LOOK_JITTER = 0.2
+"""Seconds over which the looks of many servers are spread, and the share by which they differ."""
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +34,8 @@ class PlanWatch:
 
     async def _keep_looking(self) -> None:
         while True:
-            await self._lease.held()
+            await self._lease.plan_due()
+            await asyncio.sleep(random.uniform(0, LOOK_JITTER))
             try:
                 while await self._due.look():
                     pass

@@ -9,6 +9,8 @@ import pytest
 from redis.asyncio import Redis
 
 from alphasync.config import Settings
+from alphasync.membership.lease import LEASE_RENEW_INTERVAL
+from alphasync.membership.registry import ADDRESS_RENEW_INTERVAL
 from alphasync.options import lifetimes
 from alphasync.store.scripts.loading import load
 from tests.harness import PATIENCE, SECRET, Cluster, cluster
@@ -168,3 +170,14 @@ async def test_a_heartbeat_is_one_call(redis_url: str) -> None:
             calls = await book.scripts()
         assert book.published == []
         assert calls == {"device_touch": 10}
+
+
+async def test_what_renews_a_lease_proves_the_way_back_too(redis_url: str) -> None:
+    """A server with nothing to do asks Redis for nothing else, but twice in two minutes."""
+    async with cluster(redis_url), Redis.from_url(redis_url) as client, client.pubsub() as heard:
+        await heard.psubscribe("as:probe:*")
+        async with asyncio.timeout(PATIENCE):
+            message = None
+            while message is None or message["data"] != b"renewed":
+                message = await heard.get_message(ignore_subscribe_messages=True, timeout=1)
+    assert 1 / LEASE_RENEW_INTERVAL + 1 / ADDRESS_RENEW_INTERVAL <= 0.5

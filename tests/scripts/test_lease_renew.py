@@ -1,7 +1,9 @@
 """lease_renew: who lives, and who does not."""
 
-from alphasync.membership.lease_table import LEASE_TTL
+from alphasync.membership.lease_table import LEASE_TTL, LeaseTable
+from alphasync.realtime.subscription import RENEWED
 from alphasync.store import keys
+from alphasync.store.redis.tide import Tide
 from tests.scripts.bench import Bench
 
 
@@ -72,3 +74,39 @@ async def test_notes_that_are_gone_are_noticed(bench: Bench) -> None:
     renewal = await bench.leases.renew(bench.server.current, "renew")
     assert renewal is not None
     assert renewal.notes_gone
+
+
+async def test_a_renewal_is_heard_where_the_server_wants_it(real: Bench) -> None:
+    heard = real.client.pubsub()
+    await heard.subscribe("as:probe:{}:own")
+    await heard.get_message(timeout=10)
+    real.leases.echo = "as:probe:{}:own"
+    await real.leases.renew(real.server.current, "renew")
+    message = await heard.get_message(timeout=10)
+    assert message is not None
+    assert message["data"] == RENEWED
+    await heard.aclose()  # type: ignore[no-untyped-call]  # untyped in redis-py
+
+
+async def test_a_renewal_says_when_the_next_planned_run_is_to_be_looked_at(bench: Bench) -> None:
+    async def next_plan() -> float | None:
+        renewal = await bench.leases.renew(bench.server.current, "renew")
+        assert renewal is not None
+        return renewal.next_plan
+
+    assert await next_plan() is None
+    now = await bench.now()
+    await bench.client.zadd(keys.PLANS, {"later": now + 90_000, "next": now + 60_000})
+    assert 0 < (await next_plan() or 0) <= 60
+    await bench.client.zadd(keys.PLANS, {"due": now - 1})
+    assert await next_plan() == 0
+    # Who was late itself is told, too.
+    await bench.client.zadd(keys.LEASES, {bench.server.current: now - 1})
+    assert await next_plan() == 0
+
+
+async def test_a_renewal_counts_the_tide_where_there_is_one(bench: Bench) -> None:
+    tide = Tide()
+    await bench.client.set(keys.TIDE, 41)
+    await LeaseTable(bench.scripts, tide).renew(bench.server.current, "renew")
+    assert tide._seen == 42

@@ -18,7 +18,7 @@ class Line:
     name: str
     """For people to read."""
     tag: str
-    """A channel with this in braces is one of the line's."""
+    """A channel with this in braces is one of the line's; '' where all are."""
     carries: Callable[[str], bool]
     """Whether a channel is one of the line's."""
     open: Callable[[Hear], Channels]

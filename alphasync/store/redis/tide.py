@@ -7,6 +7,7 @@ before any server has seen more than the copy has cannot be known here.
 """
 
 import asyncio
+import math
 
 import structlog
 from redis.asyncio.connection import AbstractConnection
@@ -19,6 +20,8 @@ from alphasync.tasks import Tasks
 
 RISE_INTERVAL = 2.0
 """Seconds between two counts: of what was lost, the last moments may go unnoticed."""
+COUNTED_FOR = 2.5
+"""Seconds after a count that came with the renewal of a lease, in which no other is needed."""
 
 COUNT_JUMP = 1_000_000
 """How far the number of a Redis that was put back goes ahead: farther than anybody has seen."""
@@ -32,6 +35,7 @@ class Tide:
     def __init__(self) -> None:
         self._seen = 0
         self._lineage = ""
+        self._counted_at = -math.inf
         self._tasks = Tasks()
 
     def follow(self, pipeline: Pipeline) -> None:
@@ -69,13 +73,18 @@ class Tide:
             return self._lineage
         return self._lineage
 
+    def counted(self, count: int) -> None:
+        """It was counted up with something else, over the same pipeline."""
+        self._seen, self._counted_at = count, asyncio.get_running_loop().time()
+
     async def _rise(self) -> None:
         while True:
-            try:
-                count = await self._pipeline.submit("INCR", keys.TIDE)
-                self._seen = count if isinstance(count, int) else self._seen
-            except (StoreUnavailable, ReplyError):
-                pass  # it is away, or takes no writes: others say so
+            if asyncio.get_running_loop().time() - self._counted_at >= COUNTED_FOR:
+                try:
+                    count = await self._pipeline.submit("INCR", keys.TIDE)
+                    self._seen = count if isinstance(count, int) else self._seen
+                except (StoreUnavailable, ReplyError):
+                    pass  # it is away, or takes no writes: others say so
             await asyncio.sleep(RISE_INTERVAL)
 
 

@@ -5,13 +5,27 @@ What each one does, returns and names is said in the header of its file in ``lua
 
 from typing import Literal
 
-from alphasync.store.key_groups import AdoptedLeaseKeys, LeaseKeys, TermKeys, TrialKeys
+from alphasync.store.key_groups import (
+    AdoptedLeaseKeys,
+    LeaseKeys,
+    RenewedLeaseKeys,
+    TermKeys,
+    TrialKeys,
+)
 from alphasync.store.scripts.declaring import script
 
 
 @script
 def lease_renew(
-    keys: LeaseKeys, /, *, mode: Literal["register", "renew"], server: str, ttl: int, keep: int
+    keys: RenewedLeaseKeys,
+    /,
+    *,
+    mode: Literal["register", "renew"],
+    server: str,
+    ttl: int,
+    keep: int,
+    echo: str,
+    rises: Literal["yes", "no"],
 ) -> None: ...
 
 

@@ -62,3 +62,32 @@ async def test_what_comes_in_keeps_it_alive_while_a_probe_waits(
         assert redis.probes == 2, "one at a time"
     finally:
         await subscription.close()
+
+
+class Answering(Silent):
+    """Redis, which answers each probe."""
+
+    def submit(self, *_: Argument) -> asyncio.Future[Reply]:
+        answer = super().submit()
+        answer.set_result(1)
+        return answer
+
+
+async def test_it_says_nothing_while_it_hears_of_renewals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PROBE_INTERVAL", 0.001)
+    monkeypatch.setattr(module, "RENEWED_FOR", 0.05)
+    redis = Answering()
+    line = Line("the line", "", lambda _: True, redis.open)
+    subscription = Subscription(line, cast(Pipeline, redis), lambda _: (), lambda _: None)
+    subscription.start()
+    try:
+        await wait_until(lambda: redis.probes > 2, what="it says that it lives")
+        assert redis.hear is not None
+        loop = asyncio.get_running_loop()
+        heard_at, before = loop.time(), redis.probes
+        own = subscription.probe_channel.encode()
+        redis.hear(Message("message", own, module.RENEWED))
+        await wait_until(lambda: redis.probes > before + 1, what="no renewal came since")
+        assert loop.time() - heard_at >= module.RENEWED_FOR
+    finally:
+        await subscription.close()
