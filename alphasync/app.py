@@ -152,7 +152,7 @@ def build(settings: Settings, redis_url: str, gateway_url: str) -> Server:
         pipeline,
         webhook_secrets,
         membership.name,
-        membership.lease.held,
+        membership.lease.webhook_due,
         private=settings.webhook_private,
     )
     tools = Tools(

@@ -46,8 +46,9 @@ class Lease:
         self._server = server
         self._announce = announce
         self._valid_until = 0.0
-        self._plan_at = math.inf
-        """When the next planned run is to be looked at, as the last renewal knew it."""
+        self._plan_at = self._webhook_at = math.inf
+        """When the next planned run, and account with webhooks, is to be looked at, as the last
+        renewal knew it."""
         self._renewed = asyncio.Event()
         self._looked = asyncio.Event()
         self._adoption_unsure = False
@@ -71,12 +72,19 @@ class Lease:
     async def plan_due(self) -> None:
         """Wait until the lease is valid and a planned run is to be looked at, as far as the last
         renewal knew. What was planned since is known by the next one."""
+        await self._due(lambda: self._plan_at)
+
+    async def webhook_due(self) -> None:
+        """The same of an account with webhooks."""
+        await self._due(lambda: self._webhook_at)
+
+    async def _due(self, at: Callable[[], float]) -> None:
         while True:
             await self.held()
-            if self._plan_at <= asyncio.get_running_loop().time():
+            if at() <= asyncio.get_running_loop().time():
                 return
             self._renewed.clear()
-            when = self._plan_at if self._plan_at < math.inf else None
+            when = at() if at() < math.inf else None
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(when):
                     await self._renewed.wait()
@@ -116,9 +124,8 @@ class Lease:
                 registered = True
                 # Counted from before the question: the answer may have taken its time.
                 self._valid_until = asked_at + LEASE_TTL
-                self._plan_at = math.inf
-                if renewal.next_plan is not None:
-                    self._plan_at = loop.time() + renewal.next_plan
+                self._plan_at = _in(renewal.next_plan)
+                self._webhook_at = _in(renewal.next_webhook)
                 self._renewed.set()
                 if renewal.notes_gone:
                     for keeper in self._keepers.values():
@@ -203,3 +210,8 @@ class Lease:
         """
         await self.close()
         await self._table.resign(self._server.current, closed_for)
+
+
+def _in(seconds: float | None) -> float:
+    """When that is, by the loop's clock."""
+    return math.inf if seconds is None else asyncio.get_running_loop().time() + seconds

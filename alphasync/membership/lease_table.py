@@ -24,6 +24,8 @@ class Renewal(msgspec.Struct, frozen=True):
     """Nothing is noted as held by this server."""
     next_plan: float | None
     """Seconds until the next planned run is to be looked at."""
+    next_webhook: float | None
+    """The same of an account with webhooks."""
 
 
 class Adoption(msgspec.Struct, frozen=True):
@@ -56,7 +58,7 @@ class LeaseTable:
         answer = await self._scripts.call(
             lease_renew(
                 key_groups.RenewedLeaseKeys(
-                    keys.LEASES, keys.holdings(server), keys.PLANS, keys.TIDE
+                    keys.LEASES, keys.holdings(server), keys.PLANS, keys.WEBHOOKS, keys.TIDE
                 ),
                 mode=mode,
                 server=server,
@@ -69,12 +71,13 @@ class LeaseTable:
         if answer.outcome == "LOST":
             return None
         if self._tide is not None:
-            self._tide.counted(answer.number(5))
+            self._tide.counted(answer.number(6))
         return Renewal(
             next_expiry=answer.number(1) / 1000 if answer.text(1) else None,
             expired=answer.texts(2),
             notes_gone=answer.text(3) == "none",
             next_plan=answer.number(4) / 1000 if answer.text(4) else None,
+            next_webhook=answer.number(5) / 1000 if answer.text(5) else None,
         )
 
     async def adopt(self, server: str, dead: str) -> Adoption:

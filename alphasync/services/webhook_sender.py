@@ -83,7 +83,8 @@ class Outcome(NamedTuple):
 
 
 class WebhookSender:
-    """``name``: of this server; ``held``: waits until its lease holds."""
+    """``name``: of this server; ``due``: waits until its lease
+    holds, and an account with webhooks is to be looked at."""
 
     def __init__(
         self,
@@ -91,7 +92,7 @@ class WebhookSender:
         pipeline: Pipeline,
         own: Secrets,
         name: ServerName,
-        held: Callable[[], Awaitable[None]],
+        due: Callable[[], Awaitable[None]],
         *,
         private: bool,
     ) -> None:
@@ -99,7 +100,7 @@ class WebhookSender:
         self._pipeline = pipeline
         self._own = own
         self._name = name.base
-        self._held = held
+        self._wait_for_due = due
         self._private = private
         self._tasks = Tasks()
         self._sending = asyncio.Semaphore(SENDING_MAX)
@@ -132,7 +133,7 @@ class WebhookSender:
 
     async def _keep_looking(self) -> None:
         while True:
-            await self._held()
+            await self._wait_for_due()
             try:
                 for account in await self._due():
                     self._tasks.spawn(self._try_to_tell(account), "webhooks of an account")

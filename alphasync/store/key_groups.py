@@ -269,11 +269,12 @@ class LeaseKeys(NamedTuple):
 
 
 class RenewedLeaseKeys(NamedTuple):
-    """Those, and of what else is asked with a renewal: the planned runs of all, and the tide."""
+    """Those, and of what else is asked with a renewal."""
 
     leases: str
     holdings: str
-    due: str
+    plans: str
+    webhooks: str
     tide: str
 
 

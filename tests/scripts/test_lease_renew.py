@@ -1,5 +1,7 @@
 """lease_renew: who lives, and who does not."""
 
+import pytest
+
 from alphasync.membership.lease_table import LEASE_TTL, LeaseTable
 from alphasync.realtime.subscription import RENEWED
 from alphasync.store import keys
@@ -88,21 +90,24 @@ async def test_a_renewal_is_heard_where_the_server_wants_it(real: Bench) -> None
     await heard.aclose()  # type: ignore[no-untyped-call]  # untyped in redis-py
 
 
-async def test_a_renewal_says_when_the_next_planned_run_is_to_be_looked_at(bench: Bench) -> None:
-    async def next_plan() -> float | None:
+@pytest.mark.parametrize("key", [keys.PLANS, keys.WEBHOOKS])
+async def test_a_renewal_says_when_something_is_to_be_looked_at(bench: Bench, key: str) -> None:
+    async def next_look() -> float | None:
         renewal = await bench.leases.renew(bench.server.current, "renew")
         assert renewal is not None
-        return renewal.next_plan
+        found = (renewal.next_plan, renewal.next_webhook)
+        assert found[key == keys.PLANS] is None
+        return found[key == keys.WEBHOOKS]
 
-    assert await next_plan() is None
+    assert await next_look() is None
     now = await bench.now()
-    await bench.client.zadd(keys.PLANS, {"later": now + 90_000, "next": now + 60_000})
-    assert 0 < (await next_plan() or 0) <= 60
-    await bench.client.zadd(keys.PLANS, {"due": now - 1})
-    assert await next_plan() == 0
+    await bench.client.zadd(key, {"later": now + 90_000, "next": now + 60_000})
+    assert 0 < (await next_look() or 0) <= 60
+    await bench.client.zadd(key, {"due": now - 1})
+    assert await next_look() == 0
     # Who was late itself is told, too.
     await bench.client.zadd(keys.LEASES, {bench.server.current: now - 1})
-    assert await next_plan() == 0
+    assert await next_look() == 0
 
 
 async def test_a_renewal_counts_the_tide_where_there_is_one(bench: Bench) -> None:
