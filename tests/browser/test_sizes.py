@@ -156,6 +156,9 @@ async def test_colours_of_the_system_leave_nothing_unseen(
     outline = "(node) => getComputedStyle(node).outlineStyle"
     assert await console.hook("profile-item-1005").evaluate(outline) == "solid"
     assert await console.hook("profile-item-1001").evaluate(outline) == "none"
+    ink = "(node) => getComputedStyle(node).color"
+    waits, goes = [await console.hook(hook).evaluate(ink) for hook in ("mail-start", "attach")]
+    assert waits != goes, "a button that does nothing now is another colour"
     await console.hook("chat-stop").click()
 
 

@@ -10,6 +10,8 @@ from tests.browser.console import Console, Open
 from tests.harness import Cluster
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+UNHEARD = "addEventListener('online', (event) => event.stopImmediatePropagation(), true)"
+"""Has a page not be told that there is a network again."""
 
 
 async def opened(world: Cluster, open_console: Open, profile: str = "1001") -> Console:
@@ -202,20 +204,19 @@ async def test_text_that_is_not_saved_outlives_a_reload(
     small_world: Cluster, open_console: Open
 ) -> None:
     a, b = await two_with_hello(small_world, open_console)
-    await a.page.route("**/socket.io/**", lambda route: route.abort())
-    await a.page.evaluate("dispatchEvent(new Event('offline'))")
+    await a.offline()
     await a.hook("chat-text").fill("Typed without a connection")
     await a.hook("mail-text").fill("A mail, too")
     await expect(a.hook("chat-origin")).to_have_text("Not saved yet")
     await b.hook("mail-text").fill("B has a mail as well")
-    await a.page.unroute_all()
+    await a.page.evaluate(UNHEARD)
+    await a.offline(False)
     await a.page.reload()
     await expect(b.hook("chat-text")).to_have_value("Typed without a connection")
     both = re.compile("(?=.*B has a mail as well).*A mail, too")
     for console in (a, b):
         await expect(console.hook("mail-text")).to_have_value(both)
     await expect(a.hook("mail-conflict")).to_be_hidden()
-    a.complaints.clear()
 
 
 async def test_text_that_a_closed_tab_left_is_offered(
