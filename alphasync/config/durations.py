@@ -36,7 +36,8 @@ class DeviceSettings(Section):
     push_ttl: Duration = 7 * 86400
     """How long a device is told by push how runs have ended, after its console was last open."""
     device_ttl: Duration = 2 * 3600
-    """How long a device is remembered after its last sign of life; longer than `DEVICE_GRACE`."""
+    """How long a device is remembered after its last sign of life, and up to an eighth longer;
+    longer than `DEVICE_GRACE`."""
     heartbeat_interval: Duration = 10 * 60
     """Between two signs of life of a connected device; shorter than `DEVICE_TTL`."""
 
