@@ -175,7 +175,11 @@ def be_patient_with_redis(monkeypatch: pytest.MonkeyPatch, seconds: float = REDI
     """Where the test is not about how soon a command is given up."""
     for module in ("store.redis.ordered", "store.redis.gates", "realtime.followups"):
         monkeypatch.setattr(f"alphasync.{module}.ANSWER_TIMEOUT", seconds)
-    monkeypatch.setattr("alphasync.store.connect.CONNECT_TIMEOUT", seconds)
+    for constant in (
+        *("store.connect.CONNECT_TIMEOUT", "store.rights.CONNECT_TIMEOUT"),
+        *("store.rights.ECHO_TIMEOUT", "checks.REDIS_TIMEOUT"),
+    ):
+        monkeypatch.setattr(f"alphasync.{constant}", seconds)
 
 
 class Device:
@@ -276,7 +280,10 @@ class Device:
         if self.client.connected:
             # The client library would close the transport before its queue is written.
             await self.client.eio.send("1")
-            await self.client.eio.queue.join()
+            written = asyncio.ensure_future(self.client.eio.queue.join())
+            # Where the server ends the connection at this moment nothing is written any more.
+            await wait_until(lambda: written.done() or self.client.eio.state != "connected")
+            written.cancel()
         await self.client.disconnect()
 
     async def drop(self) -> None:

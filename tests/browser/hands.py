@@ -110,7 +110,12 @@ async def hands(
                 between = await stack.enter_async_context(network(port, latency=latency / 2))
                 url = between.url
             await together.join(url, open_console)
-        yield together
+        try:
+            yield together
+        finally:
+            # Before what is between them and their server: they would complain of its end.
+            for console in together.consoles:
+                await console.page.goto("about:blank")
 
 
 class OldBox:

@@ -18,6 +18,8 @@ TICK = 0.02
 HALF_WITHIN, MOST_WITHIN = 2.0, 8.0
 """Seconds for half of the key strokes, and for 99 in 100, to reach the other device: however busy
 the machine is. The aim is 50 ms for the second, where it has nothing else to do."""
+ALL_WITHIN = 300.0
+"""Seconds for all of them, once there are no more."""
 JOINED_WITHIN = 20.0
 """Seconds for a device of a third account; the aim is 1."""
 
@@ -71,7 +73,9 @@ class Bystanders:
     async def judge(self) -> None:
         """Fail unless all that was typed was seen, in order, and nothing was refused."""
         self._refused_nothing()  # what was refused is never seen
-        await wait_until(lambda: len(self._sees.others) == self._types.count, what="all of it")
+        await wait_until(
+            lambda: len(self._sees.others) == self._types.count, ALL_WITHIN, what="all of it"
+        )
         assert unbroken(self._sees.events) == 1
         self._refused_nothing()
 

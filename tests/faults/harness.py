@@ -66,7 +66,8 @@ class ServerProcess:
     async def start(self) -> None:
         """Start it, also once more, and return when it is ready."""
         with self._log.open("ab") as log:
-            words = (*self._program, "serve")
+            # A busy machine may let Redis answer late, which is no reason to have no server.
+            words = (*self._program, "serve", "--wait")
             self._process = Fork(words, self._environment, log.fileno(), log.fileno())
         async with asyncio.timeout(START_WITHIN):
             while not await self.ready():

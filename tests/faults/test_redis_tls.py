@@ -17,7 +17,7 @@ from alphasync.checks import CannotStart, check_redis, only_here
 from alphasync.config import Settings
 from alphasync.doctor import examine
 from alphasync.surroundings import redis_url
-from tests.harness import SECRET, cluster
+from tests.harness import SECRET, be_patient_with_redis, cluster
 from tests.streams import stream_server
 
 pytestmark = [pytest.mark.faults]
@@ -109,7 +109,10 @@ async def test_a_certificate_that_nobody_knows_is_named(tls: tuple[str, Path]) -
 
 
 @pytest.mark.parametrize("verify", [True, False])
-async def test_with_its_file_or_unlooked_at(tls: tuple[str, Path], verify: bool) -> None:
+async def test_with_its_file_or_unlooked_at(
+    tls: tuple[str, Path], verify: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    be_patient_with_redis(monkeypatch, 15.0)
     settings = made(tls[0], tls[1] if verify else None, verify=verify)
     url, said = await tried(settings)
     assert said == ""

@@ -18,7 +18,7 @@ from alphasync.config import Settings
 from alphasync.doctor import examine
 from alphasync.gateway.sandbox import start_sandbox
 from alphasync.store.connect import make_client
-from tests.harness import PATIENCE, SECRET, Valkey, cluster, wait_until
+from tests.harness import PATIENCE, SECRET, Valkey, be_patient_with_redis, cluster, wait_until
 from tests.stores.kinds import KINDS, Servers
 
 pytestmark = [pytest.mark.faults]
@@ -146,7 +146,10 @@ async def test_the_documented_rights_are_enough(server: Valkey) -> None:
 @pytest.mark.parametrize(
     ("rules", "named"), [row[1:] for row in MISSING], ids=[r[0] for r in MISSING]
 )
-async def test_a_right_that_is_missing_is_named(each_kind: Servers, rules: str, named: str) -> None:
+async def test_a_right_that_is_missing_is_named(
+    each_kind: Servers, rules: str, named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    be_patient_with_redis(monkeypatch, 15.0)
     url = await user(each_kind, rules)
     said = await refusal(url)
     assert re.search(named, said), said

@@ -115,7 +115,7 @@ async def test_its_end_is_that_of_the_server(script: str, status: int) -> None:
 
 async def test_what_others_leave_behind_is_buried() -> None:
     """Children of children, whose parent has ended before them."""
-    orphans = "import subprocess, time; subprocess.run('sleep 0.2 & sleep 0.2 &', shell=True); "
+    orphans = "import subprocess, time; subprocess.run('sleep 8 & sleep 8 &', shell=True); "
     words = (*in_a_container(), PROGRAM[0], "-c", f"{ALONE}{orphans}time.sleep(30)")
     async with started(*words) as process:
         await wait_until(lambda: list_of(process).count("sleep") == 2)
