@@ -4,7 +4,7 @@ import re
 import sys
 from pathlib import Path
 
-from benchmarks import plots, scaling, tables
+from benchmarks import scaling, tables
 from benchmarks.results import Results
 from benchmarks.summary import summary
 from benchmarks.targets import judge
@@ -70,6 +70,8 @@ def about(results: Results) -> str:
 
 
 def main(path: Path) -> None:
+    from benchmarks import plots  # noqa: PLC0415 - what draws them is not needed for the pages
+
     results = Results.load(path)
     for template, name in PAGES.items():
         text = Path(__file__).with_name(template).read_text()

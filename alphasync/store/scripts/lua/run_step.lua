@@ -3,7 +3,7 @@
 -- while the run is paused, it only settles.
 -- KEYS: meta log lock run runs sent tally uncertain failed reasons never never_notes
 -- ARGV: channel profile run_id fence step settled outcome claimed_at why failed_most next name cursor message head
--- USES: int is_due keep_running owns list_is_lost never_is_lost block forget_failed settle progress waited hour_of carry counters_of counter_names
+-- USES: int is_due running_of keep_running owns list_is_lost never_is_lost block forget_failed settle progress waited hour_of carry counters_of counter_names
 -- RETURN: {'CLAIMED', claimed_at, device, operator, sign_in} | {'BLOCKED', now, device, operator, sign_in}
 --   | {'NEVER', now, device, operator, sign_in}: they are not to be contacted
 --   | {'SETTLED', now, device, operator, sign_in} | {'PAUSED', now, device, operator, sign_in}
@@ -80,6 +80,8 @@ if changed then
     'message', message, 'waiting_for', '')
 end
 redis.call('HSET', run, unpack(fields))
-if is_due(r.renewed, RUN_RENEWED) then keep_running(runs, run, fence) end
+-- Also where what is on record of it was lost: who stops all, or joins, would not find it.
+local on_record = redis.call('ZSCORE', runs, run) and redis.call('ZSCORE', running_of(runs), run)
+if not on_record or is_due(r.renewed, RUN_RENEWED) then keep_running(runs, run, fence) end
 redis.call('PEXPIRE', lock, LOCK_TTL)
 return {answer, int(now), r.device, r.operator, r.sign_in or ''}
