@@ -99,15 +99,18 @@ function show({ info, operations, components: { messages, schemas } }) {
   }
 }
 
-function find({ target }) {
-  const wanted = target.value.trim().toLowerCase();
+const box = document.querySelector('.find input');
+
+function find() {
+  const wanted = box.value.trim().toLowerCase();
   const all = [...document.querySelectorAll('.message')];
   for (const node of all) node.hidden = !node.dataset.name.includes(wanted);
   document.querySelector('.none').textContent = all.every((node) => node.hidden) ? 'Nothing is called so.' : '';
 }
 
-document.querySelector('.find input').addEventListener('input', find);
+box.addEventListener('input', find);
 fetch('/docs/asyncapi.json')
   .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(answer.statusText))))
   .then(show)
+  .then(find) // what was typed before there was anything to find
   .catch(() => failed(document.getElementById('events')));

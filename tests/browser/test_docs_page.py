@@ -1,5 +1,6 @@
 """The page at /docs: the calls and the events of the server that it comes from."""
 
+import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator
@@ -48,6 +49,23 @@ async def test_a_call_is_read_and_tried(small_world: Cluster, chromium: Browser)
         async with page.expect_response("**/api/auth/login") as answered:
             await login.get_by_role("button", name="Execute").click()
         assert (await answered.value).status == 200
+
+
+async def test_what_is_typed_before_they_have_come_is_found(
+    small_world: Cluster, chromium: Browser
+) -> None:
+    free = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await free.wait()
+        await route.continue_()
+
+    async with page_at(chromium, small_world.urls[0]) as page:
+        await page.route("**/docs/asyncapi.json", hold)
+        await page.get_by_role("link", name="Commands and events").click()
+        await page.get_by_test_id("docs-find").fill("startproc")
+        free.set()
+        await expect(page.locator(".message:visible")).to_have_count(1)
 
 
 async def test_events_and_commands_are_found_with_their_fields(
