@@ -21,7 +21,7 @@ import { identity, session } from './session.js';
 import { createPush } from './push.js';
 import { createRenewing, keepShell } from './shell.js';
 import { connect } from './socket.js';
-import { afterDrawing } from './soon.js';
+import { createDrawing } from './soon.js';
 import { apply, initialState, running, seen } from './state.js';
 import { statusLine } from './status.js';
 import { claimTab } from './tab.js';
@@ -63,15 +63,13 @@ fill();
 markCommands();
 
 let state = initialState;
-let frame = 0;
-let drawn = initialState; // the state as it was drawn last
-let late = false; // it is drawn once the browser has drawn what was typed
 let tab = null; // see tab.js
 let kept = null; // text that is not saved, while signed in
 let safe = true; // whether all of it outlives the page
 
 const TYPED = new Set(['local/draftTyped', 'local/draftSent']);
 
+const drawing = createDrawing(draw);
 const log = new EventLog();
 const ask = createConfirm();
 
@@ -81,22 +79,8 @@ function dispatch(event) {
   if (state === before) return;
   kept?.note(state);
   announce(before, state);
-  if (TYPED.has(event.name)) drawLate();
-  else drawNext();
-}
-
-function drawNext() {
-  if (frame === 0) frame = requestAnimationFrame(draw);
-}
-
-/** The letter is in its box already; with what is said of it the answer may have come, too. */
-function drawLate() {
-  if (late || frame !== 0) return;
-  late = true;
-  afterDrawing(() => {
-    late = false;
-    if (state !== drawn) drawNext();
-  });
+  if (TYPED.has(event.name)) drawing.late();
+  else drawing.next();
 }
 
 const local = (name, data = {}) => dispatch({ name: `local/${name}`, data });
@@ -396,8 +380,6 @@ const renewing = createRenewing({
 });
 
 function draw() {
-  frame = 0;
-  drawn = state;
   if (account.link() === null) return;
   drawRights(state);
   if (!state.syncing) people.render(state); // half a snapshot is not shown

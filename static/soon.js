@@ -14,6 +14,39 @@ export function afterDrawing(go) {
 }
 
 /**
+ * Draws a page by `draw()`, once for all that has happened. `next()`: in the next frame. `late()`: after a letter was typed,
+ * which is in its box already; with what is said of it the answer may have come, too.
+ */
+export function createDrawing(draw, drawn = afterDrawing) {
+  let frame = 0;
+  let isDue = false; // something has happened that is not drawn
+  let isLate = false; // that is looked at once the letter is drawn
+
+  function drawNext() {
+    isDue = true;
+    if (frame !== 0) return;
+    frame = requestAnimationFrame(() => {
+      frame = 0;
+      isDue = false;
+      draw();
+    });
+  }
+
+  return {
+    next: drawNext,
+    late() {
+      isDue = true;
+      if (isLate || frame !== 0) return;
+      isLate = true;
+      drawn(() => {
+        isLate = false;
+        if (isDue) drawNext();
+      });
+    },
+  };
+}
+
+/**
  * A link, of commands.js, with `soon(run)`, which calls `run(send)` after the next drawing and resolves to what that gives, and
  * `hasten()`, which has all of them called at once. What is sent meanwhile goes after them, so that the server hears of all in
  * the order in which it was done.

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -41,18 +42,14 @@ _FAILED = {
 log = structlog.get_logger(__name__)
 
 
+@dataclass(slots=True)
 class Event:
     """One that has come. ``count``: as how many it counts."""
 
-    __slots__ = ("arguments", "count", "name", "session")
-
-    def __init__(
-        self, session: Session, name: str, arguments: tuple[object, ...], count: int
-    ) -> None:
-        self.session = session
-        self.name = name
-        self.arguments = arguments
-        self.count = count
+    session: Session
+    name: str
+    arguments: tuple[object, ...]
+    count: int
 
 
 class Answering:

@@ -83,8 +83,8 @@ class Outcome(NamedTuple):
 
 
 class WebhookSender:
-    """``name``: of this server; ``due``: waits until its lease
-    holds, and an account with webhooks is to be looked at."""
+    """``name``: of this server; ``due``: waits until its lease holds, and an account with webhooks
+    is to be looked at."""
 
     def __init__(
         self,

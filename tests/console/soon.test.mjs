@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { test } from 'node:test';
 
 import { isUnsaved } from '../../static/drafts.js';
+import { createDrawing } from '../../static/soon.js';
 import { bench } from './bench.mjs';
 import { event } from './helpers.mjs';
 
@@ -63,4 +64,31 @@ test('a text that was not sent before the connection went, or the log began anew
     await bed.answer({ ok: true, revision: 11 });
     assert.deepEqual(isUnsaved(bed.state.drafts['7/chat']), false);
   }
+});
+
+test('a page is drawn once for all that happened, and after a letter only where that is not drawn by then', () => {
+  const frames = [];
+  const letters = [];
+  let drawings = 0;
+  globalThis.requestAnimationFrame = (go) => frames.push(go);
+  const draw = () => frames.splice(0).forEach((go) => go());
+  const drawing = createDrawing(() => { drawings += 1; }, (go) => letters.push(go));
+  const letterIsDrawn = () => letters.splice(0).forEach((go) => go());
+
+  drawing.late();
+  drawing.late();
+  assert.equal(frames.length, 0);
+  assert.equal(letters.length, 1);
+  drawing.next(); // something else, meanwhile
+  drawing.next();
+  assert.equal(frames.length, 1);
+  draw();
+  letterIsDrawn();
+  assert.equal(frames.length, 0);
+  assert.equal(drawings, 1);
+
+  drawing.late();
+  letterIsDrawn();
+  draw();
+  assert.equal(drawings, 2);
 });

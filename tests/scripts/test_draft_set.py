@@ -27,6 +27,15 @@ async def test_a_text_is_stored_and_told_to_the_others(bench: Bench) -> None:
     assert 7200 < await bench.ttl(bench.names.draft("chat", PROFILE)) <= 7425
 
 
+async def test_one_whose_place_was_lost_is_found_again_at_the_next_key(bench: Bench) -> None:
+    """Where its life is not due to be given anew either."""
+    await bench.type("Hello")
+    await bench.client.delete(bench.names.drafts)
+    assert (await bench.snapshot()).drafts == {}
+    await bench.type("Hello!")
+    assert (await bench.snapshot()).drafts[PROFILE, "chat"].message == "Hello!"
+
+
 async def test_an_emptied_draft_stays_on_record(bench: Bench) -> None:
     await bench.type("Hello")
     async with bench.verify(MessageCleared):

@@ -23,7 +23,8 @@ if t[1] and t[1] ~= '0' and not as_wanted then
   local last = last_edits(edits_of(drafts, draft), t[1], t[6], device, base)
   return {'MOVED', int(now), t[1], t[2], t[3], t[6], last}
 end
-local due = not t[1] or is_due(t[8], DRAFT_RENEWED)
+-- Also where its place among the account's was lost: who joins would not see it.
+local due = not t[1] or is_due(t[8], DRAFT_RENEWED) or not redis.call('ZSCORE', drafts, draft)
 if due and not admitted(drafts, draft, DRAFT_TTL, most) then
   if message ~= '' then return {'FULL'} end
   -- There is no text, as is wanted; and no record to say so.
