@@ -12,7 +12,7 @@ from pathlib import Path
 import uvloop
 
 from alphasync.gateway.sandbox import start_sandbox
-from benchmarks import machine, node, replay, tables
+from benchmarks import bun, machine, node, replay, tables
 from benchmarks.bench import Bench
 from benchmarks.orders import LoadFailed
 from benchmarks.processes import ServerFailed, many_files
@@ -79,7 +79,7 @@ def checkout(text: str) -> Path:
 
 
 def peers(options: argparse.Namespace) -> dict[str, Peer]:
-    """Who takes part; Node does where there is one."""
+    """Who takes part; Node and Bun do where they are to be had."""
     found = {name: PEERS[name] for name in options.peers or PEERS}
     if options.compare:
         ours = PEERS["alphasync"]
@@ -90,6 +90,13 @@ def peers(options: argparse.Namespace) -> dict[str, Peer]:
         except node.NoNode as error:
             print(f"Without Node: {error}")
             del found["node"]
+    if "bun" in found:
+        try:
+            command = (str(bun.install()), *PEERS["bun"].command[1:])
+            found["bun"] = dataclasses.replace(PEERS["bun"], command=command)
+        except bun.NoBun as error:
+            print(f"Without Bun: {error}")
+            del found["bun"]
     return found
 
 
@@ -99,6 +106,7 @@ async def measure(options: argparse.Namespace) -> None:
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     rounds = 1 if options.quick else options.rounds
+    taking_part = peers(options)
     about, works = machine.about(rounds, options.quick), options.only or WORKS
     results = Results(about)
     if options.add:
@@ -108,7 +116,7 @@ async def measure(options: argparse.Namespace) -> None:
             sys.exit(f"--add: {error}")
     sandbox = await start_sandbox("127.0.0.1", 0)
     try:
-        bench = Bench(results, peers(options), rounds, options.quick, sandbox.url)
+        bench = Bench(results, taking_part, rounds, options.quick, sandbox.url)
         for work in works:
             begun = time.monotonic()
             try:

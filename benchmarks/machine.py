@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import node
+from benchmarks import bun, node
 from tests.harness import valkey_binary
 
 PACKAGES = ("python-socketio", "python-engineio", "aiohttp", "uvloop", "redis", "hiredis")
@@ -27,6 +27,7 @@ def about(rounds: int, quick: bool) -> dict[str, Any]:
             **{name: version(name) for name in PACKAGES},
             "Valkey": _first_line([str(valkey_binary()), "--version"]).split("v=")[-1].split()[0],
             **_node_versions(),
+            **_bun_versions(),
         },
         "rounds": rounds,
         "quick": quick,
@@ -39,8 +40,23 @@ def _node_versions() -> dict[str, str]:
         found = {"Node": node.version().removeprefix("v")}
     except node.NoNode:
         return {}
-    packages = json.loads((node.FOLDER / "package.json").read_text())["dependencies"]
-    return found | {f"{name} (npm)": pinned for name, pinned in packages.items()}
+    return found | {f"{name} (npm)": pinned for name, pinned in _packages(node.FOLDER).items()}
+
+
+def _bun_versions() -> dict[str, str]:
+    """The other packages are the same as Node's."""
+    try:
+        bun.binary()
+    except bun.NoBun:
+        return {}
+    packages = _packages(bun.FOLDER)
+    return {"Bun": packages["bun"], f"{bun.ENGINE} (npm)": packages[bun.ENGINE]}
+
+
+def _packages(folder: Path) -> dict[str, str]:
+    """Those that a peer names, and their pinned versions."""
+    found: dict[str, str] = json.loads((folder / "package.json").read_text())["dependencies"]
+    return found
 
 
 def _processor() -> str:

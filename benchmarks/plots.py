@@ -13,6 +13,7 @@ from benchmarks.works import blocklist, fanout, idle, latency, servers
 COLORS = {
     "alphasync": "#1f6feb",
     "node": "#3c873a",
+    "bun": "#bf3989",
     "stock": "#d29922",
     "floor": "#8b949e",
     "other": "#a371f7",

@@ -11,7 +11,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-START_WITHIN = 20.0
+START_WITHIN = 60.0
 """Seconds for a server to be ready, with the machine busy."""
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alphasync.services.tokens import Tokens
-from benchmarks import node
+from benchmarks import bun, node
 from benchmarks.orders import Generator, generator
 from benchmarks.processes import Server, cpu_seconds, resident_bytes
 from tests.harness import SECRET, Valkey
@@ -53,6 +53,7 @@ PEERS = {
     for peer in (
         Peer("alphasync", "alphasync", (PYTHON, "-m", "alphasync", "serve"), ROOT),
         Peer("node", "Node Socket.IO", (*node.command(), "server.mjs"), node.FOLDER),
+        Peer("bun", "Socket.IO on Bun's engine", ("bun", "server.mjs"), bun.FOLDER),
         Peer("stock", "python-socketio", (PYTHON, "-m", "benchmarks.peers.stock"), ROOT),
         Peer("floor", "floor", (PYTHON, "-m", "benchmarks.peers.floor"), ROOT),
     )

@@ -8,7 +8,7 @@ from benchmarks.targets import OURS, ratio
 from benchmarks.works import fanout, idle, latency
 
 SMALL, LARGE = fanout.SIZES[0], fanout.SIZES[2]
-OTHERS = ("node", "stock")
+OTHERS = ("node", "bun", "stock")
 WIDTH = 100
 
 Place = tuple[str, str, str]
@@ -89,4 +89,5 @@ def _beside(results: Results, place: Place, *, less: bool = False) -> str:
         if ours and theirs:
             share = ratio(ours, theirs) if less else ratio(theirs, ours)
             told.append(f"{number(share)} times {LABELS[peer]}'s")
-    return " and ".join(told)
+    *first, last = told or [""]
+    return f"{', '.join(first)} and {last}" if first else last

@@ -6,6 +6,7 @@ LABELS = {
     "alphasync": "alphasync",
     "other": "other",
     "node": "Node",
+    "bun": "Bun",
     "stock": "python-socketio",
     "floor": "floor",
     "exists": "EXISTS each",

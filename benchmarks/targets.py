@@ -7,6 +7,8 @@ from benchmarks.results import Results, Series
 from benchmarks.works import blocklist, fanout, idle, latency, servers
 
 OURS = "alphasync"
+FIRST = {"node": 0, "bun": 1}
+"""Whose targets stand before the others', in this order."""
 
 
 @dataclass(frozen=True)
@@ -51,15 +53,16 @@ def _fanout() -> list[Target]:
                 return fanout.WORK, case, peer, fanout.PER_DELIVERY
 
             text = f"CPU per event, {case}, of "
-            node, stock, floor = of("node"), of("stock"), of("floor")
+            node, bun, stock, floor = (of(peer) for peer in ("node", "bun", "stock", "floor"))
             most = shares[size.members]
             found += [
                 Target(f"{text}Node's", of(OURS), node, most=most, floor=floor),
+                Target(f"{text}Bun's", of(OURS), bun, most=0.8, floor=floor),
                 Target(f"{text}python-socketio's", of(OURS), stock, most=0.1, floor=floor),
             ]
             if burst > 1:
                 found.append(Target(f"{text}the floor's", of(OURS), floor, most=1.7))
-    return sorted(found, key=lambda target: target.theirs[2] != "node")
+    return sorted(found, key=lambda target: FIRST.get(target.theirs[2], len(FIRST)))
 
 
 def _of_node(

@@ -34,7 +34,7 @@ def case(size: Size, burst: int) -> str:
 
 
 async def run(bench: Bench) -> None:
-    async with bench.stacks("alphasync", "node", "stock", "floor") as running:
+    async with bench.stacks("alphasync", "node", "bun", "stock", "floor") as running:
         for size in SIZES:
             for one in running:
                 rooms = one.rooms(size.rooms, size.members, f"fanout{size.members}")

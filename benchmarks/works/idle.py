@@ -25,7 +25,7 @@ SETTLE = 2.0
 
 async def run(bench: Bench) -> None:
     """Each round with fresh processes: memory that was needed once is seldom given back."""
-    peers = bench.chosen("alphasync", "node", "stock", "floor")
+    peers = bench.chosen("alphasync", "node", "bun", "stock", "floor")
     for number in range(bench.rounds):
         for place in range(len(peers)):
             peer = peers[(number + place) % len(peers)]

@@ -14,7 +14,7 @@ WARM_UP = 3.0
 
 
 async def run(bench: Bench) -> None:
-    async with bench.stacks("alphasync", "node", "stock", "floor") as running:
+    async with bench.stacks("alphasync", "node", "bun", "stock", "floor") as running:
         for one in running:
             await one.generator.connect(one.hosts, one.rooms(ROOMS, MEMBERS))
             await one.generator.load(RATE * 4, bench.seconds(WARM_UP))

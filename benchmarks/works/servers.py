@@ -25,7 +25,7 @@ def case(others: int) -> str:
 
 
 async def run(bench: Bench) -> None:
-    for peer in bench.chosen("alphasync", "node", "stock"):
+    for peer in bench.chosen("alphasync", "node", "bun", "stock"):
         async with (
             stacks.stack(peer, 1 + max(OTHERS), bench.gateway) as one,
             generator(f"{peer.name}, elsewhere") as elsewhere,

@@ -14,7 +14,7 @@ DEVICES = 20
 
 
 async def run(bench: Bench) -> None:
-    async with bench.stacks("alphasync", "node", "stock") as running:
+    async with bench.stacks("alphasync", "node", "bun", "stock") as running:
         for one in running:
             typists = one.rooms(1, 2, "snapshot")
             await one.generator.connect(one.hosts, typists)

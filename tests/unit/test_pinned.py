@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from benchmarks import bun, node
 from tests.js.node import HERE, STATIC
 
 NO_CLIENT = {"node_modules/swagger-ui-dist", "node_modules/@scarf/scarf", "node_modules/uplot"}
@@ -23,6 +24,14 @@ def test_the_tests_take_the_client_that_the_console_has() -> None:
 
 
 def test_no_lock_says_where_to_download_from() -> None:
-    for folder in (HERE, STATIC):
+    for folder in (HERE, STATIC, node.FOLDER, bun.FOLDER):
         lock = packages((folder / "package-lock.json").read_text())
         assert not any("resolved" in package for package in lock.values())
+
+
+def test_the_peer_on_bun_is_on_the_packages_of_the_one_on_node() -> None:
+    on_node, on_bun = (
+        json.loads((folder / "package.json").read_text())["dependencies"]
+        for folder in (node.FOLDER, bun.FOLDER)
+    )
+    assert on_bun == {**on_node, "bun": on_bun["bun"], bun.ENGINE: on_bun[bun.ENGINE]}

@@ -51,3 +51,11 @@ def test_a_page_is_as_its_template(template: str) -> None:
     text = (Path(report.__file__).with_name(template)).read_text()
     page = report.ROOT / "docs" / report.PAGES[template]
     assert page.read_text() == report.page(Results.load(report.DEFAULT_JSON), text)
+
+
+def test_more_than_two_others_are_told_with_commas() -> None:
+    results = figures()
+    for peer in ("bun", "stock"):
+        results.add(idle.WORK, "many", peer, idle.MEMORY, "", 9)
+    told = " ".join(summary(results).split())
+    assert "0.50 times Node's, 1.00 times Bun's and 1.00 times python-socketio's, and" in told
