@@ -48,6 +48,28 @@ async def test_the_way_out_is_reached_on_a_small_phone_and_with_large_text(
     await expect(out).to_be_in_viewport(ratio=1)
 
 
+async def test_start_is_in_sight_on_a_small_phone_with_large_text_and_no_network(
+    small_world: Cluster, open_console: Open
+) -> None:
+    small = {**PHONE, "viewport": {"width": 320, "height": 568}}
+    console = await (await open_console(small_world.urls[0], **small)).begin("1002")
+    await console.hook("chat-text").fill("A line\n" * 30)
+    await console.page.evaluate("document.documentElement.style.fontSize = '200%'")
+    await console.page.evaluate("scrollTo(0, 0)")
+    start = console.hook("chat-start")
+    await expect(start).to_be_in_viewport(ratio=1)
+    await console.offline()
+    await expect(console.hook("chat-why")).to_have_text("Waits for the connection")
+    await expect(start).to_be_in_viewport(ratio=1)
+    # What stands above and below leaves room to read in.
+    await console.page.evaluate("scrollTo(0, 400)")
+    top = await start.evaluate("(node) => node.closest('.actions').getBoundingClientRect().top")
+    head = await console.page.evaluate(
+        "document.querySelector('.bar').getBoundingClientRect().bottom"
+    )
+    assert top - head > 568 / 2
+
+
 async def test_text_of_twice_the_size_is_all_larger_and_fits_a_phone(
     small_world: Cluster, open_console: Open
 ) -> None:
