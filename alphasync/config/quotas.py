@@ -140,5 +140,5 @@ class RateSettings(Section):
     typed_wait: Duration = 0.1
     """How long a typed text may take, on a server or a Redis that does not keep up, before newer
     ones of its device and draft wait behind it: of those only the newest is stored, and all are
-    acknowledged with it. For texts without `base`, as clients send them that do not wait for an
-    answer."""
+    acknowledged with it. So long may what a device sends wait to be read, too. For texts without
+    `base`, as clients send them that do not wait for an answer."""

@@ -126,11 +126,12 @@ class Dispatcher:
         if typed.base is not UNSET:
             typing.something_else()
             return partial(self._answer, event, self._merge(event, typed))
-        if typing.is_free(typed, self._typed_wait):
+        last = typing.last
+        if last is None and typing.is_free(typed, self._typed_wait, session.socket.lag):
             typing.begin(typed)
             return partial(self._answer, event, self._store(session, typed))
         check_draft_length(typed.message)  # what would be refused takes nobody's place
-        account, last = session.who.account, typing.last
+        account = session.who.account
         if last is not None and last.may_be(typed):
             self._early_space.take(account, ANSWER_BYTES)
             return partial(last.become, typed)

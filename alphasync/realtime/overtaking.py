@@ -1,10 +1,10 @@
 """Typed texts that wait for their turn: a newer one of the same device and draft takes their place.
 
 Where Redis or this server does not keep up, each text of a device would wait behind all those that
-came before it, and be out of date when it is stored. So while they take long, one text of a draft
-is under way at a time, and only the newest of those that came meanwhile goes next: the more there
-is to do, the less is done for each text. All that it stands for are acknowledged with it. Whatever
-else the device sends stays where it was among its commands.
+came before it, and be out of date when it is stored. So while they take long, or wait to be read
+for long, one text of a draft is under way at a time, and only the newest of those that came
+meanwhile goes next: the more there is to do, the less is done for each text. All that it stands for
+are acknowledged with it. Whatever else the device sends stays where it was among its commands.
 """
 
 import asyncio
@@ -86,10 +86,12 @@ class Typing:
         """Another command comes: it keeps its place behind the text that waits."""
         self.last = None
 
-    def is_free(self, command: UpdateMessage, within: float) -> bool:
+    def is_free(self, command: UpdateMessage, within: float, lag: float) -> bool:
         """Whether a text need not wait. ``within``: seconds that one may take before others wait
-        behind it."""
-        if self._lined_up or not self._early.through:
+        behind it; ``lag``: for how many there have been messages of its client that wait to be
+        read. Each text that is stored then keeps those from being read, and from being overtaken.
+        """
+        if self._lined_up or lag > within or not self._early.through:
             return False
         sent = self._sent.get(_draft(command))
         return sent is None or not (self._slow or _now() - sent[0] >= within)

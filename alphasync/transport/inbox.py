@@ -44,6 +44,7 @@ class Inbox:
         "_loop",
         "_messages",
         "_task",
+        "_waits_since",
         "busy",
         "meter",
         "packed",
@@ -69,6 +70,8 @@ class Inbox:
         self._in_turn = 0
         """Messages in this turn of the loop."""
         self._messages: deque[str | bytes] | None = None
+        self._waits_since = 0.0
+        """When messages have begun to wait, by the loop's clock, where any do."""
         self._task: asyncio.Task[None] | None = None
         """Handles a message that takes its time, and then those that came behind it."""
 
@@ -76,6 +79,11 @@ class Inbox:
     def unread(self) -> int:
         """Messages that wait until the ones before them are handled."""
         return len(self._messages or ())
+
+    @property
+    def lag(self) -> float:
+        """Seconds for which messages have been waiting without a pause: the server is behind."""
+        return 0.0 if self._messages is None else self._loop.time() - self._waits_since
 
     def open_post(self) -> None:
         """A body of the client is being handled. Pair with ``close_post``."""
@@ -111,6 +119,7 @@ class Inbox:
         if self._task is not None:
             if self._messages is None:
                 self._messages = deque()
+                self._waits_since = self._loop.time()
                 self._handler.behind.add(self)
             self._messages.append(message)
             if len(self._messages) == INBOX_MAX:

@@ -13,7 +13,9 @@ from alphasync import telemetry
 from alphasync.gateway.sandbox import start_sandbox
 from alphasync.realtime.early import TEXT_BYTES
 from alphasync.realtime.overtaking import Waiting
+from alphasync.realtime.sessions import Session
 from alphasync.store.redis import ordered
+from alphasync.transport.inbox import Inbox
 from tests.harness import PATIENCE, Cluster, Device, Valkey, wait_until
 from tests.integration.moving import PackedClient, Pair, moved
 from tests.integration.test_drafts import draft, stored, texts
@@ -57,9 +59,13 @@ async def brief(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
 
 def line_of(servers: Brief, device: Device) -> tuple[int, Waiting | None]:
     """How many commands of a device wait, and the text that may be overtaken."""
-    sessions = [each for server in servers.servers for each in server.realtime.sessions]
-    session = next(each for each in sessions if each.device_id == device.id)
+    session = session_of(servers, device)
     return session.early.waiting, session.typing.last
+
+
+def session_of(servers: Brief, device: Device) -> Session:
+    sessions = [each for server in servers.servers for each in server.realtime.sessions]
+    return next(each for each in sessions if each.device_id == device.id)
 
 
 def sending(device: Device, *messages: str, **more: Any) -> list[asyncio.Task[dict[str, Any]]]:
@@ -96,6 +102,22 @@ async def test_only_the_newest_is_stored(brief: Brief, transport: str) -> None:
     assert texts(b) == ["0", "99"]
     assert await stored(brief) == "99"
     assert total() - before == 98
+
+
+async def test_the_newest_is_stored_while_reading_lags(
+    brief: Brief, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However soon Redis answers."""
+    await brief.add_server(typed_wait=PATIENCE)
+    a = await brief.device(1)
+    with brief.silence():
+        calls = sending(a, "0")
+        await wait_until(lambda: session_of(brief, a).socket.busy, what="a text is under way")
+        monkeypatch.setattr(Inbox, "lag", 2 * PATIENCE)
+        calls += sending(a, "1", "2")
+        await overtaken(brief, a, 1)
+    first, *others = await asyncio.gather(*calls)
+    assert others == [{"ok": True, "revision": first["revision"] + 1}] * 2
 
 
 async def test_what_else_a_device_sends_keeps_its_place(brief: Brief) -> None:

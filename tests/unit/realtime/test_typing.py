@@ -35,6 +35,7 @@ class Desk:
     """A device that types, and Redis, which answers when it is told to."""
 
     def __init__(self) -> None:
+        self.lag = 0.0
         self.early = Early()
         self.early.open()
         self.typing = Typing(self.early)
@@ -54,7 +55,7 @@ class Desk:
     def come(self, profile: str, number: int = 0) -> None:
         """A text comes, and is dealt with as the dispatcher does."""
         command, typing = text(profile, number), self.typing
-        if typing.is_free(command, AT_ONCE):
+        if typing.is_free(command, AT_ONCE, self.lag):
             typing.begin(command)
             self._carry_out(profile, typing.send(command, AT_ONCE, self._store))
         elif typing.last is not None and typing.last.may_be(command):
@@ -216,3 +217,15 @@ async def test_all_is_begun_in_the_order_in_which_it_came(turns: int) -> None:
         assert all(kinds[n] == kinds[n + 1] != "command" for n in left), kinds
         overtaken += len(left)
     assert overtaken
+
+
+async def test_where_reading_lags_the_newest_takes_the_place_of_those_before() -> None:
+    desk = Desk()
+    desk.lag = 2 * AT_ONCE
+    for number in range(3):
+        desk.come("a", number)  # the first, too, waits until all that has come was read
+    assert desk.typing.last is not None
+    assert len(desk.typing.last.overtaken) == 2
+    await desk.turn()
+    desk.answers["a"].set_result({"revision": 1})
+    assert await desk.done() == [("a", "ok")]
