@@ -74,7 +74,7 @@ class EventAllowance:
         """Whether an event may simply be refused; otherwise the client does not listen."""
         now = time.monotonic()
         return all(
-            level.refusals.of(name).acquire(now, count)
+            level.refusals.of(name, now).acquire(now, count)
             for level, name in (
                 (self._device, _device(session)),
                 (self._account, session.who.account),
@@ -85,15 +85,15 @@ class EventAllowance:
     def rest(self, session: Session) -> Rest:
         now, name = time.monotonic(), _device(session)
         return Rest(
-            events=self._device.events.of(name).left(now),
-            refusals=self._device.refusals.of(name).left(now),
+            events=self._device.events.of(name, now).left(now),
+            refusals=self._device.refusals.of(name, now).left(now),
         )
 
     def lower(self, session: Session, rest: Rest) -> None:
         """A device comes from another server with what it has left there."""
         now, name = time.monotonic(), _device(session)
-        self._device.events.of(name).lower(now, rest.events)
-        self._device.refusals.of(name).lower(now, rest.refusals)
+        self._device.events.of(name, now).lower(now, rest.events)
+        self._device.refusals.of(name, now).lower(now, rest.refusals)
 
     def _asked(self, session: Session) -> Asked:
         account = self._account, session.who.account
@@ -115,7 +115,7 @@ def _lacking(asked: Asked, count: int) -> Level | None:
     now = time.monotonic()
     spent: list[Bucket] = []
     for level, name in asked:
-        bucket = level.events.of(name)
+        bucket = level.events.of(name, now)
         if not bucket.acquire(now, count):
             for narrower in spent:
                 narrower.give_back(count)

@@ -14,6 +14,7 @@ from alphasync.domain.identity import Identity
 from alphasync.protocol import packets
 from alphasync.realtime.order import Envelope
 from alphasync.realtime.registration import Registration
+from alphasync.store.keys import NAMES_KEPT_MAX
 
 LATEST_WINS = ("processingProgress", "messageUpdated", "attachmentsUpdated")
 """They say how things stand, not what has happened. Those of a profile and type replace another."""
@@ -28,7 +29,7 @@ class _Payload(msgspec.Struct, rename="camel"):
 _decoder = msgspec.json.Decoder(tuple[str, _Payload])
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=NAMES_KEPT_MAX)
 def profile_room(account: str, profile_id: str) -> str:
     """Percent-encoded, so that no profile id can name another room of the account, or another
     account's. Those of the busy profiles are kept: each event asks for one."""

@@ -39,7 +39,8 @@ class Strangers:
         return client_network(self._address_of(request))
 
     def reserve(self, client: str, most: float) -> float | None:
-        seconds = self._buckets.of(client).reserve(asyncio.get_running_loop().time(), most)
+        now = asyncio.get_running_loop().time()
+        seconds = self._buckets.of(client, now).reserve(now, most)
         if seconds is None:
             telemetry.limits.labels("requests_per_address").inc()
         return seconds

@@ -49,7 +49,7 @@ class Turns:
             if session.phase is not Phase.JOINING:
                 return
             now = asyncio.get_running_loop().time()
-            seconds = buckets.of(name).reserve(now, TURN_TIMEOUT)
+            seconds = buckets.of(name, now).reserve(now, TURN_TIMEOUT)
             if seconds is None:
                 telemetry.limits.labels(limit).inc()
                 raise TooManyJoins
@@ -64,8 +64,9 @@ class Turns:
         ``untaken``: bytes that wait for the devices of its account. Raises TooManyJoins.
         """
         loop = asyncio.get_running_loop()
-        self._accounts.of(session.who.account).owe(loop.time(), size // JOIN_BYTES)
-        ends_at = loop.time() + TURN_TIMEOUT
+        now = loop.time()
+        self._accounts.of(session.who.account, now).owe(now, size // JOIN_BYTES)
+        ends_at = now + TURN_TIMEOUT
         while size > JOIN_BYTES and session.phase is Phase.JOINING:
             waiting = untaken()
             if not waiting or waiting + size <= UNTAKEN_MAX:

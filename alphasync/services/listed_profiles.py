@@ -62,7 +62,7 @@ class ListedProfiles:
         self._ask = ask
         self._clock = clock
         self._answers: dict[LoginKey, _Answer] = {}
-        """The oldest first."""
+        """The oldest first; those that count no more go as others come."""
         self._ids = 0
         self._asked_at: dict[LoginKey, float] = {}
         """The same, by the last question in the background."""
@@ -84,8 +84,7 @@ class ListedProfiles:
             return
         self._answers[login] = answer
         self._ids += len(answer.profiles)
-        while self._ids > IDS_MAX or len(self._answers) > LOGINS_MAX:
-            self._forget(next(iter(self._answers)))
+        self._forget_old()
 
     def look(self, who: Identity) -> None:
         """A start may follow: ask for what is not known."""
@@ -107,9 +106,18 @@ class ListedProfiles:
 
     def _fresh(self, login: LoginKey) -> frozenset[str] | None:
         answer = self._answers.get(login)
-        if answer is None or self._clock() - answer.at >= LISTED_TTL:
-            return None
-        return answer.profiles
+        return None if answer is None or self._is_old(answer) else answer.profiles
+
+    def _is_old(self, answer: _Answer) -> bool:
+        return self._clock() - answer.at >= LISTED_TTL
+
+    def _forget_old(self) -> None:
+        while self._answers:
+            oldest, answer = next(iter(self._answers.items()))
+            too_many = self._ids > IDS_MAX or len(self._answers) > LOGINS_MAX
+            if not too_many and not self._is_old(answer):
+                return
+            self._forget(oldest)
 
     def _forget(self, login: LoginKey) -> None:
         answer = self._answers.pop(login, None)
@@ -124,8 +132,10 @@ class ListedProfiles:
             return
         self._asked_at.pop(login, None)
         self._asked_at[login] = now
-        if len(self._asked_at) > LOGINS_MAX:
-            del self._asked_at[next(iter(self._asked_at))]
+        oldest, at = next(iter(self._asked_at.items()))
+        while len(self._asked_at) > LOGINS_MAX or now - at >= ASK_INTERVAL:
+            del self._asked_at[oldest]
+            oldest, at = next(iter(self._asked_at.items()))
         self._asking.add(login)
         self._tasks.spawn(self._fetch(login), f"profiles of {login.operator_id}")
 

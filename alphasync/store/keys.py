@@ -79,6 +79,9 @@ from functools import lru_cache
 
 from alphasync.domain.runs import ProcessingType
 
+NAMES_KEPT_MAX = 1024
+"""Accounts, and profiles of a type, whose keys are kept: some 3 MB, and of the longest ids a client
+can make up for profiles 10. To make them anew takes a fiftieth of what a key stroke takes."""
 CHANNEL_PREFIX = "as:events:"
 PROBE_PREFIX = "as:probe:"
 SHARDED = (CHANNEL_PREFIX, PROBE_PREFIX)
@@ -184,7 +187,7 @@ class AccountKeys:
         return f"{self.prefix}upstream:{operator_id}"
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=NAMES_KEPT_MAX)
 def of_account(account: str) -> AccountKeys:
     """The keys of an account; the busy ones are kept."""
     return AccountKeys(account)
@@ -222,7 +225,7 @@ class ProfileKeys:
         self.reasons = account.reasons(type_, profile)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=NAMES_KEPT_MAX)
 def of_profile(account: str, type_: ProcessingType, profile: str) -> ProfileKeys:
     """The keys of a profile and type; the busy ones are kept."""
     return ProfileKeys(of_account(account), type_, profile)

@@ -59,7 +59,8 @@ class Bucket:
 
 
 class Buckets:
-    """One for each name. Those that were asked for last are kept; another one is full."""
+    """One for each name. Another one is full: so those that are full again are not kept, and of the
+    others those that were asked for last."""
 
     def __init__(self, rate: float, burst: int, most: int = BUCKETS_MAX) -> None:
         self._rate = rate
@@ -67,12 +68,22 @@ class Buckets:
         self._most = most
         self._buckets: OrderedDict[str, Bucket] = OrderedDict()
 
-    def of(self, name: str) -> Bucket:
+    def of(self, name: str, now: float) -> Bucket:
+        """``now``: seconds on the clock that they all go by."""
         bucket = self._buckets.get(name)
         if bucket is not None:
             self._buckets.move_to_end(name)
             return bucket
+        self._forget_full(now)
         bucket = self._buckets[name] = Bucket(self._rate, self._burst)
         if len(self._buckets) > self._most:
             self._buckets.popitem(last=False)
         return bucket
+
+    def _forget_full(self, now: float) -> None:
+        """Two for each new one, so that they become fewer and nobody waits for all of them."""
+        for _ in range(2):
+            oldest = next(iter(self._buckets), None)
+            if oldest is None or self._buckets[oldest].left(now) < self._burst:
+                return
+            del self._buckets[oldest]

@@ -43,13 +43,14 @@ class Forwarder:
 
     def check(self, sid: str) -> None:
         """Raise Refused when this session asks too often; to be done before a body is read."""
-        if not self._buckets.of(sid).acquire(asyncio.get_running_loop().time()):
+        now = asyncio.get_running_loop().time()
+        if not self._buckets.of(sid, now).acquire(now):
             self._options.limited("forwarded")
             raise Refused(FORBIDDEN, 429, "Too many requests")
 
     def give_back(self, sid: str) -> None:
         """A request of this session was of use."""
-        self._buckets.of(sid).give_back()
+        self._buckets.of(sid, asyncio.get_running_loop().time()).give_back()
 
     async def ask(
         self, request: web.Request, owner: str, forwarded: Forwarded, body: bytes | None

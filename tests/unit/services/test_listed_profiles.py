@@ -210,6 +210,16 @@ async def test_what_is_kept_is_bounded(bed: Bed, monkeypatch: pytest.MonkeyPatch
     await bed.quiet()
 
 
+async def test_what_counts_no_more_is_not_kept(bed: Bed) -> None:
+    for number in range(100):
+        bed.listed.look(msgspec.structs.replace(WHO, sign_in=f"look {number}"))
+        await bed.quiet()
+        bed.now += LISTED_TTL / 5
+    assert len(bed.listed._asked_at) == 1
+    assert [login.sign_in for login in bed.listed._answers] == [f"look {n}" for n in range(95, 100)]
+    assert bed.listed._ids == 10
+
+
 async def test_a_close_ends_the_questions(bed: Bed) -> None:
     bed.answering.clear()
     bed.listed.look(WHO)

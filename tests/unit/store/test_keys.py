@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import tracemalloc
 from typing import get_args
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from alphasync.domain.identity import account_of
 from alphasync.domain.runs import ProcessingType
+from alphasync.domain.usable import PROFILE_ID_MAX
 from alphasync.store import keys
 from alphasync.store.keys import AccountKeys, channel_of, of_account
 
@@ -93,6 +95,19 @@ def test_keys_and_channels_of_one_kind_stay_apart() -> None:
     assert channel_of("o:1") != channel_of("t:1")
     assert not channel_of("o:1").startswith(of_account("o:1").prefix)
     assert keys.handle("abc") != keys.tries("pair", "abc")
+
+
+def test_what_is_kept_of_keys_is_small_however_long_a_profiles_id_is() -> None:
+    keys.of_profile.cache_clear()
+    tracemalloc.start()
+    try:
+        for number in range(keys.NAMES_KEPT_MAX + 100):
+            keys.of_profile("o:1", "chat", str(number).ljust(PROFILE_ID_MAX, "\N{GRINNING FACE}"))
+        size, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        keys.of_profile.cache_clear()
+    assert size < 10_000_000
 
 
 def test_each_key_is_described_with_its_lifetime() -> None:

@@ -48,12 +48,34 @@ def test_one_that_is_not_there_yet_can_be_waited_for() -> None:
 
 def test_each_name_has_its_own_and_the_newest_are_kept() -> None:
     buckets = Buckets(rate=10, burst=1, most=2)
-    assert buckets.of("a").acquire(100.0)
-    assert buckets.of("b").acquire(100.0)
-    assert not buckets.of("a").acquire(100.0)
-    assert buckets.of("c").acquire(100.0)  # b was asked for longer ago than a
-    assert not buckets.of("a").acquire(100.0)
-    assert buckets.of("b").acquire(100.0)
+
+    def acquire(name: str) -> bool:
+        return buckets.of(name, 100.0).acquire(100.0)
+
+    assert acquire("a")
+    assert acquire("b")
+    assert not acquire("a")
+    assert acquire("c")  # b was asked for longer ago than a
+    assert not acquire("a")
+    assert acquire("b")
+
+
+def test_those_that_are_full_again_are_not_kept() -> None:
+    buckets = Buckets(rate=10, burst=5)
+    for number in range(1_000):
+        now = 100.0 + number * 0.05
+        assert buckets.of(f"passer-by {number}", now).acquire(now)
+    assert len(buckets._buckets) <= 3, "each was full 0.1 s later"
+
+
+def test_one_that_owes_something_is_kept_as_it_is() -> None:
+    buckets = Buckets(rate=10, burst=5)
+    buckets.of("a", 100.0).owe(100.0, 25)
+    for number in range(10):
+        assert buckets.of(f"passer-by {number}", 101.0).acquire(101.0)
+    assert buckets.of("a", 101.0).left(101.0) == -10
+    assert buckets.of("one more", 103.0).acquire(103.0)
+    assert "a" in buckets._buckets, "it was asked for later than the others"
 
 
 def test_several_at_once_are_taken_whole_or_not_at_all() -> None:
