@@ -26,6 +26,7 @@ from benchmarks.works import (
     growth,
     idle,
     latency,
+    pythons,
     servers,
     snapshot,
     worker,
@@ -35,7 +36,7 @@ WORKS = {
     module.WORK: module.run
     for module in (
         *(fanout, latency, idle, snapshot, replay, blocklist, worker),
-        *(servers, forwarding, growth, footprint),
+        *(pythons, servers, forwarding, growth, footprint),
     )
 }
 DEFAULT_JSON = ROOT / "benchmarks" / "latest.json"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks import scaling, tables
 from benchmarks.results import Results
-from benchmarks.summary import summary
+from benchmarks.summary import gained, summary
 from benchmarks.targets import judge
 
 ROOT = Path(__file__).parents[1]
@@ -27,6 +27,8 @@ def page(results: Results, template: str) -> str:
                 return work(results, place[2])
             case "summary":
                 return summary(results)
+            case "gained":
+                return gained(results)
             case "targets":
                 return verdicts(results)
             case "about":

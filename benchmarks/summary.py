@@ -5,7 +5,7 @@ import textwrap
 from benchmarks.results import Results
 from benchmarks.tables import LABELS, number
 from benchmarks.targets import OURS, ratio
-from benchmarks.works import fanout, idle, latency
+from benchmarks.works import fanout, idle, latency, pythons
 
 SMALL, LARGE = fanout.SIZES[0], fanout.SIZES[2]
 OTHERS = ("node", "bun", "stock")
@@ -22,6 +22,27 @@ def summary(results: Results) -> str:
         textwrap.fill(f"- {one}", WIDTH, subsequent_indent="  ", break_on_hyphens=False)
         for one in found
     )
+
+
+def gained(results: Results) -> str:
+    """What the newest Python takes of what the oldest one does, where there are both."""
+    cases = [fanout.case(size, fanout.BURST) for size in pythons.SIZES]
+    names = sorted({one.peer for one in results.of(pythons.WORK)}, key=_version)
+    if len(names) < 2:
+        return "What a newer one gains is not known for this machine."
+    told = []
+    for case in cases:
+        newest, oldest = (
+            results.find(pythons.WORK, case, name, fanout.PER_DELIVERY)
+            for name in (names[-1], names[0])
+        )
+        if newest and oldest:
+            told.append(f"{number(ratio(newest, oldest))} in {case}")
+    return f"{names[-1]}, of {names[0]}'s CPU: {', '.join(told)}."
+
+
+def _version(name: str) -> list[int]:
+    return [int(part) for part in name.removeprefix(pythons.NAME).split(".")]
 
 
 def _core(results: Results) -> str:
