@@ -80,6 +80,13 @@ export function startsOf(state, ids, type, text = null) {
   });
 }
 
+/** The same, where those are left out, too, that would message nobody by `counts`, a map of profileId to ack. */
+export function withSomebody(starts, counts) {
+  const isNobody = ({ profileId, why }) => why === '' && counts.get(profileId)?.toMessage === 0;
+  const whyOf = ({ profileId }) => (counts.get(profileId).recipients === 0 ? words.many.nobodyListed : words.many.nobodyLeft);
+  return starts.map((start) => (isNobody(start) ? { ...start, why: whyOf(start) } : start));
+}
+
 /**
  * What copying a text of `sourceId` to these would be: `{text, targets, replaced, apart}`, lists of `{profileId, name}`: all that
  * get it, those of them which have another text, and those which do not get it, as they have two texts to choose from.

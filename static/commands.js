@@ -131,7 +131,7 @@ export function createCommands({ link: line, state, dispatch, drawn }) {
     if (!ack.ok || epoch !== state().epoch) return ack;
     const before = textOf(key);
     local('clearedGone', { key, version });
-    const data = { profileId, type, message: ack.message, deviceId: state().device?.id, revision: ack.revision };
+    const data = { profileId, type, message: ack.message, deviceId: state().device?.id, revision: ack.revision, timestamp: Date.now(), restored: true };
     dispatch({ name: 'messageUpdated', data }); // the others are told by such an event
     undo.note(key, before, textOf(key));
     return ack;

@@ -44,7 +44,7 @@ const KINDS = {
   planEnded: (data) => ({ kind: ENDED_PLANS[data.outcome] ?? 'planSkipped', by: data.endedBy, code: data.code, detail: plannedDetail(data) }),
   processingTakenOver: (data) =>
     data.fromDeviceId ? { kind: 'tookOver', by: data.deviceId } : { kind: 'takenOver', by: null, detail: text(data.message) },
-  messageUpdated: (data) => ({ kind: 'typed', by: data.deviceId }),
+  messageUpdated: (data) => ({ kind: data.restored === true ? 'restored' : 'typed', by: data.deviceId }),
   messageCleared: (data) => ({ kind: 'cleared', by: data.deviceId }),
   blocklistCleared: (data) => ({ kind: 'blocklist', by: data.deviceId, count: data.deletedCount }),
   blocklistRecipientRemoved: (data) => ({ kind: 'unblocked', by: data.deviceId }),

@@ -180,6 +180,7 @@ export const words = {
     takenOver: (type, profile) => [profile, `: ${type} goes on`],
     tookOver: (who, type, profile) => [who, ` took ${type} of `, profile, ' over'],
     typed: (who, type, profile) => [who, ` typed in ${type} of `, profile],
+    restored: (who, type, profile) => [who, ` brought back an earlier text in ${type} of `, profile],
     cleared: (who, type, profile) => [who, ` cleared the ${type} text of `, profile],
     blocklist: (who, type, profile) => [who, ` cleared the ${type} blocklist of `, profile],
     unblocked: (who, type, profile) => [who, ` took somebody off the ${type} blocklist of `, profile],
@@ -781,6 +782,8 @@ export const words = {
     people: (number) => count(number, PEOPLE),
     notKnown: 'not known',
     leftOut: 'left out',
+    nobodyLeft: 'All were messaged before, or cannot be',
+    nobodyListed: 'The backend lists nobody',
     counting: (number, all) => `Counting ${number} of ${all}…`,
     sum: (people, runs, unknown) =>
       `${count(people, PEOPLE)} will be messaged by ${runs}${unknown > 0 ? `, besides those of ${unknown} that could not be counted` : ''}.`,
@@ -1001,8 +1004,9 @@ export const words = {
   /** What is asked before a start. */
   starting: {
     title: { chat: (name) => `Start chat of ${name}?`, mail: (name) => `Start mail of ${name}?` },
-    again: { chat: (name) => `Try the failed ones of chat of ${name} again?`, mail: (name) => `Try the failed ones of mail of ${name} again?` },
+    again: { chat: (name) => `Try the failed chats of ${name} again?`, mail: (name) => `Try the failed mails of ${name} again?` },
     ok: { chat: 'Start chat', mail: 'Start mail' },
+    okAgain: 'Try again',
     people: (number, names) => {
       const more = number - names.length;
       return `${count(number, PEOPLE)} will be messaged: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`;

@@ -76,7 +76,7 @@ export function createStarting({ state, commands }) {
       asked = { profileId, type, only, message, first: message };
       preview = null;
       setText(byId('starting-title'), (only ? says.again : says.title)[type](name));
-      setText(ok, says.ok[type]);
+      setText(ok, only ? says.okAgain : says.ok[type]);
       show(state());
       void count();
       if (!dialog.open) dialog.showModal();

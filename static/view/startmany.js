@@ -1,7 +1,7 @@
 // What is asked before many runs start: whom they message in all, each with which text, and who is left out. It follows the
 // texts and runs while it is open, and does not wait for the counting.
 
-import { paced, startsOf, sumOf } from '../batch.js';
+import { paced, startsOf, sumOf, withSomebody } from '../batch.js';
 import { keyOf } from '../keys.js';
 import { isolated } from '../names.js';
 import { intervalWords, pauseWords } from '../rhythm.js';
@@ -53,11 +53,12 @@ export function createStartMany({ state, commands, batch }) {
   function show(now) {
     const { type, ids, source } = asked;
     const text = source && same.checked ? (now.drafts[keyOf(source.profileId, type)]?.message ?? '') : null;
+    const { pause, interval } = now.rhythm;
     starts = startsOf(now, ids, type, text);
+    if (pause === 0) starts = withSomebody(starts, counts); // one that is repeated may find somebody later
     starts.forEach(showRow);
     const some = ready().length > 0;
     const out = starts.filter(({ why }) => why !== '');
-    const { pause, interval } = now.rhythm;
     const offline = now.connection.status !== 'connected';
     setText(byId('start-many-title'), some ? says.startTitle(says.runs[type](ready().length)) : says.noneReady);
     setText(byId('start-many-people'), some ? peopleWords() : '');

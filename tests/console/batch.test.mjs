@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 
-import { copiesOf, createBatch, fitting, paced, sourcesOf, startsOf, summaryOf, sumOf } from '../../static/batch.js';
+import { copiesOf, createBatch, fitting, paced, sourcesOf, startsOf, summaryOf, sumOf, withSomebody } from '../../static/batch.js';
 import { bench } from './bench.mjs';
 import { after, chat, event, ME, OTHER, registered } from './helpers.mjs';
 
@@ -94,6 +94,15 @@ test('a run that goes on keeps from a start, and is told by whose it is', () => 
 test('the sum is of those that could be counted', () => {
   const counts = new Map([['7', { ok: true, toMessage: 3 }], ['8', refused('gateway_unavailable')], ['5', { ok: true, toMessage: 100 }]]);
   assert.deepEqual(sumOf(startsOf(known, ['7', '8', '9'], 'chat'), counts), { counted: 2, people: 3, unknown: 1 });
+});
+
+test('a start that would message nobody is left out, with the reason, once that is counted', () => {
+  const none = { ok: true, toMessage: 0 };
+  const counts = new Map([['7', { ...none, recipients: 10 }], ['9', { ...none, recipients: 0 }], ['8', refused('gateway_unavailable')]]);
+  const starts = startsOf(known, ['7', '8', '9', '5'], 'chat', 'For all');
+  assert.deepEqual(withSomebody(starts, counts).map(({ why }) => why), ['All were messaged before, or cannot be', '', 'The backend lists nobody', '']);
+  const [reason] = startsOf(known, ['9'], 'chat');
+  assert.equal(withSomebody([reason], counts)[0].why, reason.why, 'what keeps it from starting at all comes first');
 });
 
 test('a copy goes to all but its source, says whose text it replaces, and leaves two texts alone', () => {

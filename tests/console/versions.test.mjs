@@ -27,6 +27,8 @@ test('a clear is taken back by the version that it kept, and is undone like any 
   const { message, deviceId, base } = draftOf(bed);
   assert.deepEqual([message, deviceId, base.revision, isUnsaved(draftOf(bed))], ['Hello', ME, 13, false]);
   assert.deepEqual(bed.state.cleared, {});
+  const [{ kind, who, at }] = bed.state.journal.entries;
+  assert.deepEqual([kind, who.own, Number.isFinite(at)], ['restored', true, true]);
   bed.commands.undo('7', 'chat');
   assert.deepEqual(bed.sent.at(-1), ['updateMessage', chat({ message: '', base: 13, caret: 0 })]);
   mock.timers.reset();
