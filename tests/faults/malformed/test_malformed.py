@@ -41,6 +41,9 @@ ROUND_MAX = 20_000
 """Cases after which is looked at what the servers hold; there are two rounds at least."""
 GROWTH_MAX = 12_000_000
 """Bytes of a server's memory from the end of the first round to that of the last one."""
+BLOCKS_MAX = 20_000
+"""Objects by which they grow in that time. Of one that each of 100,000 cases leaves behind, however
+small it is, there are 80,000."""
 FILES_SLACK = 6
 """Files: connections to the gateway and between the test and the server that are kept for a while.
 """
@@ -116,8 +119,7 @@ async def bringing(*urls: str, niceness: int) -> AsyncIterator[Bringing]:
         yield running
 
 
-async def tasks_of(server: ServerProcess) -> Counter[str]:
-    """Its asyncio tasks, by the first word of their names."""
+async def held_by(server: ServerProcess) -> watched.Holds:
     before = server.log.count(watched.MARK)
     os.kill(server.pid, signal.SIGUSR1)
 
@@ -127,30 +129,39 @@ async def tasks_of(server: ServerProcess) -> Counter[str]:
         told, end, _ = log.rpartition(watched.MARK)[2].partition("\n")
         return told if end and log.count(watched.MARK) > before else ""
 
-    await wait_until(line, what="it tells its tasks")
-    return Counter(name.partition("-")[0].partition(" ")[0] for name in json.loads(line()))
+    await wait_until(line, what="it tells what it holds")
+    told: watched.Holds = json.loads(line())
+    return told
+
+
+def kinds_of(tasks: list[str]) -> Counter[str]:
+    """By the first word of their names."""
+    return Counter(name.partition("-")[0].partition(" ")[0] for name in tasks)
 
 
 class Look:
-    """At what a server holds: files, tasks, memory."""
+    """At what a server holds: files, tasks, objects, memory."""
 
     def __init__(self, server: ServerProcess, tasks: Counter[str], files: int) -> None:
         self._server = server
         self._tasks = tasks
         self._files = files
+        self.blocks: list[int] = []
         self.memory: list[int] = []
 
     @classmethod
     async def at(cls, server: ServerProcess) -> "Look":
-        return cls(server, await tasks_of(server), measure(server.pid)[1])
+        return cls(server, kinds_of((await held_by(server))["tasks"]), measure(server.pid)[1])
 
     async def settled(self) -> None:
-        """Return when it holds no more than at first; notes its memory."""
+        """Return when it holds no more than at first; notes its objects and its memory."""
         more: Counter[str] = Counter()
+        blocks = 0
 
         async def no_more() -> bool:
-            nonlocal more
-            more = await tasks_of(self._server) - self._tasks
+            nonlocal more, blocks
+            holds = await held_by(self._server)
+            more, blocks = kinds_of(holds["tasks"]) - self._tasks, holds["blocks"]
             await asyncio.sleep(0.5)
             return not more and measure(self._server.pid)[1] <= self._files + FILES_SLACK
 
@@ -159,11 +170,8 @@ class Look:
         except AssertionError:
             files = measure(self._server.pid)[1]
             pytest.fail(f"left: tasks {dict(more)}, {files} files, {self._files} at first")
+        self.blocks.append(blocks)
         self.memory.append(measure(self._server.pid)[0])
-
-    @property
-    def growth(self) -> int:
-        return self.memory[-1] - self.memory[0]
 
 
 def cast() -> People:
@@ -268,6 +276,8 @@ async def test_nobody_notices(request: pytest.FixtureRequest) -> None:
             await ended(device)
             assert device.parted == ""
         for look in looks:
-            log.info("memory: %s", [f"{size / 1e6:.1f} MB" for size in look.memory])
-            assert look.growth < GROWTH_MAX
+            memory = [f"{size / 1e6:.1f} MB" for size in look.memory]
+            log.info("memory: %s, objects in blocks: %s", memory, look.blocks)
+            assert look.memory[-1] - look.memory[0] < GROWTH_MAX
+            assert look.blocks[-1] - look.blocks[0] < BLOCKS_MAX
         assert not (kinds := nowhere(seen)), "\n".join(kinds)
