@@ -1,15 +1,33 @@
 """From the arguments of a socket event to a command."""
 
-from typing import TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
 from alphasync.domain.runs import Key
 from alphasync.errors import InvalidPayload
+from alphasync.nesting import check_nesting
 from alphasync.protocol.commands import Command, ProfileCommand
+from alphasync.protocol.draft_commands import UpdateMessage
 from alphasync.protocol.wrong import in_words
 
 C = TypeVar("C", bound=Command)
+
+TEXT = f'["{UpdateMessage.event_name}",'
+"""How most of what clients send begins: what they type."""
+_text = msgspec.json.Decoder(tuple[Literal["updateMessage"], UpdateMessage])
+
+
+def read_text(event: str) -> list[Any] | None:
+    """A typed text straight from the JSON of its event, as ``parse`` makes it. None for what is
+    another event, or to be refused: that is read as JSON first, and then parsed."""
+    if not event.startswith(TEXT):
+        return None
+    try:
+        check_nesting(event)
+        return list(_text.decode(event))
+    except ValueError:
+        return None
 
 
 def key_in(arguments: tuple[object, ...]) -> Key | None:
@@ -35,6 +53,8 @@ def parse(model: type[C], arguments: tuple[object, ...]) -> C:
     if len(arguments) > 1:
         raise InvalidPayload(f"Expected one object, got {len(arguments)} arguments")
     payload = arguments[0] if arguments else None
+    if isinstance(payload, model):
+        return payload  # read by ``read_text``
     if payload is None:
         payload = {}
     if not isinstance(payload, dict):

@@ -11,6 +11,8 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+import msgspec
+
 from alphasync.errors import AlphasyncError, NotRegistered, TooManyRequests
 from alphasync.protocol.draft_commands import DRAFT_MAX
 
@@ -155,7 +157,8 @@ class Space:
 
 
 def weight(payload: object, most: int) -> int:
-    """Bytes that decoded JSON takes: of small lists they are many times those on the wire.
+    """Bytes that decoded JSON takes, or a command: of small lists they are many times those on the
+    wire.
 
     What weighs more than ``most`` is not looked at to its end.
     """
@@ -169,4 +172,6 @@ def weight(payload: object, most: int) -> int:
             rest += value.values()
         elif isinstance(value, list | tuple):
             rest += value
+        elif isinstance(value, msgspec.Struct):
+            rest += msgspec.structs.astuple(value)
     return size

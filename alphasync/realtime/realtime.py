@@ -14,6 +14,7 @@ from alphasync.intake.origins import OriginRule
 from alphasync.membership.holdings import Holding
 from alphasync.membership.lease_table import Adoption
 from alphasync.membership.name import ServerName
+from alphasync.protocol.parsing import read_text
 from alphasync.realtime import audience
 from alphasync.realtime.allowance import EventAllowance
 from alphasync.realtime.answering import Answering
@@ -173,6 +174,7 @@ class Realtime:
         self.server.on("disconnect", self._disconnect)
         self.server.on("*", self._dispatch.carry_out)
         self.server.at_once = self._dispatch.take
+        self.server.shortcut = read_text
 
     def attach(self, app: web.Application) -> None:
         """Serve clients."""

@@ -22,7 +22,19 @@ class Bucket:
 
         ``now``: seconds on a clock that never goes back.
         """
-        return self.spend(now, min(count, self._burst))
+        # As ``spend`` does, in the one step that every event needs three times.
+        burst = self._burst
+        left = self._left + (now - self._at) * self._rate
+        self._at = now
+        if left > burst:
+            left = burst
+        if count > burst:
+            count = burst
+        if count > left:
+            self._left = left
+            return False
+        self._left = left - count
+        return True
 
     def reserve(self, now: float, most: float) -> float | None:
         """Take one that is there in ``most`` seconds or less: in how many; None without any."""

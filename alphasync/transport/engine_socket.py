@@ -268,11 +268,11 @@ class EngineSocket(Inbox):
         """Handle a packet. Raises Malformed and TooMuch."""
         if self.state.over:
             return
-        if self.counted(data):
+        kind, message = (data[:1], data[1:]) if isinstance(data, str) else (MESSAGE, data)
+        if kind != MESSAGE or self._counts(message):
             self.meter.spend(1)
-        kind = data[:1] if isinstance(data, str) else MESSAGE
         if kind == MESSAGE:
-            self._add(data[1:] if isinstance(data, str) else data)
+            self._add(message)
         elif kind == PONG:
             self._heartbeat.hear()
         elif kind == CLOSE:

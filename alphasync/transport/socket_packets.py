@@ -5,6 +5,7 @@ The protocol: https://socket.io/docs/v4/socket-io-protocol/ .
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import engineio.json
 import msgspec
@@ -19,6 +20,7 @@ from socketio.packet import (
 from socketio.packet import Packet as SocketPacket
 
 from alphasync.nesting import check_nesting
+from alphasync.transport.taking import Shortcut
 
 RESERVED = frozenset({"connect", "connect_error", "disconnect", "disconnecting", "*"})
 """Event names that only a server or client library itself may use, and the name of the catch-all
@@ -35,6 +37,31 @@ class MalformedPacket(ValueError):
 HEADER = re.compile(r"([0-6])(?:([0-9]{1,9})-)?(?:(/[^,]*)(?:,|$))?([0-9]{1,15})?")
 """Type, attachments, namespace, id (as many digits as JavaScript counts exactly). No payload begins
 with a digit, and none has to begin with a slash."""
+
+
+PLAIN_EVENT = re.compile(r"2([0-9]{1,15})?(?=\[)")
+"""How an event begins that is all in one message, and in no namespace of its own."""
+
+
+class PlainEvent:
+    """One of these, with the face of a packet."""
+
+    __slots__ = ("data", "id")
+
+    packet_type = EVENT
+    namespace = None
+
+    def __init__(self, data: list[Any], id_: int | None) -> None:
+        self.data = data
+        self.id = id_
+
+
+def plain_event(message: str | bytes, shortcut: Shortcut) -> PlainEvent | None:
+    """The event in a message, where the shortcut reads it."""
+    if not isinstance(message, str) or (begin := PLAIN_EVENT.match(message)) is None:
+        return None
+    data = shortcut(message[begin.end() :])
+    return None if data is None else PlainEvent(data, int(begin[1]) if begin[1] else None)
 
 
 class StrictPacket(SocketPacket):  # type: ignore[misc]  # python-socketio has no types
@@ -94,7 +121,7 @@ def _places(data: object) -> Iterator[object]:
                 yield from _places(item)
 
 
-def check(packet: SocketPacket) -> None:
+def check(packet: SocketPacket | PlainEvent) -> None:
     """Raise MalformedPacket for a packet whose payload does not fit its type."""
     kind, data = packet.packet_type, packet.data
     if kind not in FROM_CLIENT:

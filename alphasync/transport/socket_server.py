@@ -25,8 +25,15 @@ from alphasync.transport.messagepack import read
 from alphasync.transport.meter import TooMuch
 from alphasync.transport.outgoing import Outgoing
 from alphasync.transport.refusals import PROTOCOL_ERROR
-from alphasync.transport.socket_packets import MalformedPacket, StrictPacket, check, counts
-from alphasync.transport.taking import Acknowledgements, AtOnce
+from alphasync.transport.socket_packets import (
+    MalformedPacket,
+    PlainEvent,
+    StrictPacket,
+    check,
+    counts,
+    plain_event,
+)
+from alphasync.transport.taking import Acknowledgements, AtOnce, Shortcut
 
 EVENT_SIZE = 16 * 1024
 """Characters of an event that counts as one; a longer one counts as several."""
@@ -63,6 +70,8 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         self.attachments_max = attachments_max
         self.connects_max = connects_max
         self.at_once: AtOnce | None = None
+        self.shortcut: Shortcut | None = None
+        """For events in JSON by the default serializer."""
         self.eio.on("message", self._receive)
         self._deadlines: dict[str, asyncio.TimerHandle] = {}
         """Of the connections that are in no namespace, the one that is so longest first."""
@@ -108,10 +117,12 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
             socket.meter.spend(1 + (size - 1) // EVENT_SIZE)
         return self._carry_out(socket, pkt, size)
 
-    def _decode(self, eio_sid: str, data: str | bytes) -> SocketPacket | None:
+    def _decode(self, eio_sid: str, data: str | bytes) -> SocketPacket | PlainEvent | None:
         """The packet that is complete with this message, or None."""
         pkt: SocketPacket | None = self._binary_packet.get(eio_sid)
         if pkt is None:
+            if self.shortcut is not None and (plain := plain_event(data, self.shortcut)):
+                return plain
             pkt = self.packet_class(encoded_packet=data, binary=False)
             if pkt.packet_type not in (BINARY_EVENT, BINARY_ACK):
                 return pkt
@@ -129,7 +140,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         return pkt
 
     def _carry_out(
-        self, socket: EngineSocket, pkt: SocketPacket, size: int
+        self, socket: EngineSocket, pkt: SocketPacket | PlainEvent, size: int
     ) -> Awaitable[object] | None:
         check(pkt)
         eio_sid = socket.sid

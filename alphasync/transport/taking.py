@@ -14,6 +14,9 @@ Take = Callable[[Answer], Coroutine[Any, Any, None] | None]
 AtOnce = Callable[[str, list[Any]], Take | None]
 """Is asked first what takes an event, of a client's id, with its name and arguments: if anything
 does it is handed to no handler. Nothing is awaited."""
+Shortcut = Callable[[str], list[Any] | None]
+"""Makes an event's name and arguments of their JSON, whatever it then takes them for, in fewer
+steps than any JSON takes. None where it is to be read as any other."""
 
 
 class Acknowledgements:

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from alphasync.errors import AlphasyncError, NotRegistered, StoreUnavailable, TooManyRequests
+from alphasync.protocol.draft_commands import UpdateMessage
 from alphasync.realtime.early import TASK_BYTES, Early, Space, weight
 from tests.harness import PATIENCE
 
@@ -193,6 +194,8 @@ def test_what_a_payload_weighs() -> None:
     assert weight({"a": [text]}, 10**9) > 1000 + 2 * 56
     assert weight(small, 10**9) >= 1000 * 56
     assert weight(small, 500) < 20_000
+    typed = UpdateMessage(profile_id="1", type="chat", message=text, device_id=small)
+    assert weight(typed, 10**9) > sys.getsizeof(text) + weight(small, 10**9)
 
 
 async def test_one_that_may_not_come_yet_holds_up_those_behind_it() -> None:
