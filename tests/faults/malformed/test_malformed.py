@@ -41,9 +41,10 @@ ROUND_MAX = 20_000
 """Cases after which is looked at what the servers hold; there are two rounds at least."""
 GROWTH_MAX = 12_000_000
 """Bytes of a server's memory from the end of the first round to that of the last one."""
-BLOCKS_MAX = 20_000
-"""Objects by which they grow in that time. Of one that each of 100,000 cases leaves behind, however
-small it is, there are 80,000."""
+BLOCKS_MAX = 30_000
+"""Objects by which they grow in that time: logins are remembered, some for half a minute and some
+until there are 4,096 others. Of one that each of 100,000 cases leaves behind, however small it is,
+there are 80,000."""
 FILES_SLACK = 6
 """Files: connections to the gateway and between the test and the server that are kept for a while.
 """

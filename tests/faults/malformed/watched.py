@@ -37,7 +37,7 @@ def tell(*_: Any) -> None:
 def empty_caches() -> None:
     """Those of functions of the server's."""
     modules = [module for name, module in sys.modules.items() if name.startswith("alphasync.")]
-    for value in (value for module in modules for value in vars(module).values()):
+    for value in [value for module in modules for value in vars(module).values()]:
         if isinstance(value, functools._lru_cache_wrapper):
             value.cache_clear()
 
