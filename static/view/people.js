@@ -14,8 +14,10 @@ import { createTyping } from './typing.js';
 
 const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 const SHOWN_OF = ['runs', 'plans', 'offers', 'uncertain']; // what of the state a row shows, beside what it tells of texts
+const ROW = 56; // px, at which a row is at least as high
 const FIRST = 16; // rows that a changed filter shows at once, with their pictures: more than fit on a phone
-const NEXT = 250; // rows that follow with each frame: a key that is pressed meanwhile waits for no more
+const PAUSE = 500; // ms until the others follow: who goes on typing in the search has no use for them
+const NEXT = 250; // rows that follow with each frame then: a key that is pressed meanwhile waits for no more
 /** Whether the browser tells when a row is about to be seen: pictures of hundreds of others need not be drawn. */
 const SEEN = 'ContentVisibilityAutoStateChangeEvent' in globalThis;
 const SKELETONS = 8; // rows that stand there while the profiles are loading
@@ -44,6 +46,7 @@ export function createPeople(actions) {
   let order = null; // all rows as they are to stand; null where that has changed
   let standing = 0; // how many of `shown` stand there already, and in their order
   let next = 0; // the frame in which more do
+  let pause = 0; // the timer until then
   let stop = null; // the one row that the Tab key stops at; arrows go on from there
   let pressed = null; // the profile that was chosen by pressing its row
 
@@ -75,6 +78,11 @@ export function createPeople(actions) {
       if (!skipped) byItem.get(target)?.picture();
     });
   }
+
+  document.addEventListener('scroll', standMore, { capture: true, passive: true });
+
+  /** How many fill the window. */
+  const first = () => Math.max(FIRST, Math.ceil(innerHeight / ROW));
 
   const ids = () => shown.map(({ id }) => id);
 
@@ -140,8 +148,8 @@ export function createPeople(actions) {
     return rank.get(id);
   }
 
-  /** Put the rows where they belong; `anew` when the filter was touched. */
-  function place(state, anew) {
+  /** Put the rows where they belong; `anew` when the filter was touched, `wait` ms until all of them follow. */
+  function place(state, anew, wait = 0) {
     stale = false;
     const { text, show } = state.filter;
     const matches = matcher(text);
@@ -152,14 +160,15 @@ export function createPeople(actions) {
     for (const row of shown) if (!visible.has(row)) row.item.remove(); // hiding it would cost ten times as much
     shown = order.filter((row) => visible.has(row));
     standing = 0;
-    stand(anew ? FIRST : shown.length);
+    stand(anew ? first() : shown.length, wait);
     for (const row of shown.slice(0, FIRST)) row.picture();
     if (focus !== null && focus !== document.activeElement) focus.focus({ preventScroll: true });
     if (stop === null || !visible.has(stop)) stopAt(shown.find(({ id }) => id === state.selected) ?? shown[0] ?? null);
   }
 
-  /** Have as many of the rows to show stand there, in their order; the others follow, some with each frame. */
-  function stand(number) {
+  /** Have as many of the rows to show stand there, in their order; the others follow after `wait` ms, some with each frame. */
+  function stand(number, wait = 0) {
+    clearTimeout(pause);
     cancelAnimationFrame(next);
     let at = standing === 0 ? list.firstChild : shown[standing - 1].item.nextSibling;
     const added = shown.slice(standing, number);
@@ -177,7 +186,13 @@ export function createPeople(actions) {
         }
       }
     }
-    if (standing < shown.length) next = requestAnimationFrame(() => stand(standing + NEXT));
+    if (standing === shown.length) return;
+    if (wait > 0) pause = setTimeout(standMore, wait);
+    else next = requestAnimationFrame(standMore);
+  }
+
+  function standMore() {
+    if (standing < shown.length) stand(standing + NEXT);
   }
 
   function select(state, before) {
@@ -228,7 +243,8 @@ export function createPeople(actions) {
     }
     if (rebuilt || state.selection !== before?.selection) showSelection(state.selection, rebuilt ? null : before?.selection);
     const filtered = rebuilt || state.filter !== before?.filter;
-    if (filtered || (stale && !held())) place(state, filtered);
+    const searched = !rebuilt && state.filter.text !== before?.filter.text;
+    if (filtered || (stale && !held())) place(state, filtered, searched ? PAUSE : 0);
     if (rebuilt || state.selected !== before?.selected) select(state, rebuilt ? null : before);
     tools({ state, counts, shown: shown.length });
   }

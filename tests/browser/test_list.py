@@ -25,6 +25,17 @@ WATCH = """() => {
   );
 }"""
 
+HOLD = """() => {
+  const { setTimeout: at } = window;
+  window.later = () => {};
+  window.setTimeout = (go, ms, ...rest) => {
+    if (ms !== 500) return at(go, ms, ...rest);
+    window.later = go;
+    return 0;
+  };
+}"""
+"""Has the rows that follow after a pause wait until they are called for."""
+
 WRITTEN = """() => {
   window.written = new Set();
   new MutationObserver((found) => {
@@ -173,6 +184,28 @@ async def test_pictures_are_drawn_where_rows_are_about_to_be_seen(
     await console.hook("filter").press("ArrowDown")
     await console.page.keyboard.press("End")
     await expect(console.hook(f"profile-item-{MANY}").locator(".avatar")).to_have_text("P6")
+
+
+async def test_while_one_searches_only_rows_that_fill_the_window_come_and_go(
+    crowded: Cluster, open_console: Open
+) -> None:
+    size = {"width": 390, "height": 600}
+    console = await signed_in(crowded, open_console, viewport=size)
+    rows = console.page.locator("#people li")
+    await expect(rows).to_have_count(MANY)
+    await console.page.evaluate(HOLD)
+    await console.hook("filter").fill("12")
+    await expect(rows).to_have_count(1)
+    await console.hook("filter").fill("person")
+    await expect(rows).to_have_count(16)
+    await console.page.evaluate("later()")
+    await expect(rows).to_have_count(MANY)
+    await console.hook("filter").fill("12")
+    await expect(rows).to_have_count(1)
+    await console.hook("filter").fill("person")
+    await expect(rows).to_have_count(16)
+    await console.page.evaluate("scrollTo(0, 200)")
+    await expect(rows).to_have_count(MANY)
 
 
 async def test_order_and_pins_are_kept_on_this_device(crowded: Cluster, open_console: Open) -> None:
