@@ -14,7 +14,7 @@ from alphasync.errors import TooManyRequests
 from alphasync.realtime.limits import EventLimits, client_network
 from alphasync.realtime.sessions import Session
 from alphasync.services.acting import device_of
-from alphasync.transport import Bucket, Buckets
+from alphasync.transport import Buckets
 
 
 class Rest(msgspec.Struct, frozen=True, array_like=True):
@@ -113,14 +113,11 @@ class EventAllowance:
 def _lacking(asked: Asked, count: int) -> Level | None:
     """The level that has not enough; None where so many were taken from each."""
     now = time.monotonic()
-    spent: list[Bucket] = []
-    for level, name in asked:
-        bucket = level.events.of(name, now)
-        if not bucket.acquire(now, count):
-            for narrower in spent:
-                narrower.give_back(count)
+    for place, (level, name) in enumerate(asked):
+        if not level.events.of(name, now).acquire(now, count):
+            for narrower, its_name in asked[:place]:
+                narrower.events.of(its_name, now).give_back(count)
             return level
-        spent.append(bucket)
     return None
 
 

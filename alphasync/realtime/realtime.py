@@ -14,7 +14,7 @@ from alphasync.intake.origins import OriginRule
 from alphasync.membership.holdings import Holding
 from alphasync.membership.lease_table import Adoption
 from alphasync.membership.name import ServerName
-from alphasync.protocol.parsing import read_text
+from alphasync.protocol.parsing import read_packed_text, read_text
 from alphasync.realtime import audience
 from alphasync.realtime.allowance import EventAllowance
 from alphasync.realtime.answering import Answering
@@ -42,7 +42,7 @@ from alphasync.services.grace import Graces
 from alphasync.services.refusals import Refusals
 from alphasync.services.tokens import InvalidToken, Tokens
 from alphasync.store.connect import Store
-from alphasync.transport import Allowance, FindPeer, Peers, SocketServer
+from alphasync.transport import Allowance, FindPeer, Peers, Shortcut, SocketServer
 
 PAYLOAD_MAX = 64 * 1024
 """Bytes of one message from a client: the longest mail with its attachments fits four times."""
@@ -174,7 +174,7 @@ class Realtime:
         self.server.on("disconnect", self._disconnect)
         self.server.on("*", self._dispatch.carry_out)
         self.server.at_once = self._dispatch.take
-        self.server.shortcut = read_text
+        self.server.shortcut = Shortcut(read_text, read_packed_text)
 
     def attach(self, app: web.Application) -> None:
         """Serve clients."""

@@ -15,7 +15,7 @@ from alphasync.transport.networks import client_network
 from alphasync.transport.outgoing import Outgoing, message
 from alphasync.transport.peers import FindPeer, Peers
 from alphasync.transport.socket_server import SocketServer
-from alphasync.transport.taking import Answer, Take
+from alphasync.transport.taking import Answer, Shortcut, Take
 
 __all__ = [
     "Allowance",
@@ -29,6 +29,7 @@ __all__ = [
     "Outgoing",
     "Peers",
     "Rooms",
+    "Shortcut",
     "SocketServer",
     "Take",
     "client_network",

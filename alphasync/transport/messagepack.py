@@ -15,7 +15,8 @@ from socketio.packet import ACK, BINARY_ACK, BINARY_EVENT, CONNECT, EVENT
 from socketio.packet import Packet as SocketPacket
 
 from alphasync.nesting import NESTING_MAX
-from alphasync.transport.socket_packets import HEADER, MalformedPacket
+from alphasync.transport.socket_packets import HEADER, MalformedPacket, PlainEvent
+from alphasync.transport.taking import Shortcut
 
 NUMBER_MAX = 2**53
 """What JavaScript counts to exactly."""
@@ -63,7 +64,9 @@ _map = msgspec.msgpack.Decoder(dict[str, msgspec.Raw])
 _encoder = msgspec.msgpack.Encoder()
 
 
-def read(message: str | bytes, binary_max: int) -> tuple[SocketPacket, int]:
+def read(
+    message: str | bytes, binary_max: int, shortcut: Shortcut | None = None
+) -> tuple[SocketPacket | PlainEvent, int]:
     """The packet in a client's message, and the bytes that it counts as.
 
     ``binary_max``: binary values in one packet. Raises MalformedPacket, as StrictPacket does.
@@ -72,6 +75,10 @@ def read(message: str | bytes, binary_max: int) -> tuple[SocketPacket, int]:
         raise MalformedPacket("a text, where MessagePack is spoken")
     try:
         found = _decoder.decode(message)
+        if shortcut is not None and found.type == EVENT and found.nsp == "/":
+            event = shortcut.packed(found.data)
+            if event is not None:
+                return PlainEvent(event, found.id), len(message)
         if len(message) > NAMES_UNSEEN_MAX:
             _check_names(found.data)
         data = _value.decode(found.data)

@@ -60,7 +60,7 @@ def plain_event(message: str | bytes, shortcut: Shortcut) -> PlainEvent | None:
     """The event in a message, where the shortcut reads it."""
     if not isinstance(message, str) or (begin := PLAIN_EVENT.match(message)) is None:
         return None
-    data = shortcut(message[begin.end() :])
+    data = shortcut.json(message[begin.end() :])
     return None if data is None else PlainEvent(data, int(begin[1]) if begin[1] else None)
 
 

@@ -71,7 +71,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         self.connects_max = connects_max
         self.at_once: AtOnce | None = None
         self.shortcut: Shortcut | None = None
-        """For events in JSON by the default serializer."""
+        """For events by the default serializer, and in MessagePack."""
         self.eio.on("message", self._receive)
         self._deadlines: dict[str, asyncio.TimerHandle] = {}
         """Of the connections that are in no namespace, the one that is so longest first."""
@@ -112,7 +112,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
 
     def _unpack(self, socket: EngineSocket, data: str | bytes) -> Awaitable[object] | None:
         """Handle a message of a client that speaks MessagePack. Raises TooMuch, too."""
-        pkt, size = read(data, self.attachments_max)
+        pkt, size = read(data, self.attachments_max, self.shortcut)
         if pkt.packet_type != EVENT:
             socket.meter.spend(1 + (size - 1) // EVENT_SIZE)
         return self._carry_out(socket, pkt, size)

@@ -1,8 +1,10 @@
 """Events that are taken as they come, before a handler is asked, and how they are acknowledged."""
 
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from socketio.packet import ACK
 
 from alphasync.transport.outgoing import Outgoing, message
@@ -14,9 +16,17 @@ Take = Callable[[Answer], Coroutine[Any, Any, None] | None]
 AtOnce = Callable[[str, list[Any]], Take | None]
 """Is asked first what takes an event, of a client's id, with its name and arguments: if anything
 does it is handed to no handler. Nothing is awaited."""
-Shortcut = Callable[[str], list[Any] | None]
-"""Makes an event's name and arguments of their JSON, whatever it then takes them for, in fewer
-steps than any JSON takes. None where it is to be read as any other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """Makes an event's name and arguments of what stands on the wire, whatever the application then
+    takes them for, in fewer steps than it takes in general. Each returns None where an event is to
+    be read as any other."""
+
+    json: Callable[[str], list[Any] | None]
+    packed: Callable[[msgspec.Raw], list[Any] | None]
+    """Of MessagePack; nothing may come of it that JSON could not say."""
 
 
 class Acknowledgements:

@@ -1,8 +1,10 @@
 """A typed text is read in fewer steps than any other event, and as it would be in all of them."""
 
 import json
+import re
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,10 +13,19 @@ from socketio.packet import EVENT
 from alphasync.errors import InvalidPayload
 from alphasync.nesting import NESTING_MAX
 from alphasync.protocol.draft_commands import DRAFT_MAX, UpdateMessage
-from alphasync.protocol.parsing import parse, read_text
-from alphasync.transport.socket_packets import MalformedPacket, StrictPacket, check, plain_event
+from alphasync.protocol.parsing import parse, read_packed_text, read_text
+from alphasync.transport.messagepack import NUMBER_MAX, read
+from alphasync.transport.socket_packets import (
+    MalformedPacket,
+    PlainEvent,
+    StrictPacket,
+    check,
+    plain_event,
+)
+from alphasync.transport.taking import Shortcut
 from tests.unit.protocol.payloads import NEEDED, WRONG
 
+SHORTCUT = Shortcut(read_text, read_packed_text)
 LEAST = NEEDED[UpdateMessage]
 PLAIN: list[dict[str, Any]] = [
     LEAST,
@@ -75,17 +86,24 @@ def event(payload: object, *, ascii: bool = True) -> str:
 
 def the_long_way(message: str) -> tuple[int | None, list[Any]]:
     """Id, name and command. Raises MalformedPacket and InvalidPayload."""
-    packet = StrictPacket(encoded_packet=message, binary=False)
+    return parsed(StrictPacket(encoded_packet=message, binary=False))
+
+
+def parsed(packet: Any) -> tuple[int | None, list[Any]]:
     check(packet)
     data: Any = packet.data
-    if packet.packet_type != EVENT or packet.namespace or data[0] != "updateMessage":
+    if (
+        packet.packet_type != EVENT
+        or packet.namespace not in (None, "/")
+        or data[0] != "updateMessage"
+    ):
         raise MalformedPacket("another packet")
     return packet.id, ["updateMessage", parse(UpdateMessage, tuple(data[1:]))]
 
 
 def agree(message: str) -> bool:
     """Whether the short way takes it; then the long way does, and to the same."""
-    found = plain_event(message, read_text)
+    found = plain_event(message, SHORTCUT)
     if found is None:
         return False
     assert (found.packet_type, found.namespace) == (EVENT, None)
@@ -130,3 +148,64 @@ def test_whatever_the_fields_are(fields: dict[str, Any], least: bool) -> None:
     if not agree(message):
         with pytest.raises((MalformedPacket, InvalidPayload)):
             the_long_way(message)
+
+
+def packed(payload: object, *more: object, **fields: object) -> bytes:
+    data = ["updateMessage", payload, *more]
+    return msgspec.msgpack.encode({"type": 2, "nsp": "/", "data": data, "id": 7, **fields})
+
+
+def agree_packed(message: bytes) -> bool:
+    found, size = read(message, 10, SHORTCUT)
+    if not isinstance(found, PlainEvent):
+        return False
+    packet, counted = read(message, 10)
+    assert (found.id, found.data) == parsed(packet)
+    assert size // 1024 == counted // 1024
+    return True
+
+
+PLAIN_PACKED: list[dict[str, Any]] = [
+    *PLAIN[:-1],
+    {**LEAST, "operatorId": "7", "deviceId": ""},
+    {**LEAST, "profileId": NUMBER_MAX},
+]
+LONG_WAY_PACKED: list[dict[Any, Any]] = [
+    *(odd for odd in ODD if odd.get("message") != "\ud83d" and odd.get("profileId") != 10**200),
+    PLAIN[-1],
+    {**LEAST, "message": b"Hello"},
+    {**LEAST, "profileId": NUMBER_MAX + 1},
+    {**LEAST, "operatorId": NUMBER_MAX + 1},
+    {**LEAST, "operatorId": {b"a": 1}},
+    {**LEAST, "deviceId": msgspec.msgpack.Ext(0, b"\0")},
+    {**LEAST, "deviceId": msgspec.msgpack.Ext(1, b"\0")},
+    {**LEAST, 1: 1},
+]
+
+
+@pytest.mark.parametrize("payload", PLAIN_PACKED)
+def test_plain_ones_in_messagepack_are_read_at_once(payload: dict[str, Any]) -> None:
+    assert agree_packed(packed(payload))
+
+
+@pytest.mark.parametrize("payload", LONG_WAY_PACKED)
+def test_odd_ones_in_messagepack_are_left_to_the_long_way(payload: dict[Any, Any]) -> None:
+    message = packed(payload)
+    assert read_packed_text(msgspec.Raw(msgspec.msgpack.encode(["updateMessage", payload]))) is None
+    try:
+        packet, size = read(message, 10)
+    except MalformedPacket as error:
+        with pytest.raises(MalformedPacket, match=re.escape(str(error))):
+            read(message, 10, SHORTCUT)
+    else:
+        found, counted = read(message, 10, SHORTCUT)
+        assert (found.data, counted) == (packet.data, size)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [packed(LEAST, 1), packed(LEAST, nsp="/admin"), packed(LEAST, type=3), packed(None)],
+    ids=["two", "elsewhere", "an acknowledgement", "none"],
+)
+def test_other_packets_in_messagepack(message: bytes) -> None:
+    assert not agree_packed(message)
