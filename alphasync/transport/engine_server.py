@@ -106,7 +106,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         self.from_peers: FromPeers | None = None
         if peers is not None:
             self.from_peers = FromPeers(
-                self.options, self.sessions, self._requests, Door(peers), mover, on_told
+                peers, self.options, self.sessions, self._requests, Door(peers), mover, on_told
             )
 
     def attach(self, app: web.Application, engineio_path: str = "engine.io") -> None:
@@ -179,6 +179,8 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         await self.links.close(SHUTDOWN_TIMEOUT)
         if self.forwarder is not None:
             await self.forwarder.close()
+        if self.from_peers is not None:
+            await self.from_peers.close(SHUTDOWN_TIMEOUT)
         await asyncio.sleep(0)  # the transports close in the next turn
 
     @property
@@ -190,7 +192,10 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
     def detached(self) -> int:
         """Files that are open for clients beyond their HTTP connections: of WebSockets, and at both
         ends of what is passed on."""
-        passed_on = 0 if self.forwarder is None else self.forwarder.asking
+        passed_on = 0
+        if self.forwarder is not None and self.from_peers is not None:
+            lines = self.forwarder.lines + len(self.from_peers.lines)
+            passed_on = self.forwarder.asking + lines
         return len(self.links) + 2 * self.tunnels + passed_on
 
     def cut_tunnel(self) -> None:

@@ -57,7 +57,7 @@ def accept(
     link = Link(transport, schedule, gone, message_max, meter, deflate=deflate)
 
     def answer() -> None:
-        transport.write(_answer(key, deflate=deflate))
+        transport.write(answer_to(key, deflate=deflate))
         begin(link)
         link.flush()  # what is there to say already leaves together with the answer
 
@@ -125,7 +125,8 @@ def _offers_deflate(extensions: str) -> bool:
     return False
 
 
-def _answer(key: bytes, *, deflate: bool) -> bytes:
+def answer_to(key: bytes, *, deflate: bool) -> bytes:
+    """The head of what accepts it."""
     proof = base64.b64encode(hashlib.sha1(key + GUID, usedforsecurity=False).digest())
     lines = [
         b"HTTP/1.1 101 Switching Protocols",

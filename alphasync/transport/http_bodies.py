@@ -4,6 +4,7 @@ import asyncio
 
 from aiohttp import web
 
+from alphasync.transport.line_answering import PassedOn
 from alphasync.transport.meter import Meter
 from alphasync.transport.options import Options
 from alphasync.transport.outgoing import SEPARATOR, Outgoing
@@ -40,6 +41,6 @@ async def read_body(request: web.Request, options: Options, meter: Meter | None 
     raise Refused(BAD_REQUEST, 413, "Payload too large")
 
 
-def has_gone(request: web.Request) -> bool:
+def has_gone(request: web.Request | PassedOn) -> bool:
     """Whether nobody waits for the answer any more."""
     return request.transport is None or request.transport.is_closing()

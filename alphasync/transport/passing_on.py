@@ -8,13 +8,13 @@ from aiohttp import web
 from alphasync.transport import handshake
 from alphasync.transport.arrival import Arrival
 from alphasync.transport.engine_packets import NOTHING
+from alphasync.transport.forwarded import BREAK_OFF, Forwarded
 from alphasync.transport.forwarding import Forwarder
 from alphasync.transport.hosting import Host
 from alphasync.transport.http_bodies import UNREADABLE, read_body
 from alphasync.transport.links import Links
 from alphasync.transport.meter import Meter
 from alphasync.transport.moving import Mover, Step
-from alphasync.transport.peer_client import BREAK_OFF, Forwarded
 from alphasync.transport.polls import stamp_of
 from alphasync.transport.refusals import BAD_REQUEST, Refused
 from alphasync.transport.session_table import SessionTable

@@ -3,48 +3,21 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
 import aiohttp
 from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
-from alphasync.transport.peers import PeerAddress, Peers
+from alphasync.transport.forwarded import CLOCK, Forwarded
+from alphasync.transport.line_asking import Lines
+from alphasync.transport.peers import PeerAddress, Peers, written
 from alphasync.transport.proofs import CLIENT, PROOF, Asking, Clocks
 from alphasync.transport.refusals import UNKNOWN_SID, Refused
 from alphasync.transport.tunnel import CONNECT_TIMEOUT
 
-BREAK_OFF = "DELETE"
-"""Method of a forwarded request: the client has done what ends its session."""
-CLOCK = "clock"
-"""Stands in the place of a transport's name: it is asked how late it is there."""
-TELL = "tell"
-"""The same: the other server's application is told something."""
-PACKED = "packed"
-"""In the address of a move: the server that asks knows MessagePack."""
 ANSWER_GRACE = 5.0
 """Seconds beyond the longest poll until an answer is given up: one that is on its way still comes.
 """
-
-
-class Forwarded(NamedTuple):
-    """What is asked of another server for a client."""
-
-    method: str
-    transport: str
-    sid: str
-    client: str
-    """The client's address."""
-    stamp: str = ""
-    """What the client put into its request to make it unlike all others."""
-    packed: bool = False
-    """Of a move: whether the asking server knows MessagePack, too."""
-
-    @property
-    def target(self) -> str:
-        stamp = f"&t={self.stamp}" if self.stamp else ""
-        packed = f"&{PACKED}=1" if self.packed else ""
-        return f"/?EIO=4&transport={self.transport}&sid={self.sid}{stamp}{packed}"
 
 
 class NotNow(Exception):
@@ -57,9 +30,12 @@ class PeerClient:
     def __init__(self, peers: Peers, longest_poll: float) -> None:
         self._peers = peers
         self.clocks = Clocks()
+        self.lines = Lines(peers, self.time_at)
         self._asking_time: dict[str, asyncio.Task[None]] = {}
+        self.longest = longest_poll + ANSWER_GRACE
+        """Seconds until an answer is given up."""
         self._timeout = aiohttp.ClientTimeout(
-            total=None, sock_connect=CONNECT_TIMEOUT, sock_read=longest_poll + ANSWER_GRACE
+            total=None, sock_connect=CONNECT_TIMEOUT, sock_read=self.longest
         )
         self._http: aiohttp.ClientSession | None = None
         self._closed = False
@@ -111,6 +87,7 @@ class PeerClient:
 
     async def close(self) -> None:
         self._closed = True
+        self.lines.close()
         if self._http is not None:
             await self._http.close()
 
@@ -170,9 +147,3 @@ class PeerClient:
                     if name in answer.headers
                 },
             )
-
-
-def written(address: PeerAddress) -> str:
-    """Host and port as a URL has them."""
-    host, port = address
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

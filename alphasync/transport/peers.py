@@ -6,21 +6,33 @@ the one that is asked; these are made anew with each process, so that a signatur
 afterwards.
 """
 
+import functools
 import hashlib
 import hmac
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 
 NAME_BYTES, RANDOM_BYTES, PROOF_BYTES = 6, 15, 12
 NAME_SIZE, PROOF_SIZE = NAME_BYTES * 4 // 3, PROOF_BYTES * 4 // 3
 ID_SIZE = NAME_SIZE + RANDOM_BYTES * 4 // 3 + PROOF_SIZE
 """Characters of a session id."""
 
+KNOWN_MAX = 16_384
+"""Session ids of which is remembered whether one of us has made them: each is asked for often."""
+
 PeerAddress = tuple[str, int]
 """Host and port."""
 FindPeer = Callable[[str], Awaitable[PeerAddress | None]]
 """Where the server of a name listens for the others; None when it is gone."""
+
+
+class LineKeys(NamedTuple):
+    """Of one line between two servers, a key for each direction."""
+
+    asking: bytes
+    answering: bytes
 
 
 class Peers:
@@ -33,9 +45,11 @@ class Peers:
         if len(self.name) != NAME_SIZE:
             raise ValueError(f"a server's name has {NAME_SIZE} characters")
         self.find = find
+        self._owner_of = functools.lru_cache(KNOWN_MAX)(self._read)
         self._of_ids = _derived(shared, "alphasync session id")
         self._of_requests = _derived(shared, "alphasync forwarded request")
         self._of_answers = _derived(shared, "alphasync forwarded answer")
+        self._of_lines = _derived(shared, "alphasync line")
 
     def new_id(self) -> str:
         """The id of a session of this server."""
@@ -44,8 +58,11 @@ class Peers:
 
     def owner_of(self, sid: str) -> str | None:
         """The name of the server that made this id; None when none of us did."""
+        return self._owner_of(sid) if len(sid) == ID_SIZE else None
+
+    def _read(self, sid: str) -> str | None:
         start, proof = sid[:-PROOF_SIZE], sid[-PROOF_SIZE:]
-        if len(sid) != ID_SIZE or not _proven(self._of_ids, start, proof):
+        if not _proven(self._of_ids, start, proof):
             return None
         return sid[:NAME_SIZE]
 
@@ -64,6 +81,16 @@ class Peers:
     def answered(self, owner: str, proof: str, *said: str) -> bool:
         """Whether the server ``owner`` answers so."""
         return _proven(self._of_answers, "\n".join((owner, *said)), proof)
+
+    def line_keys(self, owner: str, nonce: str, hello: bytes) -> list[LineKeys]:
+        """Of a line to the server ``owner``, which began with both of these: with what signs
+        first, and then with what another server may still sign with."""
+
+        def key(shared: bytes, direction: str) -> bytes:
+            said = "\n".join((direction, owner, nonce, "")).encode() + hello
+            return hmac.digest(shared, said, hashlib.sha256)
+
+        return [LineKeys(key(one, "asking"), key(one, "answering")) for one in self._of_lines]
 
 
 def _derived(shared: tuple[str, ...], purpose: str) -> list[bytes]:
@@ -88,3 +115,9 @@ def _same(one: str, other: str) -> bool:
 
 def _text(raw: bytes) -> str:
     return urlsafe_b64encode(raw).decode()
+
+
+def written(address: PeerAddress) -> str:
+    """Host and port as a URL has them."""
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -14,12 +14,13 @@ from alphasync.transport.http_bodies import (
     has_gone,
     read_body,
 )
+from alphasync.transport.line_answering import PassedOn
 from alphasync.transport.meter import TooMuch
 from alphasync.transport.polls import stamp_of
 from alphasync.transport.refusals import BAD_REQUEST, UNKNOWN_SID, Refused
 
 
-async def answer_poll(socket: EngineSocket, request: web.Request) -> web.Response:
+async def answer_poll(socket: EngineSocket, request: web.Request | PassedOn) -> web.Response:
     """Answer with what waits for the client, once something does. Raises Refused."""
     if not socket.polls.admits(stamp_of(request.query)):
         socket.end(Reason.TRANSPORT_ERROR)
@@ -42,7 +43,7 @@ async def answer_poll(socket: EngineSocket, request: web.Request) -> web.Respons
 
 
 async def handle_post(
-    socket: EngineSocket, request: web.Request, body: bytes | None
+    socket: EngineSocket, request: web.Request | PassedOn, body: bytes | None
 ) -> web.Response:
     """Handle the packets of a body. ``body``: where it was read already. Raises Refused and
     TooMuch."""
@@ -51,9 +52,10 @@ async def handle_post(
         raise Refused(BAD_REQUEST)
     socket.open_post()
     try:
-        if body is None:
+        if body is None and isinstance(request, web.Request):
             body = await read_body(request, socket.host.options, socket.meter)
         else:
+            body = body or b""
             socket.meter.spend(0, len(body))
         packets = packets_of(body.decode())
         if socket.state.over:

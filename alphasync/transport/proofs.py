@@ -62,13 +62,13 @@ class Asking:
     def __init__(self, peers: Peers, owner: str) -> None:
         self._peers = peers
         self._owner = owner
-        self._nonce = urlsafe_b64encode(secrets.token_bytes(12)).decode()
+        self.nonce = urlsafe_b64encode(secrets.token_bytes(12)).decode()
 
     def proof(self, time: float, method: str, target: str, headers: Headers, body: bytes) -> str:
         """``time``: by the owner's clock. ``headers``: all that are sent."""
         when, digest = f"{time:.3f}", _digest(body)
-        said = (method, target, when, self._nonce, digest, *_values(headers, ASKED_WITH))
-        return f"{when} {self._nonce} {digest} {self._peers.sign(self._owner, *said)}"
+        said = (method, target, when, self.nonce, digest, *_values(headers, ASKED_WITH))
+        return f"{when} {self.nonce} {digest} {self._peers.sign(self._owner, *said)}"
 
     def time_of(self, status: int, headers: Headers, body: bytes) -> float | None:
         """What the owner's clock said as it answered so; None for what it did not answer."""
@@ -76,7 +76,7 @@ class Asking:
         if found is None:
             return None
         when, mac = found.groups()
-        said = (self._nonce, str(status), when, _digest(body), *_values(headers, ANSWERED_WITH))
+        said = (self.nonce, str(status), when, _digest(body), *_values(headers, ANSWERED_WITH))
         return float(when) if self._peers.answered(self._owner, mac, *said) else None
 
 

@@ -5,15 +5,16 @@ from typing import Any
 from aiohttp import web
 
 from alphasync.transport.engine_socket import EngineSocket
+from alphasync.transport.forwarded import BREAK_OFF
 from alphasync.transport.hosting import Reason
 from alphasync.transport.http_bodies import answer_of
 from alphasync.transport.http_rules import HttpRules
+from alphasync.transport.line_answering import PassedOn
 from alphasync.transport.meter import TooMuch
 from alphasync.transport.opening import Answer, Opening
 from alphasync.transport.options import Options
 from alphasync.transport.outgoing import BODY_PACKETS_MAX
 from alphasync.transport.passing_on import PassingOn
-from alphasync.transport.peer_client import BREAK_OFF
 from alphasync.transport.polling import answer_poll, handle_post
 from alphasync.transport.refusals import (
     BAD_METHOD,
@@ -79,7 +80,9 @@ class Requests:
                 return await self._passing_on.answer(request, environ, sid, owner)
         return await self.in_session(request, sid)
 
-    async def in_session(self, request: web.Request, sid: str, body: bytes | None = None) -> Answer:
+    async def in_session(
+        self, request: web.Request | PassedOn, sid: str, body: bytes | None = None
+    ) -> Answer:
         """Answer a request of a session that is here. ``body``: where it was read already. Raises
         Refused."""
         transport = request.query["transport"]
@@ -98,14 +101,18 @@ class Requests:
             return await self._serve(request, socket, transport, body)
         except TooMuch as error:
             socket.flooded(str(error))
-            if request.transport is not None:
+            if isinstance(request, web.Request) and request.transport is not None:
                 request.transport.pause_reading()  # nothing of what is left of a body is read
             raise Refused(FORBIDDEN, 429, "Too many requests", last=True) from None
 
     async def _serve(
-        self, request: web.Request, socket: EngineSocket, transport: str, body: bytes | None
+        self,
+        request: web.Request | PassedOn,
+        socket: EngineSocket,
+        transport: str,
+        body: bytes | None,
     ) -> Answer:
-        if transport == "websocket":
+        if transport == "websocket" and isinstance(request, web.Request):
             return self._opening.upgrade(request, socket)
         if socket.upgraded:
             raise Refused(BAD_REQUEST)

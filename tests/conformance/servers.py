@@ -13,6 +13,7 @@ from aiohttp import web
 from yarl import URL
 
 from alphasync.transport import EngineServer, Peers, SocketServer
+from alphasync.transport.line_answering import PassedOn
 from tests.conformance.clients import Client, open_client
 from tests.conformance.packets import connect
 from tests.conformance.wire import Endpoint, Message, Transport
@@ -153,6 +154,11 @@ class Pair:
     def endpoint(self) -> Endpoint:
         return self.owner.endpoint
 
+    def without_lines(self) -> None:
+        """Let requests go one by one, as to a server of an earlier version."""
+        assert self.front.forwarder
+        self.front.forwarder.client.lines.close()
+
     @property
     def peers(self) -> Peers:
         assert self.owner.eio.forwarder
@@ -183,6 +189,7 @@ async def forwarding(
     """Let the requests of sessions at ``endpoint`` go to another server, ``front``, instead."""
     inner = _counting(endpoint.answering)
     owner.attach_internal(inner)
+    _count_lines(owner, endpoint.answering)
     outer = web.Application()
     front.attach(outer)
     async with _listening(inner, None) as port, _listening(outer, None) as front_port:
@@ -208,6 +215,22 @@ def _counting(answering: Counter[tuple[str, str]]) -> web.Application:
             answering[key] -= 1
 
     return web.Application(middlewares=[counting])
+
+
+def _count_lines(owner: EngineServer, answering: Counter[tuple[str, str]]) -> None:
+    """What comes on a line goes past the middlewares."""
+    assert owner.from_peers
+    serve = owner.from_peers.serve
+
+    async def counting(request: PassedOn, body: bytes) -> web.StreamResponse:
+        key = request.method, request.query["sid"]
+        answering[key] += 1
+        try:
+            return await serve(request, body)
+        finally:
+            answering[key] -= 1
+
+    owner.from_peers.serve = counting  # type: ignore[method-assign, assignment]
 
 
 @contextlib.asynccontextmanager

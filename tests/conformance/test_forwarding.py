@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from alphasync.transport import Buckets, Outgoing
-from alphasync.transport.peer_client import CLOCK, Forwarded
+from alphasync.transport.forwarded import CLOCK, Forwarded
 from alphasync.transport.refusals import Refused
 from tests.conformance.servers import PAYLOAD_MAX, Pair, Street
 from tests.conformance.wire import Answer, Endpoint, dropped, opened, packets
@@ -169,6 +169,7 @@ async def test_who_hangs_up_is_gone_at_their_server_too(pair: Pair) -> None:
     async with pair.endpoint.open_poll(sid) as poll:
         poll.cancel()
         await wait_until(lambda: sid in pair.owner.ended, what="the session ended")
+    assert pair.owner.ended == {sid: "transport error"}, "it was told, and did not wait for pings"
 
 
 async def test_a_server_that_shuts_down_lets_go_of_what_it_passed_on(pair: Pair) -> None:
@@ -182,7 +183,7 @@ async def test_a_server_that_shuts_down_lets_go_of_what_it_passed_on(pair: Pair)
 async def test_what_is_passed_on_as_a_server_closes_is_refused(pair: Pair) -> None:
     sid = await pair.endpoint.sid()
     assert pair.front.forwarder
-    client, owner = pair.front.forwarder._client, pair.front.forwarder.owner_of(sid)
+    client, owner = pair.front.forwarder.client, pair.front.forwarder.owner_of(sid)
     assert owner
     address = await client.find(owner)
     await client.close()

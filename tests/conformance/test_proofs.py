@@ -187,6 +187,7 @@ async def test_an_answer_that_was_changed_on_its_way_is_none(pair: Pair, what: s
 
 
 async def test_the_clients_own_address_comes_along(pair: Pair) -> None:
+    pair.without_lines()
     sid = await pair.endpoint.sid()
     pair.front.rules.address_of = lambda request: "198.51.100.7"
     owner, seen = owner_side(pair), []

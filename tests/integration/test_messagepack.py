@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from alphasync.transport import messagepack, passing_on
-from alphasync.transport.peer_client import Forwarded
+from alphasync.transport.forwarded import Forwarded
 from tests.conformance.packed import EVENT, packed
 from tests.harness import wait_until
 from tests.integration.moving import Client, PackedClient, Pair, moved, pair_of
