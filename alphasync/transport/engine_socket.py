@@ -203,11 +203,12 @@ class EngineSocket(Inbox):
         link, self._link = self._link, None
         if link is not None:
             link.close(code, said)
-        elif (poll := self.polls.open) is not None and not poll.done():
-            poll.set_result([*self.backlog.drain(), NOTHING if quietly else CLOSED])
-        elif self.backlog.packets and reason == Reason.SERVER_DISCONNECT:
-            # Without a CLOSE: clients look at it before the messages that it comes with.
-            self.host.leave_behind(self.sid, self.backlog.drain())
+        else:
+            if (poll := self.polls.open) is not None and not poll.done():
+                poll.set_result([*self.backlog.drain(), NOTHING if quietly else CLOSED])
+            if reason == Reason.SERVER_DISCONNECT:
+                # Without a CLOSE: clients look at it before the messages that it comes with.
+                self.host.leave_behind(self.sid, self.backlog.drain())
         if self.probe is not None:
             self.probe.close()
         self._come_to_end()

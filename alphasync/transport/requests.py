@@ -92,6 +92,9 @@ class Requests:
                 return answer_of(left)
         socket = self._sessions.by_id.get(sid)
         if socket is None or not socket.state.open:
+            if request.method == "POST" and self._sessions.ended_just_now(sid):
+                # An error would come before the poll that says why, and clients try again then.
+                return web.Response(text="ok")
             raise Refused(UNKNOWN_SID)
         if request.method == BREAK_OFF:
             socket.end(Reason.TRANSPORT_ERROR)

@@ -10,8 +10,8 @@ from alphasync.transport.outgoing import Outgoing
 from alphasync.transport.refusals import FORBIDDEN, Refused
 
 LEFT_BEHIND_TTL = 5.0
-"""Seconds that the last packets of a polling session wait for its next poll: a client asks again
-as soon as it has an answer."""
+"""Seconds that the last packets of a polling session which we ended wait for its next poll, and
+that what its client brings is no error: it asks again as soon as it has an answer."""
 
 
 class SessionTable:
@@ -22,6 +22,7 @@ class SessionTable:
         self._options = options
         self._addresses: Counter[str] = Counter()
         self._left_behind: dict[str, list[Outgoing]] = {}
+        """Of who may not know of its end yet; empty: all is fetched."""
 
     def check_accepting(self) -> None:
         """Raise Refused while there are no new sessions."""
@@ -48,14 +49,18 @@ class SessionTable:
             del self._addresses[network]
 
     def leave_behind(self, sid: str, packets: list[Outgoing]) -> None:
-        """Keep the last packets of a session for its next poll."""
+        """Keep the last packets of a session that we ended for its next poll."""
         self._left_behind[sid] = packets
         asyncio.get_running_loop().call_later(LEFT_BEHIND_TTL, self._left_behind.pop, sid, None)
 
+    def ended_just_now(self, sid: str) -> bool:
+        """Whether this is a polling session that we ended: its client may not have read it yet."""
+        return sid in self._left_behind
+
     def pick_up(self, sid: str, most: int | None = None) -> list[Outgoing] | None:
         """The last packets of a session that is gone, at most so many at a time: each once."""
-        packets = self._left_behind.pop(sid, None)
-        if packets is not None and most is not None and len(packets) > most:
-            self._left_behind[sid] = packets[most:]
-            packets = packets[:most]
-        return packets
+        packets = self._left_behind.get(sid)
+        if not packets:
+            return None
+        self._left_behind[sid] = packets[most:] if most is not None else []
+        return packets[:most]

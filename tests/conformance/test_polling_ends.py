@@ -1,10 +1,12 @@
 """What ends an Engine.IO session over HTTP long-polling, and how its client sees it."""
 
 import asyncio
+import contextlib
 
 import pytest
 from yarl import URL
 
+from alphasync.transport.outgoing import BODY_PACKETS_MAX
 from tests.conformance.servers import BOTH_ROADS, Engine
 from tests.conformance.wire import SEPARATOR
 from tests.harness import PATIENCE, wait_until
@@ -119,10 +121,47 @@ async def test_a_disconnect_waits_for_nobody(engine: Engine) -> None:
     async with asyncio.timeout(PATIENCE):
         await engine.eio.disconnect(sid)
     assert engine.ended == {sid: "server disconnect"}
-    assert (await engine.endpoint.post(sid, "4late")).status == 400
     # With no CLOSE in the same answer: the official client would see that first, and take a
     # DISCONNECT from its namespace for a broken connection.
     assert (await engine.endpoint.poll(sid)).text == "4last"
     answer = await engine.endpoint.poll(sid)
     assert answer.status == 400 or answer.text == "1"
     await engine.endpoint.gone(sid)
+
+
+@pytest.mark.parametrize("waiting", [0, 1, 3 * BODY_PACKETS_MAX])
+@pytest.mark.parametrize("polls", [False, True], ids=["between two polls", "a poll is open"])
+async def test_what_a_client_brings_before_it_has_read_of_its_end_is_no_error(
+    engine: Engine, waiting: int, polls: bool
+) -> None:
+    """It would be told of a broken connection, and come again, instead of why it was ended."""
+    sid = await engine.endpoint.sid()
+    async with contextlib.AsyncExitStack() as stack:
+        poll = await stack.enter_async_context(engine.endpoint.open_poll(sid)) if polls else None
+        for number in range(waiting):
+            await engine.eio.send(sid, f"{number}")
+        await engine.eio.disconnect(sid)
+        read = (await poll).text.split(SEPARATOR) if poll else []
+    while len(read) < waiting:
+        assert (await engine.endpoint.post(sid, f"3{SEPARATOR}4late")).text == "ok"
+        read += (await engine.endpoint.poll(sid)).text.split(SEPARATOR)
+    assert read in ([f"4{number}" for number in range(waiting)], ["1"])
+    assert (await engine.endpoint.post(sid, "4late")).text == "ok"
+    await engine.endpoint.gone(sid)
+    assert engine.received == []
+    assert engine.ended == {sid: "server disconnect"}
+
+
+async def test_a_body_that_is_whole_after_the_end_is_no_error(engine: Engine) -> None:
+    sid = await engine.endpoint.sid()
+    reader, writer = await asyncio.open_connection("127.0.0.1", URL(engine.endpoint.url).port)
+    writer.write(
+        f"POST /engine.io/?EIO=4&transport=polling&sid={sid} HTTP/1.1\r\n"
+        "Host: localhost\r\nContent-Length: 5\r\n\r\n4".encode()
+    )
+    await wait_until(lambda: engine.endpoint.answering["POST", sid], what="the POST has begun")
+    await engine.eio.disconnect(sid)
+    writer.write(b"late")
+    assert (await reader.readline()).split()[1] == b"200"
+    writer.close()
+    assert engine.received == []
