@@ -133,7 +133,9 @@ class ReturningDevice(Device):
             self.connected.clear()
             for answer in self._acks.values():
                 if not answer.done():
-                    answer.set_exception(ConnectionError("lost before the acknowledgement"))
+                    code = self._ws.close_code if self._ws is not None else None
+                    lost = f"lost before the acknowledgement (closed with {code})"
+                    answer.set_exception(ConnectionError(lost))
                     answer.exception()  # whoever waits gets it all the same
             self._acks.clear()
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.faults import patient
-from tests.faults.crowd import Typist, limited, median_of_all, typist
+from tests.faults.crowd import Typist, limits, median_of_all, typist
 from tests.faults.harness import site
 from tests.harness import PATIENCE, wait_until
 from tests.integration.support import RawSocket, raw
@@ -122,7 +122,8 @@ async def test_a_flood_is_refused_and_then_cut() -> None:
             over.set()
             await typing
         assert await median_of_all(other, witness) < OTHERS_WITHIN
-        assert await limited(running.http, url, "event_rate") == VISITS
+        told = await limits(running.http, url)
+        assert told["event_rate"] == VISITS, told
         assert await limited(running.http, url, "slow_consumer") == 0
         # Whoever has done that may come back, and is served as anybody is.
         async with typist(running.http, url, token) as back:

@@ -189,6 +189,8 @@ async def test_a_large_state_reaches_a_client_that_reads(polls: bool) -> None:
         writer = await stack.enter_async_context(typist(running.http, url, token))
         for number in range(LARGE):
             await writer.type(str(number), SIZE)
+            if number % HANDFUL == 0:
+                await writer.call("heartbeat")  # a device that hears nothing for long leaves
         ack = await writer.call("heartbeat")
         assert ack["ok"], ack
         if polls:
