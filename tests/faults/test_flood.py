@@ -124,7 +124,7 @@ async def test_a_flood_is_refused_and_then_cut() -> None:
         assert await median_of_all(other, witness) < OTHERS_WITHIN
         told = await limits(running.http, url)
         assert told["event_rate"] == VISITS, told
-        assert await limited(running.http, url, "slow_consumer") == 0
+        assert told["slow_consumer"] == 0
         # Whoever has done that may come back, and is served as anybody is.
         async with typist(running.http, url, token) as back:
             assert (await back.call("stopAllProcessing"))["ok"]

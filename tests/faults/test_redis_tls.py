@@ -55,8 +55,11 @@ def self_signed(folder: Path) -> tuple[Path, Path]:
 
 
 @pytest.fixture
-async def tls(redis_url: str, tmp_path: Path) -> AsyncIterator[tuple[str, Path]]:
+async def tls(
+    redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[str, Path]]:
     """The address of a Valkey that is reached by TLS, and the file of its certificate."""
+    be_patient_with_redis(monkeypatch, 15.0)
     key, certificate = self_signed(tmp_path)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, key)
@@ -109,10 +112,7 @@ async def test_a_certificate_that_nobody_knows_is_named(tls: tuple[str, Path]) -
 
 
 @pytest.mark.parametrize("verify", [True, False])
-async def test_with_its_file_or_unlooked_at(
-    tls: tuple[str, Path], verify: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    be_patient_with_redis(monkeypatch, 15.0)
+async def test_with_its_file_or_unlooked_at(tls: tuple[str, Path], verify: bool) -> None:
     settings = made(tls[0], tls[1] if verify else None, verify=verify)
     url, said = await tried(settings)
     assert said == ""
