@@ -4,7 +4,7 @@ import statistics
 from dataclasses import dataclass
 
 from benchmarks.results import Results, Series
-from benchmarks.works import blocklist, fanout, idle, latency, servers
+from benchmarks.works import blocklist, fanout, forwarding, idle, latency, servers
 
 OURS = "alphasync"
 FIRST = {"node": 0, "bun": 1}
@@ -86,7 +86,7 @@ def targets(results: Results) -> list[Target]:
         _of_node(latency.WORK, latency.CASE, latency.P50, "p50 of the delay", most=0.8),
         _of_node(latency.WORK, latency.CASE, latency.P99, "p99 of the delay", most=1.0),
         _of_node(idle.WORK, idle_case, idle.MEMORY, "Memory per idle connection", most=1.0),
-        _of_node(idle.WORK, idle_case, idle.SPEED, "Connects per second", least=1.0),
+        _of_node(idle.WORK, idle_case, idle.SPEED, "Connects per second", least=1.3),
         Target(
             f"Blocklist filter, {largest} to {smallest}",
             (blocklist.WORK, largest, OURS, blocklist.DELAY),
@@ -98,6 +98,12 @@ def targets(results: Results) -> list[Target]:
             (servers.WORK, servers.case(8), OURS, servers.PER_DELIVERY),
             (servers.WORK, servers.case(1), OURS, servers.PER_DELIVERY),
             most=1.15,
+        ),
+        Target(
+            "CPU per event of a long poll, through another server to direct",
+            (forwarding.WORK, forwarding.WAYS[0].case, forwarding.ELSEWHERE, forwarding.PER_EVENT),
+            (forwarding.WORK, forwarding.WAYS[0].case, forwarding.DIRECT, forwarding.PER_EVENT),
+            most=1.3,
         ),
     ]
 
