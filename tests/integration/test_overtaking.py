@@ -11,10 +11,12 @@ import pytest
 
 from alphasync import telemetry
 from alphasync.gateway.sandbox import start_sandbox
+from alphasync.protocol.draft_commands import UpdateMessage
 from alphasync.realtime.early import TEXT_BYTES
 from alphasync.realtime.overtaking import Waiting
 from alphasync.realtime.sessions import Session
 from alphasync.store.redis import ordered
+from alphasync.transport import Take
 from alphasync.transport.inbox import Inbox
 from tests.harness import PATIENCE, Cluster, Device, Valkey, wait_until
 from tests.integration.moving import PackedClient, Pair, moved
@@ -68,6 +70,22 @@ def session_of(servers: Brief, device: Device) -> Session:
     return next(each for each in sessions if each.device_id == device.id)
 
 
+def texts_read_at_once(servers: Brief) -> list[bool]:
+    """Of each text that comes from now on, whether it was made a command as it was read."""
+    noted: list[bool] = []
+    server = servers.servers[0].realtime.server
+    take = server.at_once
+    assert take is not None
+
+    def note(sid: str, arguments: list[Any]) -> Take | None:
+        if arguments[0] == UpdateMessage.event_name:
+            noted.append(isinstance(arguments[1], UpdateMessage))
+        return take(sid, arguments)
+
+    server.at_once = note
+    return noted
+
+
 def sending(device: Device, *messages: str, **more: Any) -> list[asyncio.Task[dict[str, Any]]]:
     return [
         asyncio.create_task(device.call("updateMessage", {**draft(message), **more}))
@@ -92,7 +110,7 @@ def total() -> float:
 async def test_only_the_newest_is_stored(brief: Brief, transport: str) -> None:
     a = await brief.device(transports=[transport])
     b = await brief.device()
-    before = total()
+    before, at_once = total(), texts_read_at_once(brief)
     with brief.silence():
         calls = sending(a, *map(str, range(100)))
         await overtaken(brief, a, 98)
@@ -102,6 +120,7 @@ async def test_only_the_newest_is_stored(brief: Brief, transport: str) -> None:
     assert texts(b) == ["0", "99"]
     assert await stored(brief) == "99"
     assert total() - before == 98
+    assert at_once == [True] * 100
 
 
 async def test_the_newest_is_stored_while_reading_lags(
@@ -229,6 +248,7 @@ async def test_who_goes_to_another_server_and_speaks_messagepack(brief: Brief) -
     async with aiohttp.ClientSession() as http, contextlib.AsyncExitStack() as stack:
         pair = Pair(brief, http, stack)
         client = await pair.client(kind=PackedClient)
+        at_once = texts_read_at_once(brief)
         with brief.silence():
             for number in range(5):
                 await client.emit("updateMessage", draft(f"{number}"), number)
@@ -241,6 +261,7 @@ async def test_who_goes_to_another_server_and_speaks_messagepack(brief: Brief) -
         assert [client.acks[number] for number in range(1, 5)] == [
             {"ok": True, "revision": first + 1}
         ] * 4
+        assert at_once == [True] * 5
         await client.emit("updateMessage", draft("there"), 5)
         await wait_until(lambda: 5 in client.acks, what="it types there")
     assert await stored(brief) == "there"
