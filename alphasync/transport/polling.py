@@ -17,7 +17,7 @@ from alphasync.transport.http_bodies import (
 from alphasync.transport.line_answering import PassedOn
 from alphasync.transport.meter import TooMuch
 from alphasync.transport.polls import stamp_of
-from alphasync.transport.refusals import BAD_REQUEST, Refused
+from alphasync.transport.refusals import BAD_REQUEST, UNKNOWN_SID, Refused
 
 
 async def answer_poll(socket: EngineSocket, request: web.Request | PassedOn) -> web.Response:
@@ -59,7 +59,7 @@ async def handle_post(
             socket.meter.spend(0, len(body))
         packets = packets_of(body.decode())
         if socket.state.over:
-            return web.Response(text="ok")  # nobody is there for it; a poll says so
+            raise Refused(UNKNOWN_SID)
         useful = False
         for packet in packets:
             useful = useful or not socket.counted(packet)

@@ -85,6 +85,17 @@ class Requests:
     ) -> Answer:
         """Answer a request of a session that is here. ``body``: where it was read already. Raises
         Refused."""
+        try:
+            return await self._in_session(request, sid, body)
+        except Refused:
+            if request.method == "POST" and self._sessions.ended_just_now(sid):
+                # An error would come before the poll that says why, and clients try again then.
+                return web.Response(text="ok")
+            raise
+
+    async def _in_session(
+        self, request: web.Request | PassedOn, sid: str, body: bytes | None
+    ) -> Answer:
         transport = request.query["transport"]
         if request.method == "GET" and transport == "polling":
             left = self._sessions.pick_up(sid, BODY_PACKETS_MAX)
@@ -92,9 +103,6 @@ class Requests:
                 return answer_of(left)
         socket = self._sessions.by_id.get(sid)
         if socket is None or not socket.state.open:
-            if request.method == "POST" and self._sessions.ended_just_now(sid):
-                # An error would come before the poll that says why, and clients try again then.
-                return web.Response(text="ok")
             raise Refused(UNKNOWN_SID)
         if request.method == BREAK_OFF:
             socket.end(Reason.TRANSPORT_ERROR)

@@ -166,6 +166,7 @@ OWN = {
     "gateway/sandbox/people_file.py": "finds the line of a mistake in what was decoded before",
     "nesting.py": "the bound itself",
     "protocol/packets.py": "events of our own, from Redis",
+    "protocol/parsing.py": "behind check_nesting",
     "realtime/audience.py": "a packet that is on its way out, into a shape that has no depth",
     "membership/holdings.py": "from Redis",
     "services/account_state.py": "from Redis",
