@@ -7,6 +7,7 @@ and with the frame's number: none can be made up or changed, come twice, too lat
 place. Whatever is not so ends the line.
 """
 
+import abc
 import asyncio
 import hashlib
 import secrets
@@ -107,7 +108,7 @@ def _proof(key: bytes, number: int, content: bytes) -> bytes:
     return made.digest()
 
 
-class Line(asyncio.Protocol):
+class Line(asyncio.Protocol, abc.ABC):
     """One end, which says what comes, and that it is over."""
 
     def __init__(self, gone: Callable[["Line"], None]) -> None:
@@ -117,9 +118,9 @@ class Line(asyncio.Protocol):
         """By the loop's clock, when both were there."""
         self._gone = gone
 
+    @abc.abstractmethod
     def came(self, data: bytes) -> None:
         """Take what came. Raises Broken."""
-        raise NotImplementedError
 
     def write(self, data: bytes) -> None:
         if self.transport is not None and not self.transport.is_closing():

@@ -140,6 +140,10 @@ class RawSocket:
                     self.frames.append(message.data)
         self.closed = True
 
+    @property
+    def close_code(self) -> int | None:
+        return self._ws.close_code
+
     async def send(self, frame: str | bytes) -> None:
         with contextlib.suppress(ConnectionError):  # closed by the server by now
             if isinstance(frame, bytes):
