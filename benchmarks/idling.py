@@ -7,7 +7,7 @@ from collections import Counter
 from redis.asyncio import Redis
 
 from alphasync.store.scripts.limits import Lifetimes
-from alphasync.store.scripts.loading import load
+from alphasync.store.scripts.loading import library, load
 
 Commands = Counter[str]
 """How often each was called; a script by its name."""
@@ -15,7 +15,10 @@ Commands = Counter[str]
 
 async def watched(url: str, seconds: float) -> Commands:
     """Count what clients ask for. What a script does inside is not counted again."""
-    scripts = {script.sha: name for name, script in load(Lifetimes(), "PUBLISH").items()}
+    loaded = load(Lifetimes(), "PUBLISH")
+    scripts = {script.sha: name for name, script in loaded.items()}
+    functions = library(loaded, Lifetimes(), "PUBLISH").functions
+    scripts |= {function: scripts[sha] for sha, function in functions.items()}
     redis: Redis = Redis.from_url(url)
     found: Commands = Counter()
     end = time.monotonic() + seconds

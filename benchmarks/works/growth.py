@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from benchmarks import evalsha, stacks
+from benchmarks import script_load, stacks
 from benchmarks.bench import Bench
 from benchmarks.processes import cpu_seconds
 from benchmarks.stacks import Peer, Stack
@@ -142,11 +142,11 @@ async def one_valkey(bench: Bench, listeners: int, *, safe: bool) -> None:
     try:
         await valkey.start()
         assert valkey.process is not None
-        async with evalsha.carry(valkey, listeners) as callers:
-            await evalsha.working(callers, bench.seconds(FILL))
+        async with script_load.carry(valkey, listeners) as callers:
+            await script_load.working(callers, bench.seconds(FILL))
             for _ in range(bench.rounds):
                 before = cpu_seconds(valkey.process.pid)
-                told = await evalsha.working(callers, bench.seconds(SECONDS))
+                told = await script_load.working(callers, bench.seconds(SECONDS))
                 used = cpu_seconds(valkey.process.pid) - before
                 add(bench, case, COMMANDS, "per second", told.calls / told.seconds)
                 add(bench, case, SHARE, "%", used / told.seconds * 100)

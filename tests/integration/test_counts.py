@@ -12,7 +12,7 @@ from alphasync.config import Settings
 from alphasync.membership.lease import LEASE_RENEW_INTERVAL
 from alphasync.membership.registry import ADDRESS_RENEW_INTERVAL
 from alphasync.options import lifetimes
-from alphasync.store.scripts.loading import load
+from alphasync.store.scripts.loading import library, load
 from tests.harness import PATIENCE, SECRET, Cluster, cluster
 from tests.integration.support import deliveries, people
 from tests.stores.kinds import Servers
@@ -21,9 +21,11 @@ PROBES = b"as:probe:"
 
 BY_THE_CLOCK = {"lease_renew", "plans_due", "run_touch"}
 """Scripts that are called as often as time passes, whatever else is done."""
-NAMES = {
-    script.sha: script.name for script in load(lifetimes(Settings(jwt_secret=SECRET))).values()
-}
+LIFETIMES = lifetimes(Settings(jwt_secret=SECRET))
+SCRIPTS = load(LIFETIMES)
+NAMES = {script.sha: script.name for script in SCRIPTS.values()}
+NAMES |= {name: NAMES[sha] for sha, name in library(SCRIPTS, LIFETIMES).functions.items()}
+CALLS = (b"EVALSHA", b"FCALL")
 LOG_MAX = 100_000
 """Commands of one count that Redis keeps."""
 
@@ -51,7 +53,7 @@ class Ledger:
     async def scripts(self) -> Counter[str]:
         """Calls of each script, but of those by the clock."""
         commands = [entry["command"].split() for entry in await self._client.slowlog_get(LOG_MAX)]
-        called = (NAMES[words[1].decode()] for words in commands if words[0] == b"EVALSHA")
+        called = (NAMES[words[1].decode()] for words in commands if words[0] in CALLS)
         return Counter(name for name in called if name not in BY_THE_CLOCK)
 
 

@@ -8,7 +8,7 @@ from alphasync.store.scripts.limits import EDITS_TTL, LOG_TTL, META_TTL
 from tests.scripts.bench import Bench
 from tests.scripts.deeds import PROFILE
 
-OVERHEAD = Counter({"evalsha": 1, "info": 1})
+OVERHEAD = Counter({"fcall": 1, "info": 1})
 
 
 async def calls(bench: Bench) -> Counter[str]:

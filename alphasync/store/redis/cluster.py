@@ -12,6 +12,7 @@ from typing import Protocol
 from redis.crc import key_slot
 
 from alphasync.errors import StoreUnavailable
+from alphasync.store.redis.functions import Library
 from alphasync.store.redis.gates import Gates
 from alphasync.store.redis.pipeline import SCRIPT_CALLS, Argument, Entry, Pipeline, Reply, refuse
 from alphasync.store.redis.topology import Address, Topology
@@ -32,6 +33,7 @@ class ClusterPipeline:
 
     def __init__(self, topology: Topology, make_node: Callable[[Address], NodePipeline]) -> None:
         self.on_connect: tuple[tuple[Argument, ...], ...] = ()
+        self.library: Library | None = None
         self._topology = topology
         self._make_node = make_node
         self._nodes: dict[Address, NodePipeline] = {}
@@ -97,6 +99,7 @@ class ClusterPipeline:
         for address in primaries - self._nodes.keys():
             node = self._nodes[address] = self._make_node(address)
             node.on_connect = self.on_connect
+            node.library = self.library
             node.start()
         if not self._known.done():
             self._known.set_result(None)

@@ -8,6 +8,7 @@ from redis.asyncio.connection import AbstractConnection
 
 from alphasync.errors import StoreUnavailable
 from alphasync.store.redis.advice import plain
+from alphasync.store.redis.functions import Library
 from alphasync.store.redis.ordered import OrderedPipeline
 from alphasync.store.redis.pipeline import Argument, Entry, Reply, ReplyError, Unconfirmed
 
@@ -53,6 +54,14 @@ class ConfirmedPipeline:
     @on_connect.setter
     def on_connect(self, commands: tuple[tuple[Argument, ...], ...]) -> None:
         self._commands.on_connect = self._claims.on_connect = commands
+
+    @property
+    def library(self) -> Library | None:
+        return self._commands.library
+
+    @library.setter
+    def library(self, library: Library | None) -> None:
+        self._commands.library = self._claims.library = library
 
     @property
     def connected(self) -> bool:

@@ -8,6 +8,7 @@ from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError, ResponseError
 
 from alphasync.store.redis.channels import Hear, Message
+from alphasync.store.redis.functions import Library
 from alphasync.store.redis.pipeline import Argument, Entry, Reply, reply_error
 from alphasync.tasks import Tasks
 
@@ -22,6 +23,7 @@ class MemoryPipeline:
 
     def __init__(self, client: Redis) -> None:
         self.on_connect: tuple[tuple[Argument, ...], ...] = ()
+        self.library: Library | None = None  # scripts are called as such
         self._client = client
         self._waiting: asyncio.Queue[Entry] = asyncio.Queue()
         self._tasks = Tasks()

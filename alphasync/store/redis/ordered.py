@@ -20,6 +20,7 @@ from alphasync import telemetry
 from alphasync.errors import Overloaded, StoreUnavailable, UnknownOutcome
 from alphasync.store.redis.advice import plain
 from alphasync.store.redis.attempts import Attempts, backoff
+from alphasync.store.redis.functions import Library, as_function, ends_functions, heads_for
 from alphasync.store.redis.pipeline import (
     ANSWER_TIMEOUT,
     SCRIPT_CALLS,
@@ -70,6 +71,9 @@ class OrderedPipeline:
         lineage_of: Callable[[AbstractConnection], Awaitable[str]] | None = None,
     ) -> None:
         self.on_connect: tuple[tuple[Argument, ...], ...] = ()
+        self.library: Library | None = None
+        self._functions: dict[str, bytes] = {}
+        """What is called as a function over the present connection (``Library.heads``)."""
         self._make_connection = make_connection
         self._lineage_of = lineage_of
         self._lineage = ""
@@ -159,6 +163,7 @@ class OrderedPipeline:
             await connection.send_packed_command(packed(self.on_connect), check_health=False)
             for _ in self.on_connect:
                 await connection.read_response(timeout=math.inf)
+        self._functions = await heads_for(connection, self.library) if self.library else {}
 
     def _schedule(self) -> None:
         """Write what waits once whoever is at work now has submitted all it has."""
@@ -182,14 +187,20 @@ class OrderedPipeline:
 
     def _complete(self, entry: Entry) -> bytes:
         # Only now is it known which primary gets the command.
-        if self._lineage and entry.command[0] in SCRIPT_CALLS:
+        packed = entry.packed
+        if entry.command[0] not in SCRIPT_CALLS:
+            return packed
+        sha = str(entry.command[1])
+        if head := self._functions.get(sha):
+            packed = as_function(packed, sha, head)
+        if self._lineage:
             lineage = self._lineage.encode()
-            return b"%b$%d\r\n%b\r\n" % (
-                entry.packed.removesuffix(NO_LINEAGE_PACKED),
+            packed = b"%b$%d\r\n%b\r\n" % (
+                packed.removesuffix(NO_LINEAGE_PACKED),
                 len(lineage),
                 lineage,
             )
-        return entry.packed
+        return packed
 
     def _hear(self, reply: Reply | ResponseError) -> None:
         if not self._sent:
@@ -205,6 +216,8 @@ class OrderedPipeline:
         if self._stalled:
             self._stalled = False
             self._schedule()
+        if isinstance(reply, ResponseError) and ends_functions(reply):
+            self._functions = {}
         if entry.answer.done():
             return  # answered too late, or the caller is gone
         if isinstance(reply, ResponseError):

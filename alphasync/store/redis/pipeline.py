@@ -22,6 +22,7 @@ from redis.exceptions import (
 
 from alphasync.errors import StoreUnavailable
 from alphasync.store.redis.advice import plain
+from alphasync.store.redis.functions import NOT_FOUND, Library
 
 Argument = str | int | bytes
 Reply = bytes | int | float | None | list["Reply"]
@@ -73,6 +74,8 @@ class ReplyError(Exception):
 class Pipeline(Protocol):
     on_connect: tuple[tuple[Argument, ...], ...]
     """Commands for each new connection, before any other."""
+    library: Library | None
+    """Scripts that are called as functions over a connection whose Redis can do so."""
     publishes_with: str
     """The command that publishes an account's events."""
 
@@ -137,5 +140,5 @@ def reply_error(error: ResponseError) -> ReplyError | StoreUnavailable:
         unavailable = StoreUnavailable()
         unavailable.__cause__ = error
         return unavailable
-    kind = "NOSCRIPT" if isinstance(error, NoScriptError) else "ERR"
-    return ReplyError(kind, str(error))
+    gone = isinstance(error, NoScriptError) or str(error) == NOT_FOUND
+    return ReplyError("NOSCRIPT" if gone else "ERR", str(error))

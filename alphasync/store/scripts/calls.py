@@ -7,7 +7,7 @@ from alphasync.errors import StoreUnavailable
 from alphasync.store.redis.pipeline import Pipeline, Reply, ReplyError
 from alphasync.store.scripts.declaring import Call
 from alphasync.store.scripts.limits import Lifetimes
-from alphasync.store.scripts.loading import load
+from alphasync.store.scripts.loading import library, load
 
 NO_LINEAGE = ""
 """The last argument of each script. A pipeline that knows the lineage of its connection puts it in
@@ -23,6 +23,7 @@ class Scripts:
         pipeline.on_connect = tuple(
             ("SCRIPT", "LOAD", script.source) for script in self._scripts.values()
         )
+        pipeline.library = library(self._scripts, lifetimes, pipeline.publishes_with)
         self._going_on = asyncio.Lock()
 
     async def call(

@@ -17,6 +17,7 @@ from typing import Any
 
 from alphasync.domain.plans import PLAN_AHEAD_MAX, PLAN_LEAD_MIN
 from alphasync.domain.written import HEARD_TIMEOUT
+from alphasync.store.redis.functions import Library
 from alphasync.store.scripts import (
     account_calls,
     device_calls,
@@ -33,11 +34,18 @@ from alphasync.store.scripts.limits import Lifetimes
 
 FOLDER = files("alphasync.store.scripts") / "lua"
 SHARED = (
-    *("prelude", "log", "device", "audit", "roster", "plan", "snapshot", "versions"),
+    *("basics", "log", "device", "audit", "roster", "plan", "snapshot", "versions"),
     *("lists", "listed", "blocklist", "history", "analytics", "outbox", "run"),
     *("draft", "signin"),
 )
 """In this order: a function may call those in front of it."""
+
+AS_FUNCTIONS = ("device_join", "draft_set", "run_step")
+"""Those that are called most. Each of them writes: Redis refuses a function beforehand where it
+takes no writes, where a script that only reads is carried out. Few: what a call leaves behind is
+collected beside all functions of the library, and with all scripts in it nothing is gained."""
+LIBRARY = "alphasync"
+BEGIN = "begin(ARGV)\n"
 
 _HEADER = re.compile(r"^-- (KEYS|ARGV|USES):(.*)$", re.MULTILINE)
 _FUNCTION = re.compile(r"^(?:--.*\n)*local function (\w+)\((?s:.*?)^end\n", re.MULTILINE)
@@ -54,6 +62,9 @@ class Script:
     name: str
     source: str
     sha: str
+    body: str
+    """Without the shared functions, and what each call begins with."""
+    uses: tuple[str, ...]
     keys: tuple[str, ...]
     known: Callable[[Any], tuple[Any, ...]]
     """The values of the keys, and of the first arguments, which the same object has."""
@@ -63,9 +74,10 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """The shared functions by name, in order, and what stands outside them."""
+    """The shared functions by name, in order, and what stands in front of them."""
 
     prelude: str
+    """The variables that they share, and ``begin``, which gives them their values."""
     functions: dict[str, str]
     constants: dict[str, str] = field(default_factory=dict)
 
@@ -105,6 +117,26 @@ def load(lifetimes: Lifetimes, publish: str = "PUBLISH") -> dict[str, Script]:
         raise Mismatch(f"with a file or a function only: {sorted(bodies.keys() ^ declared.keys())}")
     shared = _shared(constants(lifetimes, publish))
     return {name: _script(declared[name], body, shared) for name, body in bodies.items()}
+
+
+def library(scripts: dict[str, Script], lifetimes: Lifetimes, publish: str = "PUBLISH") -> Library:
+    """Those that are called most, as functions. ``lifetimes`` and ``publish`` as for ``load``."""
+    wanted = [scripts[name] for name in AS_FUNCTIONS]
+    shared = _shared(constants(lifetimes, publish))
+    functions = {script.sha: f"{LIBRARY}_{script.sha}" for script in wanted}
+    text = shared.used({name for script in wanted for name in script.uses})
+    source = shared.with_values(_COMMENT.sub("", text)) + "".join(
+        f"redis.register_function('{functions[script.sha]}', function(KEYS, ARGV)\n"
+        f"{BEGIN}{script.body}end)\n"
+        for script in wanted
+    )
+    # SHA-1 as for the scripts.
+    trial = f"{LIBRARY}_{hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()}"
+    source += (
+        f"redis.register_function{{function_name='{trial}', callback=function() return 1 end, "
+        "flags={'no-writes'}}\n"
+    )
+    return Library(f"#!lua name={LIBRARY}\n{source}", trial, functions)
 
 
 def constants(lifetimes: Lifetimes, publish: str = "PUBLISH") -> dict[str, str]:
@@ -190,12 +222,11 @@ def constants(lifetimes: Lifetimes, publish: str = "PUBLISH") -> dict[str, str]:
 
 
 def _shared(values: dict[str, str]) -> Shared:
-    prelude, functions = "", dict[str, str]()
+    functions = dict[str, str]()
     for part in SHARED:
         text = (FOLDER / "shared" / f"{part}.lua").read_text()
         functions |= {match[1]: match[0] for match in _FUNCTION.finditer(text)}
-        prelude += _FUNCTION.sub("", text)
-    return Shared(prelude, functions, values)
+    return Shared((FOLDER / "shared" / "prelude.lua").read_text(), functions, values)
 
 
 def _script(declared: Declared[...], body: str, shared: Shared) -> Script:
@@ -207,8 +238,8 @@ def _script(declared: Declared[...], body: str, shared: Shared) -> Script:
         for position, local in enumerate(names, start=1)
     )
     # Comments are for us; each connection would be sent them.
-    text = _COMMENT.sub("", shared.used(said["USES"]) + signature + body)
-    source = shared.with_values(text)
+    own = shared.with_values(_COMMENT.sub("", signature + body))
+    source = shared.with_values(_COMMENT.sub("", shared.used(said["USES"]))) + BEGIN + own
     # SHA-1 is how Redis names a script, not a safeguard.
     sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
     known = [*keys, *takewhile(lambda name: name not in declared.args, args)]
@@ -218,7 +249,8 @@ def _script(declared: Declared[...], body: str, shared: Shared) -> Script:
             f"{declared.name} takes {said}, its function {sorted(declared.args)}, "
             f"and its keys are {sorted(declared.known)}"
         )
-    return Script(declared.name, source, sha, tuple(keys), _getter(known), given)
+    uses = tuple(said["USES"])
+    return Script(declared.name, source, sha, own, uses, tuple(keys), _getter(known), given)
 
 
 def header(text: str) -> dict[str, list[str]]:

@@ -15,6 +15,7 @@ from alphasync.services.devices import Devices
 from alphasync.services.roster import Roster
 from alphasync.services.runs import Runs
 from alphasync.services.takeover import Takeover
+from alphasync.store.redis.functions import Library
 from alphasync.store.redis.pipeline import Argument, Reply
 from alphasync.store.scripts.calls import Scripts
 from alphasync.store.scripts.limits import Lifetimes
@@ -30,6 +31,7 @@ class Pipeline:
 
     def __init__(self) -> None:
         self.on_connect: tuple[tuple[Argument, ...], ...] = ()
+        self.library: Library | None = None
         self.connected = True
         self.trouble: Exception | None = None
         self.scripts: list[asyncio.Future[Reply] | None] = []

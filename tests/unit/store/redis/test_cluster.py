@@ -9,10 +9,12 @@ from redis.crc import key_slot
 from alphasync.errors import StoreUnavailable
 from alphasync.store import keys
 from alphasync.store.redis.cluster import ClusterPipeline, slot_of
+from alphasync.store.redis.functions import Library
 from alphasync.store.redis.pipeline import Argument, Entry, Reply
 from alphasync.store.redis.topology import Address, Shard, Topology, View
 
 A, B, C = (Address("10.0.0.1", port) for port in (1, 2, 3))
+LIBRARY = Library("#!lua name=alphasync", "trial", {})
 LOW, HIGH = ((0, 8191),), ((8192, 16383),)
 IN_LOW, IN_HIGH = "bar", "foo"
 assert key_slot(IN_LOW.encode()) <= 8191 < key_slot(IN_HIGH.encode())
@@ -25,6 +27,7 @@ class Node:
 
     def __init__(self) -> None:
         self.on_connect: tuple[tuple[Argument, ...], ...] = ()
+        self.library: Library | None = None
         self.connected = False
         self.trouble: Exception | None = None
         self.closed = False
@@ -59,6 +62,7 @@ class Bench:
         self.nodes: dict[Address, Node] = {}
         self.pipeline = ClusterPipeline(self.topology, self._make)
         self.pipeline.on_connect = (("SCRIPT", "LOAD", "…"),)
+        self.pipeline.library = LIBRARY
         self._epoch = 0
 
     def _make(self, address: Address) -> Node:
@@ -110,6 +114,7 @@ async def test_commands_wait_until_the_shards_are_known(bench: Bench) -> None:
     assert bench.nodes[A].commands == [("GET", IN_LOW), ("DEL", IN_LOW)]
     assert bench.nodes[B].commands == [("GET", IN_HIGH)]
     assert bench.nodes[A].on_connect == (("SCRIPT", "LOAD", "…"),)
+    assert bench.nodes[A].library is LIBRARY
 
 
 async def test_a_failover_leaves_the_other_shards_alone(bench: Bench) -> None:

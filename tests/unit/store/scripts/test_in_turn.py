@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 from alphasync.store import keys
+from alphasync.store.redis.functions import Library
 from alphasync.store.scripts.account_calls import audit_list
 from alphasync.store.scripts.calls import Scripts
 from alphasync.store.scripts.limits import Lifetimes
@@ -16,6 +17,7 @@ class AllAtOnce:
 
     publishes_with = "PUBLISH"
     on_connect: tuple[Any, ...] = ()
+    library: Library | None = None
 
     def __init__(self) -> None:
         self.asked: list[asyncio.Future[Any]] = []

@@ -6,53 +6,53 @@ local function edits_of(drafts, draft)
   return drafts .. ':edits' .. string.sub(draft, #drafts)
 end
 
+local function inside_of_character(text, place)
+  local found = string.byte(text, place)
+  return found and found >= 128 and found < 192
+end
+
+-- How many bytes are the same at the beginning, or at the end, of at most so many. Mostly a few letters are
+-- put in, or taken out, and all before or behind them is the same.
+-- USES: inside_of_character
+local function head_beside(before, after, high)
+  local sub = string.sub
+  local low = 0
+  if sub(before, 1, high) == sub(after, 1, high) then low = high end
+  while low < high do
+    local middle = math.floor((low + high + 1) / 2)
+    if sub(before, low + 1, middle) == sub(after, low + 1, middle) then low = middle else high = middle - 1 end
+  end
+  while inside_of_character(before, low + 1) or inside_of_character(after, low + 1) do low = low - 1 end
+  return low
+end
+
+-- USES: inside_of_character
+local function tail_beside(before, after, high)
+  local sub = string.sub
+  local low = 0
+  if high == 0 or sub(before, -high) == sub(after, -high) then low = high end
+  while low < high do
+    local middle = math.floor((low + high + 1) / 2)
+    if sub(before, -middle, -low - 1) == sub(after, -middle, -low - 1) then low = middle else high = middle - 1 end
+  end
+  while low > 0 and inside_of_character(before, #before - low + 1) do low = low - 1 end
+  return low
+end
+
 -- The stretch that makes `after` of `before`: where it starts, what it takes, and what it puts there.
 -- caret: where it ends in `after`, if that is known, else ''. Of equal letters it says which are new.
+-- USES: head_beside tail_beside
 local function stretch_between(before, after, caret)
-  local sub, byte = string.sub, string.byte
   local most = math.min(#before, #after)
-
-  local function inside_of_character(text, place)
-    local found = byte(text, place)
-    return found and found >= 128 and found < 192
-  end
-
-  -- How many bytes are the same at the beginning, or at the end, of at most so many. Mostly a few letters are
-  -- put in, or taken out, and all before or behind them is the same.
-  local function head_beside(tail)
-    local low, high = 0, most - tail
-    if sub(before, 1, high) == sub(after, 1, high) then low = high end
-    while low < high do
-      local middle = math.floor((low + high + 1) / 2)
-      if sub(before, low + 1, middle) == sub(after, low + 1, middle) then low = middle else high = middle - 1 end
-    end
-    while inside_of_character(before, low + 1) or inside_of_character(after, low + 1) do low = low - 1 end
-    return low
-  end
-  local function tail_beside(head)
-    local low, high = 0, math.min(most - head, #after - (tonumber(caret) or 0))
-    if high == 0 or sub(before, -high) == sub(after, -high) then low = high end
-    while low < high do
-      local middle = math.floor((low + high + 1) / 2)
-      if sub(before, -middle, -low - 1) == sub(after, -middle, -low - 1) then
-        low = middle
-      else
-        high = middle - 1
-      end
-    end
-    while low > 0 and inside_of_character(before, #before - low + 1) do low = low - 1 end
-    return low
-  end
-
   local head, tail
   if caret == '' then
-    head = head_beside(0)
-    tail = tail_beside(head)
+    head = head_beside(before, after, most)
+    tail = tail_beside(before, after, most - head)
   else
-    tail = tail_beside(0)
-    head = head_beside(tail)
+    tail = tail_beside(before, after, math.min(most, #after - tonumber(caret)))
+    head = head_beside(before, after, most - tail)
   end
-  return head, sub(before, head + 1, #before - tail), sub(after, head + 1, #after - tail)
+  return head, string.sub(before, head + 1, #before - tail), string.sub(after, head + 1, #after - tail)
 end
 
 -- Note that `before` has become `message`. Returns a mark, to be kept in the draft: the revision, and

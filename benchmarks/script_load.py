@@ -14,6 +14,7 @@ from alphasync.protocol.draft_commands import UpdateMessage
 from alphasync.services.drafts import Drafts
 from alphasync.store import keys
 from alphasync.store.connect import make_client
+from alphasync.store.redis.functions import Library, as_function
 from alphasync.store.redis.pipeline import Argument, Pipeline, Reply
 from alphasync.store.scripts.calls import Scripts
 from alphasync.store.scripts.limits import Lifetimes
@@ -24,7 +25,7 @@ TEXT = "Hello there, this is the text of a draft as it is being typed #0000001"
 ACCOUNTS = 100
 CONNECTIONS, CALLS_AT_ONCE_MAX = 8, 8
 """Servers that call, and how many calls of each are on their way at any time."""
-ANSWER = b"*3\r\n"
+ANSWER = b"*4\r\n"
 """How each answer of the script begins; nothing else in it is the same."""
 CHUNK = 64
 """Channels in one SUBSCRIBE."""
@@ -44,6 +45,7 @@ class Capture(Pipeline):
 
     def __init__(self) -> None:
         self.on_connect = ()
+        self.library: Library | None = None
         self.commands: list[tuple[Argument, ...]] = []
 
     def submit(
@@ -105,8 +107,8 @@ class Listener(asyncio.Protocol):
             cast(asyncio.Transport, transport).write(packed("SUBSCRIBE", *names))
 
 
-async def calls() -> tuple[list[bytes], tuple[tuple[Argument, ...], ...]]:
-    """``updateMessage`` of each account as it goes to Valkey, and what loads its script."""
+async def calls() -> tuple[list[bytes], tuple[Argument, ...]]:
+    """``updateMessage`` of each account as it goes to Valkey, and what loads its function."""
     capture = Capture()
     scripts = Scripts(capture, Lifetimes())
     drafts = Drafts(scripts)
@@ -114,7 +116,13 @@ async def calls() -> tuple[list[bytes], tuple[tuple[Argument, ...], ...]]:
         who = Identity(str(number), account_of(str(number), None), None, 2**33, "")
         command = UpdateMessage(profile_id="1001", type="chat", message=TEXT)
         await drafts.update(who, "0123456789abcdef", command)
-    return [packed(*command) for command in capture.commands], capture.on_connect
+    library = capture.library
+    assert library is not None, "Scripts gave it"
+    made = [
+        as_function(packed(*command), str(command[1]), library.heads[str(command[1])])
+        for command in capture.commands
+    ]
+    return made, ("FUNCTION", "LOAD", "REPLACE", library.source)
 
 
 def packed(*command: Argument) -> bytes:
@@ -128,8 +136,7 @@ async def carry(valkey: Valkey, listeners: int) -> AsyncIterator[list[Caller]]:
     """Callers at work, each account's channel having so many listeners."""
     commands, loading = await calls()
     redis = make_client(valkey.url)
-    for command in loading:
-        await redis.execute_command(*command)
+    await redis.execute_command(*loading)
     await redis.aclose()
     channels = [keys.channel_of(account_of(str(n), None)) for n in range(ACCOUNTS)]
     loop, path = asyncio.get_running_loop(), valkey.url.removeprefix("unix://")
@@ -157,4 +164,7 @@ async def working(callers: list[Caller], seconds: float) -> Carried:
     for caller in callers:
         if caller.failed:
             raise LoadFailed(caller.failed)
-    return Carried(sum(one.answered for one in callers) - before, took)
+    answered = sum(one.answered for one in callers) - before
+    if not answered:
+        raise LoadFailed("nothing was answered as expected")
+    return Carried(answered, took)
