@@ -14,6 +14,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.browser.console import FLAGS, INSTALL, Console, chromium_path
 from tests.browser.screenshots import CHAT, MAIL
+from tests.browser.test_roles import signs_in_as
 from tests.harness import Cluster, Valkey, cluster
 
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
@@ -138,6 +139,12 @@ async def uncertain(stage: Stage) -> None:
         await console.hook("chat-uncertain").locator("summary").click()
 
 
+async def decided(stage: Stage) -> None:
+    """Of those whose outcome is not known, one was settled, and the next is about to be."""
+    await uncertain(stage)
+    await stage.desktop.hook("chat-uncertain-list").get_by_role("button").nth(1).click()
+
+
 async def typed_apart(stage: Stage) -> None:
     """What both typed without knowing of each other is put together."""
     await stage.both("1002")
@@ -196,6 +203,48 @@ async def versions(stage: Stage) -> None:
     await stage.desktop.hook("versions-dialog").get_by_role("radio").nth(1).check()
 
 
+async def restored(stage: Stage) -> None:
+    """An earlier text was put in the place of the present one."""
+    await versions(stage)
+    for console, kind in ((stage.desktop, "mail"), (stage.phone, "chat")):
+        await console.hook("version-restore").click()
+        await expect(console.hook("versions-dialog")).to_be_hidden()
+        await expect(console.hook(f"{kind}-text")).to_have_value(re.compile("."))
+
+
+async def with_role(stage: Stage, role: str) -> None:
+    """Somebody else's run and text, as a member of the team with this role sees them."""
+    ann = await stage.world.device(token=stage.world.token("ann", team="red"))
+    await stage.faults(latency=SLOW)
+    draft = {"profileId": "1002", "type": "chat", "message": CHAT}
+    assert (await ann.call("updateMessage", draft))["ok"]
+    assert (await ann.call("startProcessing", draft))["ok"]
+    for console in (stage.desktop, stage.phone):
+        await signs_in_as(console.page, stage.world, "bob", role=role)
+        await console.page.evaluate("sessionStorage.removeItem('alphasync.session')")
+        await console.page.reload()
+        await console.begin("1002")
+        await expect(console.hook("chat-text")).to_have_value(CHAT)
+
+
+async def viewer(stage: Stage) -> None:
+    await with_role(stage, "viewer")
+
+
+async def operator(stage: Stage) -> None:
+    await with_role(stage, "operator")
+
+
+async def manager(stage: Stage) -> None:
+    await with_role(stage, "manager")
+
+
+async def admin(stage: Stage) -> None:
+    await with_role(stage, "admin")
+    for console in (stage.desktop, stage.phone):
+        await console.hook("account").click()
+
+
 async def signed_out(stage: Stage) -> None:
     await stage.both("1001")
     for console in (stage.desktop, stage.phone):
@@ -219,12 +268,18 @@ STATES: dict[str, Callable[[Stage], Awaitable[None]]] = {
         in_vain,
         failed,
         uncertain,
+        decided,
         typed_apart,
         locked,
         too_long,
         menu,
         cleared,
         versions,
+        restored,
+        viewer,
+        operator,
+        manager,
+        admin,
         signed_out,
     )
 }
