@@ -122,7 +122,7 @@ async def calls() -> tuple[list[bytes], tuple[Argument, ...]]:
         as_function(packed(*command), str(command[1]), library.heads[str(command[1])])
         for command in capture.commands
     ]
-    return made, ("FUNCTION", "LOAD", "REPLACE", library.source)
+    return made, ("FUNCTION", "LOAD", f"#!lua name={library.name}\n{library.source}")
 
 
 def packed(*command: Argument) -> bytes:

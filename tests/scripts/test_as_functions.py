@@ -11,16 +11,15 @@ from typing import Any
 import pytest
 
 from alphasync.errors import StoreUnavailable
-from alphasync.store.connect import make_client
-from alphasync.store.redis.functions import Library
+from alphasync.store.connect import make_client, make_store
+from alphasync.store.redis.functions import LIBRARIES_MAX, Library
 from alphasync.store.scripts.limits import Lifetimes
-from alphasync.store.scripts.loading import AS_FUNCTIONS, LIBRARY, library, load
+from alphasync.store.scripts.loading import AS_FUNCTIONS, library, load
 from tests.harness import Valkey, wait_until
 from tests.scripts.bench import LIFETIMES, Bench
 from tests.scripts.conftest import opened
 
 USER = "~as:* &as:* &socketio +@all -@admin -@dangerous +info +flushall"
-OTHERS = f"#!lua name={LIBRARY}\nredis.register_function('other', function() return 2 end)"
 
 
 @pytest.fixture
@@ -52,6 +51,21 @@ async def user(server: Valkey, rules: str) -> str:
         words = f"{USER} {rules}".split()
         await client.execute_command("ACL", "SETUSER", "some", "on", ">secret", *words)
     return f"unix://some:secret@{server.url.removeprefix('unix://')}"
+
+
+async def libraries(client: Any) -> list[str]:
+    """Of ours, the one that was loaded first in front."""
+    found = await client.execute_command("FUNCTION", "LIST")
+    names = [one[one.index(b"library_name") + 1].decode() for one in found]
+    return sorted(names, key=lambda name: int(name.split("_")[1]))
+
+
+async def connect_once(server: Valkey, lifetimes: Lifetimes) -> None:
+    """As a server with such settings does, or a command that looks at the data."""
+    store = make_store(server.url, lifetimes)
+    store.start()
+    await wait_until(lambda: store.pipeline.connected, what="connected")
+    await store.close()
 
 
 async def called(client: Any) -> dict[str, int]:
@@ -88,7 +102,9 @@ async def test_joining_typing_and_each_recipient_are_functions(server: Valkey) -
 
 
 @pytest.mark.parametrize(
-    "rules", ["-fcall", "-function", "-function|load", "-fcall -function"], ids=lambda r: r
+    "rules",
+    ["-fcall", "-function", "-function|load", "-function|list", "-fcall -function"],
+    ids=lambda rules: rules,
 )
 async def test_who_may_not_call_functions_calls_scripts(server: Valkey, rules: str) -> None:
     async with opened(await user(server, rules)) as bench:
@@ -110,18 +126,16 @@ def test_a_redis_without_functions_is_called_scripts() -> None:
     assert counts["eval"] == 0
 
 
-@pytest.mark.parametrize("done", ["flushed", "deleted", "another version's"])
+@pytest.mark.parametrize("done", ["flushed", "deleted"])
 async def test_functions_that_went_are_made_up_for(server: Valkey, done: str) -> None:
     async with opened(server.url) as bench, admin(server) as client:
         await bench.devices.join(bench.who, "s1", "phone")
         await bench.type("a")
-        match done:
-            case "flushed":
-                await client.execute_command("FUNCTION", "FLUSH")
-            case "deleted":
-                await client.execute_command("FUNCTION", "DELETE", LIBRARY)
-            case _:
-                await client.execute_command("FUNCTION", "LOAD", "REPLACE", OTHERS)
+        if done == "flushed":
+            await client.execute_command("FUNCTION", "FLUSH")
+        else:
+            [name] = await libraries(client)
+            await client.execute_command("FUNCTION", "DELETE", name)
         texts = [f"a text {number}" for number in range(20)]
         async with asyncio.timeout(10):
             await asyncio.gather(*(bench.type(text) for text in texts))
@@ -147,16 +161,43 @@ async def test_each_connection_has_them_anew(server: Valkey) -> None:
         assert await bench.text() == "abc"
 
 
-async def test_two_versions_use_one_redis_side_by_side(server: Valkey) -> None:
-    """In a rolling upgrade: the library is the newcomer's, and nothing is left of the other one."""
+async def test_other_versions_take_nothing_from_each_other(server: Valkey) -> None:
+    """In an upgrade, or where another installation has a database of the same Redis. The first ones
+    go, when there are more than may stay; who still calls them calls scripts."""
     async with opened(server.url) as bench, admin(server) as client:
         await bench.type("a")
-        newer = library(load(Lifetimes(draft=3600)), Lifetimes(draft=3600))
-        await client.execute_command("FUNCTION", "LOAD", "REPLACE", newer.source)
-        await bench.type("ab")
-        assert await bench.text() == "ab"
-        [only] = await client.execute_command("FUNCTION", "LIST")
-        assert LIBRARY.encode() in only
+        [own] = await libraries(client)
+        for number in range(1, LIBRARIES_MAX):
+            before = await called(client)
+            await connect_once(server, Lifetimes(draft=1000 * number))
+            await bench.type(f"a{number}")
+            assert (await called(client))["fcall"] >= before["fcall"] + 1
+            assert await called(client) | {"fcall": 0} == before | {"fcall": 0}
+        assert len(await libraries(client)) == LIBRARIES_MAX
+        await connect_once(server, Lifetimes(draft=1000))
+        assert len(await libraries(client)) == LIBRARIES_MAX, "it is there already"
+        await connect_once(server, Lifetimes(draft=5000))
+        left = await libraries(client)
+        assert len(left) == LIBRARIES_MAX
+        assert own not in left
+        await bench.type("b")
+        await bench.type("bc")
+        assert await bench.text() == "bc"
+
+
+async def test_many_that_connect_at_once_make_one_library(server: Valkey) -> None:
+    await asyncio.gather(*(connect_once(server, LIFETIMES) for _ in range(12)))
+    async with admin(server) as client:
+        assert len(await libraries(client)) == 1
+
+
+async def test_a_refusal_of_something_else_ends_nothing(server: Valkey) -> None:
+    async with opened(await user(server, "-config")) as bench, admin(server) as client:
+        with pytest.raises(StoreUnavailable):
+            await bench.store.pipeline.submit("CONFIG", "GET", "maxmemory")
+        before = await called(client)
+        await bench.type("a")
+        assert (await called(client))["fcall"] == before["fcall"] + 1
 
 
 async def test_a_right_that_is_withdrawn_costs_one_call(server: Valkey) -> None:
@@ -190,3 +231,37 @@ def test_the_library_changes_with_what_is_built_in() -> None:
     others = (made(LIFETIMES, "SPUBLISH"), made(Lifetimes(draft=3600), "PUBLISH"))
     assert len({each.trial for each in (one, *others)}) == 3
     assert len(one.functions) == len(AS_FUNCTIONS)
+
+
+async def test_what_hangs_up_at_functions_is_asked_for_none_the_next_time(
+    server: Valkey,
+) -> None:
+    """As something between the servers and their Redis may, that knows not all commands."""
+    asked: list[bytes] = []
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        path = server.url.removeprefix("unix://")
+        from_redis, to_redis = await asyncio.open_unix_connection(path)
+        back = asyncio.create_task(copy(from_redis, writer))
+        while data := await reader.read(2**16):
+            if b"FUNCTION" in data or b"FCALL" in data:
+                asked.append(data)
+                break
+            to_redis.write(data)
+        to_redis.close()
+        await back
+
+    async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(2**16):
+            writer.write(data)
+        writer.close()
+
+    between = await asyncio.start_server(pass_on, "127.0.0.1", 0)
+    port = between.sockets[0].getsockname()[1]
+    try:
+        async with opened(f"redis://127.0.0.1:{port}") as bench:
+            await bench.type("a")
+            assert await bench.text() == "a"
+            assert len(asked) == 1
+    finally:
+        between.close()

@@ -5,7 +5,9 @@ script; those of a library are made once. Redis has libraries since 7.0, and a u
 them, so this is decided for each connection. Who submits EVALSHA need not know.
 """
 
+import contextlib
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +19,10 @@ from redis.exceptions import NoPermissionError, ResponseError
 from alphasync.store.redis.advice import plain
 
 NOT_FOUND = "Function not found"
-"""What Redis says where another version's library has taken this one's place."""
+"""What Redis says where somebody has removed a library."""
+LIBRARIES_MAX = 3
+"""Of all versions and settings, in one Redis: two in an upgrade, and one of somebody else. Those
+that were loaded first go: a Redis keeps them for good, and each makes the others slower."""
 _EVALSHA = b"$7\r\nEVALSHA\r\n"
 
 log = structlog.get_logger(__name__)
@@ -25,10 +30,15 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Library:
-    """Named the same in all versions: the one that was loaded last takes the others' place, so that
-    none is left behind in a Redis. Its functions have names of their own in each version."""
+    """Some scripts as functions, whose names are of this version and these settings only, so that
+    none takes away what others call."""
 
+    name: str
+    """Of the libraries of all versions. In a Redis each has a number beside it, in the order in
+    which they came, and its digest."""
+    digest: str
     source: str
+    """Without the first line, which names the library."""
     trial: str
     """A function that does nothing: it is there, and may be called, or another way is taken."""
     functions: Mapping[str, str]
@@ -46,17 +56,28 @@ class Library:
 async def heads_for(connection: AbstractConnection, library: Library) -> dict[str, bytes]:
     """The library's heads; {} where scripts are to be called as scripts over this connection."""
     try:
-        try:
-            await _ask(connection, "FCALL", library.trial, 0)
-        except NoPermissionError:
-            raise
-        except ResponseError:
-            await _ask(connection, "FUNCTION", "LOAD", "REPLACE", library.source)
-            await _ask(connection, "FCALL", library.trial, 0)
+        listed = await _ask(connection, "FUNCTION", "LIST", "LIBRARYNAME", f"{library.name}_*")
+        there = re.findall(rf"\b{library.name}_(\d+)_([0-9a-f]{{40}})\b", str(listed))
+        if library.digest not in [digest for _, digest in there]:
+            there.sort(key=_number)
+            await _load(connection, library, 1 + (_number(there[-1]) if there else 0))
+            for number, digest in there[: max(0, len(there) + 1 - LIBRARIES_MAX)]:
+                await _ask(connection, "FUNCTION", "DELETE", f"{library.name}_{number}_{digest}")
+        await _ask(connection, "FCALL", library.trial, 0)
     except ResponseError as error:
-        log.debug("redis has no functions for us", error=plain(error))
+        log.info("redis is called without functions", error=plain(error))
         return {}
     return library.heads
+
+
+async def _load(connection: AbstractConnection, library: Library, number: int) -> None:
+    name = f"{library.name}_{number}_{library.digest}"
+    with contextlib.suppress(ResponseError):  # another server was first, or the trial says why
+        await _ask(connection, "FUNCTION", "LOAD", f"#!lua name={name}\n{library.source}")
+
+
+def _number(found: tuple[str, str]) -> int:
+    return int(found[0])
 
 
 def as_function(packed: bytes, sha: str, head: bytes) -> bytes:
@@ -74,6 +95,7 @@ def _packed_length(word: str) -> int:
     return len(b"$%d\r\n%s\r\n" % (len(word), word.encode()))
 
 
-async def _ask(connection: AbstractConnection, *command: str | int) -> None:
+async def _ask(connection: AbstractConnection, *command: str | int) -> object:
     await connection.send_command(*command)
-    await connection.read_response(timeout=math.inf)
+    answer: object = await connection.read_response(timeout=math.inf)
+    return answer

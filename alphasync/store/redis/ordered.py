@@ -74,6 +74,8 @@ class OrderedPipeline:
         self.library: Library | None = None
         self._functions: dict[str, bytes] = {}
         """What is called as a function over the present connection (``Library.heads``)."""
+        self._hung_up = False
+        """Whether the last connection ended as it was asked for functions: the next one is not."""
         self._make_connection = make_connection
         self._lineage_of = lineage_of
         self._lineage = ""
@@ -163,7 +165,11 @@ class OrderedPipeline:
             await connection.send_packed_command(packed(self.on_connect), check_health=False)
             for _ in self.on_connect:
                 await connection.read_response(timeout=math.inf)
-        self._functions = await heads_for(connection, self.library) if self.library else {}
+        self._functions = {}
+        if self.library and not self._hung_up:
+            self._hung_up = True
+            self._functions = await heads_for(connection, self.library)
+        self._hung_up = False
 
     def _schedule(self) -> None:
         """Write what waits once whoever is at work now has submitted all it has."""
@@ -193,6 +199,7 @@ class OrderedPipeline:
         sha = str(entry.command[1])
         if head := self._functions.get(sha):
             packed = as_function(packed, sha, head)
+            entry.as_function = True
         if self._lineage:
             lineage = self._lineage.encode()
             packed = b"%b$%d\r\n%b\r\n" % (
@@ -216,7 +223,8 @@ class OrderedPipeline:
         if self._stalled:
             self._stalled = False
             self._schedule()
-        if isinstance(reply, ResponseError) and ends_functions(reply):
+        if entry.as_function and isinstance(reply, ResponseError) and ends_functions(reply):
+            log.info("redis is called without functions", error=plain(reply))
             self._functions = {}
         if entry.answer.done():
             return  # answered too late, or the caller is gone

@@ -111,6 +111,8 @@ class Entry(msgspec.Struct):
     since: float
     packed: bytes = b""
     """As it goes over a connection; that of a script call ends with NO_LINEAGE_PACKED."""
+    as_function: bool = False
+    """Whether it was written as the call of a function."""
 
 
 def packed(commands: Iterable[tuple[Argument, ...]]) -> bytes:

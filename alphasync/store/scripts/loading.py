@@ -122,21 +122,24 @@ def load(lifetimes: Lifetimes, publish: str = "PUBLISH") -> dict[str, Script]:
 def library(scripts: dict[str, Script], lifetimes: Lifetimes, publish: str = "PUBLISH") -> Library:
     """Those that are called most, as functions. ``lifetimes`` and ``publish`` as for ``load``."""
     wanted = [scripts[name] for name in AS_FUNCTIONS]
+    # SHA-1 as for the scripts.
+    digest = hashlib.sha1(usedforsecurity=False)
+    for script in wanted:
+        digest.update(script.sha.encode())
+    own = f"{LIBRARY}_{digest.hexdigest()}"
     shared = _shared(constants(lifetimes, publish))
-    functions = {script.sha: f"{LIBRARY}_{script.sha}" for script in wanted}
     text = shared.used({name for script in wanted for name in script.uses})
     source = shared.with_values(_COMMENT.sub("", text)) + "".join(
-        f"redis.register_function('{functions[script.sha]}', function(KEYS, ARGV)\n"
+        f"redis.register_function('{own}_{script.name}', function(KEYS, ARGV)\n"
         f"{BEGIN}{script.body}end)\n"
         for script in wanted
     )
-    # SHA-1 as for the scripts.
-    trial = f"{LIBRARY}_{hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()}"
     source += (
-        f"redis.register_function{{function_name='{trial}', callback=function() return 1 end, "
+        f"redis.register_function{{function_name='{own}', callback=function() return 1 end, "
         "flags={'no-writes'}}\n"
     )
-    return Library(f"#!lua name={LIBRARY}\n{source}", trial, functions)
+    functions = {script.sha: f"{own}_{script.name}" for script in wanted}
+    return Library(LIBRARY, digest.hexdigest(), source, own, functions)
 
 
 def constants(lifetimes: Lifetimes, publish: str = "PUBLISH") -> dict[str, str]:

@@ -14,7 +14,7 @@ from alphasync.store.redis.pipeline import Argument, Entry, Reply
 from alphasync.store.redis.topology import Address, Shard, Topology, View
 
 A, B, C = (Address("10.0.0.1", port) for port in (1, 2, 3))
-LIBRARY = Library("#!lua name=alphasync", "trial", {})
+LIBRARY = Library("alphasync", "digest", "source", "trial", {})
 LOW, HIGH = ((0, 8191),), ((8192, 16383),)
 IN_LOW, IN_HIGH = "bar", "foo"
 assert key_slot(IN_LOW.encode()) <= 8191 < key_slot(IN_HIGH.encode())

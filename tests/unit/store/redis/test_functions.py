@@ -7,7 +7,7 @@ from alphasync.store.redis.functions import Library, as_function, ends_functions
 from alphasync.store.redis.pipeline import Argument, packed, reply_error
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
-LIBRARY = Library("#!lua name=some", "some_trial", {SHA: f"some_{SHA}"})
+LIBRARY = Library("some", "digest", "source", "some_trial", {SHA: f"some_{SHA}"})
 
 
 @pytest.mark.parametrize(
