@@ -35,3 +35,20 @@ async def test_a_long_list_says_how_many_are_not_shown(
     await console.hook("chat-uncertain-leave-all").click()
     await expect(box).to_be_hidden()
     assert await client.hlen(NAMES.uncertain("chat", "1001")) == 0
+
+
+async def test_of_one_person_nothing_is_offered_for_all(
+    small_world: Cluster, open_console: Open
+) -> None:
+    client = small_world.servers[0].store.client
+    await client.hset(NAMES.uncertain("chat", "1001"), items=["r1", "One", "r2", "Another"])
+    console = await open_console(small_world.urls[0])
+    await console.sign_in()
+    await console.choose("1001")
+    await console.hook("chat-uncertain").locator("summary").click()
+    await expect(console.hook("chat-uncertain-leave-all")).to_be_visible()
+    await console.hook("chat-uncertain-leave-0").click()
+    await expect(console.hook("chat-uncertain-list").locator("li")).to_have_count(1)
+    await expect(console.hook("chat-uncertain-leave-all")).to_be_hidden()
+    await console.hook("chat-uncertain-leave-0").click()
+    await expect(console.hook("chat-uncertain")).to_be_hidden()
