@@ -189,6 +189,7 @@ async def test_many_that_connect_at_once_make_one_library(server: Valkey) -> Non
     await asyncio.gather(*(connect_once(server, LIFETIMES) for _ in range(12)))
     async with admin(server) as client:
         assert len(await libraries(client)) == 1
+        assert await client.info("errorstats") == {}, "nobody was refused anything"
 
 
 async def test_a_refusal_of_something_else_ends_nothing(server: Valkey) -> None:

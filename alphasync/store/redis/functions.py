@@ -72,8 +72,11 @@ async def heads_for(connection: AbstractConnection, library: Library) -> dict[st
 
 async def _load(connection: AbstractConnection, library: Library, number: int) -> None:
     name = f"{library.name}_{number}_{library.digest}"
-    with contextlib.suppress(ResponseError):  # another server was first, or the trial says why
-        await _ask(connection, "FUNCTION", "LOAD", f"#!lua name={name}\n{library.source}")
+    # Another server may have been first: with the same name and number, as it saw the same ones.
+    with contextlib.suppress(ResponseError):  # the trial says why
+        await _ask(
+            connection, "FUNCTION", "LOAD", "REPLACE", f"#!lua name={name}\n{library.source}"
+        )
 
 
 def _number(found: tuple[str, str]) -> int:
