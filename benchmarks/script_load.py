@@ -119,7 +119,7 @@ async def calls() -> tuple[list[bytes], tuple[Argument, ...]]:
     library = capture.library
     assert library is not None, "Scripts gave it"
     made = [
-        as_function(packed(*command), str(command[1]), library.heads[str(command[1])])
+        as_function(packed(*command), library.heads[str(command[1])])
         for command in capture.commands
     ]
     return made, ("FUNCTION", "LOAD", f"#!lua name={library.name}\n{library.source}")

@@ -23,7 +23,8 @@ NOT_FOUND = "Function not found"
 LIBRARIES_MAX = 3
 """Of all versions and settings, in one Redis: two in an upgrade, and one of somebody else. Those
 that were loaded first go: a Redis keeps them for good, and each makes the others slower."""
-_EVALSHA = b"$7\r\nEVALSHA\r\n"
+_SCRIPT_HEAD = len(b"$7\r\nEVALSHA\r\n$40\r\n\r\n") + 40
+"""Bytes of the command and a script's SHA-1, as they go over a connection."""
 
 log = structlog.get_logger(__name__)
 
@@ -83,19 +84,15 @@ def _number(found: tuple[str, str]) -> int:
     return int(found[0])
 
 
-def as_function(packed: bytes, sha: str, head: bytes) -> bytes:
+def as_function(packed: bytes, head: bytes) -> bytes:
     """The call of a script, as it goes over a connection, as that of a function."""
     start = packed.index(b"\r\n") + 2
-    return packed[:start] + head + packed[start + len(_EVALSHA) + _packed_length(sha) :]
+    return packed[:start] + head + packed[start + _SCRIPT_HEAD :]
 
 
 def ends_functions(error: ResponseError) -> bool:
     """Whether an answer says that scripts are to be called as such from now on."""
     return isinstance(error, NoPermissionError) or str(error) == NOT_FOUND
-
-
-def _packed_length(word: str) -> int:
-    return len(b"$%d\r\n%s\r\n" % (len(word), word.encode()))
 
 
 async def _ask(connection: AbstractConnection, *command: str | int) -> object:

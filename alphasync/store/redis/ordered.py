@@ -193,21 +193,20 @@ class OrderedPipeline:
 
     def _complete(self, entry: Entry) -> bytes:
         # Only now is it known which primary gets the command.
-        packed = entry.packed
+        call = entry.packed
         if entry.command[0] not in SCRIPT_CALLS:
-            return packed
-        sha = str(entry.command[1])
-        if head := self._functions.get(sha):
-            packed = as_function(packed, sha, head)
+            return call
+        if head := self._functions.get(str(entry.command[1])):
+            call = as_function(call, head)
             entry.as_function = True
         if self._lineage:
             lineage = self._lineage.encode()
-            packed = b"%b$%d\r\n%b\r\n" % (
-                packed.removesuffix(NO_LINEAGE_PACKED),
+            call = b"%b$%d\r\n%b\r\n" % (
+                call.removesuffix(NO_LINEAGE_PACKED),
                 len(lineage),
                 lineage,
             )
-        return packed
+        return call
 
     def _hear(self, reply: Reply | ResponseError) -> None:
         if not self._sent:

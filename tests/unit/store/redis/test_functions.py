@@ -21,7 +21,7 @@ LIBRARY = Library("some", "digest", "source", "some_trial", {SHA: f"some_{SHA}"}
     ],
 )
 def test_only_the_name_differs(rest: tuple[Argument, ...]) -> None:
-    called = as_function(packed([("EVALSHA", SHA, *rest)]), SHA, LIBRARY.heads[SHA])
+    called = as_function(packed([("EVALSHA", SHA, *rest)]), LIBRARY.heads[SHA])
     assert called == packed([("FCALL", f"some_{SHA}", *rest)])
 
 
