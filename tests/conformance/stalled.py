@@ -1,6 +1,7 @@
 """Clients that do not read, and what they cost."""
 
 import contextlib
+import gc
 import json
 import tracemalloc
 from collections.abc import AsyncIterator
@@ -22,12 +23,14 @@ OVERHEAD = 100_000
 """Bytes of objects around the bytes that wait, and of the test itself."""
 ALLOWED = BUFFER_MAX + WRITE_BUFFER + SIZE + OVERHEAD
 """Bytes that one client may cost, and the counting itself."""
+LINES_TOLD = 8
 
 
 class Memory:
     """What Python has allocated since ``start``."""
 
     def start(self) -> None:
+        gc.collect()  # else what earlier tests have left ends in the middle of this one
         self._before = tracemalloc.get_traced_memory()[0]
         tracemalloc.reset_peak()
 
@@ -35,6 +38,11 @@ class Memory:
     def peak(self) -> int:
         """Bytes, at the most so far."""
         return tracemalloc.get_traced_memory()[1] - self._before
+
+    def told(self) -> str:
+        """The peak, and the lines that have the most now."""
+        most = tracemalloc.take_snapshot().statistics("lineno")[:LINES_TOLD]
+        return "\n".join([f"{self.peak} bytes at the most; now", *map(str, most)])
 
 
 def numbered(number: int) -> str:

@@ -65,7 +65,7 @@ async def test_the_bound_holds_within_one_loop_turn(
         memory.start()
         for number in range(FLOOD):
             await engine.eio.send(engine.connected[0], numbered(number))
-        assert memory.peak < ALLOWED
+        assert memory.peak < ALLOWED, memory.told()
         await wait_until(lambda: engine.ended, what="it is cut")
 
 
@@ -77,7 +77,7 @@ async def test_the_bound_holds_for_a_client_that_does_not_poll(
     memory.start()
     for number in range(FLOOD):
         await engine.eio.send(sid, numbered(number))
-    assert memory.peak < ALLOWED
+    assert memory.peak < ALLOWED, memory.told()
     await wait_until(lambda: engine.ended, what="it is cut")
     await engine.endpoint.gone(sid)
 
@@ -93,7 +93,7 @@ async def test_the_bound_holds_in_the_middle_of_an_upgrade(
     memory.start()
     for number in range(FLOOD):
         await engine.eio.send(sid, numbered(number))
-    assert memory.peak < ALLOWED
+    assert memory.peak < ALLOWED, memory.told()
     await wait_until(lambda: engine.ended, what="it is cut")
     await ws.close()
 
@@ -117,7 +117,7 @@ async def test_pongs_count_too(make_engine: MakeEngine, memory: Memory) -> None:
         # Or it reads no more, and lets its client wait.
         with contextlib.suppress(AssertionError):
             await wait_until(lambda: engine.received or engine.ended, within=PAUSED)
-        assert memory.peak < ALLOWED + WRITE_BUFFER  # both ends'
+        assert memory.peak < ALLOWED + WRITE_BUFFER, memory.told()  # both ends
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
 

@@ -64,7 +64,7 @@ async def test_latest_wins_messages_are_conflated(
         memory.start()
         await progress(sockets, rounds, notes)
         await sockets.sio.emit("end")
-        assert memory.peak < ALLOWED
+        assert memory.peak < ALLOWED, memory.told()
         events = await client.read_on()
         judge(events, rounds, notes)
         assert len(events) < rounds // 2, "that many cannot have been within the bound"
@@ -109,7 +109,7 @@ async def test_what_cannot_be_conflated_cuts(make_sockets: MakeSockets, memory: 
         memory.start()
         for number in range(FLOOD):
             await sockets.sio.emit("note", numbered(number))
-        assert memory.peak < ALLOWED
+        assert memory.peak < ALLOWED, memory.told()
         await wait_until(lambda: sockets.ended, what="it is cut")
 
 
@@ -120,5 +120,5 @@ async def test_many_keys_are_bounded_too(make_sockets: MakeSockets, memory: Memo
         memory.start()
         for number in range(FLOOD):
             await sockets.sio.emit("progress", {"run": number, "pad": numbered(number)})
-        assert memory.peak < ALLOWED
+        assert memory.peak < ALLOWED, memory.told()
         await wait_until(lambda: sockets.ended, what="it is cut")

@@ -5,9 +5,10 @@ import asyncio
 import pytest
 
 from alphasync.gateway.sandbox import Faults
+from alphasync.gateway.sandbox.faults import RateLimit
 from tests.faults.harness import Site, completed, nobody_twice_nobody_lost, site
 from tests.faults.returning import unbroken
-from tests.harness import PATIENCE
+from tests.harness import PATIENCE, wait_until
 from tests.integration.support import people
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
@@ -61,6 +62,35 @@ async def test_paused_in_the_middle_of_a_send(honours_keys: bool) -> None:
         )
         assert "run ended by another" in first.log
         assert "run ended by another" in second.log
+
+
+@pytest.mark.parametrize("last_heard", ["not now", "never"])
+async def test_what_it_heard_of_its_own_try_says_nothing_of_the_other_ones(last_heard: str) -> None:
+    """The gateway took neither try of the one that is paused, and the one of the other server: a
+    run that comes later does not message them again."""
+    answer = {
+        "not now": Faults(rate_limit=RateLimit(every_nth=1, retry_after=1)),
+        "never": Faults(refuse=1.0, latency=LATENCY),
+    }[last_heard]
+    async with site(people=people(p=1), faults=answer, send_interval=INTERVAL) as running:
+        first, second = running.servers
+        a = await running.returning(first.url)
+        b = await running.returning(second.url)
+        assert (await a.start("p", detached=True))["ok"]
+        await in_flight(running)
+        first.pause()
+        await asyncio.sleep(LATENCY)
+        await running.switch()
+        await completed(b)
+        assert await running.reached("p") == {"p-0": 1}
+        first.resume()
+        await wait_until(lambda: "run ended by another" in first.log, what="it gave up")
+        assert (await b.start("p"))["ok"]
+        await completed(b, 2)
+        assert b.named("processingComplete")[-1]["stats"]["skipped"] == 1
+        await nobody_twice_nobody_lost(running, b, "p", 1)
+        failed = await b.call("listFailed", {"profileId": "p", "type": "chat"})
+        assert failed["recipients"] == []
 
 
 async def test_paused_between_two_sends() -> None:

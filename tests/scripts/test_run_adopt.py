@@ -144,10 +144,23 @@ async def test_where_keys_are_honoured_it_is_asked_for_again(bench: Bench) -> No
     assert taken is not None
     newer, resume = taken
     assert (resume.inflight, resume.inflight_name) == ("r1", "Name of r1")
-    assert resume.claimed_at == claimed.claimed_at
+    assert int(resume.claimed_at) > int(claimed.claimed_at), "a claim of its own"
+    score = await bench.client.zscore(bench.names.sent("chat", PROFILE), "r1")
+    assert score == int(resume.claimed_at)
     assert await bench.listed() == {}
     await bench.progress.complete(newer, claimed)
     assert (await bench.run()).counters == Counters(total=1, sent=1)
+
+
+async def test_who_left_the_blocklist_in_flight_is_not_put_back(bench: Bench) -> None:
+    ticket = await bench.start(device=await join(bench))
+    await bench.progress.plan(ticket, 1, 0, "Planned", honours_keys=True)
+    await bench.claim(ticket, 1, "r1")
+    await bench.client.delete(bench.names.sent("chat", PROFILE))
+    taken = await bench.other_server().takeover.run(held(bench, ticket))
+    assert taken is not None
+    assert taken[1].inflight == "r1"
+    assert await bench.blocked() == set()
 
 
 async def test_of_several_servers_one_takes_over(bench: Bench) -> None:

@@ -1,11 +1,13 @@
 """run_settle: the answer for a recipient whose run was ended by somebody else."""
 
 import pytest
+from msgspec.structs import replace
 
 from alphasync.domain.events import RunSettled, UncertainResolved
 from alphasync.domain.runs import Counters, RunStatus
 from alphasync.membership.holdings import Holding
-from alphasync.services.progress import Outcome
+from alphasync.services.progress import NOTHING, Outcome, Settled
+from alphasync.services.runs import Ticket
 from tests.scripts.bench import Bench
 from tests.scripts.deeds import PROFILE, became
 
@@ -116,3 +118,76 @@ async def test_a_run_that_was_taken_over_counts_a_late_answer(
     assert (await bench.run()).counters == counters
     assert await bench.listed() == {}
     assert await bench.blocked() == ({"r1"} if action == "leave" else set())
+
+
+async def asked_again(bench: Bench) -> tuple[Ticket, Settled, Ticket, Settled]:
+    """A runner with its claim, and the one that goes on with the same recipient after it."""
+    ticket = await bench.start(detached=True)
+    await bench.progress.plan(ticket, 3, 0, "Planned", honours_keys=True)
+    claimed = await bench.claim(ticket, 1, "r1")
+    holding = Holding("run", bench.server.current, ticket.account, PROFILE, "chat", ticket.run_id)
+    taken = await bench.other_server().takeover.run(holding)
+    assert taken is not None
+    newer, resume = taken
+    return ticket, claimed, newer, replace(claimed, claimed_at=resume.claimed_at)
+
+
+@pytest.mark.parametrize("late", Outcome)
+@pytest.mark.parametrize("ends", [False, True], ids=["goes on", "has ended"])
+async def test_who_was_asked_for_again_and_messaged_stays_so(
+    bench: Bench, late: Outcome, ends: bool
+) -> None:
+    ticket, claimed, newer, again = await asked_again(bench)
+    await bench.progress.step(newer, 1, again)
+    if ends:
+        await bench.stop()
+        await bench.start()
+    counters = (await bench.run()).counters
+    async with bench.verify():
+        await bench.progress.settle(ticket, became(claimed, late))
+    assert bench.last("run_settle") == "RELEASED"
+    assert await bench.blocked() == {"r1"}
+    assert await bench.listed() == {}
+    assert (await bench.list_failed())["recipients"] == []
+    assert (await bench.run()).counters == counters
+
+
+@pytest.mark.parametrize("late", Outcome)
+async def test_while_they_are_asked_for_again_that_alone_counts(
+    bench: Bench, late: Outcome
+) -> None:
+    ticket, claimed, newer, again = await asked_again(bench)
+    async with bench.verify():
+        await bench.progress.settle(ticket, became(claimed, late))
+    assert await bench.blocked() == {"r1"}
+    await bench.progress.step(newer, 1, again)
+    assert (await bench.run()).counters == Counters(total=3, sent=1)
+
+
+@pytest.mark.parametrize("late", Outcome)
+async def test_where_the_second_try_has_no_answer_only_one_that_arrived_says_more(
+    bench: Bench, late: Outcome
+) -> None:
+    ticket, claimed, newer, again = await asked_again(bench)
+    await bench.progress.step(newer, 1, became(again, Outcome.UNCERTAIN))
+    arrived = late is Outcome.SENT
+    async with bench.verify(*([UncertainResolved] if arrived else [])):
+        await bench.progress.settle(ticket, became(claimed, late))
+    assert await bench.blocked() == {"r1"}
+    assert await bench.listed() == ({} if arrived else {"r1": "Name of r1"})
+    counted = Counters(total=3, sent=1) if arrived else Counters(total=3, uncertain=1)
+    assert (await bench.run()).counters == counted
+
+
+async def test_of_another_run_an_answer_says_nothing(bench: Bench) -> None:
+    ticket, claimed, newer, again = await asked_again(bench)
+    await bench.progress.step(newer, 1, became(again, Outcome.UNCERTAIN))
+    await bench.progress.complete(newer, NOTHING)
+    assert await bench.resolve("resend")
+    third = await bench.start()
+    await bench.progress.step(
+        third, 2, became(await bench.claim(third, 1, "r1"), Outcome.UNCERTAIN)
+    )
+    async with bench.verify():
+        await bench.progress.settle(ticket, claimed)
+    assert await bench.listed() == {"r1": "Name of r1"}

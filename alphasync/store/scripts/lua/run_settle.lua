@@ -13,9 +13,15 @@ if r[1] == run_id and r[2] == fence
   keep_ended(runs, run)
   return {'OK'}
 end
--- Another runner is at the same recipient, or has claimed them anew: theirs is what counts.
-if r[3] == settled or redis.call('ZSCORE', sent, settled) ~= claimed_at then return {'RELEASED'} end
 local text = redis.call('HGET', uncertain, settled)
+-- Another runner is at the same recipient, or has claimed them anew: theirs is what counts, but where it
+-- does not know what came of its try, and this one of the same run was answered that the message was sent.
+local ours = redis.call('ZSCORE', sent, settled) == claimed_at
+if not ours and outcome == 'sent' and text then
+  local _, _, doubted_by = recalled(text)
+  ours = doubted_by == run_id
+end
+if r[3] == settled or not ours then return {'RELEASED'} end
 if outcome == 'failed' then
   list_failed(failed, reasons, settled, text and recalled(text) or settled, run_id, why, failed_most)
 end
