@@ -61,6 +61,7 @@ function slid(before, { at, text }, place) {
  * where mine was changed last, or null. Others' letters go behind it where both are at one place, or `inFront`.
  */
 export function moveOver(base, their, { message, caret }, inFront = false) {
+  if (their.length === 0) return { message, caret }; // as with most keys
   const our = changesTo(base, message, caret);
   const text = together(base, their, our, inFront);
   if (caret === null) return { message: text, caret };

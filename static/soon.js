@@ -3,14 +3,23 @@
 
 const FRAME_MAX = 50; // ms; a page that is about to be hidden draws no more
 
-/** Call `go` once what has changed is drawn; it may be called twice. */
+let waiting = []; // what waits for the next drawing, oldest first
+
+/** Call `go` once what has changed is drawn. */
 export function afterDrawing(go) {
   if (document.hidden) {
     go();
     return;
   }
-  setTimeout(go, FRAME_MAX);
-  requestAnimationFrame(() => setTimeout(go));
+  waiting.push(go);
+  if (waiting.length > 1) return;
+  const all = waiting;
+  const goOn = () => {
+    if (waiting === all) waiting = []; // what comes of them waits for another drawing
+    for (const each of all.splice(0)) each();
+  };
+  setTimeout(goOn, FRAME_MAX);
+  requestAnimationFrame(() => setTimeout(goOn, 0));
 }
 
 /**

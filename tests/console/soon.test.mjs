@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { test } from 'node:test';
 
 import { isUnsaved } from '../../static/drafts.js';
-import { createDrawing } from '../../static/soon.js';
+import { afterDrawing, createDrawing } from '../../static/soon.js';
 import { bench } from './bench.mjs';
 import { event } from './helpers.mjs';
 
@@ -91,4 +91,35 @@ test('a page is drawn once for all that happened, and after a letter only where 
   letterIsDrawn();
   draw();
   assert.equal(drawings, 2);
+});
+
+test('all that waits for a drawing goes on after one frame, in order and once', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const frames = [];
+  const went = [];
+  globalThis.document = { hidden: false };
+  globalThis.requestAnimationFrame = (go) => frames.push(go);
+  const draw = () => frames.splice(0).forEach((go) => go());
+
+  afterDrawing(() => {
+    went.push('a letter');
+    afterDrawing(() => went.push('what came of it'));
+  });
+  afterDrawing(() => went.push('another'));
+  assert.equal(frames.length, 1);
+  draw();
+  assert.deepEqual(went, []); // the frame is being drawn
+  t.mock.timers.tick(1);
+  assert.deepEqual(went, ['a letter', 'another']);
+  assert.equal(frames.length, 1);
+  t.mock.timers.tick(50); // where no frame comes
+  assert.deepEqual(went, ['a letter', 'another', 'what came of it']);
+  draw();
+  t.mock.timers.tick(100);
+  assert.equal(went.length, 3);
+
+  globalThis.document.hidden = true;
+  afterDrawing(() => went.push('unseen'));
+  assert.equal(went.at(-1), 'unseen');
+  delete globalThis.document;
 });
