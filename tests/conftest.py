@@ -107,14 +107,29 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """What runs on the default kind of Redis, too, is for whoever has the time."""
-    if redis_of(item) != DEFAULT:
+    """What is shown on the default kind of Redis, or by two servers, too, is for whoever has the
+    time."""
+    if redis_of(item) != DEFAULT or store_of(item) != DEFAULT or server_count_of(item) == 1:
         item.add_marker(pytest.mark.slow)
 
 
 def redis_of(item: pytest.Item) -> object:
-    given = item.callspec.params if hasattr(item, "callspec") else {}
-    return given.get("redis_servers", DEFAULT)
+    return params_of(item).get("redis_servers", DEFAULT)
+
+
+def store_of(item: pytest.Item) -> object:
+    """The kind of a script's own store."""
+    return params_of(item).get("store_url", DEFAULT)
+
+
+def server_count_of(item: pytest.Item) -> object:
+    """1 or 2 where it runs on either; else None."""
+    params = params_of(item)
+    return params.get("servers") or params.get("brisk")
+
+
+def params_of(item: pytest.Item) -> dict[str, object]:
+    return item.callspec.params if hasattr(item, "callspec") else {}
 
 
 @pytest.hookimpl(trylast=True)  # behind pytest's own order, by kinds of Redis
@@ -133,11 +148,7 @@ def pytest_collection_finish() -> None:
 
 def leave_out_repeats(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On the kinds of Redis beside the default one, two servers show what one does, and more."""
-    left = set()
-    for item in items:
-        given = item.callspec.params if hasattr(item, "callspec") else {}
-        if redis_of(item) != DEFAULT and 1 in (given.get("servers"), given.get("brisk")):
-            left.add(item)
+    left = {item for item in items if redis_of(item) != DEFAULT and server_count_of(item) == 1}
     config.hook.pytest_deselected(items=list(left))
     items[:] = [item for item in items if item not in left]
 

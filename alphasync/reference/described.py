@@ -1,9 +1,11 @@
 """What docstrings say of a model and of its fields."""
 
 import ast
+import functools
 import inspect
 import itertools
 import textwrap
+from collections.abc import Mapping
 
 from alphasync.domain.events import COMMON_FIELDS
 
@@ -33,7 +35,8 @@ def _told_elsewhere(model: type) -> dict[str, str]:
     return {name: said for name, said in fields_of(other).items() if name in own}
 
 
-def _fields_in(model: type) -> dict[str, str]:
+@functools.cache  # several documents say it, and most models inherit from the same
+def _fields_in(model: type) -> Mapping[str, str]:
     (definition,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
     lines = definition.body if isinstance(definition, ast.ClassDef) else []
     found = {}

@@ -15,6 +15,8 @@ from tests.balancers.balancer import Balancer
 from tests.balancers.fleet import PER_ADDRESS, Fleet
 from tests.js.node import node_with_client
 
+pytestmark = pytest.mark.slow
+
 POLLING = Path(__file__).with_name("polling.mjs")
 ENDS_WITHIN = 60.0
 """Seconds: more than the program's own patience."""

@@ -64,6 +64,7 @@ async def test_a_session_that_posts_and_fetches_is_no_flood(make_sockets: MakeSo
         assert await next_event(client) == ["y", number]
 
 
+@pytest.mark.slow
 async def test_polls_in_an_upgrade_count(make_engine: MakeEngine) -> None:
     """They are answered soon, with nothing."""
     engine = await make_engine(allowance=ALLOWANCE)

@@ -124,6 +124,7 @@ async def test_large_state_survives_an_upgrade(make_engine: MakeEngine) -> None:
     assert list(engine.ended.values()) in ([], ["transport close"])
 
 
+@pytest.mark.slow
 async def test_a_closed_connection_goes_without_the_collector(engine: Engine) -> None:
     gc.collect()
     gc.disable()

@@ -14,6 +14,8 @@ from tests.conformance.servers import MakeSockets, Sockets
 from tests.harness import PATIENCE, wait_until
 from tests.js.node import node_with_client
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(__file__).with_name("scenarios.mjs")
 COUNT = 300
 """As in the program."""

@@ -145,6 +145,7 @@ async def test_an_upgrade_that_is_never_finished_is_given_up(
     await after_noops(engine, sid)
 
 
+@pytest.mark.slow
 async def test_a_finished_upgrade_outlives_its_timeout(make_engine: MakeEngine) -> None:
     engine = await make_engine(upgrade_timeout=2.0, ping_interval=2.0, ping_timeout=PATIENCE)
     ws = await upgraded(engine, await engine.endpoint.sid())

@@ -23,6 +23,8 @@ from tests.forks import ROOT
 from tests.harness import SECRET
 from tests.ports import free_port
 
+pytestmark = pytest.mark.slow
+
 DOCKERFILE = DEPLOY / "Dockerfile"
 OF_PYTHON = {"PATH", "PYTHONDONTWRITEBYTECODE"}
 

@@ -10,6 +10,8 @@ from tests.faults.network import network
 from tests.harness import Cluster, cluster
 from tests.integration.support import people
 
+pytestmark = pytest.mark.slow
+
 CLIENTS = pytest.mark.parametrize("name", ["client.mjs", "client.py"])
 
 

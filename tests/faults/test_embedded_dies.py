@@ -16,7 +16,7 @@ from alphasync.store.connect import make_client
 from tests.faults.harness import ServerProcess
 from tests.harness import SECRET, Device
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 BACK_WITHIN = 30.0
 

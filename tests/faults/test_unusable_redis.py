@@ -21,7 +21,7 @@ from alphasync.store.connect import make_client
 from tests.harness import PATIENCE, SECRET, Valkey, be_patient_with_redis, cluster, wait_until
 from tests.stores.kinds import KINDS, Servers
 
-pytestmark = [pytest.mark.faults]
+pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 USER = "~as:* &as:* &socketio +@all -@admin -@dangerous +info"
 """What docs/redis.md gives to a server."""

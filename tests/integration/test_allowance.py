@@ -158,6 +158,7 @@ async def test_a_device_takes_what_it_has_left_to_another_server(redis_url: str)
         assert await send(range(100, 100 + BURST)) == 5
 
 
+@pytest.mark.slow
 async def test_coming_back_again_and_again_gives_no_more_than_staying(redis_url: str) -> None:
     """Who sends on regardless is cut, and each time sooner."""
     visits = 12

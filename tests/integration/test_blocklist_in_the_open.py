@@ -40,6 +40,7 @@ async def test_who_was_messaged_is_listed_with_the_run_and_forgotten_one_by_one(
     assert {who for who, times in (await reached(servers, "1001")).items() if times == 2} == {one}
 
 
+@pytest.mark.slow
 async def test_nobody_in_flight_is_removed(servers: Cluster) -> None:
     await switch(servers, latency=5)
     a, b = await servers.pair()

@@ -180,6 +180,7 @@ async def test_a_lone_surrogate_written_as_an_escape(one_server: Cluster) -> Non
         await seeing.wait_for("messageUpdated", message="\ufffd")
 
 
+@pytest.mark.slow
 async def test_two_devices_typing_at_once_end_equal(servers: Cluster) -> None:
     a, b = await servers.pair()
     c = await servers.device(0)

@@ -164,6 +164,7 @@ async def test_the_server_of_a_killed_process_is_used_and_then_stopped(tmp_path:
     assert is_gone(pid)
 
 
+@pytest.mark.slow
 async def test_processes_that_start_together_share_one_server(tmp_path: Path) -> None:
     holders = [await start_holder(tmp_path) for _ in range(3)]
     pids = {await server_pid(holder) for holder in holders}

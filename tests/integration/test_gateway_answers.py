@@ -49,6 +49,7 @@ async def watched() -> AsyncIterator[list[float]]:
     assert grown < 150_000, f"{grown} KB"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "x-gzip, gzip"])
 async def test_an_answer_that_unpacks_to_very_much_is_not_unpacked(encoding: str) -> None:
     packed = bomb()

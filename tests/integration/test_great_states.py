@@ -65,6 +65,7 @@ def untaken(running: Cluster) -> int:
     return running.servers[0].realtime.sessions.untaken("o:demo")
 
 
+@pytest.mark.slow
 async def test_devices_that_take_nothing_hold_no_more_than_one_account_may(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -86,6 +87,7 @@ async def test_devices_that_take_nothing_hold_no_more_than_one_account_may(
         await device.wait_for("messageSync", count=DRAFTS)
 
 
+@pytest.mark.slow
 async def test_a_join_with_a_great_state_counts_as_several(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -195,7 +195,7 @@ async def test_a_session_that_is_lost_on_its_way_has_its_grace(
 async def test_who_was_seen_off_stays_where_they_are(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(moves, "SEE_OFF_GRACE", 0.5)
+    monkeypatch.setattr(moves, "SEE_OFF_GRACE", 1.5)
     client = await pair.client()
     watcher = await pair.cluster.device(0)
     await client.start(RUNS)
@@ -207,7 +207,10 @@ async def test_who_was_seen_off_stays_where_they_are(
     async with asyncio.timeout(PATIENCE):
         while any(device in one for one in await redis.smembers(notes)):
             await asyncio.sleep(0.01)
-    await watcher.wait_for("processingComplete")  # well after it was seen off
+    seen_off = {task for task in asyncio.all_tasks() if task.get_name().startswith("see off")}
+    assert seen_off
+    await asyncio.wait(seen_off, timeout=PATIENCE)
+    await watcher.wait_for("processingComplete")
     assert not watcher.named("deviceReconnecting")
 
 

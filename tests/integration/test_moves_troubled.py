@@ -256,6 +256,7 @@ async def test_over_ipv6(redis_url: str) -> None:
         await moved(pair, client)
 
 
+@pytest.mark.slow
 async def test_a_caller_who_hangs_up_is_missing_at_once(redis_url: str) -> None:
     """Also when an event comes before anybody looks whether the caller is there: the client, which
     polls through another server, is back within its grace with no more than its token."""

@@ -55,7 +55,7 @@ SOCKETS = [
 QUERIES = ["EIO=%ff", "EIO=4&transport=%ff%fe", "EIO=4&transport=polling&sid=%c3%a9%ff", "t=%00"]
 QUERIES += ["EIO=4&transport=polling&t=%ff", "%ff=%ff", "EIO=4&transport=websocket&sid=%e9"]
 
-pytestmark = pytest.mark.usefixtures("no_traceback")
+pytestmark = [pytest.mark.usefixtures("no_traceback"), pytest.mark.slow]
 
 
 @pytest.fixture

@@ -149,6 +149,7 @@ def sixty(*_: Any) -> dict[str | None, Any]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [429, 503, 500])
 async def test_a_page_refused_in_the_middle_of_sixty_is_where_it_goes_on(
     redis_url: str, status: int

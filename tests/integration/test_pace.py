@@ -143,6 +143,7 @@ async def test_another_address_does_not_wait(proxied: Cluster, other: str) -> No
         waiting.cancel()
 
 
+@pytest.mark.slow
 async def test_a_device_that_is_known_is_not_counted(redis_url: str) -> None:
     settings = {**FEW, "request_burst_per_address": 20}
     async with cluster(redis_url, **settings) as running:

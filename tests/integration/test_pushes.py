@@ -190,6 +190,7 @@ async def test_a_push_service_is_asked_again_but_led_nowhere(
     assert {name for name, _, _ in service.got} == {"phone"}
 
 
+@pytest.mark.slow
 async def test_who_names_a_push_service_that_is_silent_holds_up_nobody_else(
     redis_url: str, service: PushService, monkeypatch: pytest.MonkeyPatch
 ) -> None:

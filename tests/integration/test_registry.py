@@ -54,6 +54,7 @@ async def test_an_entry_comes_back_where_redis_lost_it(
     await mine.close()
 
 
+@pytest.mark.slow
 async def test_it_is_said_once_redis_is_there(tmp_path: Path) -> None:
     valkey = Valkey(tmp_path)
     store = make_store(valkey.url, Lifetimes())

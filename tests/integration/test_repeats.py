@@ -41,6 +41,7 @@ async def test_a_409_to_the_first_try_is_somebody_elses_message(redis_url: str) 
         assert (stats["sent"], stats["skipped"], stats["uncertain"]) == (1, 1, 0)
 
 
+@pytest.mark.slow
 async def test_the_sandbox_says_whether_it_sent_or_is_at_it_still(redis_url: str) -> None:
     async with cluster(redis_url, people=people(p=3), gateway_timeout=0.3) as running:
         # It answers later than we wait, and a repeat while it is at it with a conflict.

@@ -158,6 +158,7 @@ async def test_no_more_memory_than_an_account_may_have(redis_url: str) -> None:
             assert all(ack["ok"] for ack in acks(socket).values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("acknowledged", [True, False])
 async def test_with_redis_away_they_are_refused_in_time_and_it_is_said(
     one_server: Cluster, acknowledged: bool, monkeypatch: pytest.MonkeyPatch

@@ -19,6 +19,8 @@ from tests.harness import PATIENCE, Cluster, wait_until
 from tests.integration.command_line.programs import alphasync
 from tests.ports import free_port
 
+pytestmark = pytest.mark.slow
+
 MAKEFILE = (Path(__file__).parents[2] / "Makefile").read_text()
 
 

@@ -206,6 +206,7 @@ async def test_everything_is_everything(bench: Bench) -> None:
     assert {call.name for call in bench.scripts.calls} == set(BODIES)
 
 
+@pytest.mark.slow
 async def test_no_script_fails_when_one_of_its_keys_is_gone(
     real: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,8 @@ from tests.harness import Cluster, Device, cluster, wait_until
 from tests.integration.support import deliveries, people, reached
 from tests.stores.nodes import Node, until
 
+pytestmark = pytest.mark.slow
+
 COUNT = 5
 WAITING = "Waiting for Redis: no replica answers"
 

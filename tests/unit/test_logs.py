@@ -20,6 +20,7 @@ serving.tune_collector()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "ending", ["", "sys.exit(3)", "del logs", "sys.stderr.close()", "sys.stderr = None"]
 )

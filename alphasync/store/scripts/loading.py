@@ -6,9 +6,10 @@ variables. It must agree with the function that declares the script to Python. T
 in the same way what it calls itself.
 """
 
+import functools
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from itertools import takewhile
@@ -78,7 +79,7 @@ class Shared:
 
     prelude: str
     """The variables that they share, and ``begin``, which gives them their values."""
-    functions: dict[str, str]
+    functions: Mapping[str, str]
     constants: dict[str, str] = field(default_factory=dict)
 
     def used(self, names: Iterable[str]) -> str:
@@ -225,11 +226,16 @@ def constants(lifetimes: Lifetimes, publish: str = "PUBLISH") -> dict[str, str]:
 
 
 def _shared(values: dict[str, str]) -> Shared:
+    return Shared((FOLDER / "shared" / "prelude.lua").read_text(), _functions(), values)
+
+
+@functools.cache  # scripts and library have them both
+def _functions() -> Mapping[str, str]:
     functions = dict[str, str]()
     for part in SHARED:
         text = (FOLDER / "shared" / f"{part}.lua").read_text()
         functions |= {match[1]: match[0] for match in _FUNCTION.finditer(text)}
-    return Shared((FOLDER / "shared" / "prelude.lua").read_text(), functions, values)
+    return functions
 
 
 def _script(declared: Declared[...], body: str, shared: Shared) -> Script:

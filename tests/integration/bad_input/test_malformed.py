@@ -9,6 +9,8 @@ import pytest
 from tests.harness import Cluster, Device, wait_until
 from tests.integration.support import raw, snapshot
 
+pytestmark = pytest.mark.slow
+
 UPDATE = {"profileId": "1001", "type": "chat", "message": "typed"}
 CLOSING = {
     "reserved connect": '42["connect"]',

@@ -10,6 +10,8 @@ import pytest
 from tests.harness import Device
 from tests.integration.command_line.programs import SECRET, START_WITHIN, alphasync
 
+pytestmark = pytest.mark.slow
+
 
 async def ready(url: str) -> bool:
     """Wait until the server says that it is ready."""

@@ -9,8 +9,12 @@ import signal
 import sys
 from typing import Any
 
+import pytest
+
 from tests.harness import Cluster, cluster, wait_until
 from tests.integration.command_line.programs import Process, alphasync
+
+pytestmark = pytest.mark.slow
 
 ABOUT = {"profileId": "1001", "type": "chat"}
 

@@ -66,6 +66,7 @@ async def test_a_session_that_cannot_be_put_on_record_again_is_cut(
     await wait_until(lambda: not len(realtime.sessions), what="gone")
 
 
+@pytest.mark.slow
 async def test_a_socket_that_is_still_joining_ends_with_its_token(
     one_server: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -82,6 +82,7 @@ async def unhindered(redis_url: str) -> AsyncIterator[Cluster]:
         yield running
 
 
+@pytest.mark.slow
 async def test_every_answer_of_every_route(unhindered: Cluster) -> None:
     app = unhindered.servers[0].clients.web_app
     paths = paths_of(app) | {"/nowhere", "/api/nowhere", "/static/x/y.js", "//", "/%00", SOCKETS}

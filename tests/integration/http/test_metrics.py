@@ -95,6 +95,7 @@ async def test_a_port_that_is_taken_is_named_with_its_setting(one_server: Cluste
                 pass
 
 
+@pytest.mark.slow
 async def test_several_workers_answer_at_one_port_for_all() -> None:
     async with several(2, metrics_port=0) as running:
         server = running.servers[0]

@@ -100,6 +100,7 @@ async def test_what_cannot_be_planned(
     assert not a.named("runPlanned")
 
 
+@pytest.mark.slow
 async def test_it_waits_for_the_run_before_it(servers: Cluster) -> None:
     a = await servers.device()
     assert (await a.start("1001", message="Other"))["ok"]

@@ -55,6 +55,7 @@ async def test_they_are_listed_by_name_and_tried_again(servers: Cluster) -> None
     check(await a.start(only="failed"), ok=False, code="nothing_failed")
 
 
+@pytest.mark.slow
 async def test_another_server_goes_on_with_those_who_were_not_tried_yet(redis_url: str) -> None:
     async with cluster(redis_url, servers=2) as running:
         b = await running.device(1)

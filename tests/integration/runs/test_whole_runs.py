@@ -109,6 +109,7 @@ async def test_the_clock_of_a_run_is_in_milliseconds(redis_url: str) -> None:
         assert 200 <= stats["duration"] < 10_000
 
 
+@pytest.mark.slow
 async def test_two_hundred_recipients_exactly_once(servers: Cluster) -> None:
     a, b = await servers.pair()
     assert (await a.start("1004", message="Ciao 👋"))["ok"]

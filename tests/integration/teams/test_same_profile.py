@@ -3,6 +3,8 @@
 import asyncio
 from collections import Counter
 
+import pytest
+
 from alphasync.gateway.sandbox import Faults
 from tests.harness import cluster
 from tests.integration.support import people
@@ -10,6 +12,7 @@ from tests.integration.support import people
 ROUNDS = 100
 
 
+@pytest.mark.slow
 async def test_exactly_one_of_two_operators_runs_it_each_time(redis_url: str) -> None:
     # Nobody takes messages: each run tries one recipient and then waits to be stopped.
     async with cluster(

@@ -74,6 +74,7 @@ def test_asyncapi_has_each_command_with_its_acknowledgement_and_each_event() -> 
         assert reply["$ref"].endswith(f"/{name}.ack")
 
 
+@pytest.mark.slow
 def test_asyncapi_is_understood_by_its_own_parser() -> None:
     done = subprocess.run(
         [*node_with_client(), str(HERE / "asyncapi.mjs"), str(DOCS / "asyncapi.yaml")],
