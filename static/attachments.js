@@ -79,8 +79,6 @@ export const mustSend = (entry) => isDirty(entry) && !entry.pending;
 /** What goes with the next mail of a profile. */
 export const itemsOf = (all, profileId) => all[profileId]?.items ?? NONE;
 
-/** What is left when a fresh snapshot is about to come: what the server may not have. */
-export function unsentAttachments(all) {
-  const unsent = Object.entries(all).filter(([, entry]) => isDirty(entry));
-  return Object.fromEntries(unsent.map(([profileId, entry]) => [profileId, { ...entry, revision: 0, heard: false }]));
-}
+/** What there is when a fresh snapshot is about to come: the cards show it, and a start sends it, until that is here. */
+export const untoldAttachments = (all) =>
+  Object.fromEntries(Object.entries(all).map(([profileId, entry]) => [profileId, { ...entry, revision: 0, heard: false }]));

@@ -1,7 +1,7 @@
 // What typing, here and elsewhere, does to the drafts. Pure: (drafts, name, data, {me, epoch}) -> drafts, `me` being our
 // deviceId and `epoch` that of the server's log.
 //
-// A draft: {message, caret, deviceId, base, sent, heard, conflict, clearing, refused}
+// A draft: {message, caret, deviceId, base, sent, heard, conflict, clearing, refused, untold}
 //   message   the text in the box
 //   caret     where in it the last change ends that was made here, or null
 //   deviceId  who typed last
@@ -13,6 +13,7 @@
 //             has chosen. Else null
 //   clearing  the operator has emptied it, and the server is still to be told
 //   refused   length of the text that the server found too long, or 0
+//   untold    of before a fresh snapshot, which has not told of it yet: it is what the box shows meanwhile
 //
 // The server's order decides. What others typed while ours was under way waits for the answer, which tells whether it
 // came before ours. What was typed here meanwhile is then moved over it, and is the next to be sent.
@@ -35,6 +36,7 @@ const BLANK = Object.freeze({
   conflict: null,
   clearing: false,
   refused: 0,
+  untold: false,
 });
 
 /** Go on from what the server holds: `theirs` {message, deviceId, revision}; ours is then `{message, caret}`. */
@@ -84,7 +86,8 @@ function arrived(draft, sent, theirs, epoch) {
 function received(draft, data, { me, epoch }) {
   const theirs = textOf(draft, data);
   if (draft.sent) return theirs.deviceId === me ? draft : { ...draft, heard: [...draft.heard, theirs].slice(-HEARD_MAX) };
-  return movedOver(draft, theirs, epoch);
+  const apart = draft.conflict === null && !isBaseGone(draft, epoch); // what was lost on its way is still `sent`
+  return movedOver(draft, theirs, epoch, apart);
 }
 
 function textOf(draft, { message, caret, deviceId, revision }) {
@@ -99,7 +102,8 @@ function textOf(draft, { message, caret, deviceId, revision }) {
 
 /**
  * A line of the snapshot. Text that was not sent goes to the server with the base that it was made from, and is put
- * together there; only where that base is of another epoch there are two texts.
+ * together there; only where that base is of another epoch there are two texts. What was typed before the server has
+ * told of any is put together here: it would take such a text for the first one of this device, sent again.
  */
 function synced(draft, data, { me, epoch }) {
   const theirs = textOf(draft, data);
@@ -110,7 +114,8 @@ function synced(draft, data, { me, epoch }) {
   }
   const alone = { ...draft, sent: null, heard: NONE };
   const known = theirs.message === draft.base.message || theirs.message === draft.message;
-  return isUnsaved(alone) && !known && !isBaseGone(alone, epoch) ? alone : movedOver(alone, theirs, epoch);
+  const putThere = isUnsaved(alone) && !known && alone.base.revision > 0 && !isBaseGone(alone, epoch);
+  return putThere ? alone : movedOver(alone, theirs, epoch);
 }
 
 /** What others typed while ours was under way, as far as it came after that. */
@@ -160,30 +165,43 @@ const moves = {
   // The operator says which of two texts stays.
   'local/draftChosen'(draft, { keep }) {
     if (draft.conflict === null) return draft;
-    return { ...draft, ...(keep === 'theirs' ? draft.conflict : {}), conflict: null };
+    return { ...draft, ...(keep === 'theirs' ? { ...draft.conflict, caret: null } : {}), conflict: null };
   },
 };
 
 /** Names of the events that `applyDraft` understands. */
-export const DRAFT_EVENTS = Object.freeze(Object.keys(moves));
+export const DRAFT_EVENTS = Object.freeze([...Object.keys(moves), 'local/caughtUp']);
 
 /** The revision up to which everything about a draft is known: those of another epoch say nothing. */
 const knownUpTo = ({ base, heard }, epoch) => ({ revision: base.epoch === epoch ? (heard.at(-1) ?? base).revision : -1 });
 
 /** The drafts after one event; the very same object when the event is old or malformed. */
 export function applyDraft(drafts, name, data, context) {
+  if (name === 'local/caughtUp') return caughtUp(drafts);
   const key = keyFrom(data);
   if (key === null) return drafts;
-  const known = drafts[key];
-  if (!name.startsWith('local/') && known && isOld(knownUpTo(known, context.epoch), data.revision)) return drafts;
+  const known = name.startsWith('local/') ? drafts[key] : told(drafts[key]);
+  if (!name.startsWith('local/') && known && isOld(knownUpTo(known, context.epoch), data.revision)) {
+    return known === drafts[key] ? drafts : { ...drafts, [key]: known };
+  }
   const next = moves[name](known ?? BLANK, data, context);
-  return next === known ? drafts : { ...drafts, [key]: next };
+  return next === drafts[key] ? drafts : { ...drafts, [key]: next };
 }
 
-/** What is left of the drafts when a fresh snapshot is about to come: text that the server may not have. */
-export function unsentDrafts(drafts) {
-  const unsent = Object.entries(drafts).filter(([, draft]) => isUnsaved(draft));
-  return Object.fromEntries(unsent.map(([key, draft]) => [key, { ...draft, heard: NONE }]));
+/** The drafts when a fresh snapshot is about to come. The boxes show them until all of it is here, and are typed in. */
+export const untoldDrafts = (drafts) =>
+  Object.fromEntries(Object.entries(drafts).map(([key, draft]) => [key, { ...draft, heard: NONE, untold: true }]));
+
+/** What is left of a draft once the server tells of it, or of none: text that it may not have. */
+function told(draft) {
+  if (!draft?.untold) return draft;
+  return isUnsaved(draft) ? { ...draft, untold: false } : undefined;
+}
+
+function caughtUp(drafts) {
+  if (!Object.values(drafts).some(({ untold }) => untold)) return drafts;
+  const left = Object.entries(drafts).map(([key, draft]) => [key, told(draft)]);
+  return Object.fromEntries(left.filter(([, draft]) => draft !== undefined));
 }
 
 /** Whether our text is not known to have arrived. */

@@ -4,9 +4,9 @@
 // An event is {name, data}: a server event by its own name, or one of the console's own, named `local/...`.
 
 import { UNARRANGED } from './arrangement.js';
-import { applyAttachments, ATTACHMENT_EVENTS, unsentAttachments } from './attachments.js';
+import { applyAttachments, ATTACHMENT_EVENTS, untoldAttachments } from './attachments.js';
 import { applyDevices, DEVICE_EVENTS } from './devices.js';
-import { applyDraft, DRAFT_EVENTS, unsentDrafts } from './drafts.js';
+import { applyDraft, DRAFT_EVENTS, untoldDrafts } from './drafts.js';
 import { keyFrom } from './keys.js';
 import { EMPTY as NOTHING_YET, journalAfter } from './journal.js';
 import { applyPlan, PLAN_EVENTS } from './plans.js';
@@ -69,8 +69,8 @@ function reset(state, { epoch = null, revision }) {
     plans: {},
     uncertain: {},
     unsent: {},
-    drafts: unsentDrafts(state.drafts),
-    attachments: unsentAttachments(state.attachments),
+    drafts: untoldDrafts(state.drafts),
+    attachments: untoldAttachments(state.attachments),
     syncing: true,
   };
 }
@@ -255,7 +255,10 @@ function withPlans(state, name, data) {
 for (const name of PLAN_EVENTS) handlers[name] = (state, data) => withPlans(state, name, data);
 for (const name of DEVICE_EVENTS) handlers[name] = (state, data) => withDevices(state, name, data);
 for (const name of RUN_EVENTS) handlers[name] ??= (state, data) => withRun(state, name, data);
-for (const name of DRAFT_EVENTS) handlers[name] = (state, data) => withDraft(state, name, data);
+for (const name of DRAFT_EVENTS) {
+  const first = handlers[name] ?? ((state) => state);
+  handlers[name] = (state, data) => withDraft(first(state, data), name, data);
+}
 for (const name of ATTACHMENT_EVENTS) {
   const first = handlers[name] ?? ((state) => state);
   handlers[name] = (state, data) => withAttachments(first(state, data), name, data);

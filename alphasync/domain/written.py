@@ -133,14 +133,24 @@ def base_of(history: Sequence[Written], device_id: str, revision: int) -> Base |
     """The base that a device names; None where the history does not have it.
 
     Where the device has written since, it has not heard the answer, and goes on with what it sent.
+    Who names none does so only with the first text; else they have lost what they knew, as a page
+    that was loaded anew, and what they write is no change of what they once sent.
     """
     own = _last_of(history, device_id)
-    if own is not None and history[own].revision > revision:
+    if own is not None and history[own].revision > revision and (revision or _is_first(history, own)):
         return Base(own, as_sent=True)
     for place, written in enumerate(history):
         if written.revision == revision:
             return Base(place)
     return None
+
+
+def _is_first(history: Sequence[Written], place: int) -> bool:
+    """Whether a text was made where its device knew of none."""
+    written, before = history[place], history[place - 1]
+    if written.sent is not None:
+        return written.made_from == 0
+    return before.revision < 0 and not before.text
 
 
 def guess_base(history: Sequence[Written], device_id: str, text: str, now: int) -> Base:

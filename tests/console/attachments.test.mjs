@@ -71,6 +71,13 @@ test('what was chosen while away is put together with what happened meanwhile', 
   assert.equal(mustSend(back.attachments['7']), true);
 });
 
+test('what goes with a mail does so until a fresh snapshot tells otherwise', () => {
+  const state = after(registered(), updated('ab', 11), anew);
+  assert.equal(shown(state), 'ab', 'as the card shows it, from which a start may come');
+  assert.equal(isDirty(state.attachments['7']), false);
+  assert.equal(shown(after(state, synced('bc', 19), event('local/caughtUp'))), 'bc');
+});
+
 test('a snapshot that tells of none means that there are none', () => {
   const state = after(registered(), updated('ab', 11), anew, event('local/caughtUp'));
   assert.equal(shown(state), '');

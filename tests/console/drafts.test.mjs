@@ -12,6 +12,7 @@ const refused = (extra = {}) => event('local/draftAnswered', chat({ number: 1, o
 const updated = (message, revision, deviceId = OTHER) => event('messageUpdated', chat({ message, deviceId, revision }));
 const sync = (message, revision, deviceId = OTHER) => event('messageSync', chat({ message, deviceId, revision }));
 const fresh = (epoch = 'e1') => event('deviceRegistered', { deviceId: ME, epoch, revision: 20, recovered: false });
+const caughtUp = event('local/caughtUp');
 const draft = (...events) => after(registered(), ...events).drafts['7/chat'];
 const message = (...events) => draft(...events).message;
 
@@ -48,6 +49,11 @@ test('text that was not sent yet is moved over what others type', () => {
   assert.deepEqual([entry.message, toSend(entry, 'e1')], ['Oh Hello!', { message: 'Oh Hello!', base: 12 }]);
 });
 
+test('text that was not sent yet is not in what others type, even where it is the same', () => {
+  assert.equal(message(typed('a'), updated('a', 12)), 'aa');
+  assert.equal(message(updated('Hello', 11), typed('Hello!'), updated('Hello!', 12)), 'Hello!!');
+});
+
 test('a change of what the box had before goes on from what the state has by now', () => {
   assert.equal(message(updated('Hello', 11), updated('Oh Hello', 12), typed('Hello!', 'Hello')), 'Oh Hello!');
 });
@@ -67,6 +73,20 @@ test('text that was not sent survives a fresh snapshot, and goes with its own ba
   assert.deepEqual(toSend(entry, 'e1'), { message: 'base and more', base: 12 });
   const same = draft(updated('base', 12), typed('base and more'), fresh(), sync('base', 15));
   assert.equal(toSend(same, 'e1').base, 15);
+});
+
+test('what is typed before a fresh snapshot tells of the text goes on from the one in the box', () => {
+  const early = [updated('Hello', 12), fresh(), typed('Hello you', 'Hello')];
+  assert.deepEqual(toSend(draft(...early, sync('Hello', 12)), 'e1'), { message: 'Hello you', base: 12 });
+  assert.deepEqual(toSend(draft(...early, sync('Oh Hello', 15)), 'e1'), { message: 'Hello you', base: 12 });
+  assert.deepEqual(toSend(draft(...early, caughtUp), 'e1'), { message: 'Hello you', base: 12 }, 'there is none');
+  assert.equal(draft(updated('Hello', 12), fresh(), caughtUp), undefined, 'there is none, and nothing was typed');
+  assert.equal(message(updated('Hello', 12), fresh(), sync('Hello', 12), caughtUp), 'Hello');
+});
+
+test('what is typed before the server has told of anything is put beside what there is', () => {
+  const entry = draft(typed('x'), fresh(), sync('Hello', 15, ME));
+  assert.deepEqual([entry.message, toSend(entry, 'e1')], ['xHello', { message: 'xHello', base: 15 }]);
 });
 
 test('an update of which nobody knows whether it arrived goes again as it was', () => {
@@ -102,6 +122,8 @@ test('where the base is gone there are two texts, and the operator decides', () 
   assert.equal(draft(...apart, updated('theirs!', 4)).conflict.message, 'theirs!');
   const theirs = draft(...apart, event('local/draftChosen', chat({ keep: 'theirs' })));
   assert.deepEqual([theirs.message, theirs.deviceId, isUnsaved(theirs)], ['theirs', OTHER, false]);
+  const typing = event('local/draftTyped', chat({ message: 'mine, long', caret: 10 }));
+  assert.equal(draft(...apart, typing, event('local/draftChosen', chat({ keep: 'theirs' }))).caret, null, 'it was in the other one');
   const mine = draft(...apart, event('local/draftChosen', chat({ keep: 'mine' })));
   assert.deepEqual([needsSending(mine), toSend(mine, 'e2')], [true, { message: 'mine', base: 2 }]);
 });

@@ -71,12 +71,13 @@ test('runSettled moves the counters and leaves the status', () => {
   assert.equal(apply(registered(), settled).runs['7/chat'], undefined);
 });
 
-test('a fresh registration resets runs and drafts, a recovered one keeps them', () => {
+test('a fresh registration resets runs and, with the snapshot, drafts; a recovered one keeps them', () => {
   const state = after(registered(), started(11), event('messageUpdated', chat({ message: 'x', deviceId: OTHER, revision: 12 })));
   const again = (data) => apply(state, event('deviceRegistered', { deviceId: ME, revision: 12, ...data }));
   assert.equal(again({ epoch: 'e1', recovered: true }).runs, state.runs);
   for (const data of [{ epoch: 'e1', recovered: false }, { epoch: 'e2', recovered: true }, { epoch: 'e1' }]) {
-    assert.deepEqual([again(data).runs, again(data).drafts, again(data).syncing], [{}, {}, true]);
+    assert.deepEqual([again(data).runs, again(data).syncing], [{}, true]);
+    assert.deepEqual(apply(again(data), event('local/caughtUp')).drafts, {});
   }
 });
 

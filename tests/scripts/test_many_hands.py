@@ -131,6 +131,27 @@ async def test_the_same_text_again_does_nothing_after_a_clear(bench: Bench) -> N
     assert again.get("message") == ""
 
 
+async def test_the_first_text_again_does_nothing_again(bench: Bench) -> None:
+    await bench.write("one", 0)
+    async with bench.verify():
+        assert await bench.write("one", 0) == {"revision": 1}
+    await bench.write("one two", 1, "d2")
+    stored = await bench.write("0 one", 0)  # and what was typed on
+    assert stored.get("message") == "0 one two"
+
+
+async def test_who_knows_of_no_draft_any_more_takes_nothing_away(bench: Bench) -> None:
+    """As where one types into a page that was just loaded, before it has heard of anything."""
+    stored = await bench.write("one", 0)
+    await bench.write("one two", stored["revision"])
+    assert (await bench.write(" x", 0)).get("message") == "one two x"
+    await bench.empty()
+    await bench.type("one two")
+    assert (await bench.write(" x", 0)).get("message") == "one two x"
+    await forget(bench)
+    assert (await bench.write("0", 0, "long")).get("message") in {"0one two x", "one two x0"}
+
+
 async def test_one_from_far_behind_loses_nothing(bench: Bench) -> None:
     """As in a tunnel, while the log moved on for other reasons, too."""
     start = (await bench.write("one. two. three.", 0))["revision"]
