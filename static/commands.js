@@ -124,7 +124,9 @@ export function createCommands({ link: line, state, dispatch, drawn }) {
   }
 
   /** Put an earlier text into the box, on all devices; resolves to the ack. */
-  async function restoreVersion(profileId, type, version) {
+  const restoreVersion = (profileId, type, version) => sending.alone(profileId, type, () => restore(profileId, type, version));
+
+  async function restore(profileId, type, version) {
     const key = keyOf(profileId, type);
     const { epoch } = state();
     const ack = await link.send('restoreVersion', { profileId, type, version });

@@ -14,21 +14,34 @@ const NOT_SENT = Object.freeze({ ok: false, code: 'offline', retryable: true });
 
 /**
  * `link`: that of soon.js, `state` as in commands.js, `local(name, data)` dispatches, `complain(key, ack, text, about)` tells at the
- * card. Returns `{push(profileId, type), pushAttachments(profileId), flush()}`: send what one draft, or any of them, has
- * to send.
+ * card. Returns `{push(profileId, type), pushAttachments(profileId), flush(), alone(profileId, type, command)}`: send what
+ * one draft, or any of them, has to send; or a command that puts another text into one, with none under way meanwhile.
  */
 export function createSending({ link, state, local, complain }) {
   let last = 0; // number of an update, so that an answer is told from one of before
   let resend = null;
+  const underWay = new Map(); // by key: the last text that was sent; resolves once it is answered
+  const held = new Set(); // keys of drafts that another text is being put into
 
   // Before the server has told its epoch, nobody knows whether it knows what our text was made from.
   const canSend = () => link.joined() && !state().syncing;
 
   function push(profileId, type) {
-    const draft = state().drafts[keyOf(profileId, type)];
-    if (!canSend() || !needsSending(draft)) return;
+    const key = keyOf(profileId, type);
+    const draft = state().drafts[key];
+    if (held.has(key) || !canSend() || !needsSending(draft)) return;
     last += 1;
-    void send(profileId, type, draft, last);
+    underWay.set(key, send(profileId, type, draft, last));
+  }
+
+  async function alone(profileId, type, command) {
+    const key = keyOf(profileId, type);
+    held.add(key);
+    if (state().drafts[key]?.sent?.lost === false) await underWay.get(key);
+    const done = await command();
+    held.delete(key);
+    push(profileId, type);
+    return done;
   }
 
   async function send(profileId, type, draft, number) {
@@ -94,5 +107,5 @@ export function createSending({ link, state, local, complain }) {
     for (const profileId of Object.keys(state().attachments)) void pushAttachments(profileId);
   }
 
-  return { push, pushAttachments, flush };
+  return { push, pushAttachments, flush, alone };
 }

@@ -137,7 +137,11 @@ def base_of(history: Sequence[Written], device_id: str, revision: int) -> Base |
     that was loaded anew, and what they write is no change of what they once sent.
     """
     own = _last_of(history, device_id)
-    if own is not None and history[own].revision > revision and (revision or _is_first(history, own)):
+    if (
+        own is not None
+        and history[own].revision > revision
+        and (revision or _is_first(history, own))
+    ):
         return Base(own, as_sent=True)
     for place, written in enumerate(history):
         if written.revision == revision:

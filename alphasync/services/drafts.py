@@ -4,7 +4,7 @@ import msgspec
 from msgspec import UnsetType
 
 from alphasync.domain import events
-from alphasync.domain.drafts import ATTACHMENTS_MAX, from_browser
+from alphasync.domain.drafts import ATTACHMENTS_MAX, from_browser, in_browser
 from alphasync.domain.identity import Identity
 from alphasync.errors import TooManyAttachments, TooManyDrafts
 from alphasync.protocol import packets
@@ -43,18 +43,20 @@ class Drafts:
         profile = command.profile
         who.check_profile(profile)
         check_draft_length(command.message)
+        said, caret = command.caret, None
+        if not isinstance(said, UnsetType):
+            caret = from_browser(command.message, said)
+            if caret != said:  # nobody is to cut a character there
+                said = in_browser(command.message, caret)
         event = events.MessageUpdated(
             profile_id=profile,
             type=command.type,
             message=command.message,
-            caret=command.caret,
+            caret=said,
             device_id=device_id,
             operator_id=who.teammate,
         )
         base = None if isinstance(command.base, UnsetType) else command.base
-        caret = None
-        if not isinstance(command.caret, UnsetType):
-            caret = from_browser(command.message, command.caret)
         names = keys.of_profile(who.account, command.type, profile)
         return await self._texts.store(Typed(names, who.operator_id, event, base, caret))
 

@@ -50,6 +50,30 @@ test('a clear of nothing is not', async () => {
   assert.deepEqual(bed.state.cleared, {});
 });
 
+test('what is typed while it is being restored is put into it', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const bed = await cleared();
+  void bed.commands.takeBack('7', 'chat', 11);
+  bed.commands.type('7', 'chat', 'x');
+  assert.equal(bed.sent.at(-1)[0], 'restoreVersion');
+  await bed.answer({ ok: true, message: 'Hello', revision: 13 });
+  assert.deepEqual(bed.sent.at(-1), ['updateMessage', chat({ message: 'xHello', base: 13 })]);
+  mock.timers.reset();
+});
+
+test('it is restored once the text that is under way is answered, and in its place', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const bed = await cleared();
+  bed.commands.type('7', 'chat', 'x');
+  void bed.commands.takeBack('7', 'chat', 11);
+  assert.equal(bed.sent.at(-1)[0], 'updateMessage');
+  await bed.answer({ ok: true, revision: 13 });
+  assert.deepEqual(bed.sent.at(-1), ['restoreVersion', chat({ version: 11 })]);
+  await bed.answer({ ok: true, message: 'Hello', revision: 14 });
+  assert.deepEqual([draftOf(bed).message, isUnsaved(draftOf(bed))], ['Hello', false]);
+  mock.timers.reset();
+});
+
 test('what others typed after it was restored stays', async () => {
   mock.timers.enable({ apis: ['setTimeout'] });
   const bed = await cleared();

@@ -9,6 +9,7 @@ from msgspec import UNSET
 from alphasync.domain.events import MessageCleared, MessageUpdated
 from alphasync.errors import MessageTooLong
 from alphasync.protocol.draft_commands import DRAFT_MAX
+from alphasync.protocol.version_commands import RestoreVersion
 from alphasync.realtime.order import parse
 from alphasync.store.scripts.limits import (
     EDITS_BYTES_MAX,
@@ -17,6 +18,7 @@ from alphasync.store.scripts.limits import (
     LOG_EVENTS_MAX,
 )
 from tests.scripts.bench import Bench
+from tests.scripts.deeds import PROFILE
 
 GREAT = "\u05d0" * DRAFT_MAX
 """A text of which the store keeps few in the time of many short ones."""
@@ -150,6 +152,16 @@ async def test_who_knows_of_no_draft_any_more_takes_nothing_away(bench: Bench) -
     assert (await bench.write(" x", 0)).get("message") == "one two x"
     await forget(bench)
     assert (await bench.write("0", 0, "long")).get("message") in {"0one two x", "one two x0"}
+
+
+async def test_a_restored_version_is_not_what_its_device_has_sent(bench: Bench) -> None:
+    """As where a letter is typed before the answer to the restore is here, or that was lost."""
+    version = (await bench.write("Hello", 0))["revision"]
+    base = await bench.empty()
+    command = RestoreVersion(profile_id=PROFILE, type="chat", version=version)
+    await bench.versions.restore(bench.who, "d1", command)
+    stored = await bench.write("x", base, caret=1)
+    assert stored.get("message") == "xHello"
 
 
 async def test_one_from_far_behind_loses_nothing(bench: Bench) -> None:
@@ -329,3 +341,11 @@ async def test_what_is_stored_says_where_the_change_that_came_ends(bench: Bench)
     # It comes again, as its answer was lost, and is told the same.
     again = await bench.write("one two", first, "d3", caret=7)
     assert again == stored
+
+
+async def test_a_caret_inside_of_a_character_is_told_as_in_front_of_it(bench: Bench) -> None:
+    first = (await bench.write("📱📱", 0))["revision"]
+    async with bench.verify(MessageUpdated) as made:
+        await bench.write("📱📱📱", first, caret=3)
+    assert isinstance(made[0], MessageUpdated)
+    assert made[0].caret == 2

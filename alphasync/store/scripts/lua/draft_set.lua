@@ -3,7 +3,8 @@
 -- it is kept: after a pause, at a change of hands, before a text is emptied.
 -- KEYS: meta log draft drafts
 -- ARGV: channel profile type device operator message ends versions_most versions_room most head base only_at skip sent made_from caret
---   ends: "yes" where a version ends in any case | "no" where that is to be found out
+--   ends: "yes" where a version ends in any case, as another one takes its place | "no" where that is
+--   to be found out
 --   base: the revision that the text was made from, or '' where that is not said
 --   only_at: the revision at which the draft must be; 'own': this device must have written last, and
 --   what was stored be what it had sent; 'any'
@@ -42,7 +43,9 @@ end
 local version = version_ends() and keep_version(drafts, draft, message, versions_most, versions_room) or ''
 local revision = emit(meta, log, channel, profile, skip, head)
 local edits = edits_of(drafts, draft)
-local mark = keep_edit(edits, t[1], t[7], due, t[6] or '', revision, message, device, sent, made_from, caret)
+-- An earlier version is nobody's hand: what its device goes on with is no change of it.
+local hand = ends == 'yes' and '' or device
+local mark = keep_edit(edits, t[1], t[7], due, t[6] or '', revision, message, hand, sent, made_from, caret)
 local merged = made_from ~= '' and '1' or ''
 redis.call('HSET', draft, 'message', message, 'timestamp', int(now), 'revision', revision, 'edits', mark)
 if due or t[2] ~= device or t[9] ~= operator or t[5] ~= merged then
