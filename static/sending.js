@@ -37,11 +37,13 @@ export function createSending({ link, state, local, complain }) {
   async function alone(profileId, type, command) {
     const key = keyOf(profileId, type);
     held.add(key);
-    if (state().drafts[key]?.sent?.lost === false) await underWay.get(key);
-    const done = await command();
-    held.delete(key);
-    push(profileId, type);
-    return done;
+    try {
+      if (state().drafts[key]?.sent?.lost === false) await underWay.get(key);
+      return await command();
+    } finally {
+      held.delete(key);
+      push(profileId, type);
+    }
   }
 
   async function send(profileId, type, draft, number) {
