@@ -83,9 +83,19 @@ function noted(before, after, name, data) {
   return next;
 }
 
+/** That a run has ended is told with what became of the one who was on the way then, as everywhere else. */
+function settled(journal, runs, key) {
+  const run = runs[key];
+  const isOfIt = (one) => one.key === key && one.run && one.run !== run && one.run.startedAt === run?.startedAt;
+  if (!journal.entries.some(isOfIt) && !journal.ended.some(isOfIt)) return journal;
+  const [entries, ended] = [journal.entries, journal.ended].map((list) => list.map((one) => (isOfIt(one) ? { ...one, run } : one)));
+  return { ...journal, entries, ended };
+}
+
 /** The journal after an event of the server that led from one state to the other; the same object when it says nothing. */
 export function journalAfter(before, after, name, data) {
   if (name === 'uncertainResolved' && data.answered === true) return after.journal; // nobody decided
+  if (name === 'runSettled') return settled(after.journal, after.runs, keyFrom(data));
   const isNews = Number.isInteger(data.revision) && data.revision > before.revision;
   return isNews && Object.hasOwn(KINDS, name) ? noted(before, after, name, data) : after.journal;
 }

@@ -14,7 +14,7 @@
 // waitUntil: when it goes on where the backend has asked it to wait, waitLeft: how many ms that was from the event on;
 // note is about the run as a whole, message about its last step; times are ms since the epoch, duration is ms; followed:
 // no list of who was messaged was cleared since, as far as is known; steps are those of pace.js, null before the first;
-// begun is the revision at which it was started, null where nobody saw that.
+// begun is the revision at which it was started, null where nobody saw that; a snapshot tells only whether the text was typed since.
 
 import { isOld, keyFrom } from './keys.js';
 import { plain } from './names.js';
@@ -172,8 +172,9 @@ const moves = {
 
   blocklistCleared: (run) => ({ ...run, followed: false }),
 
-  processingStateSync: (_run, data) => ({
+  processingStateSync: (run, data) => ({
     ...BLANK,
+    begun: run.startedAt !== null && run.startedAt === data.startedAt ? run.begun : null,
     ...counters(data),
     status: text(data.status) || statusOfOldSync(data),
     followed: data.isProcessing === true,
@@ -227,4 +228,12 @@ export function applyRun(runs, name, data) {
   const next = moves[name](known ?? BLANK, data);
   const revision = number(data.revision, known?.revision ?? 0);
   return { ...runs, [key]: { ...next, revision } };
+}
+
+/** The runs after a text of the snapshot, which comes after them: whether it was typed before its run began or since. */
+export function placedByText(runs, data) {
+  const key = keyFrom(data);
+  const run = key === null ? undefined : runs[key];
+  if (!run || run.begun !== null || run.startedAt === null || !Number.isFinite(data.timestamp) || !Number.isInteger(data.revision)) return runs;
+  return { ...runs, [key]: { ...run, begun: data.timestamp > run.startedAt ? data.revision - 1 : data.revision } };
 }

@@ -12,7 +12,7 @@ import { EMPTY as NOTHING_YET, journalAfter } from './journal.js';
 import { applyPlan, PLAN_EVENTS } from './plans.js';
 import { PLAIN } from './rhythm.js';
 import { isTheirs, NOBODY, whoOf } from './rights.js';
-import { applyRun, RUN_EVENTS } from './runs.js';
+import { applyRun, placedByText, RUN_EVENTS } from './runs.js';
 import { amongThese, NONE_SELECTED } from './selection.js';
 import { applyUncertain, resolvedWords, UNCERTAIN_EVENTS } from './uncertain.js';
 import { applyUnsent, changesUnsent, UNSENT_EVENTS } from './unsent.js';
@@ -218,7 +218,8 @@ function withoutOldNotice(state, name, data) {
 
 function withDraft(state, name, data) {
   const drafts = applyDraft(state.drafts, name, data, { me: state.device?.id ?? null, epoch: state.epoch });
-  return drafts === state.drafts ? state : { ...state, drafts };
+  const runs = name === 'messageSync' ? placedByText(state.runs, data) : state.runs;
+  return drafts === state.drafts && runs === state.runs ? state : { ...state, drafts, runs };
 }
 
 function withAttachments(state, name, data) {

@@ -44,6 +44,17 @@ test('the history has each run once, with what came of it in the end', () => {
   assert.deepEqual([run.at, run.detail, more], [9000, '9 sent · 2 failed · took 8.0 s', []]);
 });
 
+test('where a run was stopped counts who was on the way then', () => {
+  const stop = event('processingStopped', chat({ deviceId: ME, stoppedBy: ME, stoppedAt: 5000, revision: 12, timestamp: 5000, current: 44, total: 200, sent: 44 }));
+  const settled = (revision) => event('runSettled', chat({ revision, current: 45, total: 200, sent: 45 }));
+  const at = (state) => activityOf(state, names).map(({ detail }) => detail);
+  const state = after(registered(), started(11, ME), stop);
+  assert.deepEqual(at(state), ['at 44 of 200', '']);
+  assert.deepEqual(at(after(state, settled(13))), ['at 45 of 200', '']);
+  const other = event('processingStarted', chat({ deviceId: ME, startedAt: 7000, revision: 14, timestamp: 7000 }));
+  assert.equal(at(after(state, other, settled(15)))[1], 'at 44 of 200', 'of another run');
+});
+
 test('who waits for a decision is listed as far as it is known', () => {
   const left = complete(12, { uncertain: 2 });
   left.data.uncertainRecipients = [{ id: 'a', name: 'Ann' }, { id: 'b', name: 'Bo' }];

@@ -80,6 +80,18 @@ test('what was decided about needs nobody any more', () => {
   assert.deepEqual(markAfter(...again), { kind: 'needs', number: 1 });
 });
 
+test('who comes later sees the same drafts: what was typed since the run began is none of it', () => {
+  const sync = (data) => event('processingStateSync', chat({ status: 'running', isProcessing: true, deviceId: OTHER, startedAt: START, revision: 40, ...data }));
+  const text = (at, revision) => event('messageSync', chat({ message: 'Hello', deviceId: OTHER, timestamp: START + at, revision }));
+  assert.equal(markAfter(sync(), text(-5, 10)), null);
+  assert.deepEqual(markAfter(sync(), text(5, 30)), { kind: 'draft' });
+  const over = event('processingStopped', chat({ deviceId: OTHER, stoppedBy: OTHER, stoppedAt: START + 5000, revision: 91 }));
+  assert.deepEqual(markAfter(sync(), text(5, 30), over), { kind: 'draft' });
+  assert.deepEqual(markAfter(sync({ status: 'stopped', isProcessing: false }), text(5, 30)), { kind: 'draft' });
+  assert.deepEqual(markAfter(sync(), text(5, 30), sync({ revision: 41 })), { kind: 'draft' }, 'as after a start that was refused');
+  assert.equal(markAfter(sync(), text(5, 30), started(OTHER, 95)), null);
+});
+
 test('a draft is marked until a run has sent it', () => {
   assert.deepEqual(markAfter(typed('Hello', 11)), { kind: 'draft' });
   assert.equal(markAfter(typed('', 11)), null);
