@@ -41,17 +41,26 @@ export function applyDevices(devices, name, data) {
 /** What a backend is called that stands in the place of a device, which no list of devices has: its runs say it. */
 const backendName = (runs, id) => (id?.startsWith('api:') && Object.values(runs).find((run) => run.deviceId === id)?.deviceName) || '';
 
+/** Who is meant by a device of the list: in a team somebody else, by who that is; else the device, by its name. */
+export function calledIn({ devices, who }, deviceId) {
+  if (!Object.hasOwn(devices, deviceId ?? '')) return '';
+  const { name, operatorId, email } = devices[deviceId];
+  const isTheirs = Boolean(who?.operatorId) && operatorId !== '' && operatorId !== who.operatorId;
+  return isTheirs ? email || operatorId : name;
+}
+
 /** What a device is called; its id where it is not here any more or has no name. */
-export function nameOf({ devices, device, runs = {} }, deviceId) {
+export function nameOf(state, deviceId) {
+  const { device, runs = {} } = state;
   if (deviceId.startsWith('api:')) return backendName(runs, deviceId) || words.devices.backend;
-  const known = Object.hasOwn(devices, deviceId) ? devices[deviceId].name : '';
+  const known = calledIn(state, deviceId);
   if (known !== '') return known;
   return device?.id === deviceId && device.name ? device.name : words.devices.unnamed(deviceId);
 }
 
 /** The same for the middle of a sentence, whatever its script; empty where it is not here any more or has no name. */
-export function knownName({ devices, runs = {} }, deviceId) {
-  const name = Object.hasOwn(devices, deviceId ?? '') ? devices[deviceId].name : backendName(runs, deviceId);
+export function knownName(state, deviceId) {
+  const name = Object.hasOwn(state.devices, deviceId ?? '') ? calledIn(state, deviceId) : backendName(state.runs ?? {}, deviceId);
   return name && isolated(name);
 }
 

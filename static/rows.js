@@ -1,5 +1,6 @@
 // What the list says of a profile: facts from the state, one sentence about now, and at most one mark. Pure.
 
+import { calledIn } from './devices.js';
 import { isUnsaved } from './drafts.js';
 import { keyOf, TYPES } from './keys.js';
 import { paceOf } from './pace.js';
@@ -22,10 +23,10 @@ export function tellsOfText(key, before, after) {
 }
 
 /**
- * One type of a profile: `{type, run, where, failed, uncertain, mark, unsent}`; `where` is the name of the device that runs it,
- * empty where it has none, and the counts are those of a run that is over.
+ * One type of a profile: `{type, run, where, failed, uncertain, mark, unsent}`; `where` is what the device that runs it
+ * is called, empty where it has no name, and the counts are those of a run that is over.
  */
-function sideOf(profileId, type, { runs, plans, drafts, offers, uncertain, devices }) {
+function sideOf(profileId, type, { runs, plans, drafts, offers, uncertain, devices, who }) {
   const key = keyOf(profileId, type);
   const [run, draft] = [runs[key], drafts[key]];
   const over = run !== undefined && run.status !== 'running';
@@ -33,7 +34,7 @@ function sideOf(profileId, type, { runs, plans, drafts, offers, uncertain, devic
     type,
     run,
     plan: plans[key]?.[0],
-    where: devices[run?.deviceId]?.name ?? '',
+    where: calledIn({ devices, who }, run?.deviceId),
     failed: over ? run.failed : 0,
     uncertain: over ? undecided(uncertain[key], run) : 0,
     mark: textMark(draft, offers[key]?.[0]),

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { inOrder, markOf, nameOf, runsOf } from '../../static/devices.js';
+import { inOrder, knownName, markOf, nameOf, runsOf } from '../../static/devices.js';
+import { factsOf, lineOf } from '../../static/rows.js';
 import { apply } from '../../static/state.js';
 import { after, chat, event, ME, OTHER, registered } from './helpers.mjs';
 
@@ -26,6 +27,17 @@ test('devices of one name are told apart by what stands in the menu of each', ()
   const state = here({ name: `name of ${ME}` });
   assert.deepEqual([ME, OTHER].map((id) => markOf(state, id)), [ME.slice(0, 8), OTHER.slice(0, 8)]);
   assert.equal(markOf(here(), OTHER), '');
+});
+
+test('in a team somebody else is called by who that is, and the own devices by their names', () => {
+  const others = [told('ann', { operatorId: '2', email: 'ann@example.com' }), told('bob', { operatorId: '3' })];
+  const list = event('devicesSync', { devices: [told(ME), told(OTHER), ...others] });
+  const state = { ...after(registered(), list), who: { role: 'operator', team: 'red', operatorId: '1' } };
+  assert.deepEqual(['ann', 'bob', OTHER].map((id) => nameOf(state, id)), ['ann@example.com', '3', `name of ${OTHER}`]);
+  assert.equal(knownName(state, 'ann'), '\u2068ann@example.com\u2069');
+  assert.equal(knownName(state, 'gone'), '');
+  const running = apply(state, event('processingStarted', chat({ deviceId: 'ann', operatorId: '2', startedAt: 1, total: 9, revision: 11 })));
+  assert.match(lineOf(factsOf('7', running), ME).text, /ann@example\.com/);
 });
 
 test('a fresh snapshot forgets who was here', () => {
