@@ -358,7 +358,7 @@ const drawRights = createRights();
 const drawAccount = createAccountMenu({ dispatch, signOut, showShortcuts, showNever, showSessions: sessions.open, showPast: past.open, showAnalytics: analytics.open, showRecord: record.open, showBackends: backends.open, showWebhooks: webhooks.open, showNotices: () => notices.menu() });
 
 const arranging = createArranging({ state: () => state, dispatch, operatorId: () => session.get().operatorId });
-const people = createPeople({ dispatch, ...arranging, press: many.press, reload: loadProfiles });
+const people = createPeople({ dispatch, ...arranging, press: many.press, open: turning.open, reload: loadProfiles });
 const drawPin = createPin(arranging.pin);
 const profileView = createProfile({
   commands,

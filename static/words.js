@@ -238,7 +238,7 @@ export const words = {
     /** The keys, what they do, and the command they are for where that takes more than to see. */
     list: [
       ['Ctrl K', 'Find a profile, or do something'],
-      ['/', 'Search the list'],
+      ['/', 'Search the list, Enter opens the first'],
       ['j', 'Next profile'],
       ['k', 'Previous profile'],
       ['x', 'Select the profile, in the list', 'startProcessing'],

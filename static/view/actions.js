@@ -130,6 +130,7 @@ export function createActions(parts, type, { start, stop, pause, resume, later, 
     setAttr(parts.take, 'title', others || words.card.takeOverHint);
     setBlocked(parts.take, others !== '' || working || !connected || busy === 'takeOverProcessing');
     setText(why, working || about === 'start' ? '' : short);
+    setAttr(why, 'data-lasts', short !== '' && short === others ? '' : null); // as long as the run does
     setText(parts.notice, text);
     parts.notice.dataset.tone = tone;
     setAttr(parts.notice, 'title', hint || null);

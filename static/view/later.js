@@ -31,7 +31,7 @@ export function createLater({ commands, rhythm }) {
   const save = byId('later-save');
   let shown = null; // {profileId, type, plan}
 
-  latest.append(...LATEST.map((ms) => element('option', '', say.latestBy(roughly(ms)), { value: ms })));
+  latest.append(...[...LATEST].sort((a, b) => a - b).map((ms) => element('option', '', say.latestBy(roughly(ms)), { value: ms })));
 
   const complain = (problem) => {
     setText(notice, problem);

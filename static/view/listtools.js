@@ -5,8 +5,8 @@ import { words } from '../words.js';
 import { whenChanged } from './changes.js';
 import { $, byId, element, setAttr, setHidden, setText } from './dom.js';
 
-/** `actions`: `{dispatch, arrange, reload}`; `enter` goes to the first row. Returns `render({state, counts, shown})`. */
-export function createListTools({ dispatch, arrange, reload }, enter) {
+/** `actions`: `{dispatch, arrange, reload}`; `enter` goes to the first row, `open` opens it. Returns `render({state, counts, shown})`. */
+export function createListTools({ dispatch, arrange, reload }, enter, open) {
   const search = byId('filter');
   const sort = byId('sort');
   const note = byId('side-note');
@@ -23,6 +23,10 @@ export function createListTools({ dispatch, arrange, reload }, enter) {
   byId('filters').append(...buttons.map(([, button]) => button));
   search.addEventListener('input', () => change({ text: search.value }));
   search.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter' && search.value.trim() !== '' && !event.isComposing) {
+      event.preventDefault();
+      requestAnimationFrame(open); // what is found with the last letter is drawn in this frame
+    }
     if (event.key !== 'ArrowDown') return;
     event.preventDefault();
     enter();

@@ -23,13 +23,13 @@ const SEEN = 'ContentVisibilityAutoStateChangeEvent' in globalThis;
 const SKELETONS = 8; // rows that stand there while the profiles are loading
 
 /**
- * `actions`: `{dispatch, arrange, pin, press, reload}`, `press(event, id, shown)` being that of selecting.js. Returns
- * `{render(state), counts(), shown()}`: how many profiles fit each filter, and the ids of those that are shown.
+ * `actions`: `{dispatch, arrange, pin, press, open, reload}`, `press(event, id, shown)` being that of selecting.js,
+ * `open(id)` that of turning.js. Returns `{render(state), counts(), shown()}`: how many profiles fit each filter, and the ids of those that are shown.
  */
 export function createPeople(actions) {
   const list = byId('people');
   const shelf = createShelf();
-  const tools = createListTools(actions, () => focusOn(0));
+  const tools = createListTools(actions, () => focusOn(0), () => shown.length > 0 && actions.open(shown[0].id));
   const typing = createTyping((id, said) => byId_.get(id)?.typing(said));
   const held = watchHeld(list, () => {
     if (stale) requestAnimationFrame(() => place(last, false));

@@ -82,6 +82,11 @@ export function createVersions({ commands, viewer, restored }) {
   }
 
   list.addEventListener('change', ({ target }) => void choose(Number(target.value)));
+  list.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || event.isComposing) return;
+    event.preventDefault();
+    restore.click();
+  });
   byId('versions-close').addEventListener('click', () => dialog.close());
   dialog.addEventListener('close', () => {
     shown = null;

@@ -130,6 +130,24 @@ async def test_a_row_says_what_goes_on_and_who_does_it(
     await expect(console.hook("show-needs").locator("b")).to_have_text("1")
 
 
+async def test_enter_in_the_search_opens_the_first_found(
+    crowded: Cluster, open_console: Open
+) -> None:
+    console = await signed_in(crowded, open_console)
+    await console.page.keyboard.press("/")
+    await console.page.keyboard.press("Enter")  # nothing is sought yet
+    await expect(console.hook("filter")).to_be_focused()
+    await console.page.keyboard.type("17 person")
+    await console.page.keyboard.press("Enter")
+    await expect(console.hook("profile-name")).to_have_text("Person 17")
+    await expect(console.hook("profile-name")).to_be_focused()
+    await console.page.keyboard.press("/")
+    await console.page.keyboard.type("nobody of this name")
+    await console.page.keyboard.press("Enter")
+    await expect(console.hook("filter")).to_be_focused()
+    await expect(console.hook("profile-name")).to_have_text("Person 17")
+
+
 async def test_nothing_moves_under_the_pointer(crowded: Cluster, open_console: Open) -> None:
     console = await signed_in(crowded, open_console)
     before = await ids_of(console)

@@ -57,3 +57,17 @@ async def test_on_a_phone_and_by_the_finder(small_world: Cluster, open_console: 
     await console.page.set_viewport_size({"width": 390, "height": 800})
     await console.hook("chat-hold").click()
     await expect(console.hook("chat-status")).to_have_text(PAUSED)
+
+
+async def test_without_a_connection_nothing_comes_between_the_buttons(
+    small_world: Cluster, open_console: Open
+) -> None:
+    console = await opened(small_world, open_console, 0)
+    await console.hook("chat-text").fill("Hello there!")
+    await console.start()
+    await expect(console.hook("chat-status")).to_have_text(GOING)
+    hold = console.hook("chat-hold")
+    before = await hold.bounding_box()
+    await console.offline()
+    await expect(console.hook("chat-why")).to_have_text("Waits for the connection")
+    assert await hold.bounding_box() == before

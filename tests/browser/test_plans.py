@@ -29,6 +29,10 @@ async def test_it_is_planned_changed_and_cancelled(world: Cluster, open_console:
     await first.hook("chat-rhythm").locator(".between").select_option("5")
     await first.page.get_by_role("button", name="Start chat later…").click()
     await expect(first.hook("later-zone")).to_have_text(re.compile(r"In about .*GMT"))
+    await expect(first.hook("later-latest")).to_have_value("3600000")
+    late = await first.hook("later-latest").locator("option").all()
+    offered = [int(await option.get_attribute("value") or 0) for option in late]
+    assert offered == sorted(offered)
     await first.hook("later-when").fill(field(timedelta(days=40)))
     await first.hook("later-save").click()
     await expect(first.hook("later-notice")).to_have_text(re.compile("30 days"))

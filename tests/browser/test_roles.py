@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, Route, expect
+from playwright.async_api import FloatRect, Locator, Page, Route, expect
 
 from tests.browser.console import Console, Open
 from tests.browser.test_two_devices import MAIL
@@ -38,6 +38,12 @@ async def member(world: Cluster, open_console: Open, role: str, **options: Any) 
 
 def shown(console: Console, *names: str) -> list[Locator]:
     return [console.hook(f"chat-{name}") for name in names]
+
+
+async def box_of(console: Console, part: str) -> FloatRect:
+    box = await console.hook(f"chat-{part}").bounding_box()
+    assert box is not None
+    return box
 
 
 async def test_a_viewer_looks_and_has_nothing_to_do(
@@ -114,8 +120,12 @@ async def test_an_operator_of_a_team_works_and_leaves_the_runs_of_others_alone(
     await signs_in_as(bob.page, small_world, "bob")
     await bob.begin("1004")
     await ann.hook("chat-text").fill("Good morning")
+    await expect(bob.hook("chat-origin")).to_contain_text("ann")  # not her device
     await ann.start()
     await expect(bob.hook("chat-why")).to_have_text(ONLY_MANAGERS)
+    stop, why, hold = [await box_of(bob, name) for name in ("stop", "why", "hold")]
+    assert hold["x"] < stop["x"] + stop["width"] + 12, "the two buttons stay beside each other"
+    assert why["y"] >= stop["y"] + stop["height"]
     for name in ("stop", "hold", "take"):
         part = bob.hook(f"chat-{name}")
         await expect(part).to_have_attribute("aria-disabled", "true")

@@ -47,6 +47,11 @@ async def test_of_one_person_nothing_is_offered_for_all(
     await console.choose("1001")
     await console.hook("chat-uncertain").locator("summary").click()
     await expect(console.hook("chat-uncertain-leave-all")).to_be_visible()
+    who = await console.hook("chat-uncertain-list").locator(".uncertain-who").first.bounding_box()
+    leave = await console.hook("chat-uncertain-leave-0").bounding_box()
+    assert who is not None
+    assert leave is not None
+    assert who["y"] + who["height"] <= leave["y"], "who it is has a line to itself"
     await console.hook("chat-uncertain-leave-0").click()
     await expect(console.hook("chat-uncertain-list").locator("li")).to_have_count(1)
     await expect(console.hook("chat-uncertain-leave-all")).to_be_hidden()
