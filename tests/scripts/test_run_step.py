@@ -91,6 +91,36 @@ async def test_a_step_asked_for_again_is_answered_again_and_not_done_again(bench
     assert (await bench.run()).counters == Counters(sent=2, skipped=1)
 
 
+async def test_one_that_comes_once_more_behind_later_ones_is_not_done_again(bench: Bench) -> None:
+    """Its answer was lost, it was asked for again over another connection, and the first one has
+    brought it only now."""
+    ticket = await bench.start()
+    await bench.plan(ticket, 5)
+    failed = became(await bench.claim(ticket, 1, "r1"), Outcome.FAILED)
+    second = await bench.claim(ticket, 2, "r2", failed)
+    async with bench.verify():
+        with pytest.raises(NoLongerRunner):
+            await bench.claim(ticket, 1, "r1")
+    assert await bench.blocked() == {"r2"}
+    assert await bench.field(bench.names.run("chat", PROFILE), "inflight") == "r2"
+    await bench.claim(ticket, 3, "r3", second)
+    assert (await bench.run()).counters == Counters(total=5, sent=1, failed=1)
+
+
+async def test_nor_one_that_only_settles(bench: Bench) -> None:
+    """They were given back, and are claimed anew by now."""
+    ticket = await bench.start()
+    released = became(await bench.claim(ticket, 1, "r1"), Outcome.RELEASED)
+    await bench.progress.step(ticket, 2, released)
+    again = await bench.claim(ticket, 3, "r1")
+    async with bench.verify():
+        with pytest.raises(NoLongerRunner):
+            await bench.progress.step(ticket, 2, released)
+    assert await bench.field(bench.names.run("chat", PROFILE), "inflight") == "r1"
+    await bench.claim(ticket, 4, "r2", again)
+    assert (await bench.run()).counters.sent == 1
+
+
 async def test_a_runner_whose_run_is_not_its_own_any_more_claims_nothing(bench: Bench) -> None:
     ticket = await bench.start()
     claimed = await bench.claim(ticket, 1, "r1")

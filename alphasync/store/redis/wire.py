@@ -5,6 +5,9 @@ directly, and each reply is handed on in the turn of the loop in which it came.
 """
 
 import asyncio
+import contextlib
+import socket
+import struct
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -14,6 +17,8 @@ from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import InvalidResponse, ResponseError
 
 _INCOMPLETE = object()
+_FORGET = struct.pack("ii", 1, 0)
+"""To linger for no time: what is not gone when a connection is closed never goes."""
 
 
 class Wire(asyncio.Protocol):
@@ -51,9 +56,14 @@ class Wire(asyncio.Protocol):
         self._transport.write(data)
 
     def cut(self, error: Exception) -> None:
-        """End it at once, with what is left to be written."""
+        """End it at once, with what is left to be written: also by the system, which would send it
+        for minutes yet, and have it carried out behind what the next connection brings."""
         if not self._ended.done():
             self._ended.set_result(error)
+        own = self._transport.get_extra_info("socket")
+        if own is not None and not self._transport.is_closing():
+            with contextlib.suppress(OSError):
+                own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _FORGET)
         self._transport.abort()
 
     async def lost(self) -> NoReturn:

@@ -17,6 +17,9 @@ for place, field in ipairs(names) do r[field] = values[place] end
 if not owns(lock, run, run_id, fence, r.run_id) then return {'SUPERSEDED'} end
 -- What is on record is older than what this runner was answered: Redis was put back to before it.
 if next ~= '' and tonumber(step) > tonumber(r.step) + 1 then return {'SUPERSEDED'} end
+-- It was done, and others since: its answer was lost, it was asked for again over another connection, and
+-- the former one has brought it only now. Nobody waits for this answer.
+if tonumber(step) < tonumber(r.step) then return {'SUPERSEDED'} end
 if r.step == step then
   redis.call('PEXPIRE', lock, LOCK_TTL)  -- a write, so that waiting for replicas covers the first one
   return {r.answer, r.answered_at, r.device, r.operator, r.sign_in or ''}
