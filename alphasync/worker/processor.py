@@ -14,7 +14,7 @@ from alphasync.services.idempotency import former_key, idempotency_key
 from alphasync.services.progress import NOTHING, NoLongerRunner, Outcome, Settled
 from alphasync.services.recipients import Candidate, Lister, Listing
 from alphasync.services.runs import Ticket
-from alphasync.services.takeover import Resume
+from alphasync.services.takeover import DOUBTED, Resume
 from alphasync.store.retries import until_redis_answers
 from alphasync.worker.cycles import Cycles, ListingFailed
 from alphasync.worker.listing import RunPages
@@ -63,9 +63,11 @@ class Processor:
         progress = self._tools.progress
         try:
             try:
+                if self._resume and self._resume.inflight:
+                    self._steps.settle(_in_doubt(self._resume))
                 await self._watch.open()
                 if self._resume:
-                    await self._hold(self._resume)
+                    await self._steps.hold()
                     if self._resume.inflight:
                         await self._ask_again(self._resume)
                 await self._cycle()
@@ -200,31 +202,23 @@ class Processor:
             text = f"{listing.failed} could not be messaged: {listing.left_out}"
             await self._watch.note(text, listing.left_out)
 
-    async def _hold(self, resume: Resume) -> None:
-        """Wait while the run is paused. Should it end meanwhile, nobody knows of the recipient in
-        flight at the takeover."""
-        if resume.inflight:
-            text = f"{resume.inflight_name or resume.inflight} may have been messaged"
-            uncertain = Settled(resume.inflight, Outcome.UNCERTAIN, resume.claimed_at, text)
-            self._steps.settle(uncertain)
-        await self._steps.hold()
-        self._steps.settle(NOTHING)
-
     async def _ask_again(self, resume: Resume) -> None:
         """The recipient in flight at the takeover: the gateway honours the key of the first try.
         Who was put on the do-not-contact list since is not asked for: perhaps nothing was sent."""
         withheld = self._steps.withheld
         former = former_key(self.ticket, resume.inflight) if resume.former_keys else None
         key = former if resume.former_keys else self._key(resume.inflight)
-        await self._steps.report()  # the claim was another's: only now is it known to be confirmed
+        try:
+            self._steps.settle(NOTHING)
+            # The claim was another's: only now is it known to be confirmed.
+            await self._steps.report()
+        finally:
+            self._steps.settle(_in_doubt(resume))
         candidate = Candidate(
             recipient=port.Recipient(resume.inflight, resume.inflight_name or None),
             cursor=resume.cursor,
         )
-        if key is None or withheld:
-            text = f"{candidate.shown} may have been messaged"
-            self._steps.settle(Settled(resume.inflight, Outcome.UNCERTAIN, resume.claimed_at, text))
-        else:
+        if key is not None and not withheld:
             await self._deliver(
                 candidate, key, resume.claimed_at, honours_keys=True, maybe_sent=True
             )
@@ -319,3 +313,10 @@ class Processor:
         if verdict.ends_run is not None:
             raise Ended(verdict.ends_run, verdict.code)
         return outcome
+
+
+def _in_doubt(resume: Resume) -> Settled:
+    """What holds of the recipient in flight at the takeover, until it is known what became of them:
+    should the run end before, nobody else knows of them."""
+    text = f"{resume.inflight_name or resume.inflight} may have been messaged"
+    return Settled(resume.inflight, Outcome.UNCERTAIN, resume.claimed_at, text, DOUBTED)

@@ -239,6 +239,30 @@ async def test_of_a_paused_run_that_is_stopped_nobody_is_forgotten() -> None:
         assert len(ack["recipients"]) == 1
 
 
+async def test_nor_of_one_that_is_stopped_while_it_waits_for_its_operator() -> None:
+    """The server that goes on finds no login, and asks for nobody before there is one."""
+    gateway = Faults(idempotency=True, latency=2)
+    async with site(people=people(p=RECIPIENTS), faults=gateway, send_interval=0) as running:
+        dying, _ = running.servers
+        credentials = {"email": "demo@example.com", "password": "demo"}
+        async with running.http.post(f"{dying.url}/api/auth/login", json=credentials) as response:
+            login = await response.json()
+        a = await running.device(0, login["token"])
+        b = await running.device(1)
+        assert (await a.start("p", detached=True))["ok"]
+        await b.wait_for("processingProgress", 2)
+        dying.kill()
+        [sign_in] = await running.redis.keys("as:{o:demo}:signin:*")
+        await running.redis.delete(sign_in)
+        await b.wait_for("processingTakenOver")
+        await wait_until(lambda: "waitingFor" in b.last("processingProgress")["progress"])
+        assert (await b.call("stopProcessing", {"profileId": "p", "type": "chat"}))["ok"]
+        settled = await b.wait_for("runSettled")
+        assert settled["uncertain"] == 1
+        ack = await b.call("listUncertain", {"profileId": "p", "type": "chat"})
+        assert len(ack["recipients"]) == 1
+
+
 async def test_a_continuous_run_keeps_its_time_and_its_cycle() -> None:
     """One server is killed in a wait, the other in the middle of a later cycle."""
     gateway = Faults(idempotency=True, latency=0.05)

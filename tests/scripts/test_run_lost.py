@@ -46,6 +46,7 @@ async def test_it_ends_with_what_its_runner_knows(bench: Bench) -> None:
     ("outcome", "blocked", "listed"),
     [
         (Outcome.SENT, {"r1"}, set()),
+        (Outcome.SKIPPED, {"r1"}, set()),
         (Outcome.UNCERTAIN, {"r1"}, {"r1"}),
         (Outcome.FAILED, set(), set()),
         (Outcome.RELEASED, set(), set()),

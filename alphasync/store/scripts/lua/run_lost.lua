@@ -28,7 +28,7 @@ redis.call('HSET', run, 'run_id', run_id, 'status', 'running', 'profile', profil
   'claimed_at', claimed_at, 'honours', '', 'away', '', 'stopped_by', '', 'reason', '',
   'duration', 0, 'step', 0, 'cycle', '', 'revision', 0,
   'hour', int(hour_of(now)), 'carried', string.match(carried, '^(.*) ') or '', 'carried_at', '0 ' .. int(now))
-if settled ~= '' and (outcome == 'sent' or outcome == 'uncertain') then
+if settled ~= '' and outcome ~= 'failed' and outcome ~= 'released' then
   block(sent, tally, settled, claimed_at)
 end
 settle(run, sent, tally, uncertain, failed, reasons, settled, outcome, claimed_at, why, failed_most)
