@@ -41,6 +41,8 @@ class Resume(msgspec.Struct, frozen=True):
     """Whether it waits for the next one."""
     missed: int = 0
     """How many times in a row that could not begin."""
+    step: int = 0
+    """The number of the last step on record under this fencing token."""
 
 
 class Takeover:
@@ -126,5 +128,6 @@ def _resumed(account: str, record: dict[str, str], now: int) -> tuple[Ticket, Re
         cycle=int(record.get("cycle") or 0),
         rests=bool(record.get("next_at")),
         missed=int(record.get("missed") or 0),
+        step=int(record.get("step") or 0),
     )
     return ticket, resume

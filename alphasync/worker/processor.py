@@ -38,7 +38,8 @@ class Processor:
 
     def __init__(self, tools: Tools, ticket: Ticket, resume: Resume | None = None) -> None:
         self._tools = tools
-        self._steps = Steps(tools.progress, ticket, tools.draining)
+        step = resume.step if resume else 0
+        self._steps = Steps(tools.progress, ticket, tools.draining, step)
         self._watch = RunWatch(tools, self._steps)
         self._resume = resume if resume and resume.last else None
         if resume:

@@ -25,9 +25,12 @@ class HandedOver(Exception):
 
 
 class Steps:
-    """The steps of one runner."""
+    """The steps of one runner. ``number``: that of the last one on record: one with a number that
+    was there before is taken for the same."""
 
-    def __init__(self, progress: Progress, ticket: Ticket, draining: asyncio.Event) -> None:
+    def __init__(
+        self, progress: Progress, ticket: Ticket, draining: asyncio.Event, number: int = 0
+    ) -> None:
         self.ticket = ticket
         """Follows whose the run is."""
         self.counters = Counters()
@@ -35,8 +38,8 @@ class Steps:
         self._unreported = NOTHING
         self._progress = progress
         self._draining = draining
-        self._number = 0
-        self.answered = 0
+        self._number = number
+        self.answered = number
         """The number of the last step that is on record, as far as it is known here."""
         self.withheld = False
         """Whether the recipient in flight would not be claimed now, by the last look: the run was

@@ -163,6 +163,17 @@ async def test_who_left_the_blocklist_in_flight_is_not_put_back(bench: Bench) ->
     assert await bench.blocked() == set()
 
 
+async def test_who_goes_on_under_the_same_token_goes_on_counting_its_steps(bench: Bench) -> None:
+    ticket = await bench.start(detached=True)
+    await bench.claim(ticket, 1, "r1")
+    again = await bench.takeover.run(held(bench, ticket))
+    assert again is not None
+    assert (again[0].fence, again[1].step) == (ticket.fence, 1)
+    other = await bench.other_server().takeover.run(held(bench, ticket))
+    assert other is not None
+    assert other[1].step == 0
+
+
 async def test_of_several_servers_one_takes_over(bench: Bench) -> None:
     device = await join(bench)
     ticket = await bench.start(device=device)
