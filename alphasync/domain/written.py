@@ -129,32 +129,22 @@ class Base:
         return written.made_from if self.as_sent and written.sent is not None else written.revision
 
 
-def base_of(history: Sequence[Written], device_id: str, revision: int) -> Base | None:
-    """The base that a device names; None where the history does not have it.
+def base_of(history: Sequence[Written], device_id: str, revision: int, text: str) -> Base | None:
+    """The base that a device names for a text; None where the history does not have it.
 
     Where the device has written since, it has not heard the answer, and goes on with what it sent.
-    Who names none does so only with the first text; else they have lost what they knew, as a page
-    that was loaded anew, and what they write is no change of what they once sent.
+    Who names none goes on with their first texts so, or has lost what they knew, as a page that was
+    loaded anew: what is nearer to no text than to what was sent is not a change of that.
     """
     own = _last_of(history, device_id)
-    if (
-        own is not None
-        and history[own].revision > revision
-        and (revision or _is_first(history, own))
-    ):
-        return Base(own, as_sent=True)
+    if own is not None and history[own].revision > revision:
+        sent = Base(own, as_sent=True)
+        if revision or change(sent.text(history), text).size <= len(text):
+            return sent
     for place, written in enumerate(history):
         if written.revision == revision:
             return Base(place)
     return None
-
-
-def _is_first(history: Sequence[Written], place: int) -> bool:
-    """Whether a text was made where its device knew of none."""
-    written, before = history[place], history[place - 1]
-    if written.sent is not None:
-        return written.made_from == 0
-    return before.revision < 0 and not before.text
 
 
 def guess_base(history: Sequence[Written], device_id: str, text: str, now: int) -> Base:

@@ -155,7 +155,7 @@ class Texts:
         if typed.base is None:
             base: Base | None = guess_base(moved.history, device, sent, moved.now)
         else:
-            base = base_of(moved.history, device, typed.base)
+            base = base_of(moved.history, device, typed.base, sent)
         text, caret = Merged(sent, typed.caret)
         if base is not None:
             text, caret = merged(moved.history, base, device, sent, typed.caret)

@@ -142,6 +142,15 @@ async def test_the_first_text_again_does_nothing_again(bench: Bench) -> None:
     assert stored.get("message") == "0 one two"
 
 
+async def test_one_who_waits_for_no_answer_goes_on_with_the_first_text(bench: Bench) -> None:
+    stored = await bench.write("a", 0)
+    for text in ("ab", "abc", "ab", "ab and much more"):
+        stored = await bench.write(text, 0)
+        assert "message" not in stored
+    await bench.write("0 ab and much more", stored["revision"], "d2")
+    assert (await bench.write("ab and more", 0)).get("message") == "0 ab and more"
+
+
 async def test_who_knows_of_no_draft_any_more_takes_nothing_away(bench: Bench) -> None:
     """As where one types into a page that was just loaded, before it has heard of anything."""
     stored = await bench.write("one", 0)

@@ -73,7 +73,7 @@ class Draft:
         before, sent, made_from = self.present, text, 0
         if base != before.revision:
             history = history_of(before, self.last_edits(base), device, base)
-            place = base_of(history, device, base)
+            place = base_of(history, device, base, text)
             assert place is not None
             text, caret = merged(history, place, device, sent, caret)
             made_from = place.heard(history)
