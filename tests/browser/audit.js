@@ -1,5 +1,9 @@
 // What a page must hold for people who do not see it, or see it badly. Returns a list of complaints.
 (() => {
+  // In the middle of a change colours are of no theme, and the next change may begin as soon as the page goes on.
+  for (const one of document.getAnimations()) {
+    if (one.effect.getComputedTiming().endTime !== Infinity) one.finish();
+  }
   const complaints = [];
   const shown = (node) => node.checkVisibility({ visibilityProperty: true }) && node.getBoundingClientRect().width > 0;
   const all = (selector) => [...document.querySelectorAll(selector)].filter(shown);

@@ -40,11 +40,6 @@ HIDE = """(hidden) => {
   Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});
   document.dispatchEvent(new Event('visibilitychange'));
 }"""
-FINISH = """
-for (const one of document.getAnimations()) {
-  if (one.effect.getComputedTiming().endTime !== Infinity) one.finish();
-}
-"""
 SEND_INTERVAL = 0.2
 """Seconds between two messages: a run of ten is long enough to be looked at."""
 BROWSERS_OWN = (
@@ -135,7 +130,6 @@ class Console:
     async def audit(self) -> list[str]:
         """What hinders people in using the page, once nothing moves any more: in the middle of a
         change its colours are of no theme."""
-        await self.page.evaluate(FINISH)
         return list(await self.page.evaluate(AUDIT))
 
     async def press(self, name: str) -> None:
