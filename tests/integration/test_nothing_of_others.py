@@ -212,6 +212,7 @@ async def state_of(servers: Cluster, account: str) -> dict[bytes, Any]:
         await client.aclose()
 
 
+@pytest.mark.slow
 async def test_whoever_asks_for_what_is_of_others_is_told_as_if_it_were_not(
     servers: Cluster,
 ) -> None:

@@ -265,6 +265,7 @@ async def test_a_lock_and_what_a_server_holds_have_an_end_from_their_first_momen
     assert set(endless) <= {keys.TIDE}, "for what keys.py gives a reason"
 
 
+@pytest.mark.slow
 async def test_all_keys_of_a_call_are_in_one_slot(real: Bench, cluster_valkey: Valkey) -> None:
     """Asked of a server in cluster mode; it also runs all other tests of scripts."""
     await everything(real)

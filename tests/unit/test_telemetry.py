@@ -31,6 +31,7 @@ def test_the_files_have_their_room_before_they_are_mapped(tmp_path: Path) -> Non
         assert found.st_blocks * 512 >= FILE_SIZE, "no hole in it"
 
 
+@pytest.mark.slow
 def test_workers_are_counted_together_and_a_dead_ones_counts_go_on(tmp_path: Path) -> None:
     run(COUNT, tmp_path)
     shown = run(COUNT + SHOW, tmp_path, "2")
@@ -66,6 +67,7 @@ def test_whatever_became_of_the_files_there_is_an_answer(tmp_path: Path, damage:
     assert "alphasync_resyncs_total 2.0" in shown
 
 
+@pytest.mark.slow
 def test_a_tally_is_shown_as_the_histogram_that_it_is(tmp_path: Path) -> None:
     values = "(0.0005, 0.001, 0.003, 60)"
     note = COUNT + f"[t.command_seconds.observe(s) for s in {values}];"
@@ -83,6 +85,7 @@ def test_a_tally_is_shown_as_the_histogram_that_it_is(tmp_path: Path) -> None:
         assert line in shown, "of both workers"
 
 
+@pytest.mark.slow
 def test_process_figures_are_those_of_all_workers(tmp_path: Path) -> None:
     spend = COUNT + "[0 for _ in range(10**6)];"
     run(spend + "t.count_up();", tmp_path)
@@ -96,6 +99,7 @@ def test_process_figures_are_those_of_all_workers(tmp_path: Path) -> None:
         assert value > 0, name
 
 
+@pytest.mark.slow
 def test_the_files_hold_all_that_may_be_counted(tmp_path: Path) -> None:
     """Each command with twenty outcomes, and every other figure with as many."""
     fill = (

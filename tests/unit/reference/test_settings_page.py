@@ -20,6 +20,7 @@ def test_the_page_is_what_the_settings_make_of_it() -> None:
     assert told == page(), "python -m alphasync.reference"
 
 
+@pytest.mark.slow
 def test_the_page_lists_every_setting_and_no_other() -> None:
     assert sorted(DEFAULTS) == sorted(names[0] for names in VARIABLES.values())
     for names in VARIABLES.values():
