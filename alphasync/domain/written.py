@@ -134,12 +134,13 @@ def base_of(history: Sequence[Written], device_id: str, revision: int, text: str
 
     Where the device has written since, it has not heard the answer, and goes on with what it sent.
     Who names none goes on with their first texts so, or has lost what they knew, as a page that was
-    loaded anew: what is nearer to no text than to what was sent is not a change of that.
+    loaded anew: what is nearer to no text than to what was sent is not a change of that. Who sends
+    an empty text had something in it.
     """
     own = _last_of(history, device_id)
     if own is not None and history[own].revision > revision:
         sent = Base(own, as_sent=True)
-        if revision or change(sent.text(history), text).size <= len(text):
+        if revision or not text or change(sent.text(history), text).size <= len(text):
             return sent
     for place, written in enumerate(history):
         if written.revision == revision:

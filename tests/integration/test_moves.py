@@ -207,9 +207,10 @@ async def test_who_was_seen_off_stays_where_they_are(
     async with asyncio.timeout(PATIENCE):
         while any(device in one for one in await redis.smembers(notes)):
             await asyncio.sleep(0.01)
-    seen_off = {task for task in asyncio.all_tasks() if task.get_name().startswith("see off")}
-    assert seen_off
-    await asyncio.wait(seen_off, timeout=PATIENCE)
+    await wait_until(
+        lambda: not any(task.get_name().startswith("see off") for task in asyncio.all_tasks()),
+        what="seen off",
+    )
     await watcher.wait_for("processingComplete")
     assert not watcher.named("deviceReconnecting")
 

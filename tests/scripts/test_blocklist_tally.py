@@ -1,8 +1,6 @@
 """The tally beside a blocklist: a list that Redis dropped is noticed, and servers that keep entries
 for different times do not drop each other's."""
 
-import itertools
-
 import msgspec
 
 from alphasync.services.progress import Outcome
@@ -30,9 +28,9 @@ async def age(bench: Bench, seconds: float, recipient: str) -> None:
 async def messaged(bench: Bench, *recipients: str) -> None:
     ticket = await bench.start()
     await bench.blocklist.prune(ticket)
-    for number, recipient in zip(itertools.count(1, 2), recipients, strict=False):
-        claimed = await bench.claim(ticket, number, recipient)
-        await bench.progress.step(ticket, number + 1, claimed)
+    for place, recipient in enumerate(recipients):
+        claimed = await bench.claim(ticket, 2 * place + 1, recipient)
+        await bench.progress.step(ticket, 2 * place + 2, claimed)
     await bench.stop()
 
 

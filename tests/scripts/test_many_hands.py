@@ -144,7 +144,7 @@ async def test_the_first_text_again_does_nothing_again(bench: Bench) -> None:
 
 async def test_one_who_waits_for_no_answer_goes_on_with_the_first_text(bench: Bench) -> None:
     stored = await bench.write("a", 0)
-    for text in ("ab", "abc", "ab", "ab and much more"):
+    for text in ("ab", "abc", "", "ab", "ab and much more"):
         stored = await bench.write(text, 0)
         assert "message" not in stored
     await bench.write("0 ab and much more", stored["revision"], "d2")
