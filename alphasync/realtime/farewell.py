@@ -94,6 +94,7 @@ class Farewell:
             device_id,
             session.sid,
             server,
+            silent_for=asyncio.get_running_loop().time() - session.socket.heard_at,
             page_closed=page_closed,
             signed_out=session.who.expires_at <= time.time() + TOKEN_END_GRACE,
         )

@@ -29,6 +29,8 @@ CUT_TIMEOUT = 4.0
 """Seconds over which a server that shuts down closes its sockets: below a device's grace."""
 CUT_INTERVAL = 0.05
 """Seconds between two of them, at most."""
+GOODBYE_TIMEOUT = 0.5
+"""Seconds that Redis has to hear that a device is away, before its socket is closed."""
 
 Registered = Callable[[Identity], None]
 """Is told who has a device here from now on."""
@@ -123,9 +125,25 @@ class Presence:
         """Close all sockets, spread over time, so that the clients do not come back all at once."""
         while sessions := list(self._sessions):  # some may come while others are cut
             pause = min(CUT_INTERVAL, CUT_TIMEOUT / len(sessions))
+            cutting = Tasks()
             for session in sessions:
-                self._manager.cut(session)
+                cutting.spawn(self._send_away(session), f"send away {session.sid}")
                 await asyncio.sleep(pause)
+            await cutting.wait()
+
+    async def _send_away(self, session: Session) -> None:
+        """Redis is told first: who comes back at once, with nothing but its token, is known by
+        being away."""
+        about(session.registration)
+        try:
+            if session.phase is Phase.REGISTERED and not session.signed_off:
+                self._sessions.leave_rooms(session)  # it is not to hear that it is away
+                async with asyncio.timeout(GOODBYE_TIMEOUT):
+                    await self._farewell.say_goodbye(session, self._server_name.current)
+        except (StoreUnavailable, TimeoutError):
+            pass  # it is said once more when the socket is gone
+        finally:
+            self._manager.cut(session)
 
     def resync(self, account: str, snapshot: Snapshot) -> None:
         """Have every device of the account on this server go on from a fresh snapshot."""

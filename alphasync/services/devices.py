@@ -189,6 +189,8 @@ class Devices:
         device_id: str,
         session: str,
         owner: str,
+        *,
+        silent_for: float = 0.0,
         silent_since: int = 0,
         absent_since: int = 0,
         page_closed: bool = False,
@@ -196,9 +198,10 @@ class Devices:
     ) -> float | None:
         """The device's connection broke, or its server ``owner`` died.
 
-        ``silent_since``: when a dead owner gave its last sign of life, ``absent_since``: from when
-        on no device could come back to it (ms, Redis' clock). Returns the seconds of grace that
-        the device has, or None when it is connected elsewhere.
+        ``silent_for``: seconds since the device gave its last sign of life to its owner.
+        ``silent_since``: when a dead owner gave its own, ``absent_since``: from when on no device
+        could come back to it (ms, Redis' clock). Returns the seconds of grace that the device has,
+        or None when it is connected elsewhere, or another one goes on in its place.
         """
         grace = self._page_grace_ms if page_closed else self._grace_ms
         if signed_out:
@@ -211,6 +214,7 @@ class Devices:
                 grace=grace,
                 signed_out="1" if signed_out else "",
                 server=self._holdings.owner,
+                silent_for=round(silent_for * 1000),
                 silent_since=silent_since,
                 absent_since=absent_since,
                 listed_most=self._bounds.listed_devices,
@@ -237,7 +241,8 @@ class Devices:
         away: bool,
         reason: LeftReason | None = None,
     ) -> float:
-        """The device is gone: its runs are interrupted and their locks freed.
+        """The device is gone: its runs are interrupted and their locks freed, unless another device
+        goes on with them.
 
         ``away``: because the grace of that session is over; where that had begun when its token
         ended, it is the reason given. Returns the seconds that it still has, 0 when it is done.
@@ -253,13 +258,14 @@ class Devices:
                     head=packets.head(lost),
                     signed_out_reason=signed_out.reason,
                     signed_out_head=packets.head(signed_out),
+                    back_head=packets.head(events.DeviceReconnected()),
                     left_head=left_head(reason or ("lost" if away else "left")),
                     all_head=ALL_HEAD,
                 )
             )
             if answer.outcome == "WAIT":
                 return answer.number(1) / 1000
-            if answer.outcome == "OK":
+            if answer.outcome in ("OK", "SUCCEEDED"):
                 self._roster.tell_later(account, answer.number(1))
             if answer.outcome != "MORE":
                 break

@@ -70,8 +70,8 @@ class Graces:
             device_id,
             session,
             holding.owner,
-            adoption.silent_since,
-            adoption.absent_since,
+            silent_since=adoption.silent_since,
+            absent_since=adoption.absent_since,
         )
         if grace is not None:
             self.start(account, device_id, session, grace)

@@ -30,6 +30,7 @@ class EngineSocket(Inbox):
         "address",
         "backlog",
         "closed_with",
+        "heard_at",
         "host",
         "polls",
         "probe",
@@ -46,6 +47,9 @@ class EngineSocket(Inbox):
         self.state = State.OPENING
         self.closed_with = 0
         """The code that the client has closed its WebSocket with; 0 for none."""
+        self.heard_at = self._loop.time()
+        """The client's last sign of life, by the loop's clock: long before the end of the session
+        where the network was gone. From then on it may have come back."""
         self.probe: Probe | None = None
         """The WebSocket that the client is about to move to."""
         self.backlog = Backlog(options.buffer_max, options.conflate)
@@ -146,6 +150,8 @@ class EngineSocket(Inbox):
         """The WebSocket is gone."""
         if link is self._link:
             self.closed_with = link.closed_with
+            if self.closed_with:
+                self.heard_at = self._loop.time()
             self.end(Reason.TRANSPORT_CLOSE)
 
     def overflow(self) -> None:
@@ -269,6 +275,7 @@ class EngineSocket(Inbox):
         """Handle a packet. Raises Malformed and TooMuch."""
         if self.state.over:
             return
+        self.heard_at = self._loop.time()
         kind, message = (data[:1], data[1:]) if isinstance(data, str) else (MESSAGE, data)
         if kind != MESSAGE or self._counts(message):
             self.meter.spend(1)

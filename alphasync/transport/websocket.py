@@ -21,6 +21,8 @@ from alphasync.transport.incoming import Fragments, Frames
 from alphasync.transport.meter import Meter, TooMuch
 from alphasync.transport.outgoing import Outgoing
 
+NO_STATUS = 1005
+"""The code of a close frame that has none (RFC 6455, 7.1.5)."""
 CLOSE_TIMEOUT = 2.0
 """Seconds that a client has to take what is left and to close its side."""
 REASON_MAX = 123
@@ -187,7 +189,7 @@ class Link(asyncio.Protocol):
                 self.loop.call_soon(self._answer_ping)
             self._pong = bytes(incoming.data)  # the latest is enough (RFC 6455, 5.5.3)
         elif incoming.type is WSMsgType.CLOSE:
-            self.closed_with = incoming.data or 0
+            self.closed_with = incoming.data or NO_STATUS
             self.close(incoming.data or WSCloseCode.OK)
             self._transport.close()
 

@@ -99,3 +99,29 @@ async def test_a_connection_that_is_dead_is_dropped(hasty: Engine) -> None:
     async with raw_websocket(hasty.endpoint.url) as ws:
         await ws.eof()
     await given_up(hasty, hasty.connected[0])
+
+
+async def test_the_last_sign_of_life_of_one_that_falls_silent_is_known(hasty: Engine) -> None:
+    ws = await hasty.endpoint.websocket()
+    sid = (await opened(ws))["sid"]
+    session = hasty.eio.sockets[sid]
+    heard_at = session.heard_at
+    assert await ws.receive_str() == "2"
+    await given_up(hasty, sid)
+    assert session.heard_at == heard_at
+
+
+async def test_who_says_a_word_has_been_there_until_then(make_engine: MakeEngine) -> None:
+    engine = await make_engine(ping_interval=PATIENT, ping_timeout=PATIENT)
+    closing, cut = [await engine.endpoint.websocket() for _ in range(2)]
+    sids = [(await opened(ws))["sid"] for ws in (closing, cut)]
+    async with raw_websocket(engine.endpoint.url) as silent:
+        await wait_until(lambda: len(engine.connected) == 3, what="all are connected")
+        sessions = [engine.eio.sockets[sid] for sid in engine.connected]
+        heard_at = {session.sid: session.heard_at for session in sessions}
+        await closing.close(code=1001)
+        engine.eio.cut(sids[1])  # which says nothing of the client
+        await silent.eof()
+        await wait_until(lambda: len(engine.ended) == 3, what="all have ended")
+    later = {session.sid for session in sessions if session.heard_at > heard_at[session.sid]}
+    assert later == {sids[0]}

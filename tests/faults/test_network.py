@@ -1,6 +1,7 @@
 """A device whose network fails: noticed, waited for, and back where it was."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -119,6 +120,34 @@ async def test_back_within_the_grace_with_its_token_only() -> None:
         assert (sync["isOwnDevice"], sync["status"]) == (True, "running")
         await ends_uninterrupted(running, a, b, me)
         assert unbroken(a.events) == 2, "the snapshot, and then every event after it"
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["same-server", "other-server"])
+async def test_back_with_its_token_only_before_anybody_noticed(elsewhere: bool) -> None:
+    """A phone goes from one network to another: its old connection is not heard of any more, and
+    the new one says nothing of who it was."""
+    soon: dict[str, Any] = {"ping_interval": "2s", "ping_timeout": "1s", "device_grace": "3s"}
+    async with (
+        site(people=people(p=2 * RECIPIENTS), send_interval=INTERVAL, **soon) as running,
+        network(running.servers[0].port) as between,
+    ):
+        token = running.token()
+        before = await running.returning(between.url, token=token, remembers=False)
+        b = await running.device(1)
+        assert (await before.start("p"))["ok"]
+        await b.wait_for("processingProgress")
+        between.go_dead()
+        url = running.urls[1 if elsewhere else 0]
+        now = await running.returning(url, token=token, remembers=False)
+        assert now.id != before.id, "nobody can know yet"
+        # Until its grace is over, the old one might still come back.
+        assert (await b.wait_for("deviceReconnected"))["deviceId"] == now.id
+        assert b.last("deviceLeft")["deviceId"] == before.id
+        for device in (now, b):
+            await completed(device)
+            assert not device.named("processingInterrupted")
+        assert b.last("processingComplete")["deviceId"] == now.id
+        await nobody_twice_nobody_lost(running, b, "p", 2 * RECIPIENTS)
 
 
 async def test_the_existing_client_back_within_the_grace() -> None:

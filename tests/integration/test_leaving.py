@@ -1,13 +1,17 @@
 """What counts as a farewell: only a DISCONNECT from the namespace. All else has a grace."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from typing import Any
 
 import aiohttp
 import pytest
 
+from alphasync.services.devices import Devices
 from tests.conformance.wire import TRANSPORTS, Transport
-from tests.harness import Cluster, Device, cluster
+from tests.faults.network import network
+from tests.harness import Cluster, Device, cluster, wait_until
 from tests.integration.moving import LONG_RUNS, Client, Pair
 from tests.integration.support import people
 
@@ -108,3 +112,51 @@ async def test_the_grace_of_a_page_is_never_the_longer_one(redis_url: str) -> No
         await client.ws.close(code=1001)
         assert (await watcher.wait_for("deviceReconnecting"))["grace"] == 500
         await watcher.wait_for("processingInterrupted")
+
+
+async def test_whom_a_server_sends_away_is_known_at_once_elsewhere(
+    running: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client with nothing but its token is back before its old server has said of it what it
+    says of one that is lost."""
+    lose = Devices.lose
+
+    async def lose_later(*args: Any, **options: Any) -> float | None:
+        await asyncio.sleep(0.2)
+        return await lose(*args, **options)
+
+    monkeypatch.setattr(Devices, "lose", lose_later)
+    token = running.token()
+    before = await running.device(0, token=token)
+    watcher = await running.device(1)
+    assert (await before.start(LONG_RUNS))["ok"]
+    await watcher.wait_for("processingProgress")
+    told = len(before.events)
+    stopping = asyncio.create_task(running.servers[0].stop())
+    await wait_until(lambda: before.parted, what="sent away")
+    now = await running.device(1, token=token)
+    await stopping
+    assert (now.id, now.last("deviceRegistered")["resumed"]) == (before.id, True)
+    await watcher.wait_for("processingProgress", len(watcher.named("processingProgress")) + 1)
+    assert not watcher.named("processingInterrupted")
+    names = {name for name, _ in before.events[told:]}
+    assert not names & {"deviceReconnecting", "deviceUpdated"}, "it hears nothing about itself"
+
+
+async def test_one_that_fell_silent_before_its_server_stopped_goes_on(redis_url: str) -> None:
+    """Its network is gone, it is back over another one, and nobody has noticed yet."""
+    async with cluster(
+        redis_url, servers=2, people=people(q=2000), send_interval=0.02, device_grace=1
+    ) as running:
+        token, watcher = running.token(), await running.device(1)
+        async with network(int(running.urls[0].rpartition(":")[2])) as between:
+            before = await Device(between.url, token).connect()
+            assert (await before.start(LONG_RUNS))["ok"]
+            between.go_dead()
+            now = await running.device(1, token=token)
+            assert now.id != before.id
+            await running.servers[0].stop()
+            assert (await watcher.wait_for("deviceReconnected"))["deviceId"] == now.id
+            await now.wait_for("processingProgress", len(now.named("processingProgress")) + 1)
+            assert not watcher.named("processingInterrupted")
+        await before.close()

@@ -1,12 +1,14 @@
 """device_leave: a device is gone, and its runs with it."""
 
+import msgspec
 import pytest
 
-from alphasync.domain.events import DeviceLeft, ProcessingInterrupted
+from alphasync.domain.events import DeviceLeft, DeviceReconnected, ProcessingInterrupted
 from alphasync.domain.runs import RunStatus
 from alphasync.services.devices import Devices
 from alphasync.store.scripts.limits import PAGE_ENDS_MAX
 from tests.scripts.bench import GRACE, Bench
+from tests.scripts.deeds import PROFILE
 
 
 async def joined(bench: Bench, session: str = "s1") -> str:
@@ -60,6 +62,82 @@ async def test_a_grace_is_waited_for_and_then_it_is_over(bench: Bench) -> None:
     async with bench.verify(ProcessingInterrupted, DeviceLeft) as made:
         assert await bench.devices.leave(bench.who.account, device, "s1", away=True) == 0
     assert made[1].reason == "lost"
+
+
+async def lost_for_good(bench: Bench, device: str, silent_for: float = 0.0) -> None:
+    """The connection of session ``s1`` broke, and the grace is over."""
+    own, record = bench.server.current, bench.names.device(device)
+    await bench.devices.lose(bench.who.account, device, "s1", own, silent_for=silent_for)
+    await bench.client.hset(record, "away_until", await bench.now() - 1)
+
+
+async def test_one_that_came_before_the_loss_was_known_goes_on_with_the_runs(bench: Bench) -> None:
+    device = await joined(bench)
+    await bench.start(device=device)
+    again = await bench.devices.join(bench.who, "s2", "")
+    await lost_for_good(bench, device, silent_for=5)
+    async with bench.verify(DeviceReconnected, DeviceLeft) as made:
+        assert await bench.devices.leave(bench.who.account, device, "s1", away=True) == 0
+    assert bench.last("device_leave") == "SUCCEEDED"
+    assert [event.device_id for event in made] == [again.device_id, device]
+    run = await bench.run()
+    assert (run.device_id, run.away) == (again.device_id, False)
+    assert await bench.field(bench.names.lock("chat", PROFILE), "device") == again.device_id
+    assert not await bench.client.exists(bench.names.device(device))
+    # Nobody is left who waits for it, and who comes now is another one.
+    assert not (await bench.devices.join(bench.who, "s3", "")).resumed
+    async with bench.verify(ProcessingInterrupted, DeviceLeft):
+        await bench.devices.leave(bench.who.account, again.device_id, "s2", away=False)
+
+
+async def test_until_then_it_may_come_back_itself(bench: Bench) -> None:
+    """The other one may be another tab."""
+    first = await bench.devices.join(bench.who, "s1", "phone")
+    await bench.start(device=first.device_id)
+    await bench.devices.join(bench.who, "s2", "")
+    await bench.devices.lose(
+        bench.who.account, first.device_id, "s1", bench.server.current, silent_for=5
+    )
+    back = await bench.devices.join(bench.who, "s3", "")
+    assert (back.device_id, back.resumed) == (first.device_id, True)
+    assert (await bench.run()).device_id == first.device_id
+
+
+@pytest.mark.parametrize("how", ["moved", "broke off"])
+async def test_whatever_became_of_its_connection_since(bench: Bench, how: str) -> None:
+    """To another server, or it broke off and came back."""
+    device = await joined(bench)
+    await bench.start(device=device)
+    again = await bench.devices.join(bench.who, "s2", "")
+    if how == "moved":
+        await bench.devices.restore(bench.who, "s2", "", again.device_id, again.resume_token)
+    else:
+        await bench.devices.lose(bench.who.account, again.device_id, "s2", bench.server.current)
+        assert (await bench.devices.join(bench.who, "s3", "")).device_id == again.device_id
+    await lost_for_good(bench, device, silent_for=5)
+    await bench.devices.leave(bench.who.account, device, "s1", away=True)
+    assert (await bench.run()).device_id == again.device_id
+
+
+@pytest.mark.parametrize("other", ["an older tab", "another token", "gone again", "a clock ahead"])
+async def test_nobody_else_goes_on_with_them(bench: Bench, other: str) -> None:
+    who = bench.who
+    if other == "another token":
+        who = msgspec.structs.replace(who, token_hash="of another token")
+    tab = await bench.devices.join(who, "tab", "")
+    device = await joined(bench)
+    await bench.start(device=device)
+    if other == "gone again":
+        await bench.devices.lose(who.account, tab.device_id, "tab", bench.server.current)
+    if other in ("an older tab", "a clock ahead"):
+        at = await bench.now() + (60_000 if other == "a clock ahead" else -10_000)
+        new = f"{bench.names.devices}:new:{who.token_hash}"
+        await bench.client.zadd(new, {tab.device_id: at})
+        await bench.client.hset(bench.names.device(tab.device_id), "new_at", at)
+    await lost_for_good(bench, device, silent_for=5)
+    async with bench.verify(ProcessingInterrupted, DeviceLeft):
+        await bench.devices.leave(bench.who.account, device, "s1", away=True)
+    assert bench.last("device_leave") == "OK"
 
 
 async def test_a_device_that_is_back_is_not_ended_by_its_old_grace(bench: Bench) -> None:

@@ -46,6 +46,7 @@ def device_lose(
     grace: int,
     signed_out: str,
     server: str,
+    silent_for: int,
     silent_since: int,
     absent_since: int,
     listed_most: int,
@@ -67,6 +68,7 @@ def device_leave(
     head: str,
     signed_out_reason: str,
     signed_out_head: str,
+    back_head: str,
     left_head: str,
     all_head: str,
 ) -> None: ...

@@ -17,7 +17,7 @@ if has_ended then return {'SIGNED_OUT'} end
 local how = 'new'
 
 local function record_of(key)
-  local names = {'session', 'taken_for', 'proof', 'operator', 'name', 'token', 'since', 'named', 'noted'}
+  local names = {'session', 'taken_for', 'proof', 'operator', 'name', 'token', 'since', 'named', 'noted', 'new_at'}
   local values, found = redis.call('HMGET', key, unpack(names)), {}
   for place, field in ipairs(names) do found[field] = values[place] end
   return found
@@ -100,7 +100,7 @@ if before.token then redis.call('ZREM', missing_of(devices, before.token), devic
 local is_new, since = mode == 'new' and how == 'new', before.since or int(now)
 redis.call('HSET', device, 'id', device_id, 'proof', proof, 'name', name, 'operator', operator,
   'who', who, 'since', since, 'session', session, 'replica', server, 'token', token, 'away_until', 0,
-  'new_at', is_new and int(now) or 0, 'signed_out', '', 'noted', note_device(device, device_id, before.noted))
+  'new_at', is_new and int(now) or before.new_at or 0, 'signed_out', '', 'noted', note_device(device, device_id, before.noted))
 redis.call('PEXPIRE', device, DEVICE_TTL)
 if has_login then
   redis.call('HSET', signin, 'seen', int(now), 'device', device_id, 'device_name', name)

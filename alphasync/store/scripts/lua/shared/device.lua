@@ -36,3 +36,15 @@ end
 local function new_of(devices, token)
   return devices .. ':new:' .. (token or '')
 end
+
+-- Of the devices that came with this token, and nothing else, since then the first one that is here, and
+-- not at the dead server 'owner': a client is back sooner than a person opens a page.
+-- USES: int new_of device_key
+local function successor_of(devices, token, device_id, since, owner)
+  local new = new_of(devices, token)
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', new, int(since), int(now), 'LIMIT', 0, TRIES_MAX)) do
+    local o = redis.call('HMGET', device_key(devices, id), 'token', 'session', 'replica', 'new_at')
+    local is_here = id ~= device_id and o[1] == token and o[2] ~= '' and o[3] ~= owner
+    if is_here and tonumber(o[4]) >= since then return id end
+  end
+end

@@ -295,3 +295,14 @@ local function hand_runs(meta, log, channel, runs, from, to, head)
   if epoch then keep_log(meta, log, kept) end
   return handed
 end
+
+-- Have another device go on with the runs of one that is gone, which is forgotten; false where it has none.
+-- USES: hand_runs new_of device_key
+local function give_runs(meta, log, channel, device, devices, runs, device_id, token, come, head)
+  if hand_runs(meta, log, channel, runs, device_id, come, head) == 0 then return false end
+  redis.call('DEL', device)
+  redis.call('ZREM', devices, device)
+  redis.call('HSET', device_key(devices, come), 'new_at', 0)
+  redis.call('ZREM', new_of(devices, token), come)
+  return true
+end
