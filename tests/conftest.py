@@ -18,7 +18,9 @@ from hypothesis import HealthCheck, settings
 
 from alphasync.gateway.sandbox.cast import default_people
 from alphasync.store.connect import make_client
-from alphasync.store.scripts.loading import load
+from alphasync.store.redis.functions import Library
+from alphasync.store.scripts.limits import Lifetimes
+from alphasync.store.scripts.loading import library, load
 from alphasync.web.console import Build, console_folder
 from tests.harness import PATIENCE, Cluster, cluster
 from tests.leaks import Connections
@@ -27,15 +29,21 @@ from tests.stores.shards import ClusterSite
 
 PROCESSES_PER_CORE = 4
 PROCESSES_MAX = 12
-"""Each has 200 MB, and its own servers beside. With three on a core the long waits at the end stand
-alone: 22 minutes instead of 19 on slow ones."""
+"""Each has some hundred MB, and its own servers beside. With fewer on a core all wait at once; more
+take longer to begin than they gain."""
+
+FAULTS = Path(__file__).parent / "faults"
+LONG_WITHIN = 0.85
+"""Of each process's part of the tests."""
+BROWSER_SHARE = 4
+"""One in so many processes drives a browser: its tests compute as much as those of three others."""
 
 # Kept for the next process: the tests start hundreds, and compiling is half of what a start takes.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # Each process that imports aiohttp reads all authorities of the system, a twelfth of what a start
-# takes; and no test asks the outside for anything.
-os.environ.setdefault("SSL_CERT_FILE", os.devnull)
+# takes; and no test asks the outside for anything. (Also where the machine says which to read.)
+os.environ["SSL_CERT_FILE"] = os.devnull
 
 # Each connection asks the installed package for its version: 2 ms, for each of thousands.
 redis.utils.get_lib_version = functools.cache(redis.utils.get_lib_version)
@@ -135,13 +143,18 @@ def params_of(item: pytest.Item) -> dict[str, object]:
 @pytest.hookimpl(trylast=True)  # behind pytest's own order, by kinds of Redis
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     leave_out_repeats(config, items)
-    if hasattr(config, "workerinput"):  # one of several processes
-        items[:] = spread_out(items)
+    if workers := getattr(config, "workerinput", None):  # of one of several processes
+        items[:] = spread_out(items, workers["workercount"])
+
+
+# While the thousands of tests are collected, nearly nothing is garbage.
+gc.disable()
 
 
 def pytest_collection_finish() -> None:
     """The thousands of tests stay until the end: no look for garbage has to look at them again, and
     with so much memory it need not look often: it took a fifth of all computing."""
+    gc.enable()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
 
@@ -153,17 +166,43 @@ def leave_out_repeats(config: pytest.Config, items: list[pytest.Item]) -> None:
     items[:] = [item for item in items if item not in left]
 
 
-def spread_out(items: list[pytest.Item]) -> list[pytest.Item]:
-    """The slow ones, most of which wait, at even distances among the others, which compute: each
-    process gets a part of the list, and at no time do all of them wait."""
-    slow = [item for item in items if item.get_closest_marker("slow")]
-    others = [item for item in items if not item.get_closest_marker("slow")]
-    placed = [
-        ((place + 0.5) / len(part), item)
-        for part in (others, slow)
-        for place, item in enumerate(part)
+def spread_out(items: list[pytest.Item], processes: int) -> list[pytest.Item]:
+    """Each process gets a part of the list. At no time are all of them to wait, and at none all to
+    compute, so what does either is at even distances: the tests that drive a browser are those of a
+    few processes, that each start one; those that break something wait longest, and go round the
+    others; the other slow ones are everywhere. At the end of a part are only short ones, which a
+    process that has come to the end of its own can take."""
+    driving = max(1, processes // BROWSER_SHARE)
+    kinds: dict[str, list[pytest.Item]] = {"browser": [], "breaking": [], "slow": [], "short": []}
+    for item in items:
+        kinds[kind_of(item)].append(item)
+    drivers, others = range(driving), range(driving % processes, processes)
+    breaking = kinds["breaking"]
+    dealt = [item for first in range(len(others)) for item in breaking[first :: len(others)]]
+    places = [
+        *places_of(kinds["browser"], drivers, LONG_WITHIN),
+        *places_of(dealt, others, LONG_WITHIN),
+        *places_of(kinds["slow"], range(processes), LONG_WITHIN),
+        *places_of(kinds["short"], range(processes), 1),
     ]
-    return [item for _, item in sorted(placed, key=operator.itemgetter(0))]
+    return [item for _, item in sorted(places, key=operator.itemgetter(0))]
+
+
+def kind_of(item: pytest.Item) -> str:
+    if item.get_closest_marker("browser"):
+        return "browser"
+    if FAULTS in item.path.parents:
+        return "breaking"
+    return "slow" if item.get_closest_marker("slow") else "short"
+
+
+def places_of(
+    items: list[pytest.Item], parts: range, within: float
+) -> Iterator[tuple[float, pytest.Item]]:
+    """Even places in these parts, of each only the beginning; each part is one long."""
+    for number, item in enumerate(items):
+        part, place = divmod((number + 0.5) / len(items) * len(parts), 1)
+        yield parts[int(part)] + place * within, item
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # around the end of the test's event loop
@@ -183,6 +222,12 @@ def connections_watched() -> Iterator[None]:
 def made_once() -> Iterator[None]:
     """Thousands of servers start in the tests' own process. What each makes as it starts, and only
     reads from then on, is the same for all: made anew it was a third of all work of the suite."""
+    scripts_of = functools.cache(load)
+
+    @functools.cache
+    def library_of(lifetimes: Lifetimes, publish: str) -> Library:
+        return library(scripts_of(lifetimes, publish), lifetimes, publish)
+
     own_build = Build.read(console_folder())
     own_packed = own_build.pack()
     read, pack = Build.read, Build.pack
@@ -194,7 +239,11 @@ def made_once() -> Iterator[None]:
         return own_packed if build is own_build else pack(build)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("alphasync.store.scripts.calls.load", functools.cache(load))
+        patch.setattr("alphasync.store.scripts.calls.load", scripts_of)
+        patch.setattr(
+            "alphasync.store.scripts.calls.library",
+            lambda _, lifetimes, publish: library_of(lifetimes, publish),
+        )
         patch.setattr(
             "alphasync.gateway.sandbox.server.default_people", functools.cache(default_people)
         )

@@ -1,6 +1,5 @@
-"""Programs of Python, each in a process of its own that begins with the packages which alphasync
-stands on: to load them is most of what a start takes, and the tests start a thousand. Its own
-modules each process reads by itself.
+"""Programs of Python, each in a process of its own that begins with alphasync, and the packages
+which it stands on, loaded: that is most of what a start takes, and the tests start hundreds.
 """
 
 import asyncio
@@ -13,6 +12,8 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
+
+from alphasync.telemetry import FOLDER
 
 ROOT = Path(__file__).parents[1]
 LOOK_EVERY = 0.01
@@ -32,6 +33,7 @@ class Fork:
         self, words: tuple[str, ...], environment: Mapping[str, str], output: int, errors: int
     ) -> None:
         assert words[0] == "-m", words
+        assert FOLDER not in environment, "this is read as alphasync is loaded"
         with contextlib.ExitStack() as stack:
             files = [
                 stack.enter_context(Connection(os.dup(file), readable=False))

@@ -30,6 +30,10 @@ OURS = {"send_interval": 0.0, "typed_wait": 60.0}
 """Settings of the tests' servers. Each key stroke arrives, however busy the machine is."""
 PATIENCE = 60.0
 """Seconds until a predicate that does not come true fails its test."""
+LOOK_OFTEN = 0.005
+"""Seconds between two looks whether a predicate has come true."""
+LONG_WAIT, LOOK_SELDOM = 1.0, 0.02
+"""After so many seconds, and then: many tests wait at once, and to look took all of their time."""
 Event = tuple[str, dict[str, Any]]
 WHO_IS_HERE = ("devicesSync", "deviceJoined", "deviceUpdated", "deviceLeft", "devicesChanged")
 """Events about the account's devices: there are some whenever one connects or goes."""
@@ -40,10 +44,13 @@ async def wait_until(
 ) -> None:
     """Return when the predicate holds, which may have to be awaited; fail the test when it does
     not in time."""
+    loop = asyncio.get_running_loop()
+    begun_at = loop.time()
     try:
         async with asyncio.timeout(within):
             while not await _value(predicate()):
-                await asyncio.sleep(0.005)
+                is_long = loop.time() - begun_at > LONG_WAIT
+                await asyncio.sleep(LOOK_SELDOM if is_long else LOOK_OFTEN)
     except TimeoutError:
         raise AssertionError(f"not within {within} s: {what or predicate}") from None
 

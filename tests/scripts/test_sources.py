@@ -1,12 +1,13 @@
 """What holds for the texts of all scripts: headers, names, what each one is sent with."""
 
+import functools
 import re
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
-from alphasync.store.scripts.loading import constants, load
+from alphasync.store.scripts.loading import Script, constants, load
 from alphasync.store.scripts.loading import header as header_of
 from tests.scripts.bench import LIFETIMES
 
@@ -25,6 +26,16 @@ KEYWORDS = {
     *("and", "break", "do", "else", "elseif", "end", "false", "for", "function", "if", "in"),
     *("local", "nil", "not", "or", "repeat", "return", "then", "true", "until", "while"),
 }
+
+
+@functools.cache
+def scripts() -> dict[str, Script]:
+    return load(LIFETIMES)
+
+
+def source_of(name: str) -> str:
+    """As Redis gets it."""
+    return scripts()[name].source
 
 
 def code(lua: str) -> str:
@@ -86,7 +97,7 @@ def test_what_all_scripts_share_uses_nothing_from_outside() -> None:
 
 @pytest.mark.parametrize("name", sorted(BODIES))
 def test_a_script_has_the_values_of_the_constants_and_not_their_names(name: str) -> None:
-    assert not CONSTANTS & set(re.findall(r"\w+", load(LIFETIMES)[name].source))
+    assert not CONSTANTS & set(re.findall(r"\w+", source_of(name)))
 
 
 @pytest.mark.parametrize("name", sorted(BODIES))
@@ -103,7 +114,7 @@ def test_each_script_has_its_tests_and_each_outcome_is_in_them(name: str) -> Non
 
 @pytest.mark.parametrize("name", sorted(BODIES))
 def test_a_script_defines_what_it_calls_and_nothing_else(name: str) -> None:
-    text = code(load(LIFETIMES)[name].source)
+    text = code(source_of(name))
     shared = set(re.findall(r"^local function (\w+)", SHARED, re.MULTILINE))
     defined = re.findall(r"^local function (\w+)", text, re.MULTILINE)
     own = re.findall(r"^local function (\w+)", BODIES[name], re.MULTILINE)
