@@ -36,7 +36,7 @@ FAULTS = Path(__file__).parent / "faults"
 LONG_WITHIN = 0.85
 """Of each process's part of the tests."""
 BROWSER_SHARE = 4
-"""One in so many processes drives a browser: its tests compute as much as those of three others."""
+"""One in so many processes drives a browser: its tests are three tenths of all computing."""
 
 # Kept for the next process: the tests start hundreds, and compiling is half of what a start takes.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -176,7 +176,7 @@ def spread_out(items: list[pytest.Item], processes: int) -> list[pytest.Item]:
     kinds: dict[str, list[pytest.Item]] = {"browser": [], "breaking": [], "slow": [], "short": []}
     for item in items:
         kinds[kind_of(item)].append(item)
-    drivers, others = range(driving), range(driving % processes, processes)
+    drivers, others = range(driving), range(driving % processes, processes)  # of one: itself
     breaking = kinds["breaking"]
     dealt = [item for first in range(len(others)) for item in breaking[first :: len(others)]]
     places = [

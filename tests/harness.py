@@ -33,7 +33,7 @@ PATIENCE = 60.0
 LOOK_OFTEN = 0.005
 """Seconds between two looks whether a predicate has come true."""
 LONG_WAIT, LOOK_SELDOM = 1.0, 0.02
-"""After so many seconds, and then: many tests wait at once, and to look took all of their time."""
+"""After so many seconds, and then: many tests wait at once, and each look computes."""
 Event = tuple[str, dict[str, Any]]
 WHO_IS_HERE = ("devicesSync", "deviceJoined", "deviceUpdated", "deviceLeft", "devicesChanged")
 """Events about the account's devices: there are some whenever one connects or goes."""

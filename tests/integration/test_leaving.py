@@ -11,7 +11,7 @@ import pytest
 from alphasync.services.devices import Devices
 from tests.conformance.wire import TRANSPORTS, Transport
 from tests.faults.network import network
-from tests.harness import Cluster, Device, cluster, wait_until
+from tests.harness import PATIENCE, Cluster, Device, cluster, wait_until
 from tests.integration.moving import LONG_RUNS, Client, Pair
 from tests.integration.support import people
 
@@ -126,6 +126,7 @@ async def test_whom_a_server_sends_away_is_known_at_once_elsewhere(
         return await lose(*args, **options)
 
     monkeypatch.setattr(Devices, "lose", lose_later)
+    monkeypatch.setattr("alphasync.realtime.presence.GOODBYE_TIMEOUT", PATIENCE)
     token = running.token()
     before = await running.device(0, token=token)
     watcher = await running.device(1)
