@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import functools
 import gc
+import importlib
 import operator
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,8 @@ PROCESSES_MAX = 12
 """Each has some hundred MB, and its own servers beside. With fewer on a core all wait at once; more
 take longer to begin than they gain."""
 
-FAULTS = Path(__file__).parent / "faults"
+ROOT = Path(__file__).parents[1]
+FAULTS = ROOT / "tests" / "faults"
 LONG_WITHIN = 0.85
 """Of each process's part of the tests."""
 BROWSER_SHARE = 4
@@ -138,6 +140,22 @@ def server_count_of(item: pytest.Item) -> object:
 
 def params_of(item: pytest.Item) -> dict[str, object]:
     return item.callspec.params if hasattr(item, "callspec") else {}
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """On a fresh clone each test module is compiled by whoever comes to it first, and all processes
+    would come to each at once: each begins with a part of its own, and finds the others' done."""
+    if workers := getattr(session.config, "workerinput", None):
+        own, count = int(workers["workerid"].removeprefix("gw")), workers["workercount"]
+        for module in modules_among(session.config.args)[own::count]:
+            with contextlib.suppress(BaseException):  # who collects it says what is wrong with it
+                importlib.import_module(module)
+
+
+def modules_among(paths: Iterable[str]) -> list[str]:
+    """The names of the test modules in these folders."""
+    files = [file for path in paths for file in Path(path).resolve().rglob("test_*.py")]
+    return [".".join(file.relative_to(ROOT).with_suffix("").parts) for file in sorted(files)]
 
 
 @pytest.hookimpl(trylast=True)  # behind pytest's own order, by kinds of Redis

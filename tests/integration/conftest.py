@@ -1,8 +1,10 @@
 """Fixtures of the contract's tests."""
 
-from collections.abc import AsyncIterator
+import gc
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import structlog
 
 from tests.harness import PATIENCE, Cluster, be_patient_with_redis, cluster
 from tests.integration.moving import Pair, pair_of
@@ -11,6 +13,18 @@ from tests.integration.moving import Pair, pair_of
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     be_patient_with_redis(monkeypatch)
+
+
+@pytest.fixture
+def no_traceback(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Bad input is expected: it writes no traceback and leaves no task that failed unseen."""
+    gc.freeze()  # of all that is there already nothing is looked for, which takes 0.2 s
+    with structlog.testing.capture_logs() as entries:
+        yield
+        gc.collect()  # a task that failed unseen says so when it is collected
+    assert not [record for record in caplog.records if record.exc_info], caplog.text
+    assert "Traceback" not in caplog.text
+    assert not [entry for entry in entries if entry["log_level"] in ("error", "critical")]
 
 
 @pytest.fixture(params=[1, 2], ids=["one-server", "two-servers"])

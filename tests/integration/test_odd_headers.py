@@ -2,12 +2,10 @@
 
 import asyncio
 import contextlib
-import gc
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
-import structlog
 from aiohttp import web
 
 from alphasync.transport.proofs import CLIENT, PROOF
@@ -56,15 +54,6 @@ QUERIES = ["EIO=%ff", "EIO=4&transport=%ff%fe", "EIO=4&transport=polling&sid=%c3
 QUERIES += ["EIO=4&transport=polling&t=%ff", "%ff=%ff", "EIO=4&transport=websocket&sid=%e9"]
 
 pytestmark = [pytest.mark.usefixtures("no_traceback"), pytest.mark.slow]
-
-
-@pytest.fixture
-def no_traceback(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    with structlog.testing.capture_logs() as entries:
-        yield
-        gc.collect()
-    assert not [record for record in caplog.records if record.exc_info], caplog.text
-    assert not [entry for entry in entries if entry["log_level"] in ("error", "critical")]
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from alphasync.store.connect import make_client
 from tests.harness import WHO_IS_HERE, Cluster
 from tests.integration.support import MAIL, check, raw, settled, snapshot
 
+pytestmark = pytest.mark.usefixtures("no_traceback")
+
 CHAT = {"profileId": "1001", "type": "chat"}
 START = {**CHAT, "message": "Hello"}
 UPDATE = {**CHAT, "message": "typed"}

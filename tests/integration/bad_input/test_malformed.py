@@ -9,7 +9,7 @@ import pytest
 from tests.harness import Cluster, Device, wait_until
 from tests.integration.support import raw, snapshot
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.usefixtures("no_traceback"), pytest.mark.slow]
 
 UPDATE = {"profileId": "1001", "type": "chat", "message": "typed"}
 CLOSING = {
