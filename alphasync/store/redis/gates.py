@@ -68,8 +68,10 @@ class Gates:
                 return
             gate.popleft()
             self._waiting -= 1
-            if after is not None and (after.cancelled() or after.exception() is not None):
+            if after is not None and after.cancelled():
                 refuse(entry)
+            elif after is not None and (failed := after.exception()) is not None:
+                refuse(entry, cause=failed)
             else:
                 self._send(slot, entry)
         self._gates.pop(slot, None)

@@ -154,7 +154,7 @@ class OrderedPipeline:
                 self._wire = None
                 self._stalled = False
                 self._measured = None
-                fail(self._sent, UnknownOutcome)
+                fail(self._sent, UnknownOutcome, self.trouble)
                 await connection.disconnect(nowait=True)
             await asyncio.sleep(backoff(attempts.number))
 
@@ -217,7 +217,7 @@ class OrderedPipeline:
             self._measured = None
             telemetry.redis_seconds.observe(self._loop.time() - self._measured_at)
         if isinstance(reply, ReadOnlyError):
-            refuse(entry)
+            refuse(entry, cause=reply)
             raise reply  # this is no longer the primary: find the one that is
         if self._stalled:
             self._stalled = False

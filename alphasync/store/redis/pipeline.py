@@ -121,26 +121,36 @@ def packed(commands: Iterable[tuple[Argument, ...]]) -> bytes:
     return b"".join([hiredis.pack_command(command) for command in commands])  # type: ignore[arg-type]
 
 
-def refuse(entry: Entry, error: type[StoreUnavailable] = StoreUnavailable) -> None:
-    """Fail a command that is not answered yet."""
+def refuse(
+    entry: Entry,
+    error: type[StoreUnavailable] = StoreUnavailable,
+    cause: BaseException | None = None,
+) -> None:
+    """Fail a command that is not answered yet. ``cause``: what Redis said, or is wrong with it."""
     if not entry.answer.done():
-        entry.answer.set_exception(error())
+        entry.answer.set_exception(_caused(error, cause))
         entry.answer.exception()  # seen, also where the caller has been cancelled meanwhile
 
 
-def fail(queue: deque[Entry], error: type[StoreUnavailable]) -> None:
+def fail(
+    queue: deque[Entry], error: type[StoreUnavailable], cause: BaseException | None = None
+) -> None:
     """Fail all of them."""
     for entry in queue:
-        refuse(entry, error)
+        refuse(entry, error, cause)
     queue.clear()
+
+
+def _caused(error: type[StoreUnavailable], cause: BaseException | None) -> StoreUnavailable:
+    made = error()
+    made.__cause__ = cause
+    return made
 
 
 def reply_error(error: ResponseError) -> ReplyError | StoreUnavailable:
     """What an error reply means for the caller: a fault of ours, or a Redis that cannot now."""
     if isinstance(error, NOT_NOW) or str(error).startswith(NOT_NOW_CODES):
         log.warning("redis refuses commands", error=plain(error))
-        unavailable = StoreUnavailable()
-        unavailable.__cause__ = error
-        return unavailable
+        return _caused(StoreUnavailable, error)
     gone = isinstance(error, NoScriptError) or str(error) == NOT_FOUND
     return ReplyError("NOSCRIPT" if gone else "ERR", str(error))

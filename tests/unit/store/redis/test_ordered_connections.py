@@ -9,6 +9,7 @@ from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import ResponseError
 
 from alphasync.store.redis import ordered as ordered_module
+from alphasync.store.redis.pipeline import Reply
 from tests.harness import wait_until
 from tests.unit.store.redis.ordered import Bench, outcome
 
@@ -52,6 +53,27 @@ async def test_a_server_that_cannot_be_used_is_left(bench: Bench, said: str) -> 
     bench.connection.answer(ResponseError(said))
     assert await outcome(future) == "UnknownOutcome"
     await wait_until(lambda: len(bench.made) == 2 and bench.pipeline.connected)
+
+
+@pytest.mark.usefixtures("no_hurry")
+@pytest.mark.parametrize("said", ["READONLY replica", "LOADING it starts", "NOAUTH who are you"])
+async def test_what_a_server_says_that_is_left_is_the_cause_of_each_error(
+    bench: Bench, said: str
+) -> None:
+    """Whoever names it to an administrator asks for it before anybody else has heard of it."""
+    flying = await bench.submitted("a", "b")
+    causes: list[str] = []
+
+    def hear(done: asyncio.Future[Reply]) -> None:
+        error = done.exception()
+        assert error is not None
+        causes.append(str(error.__cause__))
+
+    for future in flying:
+        future.add_done_callback(hear)
+    bench.connection.answer(ResponseError(said))
+    await wait_until(lambda: len(causes) == len(flying))
+    assert [cause for cause in causes if said.partition(" ")[2] not in cause] == []
 
 
 @pytest.mark.usefixtures("no_hurry")
