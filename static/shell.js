@@ -8,6 +8,9 @@ const RENEWED = 'alphasync.renewed'; // the build for which this tab was loaded 
 /** The build that this page is of; null where its files have none in their address. */
 export const buildOf = (address) => /\/static\/([0-9a-f]{16})\//.exec(address)?.[1] ?? null;
 
+/** The address of a file of this build. */
+export const fileOf = (name) => new URL(name, import.meta.url);
+
 /** Have the page of this build kept. Without a secure context, or where the browser keeps nothing, there is nothing to be had. */
 export async function keepShell({ container = globalThis.navigator?.serviceWorker, address = import.meta.url } = {}) {
   if (!container || buildOf(address) === null) return null;

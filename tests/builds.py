@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from alphasync.web.console import Build, console_folder
+from alphasync.web.console import console_folder, files_of
 
 
 def other_console(folder: Path, said: str = "", otherwise: str = "") -> Path:
     """A copy of the console that is another build, and says one thing otherwise."""
-    for name, content in Build.read(console_folder()).files.items():
+    for name, content in files_of(console_folder()).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     words = folder / "words.js"

@@ -13,8 +13,8 @@ import msgspec
 
 import alphasync
 from alphasync.services.builds import Builds
+from alphasync.web.joined import INDEX, joined
 
-INDEX = "index.html"
 GUARD = "guard.js"
 """Has the page loaded anew whose files are nowhere; so it has no build in its address."""
 WORKER = "worker.js"
@@ -78,7 +78,7 @@ class Build:
         """What of a folder is the console. A folder that is not there is an empty build."""
         files = files_of(folder)
         return cls.of(
-            {name: text for name, text in files.items() if not name.startswith(f"{DOCS}/")}
+            joined({name: text for name, text in files.items() if not name.startswith(f"{DOCS}/")})
         )
 
     @classmethod
@@ -113,8 +113,8 @@ class Build:
         return page.replace(b"</head>", self._preloads() + b"</head>", 1)
 
     def _preloads(self) -> bytes:
-        """All modules at once: else a browser learns of each from the one that imports it, level
-        by level, and waits for the network at each."""
+        """All modules at once, of a build whose server does not join them: else a browser learns of
+        each from the one that imports it, level by level, and waits for the network at each."""
         link = '<link rel="modulepreload" href="/static/{}/{}">\n'
         modules = sorted(name for name, text in self.files.items() if is_module(name, text))
         return "".join(link.format(self.name, name) for name in modules).encode()

@@ -10,7 +10,8 @@ from alphasync.intake import GUARDED, PAGE_GUARDED
 from alphasync.store.connect import Store
 from alphasync.store.rights import Trials
 from alphasync.web.compressed import GzipCache, compressed
-from alphasync.web.console import CLIENT_BUNDLE, GUARD, INDEX, WORKER, Console
+from alphasync.web.console import CLIENT_BUNDLE, GUARD, WORKER, Console
+from alphasync.web.joined import INDEX
 from alphasync.web.json_bodies import ok
 
 SECURITY_POLICY = "; ".join(

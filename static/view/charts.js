@@ -1,6 +1,7 @@
 // Bars of days, drawn by uPlot. It is loaded when somebody wants to see the first ones; the service worker does not keep it, as
 // without a network there are no figures.
 
+import { fileOf } from '../shell.js';
 import { element } from './dom.js';
 import { paintOf, paintSample } from './paint.js';
 
@@ -14,7 +15,7 @@ const THEMES = ['(prefers-color-scheme: dark)', '(forced-colors: active)', '(pre
 let library = null; // as it is being loaded, or has been
 
 function styled() {
-  const link = element('link', '', '', { rel: 'stylesheet', href: new URL('../vendor/uPlot.min.css', import.meta.url) });
+  const link = element('link', '', '', { rel: 'stylesheet', href: fileOf('vendor/uPlot.min.css') });
   const loaded = new Promise((resolve, reject) => {
     link.addEventListener('load', resolve);
     link.addEventListener('error', () => {
@@ -29,7 +30,7 @@ function styled() {
 /** Load uPlot. Rejects where that fails; the next time it is tried anew. */
 export function loadCharts() {
   if (library === null) {
-    library = import('../vendor/uPlot.esm.js').then(async (module) => {
+    library = import(fileOf('vendor/uPlot.esm.js')).then(async (module) => {
       await styled();
       return module.default;
     });

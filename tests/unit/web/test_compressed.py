@@ -1,5 +1,6 @@
 """Who takes gzip, and what is compressed once."""
 
+import asyncio
 import gzip
 
 import pytest
@@ -50,3 +51,22 @@ async def test_a_body_is_compressed_once_and_few_are_kept(monkeypatch: pytest.Mo
     for body in (b"a", b"b", b"a", b"c", b"a", b"b"):
         assert await cache.gzipped(body) == body
     assert asked == [b"a", b"b", b"c", b"b"], "the one that was not asked for longest is forgotten"
+
+
+async def test_many_who_ask_at_once_wait_for_the_same_body(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+    go_on = asyncio.Event()
+
+    async def noted(body: bytes) -> bytes:
+        asked.append(body)
+        await go_on.wait()
+        return body
+
+    monkeypatch.setattr(compressed, "gzipped", noted)
+    cache = GzipCache()
+    first, *others = [asyncio.create_task(cache.gzipped(b"a")) for _ in range(40)]
+    await asyncio.sleep(0)
+    first.cancel()  # its client has gone
+    go_on.set()
+    assert await asyncio.gather(*others) == [b"a"] * 39
+    assert asked == [b"a"]

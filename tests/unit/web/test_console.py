@@ -7,7 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from alphasync.web.console import GUARD, INDEX, WORKER, Build, console_folder
+from alphasync.web.console import GUARD, WORKER, Build, console_folder, files_of
+from alphasync.web.joined import ENTRY, INDEX, STYLES
 
 FILES = {INDEX: b'<script src="/static/a.js">', "a.js": b"1", "b/c.css": b"2"}
 
@@ -63,8 +64,18 @@ def test_the_page_names_the_files_of_its_own_build_only() -> None:
     assert text.index(GUARD) < text.index(build.name), "before the first that can be missing"
 
 
-def test_the_page_names_every_module_and_no_other_script() -> None:
+def test_a_console_is_a_page_with_one_module_and_one_file_of_styles() -> None:
     build = Build.read(console_folder())
+    scripts = {name for name in build.files if name.endswith((".js", ".css"))}
+    own = {name for name in scripts if not name.startswith("vendor/")}
+    assert own == {ENTRY, STYLES, GUARD, WORKER, "theme-early.js"}
+    assert build.page is not None
+    assert b"modulepreload" not in build.page
+
+
+def test_the_page_of_a_server_that_joins_nothing_names_every_module_and_no_other_script() -> None:
+    files = files_of(console_folder())
+    build = Build.of({name: files[name] for name in files if not name.startswith("docs/")})
     page = build.page
     assert page is not None
     found = re.findall(r'"modulepreload" href="/static/[0-9a-f]+/([^"]*)"', page.decode())
@@ -73,16 +84,16 @@ def test_the_page_names_every_module_and_no_other_script() -> None:
     assert set(found) == {name for name in build.files if name.endswith(".js")} - classic
 
 
-@pytest.mark.parametrize("name", sorted(Build.read(console_folder()).files))
+@pytest.mark.parametrize("name", sorted(files_of(console_folder())))
 def test_a_file_names_others_beside_it_only(name: str) -> None:
-    build = Build.read(console_folder())
-    if name.startswith("vendor/") or not name.endswith((".js", ".css")):
+    files = files_of(console_folder())
+    if "vendor/" in name or not name.endswith((".js", ".css")):
         return
-    text = build.files[name].decode()
+    text = files[name].decode()
     for address in re.findall(r"""(?:from\s+|import\s*\(?|url\()['"]([^'"]+)['"]""", text):
         found = (Path("/") / Path(name).parent / address).as_posix()
         parts: list[str] = []
         for part in found.strip("/").split("/"):
             parts = parts[:-1] if part == ".." else [*parts, part]
         assert address.startswith(".")
-        assert "/".join(parts) in build.files
+        assert "/".join(parts) in files
