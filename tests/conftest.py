@@ -33,8 +33,9 @@ PROCESSES_MAX = 12
 """Each has some hundred MB, and its own servers beside. With fewer on a core all wait at once; more
 take longer to begin than they gain."""
 
-ROOT = Path(__file__).parents[1]
-FAULTS = ROOT / "tests" / "faults"
+TESTS = Path(__file__).parent
+ROOT = TESTS.parent
+FAULTS = TESTS / "faults"
 LONG_WITHIN = 0.85
 """Of each process's part of the tests."""
 BROWSER_SHARE = 4
@@ -148,14 +149,16 @@ def pytest_collection(session: pytest.Session) -> None:
     if workers := getattr(session.config, "workerinput", None):
         own, count = int(workers["workerid"].removeprefix("gw")), workers["workercount"]
         for module in modules_among(session.config.args)[own::count]:
-            with contextlib.suppress(BaseException):  # who collects it says what is wrong with it
+            # Who collects it says what is wrong with it.
+            with contextlib.suppress(Exception, pytest.skip.Exception):
                 importlib.import_module(module)
 
 
 def modules_among(paths: Iterable[str]) -> list[str]:
-    """The names of the test modules in these folders."""
-    files = [file for path in paths for file in Path(path).resolve().rglob("test_*.py")]
-    return [".".join(file.relative_to(ROOT).with_suffix("").parts) for file in sorted(files)]
+    """The names of our test modules in these folders."""
+    folders = {Path(path).resolve() for path in paths}
+    found = sorted(path for path in TESTS.rglob("test_*.py") if folders & set(path.parents))
+    return [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in found]
 
 
 @pytest.hookimpl(trylast=True)  # behind pytest's own order, by kinds of Redis
