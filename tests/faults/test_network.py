@@ -142,7 +142,7 @@ async def test_back_with_its_token_only_before_anybody_noticed(elsewhere: bool) 
         assert now.id != before.id, "nobody can know yet"
         # Until its grace is over, the old one might still come back.
         assert (await b.wait_for("deviceReconnected"))["deviceId"] == now.id
-        assert b.last("deviceLeft")["deviceId"] == before.id
+        await b.wait_for("deviceLeft", deviceId=before.id)
         for device in (now, b):
             await completed(device)
             assert not device.named("processingInterrupted")
