@@ -1,9 +1,9 @@
 """The console's modules as one file, and its styles as one.
 
-They are more than a hundred small files, and a browser that begins anew asks for six of them at a
-time: on a slow network that is most of what its first page waits for. So they are joined as the
-console is read. Nothing is left out and nothing is shortened: what a browser's tools show can be
-read. Only plain ways to import and to export are known, and any other one is refused.
+They are more than a hundred small files, and over HTTP/1.1 a browser that begins anew asks for six
+of them at a time: on a slow network that is most of what its first page waits for. So they are
+joined as the console is read. Nothing is left out and nothing is shortened: what a browser's tools
+show can be read. Only plain ways to import and to export are known, and any other one is refused.
 """
 
 import re

@@ -10,6 +10,7 @@ import pytest
 from alphasync.web.console import GUARD, WORKER, Build, console_folder, files_of
 from alphasync.web.joined import ENTRY, INDEX, STYLES
 
+CONSOLE = files_of(console_folder())
 FILES = {INDEX: b'<script src="/static/a.js">', "a.js": b"1", "b/c.css": b"2"}
 
 
@@ -74,8 +75,7 @@ def test_a_console_is_a_page_with_one_module_and_one_file_of_styles() -> None:
 
 
 def test_the_page_of_a_server_that_joins_nothing_names_every_module_and_no_other_script() -> None:
-    files = files_of(console_folder())
-    build = Build.of({name: files[name] for name in files if not name.startswith("docs/")})
+    build = Build.of({name: CONSOLE[name] for name in CONSOLE if not name.startswith("docs/")})
     page = build.page
     assert page is not None
     found = re.findall(r'"modulepreload" href="/static/[0-9a-f]+/([^"]*)"', page.decode())
@@ -84,16 +84,16 @@ def test_the_page_of_a_server_that_joins_nothing_names_every_module_and_no_other
     assert set(found) == {name for name in build.files if name.endswith(".js")} - classic
 
 
-@pytest.mark.parametrize("name", sorted(files_of(console_folder())))
+@pytest.mark.parametrize("name", sorted(CONSOLE))
 def test_a_file_names_others_beside_it_only(name: str) -> None:
-    files = files_of(console_folder())
     if "vendor/" in name or not name.endswith((".js", ".css")):
         return
-    text = files[name].decode()
+    text = CONSOLE[name].decode()
+    assert set(re.findall(r"fileOf\('([^']+)'\)", text)) <= set(CONSOLE)
     for address in re.findall(r"""(?:from\s+|import\s*\(?|url\()['"]([^'"]+)['"]""", text):
         found = (Path("/") / Path(name).parent / address).as_posix()
         parts: list[str] = []
         for part in found.strip("/").split("/"):
             parts = parts[:-1] if part == ".." else [*parts, part]
         assert address.startswith(".")
-        assert "/".join(parts) in files
+        assert "/".join(parts) in CONSOLE

@@ -143,21 +143,16 @@ def test_what_comes_of_the_console_can_be_run() -> None:
     assert done.returncode == 0, done.stderr.decode()
 
 
-def test_the_second_name_of_a_line_is_no_export_that_is_missed() -> None:
-    files = {
-        "a.js": "export const one = 1, two = 2;\n",
-        ENTRY: "import { one, two } from './a.js';\n",
-    }
-    with pytest.raises(ValueError, match=r"a\.js exports no two"):
-        joined(encoded(files))
-
-
-def test_a_module_in_a_folder_has_no_address() -> None:
-    files = {
-        "view/a.js": "export const here = import.meta.url;\n",
-        ENTRY: "import { here } from './view/a.js';\n",
-    }
-    with pytest.raises(ValueError, match=r"view/a\.js"):
+@pytest.mark.parametrize(
+    ("module", "said"),
+    [
+        ("export const one = 1, two = 2;\n", r"view/a\.js exports no two"),
+        ("export const one = import.meta.url, two = 2;\n", r"view/a\.js: it has no address"),
+    ],
+)
+def test_what_another_module_would_miss_is_refused(module: str, said: str) -> None:
+    files = {"view/a.js": module, ENTRY: "import { one, two } from './view/a.js';\n"}
+    with pytest.raises(ValueError, match=said):
         joined(encoded(files))
 
 

@@ -72,9 +72,10 @@ async def test_only_the_slot_waits_and_keeps_its_order(bench: Bench) -> None:
 async def test_what_came_before_may_fail(bench: Bench) -> None:
     first = pending()
     fails, goes = bench.submit(1, "a", after=first), bench.submit(1, "b")
-    first.set_exception(StoreUnavailable())
-    with pytest.raises(StoreUnavailable):
+    first.set_exception(cause := StoreUnavailable())
+    with pytest.raises(StoreUnavailable) as caught:
         await fails
+    assert caught.value.__cause__ is cause
     await wait_until(lambda: bench.sent == [(1, "b")])
     assert not goes.done()
 
